@@ -1,0 +1,54 @@
+"""What hooke raises when an input, a setting or a model is at fault: the file, the cause, the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["ConfigError", "DatasetError", "HookeError", "ImageReadError", "ModelError", "OutputError"]
+
+
+class HookeError(Exception):
+    """Base of every error that a user can mend.
+
+    Parameters
+    ----------
+    cause : str
+        What is wrong, in one clause.
+    path : str or Path, optional
+        The file or folder at fault; it opens the message.
+    remedy : str, optional
+        What to do about it; it closes the message.
+
+    Examples
+    --------
+    >>> str(HookeError("file is empty", path="a.png", remedy="copy it again"))
+    'a.png: file is empty; copy it again'
+    """
+
+    def __init__(self, cause: str, *, path: str | Path | None = None, remedy: str | None = None) -> None:
+        self.cause = cause
+        self.path = None if path is None else Path(path)
+        self.remedy = remedy
+        where = "" if path is None else f"{path}: "
+        then = "" if remedy is None else f"; {remedy}"
+        super().__init__(f"{where}{cause}{then}")
+
+
+class ImageReadError(HookeError):
+    """An image that can't be read, or holds nothing that can be segmented."""
+
+
+class OutputError(HookeError):
+    """A result that can't be written where it was asked for."""
+
+
+class ModelError(HookeError):
+    """A model that is unknown, or a bundle that is incomplete or corrupt."""
+
+
+class ConfigError(HookeError):
+    """A setting that is unknown, of the wrong type or out of range."""
+
+
+class DatasetError(HookeError):
+    """A data set that is not laid out as its adapter expects."""

@@ -1,0 +1,62 @@
+"""`Image`: one plane of pixels with what is known of it, the currency between hooke's stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Image"]
+
+
+@dataclass(frozen=True)
+class Image:
+    """One two-dimensional image.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (Y, X) or (Y, X, C)
+        Intensities as stored: any integer type, bool or float32/float64.
+    name : str
+        What results are named after; the file's stem where there is a file.
+    path : Path, optional
+        The file that the pixels came from.
+    pixel_size_um : (float, float), optional
+        Height and width of a pixel in micrometres.
+    channel_names : tuple of str
+        One name per channel, or empty when they are unknown.
+    plane : dict
+        Where the plane lies in a stack, such as ``{"t": 3, "z": 0}``; empty for a single image.
+    is_rgb : bool
+        True when three channels are the red, green and blue of one picture rather than three stains.
+    """
+
+    pixels: NDArray[np.generic]
+    name: str = "image"
+    path: Path | None = None
+    pixel_size_um: tuple[float, float] | None = None
+    channel_names: tuple[str, ...] = ()
+    plane: dict[str, int] = field(default_factory=dict)
+    is_rgb: bool = False
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def channels(self) -> int:
+        """Number of channels; 1 for a (Y, X) image."""
+        return 1 if self.pixels.ndim == 2 else int(self.pixels.shape[2])
+
+    @property
+    def megapixels(self) -> float:
+        """Height times width in millions."""
+        return self.height * self.width / 1e6
