@@ -1,0 +1,214 @@
+"""Folders of predictions against folders of truth: pairing, failures, the index, what is written."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from PIL import Image as PillowImage
+
+from hooke.errors import DatasetError, OutputError
+from hooke.evaluation import evaluate
+from hooke.metrics import score_image
+
+DSB2018 = Path(__file__).parents[1] / ".." / "shared" / "data" / "dsb2018"
+
+ONE = np.array([[1, 1, 0, 0], [1, 1, 0, 2], [0, 0, 0, 2]], np.uint16)
+TWO = np.array([[0, 0, 0, 0], [0, 3, 3, 0], [0, 3, 3, 0]], np.uint16)
+
+
+def write(folder, **images):
+    folder.mkdir(parents=True, exist_ok=True)
+    for stem, labels in images.items():
+        tifffile.imwrite(folder / f"{stem}.tif", labels)
+    return folder
+
+
+def evaluate_quietly(*args, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return evaluate(*args, **options)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """Three images in hooke's dataset layout; ids that a careless reader of CSV would spoil."""
+    folder = tmp_path / "dataset"
+    write(folder / "labels", **{"007": ONE, "NA": TWO, "train_1": ONE})
+    rows = [("007", "test", "fluorescence"), ("NA", "test", "histology"), ("train_1", "train", "histology")]
+    pd.DataFrame(rows, columns=["id", "split", "modality"]).to_csv(folder / "index.csv", index=False)
+    return folder
+
+
+def test_pairs_by_stem_across_formats(tmp_path):
+    truth = write(tmp_path / "truth", a=ONE, b=TWO)
+    pred = tmp_path / "pred"
+    pred.mkdir()
+    tifffile.imwrite(pred / "a.ome.tif", ONE)
+    PillowImage.fromarray(np.roll(TWO, 1, axis=1)).save(pred / "b.png")
+    (pred / "notes.txt").write_text("not a label image")
+    (pred / "._a.tif").write_text("left by a Mac")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = evaluate(pred, truth)
+    assert result.complete
+    table = result.per_image.set_index("image")
+    assert list(table.index) == ["a", "b"]
+    assert table.loc["a", "dsb"] == 1
+    assert table.loc["b", "pixel_iou"] == pytest.approx(2 / 6)
+    assert result.overall.mean["pixel_iou"] == pytest.approx((1 + 2 / 6) / 2)
+    assert result.by_modality == {}
+
+
+def test_reads_the_output_folder_of_segment(tmp_path):
+    out = tmp_path / "out"
+    write(out / "labels", a=ONE)
+    write(out / "overlays", a=TWO)
+    assert evaluate(out, write(tmp_path / "truth", a=ONE)).overall.mean["dsb"] == 1
+
+
+def test_missing_prediction_scores_as_empty(tmp_path):
+    truth = write(tmp_path / "truth", a=ONE, b=TWO)
+    with pytest.warns(UserWarning, match="no prediction: b"):
+        result = evaluate(write(tmp_path / "pred", a=ONE), truth)
+    assert not result.complete
+    assert result.missing == ("b",)
+    assert result.overall.images == 2
+    assert result.overall.mean["dsb"] == 0.5
+    row = result.per_image.set_index("image").loc["b"]
+    expected = score_image(np.zeros_like(TWO), TWO)
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_extra_prediction_is_told_and_not_scored(tmp_path):
+    pred = write(tmp_path / "pred", a=ONE, z=TWO)
+    with pytest.warns(UserWarning, match="no truth: z"):
+        result = evaluate(pred, write(tmp_path / "truth", a=ONE))
+    assert result.extra == ("z",)
+    assert result.complete
+    assert list(result.per_image["image"]) == ["a"]
+
+
+def test_bad_predictions_are_told_scored_as_empty_and_the_rest_goes_on(tmp_path):
+    pred = write(tmp_path / "pred", a=ONE, small=ONE[:2])
+    (pred / "torn.tif").write_bytes((pred / "a.tif").read_bytes()[:20])
+    truth = write(tmp_path / "truth", a=ONE, small=ONE, torn=ONE)
+    with pytest.warns(UserWarning) as caught:
+        result = evaluate(pred, truth)
+    assert len(caught) == 2
+    assert set(result.bad) == {"small", "torn"}
+    assert "(2, 4)" in result.bad["small"]
+    assert "(3, 4)" in result.bad["small"]
+    assert "torn.tif" in result.bad["torn"]
+    assert dict(zip(result.per_image["image"], result.per_image["dsb"], strict=True)) == {"a": 1, "small": 0, "torn": 0}
+    assert result.overall.mean["dsb"] == pytest.approx(1 / 3)
+
+
+def test_bad_truth_is_told_and_left_out(tmp_path):
+    truth = write(tmp_path / "truth", a=ONE, b=TWO)
+    (truth / "b.tif").write_bytes(b"")
+    result = evaluate_quietly(write(tmp_path / "pred", a=ONE, b=TWO), truth)
+    assert not result.complete
+    assert list(result.bad) == ["b"]
+    assert result.per_image.set_index("image").loc["b", "status"] == "bad truth"
+    assert (result.overall.images, result.overall.mean["dsb"]) == (1, 1.0)
+
+
+def test_dataset_gives_modalities_and_splits(tmp_path, dataset):
+    pred = write(tmp_path / "pred", **{"007": ONE, "NA": np.zeros_like(TWO), "train_1": ONE})
+    everything = evaluate(pred, dataset)
+    assert list(everything.by_modality) == ["fluorescence", "histology"]
+    assert everything.by_modality["histology"].images == 2
+    assert everything.by_modality["histology"].mean["dsb"] == 0.5
+    # a prediction of another split is neither scored nor extra
+    test_only = evaluate(pred, dataset, split="test")
+    assert list(test_only.per_image["image"]) == ["007", "NA"]
+    assert test_only.extra == ()
+    assert test_only.by_modality["histology"].mean["dsb"] == 0
+
+
+def test_index_that_names_a_file_that_is_not_there(tmp_path, dataset):
+    (dataset / "labels" / "NA.tif").unlink()
+    result = evaluate_quietly(write(tmp_path / "pred", **{"007": ONE}), dataset, split="test")
+    assert list(result.bad) == ["NA"]
+    assert result.overall.images == 1
+
+
+def test_saves_what_it_holds(tmp_path, dataset):
+    pred = write(tmp_path / "pred", **{"007": ONE, "train_1": ONE})
+    result = evaluate_quietly(pred, dataset, out=tmp_path / "new" / "scores")
+    scores = json.loads((tmp_path / "new" / "scores" / "scores.json").read_text())
+    assert scores == result.to_dict()
+    assert scores["missing"] == ["NA"]
+    assert scores["by_modality"]["fluorescence"]["mean"]["dsb"] == 1
+    table = pd.read_csv(tmp_path / "new" / "scores" / "per_image.csv", dtype={"image": str}, keep_default_na=False)
+    assert list(table["image"]) == ["007", "NA", "train_1"]
+    assert table["dsb"].tolist() == [1, 0, 1]
+    assert sorted(path.name for path in (tmp_path / "new" / "scores").iterdir()) == ["per_image.csv", "scores.json"]
+
+
+def test_says_where_it_cannot_save(tmp_path):
+    folder = write(tmp_path / "a", a=ONE)
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(OutputError, match="taken"):
+        evaluate(folder, folder, out=tmp_path / "taken")
+
+
+@pytest.mark.parametrize(
+    ("pred", "truth", "options", "message"),
+    [
+        ("nowhere", "good", {}, "nowhere: no such folder"),
+        ("good", "good/a.tif", {}, "no such folder"),
+        ("empty", "good", {}, "empty: holds no label image"),
+        ("good", "good", {"split": "test"}, "no index.csv, so no split 'test'"),
+        ("good", "dataset", {"split": "tset"}, "no split 'tset'; known splits: test, train"),
+        ("twice", "good", {}, "a.png and a.tif share a stem"),
+    ],
+)
+def test_refuses_what_cannot_be_scored(tmp_path, dataset, pred, truth, options, message):
+    write(tmp_path / "good", a=ONE)
+    write(tmp_path / "empty")
+    write(tmp_path / "twice", a=ONE)
+    PillowImage.fromarray(ONE).save(tmp_path / "twice" / "a.png")
+    with pytest.raises(DatasetError, match=message):
+        evaluate(tmp_path / pred, tmp_path / truth, **options)
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [("", "can't read the index"), ("name,split\na,test\n", "no column id"), ("id,split\n", "lists no image")],
+)
+def test_refuses_a_bad_index(tmp_path, index, message):
+    truth = tmp_path / "truth"
+    write(truth / "labels", a=ONE)
+    (truth / "index.csv").write_text(index)
+    with pytest.raises(DatasetError, match=message):
+        evaluate(write(tmp_path / "pred", a=ONE), truth)
+
+
+def test_refuses_when_all_truth_is_bad(tmp_path):
+    truth = tmp_path / "truth"
+    truth.mkdir()
+    (truth / "a.tif").write_bytes(b"II")
+    with pytest.raises(DatasetError, match="no image could be scored"):
+        evaluate(write(tmp_path / "pred", a=ONE), truth)
+
+
+@pytest.mark.skipif(not DSB2018.is_dir(), reason="the dsb2018 dataset is not beside the repository")
+def test_truth_against_itself_is_perfect(tmp_path):
+    index = pd.read_csv(DSB2018 / "index.csv").groupby("modality").head(3)
+    truth = tmp_path / "truth"
+    (truth / "labels").mkdir(parents=True)
+    index.to_csv(truth / "index.csv", index=False)
+    for stem in index["id"]:
+        (truth / "labels" / f"{stem}.png").write_bytes((DSB2018 / "labels" / f"{stem}.png").read_bytes())
+    result = evaluate(truth / "labels", truth)
+    assert set(result.by_modality) == {"fluorescence", "histology", "brightfield"}
+    assert result.overall.n_true == result.overall.n_pred == index["nuclei"].sum()
+    for summary in (result.overall, *result.by_modality.values()):
+        assert set(summary.mean.values()) == set(summary.pooled.values()) == {1.0}
