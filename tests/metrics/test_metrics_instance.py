@@ -158,12 +158,13 @@ def test_two_halves_tie_at_half_and_only_one_matches(swap):
     assert panoptic_quality(overlap).counts.tp == 0  # an IoU of exactly 0.5 is no match there
 
 
-def test_below_half_as_many_pairs_as_possible():
-    # true 1 overlaps pred 5 (IoU 4/9) and pred 6 (3/10); true 2 overlaps pred 5 only (2/8): greedy takes one pair
-    truth = strip((7, 1), (4, 2), (3, 0))
-    pred = strip((4, 5), (3, 6), (2, 5), (2, 0), (3, 6))
+def test_below_half_more_pairs_come_before_more_overlap():
+    # true 1 has IoU 6/11 with pred 5 and 2/9 with pred 6; true 2 has 3/11 with pred 5: 2/9 + 3/11 < 6/11, but two pairs
+    truth = strip((8, 1), (5, 2), (1, 0))
+    pred = strip((2, 6), (9, 5), (2, 0), (1, 6))
     matching = match(count_overlap(pred, truth), 0.2)
     assert dict(zip(matching.true_ids.tolist(), matching.pred_ids.tolist(), strict=True)) == {1: 6, 2: 5}
+    assert sorted(matching.iou) == pytest.approx([2 / 9, 3 / 11])
 
 
 def test_aji_lets_two_true_objects_share_a_prediction_and_aji_plus_does_not():
