@@ -380,7 +380,7 @@ def _widen(extent: Floats, first: Ints, last: Ints) -> Floats:
     middle = (extent[1:] + extent[:-1]) / 2
     above, below = np.append(np.inf, middle), np.append(middle, np.inf)
     above[first], below[last] = np.inf, np.inf  # the neighbour in the array belongs to another object
-    return np.minimum(np.minimum(above, below), extent - 0.5)
+    return np.asarray(np.minimum(np.minimum(above, below), extent - 0.5))
 
 
 def _hull_extents(runs: _Runs, boxes: Ints, offset: Ints) -> tuple[Floats, Floats]:
@@ -424,7 +424,8 @@ def _walk_edges(slot: Ints, x: Ints, next_slot: Ints, next_x: Ints) -> tuple[Int
     edge = np.repeat(np.arange(len(slot)), rise + 1)
     step = np.arange(len(edge)) - np.repeat(np.cumsum(rise + 1) - rise - 1, rise + 1)
     at = slot[edge] + step * np.sign(next_slot - slot)[edge]
-    return at, x[edge] + (next_x - x)[edge] * (step / np.maximum(rise, 1)[edge])
+    along = step / np.maximum(rise, 1)[edge]
+    return at, np.asarray(x[edge] + (next_x - x)[edge] * along)
 
 
 # --- intensity ----------------------------------------------------------------------------------------------------
