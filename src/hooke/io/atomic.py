@@ -1,0 +1,97 @@
+"""Writing, last step: a file appears under its own name only when it is whole; path in, finished file out."""
+
+from __future__ import annotations
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hooke.errors import OutputError
+
+__all__ = ["atomic_path"]
+
+
+@contextmanager
+def atomic_path(target: str | Path) -> Iterator[Path]:
+    """Write to a temporary sibling that takes the target's name on success and vanishes on failure.
+
+    Parameters
+    ----------
+    target : str or Path
+        The file to make or to replace. Missing parent folders are made.
+
+    Yields
+    ------
+    Path
+        A hidden name in the target's folder with the target's suffix. Write the file there.
+
+    Raises
+    ------
+    OutputError
+        If the folder can't be made or written to, the disk is full, or the target is a folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with atomic_path(folder / "new" / "a.txt") as path:
+    ...     _ = path.write_text("done")
+    >>> (folder / "new" / "a.txt").read_text()
+    'done'
+    """
+    target = Path(target)
+    # The suffix stays last because writers (Pillow, pandas) choose the format by it; the leading dot keeps a
+    # leftover of a killed run out of the sight of `find_images`.
+    part = target.with_name(f".hooke-{uuid.uuid4().hex[:12]}.part{target.suffix}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        os.replace(part, target)  # noqa: PTH105 - Path.replace is the same call; this one is what the docs promise
+    except OSError as error:
+        if not _concerns_output(error, part, target):
+            raise
+        raise _output_error(error, target) from error
+    finally:
+        _remove(part)
+
+
+def _concerns_output(error: OSError, part: Path, target: Path) -> bool:
+    """Whether the error is about the file being written, not about another one that the block reads."""
+    if error.filename is None:
+        return True
+    name = Path(os.fsdecode(error.filename))
+    return name in (part, target) or name == target.parent or name in target.parents
+
+
+def _output_error(error: OSError, target: Path) -> OutputError:
+    """Say what stood in the way of writing, and what to do."""
+    if target.is_dir():
+        return OutputError("can't be written: a folder has this name", path=target, remedy="choose another output")
+    blocking = next((parent for parent in target.parents if parent.exists() and not parent.is_dir()), None)
+    if blocking is not None:
+        return OutputError(
+            f"can't be written: {blocking} is a file, not a folder", path=target, remedy="choose another output folder"
+        )
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputError(
+            "can't be written: the disk is full", path=target, remedy="free some space or write to another disk"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return OutputError(
+            "can't be written: no permission",
+            path=target,
+            remedy="choose a folder you may write to, and close the file if another program has it open",
+        )
+    reason = error.strerror or str(error)
+    return OutputError(f"can't be written: {reason}", path=target, remedy="choose another output folder")
+
+
+def _remove(part: Path) -> None:
+    """Remove the temporary file if it is there; never hide the error that led here."""
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:
+        return

@@ -1,0 +1,168 @@
+"""What a file is: its format by content, the suffixes that are looked for, and who reads what hooke doesn't.
+
+A path or a file's first bytes in; a format's name, a stem, or advice out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hooke.errors import ImageReadError
+
+__all__ = ["IMAGE_SUFFIXES", "SUPPORTED", "folder_format", "has_image_suffix", "result_stem", "sniff", "unreadable"]
+
+SUPPORTED = "TIFF, OME-TIFF, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000, .npy"
+
+# fmt: off
+IMAGE_SUFFIXES = frozenset([
+    ".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk", ".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".dib", ".gif", ".webp",
+    ".pgm", ".ppm", ".pnm", ".jp2", ".j2k", ".npy",
+])
+_MICROSCOPE_SUFFIXES = frozenset([
+    ".czi", ".nd2", ".lif", ".lof", ".xlef", ".oib", ".oif", ".vsi", ".ims", ".dv", ".r3d", ".zvi", ".ics", ".ids",
+    ".sld", ".flex", ".mrc", ".c01",
+])
+_WHOLE_SLIDE_SUFFIXES = frozenset([".svs", ".ndpi", ".scn", ".mrxs", ".vms", ".vmu", ".bif", ".qptiff", ".svslide"])
+# fmt: on
+
+_TO_OME_TIFF = "convert it to OME-TIFF with Bio-Formats (Fiji, bfconvert) or bioio"
+_WHOLE_SLIDE = "it is a whole slide: export the region as OME-TIFF with QuPath, or convert it with bfconvert"
+_ZARR = "it is a zarr store: save the level as OME-TIFF, for example with bioio or napari"
+_VIDEO = "it is a video: save its frames as a TIFF stack, for example with Fiji or ffmpeg"
+_HDF5 = "it is an HDF5 container: save the array inside as TIFF or .npy with h5py"
+_ARRAYS = "save the one array to segment as .npy or TIFF"
+_VOLUME = "it is a medical volume: save its slices as TIFF with Fiji, nibabel or pydicom"
+_OTHER_PICTURE = "save it as PNG or TIFF"
+
+_REMEDY_BY_SUFFIX = {
+    **dict.fromkeys(_MICROSCOPE_SUFFIXES, _TO_OME_TIFF),
+    **dict.fromkeys(_WHOLE_SLIDE_SUFFIXES, _WHOLE_SLIDE),
+    **dict.fromkeys([".zarr", ".n5"], _ZARR),
+    **dict.fromkeys([".mp4", ".avi", ".mov", ".mkv", ".webm", ".wmv"], _VIDEO),
+    **dict.fromkeys([".h5", ".hdf5", ".hdf", ".ilp"], _HDF5),
+    **dict.fromkeys([".npz", ".mat", ".pkl", ".pickle", ".pt"], _ARRAYS),
+    **dict.fromkeys([".dcm", ".nii", ".nrrd", ".mha", ".mhd"], _VOLUME),
+    **dict.fromkeys([".heic", ".avif", ".svg", ".pdf", ".psd", ".ico", ".tga", ".exr", ".jxl"], _OTHER_PICTURE),
+}
+
+# (first bytes, format); the format names which reader opens the file.
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "raster"),
+    (b"\xff\xd8\xff", "raster"),
+    (b"BM", "raster"),
+    (b"GIF87a", "raster"),
+    (b"GIF89a", "raster"),
+    (b"\x00\x00\x00\x0cjP  ", "raster"),
+    (b"\xff\x4f\xff\x51", "raster"),
+    *((f"P{digit}{space}".encode(), "raster") for digit in range(1, 7) for space in " \n\r\t"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"II+\x00", "tiff"),
+    (b"MM\x00+", "tiff"),
+    (b"\x93NUMPY", "npy"),
+)
+
+# Containers whose contents hooke doesn't read, told by their first bytes whatever their name.
+_FOREIGN = (
+    (b"ZISRAWFILE", "a Zeiss .czi file", _TO_OME_TIFF),
+    (b"\xda\xce\xbe\x0a", "a Nikon .nd2 file", _TO_OME_TIFF),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _HDF5),
+    (b"%PDF", "a PDF document", _OTHER_PICTURE),
+    (b"PK\x03\x04", "a zip archive", "unpack it and give the images inside"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it and give the images inside"),
+    (b"\x80\x04\x95", "a Python pickle", _ARRAYS),
+)
+
+
+def has_image_suffix(path: Path) -> bool:
+    """Whether a folder search takes the file: a known suffix and not hidden."""
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+
+
+def result_stem(path: str | Path) -> str:
+    """Name of a file without its suffix, nor the ``.ome`` of ``.ome.tif``.
+
+    Examples
+    --------
+    >>> result_stem("plate/A01.ome.tif"), result_stem("a.b.png")
+    ('A01', 'a.b')
+    """
+    stem = Path(path).stem
+    return stem[:-4] if stem.lower().endswith(".ome") and len(stem) > 4 else stem
+
+
+def folder_format(path: Path) -> str | None:
+    """Remedy for a folder that is itself an image container (.zarr, .n5), or None for a plain folder."""
+    return _REMEDY_BY_SUFFIX.get(path.suffix.lower()) if path.suffix.lower() in (".zarr", ".n5") else None
+
+
+def sniff(path: Path) -> str:
+    """Tell a file's format by its first bytes; its suffix may lie.
+
+    Parameters
+    ----------
+    path : Path
+        Any path.
+
+    Returns
+    -------
+    str
+        ``"tiff"``, ``"raster"`` or ``"npy"``.
+
+    Raises
+    ------
+    ImageReadError
+        If the file is missing, a folder, unreadable, empty, or of a format that hooke doesn't read.
+    """
+    head = _head(path)
+    if not head:
+        raise ImageReadError("the file is empty", path=path, remedy="copy or export it again")
+    if path.suffix.lower() in _WHOLE_SLIDE_SUFFIXES:
+        # Many are TIFF inside, but a plane of 10^10 pixels must not be opened as if it were a picture.
+        raise unreadable(path, head)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "raster"
+    for signature, name in _SIGNATURES:
+        if head.startswith(signature):
+            return name
+    raise unreadable(path, head)
+
+
+def unreadable(path: Path, head: bytes) -> ImageReadError:
+    """Error for a file whose format hooke doesn't read, naming what would read it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    head : bytes
+        Its first bytes.
+    """
+    for signature, what, remedy in _FOREIGN:
+        if head.startswith(signature) and path.suffix.lower() not in _REMEDY_BY_SUFFIX:
+            return ImageReadError(f"is {what}, which hooke doesn't read", path=path, remedy=remedy)
+    suffix = path.suffix.lower()
+    if suffix in _REMEDY_BY_SUFFIX and suffix not in IMAGE_SUFFIXES:
+        return ImageReadError(f"hooke doesn't read {suffix} files", path=path, remedy=_REMEDY_BY_SUFFIX[suffix])
+    if not head.strip(b"\x00"):
+        return ImageReadError("not an image: it starts with nothing but zeros", path=path, remedy="copy it again")
+    return ImageReadError(
+        "not an image, or damaged at its start", path=path, remedy=f"give one of the formats hooke reads: {SUPPORTED}"
+    )
+
+
+def _head(path: Path) -> bytes:
+    """First bytes of a file, or the reason why there are none."""
+    if path.is_dir():
+        remedy = folder_format(path) or "give a file, or let find_images list the folder"
+        raise ImageReadError("is a folder, not an image file", path=path, remedy=remedy)
+    try:
+        with path.open("rb") as file:
+            return file.read(64)
+    except FileNotFoundError as error:
+        raise ImageReadError("no such file", path=path, remedy="check the name and the folder") from error
+    except PermissionError as error:
+        raise ImageReadError("no permission to read it", path=path, remedy="ask its owner for read access") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ImageReadError(f"can't be opened: {reason}", path=path, remedy="check the name and the disk") from error

@@ -1,0 +1,126 @@
+"""`ImageFile`: what a file holds, known before its pixels are read; index in, one plane as an `Image` out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.errors import ImageReadError
+from hooke.image import Image
+
+__all__ = ["ImageFile", "check_dtype"]
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image file whose planes are read one at a time; nothing stays open between reads.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Its stem, after which results are named.
+    axes : str
+        Letters of the stack's axes, slowest first, such as ``"TZ"``; empty for a single image.
+    stack_shape : tuple of int
+        Length of each of them.
+    plane_shape : tuple of int
+        (Y, X), or (Y, X, C).
+    pixel_size_um : (float, float), optional
+        Height and width of a pixel in micrometres, where the file states them.
+    channel_names : tuple of str
+        One name per channel, or empty.
+    is_rgb : bool
+        Whether the channels are the red, green and blue of one picture.
+    read : callable
+        Given the position along each stack axis, returns the pixels, (Y, X) or (Y, X, C).
+
+    Examples
+    --------
+    >>> file = ImageFile(Path("a.npy"), "a", "T", (2,), (4, 5), read=lambda at: np.full((4, 5), at["T"]))
+    >>> len(file), file.plane(1).plane, int(file.plane(1).pixels.max())
+    (2, {'t': 1}, 1)
+    """
+
+    path: Path
+    name: str
+    axes: str
+    stack_shape: tuple[int, ...]
+    plane_shape: tuple[int, ...]
+    pixel_size_um: tuple[float, float] | None = None
+    channel_names: tuple[str, ...] = ()
+    is_rgb: bool = False
+    read: Callable[[Mapping[str, int]], NDArray[np.generic]] = field(repr=False, kw_only=True)
+
+    def __len__(self) -> int:
+        return math.prod(self.stack_shape)
+
+    def __iter__(self) -> Iterator[Image]:
+        return (self.plane(index) for index in range(len(self)))
+
+    def plane(self, index: int) -> Image:
+        """Read one plane.
+
+        Parameters
+        ----------
+        index : int
+            Which, counted from 0 with the last stack axis fastest.
+
+        Returns
+        -------
+        Image
+            Pixels of shape `plane_shape` in native byte order, with ``plane`` such as ``{"t": 3, "z": 0}``.
+
+        Raises
+        ------
+        ImageReadError
+            If there is no such plane, the file is truncated or damaged, or no pixel is a finite number.
+        """
+        if not 0 <= index < len(self):
+            raise ImageReadError(
+                f"has no plane {index}", path=self.path, remedy=f"give a plane from 0 to {len(self) - 1}"
+            )
+        where = np.unravel_index(index, self.stack_shape) if self.stack_shape else ()
+        position = {axis: int(at) for axis, at in zip(self.axes, where, strict=True)}
+        return Image(
+            pixels=_finite(self.read(position), self.path),
+            name=self.name,
+            path=self.path,
+            pixel_size_um=self.pixel_size_um,
+            channel_names=self.channel_names,
+            plane={axis.lower(): at for axis, at in position.items()},
+            is_rgb=self.is_rgb,
+        )
+
+
+def check_dtype(dtype: np.dtype[np.generic], path: Path) -> None:
+    """Refuse pixels that are not real numbers.
+
+    Raises
+    ------
+    ImageReadError
+        If the type is complex, structured, text or an object.
+    """
+    if dtype.kind == "c":
+        remedy = "save its magnitude or phase as 32-bit float"
+        raise ImageReadError(f"holds complex numbers ({dtype})", path=path, remedy=remedy)
+    if dtype.kind not in "buif":
+        raise ImageReadError(f"holds no pixels but {dtype}", path=path, remedy="save numbers, integer or float")
+
+
+def _finite(pixels: NDArray[np.generic], path: Path) -> NDArray[np.generic]:
+    """Refuse a plane without one finite value; bring float types that few libraries know to those that all do."""
+    if pixels.dtype.kind != "f":
+        return pixels
+    if pixels.dtype.itemsize not in (4, 8):
+        pixels = pixels.astype(np.float32 if pixels.dtype.itemsize < 4 else np.float64)
+    # One finite corner settles it for nearly every image without a pass over all pixels.
+    if not np.isfinite(pixels.flat[0]) and not np.isfinite(pixels).any():
+        raise ImageReadError("no pixel is a finite number (all NaN or infinite)", path=path, remedy="export it again")
+    return pixels

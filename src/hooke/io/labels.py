@@ -1,0 +1,250 @@
+"""Last stage: label images and pictures to files, and label images back; arrays and a path in, a whole file out.
+
+A label image is written as OME-TIFF, zlib-compressed in strips. OME-TIFF rather than ImageJ's own dialect because that
+knows no 32-bit integers; Fiji (with and without Bio-Formats), QuPath, napari and tifffile all open it, with axes and
+pixel size (in the XML, and in the resolution tags for readers that know no OME). Ids are uint16 where all fit, else
+int32.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import tifffile
+from numpy.typing import ArrayLike, NDArray
+
+from hooke.errors import ImageReadError
+from hooke.io.atomic import atomic_path
+from hooke.io.formats import sniff
+from hooke.io.image_file import ImageFile
+from hooke.io.numpy_files import open_npy
+from hooke.io.raster import open_raster
+from hooke.io.tiff import open_tiff
+
+__all__ = ["read_labels", "write_labels", "write_png"]
+
+_UINT16_MAX = int(np.iinfo(np.uint16).max)
+_INT32_MAX = int(np.iinfo(np.int32).max)
+_CLASSIC_TIFF_BYTES = 2**32 - 2**25
+_OME_STACK_AXES = "TZC"
+# Twice as fast as zlib's default on label images, for a few percent more bytes.
+_LABEL_COMPRESSION = 4
+# Overlays are written by the hundred: 1 takes a fifth of the time of the default 6 for about the same size.
+_PNG_COMPRESSION = 1
+
+
+def write_labels(
+    path: str | Path,
+    planes: Iterable[NDArray[np.integer]],
+    *,
+    axes: str = "",
+    shape: Sequence[int] = (),
+    pixel_size_um: tuple[float, float] | None = None,
+    max_label: int | None = None,
+) -> None:
+    """Write a label image, or a stack of them, as a compressed OME-TIFF.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; replaced if there. Missing folders are made.
+    planes : iterable of ndarray, shape (Y, X), integer
+        Label images of one shape, last stack axis fastest. A generator is drawn from one plane at a time.
+    axes : str
+        Letters of the stack's axes, as `ImageFile.axes`. One that OME lacks (``I``, ``P``) becomes the first of T, Z
+        and C that is free.
+    shape : sequence of int
+        Length of each stack axis; empty for a single image.
+    pixel_size_um : (float, float), optional
+        Height and width of a pixel in micrometres.
+    max_label : int, optional
+        A bound on all ids, which tells the type before the first plane comes. Without it, planes of a stack wait
+        compressed in memory (about a hundredth of their size) until the largest id is known.
+
+    Raises
+    ------
+    OutputError
+        If the file can't be written.
+    ValueError
+        If axes and shape differ in length, the number of planes is not that of the shape, planes differ in shape, or
+        an id is beyond `max_label`.
+    """
+    if len(axes) != len(shape):
+        raise ValueError(f"axes {axes!r} and shape {tuple(shape)} differ in length")
+    source = _held(planes) if max_label is None else _Planes(iter(planes), max_label)
+    first = next(source.planes, None)
+    if first is None:
+        raise ValueError("no plane to write")
+    full = (*shape, *first.shape)
+    dtype = np.dtype(np.uint16 if source.max_label <= _UINT16_MAX else np.int32)
+    with atomic_path(path) as part, _tiff_writer(part, math.prod(full) * dtype.itemsize) as writer:
+        writer.write(
+            _counted(first, source, math.prod(shape), dtype),
+            shape=full,
+            dtype=dtype,
+            photometric="minisblack",
+            compression="zlib",
+            compressionargs={"level": _LABEL_COMPRESSION},
+            metadata={"axes": _ome_axes(axes) + "YX", **_physical_size(pixel_size_um)},
+            resolution=_per_centimetre(pixel_size_um),
+            resolutionunit=None if pixel_size_um is None else "CENTIMETER",
+        )
+
+
+def read_labels(path: str | Path, *, axes: str | None = None) -> NDArray[np.int32]:
+    """Read a label image.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TIFF, PNG (8 or 16 bit, or a palette whose indices are the ids) or .npy file. Whole numbers stored as float
+        are taken.
+    axes : str, optional
+        One letter per dimension, where the file states none.
+
+    Returns
+    -------
+    ndarray, shape (Y, X) or (..., Y, X), int32
+        0 is background. A stack keeps its axes of length 2 or more in front, channels among them.
+
+    Raises
+    ------
+    ImageReadError
+        If the file can't be read, is a colour picture, or holds negative, fractional or too large ids.
+    """
+    path = Path(path)
+    file = _open_raw(path, axes)
+    if len(file.plane_shape) > 2:
+        raise ImageReadError(
+            f"has {file.plane_shape[2]} channels or colours: not a label image",
+            path=path,
+            remedy="save the ids as one channel of 16 or 32 bits (0 background, 1 to n objects)",
+        )
+    labels = np.empty((len(file), *file.plane_shape), np.int32)
+    for index, plane in enumerate(file):
+        labels[index] = _ids(plane.pixels, path)
+    return labels.reshape(*file.stack_shape, *file.plane_shape)
+
+
+def write_png(path: str | Path, rgb: NDArray[np.uint8]) -> None:
+    """Write a picture as PNG.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; replaced if there. Missing folders are made.
+    rgb : ndarray, shape (Y, X, 3) or (Y, X), uint8
+        Colours, or grey values.
+
+    Raises
+    ------
+    OutputError
+        If the file can't be written.
+    """
+    if rgb.dtype != np.uint8:
+        raise ValueError(f"a picture is uint8, not {rgb.dtype}")
+    with atomic_path(path) as part:
+        part.write_bytes(imagecodecs.png_encode(np.ascontiguousarray(rgb), level=_PNG_COMPRESSION))
+
+
+class _Planes:
+    """Planes to come, and a bound on their ids."""
+
+    def __init__(self, planes: Iterator[NDArray[np.integer]], max_label: int) -> None:
+        self.planes = planes
+        self.max_label = max_label
+
+
+def _held(planes: Iterable[NDArray[np.integer]]) -> _Planes:
+    """Draw all planes, compressed where there is more than one, to learn the largest id."""
+    drawn = iter(planes)
+    first = next(drawn, None)
+    second = next(drawn, None)
+    if first is None or second is None:
+        found = [] if first is None else [first]
+        return _Planes(iter(found), max((_largest(plane) for plane in found), default=0))
+    largest, packed = 0, []
+    for plane in itertools.chain([first, second], drawn):
+        largest = max(largest, _largest(plane))
+        packed.append((zlib.compress(np.ascontiguousarray(plane, np.int32).data, 1), plane.shape))
+    return _Planes((np.frombuffer(zlib.decompress(data), np.int32).reshape(shape) for data, shape in packed), largest)
+
+
+def _counted(
+    first: NDArray[np.integer], source: _Planes, planes: int, dtype: np.dtype[np.generic]
+) -> Iterator[NDArray[np.generic]]:
+    """Planes in the type of the file; as many, as large and with such ids as was said, or a ValueError."""
+    seen = 0
+    for plane in itertools.chain([first], source.planes):
+        if plane.shape != first.shape:
+            raise ValueError(f"planes differ in shape: {first.shape} and {plane.shape}")
+        if _largest(plane) > source.max_label:
+            raise ValueError(f"label {_largest(plane)} is beyond the largest announced, {source.max_label}")
+        seen += 1
+        if seen > planes:
+            raise ValueError(f"more than the {planes} planes that the shape has")
+        yield plane.astype(dtype)
+    if seen < planes:
+        raise ValueError(f"{seen} planes where the shape has {planes}")
+
+
+def _largest(plane: ArrayLike) -> int:
+    """Largest id of a plane."""
+    return int(np.max(plane, initial=0))
+
+
+def _tiff_writer(path: Path, size: int) -> tifffile.TiffWriter:
+    """Writer of OME-TIFF; BigTIFF only where it may be needed, since plain ImageJ doesn't read it."""
+    return tifffile.TiffWriter(path, ome=True, bigtiff=size > _CLASSIC_TIFF_BYTES)
+
+
+def _ome_axes(axes: str) -> str:
+    """Stack axes in OME's letters."""
+    free = [letter for letter in _OME_STACK_AXES if letter not in axes]
+    if len(axes) > len(_OME_STACK_AXES):
+        raise ValueError(f"a label file has at most {len(_OME_STACK_AXES)} stack axes, not {axes!r}")
+    return "".join(letter if letter in _OME_STACK_AXES else free.pop(0) for letter in axes)
+
+
+def _physical_size(pixel_size_um: tuple[float, float] | None) -> dict[str, float | str]:
+    """Pixel size in OME's terms."""
+    if pixel_size_um is None:
+        return {}
+    height, width = pixel_size_um
+    return {
+        "PhysicalSizeY": height,
+        "PhysicalSizeYUnit": "µm",
+        "PhysicalSizeX": width,
+        "PhysicalSizeXUnit": "µm",
+    }
+
+
+def _per_centimetre(pixel_size_um: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Pixel size in TIFF's terms: pixels per centimetre, x before y."""
+    return None if pixel_size_um is None else (1e4 / pixel_size_um[1], 1e4 / pixel_size_um[0])
+
+
+def _open_raw(path: Path, axes: str | None) -> ImageFile:
+    """Open for stored values: a palette's indices, nothing inverted."""
+    kind = sniff(path)
+    if kind == "tiff":
+        return open_tiff(path, axes, raw=True)
+    return open_npy(path, axes) if kind == "npy" else open_raster(path, axes, raw=True)
+
+
+def _ids(pixels: NDArray[np.generic], path: Path) -> NDArray[np.int32]:
+    """Ids of a plane as int32, or what is wrong with them."""
+    remedy = "save whole numbers, 0 for background and 1 to n for objects"
+    if pixels.dtype.kind == "f" and not (np.isfinite(pixels).all() and (pixels == pixels.astype(np.int64)).all()):
+        raise ImageReadError("holds fractions or NaN: not a label image", path=path, remedy=remedy)
+    if pixels.dtype.kind != "b" and pixels.min() < 0:
+        raise ImageReadError("holds negative ids: not a label image", path=path, remedy=remedy)
+    if pixels.dtype.kind != "b" and pixels.max() > _INT32_MAX:
+        raise ImageReadError(f"holds ids above {_INT32_MAX}", path=path, remedy="number the objects anew from 1")
+    return pixels.astype(np.int32)

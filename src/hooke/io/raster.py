@@ -1,0 +1,175 @@
+"""Reads PNG, JPEG, BMP, GIF, WebP, PNM and JPEG 2000: a path in, an `ImageFile` out.
+
+By Pillow, but for colour PNGs of 16 bits, which Pillow cuts to 8 and imagecodecs doesn't. Grey pictures are (Y, X),
+colour ones (Y, X, 3); alpha is dropped, palettes and CMYK become RGB (a grey palette becomes grey), animations are a
+stack ``T``. The orientation that a camera notes in EXIF is left alone, so that coordinates are those of the stored
+pixels. Dots per inch are a print size and never a pixel size.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from hooke.errors import ImageReadError
+from hooke.io.axes import given_layout, stored_layout
+from hooke.io.formats import result_stem
+from hooke.io.image_file import ImageFile
+
+__all__ = ["MAX_PIXELS", "open_raster"]
+
+# Larger pictures don't fit in a laptop's memory in these formats, which can't be read in part. Pillow's own limit
+# (0.18 gigapixels) is below an everyday stitched image and is lifted while a file is opened.
+MAX_PIXELS = 2_000_000_000
+
+_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "PPM", "JPEG2000")
+_ANIMATED = ("PNG", "GIF", "WEBP")
+_PILLOW_LIMIT = threading.Lock()
+
+# Pillow's mode -> the mode to read pixels in; alpha bands are cut off afterwards.
+_READ_AS = {"LA": "LA", "La": "LA", "CMYK": "RGB", "YCbCr": "RGB", "LAB": "RGB", "HSV": "RGB", "RGBa": "RGBA"}
+
+
+def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> ImageFile:
+    """Open a picture file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    axes : str, optional
+        One letter per dimension, for a check: ``"YX"`` for grey, ``"YXS"`` for colour, ``"T..."`` for an animation.
+    raw : bool
+        Whether a palette's indices are wanted instead of its colours, as in a label image.
+
+    Raises
+    ------
+    ImageReadError
+        If it is damaged, or larger than `MAX_PIXELS`. Truncated pixels show when a plane is read.
+    """
+    with _opened(path) as picture:
+        width, height = picture.size
+        mode = _mode(picture, raw=raw)
+        deep = picture.format == "PNG" and _is_deep_colour(path)
+        frames = getattr(picture, "n_frames", 1) if picture.format in _ANIMATED and not deep else 1
+    channels = 1 if mode in ("1", "L", "P", "LA", "F") or mode.startswith("I") else 3
+    shape = (frames, height, width, channels)
+    stored = stored_layout("TYXS", shape, path)
+    layout = given_layout(axes, [stored.shape, shape], path) if axes else stored
+
+    def read(position: Mapping[str, int]) -> NDArray[np.generic]:
+        frame = next(iter(position.values()), 0)
+        pixels = _read_deep_colour(path) if deep else _read_frame(path, frame, mode)
+        return _without_alpha(pixels)
+
+    return ImageFile(
+        path=path,
+        name=result_stem(path),
+        axes=layout.stack_axes,
+        stack_shape=layout.stack_shape,
+        plane_shape=layout.plane_shape,
+        is_rgb=channels == 3,
+        read=read,
+    )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[PIL.Image.Image]:
+    """Open by Pillow; everything it can raise on a damaged file becomes an `ImageReadError`."""
+    try:
+        with _pillow_open(path) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ImageReadError(
+                    f"is {picture.height} x {picture.width} pixels, more than this format can be read with",
+                    path=path,
+                    remedy="save it as tiled OME-TIFF, or cut it into parts",
+                )
+            yield picture
+    except ImageReadError:
+        raise
+    except MemoryError as error:
+        remedy = "close other programs, or cut the image into parts"
+        raise ImageReadError("needs more memory than there is", path=path, remedy=remedy) from error
+    except Exception as error:  # Pillow's plugins raise nearly anything: SyntaxError, struct.error, IndexError...
+        raise _damaged(path, error) from error
+
+
+def _pillow_open(path: Path) -> PIL.Image.Image:
+    """Open without Pillow's limit on pixels, which is a global of its module."""
+    with _PILLOW_LIMIT:
+        limit, PIL.Image.MAX_IMAGE_PIXELS = PIL.Image.MAX_IMAGE_PIXELS, None
+        try:
+            return PIL.Image.open(path, formats=_FORMATS)
+        finally:
+            PIL.Image.MAX_IMAGE_PIXELS = limit
+
+
+def _damaged(path: Path, error: Exception) -> ImageReadError:
+    """Tell a cut file from one that is broken otherwise."""
+    text = str(error).replace(str(path), "the file")
+    if "truncated" in text.lower() or isinstance(error, EOFError):
+        return ImageReadError("the file is truncated: pixels are missing", path=path, remedy="copy or export it again")
+    if isinstance(error, PIL.UnidentifiedImageError):
+        text = "its header can't be read"
+    return ImageReadError(f"damaged image ({text})", path=path, remedy="copy or export it again")
+
+
+def _mode(picture: PIL.Image.Image, *, raw: bool) -> str:
+    """Pillow mode in which to read the pixels."""
+    if picture.mode in ("P", "PA"):
+        return "P" if raw else _mode_of_palette(picture)
+    return _READ_AS.get(picture.mode, picture.mode)
+
+
+def _mode_of_palette(picture: PIL.Image.Image) -> str:
+    """``L`` where every palette entry is grey, ``RGB`` otherwise."""
+    palette = np.array(picture.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
+    return "L" if len(palette) and (palette == palette[:, :1]).all() else "RGB"
+
+
+def _read_frame(path: Path, frame: int, mode: str) -> NDArray[np.generic]:
+    """Decode one frame, (Y, X) or (Y, X, bands)."""
+    with _opened(path) as picture:
+        if frame:
+            picture.seek(frame)
+        picture.load()
+        picture.info.pop("transparency", None)  # else a palette with transparency warns
+        pixels = np.asarray(picture if picture.mode == mode else picture.convert(mode))
+    if pixels.dtype == np.int32 and picture.format in ("PNG", "PPM"):
+        # Pillow's mode "I" stands for 16-bit grey in these formats.
+        return pixels.astype(np.uint16)
+    return pixels.astype(pixels.dtype.newbyteorder("="))
+
+
+def _is_deep_colour(path: Path) -> bool:
+    """Whether a PNG has 16 bits in each of two bands or more (header: bit depth, colour type)."""
+    with path.open("rb") as file:
+        depth, colour = struct.unpack_from("BB", file.read(32), 24)
+    return bool(depth == 16 and colour != 0)
+
+
+def _read_deep_colour(path: Path) -> NDArray[np.generic]:
+    """Decode a colour PNG of 16 bits."""
+    try:
+        pixels: NDArray[np.generic] = imagecodecs.png_decode(path.read_bytes())
+    except Exception as error:
+        # libpng says "Read Error" where its input ends too soon.
+        raise _damaged(path, EOFError() if "read error" in str(error).lower() else error) from error
+    return pixels
+
+
+def _without_alpha(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Drop the fourth band of colour, and the second of grey."""
+    if pixels.ndim == 2:
+        return pixels
+    if pixels.shape[2] <= 2:
+        return np.ascontiguousarray(pixels[:, :, 0])
+    return np.ascontiguousarray(pixels[:, :, :3])

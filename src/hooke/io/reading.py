@@ -1,0 +1,68 @@
+"""First stage of the pipeline: a path in, an `ImageFile` or one `Image` out, by whichever reader fits the content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hooke.image import Image
+from hooke.io.formats import sniff
+from hooke.io.image_file import ImageFile
+from hooke.io.numpy_files import open_npy
+from hooke.io.raster import open_raster
+from hooke.io.tiff import open_tiff
+
+__all__ = ["open_image", "read_image"]
+
+
+def open_image(path: str | Path, *, axes: str | None = None) -> ImageFile:
+    """Open an image file: metadata now, pixels plane by plane when asked for.
+
+    The format is told by content, whatever the suffix says.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TIFF, OME-TIFF, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000 or .npy file.
+    axes : str, optional
+        One letter per dimension as stored, such as ``"TZCYX"`` (T time, Z depth, C channels, S colours), where the
+        file states none or wrong ones.
+
+    Returns
+    -------
+    ImageFile
+        Iterating over it yields an `Image` per plane.
+
+    Raises
+    ------
+    ImageReadError
+        If the file is missing, empty, truncated, damaged, of a format or with axes that can't be read, smaller than
+        2 x 2 pixels, or doesn't hold real numbers.
+    """
+    path = Path(path)
+    reader = {"tiff": open_tiff, "raster": open_raster, "npy": open_npy}[sniff(path)]
+    return reader(path, axes)
+
+
+def read_image(path: str | Path, *, axes: str | None = None, plane: int = 0) -> Image:
+    """Read one plane of an image file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; see `open_image`.
+    axes : str, optional
+        One letter per dimension as stored.
+    plane : int
+        Which plane of a stack, counted from 0 with the last stack axis fastest.
+
+    Returns
+    -------
+    Image
+        Pixels (Y, X) or (Y, X, C) as stored, and what the file says of them.
+
+    Raises
+    ------
+    ImageReadError
+        As `open_image`; and if there is no such plane, pixels are missing or damaged, or none is a finite number.
+    """
+    return open_image(path, axes=axes).plane(plane)

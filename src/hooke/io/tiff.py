@@ -1,0 +1,333 @@
+"""Reads TIFF, OME-TIFF, BigTIFF, ImageJ hyperstacks, LSM and STK: a path in, an `ImageFile` out.
+
+By tifffile and imagecodecs: 1 to 64 bits, integer or float, any byte order, strips or tiles, interleaved or planar,
+and their compressions. Of a pyramid the full resolution is read. Planes are read one by one, each from its own pages.
+Images of one file that are alike (positions of an OME-TIFF) are a stack ``P``; others beside the largest, such as
+thumbnails, are left out. An OME-TIFF that points to other files is read for its own planes, since those files are
+given by themselves. Colours: alpha is dropped, a palette is applied (ImageJ's lookup tables are not: its indices are
+intensities), white-is-zero is inverted.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from hooke.errors import ImageReadError
+from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
+from hooke.io.formats import result_stem
+from hooke.io.image_file import ImageFile, check_dtype
+from hooke.io.tiff_metadata import channel_names, pixel_size_um
+
+__all__ = ["open_tiff"]
+
+_COPY_AGAIN = "copy or export it again"
+_WIDEST_SAMPLES = 4
+
+
+def open_tiff(path: Path, axes: str | None = None, *, raw: bool = False) -> ImageFile:
+    """Open a TIFF file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    axes : str, optional
+        One letter per dimension, where the file states none or wrong ones.
+    raw : bool
+        Whether stored values are wanted, as of a label image: no palette, no inversion, no alpha dropped.
+
+    Raises
+    ------
+    ImageReadError
+        If it is truncated or damaged, of a kind that is not read, or its axes can't be told.
+    """
+    with _reading(path), tifffile.TiffFile(path, _multifile=False) as tif:
+        _check_pages(tif, path)
+        stored = _stored(tif, path)
+        colour = _Colour.of(tif, stored.keyframe, raw=raw)
+        layout = _layout(stored, axes, path, raw=raw)
+        shown = colour.shown(layout)
+        return ImageFile(
+            path=path,
+            name=result_stem(path),
+            axes=layout.stack_axes,
+            stack_shape=layout.stack_shape,
+            plane_shape=shown.plane_shape,
+            pixel_size_um=pixel_size_um(tif, stored.image),
+            channel_names=() if colour.is_picture(shown) else channel_names(tif, shown.channels, stored.image),
+            is_rgb=colour.is_picture(shown),
+            read=lambda position: _read_plane(stored, layout, colour, position, path),
+        )
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Where an image's pixels lie: pages in the order of the leading axes, each holding the trailing ones.
+
+    `contiguous` is the first byte of the pixels where one page stands for a whole stack (ImageJ beyond 4 GB, STK).
+    """
+
+    file: tifffile.TiffFile
+    pages: Sequence[Any]
+    axes: str
+    shape: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    keyframe: tifffile.TiffPage
+    image: int
+    kind: str
+    contiguous: int | None
+
+
+@dataclass(frozen=True)
+class _Colour:
+    """How stored samples become intensities."""
+
+    picture: bool = False
+    drops_alpha: bool = False
+    inverts: bool = False
+    palette: NDArray[np.uint8] | None = None
+
+    @classmethod
+    def of(cls, tif: tifffile.TiffFile, page: tifffile.TiffPage, *, raw: bool) -> _Colour:
+        """Read a page's photometric tags."""
+        kind = page.photometric
+        picture = kind in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
+        if raw:
+            return cls(picture=picture)
+        if kind == tifffile.PHOTOMETRIC.PALETTE and page.colormap is not None and not tif.is_imagej:
+            return cls(palette=_palette(page.colormap))
+        return cls(
+            picture=picture,
+            drops_alpha=_has_alpha(page, picture=picture),
+            inverts=kind == tifffile.PHOTOMETRIC.MINISWHITE and page.dtype is not None and page.dtype.kind in "bu",
+        )
+
+    def shown(self, layout: Layout) -> Layout:
+        """Layout after colours are brought to intensities."""
+        if self.palette is not None and self.palette.ndim == 2:
+            return Layout(layout.axes + "S", (*layout.shape, 3))
+        if self.drops_alpha and "S" in layout.axes:
+            sizes = [size - (axis == "S") for axis, size in zip(layout.axes, layout.shape, strict=True)]
+            return Layout(layout.axes, tuple(sizes))
+        return layout
+
+    def is_picture(self, shown: Layout) -> bool:
+        """Whether the channels are red, green and blue."""
+        return (self.picture or self.palette is not None) and shown.length("S") == 3 and shown.channels == 3
+
+    def apply(self, block: NDArray[np.generic], axes: str, bits: int) -> tuple[NDArray[np.generic], str]:
+        """Turn stored samples into intensities."""
+        if self.palette is not None:
+            indices = block.astype(np.intp)
+            return self.palette[indices], axes + "S" if self.palette.ndim == 2 else axes
+        if self.drops_alpha and "S" in axes:
+            block = block.take(range(block.shape[axes.index("S")] - 1), axis=axes.index("S"))
+        if self.inverts:
+            # Flipping the bits that count is max - value, in the type of the pixels and without overflow.
+            block = np.bitwise_xor(block, np.array(2**bits - 1).astype(block.dtype))
+        return block, axes
+
+
+def _check_pages(tif: tifffile.TiffFile, path: Path) -> None:
+    """Walk the chain of pages: tifffile takes a chain that leaves the file for one that ends."""
+    layout, file = tif.tiff, tif.filehandle
+    order: Literal["little", "big"] = "little" if tif.byteorder == "<" else "big"
+    file.seek(8 if tif.is_bigtiff else 4)
+    offset = int.from_bytes(file.read(layout.offsetsize), order)
+    seen: set[int] = set()
+    while offset and offset not in seen:
+        seen.add(offset)
+        file.seek(offset)
+        count = int.from_bytes(file.read(layout.tagnosize), order)
+        file.seek(offset + layout.tagnosize + count * layout.tagsize)
+        following = file.read(layout.offsetsize)
+        if len(following) < layout.offsetsize:
+            raise ImageReadError("the file is truncated: pages are missing", path=path, remedy=_COPY_AGAIN)
+        offset = int.from_bytes(following, order)
+    if not seen:
+        raise ImageReadError("a TIFF file without an image", path=path, remedy=_COPY_AGAIN)
+
+
+def _stored(tif: tifffile.TiffFile, path: Path) -> _Stored:
+    """Find the image to read, and its pages."""
+    series = [one for one in tif.series if one.keyframe.shape]
+    if not series:
+        raise ImageReadError("a TIFF file without an image", path=path, remedy=_COPY_AGAIN)
+    main = max(series, key=lambda one: math.prod(one.shape))
+    _check_imagej(tif, main, path)
+    check_dtype(np.dtype(main.dtype), path)
+    _check_colours(main.keyframe, path)
+    axes, shape = main.get_axes(squeeze=False), main.get_shape(squeeze=False)
+    contiguous = main.dataoffset if main.is_truncated and main.keyframe.is_memmappable else None
+    pages = list(main)
+    alike = [one for one in series if one.shape == main.shape and one.axes == main.axes and one.dtype == main.dtype]
+    if len(alike) > 1 and contiguous is None:
+        pages, axes, shape = [page for one in alike for page in one], "P" + axes, (len(alike), *shape)
+    return _Stored(
+        file=tif,
+        pages=pages,
+        axes=axes,
+        shape=tuple(shape),
+        shapes=(main.shape if len(alike) == 1 else (len(alike), *main.shape), tuple(shape)),
+        keyframe=main.keyframe,
+        image=series.index(main),
+        kind=main.kind,
+        contiguous=contiguous,
+    )
+
+
+def _check_imagej(tif: tifffile.TiffFile, series: tifffile.TiffPageSeries, path: Path) -> None:
+    """Refuse an ImageJ stack that lacks planes, which tifffile reads as its first page alone."""
+    if tif.is_imagej and series.kind != "imagej":
+        said = tif.imagej_metadata or {}
+        planes = said.get("frames", 1) * said.get("slices", 1) * said.get("channels", 1)
+        if planes > len(series) * series.keyframe.samplesperpixel:
+            cause = f"the file is truncated: it should hold {planes} planes"
+            raise ImageReadError(cause, path=path, remedy=_COPY_AGAIN)
+
+
+def _check_colours(page: tifffile.TiffPage, path: Path) -> None:
+    """Refuse colour spaces that would be mistaken for intensities."""
+    jpeg = page.compression in (tifffile.COMPRESSION.JPEG, tifffile.COMPRESSION.OJPEG)
+    kind = page.photometric
+    odd = kind in (tifffile.PHOTOMETRIC.SEPARATED, tifffile.PHOTOMETRIC.CIELAB, tifffile.PHOTOMETRIC.ICCLAB)
+    if odd or (kind == tifffile.PHOTOMETRIC.YCBCR and not jpeg and page.compression == tifffile.COMPRESSION.NONE):
+        name = "CMYK" if kind == tifffile.PHOTOMETRIC.SEPARATED else tifffile.PHOTOMETRIC(kind).name
+        raise ImageReadError(f"a TIFF in {name} colours", path=path, remedy="save it as RGB")
+
+
+def _layout(stored: _Stored, axes: str | None, path: Path, *, raw: bool) -> Layout:
+    """Axes that the user states, or else those of the file."""
+    if axes:
+        squeezed = tuple(n for axis, n in zip(stored.axes, stored.shape, strict=True) if n != 1 or axis in "YX")
+        return given_layout(axes, [squeezed, *stored.shapes], path)
+    letters = stored.axes
+    if stored.kind == "shaped" and letters.endswith("QYX") and stored.shape[-1] <= _WIDEST_SAMPLES < stored.shape[-2]:
+        # tifffile stores a float array of shape (Y, X, 3) as Y pages of X lines unless told that it is colour.
+        letters = letters[:-3] + "YXC"
+    # Channels of a label image are label images of their own: a stack along a letter that means nothing else.
+    return stored_layout(letters.replace("C", "L") if raw else letters, stored.shape, path)
+
+
+def _palette(colormap: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Colours (n, 3) of 8 bits of a palette, or (n,) where all are grey."""
+    colours = (colormap.T >> 8).astype(np.uint8)
+    return colours[:, 0] if bool((colours == colours[:, :1]).all()) else colours
+
+
+def _has_alpha(page: tifffile.TiffPage, *, picture: bool) -> bool:
+    """Whether the last sample is alpha: said by its tag, or left open in an 8-bit picture of four samples."""
+    extra = tuple(int(kind) for kind in page.extrasamples)
+    if picture and page.samplesperpixel == 4:
+        return not extra or extra[0] in (1, 2) or page.bitspersample == 8
+    return page.samplesperpixel == 2 and extra in ((1,), (2,))
+
+
+def _read_plane(
+    stored: _Stored, layout: Layout, colour: _Colour, position: Mapping[str, int], path: Path
+) -> NDArray[np.generic]:
+    """Read one plane's pages and bring them to (Y, X) or (Y, X, C)."""
+    with _reading(path):
+        stored.file.filehandle.open()
+        try:
+            if stored.contiguous is not None:
+                block, axes = select(_mapped(stored, layout), layout.axes, position)
+            else:
+                block, axes = _read_pages(stored, layout, position, path)
+            return to_plane(*colour.apply(block, axes, int(stored.keyframe.bitspersample))).copy()
+        finally:
+            stored.file.filehandle.close()
+
+
+def _mapped(stored: _Stored, layout: Layout) -> NDArray[np.generic]:
+    """Memory map of pixels that lie in one run."""
+    start, file = stored.contiguous or 0, stored.file.filehandle
+    dtype = np.dtype(stored.keyframe.dtype).newbyteorder(stored.file.byteorder)
+    if start + math.prod(layout.shape) * dtype.itemsize > file.size:
+        raise _truncated(Path(file.path))
+    return np.memmap(file.path, dtype, "r", start, layout.shape)
+
+
+def _read_pages(
+    stored: _Stored, layout: Layout, position: Mapping[str, int], path: Path
+) -> tuple[NDArray[np.generic], str]:
+    """Read the pages that hold a plane; returns an array of the plane's axes."""
+    depth = _page_axes(layout, stored)
+    outer_axes, inner_axes = layout.axes[:depth], layout.axes[depth:]
+    numbers = np.arange(len(stored.pages)).reshape(layout.shape[:depth])
+    wanted, wanted_axes = select(numbers, outer_axes, position)
+    pages = [_read_page(stored, int(number), path) for number in np.asarray(wanted).ravel()]
+    block = np.stack(pages).reshape(*np.shape(wanted), *layout.shape[depth:])
+    return select(block, wanted_axes + inner_axes, position)
+
+
+def _page_axes(layout: Layout, stored: _Stored) -> int:
+    """How many of the layout's leading axes run over pages; the others lie within one."""
+    depth = len(layout.shape)
+    while depth and math.prod(layout.shape[depth:]) < math.prod(stored.keyframe.shape):
+        depth -= 1
+    if math.prod(layout.shape[:depth]) != len(stored.pages):
+        raise ValueError(f"{len(stored.pages)} pages of {stored.keyframe.shape} don't make {layout.shape}")
+    return depth
+
+
+def _read_page(stored: _Stored, number: int, path: Path) -> NDArray[np.generic]:
+    """Decode one page whose bytes are all there."""
+    page = stored.pages[number]
+    if page is None:
+        remedy = "export it again, or give the files that hold the other planes"
+        raise ImageReadError(f"plane {number} is not in the file", path=path, remedy=remedy)
+    size = stored.file.filehandle.size
+    ends = (start + count for start, count in zip(page.dataoffsets, page.databytecounts, strict=True) if count)
+    if not page.dataoffsets or max(ends, default=0) > size:
+        raise _truncated(path)
+    pixels: NDArray[np.generic] = page.asarray()
+    return pixels
+
+
+def _truncated(path: Path) -> ImageReadError:
+    """Error for pixels that should lie beyond the end of the file."""
+    return ImageReadError("the file is truncated: pixels are missing", path=path, remedy=_COPY_AGAIN)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn all that tifffile and its codecs raise into an `ImageReadError`, and keep their log off the screen."""
+    quiet = _ThisThreadQuiet()
+    logger = logging.getLogger("tifffile")
+    logger.addFilter(quiet)
+    try:
+        yield
+    except ImageReadError:
+        raise
+    except MemoryError as error:
+        remedy = "close other programs, or cut the image into parts"
+        raise ImageReadError("needs more memory than there is", path=path, remedy=remedy) from error
+    except Exception as error:  # struct.error, IndexError, each codec's own...
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise ImageReadError(f"damaged or unusual TIFF ({text[:120]})", path=path, remedy=_COPY_AGAIN) from error
+    finally:
+        logger.removeFilter(quiet)
+
+
+class _ThisThreadQuiet(logging.Filter):
+    """Drops the log records of the thread that made it: what matters in them is raised as an error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep other threads' records."""
+        return record.thread != self._thread
