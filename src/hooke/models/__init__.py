@@ -1,0 +1,1 @@
+"""Models: bundles and where to find them, and prediction with them."""

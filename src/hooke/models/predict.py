@@ -1,0 +1,182 @@
+"""Network in, maps out, for an image of any size: rescaled, tiled with overlap and blended, tile by tile.
+
+The image is cut into tiles in its own pixels; each tile is brought to the network's scale, predicted, brought back
+and blended into the result. So nothing at the network's scale is ever held for the whole image, and the maps, kept
+as 16-bit integers, are the only thing that grows with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.preprocess import Normalisation
+
+__all__ = ["Network", "Tiling", "predict_maps"]
+
+#: A network: (1, C, Y, X) float32 with sides that are multiples of the stride -> (1, K, Y, X) float32.
+Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+_FULL = 65535  # the integer that stands for 1.0 in a map
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How an image is cut.
+
+    Parameters
+    ----------
+    tile : int
+        Side of a tile at the network's scale, pixels; a multiple of the stride.
+    overlap : int
+        Pixels at the network's scale that neighbouring tiles share.
+    stride : int
+        The network's stride: sides of its input are multiples of this.
+    """
+
+    tile: int = 512
+    overlap: int = 64
+    stride: int = 32
+
+
+@dataclass(frozen=True)
+class _Span:
+    """One tile along one axis, in image pixels: start, stop, and how many pixels it shares with its neighbours."""
+
+    start: int
+    stop: int
+    before: int
+    after: int
+
+    def ramp(self) -> NDArray[np.float32]:
+        """Blending weights; those of all spans sum to 1 at every pixel."""
+        weight = np.ones(self.stop - self.start, np.float32)
+        if self.before:
+            weight[: self.before] = (np.arange(self.before) + 0.5) / self.before
+        if self.after:
+            weight[len(weight) - self.after :] = 1 - (np.arange(self.after) + 0.5) / self.after
+        return weight
+
+
+def predict_maps(
+    network: Network,
+    pixels: NDArray[np.generic],
+    normalisation: Normalisation,
+    *,
+    scale: float = 1.0,
+    maps: int = 3,
+    tiling: Tiling | None = None,
+    threads: int = 1,
+    progress: Callable[[float], None] | None = None,
+) -> NDArray[np.uint16]:
+    """Predict the first maps of an image, at the image's own resolution.
+
+    Parameters
+    ----------
+    network : callable
+        See `Network`; called from `threads` threads at once. Its maps lie in 0..1.
+    pixels : ndarray, shape (Y, X) or (Y, X, C)
+        As stored; normalised tile by tile.
+    normalisation : Normalisation
+    scale : float
+        Network pixels per image pixel.
+    maps : int
+        Number of maps kept, from the first.
+    tiling : Tiling, optional
+    threads : int
+        Tiles in work at once.
+    progress : callable, optional
+        Told the share done, 0..1, after each tile.
+
+    Returns
+    -------
+    ndarray of uint16, shape (maps, Y, X)
+        0..65535 for 0..1.
+    """
+    tiling = tiling or Tiling()
+    height, width = pixels.shape[:2]
+    rows = list(_spans(height, scale, tiling))
+    columns = list(_spans(width, scale, tiling))
+    canvas = np.zeros((maps, height, width), np.uint16)
+
+    def work(row: _Span, column: _Span) -> tuple[_Span, _Span, NDArray[np.float32]]:
+        window = normalisation.apply(pixels[row.start : row.stop, column.start : column.stop])
+        return row, column, _predict_window(network, window, scale, tiling.stride)[:maps]
+
+    jobs = [(row, column) for row in rows for column in columns]
+    for done, (row, column, result) in enumerate(_unordered(work, jobs, threads), 1):
+        weight = row.ramp()[:, None] * column.ramp()[None, :] * np.float32(_FULL)
+        # Rounding down keeps the sum of overlapping tiles within 16 bits.
+        canvas[:, row.start : row.stop, column.start : column.stop] += (result * weight).astype(np.uint16)
+        if progress:
+            progress(done / len(jobs))
+    return canvas
+
+
+def _predict_window(
+    network: Network, window: NDArray[np.float32], scale: float, stride: int
+) -> NDArray[np.float32]:
+    height, width = window.shape[:2]
+    scaled = window if scale == 1 else _resize(window, max(1, round(height * scale)), max(1, round(width * scale)))
+    inner_height, inner_width = scaled.shape[:2]
+    below, right = -inner_height % stride, -inner_width % stride
+    if below or right:
+        scaled = np.pad(scaled, ((0, below), (0, right), (0, 0)), mode="symmetric")
+    output = network(np.ascontiguousarray(scaled.transpose(2, 0, 1)[None]))[0, :, :inner_height, :inner_width]
+    output = np.clip(output, 0, 1)
+    if output.shape[1:] == (height, width):
+        return output
+    return np.stack([cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in output])
+
+
+def _resize(window: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    shrinks = height * width < window.shape[0] * window.shape[1]
+    return cv2.resize(window, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
+    """Cut one axis into tiles of equal size, evenly spread, which overlap by what was asked for or more."""
+    tile, overlap = max(2, round(tiling.tile / scale)), max(1, round(tiling.overlap / scale))
+    if length <= tile:
+        yield _Span(0, length, 0, 0)
+        return
+    count = -(-(length - overlap) // (tile - overlap))
+    starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
+    for index, start in enumerate(starts):
+        before = starts[index - 1] + tile - start if index else 0
+        after = start + tile - starts[index + 1] if index + 1 < count else 0
+        yield _Span(start, start + tile, before, after)
+
+
+def _unordered(
+    work: Callable[[_Span, _Span], tuple[_Span, _Span, NDArray[np.float32]]],
+    jobs: list[tuple[_Span, _Span]],
+    threads: int,
+) -> Iterator[tuple[_Span, _Span, NDArray[np.float32]]]:
+    """Results as they come, with no more than two tiles a thread waiting, so that memory stays bounded."""
+    if threads <= 1 or len(jobs) == 1:
+        for job in jobs:
+            yield work(*job)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        pending: set[Future[tuple[_Span, _Span, NDArray[np.float32]]]] = set()
+        queue = iter(jobs)
+        try:
+            while True:
+                for job in queue:
+                    pending.add(pool.submit(work, *job))
+                    if len(pending) >= 2 * threads:
+                        break
+                if not pending:
+                    return
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            for future in pending:
+                future.cancel()

@@ -1,0 +1,158 @@
+"""Image in, what a network sees out: the channel that shows the nuclei, stretched to 0..1 by percentiles.
+
+`fit_normalisation` looks at a sample of the pixels and decides; the `Normalisation` that it returns is then applied
+to any part of the image, so that a large image is never held in memory as floats. The same two steps serve training.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.errors import ConfigError
+from hooke.image import Image
+
+__all__ = ["Normalisation", "fit_normalisation"]
+
+_SAMPLE = 500_000  # pixels looked at; percentiles of more change nothing
+_NUCLEAR = re.compile(r"dapi|hoechst|h33342|draq5|nuc|hist|h2b|topro|to-pro|sytox|propidium", re.IGNORECASE)
+# A picture is a fluorescence image saved in colour when its darkest channel is typically below this share of white.
+_DARK = 0.12
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """How the pixels of one image become a network's input.
+
+    Parameters
+    ----------
+    mode : {"grey", "rgb"}
+        Grey: one channel, repeated three times. RGB: colours kept.
+    channel : int or None
+        The channel that grey takes; None for an image of one channel, or for the brightest of all channels.
+    low, high : float
+        Intensities that become 0 and 1.
+    why : str
+        The reason for the channel, in words, for the run's record.
+    """
+
+    mode: Literal["grey", "rgb"]
+    channel: int | None
+    low: float
+    high: float
+    why: str = ""
+
+    @property
+    def is_flat(self) -> bool:
+        """True when the image holds one intensity only, so that there is nothing to find."""
+        return not self.high > self.low
+
+    def select(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
+        """The chosen channel or colours of (Y, X[, C]) pixels, on the scale as stored."""
+        if pixels.ndim == 2:
+            return pixels
+        if self.mode == "rgb":
+            return pixels[..., :3]
+        return pixels.max(axis=2) if self.channel is None else pixels[..., self.channel]
+
+    def apply(self, pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Normalise pixels of the image that this was fitted to.
+
+        Parameters
+        ----------
+        pixels : ndarray, shape (Y, X) or (Y, X, C)
+
+        Returns
+        -------
+        ndarray of float32, shape (Y, X, 3)
+            0..1 for most pixels, never outside -0.5..2; pixels that are NaN or infinite become 0.
+        """
+        chosen = self.select(pixels).astype(np.float32)
+        if self.is_flat:
+            scaled = np.zeros_like(chosen)
+        else:
+            scaled = (chosen - np.float32(self.low)) * np.float32(1 / (self.high - self.low))
+            np.clip(np.nan_to_num(scaled, copy=False, nan=0.0), -0.5, 2.0, out=scaled)
+        return scaled if scaled.ndim == 3 else np.repeat(scaled[..., None], 3, axis=2)
+
+
+def fit_normalisation(
+    image: Image, channel: int | None = None, percentiles: tuple[float, float] = (1.0, 99.8)
+) -> Normalisation:
+    """Choose channel and intensity scale for an image.
+
+    Parameters
+    ----------
+    image : Image
+    channel : int, optional
+        Use this channel (0 is the first) as grey. By default: the colours of a brightfield or histology picture;
+        the one channel that holds the signal of a fluorescence picture saved in colour; of several stains the one
+        whose name tells a nuclear stain, else the first.
+    percentiles : (float, float)
+        Percentiles, 0..100, that become 0 and 1.
+
+    Raises
+    ------
+    ConfigError
+        When the image has no such channel.
+    """
+    if channel is not None and not 0 <= channel < image.channels:
+        raise ConfigError(
+            f"has {image.channels} channel(s), so there is no channel {channel}",
+            path=image.path or image.name,
+            remedy=f"choose one of 0 to {image.channels - 1}",
+        )
+    sample = _sample(image.pixels)
+    mode, chosen, why = ("grey", channel, "asked for") if channel is not None else _choose(sample, image)
+    draft = Normalisation(mode, chosen, 0.0, 1.0, why)
+    values = draft.select(sample).astype(np.float64)
+    values = values[np.isfinite(values)]
+    low, high = np.percentile(values, percentiles) if values.size else (0.0, 0.0)
+    if high <= low and values.size:  # sparse signal on a constant background
+        low, high = values.min(), values.max()
+    return Normalisation(mode, chosen, float(low), float(high), why)
+
+
+def _sample(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
+    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
+    return pixels[::step, ::step]
+
+
+def _choose(sample: NDArray[np.generic], image: Image) -> tuple[Literal["grey", "rgb"], int | None, str]:
+    if image.channels == 1:
+        return "grey", None if sample.ndim == 2 else 0, "only channel"
+    if not (image.is_rgb and image.channels == 3):
+        return "grey", *_nuclear_channel(image)
+    colours = np.nan_to_num(sample.reshape(-1, 3).astype(np.float32))
+    if (np.ptp(colours, axis=1) <= 0.02 * max(float(colours.max()), 1e-9)).mean() > 0.99:
+        return "grey", 0, "grey stored as colour"
+    white = float(np.percentile(colours.max(axis=1), 99.8))
+    if np.median(colours.min(axis=1)) > _DARK * white:
+        return "rgb", None, "colours on a bright background"
+    return "grey", *_fluorescent_channel(colours)
+
+
+def _nuclear_channel(image: Image) -> tuple[int, str]:
+    for index, name in enumerate(image.channel_names):
+        if _NUCLEAR.search(name):
+            return index, f"channel named {name!r}"
+    return 0, "first of several channels"
+
+
+def _fluorescent_channel(colours: NDArray[np.float32]) -> tuple[int | None, str]:
+    """Where a fluorescence picture saved in colour holds its nuclei."""
+    contrast = np.subtract(*np.percentile(colours, (99.8, 5.0), axis=0))
+    strongest = int(np.argmax(contrast))
+    others = np.delete(contrast, strongest)
+    names = ("red", "green", "blue")
+    if others.max() < 0.25 * contrast[strongest]:
+        return strongest, f"fluorescence in {names[strongest]}"
+    strong = contrast > 0.25 * contrast[strongest]
+    if np.corrcoef(colours[:, strong].T).min() > 0.9:
+        return None, "fluorescence in one mixed colour"
+    # Several stains in one picture: blue is the field's habit for the nuclear one.
+    return (2, "blue of several stains") if strong[2] else (strongest, f"strongest of several stains: {names[strongest]}")

@@ -1,0 +1,116 @@
+"""What a training run is told: one typed model, read from YAML, written back beside the run."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hooke.errors import ConfigError
+
+__all__ = ["DatasetConfig", "TrainConfig", "load_config"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatasetConfig(_Strict):
+    """One hooke dataset among those that a run draws from."""
+
+    path: Path
+    weight: float = Field(1.0, gt=0, description="times an image of it is drawn, relative to the others of its modality")
+    train: list[str] = Field(["train"], description="splits of the index that are trained on")
+    val: list[str] = Field(["val"], description="splits of the index that choose the checkpoint")
+
+
+class AugmentConfig(_Strict):
+    """How a crop is drawn from an image, and how it is changed."""
+
+    crop: int = Field(256, ge=64, multiple_of=32, description="side, pixels")
+    diameter: tuple[float, float] = Field((13.0, 36.0), description="usual range of the crop's median object, pixels")
+    wide_diameter: tuple[float, float] = Field((6.0, 100.0), description="range of the occasional far-off crop")
+    wide: float = Field(0.15, ge=0, le=1, description="share of crops drawn from the wide range")
+    negative: float = Field(0.04, ge=0, le=1, description="share of made-up images without any object")
+    photometric: float = Field(1.0, ge=0, le=2, description="strength of intensity and colour changes")
+
+
+class TrainConfig(_Strict):
+    """A training run."""
+
+    name: str = "nuclei"
+    datasets: list[DatasetConfig]
+    exclude: Path | None = Field(None, description="text file of image ids never to be used, one a line")
+    modality_share: dict[str, float] = Field(default_factory=dict, description="share of crops per modality")
+
+    encoder: str = "tf_efficientnet_lite0"
+    encoder_weights: str = Field("imagenet", description='"imagenet", "none" or a .safetensors file')
+    decoder_channels: list[int] = [96, 64, 48, 32]
+    start_from: Path | None = Field(None, description="checkpoint whose weights the run starts from")
+    nominal_diameter: float = Field(24.0, gt=0)
+
+    augment: AugmentConfig = AugmentConfig()
+    split_weight: float = 1.0
+    distance_weight: float = 4.0
+    diameter_weight: float = 4.0
+
+    seed: int = 0
+    steps: int = Field(7000, ge=1)
+    batch: int = Field(8, ge=1)
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 1e-4
+    warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
+    ema: float = Field(0.995, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
+    validate_every: int = Field(250, ge=1, description="steps between validations")
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "bf16-mixed"
+    workers: int = Field(1, ge=0)
+    accelerator: str = "auto"
+    devices: int | str = "auto"
+
+
+def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> TrainConfig:
+    """Read a run's configuration.
+
+    Parameters
+    ----------
+    path : str or Path
+        YAML file. Relative paths in it are taken from the working directory.
+    overrides : dict, optional
+        Dotted keys and their values, such as ``{"augment.wide": 0.2}``.
+
+    Raises
+    ------
+    ConfigError
+        When the file can't be read, a key is unknown (the nearest known one is named) or a value does not fit.
+    """
+    path = Path(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"can't be read as YAML: {error}", path=path, remedy="give a file like configs/nuclei.yaml") from error  # noqa: E501
+    if not isinstance(raw, dict):
+        raise ConfigError("holds no settings", path=path, remedy="give a file like configs/nuclei.yaml")
+    for key, value in (overrides or {}).items():
+        _set(raw, key.split("."), value)
+    try:
+        return TrainConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("; ".join(_explain(one) for one in error.errors()), path=path) from error
+
+
+def _set(tree: dict[str, Any], keys: list[str], value: Any) -> None:
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+    tree[keys[-1]] = value
+
+
+def _explain(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] != "extra_forbidden":
+        return f"{where}: {error['msg']}"
+    known = [*TrainConfig.model_fields, *AugmentConfig.model_fields, *DatasetConfig.model_fields]
+    near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
+    return f"unknown key {where!r}" + (f", did you mean {near[0]!r}?" if near else "")

@@ -1,0 +1,94 @@
+"""What a run shows of itself while it goes on: curves, and validation images beside truth and prediction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import lightning as L
+import matplotlib
+import numpy as np
+import pandas as pd
+from lightning.pytorch.callbacks import Callback
+from numpy.typing import NDArray
+
+from hooke.io import write_png
+from hooke.report.overlay import overlay
+from hooke.training.augment import Sample
+from hooke.training.module import SegmentationModule, predict_sample
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt  # noqa: E402
+
+__all__ = ["CurvesAndPictures", "draw_curves"]
+
+_SHOWN = 6
+_SIDE = 256
+
+
+class CurvesAndPictures(Callback):
+    """Redraws ``curves.png`` and ``pictures.png`` of a run folder after every validation."""
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Draw both, and say the scores in one line."""
+        scores = {key: round(float(value), 4) for key, value in trainer.callback_metrics.items() if key[:3] == "val"}
+        print(f"step {trainer.global_step}: {scores}", flush=True)
+        for logger in trainer.loggers:
+            logger.save()
+        metrics = self.run / "metrics.csv"
+        if metrics.exists():
+            draw_curves(metrics, self.run / "curves.png")
+        samples = trainer.val_dataloaders.dataset
+        shown = [samples[i] for i in np.linspace(0, len(samples) - 1, min(_SHOWN, len(samples))).astype(int)]
+        assert isinstance(pl_module, SegmentationModule)
+        write_png(self.run / "pictures.png", np.concatenate([_row(pl_module, sample) for sample in shown]))
+
+
+def draw_curves(metrics: Path, target: Path) -> None:
+    """Plot training losses and validation scores over steps.
+
+    Parameters
+    ----------
+    metrics : Path
+        The csv that Lightning's CSVLogger writes.
+    target : Path
+        PNG.
+    """
+    table = pd.read_csv(metrics)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    for axes, side in ((left, "train/"), (right, "val/")):
+        for column in [name for name in table if name.startswith(side)]:
+            known = table[["step", column]].dropna()
+            smooth = known[column].rolling(9, min_periods=1, center=True).mean() if side == "train/" else known[column]
+            axes.plot(known["step"], smooth, label=column.removeprefix(side))
+        axes.set_xlabel("step")
+        axes.grid(alpha=0.3)
+        if axes.lines:
+            axes.legend(fontsize=8)
+    left.set_title("training loss")
+    right.set_title("validation score")
+    figure.savefig(target, dpi=110)
+    plt.close(figure)
+
+
+def _row(module: SegmentationModule, sample: Sample) -> NDArray[np.uint8]:
+    """Image, truth and prediction side by side, as large as fits."""
+    image = np.clip(sample.image.astype(np.float32), 0, 1)
+    bare = (image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)) * 255
+    panels = [
+        bare.astype(np.uint8),
+        overlay(image, sample.labels),
+        overlay(image, predict_sample(module, sample)),
+    ]
+    return np.concatenate([_fit(panel) for panel in panels], axis=1)
+
+
+def _fit(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    zoom = _SIDE / max(panel.shape[:2])
+    small = cv2.resize(panel, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    frame = np.zeros((_SIDE, _SIDE, 3), np.uint8)
+    frame[: small.shape[0], : small.shape[1]] = small[:_SIDE, :_SIDE]
+    return frame
