@@ -1,0 +1,113 @@
+"""Data Science Bowl 2018, Kaggle's own layout: one folder per image in; image and label image out.
+
+::
+
+    stage1_train/<id>/images/<id>.png     RGBA
+    stage1_train/<id>/masks/*.png         one binary mask per nucleus
+
+BBBC038, Caicedo et al. (2019), "Nucleus segmentation across imaging experiments: the 2018 Data Science Bowl", CC0.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.datasets.layout import read_png
+from hooke.datasets.prepare import Sample
+from hooke.errors import DatasetError
+
+__all__ = ["find_ids", "load"]
+
+TRAIN_FOLDER = "stage1_train"
+
+
+def find_ids(src: str | Path) -> tuple[Path, list[str]]:
+    """Find the images of the training set.
+
+    Parameters
+    ----------
+    src : str or Path
+        ``stage1_train``, or the folder that holds it.
+
+    Returns
+    -------
+    root : Path
+        ``stage1_train``.
+    ids : list of str
+        Names of the folders in it, sorted.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such folder, or no image folder in it.
+    """
+    src = Path(src)
+    if not src.is_dir():
+        raise DatasetError("no such folder", path=src, remedy=f"give the folder that holds {TRAIN_FOLDER}")
+    root = src / TRAIN_FOLDER if (src / TRAIN_FOLDER).is_dir() else src
+    ids = sorted(folder.name for folder in root.iterdir() if (folder / "images").is_dir())
+    if not ids:
+        raise DatasetError(
+            "no <id>/images and <id>/masks folders here",
+            path=root,
+            remedy=f"unpack Kaggle's stage1_train.zip into a folder {TRAIN_FOLDER} and give that",
+        )
+    return root, ids
+
+
+def load(root: Path, id_: str) -> Sample:
+    """Read one image and join its masks to a label image.
+
+    Masks get their ids in the order of their file names, counting from 1; a mask without pixels of its own gets none.
+    A pixel in two masks stays with the first.
+
+    Raises
+    ------
+    DatasetError
+        If a file is missing or damaged, or a mask is not of the image's size.
+    """
+    image = _read_image(root / id_ / "images" / f"{id_}.png")
+    folder = root / id_ / "masks"
+    if not folder.is_dir():
+        raise DatasetError("folder of masks is missing", path=folder, remedy="take it from stage1_train.zip")
+    labels = np.zeros(image.shape[:2], np.int32)
+    count = overlapping = dropped = 0
+    for path in sorted(folder.glob("*.png")):
+        mask = _read_mask(path, labels.shape)
+        free = mask & (labels == 0)
+        overlapping += int(np.count_nonzero(mask)) - int(np.count_nonzero(free))
+        if free.any():
+            count += 1
+            labels[free] = count
+        else:
+            dropped += 1
+    return Sample(image, labels, overlapping, dropped)
+
+
+def _read_image(path: Path) -> NDArray[np.uint8]:
+    """Read an image: grey where red, green and blue are the same everywhere, RGB otherwise; alpha is left out."""
+    pixels = read_png(path)
+    if pixels.dtype != np.uint8:
+        raise DatasetError(f"image is {pixels.dtype}, not 8 bit", path=path, remedy="take it from stage1_train.zip")
+    pixels8 = pixels.astype(np.uint8, copy=False)
+    if pixels8.ndim == 2:
+        return pixels8
+    if pixels8.shape[2] < 3:  # grey and alpha
+        return np.ascontiguousarray(pixels8[..., 0])
+    colour = np.ascontiguousarray(pixels8[..., :3])
+    is_grey = np.array_equal(colour[..., 0], colour[..., 1]) and np.array_equal(colour[..., 0], colour[..., 2])
+    return np.ascontiguousarray(colour[..., 0]) if is_grey else colour
+
+
+def _read_mask(path: Path, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Read a mask: every pixel above 0 belongs to the nucleus."""
+    pixels = read_png(path)
+    plane = pixels if pixels.ndim == 2 else pixels[..., 0]
+    if plane.shape != shape:
+        raise DatasetError(
+            f"mask {plane.shape} for an image {shape}", path=path, remedy="take it from stage1_train.zip"
+        )
+    return np.asarray(plane != 0)

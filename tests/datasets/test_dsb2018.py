@@ -1,0 +1,229 @@
+"""Preparing Kaggle's layout: equal to the data set prepared elsewhere, and safe with damaged or partial sources."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from hooke.cli.prepare import prepare as command
+from hooke.datasets.layout import IndexRow, find_labels, image_path, read_index, read_sample, write_index, write_sample
+from hooke.datasets.prepare import prepare_dataset, random_split
+from hooke.errors import ConfigError, DatasetError
+
+SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
+ORIGINAL, PREPARED = SHARED / "dsb2018_original_layout", SHARED / "dsb2018"
+needs_data = pytest.mark.skipif(
+    not (ORIGINAL.is_dir() and PREPARED.is_dir()), reason="the Data Science Bowl's images are not at ../shared/data"
+)
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Three small images: grey fluorescence, coloured histology, one with overlapping masks."""
+    rng = np.random.default_rng(0)
+    for id_, background in {"a": (9, 9, 9), "b": (210, 150, 200), "c": (200, 200, 200)}.items():
+        image = np.zeros((20, 30, 4), np.uint8)
+        image[..., :3], image[..., 3] = background, 255
+        image[3:8, 3:8, :3] = 90
+        save(tmp_path, id_, "images", id_, image)
+        for number in range(2):
+            mask = np.zeros((20, 30), np.uint8)
+            mask[3 + 6 * number : 8 + 6 * number, 3:8] = 255
+            save(tmp_path, id_, "masks", f"{number}{rng.integers(1000)}", mask)
+    extra = np.zeros((20, 30), np.uint8)
+    extra[7:9, 3:9] = 255  # reaches into the first nucleus, and no further than the second's edge
+    save(tmp_path, "c", "masks", "2", extra)
+    save(tmp_path, "c", "masks", "3", np.zeros((20, 30), np.uint8))
+    return tmp_path
+
+
+def save(root, id_, kind, name, pixels):
+    folder = root / "stage1_train" / id_ / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(pixels).save(folder / f"{name}.png")
+
+
+@needs_data
+def test_published_images_become_the_shared_data_set_pixel_for_pixel_and_id_for_id(tmp_path):
+    report = prepare_dataset("dsb2018", ORIGINAL, tmp_path, split_from=PREPARED / "index.csv")
+    listed = {row.id: row for row in read_index(PREPARED)}
+    rows = read_index(tmp_path)
+    assert len(rows) == len(report.written) == 11
+    assert not (report.failed or report.overlapping or report.dropped or report.left_out)
+    for row in rows:
+        image, labels = read_sample(tmp_path, row.id)
+        expected_image, expected_labels = read_sample(PREPARED, row.id)
+        np.testing.assert_array_equal(image, expected_image)
+        np.testing.assert_array_equal(labels, expected_labels)
+        assert image.dtype == np.uint8
+        assert row == listed[row.id]
+
+
+@needs_data
+def test_guessed_modalities_are_those_of_the_index(tmp_path):
+    prepare_dataset("dsb2018", ORIGINAL / "stage1_train", tmp_path)
+    listed = {row.id: row.modality for row in read_index(PREPARED)}
+    assert {row.modality for row in read_index(tmp_path)} == {"fluorescence", "histology", "brightfield"}
+    assert all(row.modality == listed[row.id] for row in read_index(tmp_path))
+
+
+def test_modality_sizes_and_counts_without_an_index(source, tmp_path):
+    prepare_dataset("dsb2018", source, tmp_path / "out")
+    rows = {row.id: row for row in read_index(tmp_path / "out")}
+    assert [rows[id_].modality for id_ in "abc"] == ["fluorescence", "histology", "brightfield"]
+    assert rows["a"] == IndexRow("a", rows["a"].split, "fluorescence", "a", 20, 30, 2)
+    assert read_sample(tmp_path / "out", "a")[0].shape == (20, 30)
+    assert read_sample(tmp_path / "out", "b")[0][0, 0].tolist() == [210, 150, 200]
+
+
+def test_overlaps_go_to_the_first_mask_and_are_counted(source, tmp_path):
+    report = prepare_dataset("dsb2018", source, tmp_path / "out")
+    # "2" sorts after "0..." and "1...". It holds rows 7 and 8, columns 3..8; row 7, columns 3..7 are the first's.
+    assert report.overlapping == {"c": 5}
+    assert report.dropped == {"c": 1}
+    labels = read_sample(tmp_path / "out", "c")[1]
+    assert labels[7, 3:9].tolist() == [1, 1, 1, 1, 1, 3]
+    assert labels[8, 3:9].tolist() == [3] * 6
+    assert labels.max() == 3
+
+
+def test_running_again_writes_nothing_and_gives_the_same_index(source, tmp_path):
+    out = tmp_path / "out"
+    prepare_dataset("dsb2018", source, out)
+    times = {path: path.stat().st_mtime_ns for path in out.rglob("*.png")}
+    index = (out / "index.csv").read_bytes()
+    report = prepare_dataset("dsb2018", source / "stage1_train", out)
+    assert (report.written, report.kept) == ([], ["a", "b", "c"])
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*.png")} == times
+    assert (out / "index.csv").read_bytes() == index
+    assert prepare_dataset("dsb2018", source, out, overwrite=True).written == ["a", "b", "c"]
+
+
+def test_a_stopped_run_goes_on_where_it_was(source, tmp_path):
+    out = tmp_path / "out"
+
+    def stop(done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare_dataset("dsb2018", source, out, progress=stop)
+    assert not (out / "index.csv").exists()
+    find_labels(out, "b").write_bytes(b"")  # as a copy that was cut short
+    report = prepare_dataset("dsb2018", source, out)
+    assert (report.kept, report.written) == (["a"], ["b", "c"])
+    assert len(read_index(out)) == 3
+    assert not [path for path in out.rglob(".*") if path.is_file()]
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "no image", "no masks", "mask size"])
+def test_one_bad_image_is_reported_and_the_rest_go_on(source, tmp_path, damage):
+    folder = source / "stage1_train" / "b"
+    image = folder / "images" / "b.png"
+    if damage == "cut":
+        image.write_bytes(image.read_bytes()[:60])
+    elif damage == "empty":
+        image.write_bytes(b"")
+    elif damage == "no image":
+        image.unlink()
+    elif damage == "no masks":
+        shutil.rmtree(folder / "masks")
+    else:
+        save(source, "b", "masks", "9", np.ones((5, 5), np.uint8))
+    report = prepare_dataset("dsb2018", source, tmp_path / "out")
+    assert list(report.failed) == ["b"]
+    assert report.failed["b"].path is not None
+    assert report.failed["b"].remedy
+    assert [row.id for row in read_index(tmp_path / "out")] == ["a", "c"]
+    assert find_labels(tmp_path / "out", "b") is None
+
+
+def test_images_that_a_given_index_does_not_list_are_left_out(source, tmp_path):
+    given = [IndexRow("a", "val", "confocal", "7", 20, 30, 2), IndexRow("c", "test", "x", "8", 20, 30, 2)]
+    write_index(tmp_path / "given", given)
+    report = prepare_dataset("dsb2018", source, tmp_path / "out", split_from=tmp_path / "given")
+    assert report.left_out == ["b"]
+    rows = read_index(tmp_path / "out")
+    assert [(row.id, row.split, row.modality, row.field_of_view) for row in rows] == [
+        ("a", "val", "confocal", "7"),
+        ("c", "test", "x", "8"),
+    ]
+
+
+def test_rows_of_another_source_are_kept(source, tmp_path):
+    other = IndexRow("z", "test", "fluorescence", "z", 4, 4, 1)
+    write_sample(tmp_path / "out", "z", np.zeros((4, 4), np.uint8), np.eye(4, dtype=np.int32))
+    write_index(tmp_path / "out", [other])
+    prepare_dataset("dsb2018", source, tmp_path / "out")
+    rows = read_index(tmp_path / "out")
+    assert [row.id for row in rows] == ["a", "b", "c", "z"]
+    assert rows[-1] == other
+
+
+def test_the_random_split_is_70_10_20_and_seeded():
+    ids = [f"{number:03}" for number in range(200)]
+    split = random_split(ids, seed=1)
+    assert Counter(split.values()) == {"train": 140, "val": 20, "test": 40}
+    assert random_split(ids[::-1], seed=1) == split
+    assert random_split(ids, seed=2) != split
+
+
+def test_wrong_sources_are_refused_with_a_remedy(tmp_path):
+    with pytest.raises(DatasetError, match="stage1_train"):
+        prepare_dataset("dsb2018", tmp_path, tmp_path / "out")
+    with pytest.raises(DatasetError, match="no such folder"):
+        prepare_dataset("dsb2018", tmp_path / "absent", tmp_path / "out")
+    with pytest.raises(DatasetError, match="dsb2018"):
+        prepare_dataset("dsb2019", tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("id,split\n", "modality"),
+        ("id,split,modality,field_of_view,height,width,nuclei\na,train,f,1,2,x,3\n", "line 2"),
+        ("id,split,modality,field_of_view,height,width,nuclei\na,dev,f,1,2,2,3\n", "split is 'dev'"),
+        ("id,split,modality,field_of_view,height,width,nuclei\n../a,val,f,1,2,2,3\n", "id is"),
+        ("id,split,modality,field_of_view,height,width,nuclei\n" + "a,val,f,1,2,2,3\n" * 2, "twice"),
+        ("", "missing"),
+    ],
+)
+def test_a_bad_index_is_refused_by_line_and_cause(tmp_path, text, word):
+    (tmp_path / "index.csv").write_text(text)
+    with pytest.raises(DatasetError, match=word):
+        read_index(tmp_path)
+
+
+def test_samples_come_back_as_they_were_with_any_number_of_nuclei(tmp_path):
+    rng = np.random.default_rng(0)
+    few, many = np.arange(600, dtype=np.int32).reshape(20, 30), np.full((20, 30), 70_000, np.int32)
+    for id_, labels, image in [
+        ("few", few, rng.integers(0, 2**16, (20, 30)).astype(np.uint16)),
+        ("many", many, rng.integers(0, 256, (20, 30, 3)).astype(np.uint8)),
+    ]:
+        write_sample(tmp_path, id_, image, labels)
+        got_image, got_labels = read_sample(tmp_path, id_)
+        np.testing.assert_array_equal(got_image, image)
+        np.testing.assert_array_equal(got_labels, labels)
+    assert find_labels(tmp_path, "many").suffix == ".tif"
+    image_path(tmp_path, "few").unlink()
+    with pytest.raises(DatasetError, match="missing"):
+        read_sample(tmp_path, "few")
+
+
+def test_the_command_gives_its_exit_status_and_names_what_failed(source, tmp_path, capsys):
+    assert command("dsb2018", source, tmp_path / "out", quiet=True) == 0
+    assert "5 pixels lie in more than one mask" in capsys.readouterr().err
+    (source / "stage1_train" / "b" / "images" / "b.png").write_bytes(b"")
+    assert command("dsb2018", source, tmp_path / "out", overwrite=True, quiet=True) == 1
+    assert "b failed" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="DST"):
+        command("dsb2018", source)
+    assert command(list_=True) == 0
+    assert "dsb2018" in capsys.readouterr().out
