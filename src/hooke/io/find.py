@@ -34,7 +34,7 @@ def find_images(inputs: Sequence[str | Path], *, exclude: Sequence[str | Path] =
     inputs : sequence of str or Path
         Files, folders and patterns. A leading ``~`` is the home folder.
     exclude : sequence of str or Path, optional
-        Folders that a search does not enter, such as the output folder.
+        Folders that neither a search nor a pattern enters, such as the output folder.
 
     Returns
     -------
@@ -90,8 +90,9 @@ def unique_names(paths: Sequence[str | Path]) -> list[str]:
         groups.setdefault(_fold(result_stem(path)), []).append(index)
     names = [""] * len(absolute)
     for indices in groups.values():
-        for index, name in zip(indices, _names_of_group([absolute[i] for i in indices]), strict=True):
-            names[index] = name
+        named = _names_of_group(list(dict.fromkeys(absolute[index] for index in indices)))
+        for index in indices:
+            names[index] = named[absolute[index]]
     return _numbered_where_equal(names)
 
 
@@ -120,7 +121,7 @@ def _images_in_folder(folder: Path, skipped: frozenset[str]) -> list[Path]:
 def _images_of_pattern(pattern: Path, skipped: frozenset[str]) -> list[Path]:
     """Images that a pattern matches, or an error where there are none."""
     matches = sorted((Path(match) for match in glob.glob(str(pattern), recursive=True)), key=_natural)  # noqa: PTH207
-    files = [match for match in matches if match.is_file()]
+    files = [match for match in matches if match.is_file() and not _is_below(match, skipped)]
     known = [file for file in files if has_image_suffix(file)]
     below = [image for match in matches if match.is_dir() for image in _search(match, skipped)]
     images = known + below or files
@@ -148,6 +149,11 @@ def _is_entered(folder: Path, skipped: frozenset[str]) -> bool:
     return not folder.name.startswith(".") and folder_format(folder) is None and os.path.realpath(folder) not in skipped
 
 
+def _is_below(path: Path, skipped: frozenset[str]) -> bool:
+    """Whether a path lies in a skipped folder."""
+    return bool(skipped) and not skipped.isdisjoint(map(str, Path(os.path.realpath(path)).parents))
+
+
 def _natural(path: Path) -> list[list[tuple[int, int, str]]]:
     """Sort key by which numbers inside names count as numbers, folder by folder."""
     return [
@@ -161,16 +167,10 @@ def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _names_of_group(paths: Sequence[Path]) -> list[str]:
-    """Shortest names that tell apart files of one stem."""
-    candidates = _candidates(paths)
-    names = next(candidates)
-    while not _all_differ(names):
-        longer = next(candidates, None)
-        if longer is None:
-            break
-        names = longer
-    return names
+def _names_of_group(paths: Sequence[Path]) -> dict[Path, str]:
+    """Shortest names that tell apart files of one stem; their stems where nothing does."""
+    names = next((names for names in _candidates(paths) if _all_differ(names)), [result_stem(path) for path in paths])
+    return dict(zip(paths, names, strict=True))
 
 
 def _candidates(paths: Sequence[Path]) -> Iterator[list[str]]:

@@ -18,7 +18,7 @@ __all__ = ["ImageFile", "check_dtype"]
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image file whose planes are read one at a time; nothing stays open between reads.
+    """An image file whose planes are read one at a time, by one thread; nothing stays open between reads.
 
     Parameters
     ----------

@@ -95,6 +95,8 @@ def write_labels(
             resolution=_per_centimetre(pixel_size_um),
             resolutionunit=None if pixel_size_um is None else "CENTIMETER",
         )
+        if next(source.planes, None) is not None:
+            raise ValueError(f"more than the {math.prod(shape)} planes that the shape has")
 
 
 def read_labels(path: str | Path, *, axes: str | None = None) -> NDArray[np.int32]:
@@ -179,7 +181,7 @@ def _held(planes: Iterable[NDArray[np.integer]]) -> _Planes:
 def _counted(
     first: NDArray[np.integer], source: _Planes, planes: int, dtype: np.dtype[np.generic]
 ) -> Iterator[NDArray[np.generic]]:
-    """Planes in the type of the file; as many, as large and with such ids as was said, or a ValueError."""
+    """Planes in the type of the file; enough of them, of one shape and with such ids as was said, or a ValueError."""
     seen = 0
     for plane in itertools.chain([first], source.planes):
         if plane.shape != first.shape:
@@ -187,8 +189,6 @@ def _counted(
         if _largest(plane) > source.max_label:
             raise ValueError(f"label {_largest(plane)} is beyond the largest announced, {source.max_label}")
         seen += 1
-        if seen > planes:
-            raise ValueError(f"more than the {planes} planes that the shape has")
         yield plane.astype(dtype)
     if seen < planes:
         raise ValueError(f"{seen} planes where the shape has {planes}")
@@ -241,7 +241,7 @@ def _open_raw(path: Path, axes: str | None) -> ImageFile:
 def _ids(pixels: NDArray[np.generic], path: Path) -> NDArray[np.int32]:
     """Ids of a plane as int32, or what is wrong with them."""
     remedy = "save whole numbers, 0 for background and 1 to n for objects"
-    if pixels.dtype.kind == "f" and not (np.isfinite(pixels).all() and (pixels == pixels.astype(np.int64)).all()):
+    if pixels.dtype.kind == "f" and not (np.isfinite(pixels).all() and (pixels == np.floor(pixels)).all()):
         raise ImageReadError("holds fractions or NaN: not a label image", path=path, remedy=remedy)
     if pixels.dtype.kind != "b" and pixels.min() < 0:
         raise ImageReadError("holds negative ids: not a label image", path=path, remedy=remedy)

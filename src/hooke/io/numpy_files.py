@@ -44,7 +44,8 @@ def open_npy(path: Path, axes: str | None = None) -> ImageFile:
 
     def read(position: Mapping[str, int]) -> NDArray[np.generic]:
         # The layout leaves out axes of length 1, and so must the array.
-        return to_plane(*select(_map(path).reshape(layout.shape), layout.axes, position)).copy()
+        part, left = select(_map(path).reshape(layout.shape), layout.axes, position)
+        return to_plane(np.array(part), left)
 
     return ImageFile(
         path=path,

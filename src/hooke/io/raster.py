@@ -30,7 +30,9 @@ __all__ = ["MAX_PIXELS", "open_raster"]
 # (0.18 gigapixels) is below an everyday stitched image and is lifted while a file is opened.
 MAX_PIXELS = 2_000_000_000
 
-_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "PPM", "JPEG2000")
+# Pillow's names; its plugins for the last two are loaded, and looked for, only where a file needs them.
+_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "PPM")
+_RARE_FORMATS = {b"RIFF": ("WEBP",), b"\x00\x00\x00\x0c": ("JPEG2000",), b"\xff\x4f\xff\x51": ("JPEG2000",)}
 _ANIMATED = ("PNG", "GIF", "WEBP")
 _PILLOW_LIMIT = threading.Lock()
 
@@ -58,12 +60,12 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
     with _opened(path) as picture:
         width, height = picture.size
         mode = _mode(picture, raw=raw)
-        deep = picture.format == "PNG" and _is_deep_colour(path)
+        deep = _bands_of_deep_colour(path) if picture.format == "PNG" else 0
         frames = getattr(picture, "n_frames", 1) if picture.format in _ANIMATED and not deep else 1
-    channels = 1 if mode in ("1", "L", "P", "LA", "F") or mode.startswith("I") else 3
-    shape = (frames, height, width, channels)
-    stored = stored_layout("TYXS", shape, path)
-    layout = given_layout(axes, [stored.shape, shape], path) if axes else stored
+    is_grey = deep == 2 or (not deep and (mode in ("1", "L", "P", "LA", "F") or mode.startswith("I")))
+    layout = stored_layout("TYXS", (frames, height, width, 1 if is_grey else 3), path)
+    if axes:
+        layout = given_layout(axes, [layout.shape], path)
 
     def read(position: Mapping[str, int]) -> NDArray[np.generic]:
         frame = next(iter(position.values()), 0)
@@ -76,7 +78,7 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         axes=layout.stack_axes,
         stack_shape=layout.stack_shape,
         plane_shape=layout.plane_shape,
-        is_rgb=channels == 3,
+        is_rgb=not is_grey,
         read=read,
     )
 
@@ -104,10 +106,12 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
 
 def _pillow_open(path: Path) -> PIL.Image.Image:
     """Open without Pillow's limit on pixels, which is a global of its module."""
+    with path.open("rb") as file:
+        formats = _RARE_FORMATS.get(file.read(4), _FORMATS)
     with _PILLOW_LIMIT:
         limit, PIL.Image.MAX_IMAGE_PIXELS = PIL.Image.MAX_IMAGE_PIXELS, None
         try:
-            return PIL.Image.open(path, formats=_FORMATS)
+            return PIL.Image.open(path, formats=formats)
         finally:
             PIL.Image.MAX_IMAGE_PIXELS = limit
 
@@ -142,18 +146,18 @@ def _read_frame(path: Path, frame: int, mode: str) -> NDArray[np.generic]:
             picture.seek(frame)
         picture.load()
         picture.info.pop("transparency", None)  # else a palette with transparency warns
-        pixels = np.asarray(picture if picture.mode == mode else picture.convert(mode))
+        pixels = np.array(picture if picture.mode == mode else picture.convert(mode))
     if pixels.dtype == np.int32 and picture.format in ("PNG", "PPM"):
         # Pillow's mode "I" stands for 16-bit grey in these formats.
         return pixels.astype(np.uint16)
-    return pixels.astype(pixels.dtype.newbyteorder("="))
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
-def _is_deep_colour(path: Path) -> bool:
-    """Whether a PNG has 16 bits in each of two bands or more (header: bit depth, colour type)."""
+def _bands_of_deep_colour(path: Path) -> int:
+    """Bands of a PNG that has two or more of 16 bits each, else 0 (header: bit depth, colour type)."""
     with path.open("rb") as file:
         depth, colour = struct.unpack_from("BB", file.read(32), 24)
-    return bool(depth == 16 and colour != 0)
+    return {2: 3, 4: 2, 6: 4}.get(colour, 0) if depth == 16 else 0
 
 
 def _read_deep_colour(path: Path) -> NDArray[np.generic]:

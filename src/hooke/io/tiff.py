@@ -5,7 +5,7 @@ and their compressions. Of a pyramid the full resolution is read. Planes are rea
 Images of one file that are alike (positions of an OME-TIFF) are a stack ``P``; others beside the largest, such as
 thumbnails, are left out. An OME-TIFF that points to other files is read for its own planes, since those files are
 given by themselves. Colours: alpha is dropped, a palette is applied (ImageJ's lookup tables are not: its indices are
-intensities), white-is-zero is inverted.
+intensities), white-is-zero is inverted (but in images of 1 bit, which tifffile writes so whatever they mean).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ __all__ = ["open_tiff"]
 
 _COPY_AGAIN = "copy or export it again"
 _WIDEST_SAMPLES = 4
+_DESCRIPTION = 270
 
 
 def open_tiff(path: Path, axes: str | None = None, *, raw: bool = False) -> ImageFile:
@@ -110,7 +111,7 @@ class _Colour:
         return cls(
             picture=picture,
             drops_alpha=_has_alpha(page, picture=picture),
-            inverts=kind == tifffile.PHOTOMETRIC.MINISWHITE and page.dtype is not None and page.dtype.kind in "bu",
+            inverts=kind == tifffile.PHOTOMETRIC.MINISWHITE and page.dtype is not None and page.dtype.kind == "u",
         )
 
     def shown(self, layout: Layout) -> Layout:
@@ -140,7 +141,16 @@ class _Colour:
 
 
 def _check_pages(tif: tifffile.TiffFile, path: Path) -> None:
-    """Walk the chain of pages: tifffile takes a chain that leaves the file for one that ends."""
+    """Refuse a file cut in its list of pages, or in the description of the first, which tifffile passes over."""
+    directories = list(_directories(tif, path))
+    if not directories:
+        raise ImageReadError("a TIFF file without an image", path=path, remedy=_COPY_AGAIN)
+    if _DESCRIPTION in directories[0] and _DESCRIPTION not in tif.pages.first.tags:
+        raise ImageReadError("the file is truncated: its description is missing", path=path, remedy=_COPY_AGAIN)
+
+
+def _directories(tif: tifffile.TiffFile, path: Path) -> Iterator[set[int]]:
+    """Walk the chain of pages and yield each one's tag codes; tifffile takes a chain that leaves the file for ended."""
     layout, file = tif.tiff, tif.filehandle
     order: Literal["little", "big"] = "little" if tif.byteorder == "<" else "big"
     file.seek(8 if tif.is_bigtiff else 4)
@@ -149,14 +159,12 @@ def _check_pages(tif: tifffile.TiffFile, path: Path) -> None:
     while offset and offset not in seen:
         seen.add(offset)
         file.seek(offset)
-        count = int.from_bytes(file.read(layout.tagnosize), order)
-        file.seek(offset + layout.tagnosize + count * layout.tagsize)
-        following = file.read(layout.offsetsize)
+        size = int.from_bytes(file.read(layout.tagnosize), order) * layout.tagsize
+        entries, following = file.read(size), file.read(layout.offsetsize)
         if len(following) < layout.offsetsize:
             raise ImageReadError("the file is truncated: pages are missing", path=path, remedy=_COPY_AGAIN)
+        yield {int.from_bytes(entries[start : start + 2], order) for start in range(0, size, layout.tagsize)}
         offset = int.from_bytes(following, order)
-    if not seen:
-        raise ImageReadError("a TIFF file without an image", path=path, remedy=_COPY_AGAIN)
 
 
 def _stored(tif: tifffile.TiffFile, path: Path) -> _Stored:
@@ -173,13 +181,13 @@ def _stored(tif: tifffile.TiffFile, path: Path) -> _Stored:
     pages = list(main)
     alike = [one for one in series if one.shape == main.shape and one.axes == main.axes and one.dtype == main.dtype]
     if len(alike) > 1 and contiguous is None:
-        pages, axes, shape = [page for one in alike for page in one], "P" + axes, (len(alike), *shape)
+        pages, axes, shape = [page for one in alike for page in one], f"P{axes}", (len(alike), *shape)
     return _Stored(
         file=tif,
         pages=pages,
         axes=axes,
         shape=tuple(shape),
-        shapes=(main.shape if len(alike) == 1 else (len(alike), *main.shape), tuple(shape)),
+        shapes=(tuple(shape), tuple(shape[:-1] if axes[-1] == "S" and shape[-1] == 1 else shape)),
         keyframe=main.keyframe,
         image=series.index(main),
         kind=main.kind,
@@ -242,10 +250,11 @@ def _read_plane(
         stored.file.filehandle.open()
         try:
             if stored.contiguous is not None:
-                block, axes = select(_mapped(stored, layout), layout.axes, position)
+                part, axes = select(_mapped(stored, layout), layout.axes, position)
+                block = np.array(part)  # in memory, since the file is closed below
             else:
                 block, axes = _read_pages(stored, layout, position, path)
-            return to_plane(*colour.apply(block, axes, int(stored.keyframe.bitspersample))).copy()
+            return to_plane(*colour.apply(block, axes, int(stored.keyframe.bitspersample)))
         finally:
             stored.file.filehandle.close()
 
@@ -268,7 +277,7 @@ def _read_pages(
     numbers = np.arange(len(stored.pages)).reshape(layout.shape[:depth])
     wanted, wanted_axes = select(numbers, outer_axes, position)
     pages = [_read_page(stored, int(number), path) for number in np.asarray(wanted).ravel()]
-    block = np.stack(pages).reshape(*np.shape(wanted), *layout.shape[depth:])
+    block = (pages[0] if len(pages) == 1 else np.stack(pages)).reshape(*np.shape(wanted), *layout.shape[depth:])
     return select(block, wanted_axes + inner_axes, position)
 
 

@@ -1,0 +1,202 @@
+"""PNG, JPEG, BMP, GIF, WebP, PNM: files made by Pillow or imagecodecs, read by hooke."""
+
+import imagecodecs
+import numpy as np
+import PIL.Image
+import pytest
+
+from hooke.errors import ImageReadError
+from hooke.io import open_image, raster, read_image
+
+RNG = np.random.default_rng(0)
+GREY8 = RNG.integers(0, 256, (20, 30), dtype=np.uint8)
+GREY16 = RNG.integers(0, 65536, (20, 30), dtype=np.uint16)
+RGB8 = RNG.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+RGB16 = RNG.integers(0, 65536, (20, 30, 3), dtype=np.uint16)
+ALPHA8 = RNG.integers(0, 256, (20, 30, 1), dtype=np.uint8)
+
+
+def smooth_rgb(height=64, width=80):
+    y, x = np.mgrid[:height, :width]
+    return np.stack([y * 255 // height, x * 255 // width, (x + y) * 255 // (height + width)], -1).astype(np.uint8)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".gif", ".pgm", ".webp"])
+def test_grey(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    PIL.Image.fromarray(GREY8).save(path, lossless=True)
+    image = read_image(path)
+    if suffix == ".webp":  # knows no grey
+        assert np.array_equal(image.pixels, np.stack([GREY8] * 3, -1))
+        return
+    assert np.array_equal(image.pixels, GREY8)
+    assert image.pixels.dtype == np.uint8
+    assert image.pixels.flags.writeable
+    assert (image.name, image.path, image.plane, image.is_rgb, image.pixel_size_um) == ("a", path, {}, False, None)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".ppm", ".webp"])
+def test_rgb(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    PIL.Image.fromarray(RGB8).save(path, lossless=True)
+    image = read_image(path)
+    assert np.array_equal(image.pixels, RGB8)
+    assert image.is_rgb
+
+
+def test_16_bit_grey_png(tmp_path):
+    PIL.Image.fromarray(GREY16).save(tmp_path / "a.png")
+    image = read_image(tmp_path / "a.png")
+    assert image.pixels.dtype == np.uint16
+    assert np.array_equal(image.pixels, GREY16)
+
+
+@pytest.mark.parametrize("bands", ["rgb", "rgba", "grey+alpha"])
+def test_16_bit_colour_png_keeps_all_bits(tmp_path, bands):
+    alpha = GREY16[..., None]
+    stored = {"rgb": RGB16, "rgba": np.dstack([RGB16, alpha]), "grey+alpha": np.dstack([GREY16, alpha])}[bands]
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(stored))
+    file = open_image(tmp_path / "a.png")
+    expected = GREY16 if bands == "grey+alpha" else RGB16
+    assert np.array_equal(file.plane(0).pixels, expected)
+    assert file.plane_shape == expected.shape
+    assert file.is_rgb == (bands != "grey+alpha")
+
+
+def test_alpha_is_dropped(tmp_path):
+    PIL.Image.fromarray(np.dstack([RGB8, ALPHA8])).save(tmp_path / "rgba.png")
+    PIL.Image.fromarray(np.dstack([GREY8[..., None], ALPHA8]), "LA").save(tmp_path / "la.png")
+    assert np.array_equal(read_image(tmp_path / "rgba.png").pixels, RGB8)
+    assert np.array_equal(read_image(tmp_path / "la.png").pixels, GREY8)
+
+
+def test_one_bit_png_is_bool(tmp_path):
+    PIL.Image.fromarray(GREY8 > 100).save(tmp_path / "a.png")
+    image = read_image(tmp_path / "a.png")
+    assert image.pixels.dtype == bool
+    assert np.array_equal(image.pixels, GREY8 > 100)
+
+
+@pytest.mark.parametrize("transparency", [None, 0, bytes([0, 255, 128])])
+def test_palette(tmp_path, transparency, recwarn):
+    colours = np.array([[255, 0, 0], [0, 255, 0], [10, 20, 30]], np.uint8)
+    indices = GREY8 % 3
+    picture = PIL.Image.fromarray(indices, "P")
+    picture.putpalette(colours.tobytes())
+    picture.save(tmp_path / "a.png", **({} if transparency is None else {"transparency": transparency}))
+    image = read_image(tmp_path / "a.png")
+    assert np.array_equal(image.pixels, colours[indices])
+    assert image.is_rgb
+    assert not [warning for warning in recwarn if "ransparency" in str(warning.message)]
+
+
+def test_grey_palette_is_grey(tmp_path):
+    greys = np.array([7, 90, 200], np.uint8)
+    picture = PIL.Image.fromarray(GREY8 % 3, "P")
+    picture.putpalette(np.repeat(greys, 3).tobytes())
+    picture.save(tmp_path / "a.png")
+    image = read_image(tmp_path / "a.png")
+    assert np.array_equal(image.pixels, greys[GREY8 % 3])
+    assert not image.is_rgb
+
+
+def test_jpeg(tmp_path):
+    rgb = smooth_rgb()
+    PIL.Image.fromarray(rgb).save(tmp_path / "rgb.jpg", quality=95)
+    PIL.Image.fromarray(rgb[..., 0]).save(tmp_path / "grey.jpg", quality=95)
+    image = read_image(tmp_path / "rgb.jpg")
+    assert image.is_rgb
+    assert np.abs(image.pixels.astype(int) - rgb).mean() < 3
+    assert read_image(tmp_path / "grey.jpg").pixels.shape == (64, 80)
+
+
+def test_cmyk_jpeg_becomes_rgb(tmp_path):
+    rgb = smooth_rgb()
+    PIL.Image.fromarray(rgb).convert("CMYK").save(tmp_path / "a.jpg", quality=98)
+    image = read_image(tmp_path / "a.jpg")
+    assert image.is_rgb
+    assert np.abs(image.pixels.astype(int) - rgb).mean() < 3
+
+
+def test_exif_orientation_and_dpi_are_left_alone(tmp_path):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # a camera held upright
+    PIL.Image.fromarray(smooth_rgb()).save(tmp_path / "a.jpg", exif=exif, dpi=(300, 300))
+    image = read_image(tmp_path / "a.jpg")
+    assert image.pixels.shape == (64, 80, 3)
+    assert image.pixel_size_um is None
+
+
+def test_animation_is_a_time_stack(tmp_path):
+    frames = [PIL.Image.fromarray(np.full((8, 9), value, np.uint8)) for value in (10, 80, 200)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    file = open_image(tmp_path / "a.gif")
+    assert (file.axes, file.stack_shape, len(file)) == ("T", (3,), 3)
+    assert [(int(image.pixels.max()), image.plane) for image in file] == [
+        (10, {"t": 0}), (80, {"t": 1}), (200, {"t": 2}),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("real", "name"), [("PNG", "a.tif"), ("TIFF", "a.png"), ("JPEG", "a.czi"), ("BMP", "a")])
+def test_content_counts_and_not_the_suffix(tmp_path, real, name):
+    PIL.Image.fromarray(GREY8).save(tmp_path / name, format=real)
+    assert read_image(tmp_path / name).pixels.shape == GREY8.shape
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".gif", ".webp", ".pgm", ".jp2"])
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+def test_truncated(tmp_path, suffix, kept):
+    noise = np.random.default_rng(1).integers(0, 256, (200, 200), dtype=np.uint8)
+    path = tmp_path / f"a{suffix}"
+    PIL.Image.fromarray(noise).save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(ImageReadError, match=r"(truncated|damaged).*again") as caught:
+        read_image(path)
+    assert caught.value.path == path
+    assert "\n" not in str(caught.value)
+
+
+def test_truncated_16_bit_colour_png(tmp_path):
+    data = imagecodecs.png_encode(np.random.default_rng(1).integers(0, 65536, (100, 100, 3), dtype=np.uint16))
+    (tmp_path / "a.png").write_bytes(data[: len(data) // 2])
+    with pytest.raises(ImageReadError, match=r"truncated|damaged"):
+        read_image(tmp_path / "a.png")
+
+
+def test_flipped_bytes_in_png(tmp_path):
+    PIL.Image.fromarray(GREY8).save(tmp_path / "a.png")
+    data = bytearray((tmp_path / "a.png").read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(ImageReadError, match=r"damaged|truncated"):
+        read_image(tmp_path / "a.png")
+
+
+def test_large_picture_is_no_bomb(tmp_path, monkeypatch, recwarn):
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)
+    PIL.Image.fromarray(GREY8).save(tmp_path / "a.png")
+    assert read_image(tmp_path / "a.png").pixels.shape == (20, 30)
+    assert PIL.Image.MAX_IMAGE_PIXELS == 100
+    assert not recwarn.list
+
+
+def test_too_large_picture(tmp_path, monkeypatch):
+    monkeypatch.setattr(raster, "MAX_PIXELS", 599)
+    PIL.Image.fromarray(GREY8).save(tmp_path / "a.png")
+    with pytest.raises(ImageReadError, match=r"20 x 30 pixels, more than .*tiled OME-TIFF"):
+        open_image(tmp_path / "a.png")
+
+
+def test_axes_are_checked(tmp_path):
+    PIL.Image.fromarray(RGB8).save(tmp_path / "a.png")
+    assert read_image(tmp_path / "a.png", axes="YXS").is_rgb
+    with pytest.raises(ImageReadError, match="'TZYX' don't fit"):
+        open_image(tmp_path / "a.png", axes="TZYX")
+
+
+@pytest.mark.parametrize("shape", [(1, 30), (30, 1), (1, 1)])
+def test_a_line_cannot_be_segmented(tmp_path, shape):
+    PIL.Image.fromarray(np.zeros(shape, np.uint8)).save(tmp_path / "a.png")
+    with pytest.raises(ImageReadError, match=f"{shape[0]} x {shape[1]} pixels: a line"):
+        open_image(tmp_path / "a.png")

@@ -1,0 +1,459 @@
+"""TIFF in its many kinds: files made by tifffile or Pillow, read by hooke."""
+
+import struct
+
+import numpy as np
+import PIL.Image
+import pytest
+import tifffile
+
+from hooke.errors import ImageReadError
+from hooke.io import open_image, read_image
+
+RNG = np.random.default_rng(0)
+SHAPE = (40, 50)
+GREY16 = RNG.integers(0, 65536, SHAPE, dtype=np.uint16)
+RGB8 = RNG.integers(0, 256, (*SHAPE, 3), dtype=np.uint8)
+
+
+def grey(dtype):
+    return (RNG.random(SHAPE) * 100).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "f4", "f8", "?"])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_types_and_byte_orders(tmp_path, dtype, byteorder):
+    pixels = grey(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, byteorder=byteorder)
+    image = read_image(tmp_path / "a.tif")
+    assert np.array_equal(image.pixels, pixels)
+    assert image.pixels.dtype == np.dtype(dtype)  # native
+    assert image.pixels.dtype.isnative
+    assert (image.plane, image.is_rgb, image.name) == ({}, False, "a")
+
+
+def test_half_precision_becomes_single(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", grey("f2"))
+    assert read_image(tmp_path / "a.tif").pixels.dtype == np.float32
+
+
+@pytest.mark.parametrize("compression", ["lzw", "zlib", "zstd", "packbits", "lzma"])
+@pytest.mark.parametrize("options", [{}, {"tile": (16, 16)}, {"rowsperstrip": 7}, {"predictor": True}])
+def test_lossless_compressions(tmp_path, compression, options):
+    tifffile.imwrite(tmp_path / "a.tif", GREY16, compression=compression, **options)
+    assert np.array_equal(read_image(tmp_path / "a.tif").pixels, GREY16)
+
+
+def test_jpeg_compression(tmp_path):
+    y, x = np.mgrid[:64, :64]
+    smooth = np.stack([y * 4, x * 4, (x + y) * 2], -1).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", smooth, compression="jpeg", photometric="rgb", tile=(32, 32))
+    image = read_image(tmp_path / "a.tif")
+    assert image.is_rgb
+    assert np.abs(image.pixels.astype(int) - smooth).mean() < 4
+
+
+@pytest.mark.parametrize("options", [{"bigtiff": True}, {"tile": (16, 32)}, {"bigtiff": True, "byteorder": ">"}])
+def test_bigtiff_and_tiles(tmp_path, options):
+    tifffile.imwrite(tmp_path / "a.tif", GREY16, **options)
+    assert np.array_equal(read_image(tmp_path / "a.tif").pixels, GREY16)
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+def test_rgb(tmp_path, planar, alpha, dtype):
+    rgb = RGB8.astype(dtype) * (1 if dtype == "u1" else 257)
+    stored = np.dstack([rgb, np.full(SHAPE, 99, dtype)]) if alpha else rgb
+    if planar == "separate":
+        stored = np.moveaxis(stored, -1, 0)
+    extra = {"extrasamples": ["unassalpha"]} if alpha else {}
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", planarconfig=planar, **extra)
+    file = open_image(tmp_path / "a.tif")
+    assert (file.is_rgb, file.plane_shape, len(file)) == (True, (*SHAPE, 3), 1)
+    assert np.array_equal(file.plane(0).pixels, rgb)
+
+
+def test_three_samples_that_are_not_rgb(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", RGB8, photometric="minisblack", planarconfig="contig")
+    image = read_image(tmp_path / "a.tif")
+    assert np.array_equal(image.pixels, RGB8)
+    assert not image.is_rgb
+
+
+def test_pillow_files(tmp_path):
+    PIL.Image.fromarray(RGB8).save(tmp_path / "rgb.tif", compression="tiff_lzw")
+    PIL.Image.fromarray(RGB8[..., 0] > 99).save(tmp_path / "bit.tif", compression="group4")
+    assert np.array_equal(read_image(tmp_path / "rgb.tif").pixels, RGB8)
+    bit = read_image(tmp_path / "bit.tif")
+    assert bit.pixels.dtype == bool
+    assert np.array_equal(bit.pixels, RGB8[..., 0] > 99)
+
+
+def test_palette(tmp_path):
+    colormap = RNG.integers(0, 256, (3, 256), dtype=np.uint16) * 257
+    tifffile.imwrite(tmp_path / "a.tif", RGB8[..., 0], photometric="palette", colormap=colormap)
+    file = open_image(tmp_path / "a.tif")
+    assert (file.is_rgb, file.plane_shape) == (True, (*SHAPE, 3))
+    assert np.array_equal(file.plane(0).pixels, (colormap >> 8).astype(np.uint8).T[RGB8[..., 0]])
+
+
+def test_lookup_table_of_imagej_leaves_intensities(tmp_path):
+    colormap = np.zeros((3, 256), np.uint16)
+    colormap[1] = np.arange(256) * 257  # green
+    tifffile.imwrite(tmp_path / "a.tif", RGB8[..., 0], imagej=True, colormap=colormap)
+    assert np.array_equal(read_image(tmp_path / "a.tif").pixels, RGB8[..., 0])
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+def test_white_is_zero_is_inverted(tmp_path, dtype):
+    pixels = grey(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="miniswhite")
+    assert np.array_equal(read_image(tmp_path / "a.tif").pixels, np.iinfo(dtype).max - pixels)
+
+
+def test_pyramid_gives_its_full_resolution(tmp_path):
+    full = RNG.integers(0, 65536, (128, 160), dtype=np.uint16)
+    with tifffile.TiffWriter(tmp_path / "sub.ome.tif") as writer:
+        writer.write(full, subifds=2, tile=(32, 32), metadata={"axes": "YX"})
+        for step in (2, 4):
+            writer.write(full[::step, ::step], subfiletype=1, tile=(32, 32))
+    with tifffile.TiffWriter(tmp_path / "pages.tif") as writer:  # small one first
+        for step in (4, 1, 2):
+            writer.write(full[::step, ::step], metadata=None)
+    for name in ("sub.ome.tif", "pages.tif"):
+        file = open_image(tmp_path / name)
+        assert len(file) == 1
+        assert np.array_equal(file.plane(0).pixels, full)
+    assert open_image(tmp_path / "sub.ome.tif").name == "sub"
+
+
+def stack(*shape, dtype=np.uint16):
+    return np.arange(np.prod(shape), dtype=np.int64).reshape(shape).astype(dtype)
+
+
+@pytest.mark.parametrize("axes", ["TZCYX", "CZTYX", "ZCTYX"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_ome_tiff_stack(tmp_path, axes, compression):
+    sizes = {"T": 2, "Z": 3, "C": 2, "Y": 8, "X": 10}
+    pixels = stack(*(sizes[axis] for axis in axes))
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif",
+        pixels,
+        compression=compression,
+        metadata={
+            "axes": axes,
+            "PhysicalSizeX": 325.0,
+            "PhysicalSizeXUnit": "nm",
+            "PhysicalSizeY": 0.65,
+            "PhysicalSizeYUnit": "µm",
+            "Channel": {"Name": ["DAPI", "GFP"]},
+        },
+    )
+    file = open_image(tmp_path / "a.ome.tif")
+    order = axes.replace("C", "")[:2]
+    assert (file.axes, file.stack_shape, len(file), file.name) == (order, tuple(sizes[a] for a in order), 6, "a")
+    assert file.pixel_size_um == pytest.approx((0.65, 0.325))
+    assert file.channel_names == ("DAPI", "GFP")
+    expected = pixels.transpose([axes.index(axis) for axis in order + "YXC"]).reshape(6, 8, 10, 2)
+    for index, image in enumerate(file):
+        assert np.array_equal(image.pixels, expected[index])
+        assert not image.is_rgb
+    assert file.plane(4).plane == {
+        order[0].lower(): 4 // file.stack_shape[1],
+        order[1].lower(): 4 % file.stack_shape[1],
+    }
+
+
+def test_ome_tiff_of_three_channels_is_not_rgb_and_of_rgb_is(tmp_path):
+    channels = stack(3, 8, 10, dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "c.ome.tif", channels, photometric="minisblack", metadata={"axes": "CYX"})
+    tifffile.imwrite(tmp_path / "s.ome.tif", RGB8, photometric="rgb", metadata={"axes": "YXS"})
+    image = read_image(tmp_path / "c.ome.tif")
+    assert not image.is_rgb
+    assert np.array_equal(image.pixels, np.moveaxis(channels, 0, -1))
+    assert read_image(tmp_path / "s.ome.tif").is_rgb
+
+
+def test_ome_positions_are_a_stack(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as writer:
+        for position in range(3):
+            writer.write(np.full((2, 8, 10), position, np.uint8), metadata={"axes": "CYX"}, photometric="minisblack")
+    file = open_image(tmp_path / "a.ome.tif")
+    assert (file.axes, file.stack_shape, file.plane_shape) == ("P", (3,), (8, 10, 2))
+    assert [int(image.pixels.min()) for image in file] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_imagej_hyperstack(tmp_path, byteorder):
+    pixels = stack(2, 3, 2, 8, 10)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        pixels,
+        imagej=True,
+        byteorder=byteorder,
+        resolution=(4.0, 2.0),
+        metadata={"axes": "TZCYX", "unit": "micron"},
+    )
+    file = open_image(tmp_path / "a.tif")
+    assert (file.axes, file.stack_shape, file.plane_shape) == ("TZ", (2, 3), (8, 10, 2))
+    assert file.pixel_size_um == pytest.approx((0.5, 0.25))
+    assert np.array_equal(file.plane(4).pixels, np.moveaxis(pixels[1, 1], 0, -1))
+
+
+def test_imagej_stack_in_one_page_is_read_in_place(tmp_path):
+    # As ImageJ writes beyond 4 GB: one page stands for all planes, which lie in one run behind it.
+    pixels = stack(5, 8, 10)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, imagej=True, truncate=True, metadata={"axes": "ZYX"})
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        assert len(tif.pages) == 1
+    file = open_image(tmp_path / "a.tif")
+    assert (file.axes, file.stack_shape) == ("Z", (5,))
+    for index, image in enumerate(file):
+        assert np.array_equal(image.pixels, pixels[index])
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [("micron", 0.5), ("um", 0.5), ("\\u00B5m", 0.5), ("nm", 0.0005), ("mm", 500.0), ("pixel", None), ("inch", None)],
+)
+def test_units_of_imagej(tmp_path, unit, expected):
+    tifffile.imwrite(tmp_path / "a.tif", GREY16, imagej=True, resolution=(2.0, 2.0), metadata={"unit": unit})
+    size = read_image(tmp_path / "a.tif").pixel_size_um
+    assert size is None if expected is None else size == pytest.approx((expected, expected))
+
+
+@pytest.mark.parametrize(
+    ("per_unit", "unit", "expected"),
+    [
+        ((20000.0, 10000.0), "CENTIMETER", (1.0, 0.5)),
+        ((118.11, 118.11), "CENTIMETER", None),  # 300 dots per inch in other words
+        ((300.0, 300.0), "INCH", None),
+        ((25400.0, 25400.0), "INCH", None),
+        ((1.0, 1.0), "NONE", None),
+        ((0.0, 0.0), "CENTIMETER", None),
+    ],
+)
+def test_resolution_tags(tmp_path, per_unit, unit, expected):
+    tifffile.imwrite(tmp_path / "a.tif", GREY16, resolution=per_unit, resolutionunit=unit)
+    size = read_image(tmp_path / "a.tif").pixel_size_um
+    assert size is None if expected is None else size == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("pages", [2, 3, 7])
+def test_unknown_leading_axis_is_a_stack_whatever_its_length(tmp_path, pages):
+    pixels = stack(pages, 8, 10)
+    tifffile.imwrite(tmp_path / "shaped.tif", pixels, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "plain.tif", pixels, photometric="minisblack", metadata=None)
+    for name in ("shaped.tif", "plain.tif"):
+        file = open_image(tmp_path / name)
+        assert (file.axes, file.stack_shape) == ("I", (pages,))
+        assert np.array_equal(file.plane(pages - 1).pixels, pixels[-1])
+        channels = open_image(tmp_path / name, axes="cyx")
+        assert (len(channels), channels.plane_shape, channels.is_rgb) == (1, (8, 10, pages), False)
+        assert np.array_equal(channels.plane(0).pixels, np.moveaxis(pixels, 0, -1))
+
+
+def test_axes_of_tifffile_are_known(tmp_path):
+    pixels = stack(2, 3, 8, 10)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack", metadata={"axes": "ZCYX"})
+    file = open_image(tmp_path / "a.tif")
+    assert (file.axes, file.plane_shape) == ("Z", (8, 10, 3))
+    assert np.array_equal(file.plane(1).pixels, np.moveaxis(pixels[1], 0, -1))
+
+
+def test_four_dimensions_need_axes(tmp_path):
+    pixels = stack(2, 3, 8, 10)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack")
+    with pytest.raises(ImageReadError, match=r"4 dimensions \(2, 3, 8, 10\) have no known meaning; .*--axes"):
+        open_image(tmp_path / "a.tif")
+    file = open_image(tmp_path / "a.tif", axes="CTYX")
+    assert (file.axes, file.stack_shape, file.plane_shape) == ("T", (3,), (8, 10, 2))
+    assert np.array_equal(file.plane(2).pixels, np.moveaxis(pixels[:, 2], 0, -1))
+
+
+@pytest.mark.parametrize("axes", ["YX", "TZCYX", "TTYX", "TZCX", "1ZYX", "TZCY"])
+def test_axes_that_do_not_fit(tmp_path, axes):
+    tifffile.imwrite(tmp_path / "a.tif", stack(2, 3, 8, 10), photometric="minisblack")
+    with pytest.raises(ImageReadError, match=f"axes '{axes}'"):
+        open_image(tmp_path / "a.tif", axes=axes)
+
+
+def test_axes_may_name_those_of_length_one(tmp_path):
+    tifffile.imwrite(tmp_path / "a.ome.tif", stack(2, 1, 8, 10), metadata={"axes": "TZYX"})
+    assert open_image(tmp_path / "a.ome.tif", axes="ZTCYX").axes == "Z"
+    assert open_image(tmp_path / "a.ome.tif", axes="CYX").plane_shape == (8, 10, 2)
+
+
+def test_float_colours_that_tifffile_stores_as_lines(tmp_path):
+    pixels = RNG.random((40, 50, 3)).astype(np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack")
+    image = read_image(tmp_path / "a.tif")
+    assert np.array_equal(image.pixels, pixels)
+
+
+def test_volume_in_one_page(tmp_path):
+    pixels = stack(4, 32, 48)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        pixels,
+        volumetric=True,
+        photometric="minisblack",
+        tile=(4, 16, 16),
+        metadata={"axes": "ZYX"},
+    )
+    file = open_image(tmp_path / "a.tif")
+    assert (file.axes, file.stack_shape) == ("Z", (4,))
+    assert np.array_equal(file.plane(2).pixels, pixels[2])
+
+
+def test_stack_of_rgb_pages(tmp_path):
+    pixels = RNG.integers(0, 256, (3, *SHAPE, 3), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", metadata=None)
+    file = open_image(tmp_path / "a.tif")
+    assert (file.axes, len(file), file.is_rgb) == ("I", 3, True)
+    assert np.array_equal(file.plane(1).pixels, pixels[1])
+
+
+def test_only_the_asked_plane_is_decoded(tmp_path, monkeypatch):
+    tifffile.imwrite(tmp_path / "a.ome.tif", stack(5, 2, 8, 10), compression="zlib", metadata={"axes": "TCYX"})
+    decoded = []
+    original = tifffile.TiffPage.asarray
+    frame = tifffile.TiffFrame.asarray
+    monkeypatch.setattr(
+        tifffile.TiffPage, "asarray", lambda page, **k: decoded.append(page.index) or original(page, **k)
+    )
+    monkeypatch.setattr(tifffile.TiffFrame, "asarray", lambda page, **k: decoded.append(page.index) or frame(page, **k))
+    file = open_image(tmp_path / "a.ome.tif")
+    assert decoded == []
+    file.plane(3)
+    assert sorted(set(decoded)) == [6, 7]
+
+
+def test_nothing_stays_open(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GREY16)
+    file = open_image(tmp_path / "a.tif")
+    (tmp_path / "a.tif").rename(tmp_path / "b.tif")
+    with pytest.raises(ImageReadError):
+        file.plane(0)
+
+
+def test_plane_out_of_range(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", stack(3, 8, 10), photometric="minisblack")
+    assert read_image(tmp_path / "a.tif", plane=2).plane == {"i": 2}
+    with pytest.raises(ImageReadError, match="no plane 3; give a plane from 0 to 2"):
+        read_image(tmp_path / "a.tif", plane=3)
+
+
+# --- damage -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.95])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {}, {"compression": "zlib"}, {"compression": "lzw", "rowsperstrip": 4}, {"tile": (16, 16)}, {"ome": True},
+        {"imagej": True}, {"imagej": True, "truncate": True}, {"truncate": True}, {"metadata": None},
+        {"bigtiff": True}, {"byteorder": ">", "compression": "zlib"},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("planes", [1, 6])
+def test_truncated(tmp_path, kept, options, planes):
+    noise = np.random.default_rng(1).integers(0, 65536, (planes, 64, 64), dtype=np.uint16).squeeze()
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, noise, photometric="minisblack", **options)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(ImageReadError, match=r"(truncated|damaged).*again") as caught:
+        for image in open_image(path):
+            assert image.pixels.shape == (64, 64)
+    assert caught.value.path == path
+    assert "\n" not in str(caught.value)
+
+
+def test_truncated_file_of_another_writer(tmp_path):
+    # libtiff puts the list of tags behind the pixels, so that a cut file has none.
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64), dtype=np.uint8)
+    PIL.Image.fromarray(noise).save(tmp_path / "a.tif", compression="tiff_lzw")
+    data = (tmp_path / "a.tif").read_bytes()
+    for kept in (0.1, 0.5, 0.9):
+        (tmp_path / "a.tif").write_bytes(data[: int(len(data) * kept)])
+        with pytest.raises(ImageReadError, match=r"truncated|damaged"):
+            read_image(tmp_path / "a.tif")
+
+
+def test_truncation_says_nothing_on_the_screen(tmp_path, capfd):
+    tifffile.imwrite(tmp_path / "a.tif", stack(6, 64, 64), imagej=True, truncate=True)
+    data = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(data[: len(data) // 2])
+    with pytest.raises(ImageReadError, match="should hold 6 planes"):
+        open_image(tmp_path / "a.tif")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_damaged_compressed_data(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GREY16, compression="zlib")
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    data[-200:-100] = bytes(100)
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(ImageReadError, match="damaged or unusual TIFF"):
+        read_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("tail", [b"", struct.pack("<I", 0), struct.pack("<I", 8) + b"\0\0\0\0\0\0"])
+def test_header_without_image(tmp_path, tail):
+    (tmp_path / "a.tif").write_bytes(b"II*\x00" + tail)
+    with pytest.raises(ImageReadError):
+        open_image(tmp_path / "a.tif")
+
+
+def test_missing_plane_of_an_ome_tiff(tmp_path):
+    tifffile.imwrite(tmp_path / "a.ome.tif", stack(3, 8, 10), metadata={"axes": "ZYX"})
+    xml = tifffile.tiffcomment(tmp_path / "a.ome.tif").replace('SizeZ="3"', 'SizeZ="4"')
+    tifffile.tiffcomment(tmp_path / "a.ome.tif", xml.encode())
+    file = open_image(tmp_path / "a.ome.tif")
+    assert len(file) == 4
+    assert np.array_equal(file.plane(2).pixels, stack(3, 8, 10)[2])
+    with pytest.raises(ImageReadError, match="plane 3 is not in the file"):
+        file.plane(3)
+
+
+def test_file_of_a_multifile_ome_tiff_is_read_for_its_own_planes(tmp_path):
+    tifffile.imwrite(tmp_path / "a.ome.tif", stack(2, 8, 10), metadata={"axes": "ZYX", "PhysicalSizeX": 1.0,
+                                                                        "PhysicalSizeY": 1.0})  # fmt: skip
+    xml = tifffile.tiffcomment(tmp_path / "a.ome.tif")
+    other = '<TiffData IFD="0" PlaneCount="1"><UUID FileName="b.ome.tif">urn:uuid:0-1</UUID></TiffData>'
+    tifffile.tiffcomment(tmp_path / "a.ome.tif", xml.replace("</Pixels>", f"{other}</Pixels>").encode())
+    file = open_image(tmp_path / "a.ome.tif")
+    assert (len(file), file.plane_shape, file.pixel_size_um) == (2, (8, 10), (1.0, 1.0))
+
+
+def test_cmyk(tmp_path):
+    PIL.Image.fromarray(RGB8).convert("CMYK").save(tmp_path / "a.tif")
+    with pytest.raises(ImageReadError, match="CMYK colours; save it as RGB"):
+        open_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("shape", [(1, 50), (50, 1)])
+def test_a_line_cannot_be_segmented(tmp_path, shape):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros(shape, np.uint8))
+    with pytest.raises(ImageReadError, match="a line can't be segmented"):
+        open_image(tmp_path / "a.tif")
+
+
+def test_complex_numbers(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.ones(SHAPE, np.complex64))
+    with pytest.raises(ImageReadError, match=r"complex numbers .*magnitude"):
+        open_image(tmp_path / "a.tif")
+
+
+def test_not_finite(tmp_path):
+    pixels = np.full((3, *SHAPE), np.nan, np.float32)
+    pixels[1, 5, 5] = 1
+    pixels[2] = np.inf
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack")
+    file = open_image(tmp_path / "a.tif")
+    assert np.array_equal(file.plane(1).pixels, pixels[1], equal_nan=True)
+    for index in (0, 2):
+        with pytest.raises(ImageReadError, match="no pixel is a finite number"):
+            file.plane(index)
