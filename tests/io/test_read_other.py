@@ -95,6 +95,16 @@ def test_truncated_npy(tmp_path, kept):
         open_image(path)
 
 
+def test_damaged_npy_header(tmp_path):
+    path = save(tmp_path, np.ones((30, 40)))
+    data = bytearray(path.read_bytes())
+    data[60:70] = b"(" * 10
+    path.write_bytes(data)
+    with pytest.raises(ImageReadError, match=r"damaged \.npy file .*; save") as caught:
+        open_image(path)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

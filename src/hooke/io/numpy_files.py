@@ -62,13 +62,14 @@ def _map(path: Path) -> NDArray[np.generic]:
     """Memory map of the array, or what is wrong with the file."""
     try:
         array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # the header is a Python literal, and a damaged one fails in many ways
         if "object" in str(error).lower() or "pickle" in str(error).lower():
             cause, remedy = "holds Python objects, which are never unpickled", "save a plain numeric array with np.save"
         elif "length is greater than file size" in str(error):
             cause, remedy = "the file is truncated: pixels are missing at its end", "copy it again"
         else:
-            cause, remedy = f"damaged .npy file ({error})", "save the array again with np.save"
+            text = " ".join(str(error).split())[:120]
+            cause, remedy = f"damaged .npy file ({text})", "save the array again with np.save"
         raise ImageReadError(cause, path=path, remedy=remedy) from error
     return array
 
