@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, ParamSpec
 
-import click
 import typer
 
 from hooke import __version__
-from hooke.cli import evaluate, prepare, segment
+from hooke.cli import demo, evaluate, export, prepare, segment, train
 from hooke.errors import HookeError
 
 __all__ = ["app", "main"]
 
-OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+NOTHING_DONE = 2
+
+_P = ParamSpec("_P")
 
 app = typer.Typer(
     name="hooke",
     no_args_is_help=True,
-    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 all good, 1 some images failed, 2 wrong usage or nothing done. "
     "[bold]--debug[/] anywhere on the line shows the traceback of an error.",
 )
-app.command("segment")(segment.segment)
-app.command("evaluate")(evaluate.evaluate)
-app.command("prepare")(prepare.prepare)
+
+
+def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
+    """Leave with the status that a command returns; say an error that the user can mend in one line."""
+
+    @functools.wraps(command)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            status = command(*args, **kwargs)
+        except HookeError as error:
+            if os.environ.get("HOOKE_DEBUG"):
+                raise
+            typer.secho(f"hooke: {error}", fg="red", err=True)
+            status = NOTHING_DONE
+        raise typer.Exit(status)
+
+    return run
+
+
+for _command in (segment.segment, demo.demo, evaluate.evaluate, prepare.prepare, train.train, export.export):
+    app.command(_command.__name__)(_exiting(_command))
 
 
 @app.callback(invoke_without_command=True)
@@ -51,19 +71,7 @@ def main(argv: list[str] | None = None) -> None:
         Arguments without the program's name; those of the process by default.
     """
     args = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in args or bool(os.environ.get("HOOKE_DEBUG"))
-    args = [arg for arg in args if arg != "--debug"]
-    try:
-        status = app(args, prog_name="hooke", standalone_mode=False)
-    except HookeError as error:
-        if debug:
-            raise
-        typer.secho(f"hooke: {error}", fg="red", err=True)
-        status = NOTHING_DONE
-    except click.exceptions.Abort:
-        typer.secho("hooke: stopped", fg="red", err=True)
-        status = 130
-    except click.ClickException as error:
-        error.show()
-        status = NOTHING_DONE
-    sys.exit(status or OK)
+    if "--debug" in args:
+        args = [arg for arg in args if arg != "--debug"]
+        os.environ["HOOKE_DEBUG"] = "1"
+    app(args, prog_name="hooke")

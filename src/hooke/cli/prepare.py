@@ -44,13 +44,16 @@ def prepare(
 
     hooke prepare dsb2018 downloads/ data/dsb2018
 
-    hooke prepare dsb2018 downloads/stage1_train data/dsb2018 --split-from splits.csv
+    hooke prepare bbbc039 downloads/bbbc039 data/bbbc039
+
+    hooke prepare folder downloads/tnbc data/tnbc --split-from configs/tnbc-split.csv
     """
     from hooke.datasets.prepare import ADAPTERS, prepare_dataset
 
     if list_:
+        width = max(map(len, ADAPTERS))
         for known, summary in ADAPTERS.items():
-            typer.echo(f"{known}  {summary}")
+            typer.echo(f"{known:{width}}  {summary}")
         return OK
     if name is None or src is None or dst is None:
         raise ConfigError(
@@ -61,9 +64,9 @@ def prepare(
             name, src, dst, split_from=split_from, seed=seed, overwrite=overwrite, progress=progress.show
         )
     _print_report(report, dst)
-    if not report.failed:
-        return OK
-    return SOME_FAILED if report.written or report.kept else NOTHING_DONE
+    if not (report.written or report.kept):
+        return NOTHING_DONE
+    return SOME_FAILED if report.failed else OK
 
 
 class _Progress:
@@ -93,15 +96,8 @@ def _print_report(report: Prepared, dst: Path) -> None:
     typer.echo(f"{dst}: {len(report.written)} images prepared, {len(report.kept)} were there already")
     if report.left_out:
         _complain(f"{len(report.left_out)} left out, not in the index given: {_some(report.left_out)}")
-    if report.overlapping:
-        pixels = sum(report.overlapping.values())
-        _complain(
-            f"{pixels} pixels lie in more than one mask and stay with the first, in {len(report.overlapping)} images: "
-            f"{_some(list(report.overlapping))}"
-        )
-    if report.dropped:
-        count = sum(report.dropped.values())
-        _complain(f"{count} masks have no pixel of their own and were dropped, in: {_some(list(report.dropped))}")
+    for oddity, counts in report.oddities.items():
+        _complain(f"{sum(counts.values())} {oddity}, in {len(counts)} images: {_some(list(counts))}")
     for id_, error in report.failed.items():
         _complain(f"{id_} failed: {error}", colour="red")
 

@@ -1,1 +1,17 @@
-"""Models: bundles and where to find them, and prediction with them."""
+"""Models: bundles, where to find them, and prediction with them."""
+
+from hooke.models.bundle import Bundle, BundleSettings, read_bundle
+from hooke.models.model import Model
+from hooke.models.predict import Tiling, predict_maps
+from hooke.models.registry import known_models, load_model
+
+__all__ = [
+    "Bundle",
+    "BundleSettings",
+    "Model",
+    "Tiling",
+    "known_models",
+    "load_model",
+    "predict_maps",
+    "read_bundle",
+]

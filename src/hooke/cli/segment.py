@@ -1,0 +1,137 @@
+"""`hooke segment`: files, folders and patterns in; labels, overlays and tables out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hooke.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hooke.pipeline import FolderResult
+
+__all__ = ["segment"]
+
+
+def segment(
+    images: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders (with their subfolders) and patterns.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the results.")] = None,
+    model: Annotated[str, typer.Option(help="Name of a model, or path of a bundle.")] = "nuclei",
+    channel: Annotated[
+        int | None, typer.Option(help="Channel that shows the objects, 0 is the first. Default: chosen by content.")
+    ] = None,
+    diameter: Annotated[str, typer.Option(help="Typical diameter in pixels, or auto.")] = "auto",
+    min_size: Annotated[
+        float | None,
+        typer.Option(help="Drop objects of fewer pixels. Default: a twentieth of the typical object."),
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
+    axes: Annotated[
+        str | None, typer.Option(help="Axes of the files where they do not state them, such as TZYX.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done already.")] = False,
+    replay: Annotated[
+        Path | None, typer.Option(help="Repeat the run that this run.json records.", metavar="RUN.JSON")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> int:
+    """Find and outline every nucleus, measure it, and write it all to a folder.
+
+    [bold]Examples[/]
+
+      hooke segment images/ -o results/
+
+      hooke segment plate1/*_w1.tif plate2/*_w1.tif -o results/ --diameter 30
+
+      hooke segment --replay results/run.json -o again/
+    """
+    from hooke.pipeline import SegmentOptions, segment_folder
+    from hooke.pipeline.record import read_replay
+
+    if replay is not None:
+        if images:
+            raise ConfigError("--replay takes its images from the record", remedy="leave the images out")
+        recorded = read_replay(replay)
+        inputs: list[str | Path] = list(recorded.inputs)
+        options, axes = recorded.options, recorded.axes
+        overwrite = overwrite or out is None
+        out = out or recorded.out
+    else:
+        options = SegmentOptions(model, channel, diameter, min_size, threads)
+        inputs = list(images or [])
+    if not inputs:
+        raise ConfigError("no images given", remedy="name files, folders or patterns: hooke segment images/ -o results/")
+    if out is None:
+        raise ConfigError("no folder for the results", remedy="add -o FOLDER")
+    result = _with_progress(
+        lambda on_start, on_image: segment_folder(
+            inputs,
+            out,
+            options,
+            axes=axes,
+            overwrite=overwrite,
+            command=["hooke", *sys.argv[1:]],
+            on_start=on_start,
+            on_image=on_image,
+        ),
+        hidden=quiet or as_json,
+    )
+    if as_json:
+        _print_json(result)
+    elif not quiet:
+        _print_summary(result)
+    if len(result.failed) == len(result.images):
+        return 2
+    return 1 if result.failed else 0
+
+
+def _with_progress(work, hidden: bool) -> FolderResult:  # type: ignore[no-untyped-def]
+    """Run the work behind a bar with the time left; failures are printed above it as they come."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("segmenting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))  # noqa: E501
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        task = progress.add_task("", total=None)
+
+        def on_start(count: int) -> None:
+            progress.update(task, total=count)
+
+        def on_image(image) -> None:  # type: ignore[no-untyped-def]
+            if image.error:
+                console.print(f"failed: {image.error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            progress.update(task, advance=1, description=f"{image.name}: {image.count}")
+
+        return work(on_start, on_image)  # type: ignore[no-any-return]
+
+
+def _print_summary(result: FolderResult) -> None:
+    from rich.console import Console
+
+    good = [image for image in result.images if not image.error]
+    reused = sum(image.reused for image in good)
+    warned = [row for image in good for row in image.rows if row["warning"]]
+    objects = sum(image.count for image in good)
+    console = Console(highlight=False, soft_wrap=True)
+    note = f" ({reused} done before)" if reused else ""
+    console.print(f"{objects} objects in {len(good)} image(s){note}; results in {result.out}", markup=False)
+    for row in warned[:10]:
+        console.print(f"warning: {row['image']}: {row['warning']}", style="yellow", markup=False)
+    if len(warned) > 10:
+        console.print(f"... and {len(warned) - 10} more warnings in summary.csv", style="yellow", markup=False)
+    if result.failed:
+        console.print(f"{len(result.failed)} image(s) failed: see summary.csv", style="red", markup=False)
+
+
+def _print_json(result: FolderResult) -> None:
+    import json
+
+    rows = [row for image in result.images for row in image.rows]
+    typer.echo(json.dumps({"out": str(result.out), "failed": len(result.failed), "images": rows}))

@@ -1,0 +1,141 @@
+"""Model bundle: the folder or zip that carries a network from the training half to the runtime half.
+
+```
+BUNDLE/
+  rdf.yaml          bioimage.io model description; hooke's own settings under `config: hooke:`
+  weights.onnx      image (1, 3, Y, X) in 0..1 -> maps (1, K, Y, X) in 0..1
+  test_input.npy    a network input ...
+  test_output.npy   ... and what the network makes of it
+```
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hooke.errors import ModelError
+
+__all__ = ["Bundle", "BundleSettings", "read_bundle"]
+
+_WEIGHTS = "weights.onnx"
+_DESCRIPTION = "rdf.yaml"
+
+
+class BundleSettings(BaseModel):
+    """What the runtime must know of a network, stored under ``config: hooke:`` of ``rdf.yaml``."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    format: int = Field(1, le=1, description="version of these settings")
+    scheme: str = Field(description="target scheme that decodes the maps")
+    parameters: dict[str, Any] = Field(default_factory=dict, description="of the target scheme")
+    diameter_band: tuple[float, float] = Field(description="smallest and largest diameter seen well, network pixels")
+    percentiles: tuple[float, float] = (1.0, 99.8)
+    stride: int = Field(32, ge=1)
+    classes: list[str] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that has been read and found whole.
+
+    Parameters
+    ----------
+    name : str
+    path : Path
+    settings : BundleSettings
+    description : dict
+        All of ``rdf.yaml``.
+    weights : bytes
+        The ONNX file.
+    """
+
+    name: str
+    path: Path
+    settings: BundleSettings
+    description: dict[str, Any]
+    weights: bytes
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the weights, hexadecimal."""
+        return hashlib.sha256(self.weights).hexdigest()
+
+
+def read_bundle(path: str | Path) -> Bundle:
+    """Read a bundle from a folder or a zip.
+
+    Raises
+    ------
+    ModelError
+        When it is missing, incomplete or corrupt.
+    """
+    path = Path(path)
+    read = _reader(path)
+    description = _parse_description(read(_DESCRIPTION), path)
+    raw = (description.get("config") or {}).get("hooke")
+    if raw is None:
+        raise ModelError(
+            "is a bioimage.io model, but not made for hooke (no config: hooke: in rdf.yaml)",
+            path=path,
+            remedy="use a bundle written by hooke export",
+        )
+    try:
+        settings = BundleSettings.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ModelError(f"bundle setting {where}: {first['msg']}", path=path, remedy="update hooke, or export again") from error  # noqa: E501
+    weights = read(_WEIGHTS)
+    _check_whole(weights, description, path)
+    return Bundle(str(description.get("name") or path.stem), path, settings, description, weights)
+
+
+def _reader(path: Path) -> Callable[[str], bytes]:
+    if path.is_dir():
+        return lambda name: _read_file(path, name)
+    if not path.exists():
+        raise ModelError("no such model bundle", path=path, remedy="give a folder or zip written by hooke export")
+    if not zipfile.is_zipfile(path):
+        raise ModelError("is no model bundle", path=path, remedy="give a folder or zip written by hooke export")
+    return lambda name: _read_member(path, name)
+
+
+def _read_file(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        raise ModelError(f"bundle has no readable {name}", path=folder, remedy="copy or export it again") from error
+
+
+def _read_member(archive: Path, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return opened.read(name)
+    except (KeyError, zipfile.BadZipFile, OSError, EOFError) as error:
+        raise ModelError(f"bundle has no readable {name}", path=archive, remedy="copy or export it again") from error
+
+
+def _parse_description(raw: bytes, path: Path) -> dict[str, Any]:
+    try:
+        description = yaml.safe_load(raw.decode("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ModelError(f"rdf.yaml can't be parsed: {error}", path=path, remedy="copy or export it again") from error
+    if not isinstance(description, dict):
+        raise ModelError("rdf.yaml holds no description", path=path, remedy="copy or export it again")
+    return description
+
+
+def _check_whole(weights: bytes, description: dict[str, Any], path: Path) -> None:
+    """Compare the weights with the checksum in the description: a cut-off copy is found before it is run."""
+    said = (((description.get("weights") or {}).get("onnx")) or {}).get("sha256")
+    if said and hashlib.sha256(weights).hexdigest() != said:
+        raise ModelError("weights.onnx differs from its checksum", path=path, remedy="copy or export it again")

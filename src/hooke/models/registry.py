@@ -1,0 +1,68 @@
+"""Model names in, models out: the shipped bundles, a folder of the user's own, or any path."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from hooke.errors import ModelError
+from hooke.models.bundle import read_bundle
+from hooke.models.model import Model
+
+__all__ = ["known_models", "load_model"]
+
+_SHIPPED = Path(__file__).parent / "shipped"
+
+
+def known_models() -> dict[str, Path]:
+    """Names of the models that need no path, and where they lie.
+
+    Those shipped with hooke, and the bundles in the folder that the environment variable ``HOOKE_MODELS`` names.
+    """
+    folders = [_SHIPPED]
+    if own := os.environ.get("HOOKE_MODELS"):
+        folders.append(Path(own))
+    return {
+        path.stem: path
+        for folder in folders
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if path.suffix == ".zip" or (path / "rdf.yaml").is_file()
+    }
+
+
+def load_model(name_or_path: str | Path = "nuclei") -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A name that `known_models` lists, or the path of a bundle (folder or zip).
+
+    Returns
+    -------
+    Model
+        Kept for the next call: loading the same bundle again costs nothing.
+
+    Raises
+    ------
+    ModelError
+        When there is no such model (the message lists the known ones) or the bundle is corrupt.
+    """
+    known = known_models()
+    path = known.get(str(name_or_path)) or Path(name_or_path)
+    if not path.exists():
+        near = difflib.get_close_matches(str(name_or_path), known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ModelError(
+            f"unknown model {str(name_or_path)!r}",
+            remedy=f"{hint}known models: {', '.join(known) or 'none'}; or give the path of a bundle",
+        )
+    return _load(path.resolve())
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path) -> Model:
+    return Model(read_bundle(path))

@@ -1,0 +1,297 @@
+"""The main job for many images: files in, a folder of labels, overlays and tables out.
+
+```
+OUT/
+  labels/NAME.tif      label image, axes and pixel size kept
+  overlays/NAME.png    outlines; one picture a plane for stacks (NAME_t0_z3.png)
+  measurements.csv     a row per object
+  summary.csv          a row per image or plane: count, diameter, seconds, warning, error
+  run.json             everything needed to do it again: see hooke.pipeline.record
+  .hooke/              what is done so far, so that a run can be stopped and continued
+```
+
+Each image's results are written before the next image is read, every file under a temporary name that is renamed
+when complete. A run that is killed loses the image in work and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hooke.errors import HookeError, ImageReadError
+from hooke.image import Image
+from hooke.io import ImageFile, atomic_path, find_images, open_image, unique_names, write_labels, write_png
+from hooke.models import Model, load_model
+from hooke.pipeline.ledger import Entry, Ledger
+from hooke.pipeline.one import Segmentation, segment_image
+from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.record import write_record
+
+__all__ = ["FolderResult", "ImageResult", "save_one", "segment_folder"]
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """One input file after its turn.
+
+    Parameters
+    ----------
+    name : str
+        What its results are named after.
+    path : Path
+    rows : list of dict
+        Its rows of ``summary.csv``.
+    error : str
+        Empty when all went well.
+    reused : bool
+        True when the results of an earlier run were still good.
+    """
+
+    name: str
+    path: Path
+    rows: list[dict[str, Any]]
+    error: str = ""
+    reused: bool = False
+
+    @property
+    def count(self) -> int:
+        """Objects found."""
+        return sum(int(row["count"] or 0) for row in self.rows)
+
+
+@dataclass(frozen=True)
+class FolderResult:
+    """All inputs after their turns."""
+
+    out: Path
+    images: list[ImageResult]
+
+    @property
+    def failed(self) -> list[ImageResult]:
+        """Those that could not be segmented."""
+        return [image for image in self.images if image.error]
+
+
+def segment_folder(
+    inputs: Sequence[str | Path],
+    out: str | Path,
+    options: SegmentOptions | None = None,
+    *,
+    axes: str | None = None,
+    overwrite: bool = False,
+    command: Sequence[str] = (),
+    on_start: Callable[[int], None] | None = None,
+    on_image: Callable[[ImageResult], None] | None = None,
+) -> FolderResult:
+    """Segment files, folders and patterns, and write the results.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+        Files, folders (searched with their subfolders) and patterns.
+    out : str or Path
+        Folder for the results.
+    options : SegmentOptions, optional
+    axes : str, optional
+        Axes of the files, such as ``"TZYX"``, where they do not state them.
+    overwrite : bool
+        Do images again that are done already with the same options.
+    command : sequence of str
+        The command line, for the record.
+    on_start : callable, optional
+        Told the number of files.
+    on_image : callable, optional
+        Told each file's result as it is there.
+
+    Returns
+    -------
+    FolderResult
+
+    Raises
+    ------
+    HookeError
+        When there is no image, the model is unknown, or the folder can't be written to. What is wrong with a single
+        file is told in its result, and the others go on.
+    """
+    options = options or SegmentOptions()
+    out = Path(out)
+    paths = find_images(inputs, exclude=[out])
+    model = load_model(options.model)
+    ledger = Ledger(out, model, options, axes)
+    started = time.time()
+    if on_start:
+        on_start(len(paths))
+    results: list[ImageResult] = []
+    try:
+        for name, path in zip(unique_names(paths), paths, strict=True):
+            result = None if overwrite else _reuse(ledger, out, name, path)
+            result = result or _segment_file(path, name, out, model, options, axes, ledger)
+            results.append(result)
+            if on_image:
+                on_image(result)
+    finally:
+        # Also when stopped halfway: the tables then hold what is done.
+        ledger.write_tables([result.name for result in results if not result.error])
+        _write_summary(results, out)
+        write_record(out, paths, model, options, axes, command, started, [row for r in results for row in r.rows])
+    return FolderResult(out, results)
+
+
+def save_one(segmentation: Segmentation, out: Path) -> Path:
+    """Write one segmentation as `segment_folder` would."""
+    image = segmentation.image
+    options = SegmentOptions(model=str(segmentation.model.bundle.path))
+    ledger = Ledger(out, segmentation.model, options, None)
+    write_labels(
+        _labels_path(out, image.name),
+        [segmentation.labels],
+        pixel_size_um=image.pixel_size_um,
+        max_label=segmentation.count,
+    )
+    write_png(_overlay_path(out, image.name, {}), segmentation.overlay())
+    row = _summary_row(segmentation, image.name, image.path or Path(image.name))
+    ledger.close_entry(image.name, image.path, [_table(segmentation, image.name)], [row])
+    ledger.write_tables([image.name])
+    _write_summary([ImageResult(image.name, image.path or Path(image.name), [row])], out)
+    return out
+
+
+def _reuse(ledger: Ledger, out: Path, name: str, path: Path) -> ImageResult | None:
+    entry: Entry | None = ledger.find(name, path)
+    if entry is None or not _labels_path(out, name).exists():
+        return None
+    return ImageResult(name, path, entry.rows, reused=True)
+
+
+def _segment_file(
+    path: Path, name: str, out: Path, model: Model, options: SegmentOptions, axes: str | None, ledger: Ledger
+) -> ImageResult:
+    tables: list[pd.DataFrame] = []
+    rows: list[dict[str, Any]] = []
+    try:
+        file = open_image(path, axes=axes)
+        planes = _segment_planes(file, name, out, model, options, tables, rows)
+        write_labels(
+            _labels_path(out, name),
+            planes,
+            axes=file.axes,
+            shape=file.stack_shape,
+            pixel_size_um=file.pixel_size_um,
+        )
+        ledger.close_entry(name, path, tables, rows)
+    except HookeError as error:
+        return _failure(name, path, str(error))
+    except MemoryError:
+        return _failure(name, path, f"{path}: does not fit into memory; cut it into parts, or use a machine with more")
+    except Exception as error:  # a fault of ours on one image must not cost the user the others
+        if options_debug():
+            raise
+        return _failure(name, path, f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where")
+    return ImageResult(name, path, rows)
+
+
+def options_debug() -> bool:
+    """Whether errors that are ours should surface with their traceback."""
+    import os
+
+    return bool(os.environ.get("HOOKE_DEBUG"))
+
+
+def _failure(name: str, path: Path, error: str) -> ImageResult:
+    row = dict.fromkeys(_SUMMARY_COLUMNS, "") | {"image": name, "file": str(path), "error": error}
+    return ImageResult(name, path, [row], error)
+
+
+def _segment_planes(
+    file: ImageFile,
+    name: str,
+    out: Path,
+    model: Model,
+    options: SegmentOptions,
+    tables: list[pd.DataFrame],
+    rows: list[dict[str, Any]],
+) -> Iterator[NDArray[np.int32]]:
+    """Segment plane by plane; overlays are written, tables and rows collected on the way, labels handed on."""
+    for image in file:
+        start = time.perf_counter()
+        segmentation = segment_image(replace(image, name=name), model, options)
+        write_png(_overlay_path(out, name, image.plane), segmentation.overlay())
+        tables.append(_table(segmentation, name))
+        rows.append(_summary_row(segmentation, name, file.path) | {"seconds": round(time.perf_counter() - start, 4)})
+        yield segmentation.labels
+    if not rows:
+        raise ImageReadError("holds no image", path=file.path, remedy="check how it was saved")
+
+
+def _labels_path(out: Path, name: str) -> Path:
+    return out / "labels" / f"{name}.tif"
+
+
+def _overlay_path(out: Path, name: str, plane: dict[str, int]) -> Path:
+    suffix = "".join(f"_{axis}{index}" for axis, index in plane.items())
+    return out / "overlays" / f"{name}{suffix}.png"
+
+
+def _table(segmentation: Segmentation, name: str) -> pd.DataFrame:
+    table = segmentation.table.copy(deep=False)
+    for position, (column, value) in enumerate({"image": name, **segmentation.image.plane}.items()):
+        table.insert(position, column, value)
+    return table
+
+
+_SUMMARY_COLUMNS = (
+    "image",
+    "file",
+    "count",
+    "median_area",
+    "diameter",
+    "scale",
+    "channel",
+    "channel_reason",
+    "low",
+    "high",
+    "min_size",
+    "seconds",
+    "model",
+    "warning",
+    "error",
+)
+
+
+def _summary_row(segmentation: Segmentation, name: str, path: Path) -> dict[str, Any]:
+    normalisation = segmentation.normalisation
+    area = np.bincount(segmentation.labels.ravel())[1:]
+    return {
+        "image": name,
+        "file": str(path),
+        **segmentation.image.plane,
+        "count": segmentation.count,
+        "median_area": float(np.median(area)) if area.size else "",
+        "diameter": "" if segmentation.diameter is None else round(segmentation.diameter, 2),
+        "scale": round(segmentation.scale, 4),
+        "channel": "rgb" if normalisation.mode == "rgb" else normalisation.channel if normalisation.channel is not None else 0,  # noqa: E501
+        "channel_reason": normalisation.why,
+        "low": normalisation.low,
+        "high": normalisation.high,
+        "min_size": round(segmentation.min_size, 2),
+        "seconds": round(segmentation.seconds, 4),
+        "model": segmentation.model.name,
+        "warning": "; ".join(segmentation.warnings),
+        "error": "",
+    }
+
+
+def _write_summary(results: list[ImageResult], out: Path) -> None:
+    rows = [row for result in results for row in result.rows]
+    planes = sorted({key for row in rows for key in row if key not in _SUMMARY_COLUMNS})
+    columns = [*_SUMMARY_COLUMNS[:2], *planes, *_SUMMARY_COLUMNS[2:]]
+    with atomic_path(out / "summary.csv") as partial:
+        pd.DataFrame(rows, columns=columns).to_csv(partial, index=False)

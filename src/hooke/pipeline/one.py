@@ -1,0 +1,251 @@
+"""The main job for one image: read, normalise, predict, decode, measure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.errors import ConfigError
+from hooke.image import Image
+from hooke.io import read_image
+from hooke.models import Model, load_model, predict_maps
+from hooke.models.scale import scale_for
+from hooke.pipeline.diameter import estimate_diameter
+from hooke.pipeline.options import SegmentOptions
+from hooke.preprocess import Normalisation, fit_normalisation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Segmentation", "segment", "segment_image"]
+
+_SMALLEST = 0.05  # objects below this share of the typical object's area are dropped
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What `hooke.segment` found in one image.
+
+    Parameters
+    ----------
+    image : Image
+    labels : ndarray of int32, shape (Y, X)
+        0 background, 1..n instances.
+    scores : ndarray of float32, shape (n,)
+        Confidence in each instance, 0..1.
+    model : Model
+    normalisation : Normalisation
+        Channel and intensity scale that the network saw.
+    diameter : float or None
+        Typical diameter in pixels, as given or measured; None when nothing was found to measure.
+    scale : float
+        Network pixels per image pixel.
+    min_size : float
+        Area in pixels below which objects were dropped.
+    seconds : float
+        Time from pixels to labels.
+    warnings : tuple of str
+        What the user should know of this result.
+    """
+
+    image: Image
+    labels: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    model: Model
+    normalisation: Normalisation
+    diameter: float | None
+    scale: float
+    min_size: float
+    seconds: float
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def count(self) -> int:
+        """Number of instances."""
+        return len(self.scores)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row per instance: see `hooke.measure.measure` for the columns."""
+        from hooke.measure import measure
+
+        return measure(
+            self.labels,
+            self.image.pixels,
+            pixel_size_um=self.image.pixel_size_um,
+            channel_names=self.image.channel_names,
+            scores=self.scores,
+        )
+
+    def overlay(self) -> NDArray[np.uint8]:
+        """The image with every instance outlined: RGB, shape (Y, X, 3)."""
+        from hooke.report.overlay import overlay
+
+        return overlay(self.image.pixels, self.labels, channel=self.normalisation.channel)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write labels, overlay and measurements into a folder, as ``hooke segment`` does.
+
+        Parameters
+        ----------
+        folder : str or Path
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        OutputError
+            When it can't be written to.
+        """
+        from hooke.pipeline.folder import save_one
+
+        return save_one(self, Path(folder))
+
+
+def segment(
+    image: NDArray[np.generic] | Image | str | Path,
+    model: str | Path | Model = SegmentOptions.model,
+    *,
+    channel: int | None = SegmentOptions.channel,
+    diameter: float | str = SegmentOptions.diameter,
+    min_size: float | None = SegmentOptions.min_size,
+    threads: int = SegmentOptions.threads,
+) -> Segmentation:
+    """Find and outline every object of an image.
+
+    Parameters
+    ----------
+    image : array, Image, str or Path
+        Pixels (Y, X) or (Y, X, C), or a file; of a stack, the first plane.
+    model : str, Path or Model
+        A known model's name, the path of a bundle, or a loaded model.
+    channel : int, optional
+        Channel (0 is the first) that shows the objects; chosen from the image when not given.
+    diameter : float or "auto"
+        Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
+    min_size : float, optional
+        Objects of fewer pixels are dropped; by default a twentieth of the typical object's area.
+    threads : int
+        Threads to compute with; 0 takes all available cores.
+
+    Returns
+    -------
+    Segmentation
+
+    Raises
+    ------
+    HookeError
+        When the image can't be read, an option is out of range, or the model is unknown.
+
+    Examples
+    --------
+    >>> import hooke
+    >>> from hooke.datasets.simulator import simulate
+    >>> found = hooke.segment(simulate((128, 128), seed=1).image)  # doctest: +SKIP
+    >>> found.table[["label", "area", "score"]]  # doctest: +SKIP
+    """
+    name = model.name if isinstance(model, Model) else str(model)
+    options = SegmentOptions(name, channel, diameter, min_size, threads)
+    loaded = model if isinstance(model, Model) else load_model(model)
+    return segment_image(_as_image(image), loaded, options)
+
+
+def segment_image(
+    image: Image, model: Model, options: SegmentOptions, progress: Callable[[float], None] | None = None
+) -> Segmentation:
+    """Segment an image in memory with a loaded model; `segment` is this with its arguments looked up.
+
+    Parameters
+    ----------
+    image : Image
+    model : Model
+    options : SegmentOptions
+        Its ``model`` is not looked at.
+    progress : callable, optional
+        Told the share of the tiles done, 0..1.
+    """
+    start = time.perf_counter()
+    normalisation = fit_normalisation(image, options.channel, model.settings.percentiles)
+    if normalisation.is_flat:
+        return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
+    threads = options.resolved_threads
+    network = model.network(threads)
+    diameter = options.diameter
+    if diameter == "auto":
+        diameter = estimate_diameter(model, network, image.pixels, normalisation)
+        if diameter is None:
+            return _nothing(image, model, normalisation, options, start, _NOTHING)
+    assert isinstance(diameter, float)
+    scale = scale_for(diameter, model.settings.diameter_band)
+    maps = predict_maps(
+        model.network(1) if _many_tiles(image, scale) else network,
+        image.pixels,
+        normalisation,
+        scale=scale,
+        threads=threads,
+        progress=progress,
+    )
+    min_size = _SMALLEST * np.pi / 4 * diameter**2 if options.min_size is None else options.min_size
+    decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter)
+    warnings = () if len(decoded.scores) else (_NOTHING,)
+    return Segmentation(
+        image,
+        decoded.labels,
+        decoded.scores,
+        model,
+        normalisation,
+        diameter,
+        scale,
+        float(min_size),
+        time.perf_counter() - start,
+        warnings,
+    )
+
+
+_NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
+
+
+def _many_tiles(image: Image, scale: float) -> bool:
+    """Several tiles run side by side on one thread each; a single one takes all threads."""
+    return max(image.height, image.width) * scale > 512
+
+
+def _nothing(
+    image: Image, model: Model, normalisation: Normalisation, options: SegmentOptions, start: float, why: str
+) -> Segmentation:
+    return Segmentation(
+        image,
+        np.zeros((image.height, image.width), np.int32),
+        np.zeros(0, np.float32),
+        model,
+        normalisation,
+        None if options.diameter == "auto" else float(options.diameter),
+        1.0,
+        float(options.min_size or 0),
+        time.perf_counter() - start,
+        (why,),
+    )
+
+
+def _as_image(source: NDArray[np.generic] | Image | str | Path) -> Image:
+    if isinstance(source, Image):
+        return source
+    if isinstance(source, str | Path):
+        return read_image(source)
+    pixels = np.asarray(source)
+    if pixels.ndim not in (2, 3) or min(pixels.shape[:2], default=0) < 2 or pixels.dtype.kind not in "uifb":
+        raise ConfigError(
+            f"an array of shape {pixels.shape} and type {pixels.dtype} is no image",
+            remedy="give numbers of shape (Y, X) or (Y, X, C), both sides at least 2",
+        )
+    return Image(pixels, is_rgb=pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8)

@@ -1,0 +1,73 @@
+"""What a segmentation is told: one set of options and defaults for Python and the command line."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from hooke.errors import ConfigError
+
+__all__ = ["SegmentOptions", "available_threads"]
+
+
+def available_threads() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class SegmentOptions:
+    """Options of `hooke.segment` and of ``hooke segment``.
+
+    Parameters
+    ----------
+    model : str
+        A known model's name, or the path of a bundle.
+    channel : int, optional
+        Channel (0 is the first) that shows the objects; chosen from the image when not given.
+    diameter : float or "auto"
+        Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
+    min_size : float, optional
+        Objects of fewer pixels are dropped; by default a twentieth of the typical object's area.
+    threads : int
+        Threads to compute with; 0 takes all available cores.
+
+    Raises
+    ------
+    ConfigError
+        When a value is out of range.
+    """
+
+    model: str = "nuclei"
+    channel: int | None = None
+    diameter: float | str = "auto"
+    min_size: float | None = None
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", str(self.model) if isinstance(self.model, Path) else self.model)
+        object.__setattr__(self, "diameter", _parse_diameter(self.diameter))
+        if self.min_size is not None and self.min_size < 0:
+            raise ConfigError(f"min_size is {self.min_size}", remedy="give a number of pixels, 0 or more")
+        if self.threads < 0:
+            raise ConfigError(f"threads is {self.threads}", remedy="give a number of threads, or 0 for all cores")
+
+    @property
+    def resolved_threads(self) -> int:
+        """Number of threads, all cores counted out."""
+        return self.threads or available_threads()
+
+
+def _parse_diameter(value: float | str) -> float | str:
+    if value == "auto":
+        return "auto"
+    try:
+        diameter = float(value)
+    except ValueError:
+        diameter = 0.0
+    if not 1 <= diameter <= 10_000:
+        raise ConfigError(f"diameter is {value!r}", remedy="give pixels, 1 to 10000, or 'auto'")
+    return diameter

@@ -1,0 +1,157 @@
+"""A training run in, a model bundle out: ONNX weights checked against PyTorch, described as bioimage.io asks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+import yaml
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+import hooke
+from hooke.errors import ModelError
+from hooke.models import Model, read_bundle
+from hooke.training.config import TrainConfig
+from hooke.training.describe import describe_bundle
+from hooke.training.module import SegmentationModule
+
+__all__ = ["Export", "export_run", "load_run"]
+
+_OPSET = 17
+_TOLERANCE = 1e-3  # of a map value; float32 rounding over the network's depth stays well below
+
+
+@dataclass(frozen=True)
+class Export:
+    """What came of an export.
+
+    Parameters
+    ----------
+    bundle : Path
+    largest_difference : float
+        Between PyTorch's maps and ONNX Runtime's on the test input, in map units (0..1).
+    """
+
+    bundle: Path
+    largest_difference: float
+
+
+class _Maps(nn.Module):
+    """The network as the bundle offers it: maps in 0..1."""
+
+    def __init__(self, module: SegmentationModule) -> None:
+        super().__init__()
+        self.network = module.network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.sigmoid(self.network(image))
+
+
+def load_run(run: Path) -> SegmentationModule:
+    """The best network of a run, ready to predict.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+
+    Raises
+    ------
+    ModelError
+        When there is no checkpoint.
+    """
+    checkpoint = run / "checkpoints" / "best.ckpt" if run.is_dir() else run
+    if not checkpoint.is_file():
+        raise ModelError("holds no checkpoint", path=run, remedy="give the folder of a run made by hooke train")
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    config = TrainConfig.model_validate(saved["hyper_parameters"]["config"])
+    module = SegmentationModule(config, load_weights=False)
+    module.load_state_dict(saved["state_dict"])
+    return module.eval()
+
+
+def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None) -> Export:
+    """Write a run's best network as a model bundle.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+    bundle : Path
+        Folder to write; what lies there is replaced once the new bundle has passed its check.
+    card : dict, optional
+        Description for people: ``description``, ``authors``, ``license``, ``cite``, ``documentation`` (Markdown),
+        ``training_data``, ``scores``.
+
+    Raises
+    ------
+    ModelError
+        When ONNX Runtime's maps differ from PyTorch's by more than 0.001.
+    """
+    module = load_run(run)
+    fresh = bundle.with_name(bundle.name + ".partial")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    image = _test_image()
+    wrapped = _Maps(module).eval()
+    _write_onnx(wrapped, image, fresh / "weights.onnx")
+    with torch.inference_mode():
+        maps = wrapped(torch.from_numpy(image)).numpy()
+    np.save(fresh / "test_input.npy", image)
+    np.save(fresh / "test_output.npy", maps)
+    describe_bundle(fresh, module, card or {}, _run_record(run))
+    difference = float(np.abs(Model(read_bundle(fresh)).network()(image) - maps).max())
+    if difference > _TOLERANCE:
+        raise ModelError(f"ONNX Runtime differs from PyTorch by {difference:.2g}", path=fresh, remedy="report this")
+    shutil.rmtree(bundle, ignore_errors=True)
+    fresh.replace(bundle)
+    return Export(bundle, difference)
+
+
+def _write_onnx(module: nn.Module, image: NDArray[np.float32], path: Path) -> None:
+    # The tracing exporter: the newer one spends over ten minutes on the symbolic sizes of a U-Net's skips, and a
+    # network without branches loses nothing by being traced.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            module,
+            (torch.from_numpy(image),),
+            str(path),
+            dynamo=False,
+            input_names=["image"],
+            output_names=["maps"],
+            dynamic_axes={name: {0: "batch", 2: "y", 3: "x"} for name in ("image", "maps")},
+            opset_version=_OPSET,
+        )
+    onnx.checker.check_model(str(path))
+
+
+def _test_image() -> NDArray[np.float32]:
+    """A network input that any machine can make again: simulated nuclei, normalised."""
+    from hooke.datasets.simulator import simulate
+    from hooke.image import Image
+    from hooke.preprocess import fit_normalisation
+
+    pixels = simulate((256, 256), seed=0).image
+    normalised = fit_normalisation(Image(pixels)).apply(pixels)
+    return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None])
+
+
+def _run_record(run: Path) -> dict[str, Any]:
+    """Seed, configuration and data of the run, for the bundle's record."""
+    folder = run if run.is_dir() else run.parent.parent
+    record: dict[str, Any] = {"hooke_version": hooke.__version__}
+    if (config := folder / "config.yaml").is_file():
+        record["config"] = yaml.safe_load(config.read_text(encoding="utf-8"))
+    if (data := folder / "data.json").is_file():
+        sides = json.loads(data.read_text(encoding="utf-8"))
+        record["data"] = {side: {"hash": one["hash"], "images": len(one["ids"])} for side, one in sides.items()}
+    return record
