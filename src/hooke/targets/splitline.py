@@ -17,6 +17,8 @@ foreground without the split lines.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -29,6 +31,9 @@ __all__ = ["MAPS", "Decoded", "SplitLine", "equivalent_diameters"]
 
 MAPS = ("foreground", "split", "distance", "diameter")
 
+_FULL = 65535  # stands for 1.0 in 16-bit maps
+_BLOCK = 256  # side of the squares whose contested pixels are flooded together
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _OCTAVES = 3  # the diameter map spans this many doublings to either side of the nominal diameter
 
 # A split line reaches this many pixels to either side for objects at least this wide (pixels). Below the first
@@ -115,14 +120,15 @@ class SplitLine:
         return self.nominal_diameter * 2.0 ** ((np.asarray(value, np.float64) - 0.5) * 2 * _OCTAVES)
 
     def decode(
-        self, maps: NDArray[np.floating], *, min_size: float = 0.0, diameter: float | None = None
+        self, maps: NDArray[np.floating] | NDArray[np.uint16], *, min_size: float = 0.0, diameter: float | None = None
     ) -> Decoded:
         """Maps to instances.
 
         Parameters
         ----------
-        maps : ndarray of float, shape (3 or 4, Y, X)
-            Foreground and split probability (0..1) and normalised distance; further maps are not looked at.
+        maps : ndarray of float or uint16, shape (3 or 4, Y, X)
+            Foreground and split probability and normalised distance, 0..1 as floats or 0..65535 as 16-bit integers;
+            further maps are not looked at. Floats are rounded to 16 bits first, so that both give the same.
         min_size : float
             Instances of fewer pixels are dropped.
         diameter : float, optional
@@ -132,12 +138,13 @@ class SplitLine:
         -------
         Decoded
         """
-        foreground, split, distance = maps[0], maps[1], maps[2]
-        mask = foreground > self.foreground
-        core = (foreground - split > self.seed) & (distance > self.seed_distance) & mask
-        seeds = _seeds(core, self.min_seed_area)
-        labels = _flood(mask, seeds, split, distance)
-        labels = _fill_holes(labels, diameter)
+        foreground, split, distance = (_as_16_bit(one) for one in maps[:3])
+        mask = foreground > _level(self.foreground)
+        # cv2.subtract stops at 0 where NumPy would wrap around.
+        core = mask & (cv2.subtract(foreground, split) > _level(self.seed)) & (distance > _level(self.seed_distance))
+        labels = _seeds(core, self.min_seed_area)
+        _flood(labels, mask, split, distance)
+        _fill_holes(labels, diameter)
         return _drop(labels, foreground, min_size, self.min_score)
 
 
@@ -174,8 +181,7 @@ def _split_lines(ids: NDArray[np.float32], diameter: NDArray[np.float32]) -> NDA
 
 
 def _normalised_distance(ids: NDArray[np.float32], labels: NDArray[np.integer], count: int) -> NDArray[np.float32]:
-    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    inner = (cv2.erode(ids, cross) == ids) & (cv2.dilate(ids, cross) == ids) & (ids > 0)
+    inner = (cv2.erode(ids, _CROSS) == ids) & (cv2.dilate(ids, _CROSS) == ids) & (ids > 0)
     distance = cv2.distanceTransform(inner.astype(np.uint8), cv2.DIST_L2, 5)
     if not (ids == 0).any() and inner.all():  # one object fills the frame: no edge in sight
         distance = np.ones_like(distance)
@@ -185,48 +191,126 @@ def _normalised_distance(ids: NDArray[np.float32], labels: NDArray[np.integer], 
     return distance / furthest[labels]
 
 
+def _as_16_bit(values: NDArray[np.floating] | NDArray[np.uint16]) -> NDArray[np.uint16]:
+    if values.dtype == np.uint16:
+        return values
+    scaled = np.clip(values, 0, 1, dtype=np.float32)
+    return np.rint(scaled * _FULL, out=scaled).astype(np.uint16)
+
+
+def _level(share: float) -> int:
+    """The 16-bit value above which a map lies above this share of 1."""
+    return math.floor(share * _FULL)
+
+
+def _bands(labels: NDArray[np.int32]) -> Iterator[slice]:
+    """Rows, about a megapixel at a time.
+
+    NumPy turns an array that serves as an index into 64 bits: done by bands, that costs megabytes and stays in the
+    processor's cache, where the whole image at once would cost gigabytes.
+    """
+    height, width = labels.shape
+    rows = max(1, 2**20 // max(1, width))
+    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
+
+
 def _seeds(core: NDArray[np.bool_], min_area: int) -> NDArray[np.int32]:
-    count, seeds, stats, _ = cv2.connectedComponentsWithStats(core.astype(np.uint8), connectivity=4, ltype=cv2.CV_32S)
+    _, seeds, stats, _ = cv2.connectedComponentsWithStats(core.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)
     keep = stats[:, cv2.CC_STAT_AREA] >= min_area
     keep[0] = False
-    return _renumber(seeds, keep)[0]
+    _renumber(seeds, keep)
+    return seeds
 
 
 def _flood(
-    mask: NDArray[np.bool_],
-    seeds: NDArray[np.int32],
-    split: NDArray[np.floating],
-    distance: NDArray[np.floating],
-) -> NDArray[np.int32]:
-    """Give every mask pixel to a seed of its own connected piece; a piece without a seed is one object.
+    labels: NDArray[np.int32], mask: NDArray[np.bool_], split: NDArray[np.uint16], distance: NDArray[np.uint16]
+) -> None:
+    """Grow the seeds in `labels` over the mask, in place; a piece of the mask without a seed becomes one object.
 
-    Most pieces hold one seed and need no watershed: only the others are flooded, which is what makes decoding fast.
+    This is the watershed of the landscape ``split - distance``, which rises from the middle of the objects to the
+    split lines. Its first steps need no queue of pixels: what lies at or below level 0 and is connected to one seed
+    only is flooded by that seed before any other gets there, and so is a piece of the mask that holds one seed. Only
+    the pixels that then remain, about the split lines, are flooded in order, which is what makes decoding fast.
     """
-    count, pieces = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4, ltype=cv2.CV_32S)
-    where = seeds > 0
-    pairs = np.unique(pieces[where].astype(np.int64) << 32 | seeds[where])
-    owners = (pairs >> 32).astype(np.int64)
-    per_piece = np.bincount(owners, minlength=count)
-    crowded = per_piece > 1
-    # Pieces with one seed or none take a number of their own, after those of the seeds.
-    own = np.arange(count, dtype=np.int32) + int(seeds.max(initial=0))
-    own[0] = 0
-    own[crowded] = 0
-    labels = own[pieces]
-    if crowded.any():
-        area = crowded[pieces]
-        # Flood from the middle of the objects towards the split lines.
-        landscape = np.asarray(split, np.float32) - np.asarray(distance, np.float32)
-        flooded = watershed(landscape, np.where(area, seeds, 0), mask=area)
-        labels = np.where(area, flooded, labels)
-    return labels.astype(np.int32, copy=False)
+    pixels = _pixel_of_each(labels)
+    _claim(labels, mask & ((split <= distance) | (labels > 0)), pixels)
+    _claim(labels, mask, pixels, own=True)
+    _share(labels, mask & (labels == 0), split, distance)
 
 
-def _fill_holes(labels: NDArray[np.int32], diameter: float | None) -> NDArray[np.int32]:
-    """Give a small background piece that lies inside a single object to that object."""
+def _pixel_of_each(labels: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Index into the ravelled image of one pixel of each label 1..n."""
+    pixels = np.zeros(int(labels.max(initial=0)) + 1, np.intp)
+    for band in _bands(labels):
+        flat = labels[band].ravel()
+        where = np.flatnonzero(flat)
+        pixels[flat[where]] = where + band.start * labels.shape[1]
+    return pixels[1:]
+
+
+def _claim(
+    labels: NDArray[np.int32], within: NDArray[np.bool_], pixels: NDArray[np.intp], *, own: bool = False
+) -> None:
+    """Give each connected piece that holds a single seed to it; with `own`, pieces without any get new numbers.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+        Seeds, as far as they have grown; changed in place.
+    within : ndarray of bool, shape (Y, X)
+        All of the seeds and more.
+    pixels : ndarray of int, shape (n,)
+        A pixel of each seed.
+    own : bool
+    """
+    count, pieces = cv2.connectedComponents(within.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)
+    home = pieces.ravel()[pixels]
+    seeds = np.bincount(home, minlength=count)
+    owner = np.zeros(count, np.int32)
+    owner[home] = np.arange(1, len(home) + 1)
+    owner[seeds > 1] = 0
+    if own:
+        orphans = np.flatnonzero(seeds[1:] == 0) + 1
+        owner[orphans] = np.arange(1, len(orphans) + 1) + len(home)
+    for band in _bands(labels):
+        np.maximum(labels[band], owner[pieces[band]], out=labels[band])
+
+
+def _share(
+    labels: NDArray[np.int32], contested: NDArray[np.bool_], split: NDArray[np.uint16], distance: NDArray[np.uint16]
+) -> None:
+    """Flood the contested pixels from the labels around them, in place.
+
+    Connected pieces of them do not touch, so each could be flooded alone; neighbouring ones are taken together, for
+    a call costs as much as a thousand pixels.
+    """
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(
+        contested.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
+    )
+    if count == 1:
+        return
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    block = (top // _BLOCK) * (labels.shape[1] // _BLOCK + 1) + left // _BLOCK
+    block[0] = -1  # what is not contested
+    order = np.argsort(block, kind="stable")[1:]
+    for group in np.split(order, np.flatnonzero(np.diff(block[order])) + 1):
+        window = np.s_[
+            max(top[group].min() - 1, 0) : bottom[group].max() + 1, max(left[group].min() - 1, 0) : right[group].max() + 1
+        ]
+        members = block[pieces[window]] == block[group[0]]
+        nearby = cv2.dilate(members.view(np.uint8), _CROSS).view(np.bool_)
+        around = np.where(nearby, labels[window], 0)
+        landscape = split[window].astype(np.float64) - distance[window]
+        flooded = watershed(landscape, around, mask=members | (around > 0))
+        np.copyto(labels[window], flooded, where=members)
+
+
+def _fill_holes(labels: NDArray[np.int32], diameter: float | None) -> None:
+    """Give a small background piece that lies inside a single object to that object, in place."""
     limit = 0.1 * np.pi / 4 * diameter**2 if diameter else np.inf
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(
-        (labels == 0).astype(np.uint8), connectivity=4, ltype=cv2.CV_32S
+        (labels == 0).view(np.uint8), connectivity=4, ltype=cv2.CV_32S
     )
     height, width = labels.shape
     left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
@@ -247,25 +331,27 @@ def _fill_holes(labels: NDArray[np.int32], diameter: float | None) -> NDArray[np
         around = around[around > 0]
         if len(around) == 1:
             labels[window][hole] = around[0]
-    return labels
 
 
 def _drop(
-    labels: NDArray[np.int32], foreground: NDArray[np.floating], min_size: float, min_score: float
+    labels: NDArray[np.int32], foreground: NDArray[np.uint16], min_size: float, min_score: float
 ) -> Decoded:
-    flat = labels.ravel()
-    area = np.bincount(flat, minlength=1)
-    total = np.bincount(flat, weights=foreground.ravel(), minlength=len(area))
-    score = (total / np.maximum(area, 1)).astype(np.float32)
+    count = int(labels.max(initial=0)) + 1
+    area, total = np.zeros(count, np.int64), np.zeros(count)
+    for band in _bands(labels):
+        flat = labels[band].ravel()
+        area += np.bincount(flat, minlength=count)
+        total += np.bincount(flat, weights=foreground[band].ravel(), minlength=count)
+    score = (total / (np.maximum(area, 1) * _FULL)).astype(np.float32)
     keep = (area >= max(min_size, 1)) & (score >= min_score)
     keep[0] = False
-    labels, kept = _renumber(labels, keep)
-    return Decoded(labels, score[kept])
+    _renumber(labels, keep)
+    return Decoded(labels, score[keep])
 
 
-def _renumber(labels: NDArray[np.int32], keep: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """Number the kept ids 1..n and set the others to 0; also the old ids in their new order."""
-    kept = np.flatnonzero(keep)
-    new = np.zeros(len(keep), np.int32)
-    new[kept] = np.arange(1, len(kept) + 1, dtype=np.int32)
-    return new[labels], kept
+def _renumber(labels: NDArray[np.int32], keep: NDArray[np.bool_]) -> None:
+    """Number the kept ids 1..n in their order and set the others to 0, in place."""
+    new = np.cumsum(keep, dtype=np.int32)
+    new[~keep] = 0
+    for band in _bands(labels):
+        labels[band] = new[labels[band]]

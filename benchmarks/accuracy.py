@@ -1,0 +1,56 @@
+"""Accuracy of a model on a hooke dataset: every image segmented with default options, scored, by modality.
+
+    python benchmarks/accuracy.py data/dsb2018 --split test
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+
+import hooke
+from hooke.io import read_labels
+from hooke.metrics import Summary, aggregate, aggregate_by, score_image
+
+SHOWN = ("dsb", "ap_50", "ap_75", "ap_90", "f1_50", "pq", "aji", "pixel_iou", "pixel_dice")
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--model", default="nuclei")
+    parser.add_argument("--out", type=Path, help="write scores as JSON here")
+    args = parser.parse_args()
+    rows = score(args.dataset, args.split, args.model)
+    summaries = {"all": aggregate(rows), **aggregate_by(rows, "modality")}
+    print_table(summaries)
+    if args.out:
+        args.out.write_text(json.dumps({name: one.mean for name, one in summaries.items()}, indent=1))
+
+
+def score(dataset: Path, split: str, model: str) -> list[dict[str, float]]:
+    """Segment and score every image of a split."""
+    index = pd.read_csv(dataset / "index.csv", dtype={"id": str})
+    rows = []
+    for row in index[index["split"] == split].itertuples():
+        image = next((dataset / "images").glob(f"{row.id}.*"))
+        truth = read_labels(next((dataset / "labels").glob(f"{row.id}.*")))
+        found = hooke.segment(image, model)
+        rows.append({"id": row.id, "modality": row.modality, "diameter": found.diameter} | score_image(found.labels, truth))
+    return rows
+
+
+def print_table(summaries: dict[str, Summary]) -> None:
+    """One row a modality, means over images."""
+    print(f"{'':14}{'images':>7}" + "".join(f"{name:>11}" for name in SHOWN))
+    for name, one in summaries.items():
+        print(f"{name:14}{one.images:7}" + "".join(f"{one.mean[score]:11.3f}" for score in SHOWN))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""The examples in docstrings are tests too."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import hooke
+
+MODULES = sorted(module.name for module in pkgutil.walk_packages(hooke.__path__, "hooke.") if "__main__" not in module.name)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_of(name):
+    if name.startswith("hooke.training"):
+        pytest.importorskip("torch")
+    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert result.failed == 0
