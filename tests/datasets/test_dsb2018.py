@@ -10,10 +10,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.cli.prepare import prepare as command
-from hooke.datasets.layout import IndexRow, find_labels, image_path, read_index, read_sample, write_index, write_sample
+from hooke.datasets.dsb2018 import NO_PIXEL, OVERLAP
+from hooke.datasets.layout import IndexRow, find_labels, read_index, read_sample, write_index, write_sample
 from hooke.datasets.prepare import prepare_dataset, random_split
-from hooke.errors import ConfigError, DatasetError
+from hooke.errors import DatasetError
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
 ORIGINAL, PREPARED = SHARED / "dsb2018_original_layout", SHARED / "dsb2018"
@@ -54,7 +54,7 @@ def test_published_images_become_the_shared_data_set_pixel_for_pixel_and_id_for_
     listed = {row.id: row for row in read_index(PREPARED)}
     rows = read_index(tmp_path)
     assert len(rows) == len(report.written) == 11
-    assert not (report.failed or report.overlapping or report.dropped or report.left_out)
+    assert not (report.failed or report.oddities or report.left_out)
     for row in rows:
         image, labels = read_sample(tmp_path, row.id)
         expected_image, expected_labels = read_sample(PREPARED, row.id)
@@ -84,8 +84,7 @@ def test_modality_sizes_and_counts_without_an_index(source, tmp_path):
 def test_overlaps_go_to_the_first_mask_and_are_counted(source, tmp_path):
     report = prepare_dataset("dsb2018", source, tmp_path / "out")
     # "2" sorts after "0..." and "1...". It holds rows 7 and 8, columns 3..8; row 7, columns 3..7 are the first's.
-    assert report.overlapping == {"c": 5}
-    assert report.dropped == {"c": 1}
+    assert report.oddities == {OVERLAP: {"c": 5}, NO_PIXEL: {"c": 1}}
     labels = read_sample(tmp_path / "out", "c")[1]
     assert labels[7, 3:9].tolist() == [1, 1, 1, 1, 1, 3]
     assert labels[8, 3:9].tolist() == [3] * 6
@@ -181,49 +180,3 @@ def test_wrong_sources_are_refused_with_a_remedy(tmp_path):
     with pytest.raises(DatasetError, match="dsb2018"):
         prepare_dataset("dsb2019", tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("id,split\n", "modality"),
-        ("id,split,modality,field_of_view,height,width,nuclei\na,train,f,1,2,x,3\n", "line 2"),
-        ("id,split,modality,field_of_view,height,width,nuclei\na,dev,f,1,2,2,3\n", "split is 'dev'"),
-        ("id,split,modality,field_of_view,height,width,nuclei\n../a,val,f,1,2,2,3\n", "id is"),
-        ("id,split,modality,field_of_view,height,width,nuclei\n" + "a,val,f,1,2,2,3\n" * 2, "twice"),
-        ("", "missing"),
-    ],
-)
-def test_a_bad_index_is_refused_by_line_and_cause(tmp_path, text, word):
-    (tmp_path / "index.csv").write_text(text)
-    with pytest.raises(DatasetError, match=word):
-        read_index(tmp_path)
-
-
-def test_samples_come_back_as_they_were_with_any_number_of_nuclei(tmp_path):
-    rng = np.random.default_rng(0)
-    few, many = np.arange(600, dtype=np.int32).reshape(20, 30), np.full((20, 30), 70_000, np.int32)
-    for id_, labels, image in [
-        ("few", few, rng.integers(0, 2**16, (20, 30)).astype(np.uint16)),
-        ("many", many, rng.integers(0, 256, (20, 30, 3)).astype(np.uint8)),
-    ]:
-        write_sample(tmp_path, id_, image, labels)
-        got_image, got_labels = read_sample(tmp_path, id_)
-        np.testing.assert_array_equal(got_image, image)
-        np.testing.assert_array_equal(got_labels, labels)
-    assert find_labels(tmp_path, "many").suffix == ".tif"
-    image_path(tmp_path, "few").unlink()
-    with pytest.raises(DatasetError, match="missing"):
-        read_sample(tmp_path, "few")
-
-
-def test_the_command_gives_its_exit_status_and_names_what_failed(source, tmp_path, capsys):
-    assert command("dsb2018", source, tmp_path / "out", quiet=True) == 0
-    assert "5 pixels lie in more than one mask" in capsys.readouterr().err
-    (source / "stage1_train" / "b" / "images" / "b.png").write_bytes(b"")
-    assert command("dsb2018", source, tmp_path / "out", overwrite=True, quiet=True) == 1
-    assert "b failed" in capsys.readouterr().err
-    with pytest.raises(ConfigError, match="DST"):
-        command("dsb2018", source)
-    assert command(list_=True) == 0
-    assert "dsb2018" in capsys.readouterr().out

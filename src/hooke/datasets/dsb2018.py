@@ -15,17 +15,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets.layout import read_png
+from hooke.datasets.layout import Entry
 from hooke.datasets.prepare import Sample
 from hooke.errors import DatasetError
+from hooke.io import read_image
 
-__all__ = ["find_ids", "load"]
+__all__ = ["find", "load"]
 
 TRAIN_FOLDER = "stage1_train"
+OVERLAP = "pixels in more than one mask, left to the first"
+NO_PIXEL = "masks without a pixel of their own, dropped"
 
 
-def find_ids(src: str | Path) -> tuple[Path, list[str]]:
-    """Find the images of the training set.
+def find(src: str | Path) -> tuple[Path, list[Entry]]:
+    """Find the images of the training set, sorted; Kaggle states no split, modality or field of view.
 
     Parameters
     ----------
@@ -36,8 +39,8 @@ def find_ids(src: str | Path) -> tuple[Path, list[str]]:
     -------
     root : Path
         ``stage1_train``.
-    ids : list of str
-        Names of the folders in it, sorted.
+    entries : list of Entry
+        One a folder in it.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def find_ids(src: str | Path) -> tuple[Path, list[str]]:
             path=root,
             remedy=f"unpack Kaggle's stage1_train.zip into a folder {TRAIN_FOLDER} and give that",
         )
-    return root, ids
+    return root, [Entry(id_) for id_ in ids]
 
 
 def load(root: Path, id_: str) -> Sample:
@@ -67,7 +70,9 @@ def load(root: Path, id_: str) -> Sample:
     Raises
     ------
     DatasetError
-        If a file is missing or damaged, or a mask is not of the image's size.
+        If the masks are missing, or one is not of the image's size.
+    ImageReadError
+        If a file is missing or damaged.
     """
     image = _read_image(root / id_ / "images" / f"{id_}.png")
     folder = root / id_ / "masks"
@@ -84,27 +89,19 @@ def load(root: Path, id_: str) -> Sample:
             labels[free] = count
         else:
             dropped += 1
-    return Sample(image, labels, overlapping, dropped)
+    return Sample(image, labels, {OVERLAP: overlapping, NO_PIXEL: dropped})
 
 
-def _read_image(path: Path) -> NDArray[np.uint8]:
+def _read_image(path: Path) -> NDArray[np.generic]:
     """Read an image: grey where red, green and blue are the same everywhere, RGB otherwise; alpha is left out."""
-    pixels = read_png(path)
-    if pixels.dtype != np.uint8:
-        raise DatasetError(f"image is {pixels.dtype}, not 8 bit", path=path, remedy="take it from stage1_train.zip")
-    pixels8 = pixels.astype(np.uint8, copy=False)
-    if pixels8.ndim == 2:
-        return pixels8
-    if pixels8.shape[2] < 3:  # grey and alpha
-        return np.ascontiguousarray(pixels8[..., 0])
-    colour = np.ascontiguousarray(pixels8[..., :3])
-    is_grey = np.array_equal(colour[..., 0], colour[..., 1]) and np.array_equal(colour[..., 0], colour[..., 2])
-    return np.ascontiguousarray(colour[..., 0]) if is_grey else colour
+    pixels = read_image(path).pixels
+    is_grey = pixels.ndim == 3 and bool((pixels == pixels[..., :1]).all())
+    return np.ascontiguousarray(pixels[..., 0]) if is_grey else pixels
 
 
 def _read_mask(path: Path, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Read a mask: every pixel above 0 belongs to the nucleus."""
-    pixels = read_png(path)
+    pixels = read_image(path).pixels
     plane = pixels if pixels.ndim == 2 else pixels[..., 0]
     if plane.shape != shape:
         raise DatasetError(

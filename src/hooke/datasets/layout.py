@@ -4,7 +4,7 @@
 
     DATASET/
       index.csv            id, split, modality, field_of_view, height, width, nuclei
-      images/<id>.png      grey or RGB, 8 or 16 bit
+      images/<id>.png      grey or RGB, 8 bit (<id>.tif, 16 bit or float)
       labels/<id>.png      16-bit label image: 0 background, 1..n nuclei (<id>.tif, 32 bit, above 65 535 nuclei)
 """
 
@@ -20,16 +20,17 @@ import tifffile
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
-from hooke.io.atomic import atomic_path
+from hooke.io import atomic_path, read_image, read_labels
 
 __all__ = [
     "INDEX_NAME",
     "SPLITS",
+    "Entry",
     "IndexRow",
+    "find_image",
     "find_labels",
-    "image_path",
+    "read_entries",
     "read_index",
-    "read_png",
     "read_sample",
     "write_index",
     "write_sample",
@@ -37,6 +38,36 @@ __all__ = [
 
 INDEX_NAME = "index.csv"
 SPLITS = ("train", "val", "test")
+SUFFIXES = (".png", ".tif")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of an image before it is read; None for what is not.
+
+    Attributes
+    ----------
+    id : str
+        Names the image within its data set; the stem of its files.
+    split, modality, field_of_view : str, optional
+        As in `IndexRow`.
+    """
+
+    id: str
+    split: str | None = None
+    modality: str | None = None
+    field_of_view: str | None = None
+
+    def completed(self, other: Entry | None) -> Entry:
+        """Return this entry, and where it does not know, what another says of the same image."""
+        if other is None:
+            return self
+        return Entry(
+            self.id,
+            self.split or other.split,
+            self.modality or other.modality,
+            self.field_of_view or other.field_of_view,
+        )
 
 
 @dataclass(frozen=True)
@@ -69,6 +100,7 @@ class IndexRow:
 
 
 COLUMNS = tuple(field.name for field in fields(IndexRow))
+ENTRY_COLUMNS = tuple(field.name for field in fields(Entry))
 
 
 def read_index(path: str | Path) -> list[IndexRow]:
@@ -89,37 +121,77 @@ def read_index(path: str | Path) -> list[IndexRow]:
     DatasetError
         If there is none, a column or a value is missing, a split is unknown, or an id occurs twice.
     """
-    path = Path(path) / INDEX_NAME if Path(path).is_dir() else Path(path)
+    path = _index_path(path)
+    return [_parse_row(value, path, line) for line, value in _read_table(path, COLUMNS)]
+
+
+def read_entries(path: str | Path) -> list[Entry]:
+    """Read what an index says of images before they are read: the first four columns of `IndexRow`.
+
+    Parameters
+    ----------
+    path : str or Path
+        A csv file with the columns id, split, modality and field_of_view, or a data set's folder. Modality and field
+        of view may be empty; other columns are passed over.
+
+    Returns
+    -------
+    list of Entry
+        In the order of the file.
+
+    Raises
+    ------
+    DatasetError
+        As `read_index`.
+    """
+    path = _index_path(path)
+    return [
+        Entry(value["id"], value["split"], value["modality"] or None, value["field_of_view"] or None)
+        for _, value in _read_table(path, ENTRY_COLUMNS)
+    ]
+
+
+def _index_path(path: str | Path) -> Path:
+    return Path(path) / INDEX_NAME if Path(path).is_dir() else Path(path)
+
+
+def _read_table(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    """Read some columns of an index, with the number of each line; check ids and splits."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+            missing = [name for name in columns if name not in (reader.fieldnames or [])]
             if missing:
                 raise DatasetError(
-                    f"column {missing[0]!r} is missing", path=path, remedy=f"give the columns {', '.join(COLUMNS)}"
+                    f"column {missing[0]!r} is missing", path=path, remedy=f"give the columns {', '.join(columns)}"
                 )
-            rows = [_parse(record, path, line) for line, record in enumerate(reader, start=2)]
+            table = [(line, {name: record[name] or "" for name in columns}) for line, record in enumerate(reader, 2)]
     except OSError as error:
         raise DatasetError(
             f"index can't be read ({error.strerror})", path=path, remedy="make the data set with hooke prepare"
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise DatasetError("not a csv file in UTF-8", path=path, remedy="make it anew with hooke prepare") from error
+    _check_ids_and_splits(table, path)
+    return table
+
+
+def _check_ids_and_splits(table: list[tuple[int, dict[str, str]]], path: Path) -> None:
+    """Refuse an id that is no file name or occurs twice, and an unknown split."""
     seen: set[str] = set()
-    for row in rows:
-        if row.id in seen:
-            raise DatasetError(f"id {row.id!r} occurs twice", path=path, remedy="remove one of the rows")
-        seen.add(row.id)
-    return rows
+    for line, value in table:
+        id_, split = value["id"], value["split"]
+        if not id_ or id_ != Path(id_).name:
+            raise DatasetError(f"line {line}: id is {id_!r}", path=path, remedy="use the stem of a file name")
+        if id_ in seen:
+            raise DatasetError(f"id {id_!r} occurs twice", path=path, remedy="remove one of the rows")
+        if split not in SPLITS:
+            raise DatasetError(f"line {line}: split is {split!r}", path=path, remedy=f"use {', '.join(SPLITS)}")
+        seen.add(id_)
 
 
-def _parse(record: dict[str, str | None], path: Path, line: int) -> IndexRow:
+def _parse_row(value: dict[str, str], path: Path, line: int) -> IndexRow:
     """Turn one line of the csv into a row."""
-    value = {name: record[name] or "" for name in COLUMNS}
-    if not value["id"] or value["id"] != Path(value["id"]).name:
-        raise DatasetError(f"line {line}: id is {value['id']!r}", path=path, remedy="use the stem of a file name")
-    if value["split"] not in SPLITS:
-        raise DatasetError(f"line {line}: split is {value['split']!r}", path=path, remedy=f"use {', '.join(SPLITS)}")
     try:
         height, width, nuclei = (int(value[name]) for name in ("height", "width", "nuclei"))
     except ValueError as error:
@@ -143,20 +215,22 @@ def write_index(folder: str | Path, rows: list[IndexRow]) -> Path:
     return path
 
 
-def image_path(folder: str | Path, id_: str) -> Path:
-    """Return where the image of an id lies."""
-    return Path(folder) / "images" / f"{id_}.png"
+def find_image(folder: str | Path, id_: str) -> Path | None:
+    """Return the image of an id, or None where there is none yet."""
+    return _find(Path(folder) / "images", id_)
 
 
 def find_labels(folder: str | Path, id_: str) -> Path | None:
     """Return the label image of an id, or None where there is none yet."""
-    candidates = (Path(folder) / "labels" / f"{id_}{suffix}" for suffix in (".png", ".tif"))
-    return next((path for path in candidates if path.is_file()), None)
+    return _find(Path(folder) / "labels", id_)
 
 
-def write_sample(
-    folder: str | Path, id_: str, image: NDArray[np.uint8] | NDArray[np.uint16], labels: NDArray[np.integer]
-) -> None:
+def _find(folder: Path, id_: str) -> Path | None:
+    # Not with_suffix: an id may have dots of its own.
+    return next((path for suffix in SUFFIXES if (path := folder / f"{id_}{suffix}").is_file()), None)
+
+
+def write_sample(folder: str | Path, id_: str, image: NDArray[np.generic], labels: NDArray[np.integer]) -> None:
     """Write one image and its labels, the labels last: where they are, the sample is whole.
 
     Parameters
@@ -165,8 +239,8 @@ def write_sample(
         The data set.
     id_ : str
         Stem of both files.
-    image : ndarray, uint8 or uint16, shape (Y, X), or uint8, shape (Y, X, 3)
-        Grey or RGB.
+    image : ndarray of bool, integer or float, shape (Y, X) or (Y, X, 3)
+        Grey or RGB; up to 8 bit becomes a PNG, all else a TIFF.
     labels : ndarray of integer, shape (Y, X)
         0 background, 1..n.
 
@@ -175,15 +249,22 @@ def write_sample(
     OutputError
         If a file can't be written.
     """
-    with atomic_path(image_path(folder, id_)) as part:
-        PIL.Image.fromarray(image).save(part, format="PNG", compress_level=4)
-    fits = labels.max(initial=0) <= np.iinfo(np.uint16).max
-    for_labels = Path(folder) / "labels" / f"{id_}{'.png' if fits else '.tif'}"
-    with atomic_path(for_labels) as part:
-        if fits:
-            PIL.Image.fromarray(labels.astype(np.uint16)).save(part, format="PNG", compress_level=4)
+    as_png = image.dtype in (np.uint8, np.bool_)
+    _write_array(Path(folder) / "images", id_, image, as_png=as_png)
+    as_png = bool(labels.max(initial=0) <= np.iinfo(np.uint16).max)
+    _write_array(Path(folder) / "labels", id_, labels.astype(np.uint16 if as_png else np.uint32), as_png=as_png)
+
+
+def _write_array(folder: Path, id_: str, pixels: NDArray[np.generic], *, as_png: bool) -> None:
+    """Write a PNG or a TIFF, and remove what an earlier run left in the other format."""
+    path, other = (folder / f"{id_}{suffix}" for suffix in (SUFFIXES if as_png else reversed(SUFFIXES)))
+    with atomic_path(path) as part:
+        if as_png:
+            PIL.Image.fromarray(pixels).save(part, format="PNG", compress_level=4)
         else:
-            tifffile.imwrite(part, labels.astype(np.uint32), compression="zlib", predictor=True)
+            photometric = "rgb" if pixels.ndim == 3 else "minisblack"
+            tifffile.imwrite(part, pixels, photometric=photometric, compression="zlib", predictor=True)
+    other.unlink(missing_ok=True)
 
 
 def read_sample(folder: str | Path, id_: str) -> tuple[NDArray[np.generic], NDArray[np.int32]]:
@@ -199,31 +280,16 @@ def read_sample(folder: str | Path, id_: str) -> tuple[NDArray[np.generic], NDAr
     Raises
     ------
     DatasetError
-        If a file is missing or damaged, or their sizes differ.
+        If a file is missing, or their sizes differ.
+    ImageReadError
+        If a file is damaged.
     """
-    path = find_labels(folder, id_)
-    if path is None:
+    for_image, for_labels = find_image(folder, id_), find_labels(folder, id_)
+    if for_image is None:
+        raise DatasetError("image is missing", path=Path(folder) / "images" / f"{id_}.png", remedy="prepare anew")
+    if for_labels is None:
         raise DatasetError("label image is missing", path=Path(folder) / "labels" / f"{id_}.png", remedy="prepare anew")
-    image = read_png(image_path(folder, id_))
-    labels = read_png(path) if path.suffix == ".png" else tifffile.imread(path)
+    image, labels = read_image(for_image).pixels, read_labels(for_labels)
     if image.shape[:2] != labels.shape:
-        raise DatasetError(f"labels {labels.shape} with an image {image.shape}", path=path, remedy="prepare it anew")
-    return image, labels.astype(np.int32)
-
-
-def read_png(path: str | Path) -> NDArray[np.generic]:
-    """Read a PNG as it is stored, colour tables resolved.
-
-    Raises
-    ------
-    DatasetError
-        If it is missing, empty, cut short or no image.
-    """
-    try:
-        with PIL.Image.open(path) as file:
-            # A table of colours ("P") and single bits ("1") are turned into what they stand for.
-            return np.asarray(file.convert("RGBA") if file.mode == "P" else file)
-    except FileNotFoundError as error:
-        raise DatasetError("file is missing", path=path, remedy="copy the data set again") from error
-    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
-        raise DatasetError(f"can't be read as an image ({error})", path=path, remedy="copy the file again") from error
+        raise DatasetError(f"labels {labels.shape} with an image {image.shape}", path=for_labels, remedy="prepare anew")
+    return image, labels

@@ -1,13 +1,13 @@
 """Prepare a data set: a public layout in, the hooke layout out, one image at a time.
 
-A public layout is an adapter: a module of this folder with ``find_ids(src) -> (root, ids)`` and
+A public layout is an adapter: a module of this folder with ``find(src) -> (root, entries)`` and
 ``load(root, id) -> Sample``; it is named in `ADAPTERS`.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
@@ -17,23 +17,26 @@ from numpy.typing import NDArray
 
 from hooke.datasets.layout import (
     INDEX_NAME,
+    Entry,
     IndexRow,
-    find_labels,
-    image_path,
+    read_entries,
     read_index,
     read_sample,
     write_index,
     write_sample,
 )
-from hooke.errors import DatasetError
+from hooke.errors import DatasetError, HookeError, ImageReadError
 
 __all__ = ["ADAPTERS", "Adapter", "Prepared", "Sample", "guess_modality", "prepare_dataset", "random_split"]
 
 ADAPTERS = {
-    "dsb2018": "Data Science Bowl 2018 (BBBC038), Kaggle's stage1_train: one folder per image, a mask a nucleus"
+    "bbbc039": "BBBC039, U2OS nuclei as published: images/*.tif, masks/*.png (coloured), metadata/*.txt (the splits)",
+    "dsb2018": "Data Science Bowl 2018 (BBBC038), Kaggle's stage1_train: one folder per image, a mask a nucleus",
+    "folder": "any images/ and labels/ whose files have the same stems; a label image has an id a nucleus, 0 elsewhere",
 }
 
 VAL_SHARE, TEST_SHARE = 0.1, 0.2
+DARK = 90  # median of 255: below it the background is dark
 COLOURED = 8  # mean difference between the highest and the lowest of red, green, blue, of 255: above it is a stain
 
 
@@ -43,27 +46,24 @@ class Sample:
 
     Attributes
     ----------
-    image : ndarray, uint8, shape (Y, X) or (Y, X, 3)
+    image : ndarray of bool, integer or float, shape (Y, X) or (Y, X, 3)
         Grey or RGB.
     labels : ndarray, int32, shape (Y, X)
         0 background, 1..n.
-    overlapping_pixels : int
-        Pixels that the source gives to more than one nucleus.
-    dropped_masks : int
-        Nuclei of the source without a pixel of their own.
+    oddities : mapping of str to int
+        What was odd about the source and what was done about it, such as ``"specks dropped"``: how many.
     """
 
-    image: NDArray[np.uint8]
+    image: NDArray[np.generic]
     labels: NDArray[np.int32]
-    overlapping_pixels: int = 0
-    dropped_masks: int = 0
+    oddities: Mapping[str, int] = field(default_factory=dict)
 
 
 class Adapter(Protocol):
     """What a module of a public layout offers."""
 
-    def find_ids(self, src: str | Path) -> tuple[Path, list[str]]:
-        """Find the root of the data and the ids of its images."""
+    def find(self, src: str | Path) -> tuple[Path, list[Entry]]:
+        """Find the root of the data and what the source says of its images."""
 
     def load(self, root: Path, id_: str) -> Sample:
         """Read one image and its labels."""
@@ -79,20 +79,17 @@ class Prepared:
         Made now; already there from an earlier run.
     left_out : list of str
         Not in the index that the splits are taken from.
-    failed : dict of str to DatasetError
+    failed : dict of str to HookeError
         Why an image could not be prepared.
-    overlapping : dict of str to int
-        Pixels in more than one mask, where there are any, of those written.
-    dropped : dict of str to int
-        Masks without a pixel of their own, where there are any, of those written.
+    oddities : dict of str to dict of str to int
+        What was odd about the images written: for each oddity, in which images, and how many there.
     """
 
     written: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
-    failed: dict[str, DatasetError] = field(default_factory=dict)
-    overlapping: dict[str, int] = field(default_factory=dict)
-    dropped: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, HookeError] = field(default_factory=dict)
+    oddities: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def prepare_dataset(
@@ -118,8 +115,8 @@ def prepare_dataset(
         The public data set, and the folder to make.
     split_from : str or Path, optional
         An ``index.csv`` (or its folder) to take split, modality and field of view from; images that it does not list
-        are left out. Without it the split is drawn at random (`random_split`), the modality guessed
-        (`guess_modality`), and every image taken for a field of view of its own.
+        are left out. What neither it nor the source states is filled in: the split is drawn at random
+        (`random_split`), the modality guessed (`guess_modality`), and an image taken for a field of view of its own.
     seed : int
         Of the random split.
     overwrite : bool
@@ -140,18 +137,20 @@ def prepare_dataset(
         If `dst` can't be written.
     """
     adapter = _find_adapter(name)
-    root, ids = adapter.find_ids(src)
-    listed = {row.id: row for row in read_index(split_from)} if split_from is not None else None
+    root, found = adapter.find(src)
+    ids = [entry.id for entry in found]
+    listed = None if split_from is None else {entry.id: entry for entry in read_entries(split_from)}
     drawn = random_split(ids, seed)
     rows = _rows_already_there(Path(dst), ids)
+    wanted = found if listed is None else [listed[entry.id].completed(entry) for entry in found if entry.id in listed]
     report = Prepared(left_out=[id_ for id_ in ids if listed is not None and id_ not in listed])
-    wanted = [id_ for id_ in ids if listed is None or id_ in listed]
-    for done, id_ in enumerate(wanted, start=1):
+    for done, entry in enumerate(wanted, start=1):
         try:
-            sample = _existing(Path(dst), id_, overwrite, report) or _make(adapter, root, Path(dst), id_, report)
-            rows.append(_index_row(id_, sample, listed[id_] if listed is not None else None, drawn[id_]))
-        except DatasetError as error:
-            report.failed[id_] = error
+            sample = None if overwrite else _existing(Path(dst), entry.id, report)
+            sample = sample or _make(adapter, root, Path(dst), entry.id, report)
+            rows.append(_index_row(entry, sample, drawn[entry.id]))
+        except (DatasetError, ImageReadError) as error:
+            report.failed[entry.id] = error
         if progress is not None:
             progress(done, len(wanted))
     if report.written or report.kept:
@@ -174,16 +173,14 @@ def _rows_already_there(dst: Path, ids: Sequence[str]) -> list[IndexRow]:
     return [row for row in read_index(dst) if row.id not in ours]
 
 
-def _existing(dst: Path, id_: str, overwrite: bool, report: Prepared) -> Sample | None:
+def _existing(dst: Path, id_: str, report: Prepared) -> Sample | None:
     """Read a sample that an earlier run has made; None where there is none, or none that is whole."""
-    if overwrite or find_labels(dst, id_) is None or not image_path(dst, id_).is_file():
-        return None
     try:
         image, labels = read_sample(dst, id_)
-    except DatasetError:
+    except (DatasetError, ImageReadError):
         return None
     report.kept.append(id_)
-    return Sample(image.astype(np.uint8, copy=False), labels)
+    return Sample(image, labels)
 
 
 def _make(adapter: Adapter, root: Path, dst: Path, id_: str, report: Prepared) -> Sample:
@@ -191,21 +188,20 @@ def _make(adapter: Adapter, root: Path, dst: Path, id_: str, report: Prepared) -
     sample = adapter.load(root, id_)
     write_sample(dst, id_, sample.image, sample.labels)
     report.written.append(id_)
-    if sample.overlapping_pixels:
-        report.overlapping[id_] = sample.overlapping_pixels
-    if sample.dropped_masks:
-        report.dropped[id_] = sample.dropped_masks
+    for oddity, count in sample.oddities.items():
+        if count:
+            report.oddities.setdefault(oddity, {})[id_] = count
     return sample
 
 
-def _index_row(id_: str, sample: Sample, listed: IndexRow | None, drawn: str) -> IndexRow:
-    """Describe a sample: as listed, or by default."""
+def _index_row(entry: Entry, sample: Sample, drawn: str) -> IndexRow:
+    """Describe a sample: as stated, or by default."""
     height, width = sample.labels.shape
     return IndexRow(
-        id=id_,
-        split=drawn if listed is None else listed.split,
-        modality=guess_modality(sample.image) if listed is None else listed.modality,
-        field_of_view=id_ if listed is None else listed.field_of_view,
+        id=entry.id,
+        split=entry.split or drawn,
+        modality=entry.modality or guess_modality(sample.image),
+        field_of_view=entry.field_of_view or entry.id,
         height=height,
         width=width,
         nuclei=int(sample.labels.max(initial=0)),
@@ -231,13 +227,16 @@ def random_split(ids: Sequence[str], seed: int) -> dict[str, str]:
     return {ordered[place]: split for place, split in zip(order, splits, strict=True)}
 
 
-def guess_modality(image: NDArray[np.uint8]) -> str:
+def guess_modality(image: NDArray[np.generic]) -> str:
     """Guess from colour and background: coloured is histology; grey on dark fluorescence, on light brightfield.
 
     Fluorescence stored as a blue or green picture has a dark background too, and is told apart from a stain by it.
+    More than 8 bits are rarely used to the full: there, an image's own brightest pixels stand for white.
     """
-    background = float(np.median(image))
-    if background < 90:
+    values = np.asarray(image, np.float32)
+    if image.dtype != np.uint8:
+        values = values * np.float32(255 / max(float(np.nanpercentile(values, 99.9)), 1e-9))
+    if float(np.nanmedian(values)) < DARK:
         return "fluorescence"
-    coloured = image.ndim == 3 and float(np.mean(np.ptp(image, axis=2))) > COLOURED
+    coloured = image.ndim == 3 and float(np.nanmean(np.ptp(values, axis=2))) > COLOURED
     return "histology" if coloured else "brightfield"

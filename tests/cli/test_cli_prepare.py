@@ -1,0 +1,83 @@
+"""`hooke prepare` as typed: what it prints where, and its exit status."""
+
+from __future__ import annotations
+
+import numpy as np
+import PIL.Image
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hooke.cli.prepare import prepare
+from hooke.datasets.prepare import ADAPTERS
+from hooke.errors import ConfigError
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Two pairs of an image and a label image."""
+    root = tmp_path / "source"
+    for folder in ("images", "labels"):
+        (root / folder).mkdir(parents=True)
+        for id_ in "ab":
+            PIL.Image.fromarray(np.eye(6, 7, dtype=np.uint8)).save(root / folder / f"{id_}.png")
+    return root
+
+
+def run(*args):
+    """Run the command as the command line's frame does, its return value being the exit status."""
+    app = typer.Typer(rich_markup_mode="rich")
+    app.command()(prepare)
+    result = CliRunner().invoke(app, [str(arg) for arg in args], standalone_mode=False)
+    return result, result.return_value
+
+
+def test_the_list_has_a_line_for_each_layout():
+    result, status = run("--list")
+    assert status == 0
+    assert (
+        [line.split()[0] for line in result.stdout.splitlines()] == list(ADAPTERS) == ["bbbc039", "dsb2018", "folder"]
+    )
+
+
+def test_status_0_when_all_went_well(source, tmp_path):
+    result, status = run("folder", source, tmp_path / "out", "-q")
+    assert status == 0
+    assert "2 images prepared, 0 were there already" in result.stdout
+    assert result.stderr == ""
+
+
+def test_status_1_when_one_failed_which_is_named(source, tmp_path):
+    (source / "images" / "b.png").write_bytes(b"")
+    result, status = run("folder", source, tmp_path / "out", "-q")
+    assert status == 1
+    assert "b failed: " in result.stderr
+    assert "b.png" in result.stderr
+
+
+def test_status_2_when_nothing_was_prepared(source, tmp_path):
+    (tmp_path / "split.csv").write_text("id,split,modality,field_of_view\nz,val,,\n")
+    result, status = run("folder", source, tmp_path / "out", "-q", "--split-from", tmp_path / "split.csv")
+    assert status == 2
+    assert "2 left out, not in the index given: a, b" in result.stderr
+
+
+def test_oddities_are_counted_with_their_images(tmp_path):
+    folder = tmp_path / "stage1_train" / "x"
+    for name, pixels in {
+        "images/x": np.zeros((6, 7), np.uint8),
+        "masks/1": np.eye(6, 7, dtype=np.uint8),
+        "masks/2": np.eye(6, 7, dtype=np.uint8),
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        PIL.Image.fromarray(pixels).save(folder / f"{name}.png")
+    result, status = run("dsb2018", tmp_path, tmp_path / "out", "-q")
+    assert status == 0
+    assert "6 pixels in more than one mask, left to the first, in 1 images: x" in result.stderr
+    assert "1 masks without a pixel of their own, dropped, in 1 images: x" in result.stderr
+
+
+def test_a_missing_argument_is_a_setting_at_fault(source):
+    result, _ = run("folder", source)
+    assert isinstance(result.exception, ConfigError)
+    assert "DST" in str(result.exception)

@@ -1,0 +1,149 @@
+"""Preparing folders of images and label images: paired by stem, ids made to count from 1, bad pairs reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+import tifffile
+
+from hooke.datasets.layout import read_entries, read_index, read_sample
+from hooke.datasets.prepare import guess_modality, prepare_dataset
+from hooke.errors import DatasetError
+
+ROOT = Path(__file__).parents[2]
+TNBC, TNBC_SPLIT = ROOT / ".." / "shared" / "data" / "tnbc", ROOT / "configs" / "tnbc-split.csv"
+needs_data = pytest.mark.skipif(not TNBC.is_dir(), reason="TNBC is not at ../shared/data")
+
+GAPPED = np.array([[0, 7, 7, 0], [0, 7, 0, 90_000], [3, 0, 0, 90_000]])
+NUMBERED = [[0, 2, 2, 0], [0, 2, 0, 3], [1, 0, 0, 3]]
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Three pairs in different formats."""
+    root = tmp_path / "source"
+    for folder in ("images", "labels"):
+        (root / folder).mkdir(parents=True)
+    rgba = np.full((3, 4, 4), 200, np.uint8)
+    rgba[..., 3] = 9
+    PIL.Image.fromarray(rgba).save(root / "images" / "a.png")
+    np.save(root / "labels" / "a.npy", GAPPED)
+    tifffile.imwrite(root / "images" / "b.1.ome.tif", np.arange(12, dtype=np.uint16).reshape(3, 4) * 5000)
+    PIL.Image.fromarray((GAPPED % 251).astype(np.uint8)).save(root / "labels" / "b.1.png")
+    tifffile.imwrite(root / "images" / "c.tif", np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4))
+    tifffile.imwrite(root / "labels" / "c.tif", GAPPED.astype(np.int32))
+    (root / "labels" / "Thumbs.db").write_bytes(b"no image")
+    return root
+
+
+def test_pairs_of_any_format_are_made_one_layout(source, tmp_path):
+    report = prepare_dataset("folder", source, tmp_path / "out")
+    assert report.written == ["a", "b.1", "c"]
+    assert not (report.failed or report.oddities)
+    images, labels = zip(*(read_sample(tmp_path / "out", id_) for id_ in report.written), strict=True)
+    assert [image.dtype for image in images] == [np.uint8, np.uint16, np.float32]
+    assert images[0].shape == (3, 4, 3)
+    np.testing.assert_array_equal(images[2], tifffile.imread(source / "images" / "c.tif"))
+    assert labels[0].tolist() == labels[2].tolist() == NUMBERED
+    # 90 000 % 251 is 142: still the largest.
+    assert labels[1].tolist() == NUMBERED
+    assert [row.nuclei for row in read_index(tmp_path / "out")] == [3, 3, 3]
+
+
+def test_without_an_index_the_split_is_seeded_and_each_image_a_field(source, tmp_path):
+    prepare_dataset("folder", source, tmp_path / "one", seed=3)
+    prepare_dataset("folder", source, tmp_path / "two", seed=3)
+    rows = read_index(tmp_path / "one")
+    assert rows == read_index(tmp_path / "two")
+    assert [row.field_of_view for row in rows] == ["a", "b.1", "c"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "word"),
+    [
+        ("no labels", "no file of this name"),
+        ("no image", "no file of this name"),
+        ("size", "labels .2, 2. for an image .3, 4."),
+        ("empty", "empty"),
+        ("colours", "not a label image"),
+        ("negative", "negative"),
+        ("twice", "a.npy, a.png"),
+        ("stack", "2 planes"),
+        ("channels", "4 channels"),
+    ],
+)
+def test_a_bad_pair_is_reported_and_the_rest_go_on(source, tmp_path, damage, word):
+    image, labels = source / "images" / "a.png", source / "labels" / "a.npy"
+    if damage == "no labels":
+        labels.unlink()
+    elif damage == "no image":
+        image.unlink()
+    elif damage == "empty":
+        image.write_bytes(b"")
+    elif damage == "twice":
+        PIL.Image.new("L", (4, 3)).save(labels.with_suffix(".png"))
+    elif damage == "stack":
+        image.unlink()
+        tifffile.imwrite(image.with_suffix(".tif"), np.ones((2, 3, 4), np.uint8), metadata={"axes": "ZYX"})
+    elif damage == "channels":
+        image.unlink()
+        tifffile.imwrite(image.with_suffix(".tif"), np.ones((4, 3, 4), np.uint8), metadata={"axes": "CYX"})
+    else:
+        wrong = {"size": np.ones((2, 2), int), "colours": np.ones((3, 4, 3)), "negative": GAPPED - 1}
+        labels.unlink()
+        tifffile.imwrite(
+            labels.with_suffix(".tif"), wrong[damage].astype(np.int32 if damage != "colours" else np.uint8)
+        )
+    report = prepare_dataset("folder", source, tmp_path / "out")
+    assert list(report.failed) == ["a"]
+    assert report.failed["a"].path.parent.parent == source
+    with pytest.raises(type(report.failed["a"]), match=word):
+        raise report.failed["a"]
+    assert [row.id for row in read_index(tmp_path / "out")] == ["b.1", "c"]
+
+
+@pytest.mark.parametrize("missing", ["images", "labels"])
+def test_a_source_without_one_of_the_folders_is_refused(source, tmp_path, missing):
+    (source / missing).rename(tmp_path / "elsewhere")
+    with pytest.raises(DatasetError, match="no image files here") as caught:
+        prepare_dataset("folder", source, tmp_path / "out")
+    assert caught.value.path == source / missing
+    assert not (tmp_path / "out").exists()
+
+
+def test_modality_is_guessed_alike_whatever_the_bits():
+    rng = np.random.default_rng(0)
+    dark = rng.normal(20, 3, (40, 40)).clip(0)
+    dark[10:20, 10:20] = 180
+    light = 200 - dark * 0.7
+    stained = np.stack([light, light * 0.6, light * 0.9], axis=2)
+    for image, modality in [(dark, "fluorescence"), (light, "brightfield"), (stained, "histology")]:
+        assert guess_modality(image.astype(np.uint8)) == modality
+        assert guess_modality((image * 16).astype(np.uint16)) == modality  # a camera of 12 bits
+        assert guess_modality((image / 255).astype(np.float32)) == modality
+    assert guess_modality(np.zeros((4, 4), np.uint16)) == "fluorescence"
+
+
+def test_the_split_of_tnbc_keeps_patients_together():
+    entries = read_entries(TNBC_SPLIT)
+    assert len(entries) == 50
+    assert {entry.modality for entry in entries} == {"histology"}
+    assert all(entry.field_of_view == entry.id.split("_")[0] for entry in entries)
+    assert {entry.field_of_view for entry in entries if entry.split == "val"} == {"04", "09"}
+    assert {entry.field_of_view for entry in entries if entry.split == "train"} == {
+        *("01", "02", "03", "05", "06", "07", "08", "10", "11")
+    }
+
+
+@needs_data
+def test_tnbc_comes_over_unchanged(tmp_path):
+    report = prepare_dataset("folder", TNBC, tmp_path, split_from=TNBC_SPLIT)
+    assert len(report.written) == 50
+    assert not (report.failed or report.left_out)
+    for id_ in report.written[::10]:
+        image, labels = read_sample(tmp_path, id_)
+        np.testing.assert_array_equal(image, np.asarray(PIL.Image.open(TNBC / "images" / f"{id_}.png")))
+        np.testing.assert_array_equal(labels, np.asarray(PIL.Image.open(TNBC / "labels" / f"{id_}.png")))
