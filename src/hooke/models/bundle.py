@@ -93,7 +93,9 @@ def read_bundle(path: str | Path) -> Bundle:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ModelError(f"bundle setting {where}: {first['msg']}", path=path, remedy="update hooke, or export again") from error  # noqa: E501
+        raise ModelError(
+            f"bundle setting {where}: {first['msg']}", path=path, remedy="update hooke, or export again"
+        ) from error
     weights = read(_WEIGHTS)
     _check_whole(weights, description, path)
     return Bundle(str(description.get("name") or path.stem), path, settings, description, weights)

@@ -53,7 +53,7 @@ class Model:
         return self.bundle.checksum
 
     def network(self, threads: int = 1) -> Network:
-        """The network as a function of one batch.
+        """Give the network as a function of one batch.
 
         Parameters
         ----------

@@ -118,9 +118,7 @@ def predict_maps(
     return canvas
 
 
-def _predict_window(
-    network: Network, window: NDArray[np.float32], scale: float, stride: int
-) -> NDArray[np.float32]:
+def _predict_window(network: Network, window: NDArray[np.float32], scale: float, stride: int) -> NDArray[np.float32]:
     height, width = window.shape[:2]
     scaled = window if scale == 1 else _resize(window, max(1, round(height * scale)), max(1, round(width * scale)))
     inner_height, inner_width = scaled.shape[:2]

@@ -52,7 +52,7 @@ class Normalisation:
         return not self.high > self.low
 
     def select(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
-        """The chosen channel or colours of (Y, X[, C]) pixels, on the scale as stored."""
+        """Take the chosen channel or colours of (Y, X[, C]) pixels, on the scale as stored."""
         if pixels.ndim == 2:
             return pixels
         if self.mode == "rgb":
@@ -155,4 +155,6 @@ def _fluorescent_channel(colours: NDArray[np.float32]) -> tuple[int | None, str]
     if np.corrcoef(colours[:, strong].T).min() > 0.9:
         return None, "fluorescence in one mixed colour"
     # Several stains in one picture: blue is the field's habit for the nuclear one.
-    return (2, "blue of several stains") if strong[2] else (strongest, f"strongest of several stains: {names[strongest]}")
+    if strong[2]:
+        return 2, "blue of several stains"
+    return strongest, f"strongest of several stains: {names[strongest]}"

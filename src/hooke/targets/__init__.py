@@ -26,4 +26,4 @@ def make_scheme(name: str, parameters: Mapping[str, Any]) -> SplitLine:
     try:
         return SCHEMES[name](**parameters)
     except TypeError as error:
-        raise ModelError(f"target scheme {name!r} does not take these parameters: {error}", remedy="update hooke") from error
+        raise ModelError(f"target scheme {name!r} takes no such parameters: {error}", remedy="update hooke") from error
