@@ -1,3 +1,101 @@
-def export() -> int:
-    """Coming."""
+"""`hooke export`: a run folder in, a model bundle (weights in ONNX, description, test tensors) out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hooke.cli.train import training_half
+from hooke.errors import ConfigError
+
+__all__ = ["export"]
+
+# What a card may say; `documentation_file` is put in place of `documentation` here.
+_CARD_KEYS = (
+    "description",
+    "authors",
+    "license",
+    "cite",
+    "documentation",
+    "documentation_file",
+    "training_data",
+    "scores",
+    "parameters",
+    "diameter_band",
+)
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a run made by [bold]hooke train[/], or a checkpoint of it.")],
+    bundle: Annotated[Path, typer.Option("--out", "-o", metavar="BUNDLE", help="Folder to write the model to.")],
+    card: Annotated[
+        Path | None,
+        typer.Option(metavar="CARD.yaml", help=f"What to tell people of the model: {', '.join(_CARD_KEYS)}."),
+    ] = None,
+) -> int:
+    """Make a model bundle of a run's best checkpoint.
+
+    The bundle is a bioimage.io package. Its maps are compared with PyTorch's, and the largest difference is printed.
+    Needs the training half: [bold]pip install 'hooke[train]'[/].
+
+    [bold]Examples[/]
+
+    hooke export runs/nuclei -o models/nuclei
+
+    hooke export runs/nuclei -o models/nuclei --card configs/nuclei-card.yaml
+    """
+    content = None if card is None else _read_card(card)
+    _check_replaceable(bundle)
+    with training_half():
+        from hooke.training.export import export_run
+
+        made = export_run(run, bundle, card=content)
+    typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
     return 0
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    """Read a card; `documentation_file`, relative to the card, is read into `documentation`."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(_read_text(path))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"can't be read as YAML: {error}", path=path, remedy="correct the card") from error
+    if not isinstance(content, dict):
+        raise ConfigError("holds no keys", path=path, remedy=f"give some of {', '.join(_CARD_KEYS)}")
+    for key in content:
+        _check_key(str(key), path)
+    if "documentation_file" in content:
+        if "documentation" in content:
+            raise ConfigError("has documentation and documentation_file", path=path, remedy="leave out one of them")
+        content["documentation"] = _read_text(path.parent / str(content.pop("documentation_file")))
+    return content
+
+
+def _check_key(key: str, path: Path) -> None:
+    """Refuse a key that a card hasn't, and name the nearest that it has."""
+    import difflib
+
+    if key in _CARD_KEYS:
+        return
+    near = difflib.get_close_matches(key, _CARD_KEYS, n=1)
+    meant = f", did you mean {near[0]!r}?" if near else ""
+    raise ConfigError(f"unknown key {key!r}{meant}", path=path, remedy=f"give some of {', '.join(_CARD_KEYS)}")
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise ConfigError(f"can't be read as text ({reason})", path=path, remedy="give a text file in UTF-8") from error
+
+
+def _check_replaceable(bundle: Path) -> None:
+    """Refuse to replace anything but a bundle: all that lies in the folder would be lost."""
+    is_free = not bundle.exists() or (bundle.is_dir() and not any(bundle.iterdir()))
+    if not is_free and not (bundle / "rdf.yaml").is_file():
+        raise ConfigError("is there already and is no model bundle", path=bundle, remedy="give a new folder")

@@ -1,0 +1,114 @@
+"""`hooke export` as typed: the card that it hands on, and what it refuses."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hooke.cli.export import export
+from hooke.errors import ConfigError
+
+
+@pytest.fixture
+def calls(tmp_path, monkeypatch):
+    """What the exporter was called with; it exports nothing."""
+    monkeypatch.chdir(tmp_path)
+    made = []
+
+    def record(run, bundle, *, card):
+        made.append((run, bundle, card))
+        return SimpleNamespace(bundle=bundle, largest_difference=1.5e-6)
+
+    exporter = ModuleType("hooke.training.export")
+    exporter.export_run = record
+    monkeypatch.setitem(sys.modules, "hooke.training.export", exporter)
+    return made
+
+
+def run(*args):
+    """Run the command as the command line's frame does, its return value being the exit status."""
+    app = typer.Typer(rich_markup_mode="rich")
+    app.command()(export)
+    result = CliRunner().invoke(app, [str(arg) for arg in args], standalone_mode=False)
+    return result, result.return_value
+
+
+def test_run_and_bundle_are_handed_on_and_the_difference_is_printed(calls):
+    result, status = run("runs/a", "-o", "bundle")
+    assert status == 0
+    assert calls == [(Path("runs/a"), Path("bundle"), None)]
+    assert "bundle: differs from PyTorch by 1.5e-06 at most" in result.stdout
+
+
+def test_a_card_is_handed_on_with_its_documentation_read(calls, tmp_path):
+    folder = tmp_path / "cards"
+    folder.mkdir()
+    (folder / "about.md").write_text("# Zellen\n\nGrün.\n", encoding="utf-8")
+    (folder / "card.yaml").write_text(
+        "description: finds nuclei\nlicense: CC0-1.0\ndiameter_band: [13, 36]\ndocumentation_file: about.md\n"
+    )
+    _, status = run("runs/a", "-o", "bundle", "--card", folder / "card.yaml")
+    assert status == 0
+    assert calls[0][2] == {
+        "description": "finds nuclei",
+        "license": "CC0-1.0",
+        "diameter_band": [13, 36],
+        "documentation": "# Zellen\n\nGrün.\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("licence: CC0-1.0\n", "did you mean 'license'"),
+        ("- a list\n", "holds no keys"),
+        ("", "holds no keys"),
+        ("description: [\n", "YAML"),
+        ("documentation: a\ndocumentation_file: b\n", "leave out one"),
+        ("documentation_file: absent.md\n", "absent.md"),
+    ],
+)
+def test_a_bad_card_is_refused_before_exporting(calls, tmp_path, text, word):
+    (tmp_path / "card.yaml").write_text(text)
+    result, _ = run("runs/a", "-o", "bundle", "--card", tmp_path / "card.yaml")
+    assert isinstance(result.exception, ConfigError)
+    assert word in str(result.exception)
+    assert not calls
+
+
+def test_a_missing_card_is_named(calls, tmp_path):
+    result, _ = run("runs/a", "-o", "bundle", "--card", tmp_path / "none.yaml")
+    assert isinstance(result.exception, ConfigError)
+    assert result.exception.path == tmp_path / "none.yaml"
+
+
+def test_only_a_bundle_or_an_empty_folder_is_replaced(calls, tmp_path):
+    for name in ("empty", "old", "photos"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "old" / "rdf.yaml").touch()
+    (tmp_path / "photos" / "a.png").touch()
+    (tmp_path / "file").touch()
+    assert run("runs/a", "-o", "empty")[1] == run("runs/a", "-o", "old")[1] == 0
+    for name in ("photos", "file", "."):
+        result, _ = run("runs/a", "-o", name)
+        assert isinstance(result.exception, ConfigError)
+    assert len(calls) == 2
+
+
+def test_the_bundle_must_be_given(calls):
+    result, _ = run("runs/a")
+    assert type(result.exception).__name__ == "MissingParameter"  # click's, or of the copy that typer brings
+
+
+def test_without_the_training_half_it_says_how_to_install_it(monkeypatch, tmp_path):
+    monkeypatch.delitem(sys.modules, "hooke.training.export", raising=False)
+    for name in ("onnx", "torch", "lightning", "timm"):
+        monkeypatch.setitem(sys.modules, name, None)  # importing it fails as where it is not installed
+    result, _ = run("runs/a", "-o", tmp_path / "bundle")
+    assert isinstance(result.exception, ConfigError)
+    assert result.exception.remedy == "pip install 'hooke[train]'"

@@ -1,0 +1,106 @@
+"""`hooke train` as typed: what it hands to the training half, and what it says where that can't work."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hooke.cli.train import parse_settings, train, training_half
+from hooke.errors import ConfigError
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A configuration, in a working folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "short.yaml"
+    path.write_text("name: short\ndatasets:\n  - path: data/none\nsteps: 7\naugment: {wide: 0.1, crop: 64}\n")
+    return path
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What the training loop was called with; it trains nothing."""
+    made = []
+
+    def record(config, run, *, resume):
+        made.append((config, run, resume))
+        return run / "checkpoints" / "best.ckpt"
+
+    loop = ModuleType("hooke.training.loop")
+    loop.train = record
+    monkeypatch.setitem(sys.modules, "hooke.training.loop", loop)
+    return made
+
+
+def run(*args):
+    """Run the command as the command line's frame does, its return value being the exit status."""
+    app = typer.Typer(rich_markup_mode="rich")
+    app.command()(train)
+    result = CliRunner().invoke(app, [str(arg) for arg in args], standalone_mode=False)
+    return result, result.return_value
+
+
+def test_the_run_lies_under_its_name_by_default(config, calls):
+    result, status = run(config)
+    ((given, folder, resume),) = calls
+    assert status == 0
+    assert (folder, resume) == (Path("runs/short"), False)
+    assert (given.steps, given.augment.wide) == (7, 0.1)
+    assert "runs/short/checkpoints/best.ckpt" in Path(result.stdout.split()[2]).as_posix()
+
+
+def test_settings_as_typed_go_before_those_of_the_file(config, calls):
+    typed = [
+        "steps=9",
+        "augment.wide=0.3",
+        "learning_rate=1e-4",
+        "encoder_weights=none",
+        "modality_share={histology: 1}",
+    ]
+    _, status = run(config, "-o", "elsewhere", "--resume", *(part for one in typed for part in ("--set", one)))
+    ((given, folder, resume),) = calls
+    assert status == 0
+    assert (folder, resume) == (Path("elsewhere"), True)
+    assert (given.steps, given.augment.wide, given.augment.crop) == (9, 0.3, 64)
+    assert (given.learning_rate, given.encoder_weights) == (1e-4, "none")
+    assert given.modality_share == {"histology": 1.0}
+
+
+def test_a_value_may_hold_an_equals_sign():
+    assert parse_settings(["name=a=b"]) == {"name": "a=b"}
+
+
+@pytest.mark.parametrize("setting", ["steps", "=3", "steps=[1"])
+def test_a_setting_of_another_form_is_refused(config, calls, setting):
+    result, _ = run(config, "--set", setting)
+    assert isinstance(result.exception, ConfigError)
+    assert "--set" in str(result.exception)
+    assert not calls
+
+
+def test_an_unknown_setting_is_refused_before_training(config, calls):
+    result, _ = run(config, "--set", "step=3")
+    assert isinstance(result.exception, ConfigError)
+    assert "'steps'" in str(result.exception)
+    assert not calls
+
+
+def test_without_the_training_half_it_says_how_to_install_it(config, monkeypatch):
+    monkeypatch.delitem(sys.modules, "hooke.training.loop", raising=False)
+    for name in ("lightning", "torch", "timm"):
+        monkeypatch.setitem(sys.modules, name, None)  # importing it fails as where it is not installed
+    result, _ = run(config)
+    assert isinstance(result.exception, ConfigError)
+    assert result.exception.remedy == "pip install 'hooke[train]'"
+    assert "lightning" in result.exception.cause
+
+
+def test_a_module_of_our_own_that_is_missing_is_no_matter_of_installing():
+    with pytest.raises(ModuleNotFoundError), training_half():
+        import hooke.no_such_module  # noqa: F401
