@@ -104,3 +104,8 @@ def test_without_the_training_half_it_says_how_to_install_it(config, monkeypatch
 def test_a_module_of_our_own_that_is_missing_is_no_matter_of_installing():
     with pytest.raises(ModuleNotFoundError), training_half():
         import hooke.no_such_module  # noqa: F401
+
+
+def test_the_help_shows_how_to_install_the_training_half():
+    result, _ = run("--help")
+    assert "pip install 'hooke[train]'" in result.stdout

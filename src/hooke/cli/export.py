@@ -35,10 +35,10 @@ def export(
         typer.Option(metavar="CARD.yaml", help=f"What to tell people of the model: {', '.join(_CARD_KEYS)}."),
     ] = None,
 ) -> int:
-    """Make a model bundle of a run's best checkpoint.
+    r"""Make a model bundle of a run's best checkpoint.
 
     The bundle is a bioimage.io package. Its maps are compared with PyTorch's, and the largest difference is printed.
-    Needs the training half: [bold]pip install 'hooke[train]'[/].
+    Needs the training half: [bold]pip install 'hooke\[train]'[/].
 
     [bold]Examples[/]
 

@@ -26,9 +26,9 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
 ) -> int:
-    """Train a network on hooke data sets.
+    r"""Train a network on hooke data sets.
 
-    Needs the training half: [bold]pip install 'hooke[train]'[/].
+    Needs the training half: [bold]pip install 'hooke\[train]'[/].
 
     [bold]Examples[/]
 
