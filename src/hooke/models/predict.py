@@ -32,15 +32,15 @@ class Tiling:
     Parameters
     ----------
     tile : int
-        Side of a tile at the network's scale, pixels; a multiple of the stride.
+        Largest side of a tile at the network's scale, pixels; a multiple of the stride.
     overlap : int
         Pixels at the network's scale that neighbouring tiles share.
     stride : int
         The network's stride: sides of its input are multiples of this.
     """
 
-    tile: int = 512
-    overlap: int = 64
+    tile: int = 448
+    overlap: int = 48
     stride: int = 32
 
 
@@ -138,12 +138,15 @@ def _resize(window: NDArray[np.float32], height: int, width: int) -> NDArray[np.
 
 
 def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
-    """Cut one axis into tiles of equal size, evenly spread, which overlap by what was asked for or more."""
-    tile, overlap = max(2, round(tiling.tile / scale)), max(1, round(tiling.overlap / scale))
-    if length <= tile:
+    """Cut one axis into as few tiles as their largest size allows, then make them no larger than they must be."""
+    largest, overlap = max(2, round(tiling.tile / scale)), max(1, round(tiling.overlap / scale))
+    if length <= largest:
         yield _Span(0, length, 0, 0)
         return
-    count = -(-(length - overlap) // (tile - overlap))
+    count = -(-(length - overlap) // max(1, largest - overlap))
+    # A whole number of strides: the rest of a stride would be computed all the same.
+    needed = -(-(length + (count - 1) * overlap) // count) * scale
+    tile = min(largest, round(-(-needed // tiling.stride) * tiling.stride / scale))
     starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
     for index, start in enumerate(starts):
         before = starts[index - 1] + tile - start if index else 0

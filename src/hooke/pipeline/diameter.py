@@ -7,20 +7,24 @@ fields are looked at on several scales, and each scale is believed for the objec
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hooke.models import Model, predict_maps
-from hooke.models.predict import Network
 from hooke.preprocess import Normalisation
 
-__all__ = ["estimate_diameter"]
+__all__ = ["FIRST_MAPS", "estimate_diameter"]
+
+#: Maps that the first pass needs; the diameter map is the last of them.
+FIRST_MAPS = 4
 
 _SCALES = (1.0, 0.5, 0.25, 0.125)
-_FIELD = 512  # side of the fields looked at, network pixels
+_FIELD = 256  # side of the fields looked at, network pixels
 _FIELDS = 4  # at most so many on each scale
+_SMALL = 0.75  # objects below this share of the band's lower end are looked at twice as large, too
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,12 @@ class _Vote:
 
 
 def estimate_diameter(
-    model: Model, network: Network, pixels: NDArray[np.generic], normalisation: Normalisation
+    model: Model,
+    pixels: NDArray[np.generic],
+    normalisation: Normalisation,
+    *,
+    threads: int = 1,
+    known: NDArray[np.uint16] | None = None,
 ) -> float | None:
     """Median diameter of an image's objects.
 
@@ -40,34 +49,53 @@ def estimate_diameter(
     ----------
     model : Model
         Its scheme must have a diameter map.
-    network : callable
-        The model's network.
     pixels : ndarray, shape (Y, X) or (Y, X, C)
     normalisation : Normalisation
+    threads : int
+        Fields looked at at once.
+    known : ndarray of uint16, shape (4, Y, X), optional
+        The maps of the whole image at scale 1, where they are there already.
 
     Returns
     -------
     float or None
         Pixels; None when no object is seen on any scale.
     """
-    votes = [_look(model, network, pixels, normalisation, scale) for scale in _SCALES if _worth(pixels, scale)]
-    diameter = _median(votes)
-    if diameter is not None and diameter < model.settings.diameter_band[0] * 0.75:
-        votes.append(_look(model, network, pixels, normalisation, 2.0))
-        diameter = _median(votes)
+
+    network = model.network(1)
+
+    def look(job: tuple[float, tuple[slice, slice]]) -> _Vote:
+        scale, field = job
+        maps = known if scale == 1 else None
+        if maps is None:
+            maps = predict_maps(network, pixels[field], normalisation, scale=scale, maps=FIRST_MAPS)
+        return _vote(model, maps, scale)
+
+    with ThreadPoolExecutor(threads) as pool:
+        votes = list(pool.map(look, _jobs(pixels.shape, _SCALES, known is not None)))
+        diameter = _median(_join(votes))
+        if diameter is not None and diameter < model.settings.diameter_band[0] * _SMALL:
+            votes += pool.map(look, _jobs(pixels.shape, (2.0,), False))
+            diameter = _median(_join(votes))
     return diameter
 
 
-def _worth(pixels: NDArray[np.generic], scale: float) -> bool:
+def _jobs(
+    shape: tuple[int, ...], scales: tuple[float, ...], whole: bool
+) -> list[tuple[float, tuple[slice, slice]]]:
+    """Scales and fields to look at; one field for scale 1 when the whole image's maps are known."""
+    everything = np.s_[: shape[0], : shape[1]]
+    return [
+        (scale, field)
+        for scale in scales
+        if _worth(shape, scale)
+        for field in ([everything] if scale == 1 and whole else _fields(shape, scale))
+    ]
+
+
+def _worth(shape: tuple[int, ...], scale: float) -> bool:
     """A scale on which the image is smaller than two receptive steps of the network shows nothing new."""
-    return scale == 1 or min(pixels.shape[:2]) * scale >= 64
-
-
-def _look(
-    model: Model, network: Network, pixels: NDArray[np.generic], normalisation: Normalisation, scale: float
-) -> _Vote:
-    seen = [_look_at(model, network, pixels[field], normalisation, scale) for field in _fields(pixels.shape, scale)]
-    return _Vote(np.concatenate([one.diameter for one in seen]), np.concatenate([one.weight for one in seen]))
+    return scale >= 1 or min(shape[:2]) * scale >= 64
 
 
 def _fields(shape: tuple[int, ...], scale: float) -> list[tuple[slice, slice]]:
@@ -88,21 +116,17 @@ def _starts(length: int, side: int) -> list[int]:
     return [length // 4 - side // 2, (3 * length) // 4 - side // 2]
 
 
-def _look_at(
-    model: Model, network: Network, field: NDArray[np.generic], normalisation: Normalisation, scale: float
-) -> _Vote:
-    maps = predict_maps(network, field, normalisation, scale=scale, maps=4).astype(np.float32) / 65535
+def _vote(model: Model, maps: NDArray[np.uint16], scale: float) -> _Vote:
+    """What one field, seen at one scale, tells."""
     decoded = model.scheme.decode(maps)
-    if not len(decoded.scores):
-        return _Vote(np.zeros(0), np.zeros(0))
     flat = decoded.labels.ravel()
-    area = np.bincount(flat)[1:]
-    told = np.bincount(flat, weights=maps[3].ravel())[1:] / area
+    area = np.bincount(flat, minlength=1)[1:]
+    told = np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / 65535
     # The map speaks of network pixels, the area of image pixels.
     by_map = model.scheme.diameter_of(told) / scale
-    by_area = np.sqrt(area * 4 / np.pi)
+    by_area = np.sqrt(area * (4 / np.pi))
     trust = _trust(by_map * scale, model.settings.diameter_band) * _agreement(by_map, by_area) * decoded.scores
-    return _Vote(by_map, trust)
+    return _Vote(np.sqrt(by_map * by_area), trust)
 
 
 def _trust(apparent: NDArray[np.float64], band: tuple[float, float]) -> NDArray[np.float64]:
@@ -117,10 +141,14 @@ def _agreement(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArr
     return np.clip(1 - np.abs(np.log2(first / second)), 0.0, 1.0)
 
 
-def _median(votes: list[_Vote]) -> float | None:
+def _join(votes: list[_Vote]) -> _Vote:
+    return _Vote(np.concatenate([vote.diameter for vote in votes]), np.concatenate([vote.weight for vote in votes]))
+
+
+def _median(votes: _Vote) -> float | None:
     """Weighted median; objects count by their diameter, between by number and by area."""
-    diameter = np.concatenate([vote.diameter for vote in votes])
-    weight = np.concatenate([vote.weight for vote in votes]) * diameter
+    diameter = votes.diameter
+    weight = votes.weight * diameter
     if weight.sum() < 1e-6:
         return None
     order = np.argsort(diameter)

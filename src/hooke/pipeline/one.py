@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.io import read_image
-from hooke.models import Model, load_model, predict_maps
+from hooke.models import Model, Tiling, load_model, predict_maps
 from hooke.models.scale import scale_for
-from hooke.pipeline.diameter import estimate_diameter
+from hooke.pipeline.diameter import FIRST_MAPS, estimate_diameter
 from hooke.pipeline.options import SegmentOptions
 from hooke.preprocess import Normalisation, fit_normalisation
 
@@ -181,20 +181,24 @@ def segment_image(
     threads = options.resolved_threads
     network = model.network(threads)
     diameter = options.diameter
+    maps = None
     if diameter == "auto":
-        diameter = estimate_diameter(model, network, image.pixels, normalisation)
+        if not _many_tiles(image, 1.0):  # a first pass over the whole image may turn out to be the only one
+            maps = predict_maps(network, image.pixels, normalisation, maps=FIRST_MAPS)
+        diameter = estimate_diameter(model, image.pixels, normalisation, threads=threads, known=maps)
         if diameter is None:
             return _nothing(image, model, normalisation, options, start, _NOTHING)
     assert isinstance(diameter, float)
     scale = scale_for(diameter, model.settings.diameter_band)
-    maps = predict_maps(
-        model.network(1) if _many_tiles(image, scale) else network,
-        image.pixels,
-        normalisation,
-        scale=scale,
-        threads=threads,
-        progress=progress,
-    )
+    if maps is None or scale != 1:
+        maps = predict_maps(
+            model.network(1) if _many_tiles(image, scale) else network,
+            image.pixels,
+            normalisation,
+            scale=scale,
+            threads=threads,
+            progress=progress,
+        )
     min_size = _SMALLEST * np.pi / 4 * diameter**2 if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter)
     warnings = () if len(decoded.scores) else (_NOTHING,)
@@ -217,7 +221,7 @@ _NOTHING = "no objects found: is the image blank, out of focus, or the wrong cha
 
 def _many_tiles(image: Image, scale: float) -> bool:
     """Several tiles run side by side on one thread each; a single one takes all threads."""
-    return max(image.height, image.width) * scale > 512
+    return max(image.height, image.width) * scale > Tiling().tile
 
 
 def _nothing(

@@ -89,7 +89,9 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Tr
     path = Path(path)
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise ConfigError(f"can't be read: {error.strerror}", path=path, remedy="give a file like configs/nuclei.yaml") from error  # noqa: E501
+    except yaml.YAMLError as error:
         raise ConfigError(f"can't be read as YAML: {error}", path=path, remedy="give a file like configs/nuclei.yaml") from error  # noqa: E501
     if not isinstance(raw, dict):
         raise ConfigError("holds no settings", path=path, remedy="give a file like configs/nuclei.yaml")
@@ -102,9 +104,14 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Tr
 
 
 def _set(tree: dict[str, Any], keys: list[str], value: Any) -> None:
-    for key in keys[:-1]:
-        tree = tree.setdefault(key, {})
-    tree[keys[-1]] = value
+    """Set a dotted key; a number steps into a list, as in ``datasets.0.weight``."""
+    branch: Any = tree
+    try:
+        for key in keys[:-1]:
+            branch = branch[int(key)] if isinstance(branch, list) else branch.setdefault(key, {})
+        branch[int(keys[-1]) if isinstance(branch, list) else keys[-1]] = value
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise ConfigError(f"no setting {'.'.join(keys)!r}", remedy="name it as in the file, such as augment.wide") from error  # noqa: E501
 
 
 def _explain(error: Any) -> str:

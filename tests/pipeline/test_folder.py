@@ -1,0 +1,166 @@
+import json
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+import hooke
+from hooke.errors import ConfigError, ImageReadError, ModelError, OutputError
+from hooke.io import read_labels, write_png
+from hooke.pipeline import SegmentOptions, segment_folder
+from hooke.pipeline.record import read_replay
+
+QUICK = SegmentOptions(diameter=22, threads=1)
+
+
+def test_folder_gets_everything(images, tmp_path, field):
+    result = segment_folder([images], tmp_path / "out", QUICK)
+    out = tmp_path / "out"
+    assert [image.name for image in result.images] == ["a_png", "a_tif", "b"]
+    assert not result.failed
+    for image in result.images:
+        labels = read_labels(out / "labels" / f"{image.name}.tif")
+        assert labels.shape == field.image.shape
+        assert labels.max() == image.count
+        assert (out / "overlays" / f"{image.name}.png").exists()
+    table = pd.read_csv(out / "measurements.csv")
+    summary = pd.read_csv(out / "summary.csv")
+    assert list(summary["image"]) == ["a_png", "a_tif", "b"]
+    assert dict(table["image"].value_counts()) == dict(zip(summary["image"], summary["count"], strict=True))
+    found = hooke.segment(images / "b.png", diameter=22, threads=1)
+    assert np.array_equal(read_labels(out / "labels" / "b.tif"), found.labels)
+    of_b = table[table["image"] == "b"].reset_index(drop=True)
+    for column in ("label", "area", "centroid_y", "solidity", "intensity_mean", "score"):
+        np.testing.assert_allclose(of_b[column], found.table[column], rtol=1e-6)
+    assert not list(out.rglob("*.partial*"))
+
+
+def test_one_bad_file_does_not_stop_the_others(images, tmp_path):
+    (images / "broken.png").write_bytes((images / "b.png").read_bytes()[:200])
+    (images / "empty.tif").write_bytes(b"")
+    (images / "text.jpg").write_text("this is no picture")
+    result = segment_folder([images], tmp_path / "out", QUICK)
+    assert sorted(image.name for image in result.failed) == ["broken", "empty", "text"]
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv").set_index("image")
+    assert summary.loc["broken", "error"].count("broken.png") == 1
+    assert summary.loc["a_tif", "count"] > 0
+    assert len(list((tmp_path / "out" / "labels").iterdir())) == 3
+
+
+def test_channel_out_of_range_fails_that_image_only(images, tmp_path):
+    write_png(images / "rgb.png", np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    result = segment_folder([images], tmp_path / "out", SegmentOptions(diameter=22, channel=2, threads=1))
+    assert {image.name for image in result.failed} == {"a_png", "a_tif", "b"}
+    assert "no channel 2" in result.failed[0].error
+
+
+def test_second_run_does_nothing_again(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images], out, QUICK)
+    before = {path: path.stat().st_mtime_ns for path in (out / "labels").iterdir()}
+    table = (out / "measurements.csv").read_text()
+    again = segment_folder([images], out, QUICK)
+    assert all(image.reused for image in again.images)
+    assert {path: path.stat().st_mtime_ns for path in (out / "labels").iterdir()} == before
+    assert (out / "measurements.csv").read_text() == table
+    assert not any(image.reused for image in segment_folder([images], out, QUICK, overwrite=True).images)
+
+
+def test_changed_options_or_images_are_done_again(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images], out, QUICK)
+    assert not any(image.reused for image in segment_folder([images], out, SegmentOptions(diameter=30)).images)
+    segment_folder([images], out, QUICK)
+    os.utime(images / "b.png", ns=(1, 1))
+    assert [image.reused for image in segment_folder([images], out, QUICK).images] == [True, True, False]
+
+
+def test_stopped_run_keeps_what_is_done(images, tmp_path):
+    out = tmp_path / "out"
+
+    def stop_at_second(image):
+        if image.name == "a_tif":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        segment_folder([images], out, QUICK, on_image=stop_at_second)
+    assert set(pd.read_csv(out / "measurements.csv")["image"]) == {"a_png", "a_tif"}
+    result = segment_folder([images], out, QUICK)
+    assert [image.reused for image in result.images] == [True, True, False]
+    assert set(pd.read_csv(out / "measurements.csv")["image"]) == {"a_png", "a_tif", "b"}
+
+
+def test_stack_keeps_its_axes_and_pixel_size(tmp_path, field):
+    path = tmp_path / "stack.ome.tif"
+    planes = np.stack([field.image, field.image[::-1], field.image[:, ::-1], field.image]).reshape(2, 2, *field.image.shape)
+    meta = {"axes": "TZYX", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25}
+    tifffile.imwrite(path, planes, metadata=meta)
+    segment_folder([path], tmp_path / "out", QUICK)
+    with tifffile.TiffFile(tmp_path / "out" / "labels" / "stack.tif") as written:
+        assert written.series[0].axes == "TZYX"
+        assert written.series[0].shape == planes.shape
+        assert 'PhysicalSizeX="0.25"' in written.ome_metadata
+    table = pd.read_csv(tmp_path / "out" / "measurements.csv")
+    assert list(table.columns[:4]) == ["image", "t", "z", "label"]
+    assert "area_um2" in table
+    assert table.groupby(["t", "z"]).ngroups == 4
+    assert (tmp_path / "out" / "overlays" / "stack_t1_z0.png").exists()
+
+
+def test_images_with_and_without_pixel_size_share_a_table(images, tmp_path, field):
+    tifffile.imwrite(images / "sized.ome.tif", field.image, metadata={"axes": "YX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5})
+    segment_folder([images], tmp_path / "out", QUICK)
+    table = pd.read_csv(tmp_path / "out" / "measurements.csv")
+    known = table["area_um2"].notna()
+    assert set(table[known]["image"]) == {"sized"}
+    np.testing.assert_allclose(table[known]["area_um2"], table[known]["area"] * 0.25)
+
+
+def test_run_can_be_replayed(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images], out, QUICK, command=["hooke", "segment"])
+    record = json.loads((out / "run.json").read_text())
+    assert record["options"]["diameter"] == 22
+    assert record["model"]["sha256"] == hooke.load_model().checksum
+    replay = read_replay(out / "run.json")
+    segment_folder(replay.inputs, tmp_path / "again", replay.options, axes=replay.axes)
+    for path in (out / "labels").iterdir():
+        assert np.array_equal(read_labels(path), read_labels(tmp_path / "again" / "labels" / path.name))
+    assert (out / "measurements.csv").read_text() == (tmp_path / "again" / "measurements.csv").read_text()
+
+
+def test_replay_refuses_another_model_and_other_files(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images / "b.png"], out, QUICK)
+    record = json.loads((out / "run.json").read_text())
+    record["model"]["sha256"] = "0" * 64
+    (out / "run.json").write_text(json.dumps(record))
+    with pytest.raises(ModelError, match="weights differ"):
+        read_replay(out / "run.json")
+    with pytest.raises(ConfigError, match="no record"):
+        read_replay(out / "summary.csv")
+
+
+def test_nothing_to_do_is_an_error(tmp_path, images):
+    (tmp_path / "none").mkdir()
+    with pytest.raises(ImageReadError):
+        segment_folder([tmp_path / "none"], tmp_path / "out")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        segment_folder([images], tmp_path / "file" / "out", QUICK)
+
+
+def test_own_results_are_not_segmented_again(images):
+    first = segment_folder([images], images / "out", QUICK)
+    second = segment_folder([images], images / "out", QUICK)
+    assert len(first.images) == len(second.images) == 3
+
+
+def test_more_objects_than_16_bits_hold_are_written(tmp_path):
+    from hooke.io import write_labels
+
+    labels = np.arange(300 * 300, dtype=np.int32).reshape(300, 300)
+    write_labels(tmp_path / "many.tif", [labels])
+    assert np.array_equal(read_labels(tmp_path / "many.tif"), labels)
