@@ -21,9 +21,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hooke.errors import ModelError
+from hooke.errors import ModelError, OutputError
 
-__all__ = ["Bundle", "BundleSettings", "read_bundle"]
+__all__ = ["Bundle", "BundleSettings", "check_replaceable", "read_bundle"]
 
 _WEIGHTS = "weights.onnx"
 _DESCRIPTION = "rdf.yaml"
@@ -81,7 +81,7 @@ def read_bundle(path: str | Path) -> Bundle:
     path = Path(path)
     read = _reader(path)
     description = _parse_description(read(_DESCRIPTION), path)
-    raw = (description.get("config") or {}).get("hooke")
+    raw = _section(description, "config", "hooke")
     if raw is None:
         raise ModelError(
             "is a bioimage.io model, but not made for hooke (no config: hooke: in rdf.yaml)",
@@ -99,6 +99,18 @@ def read_bundle(path: str | Path) -> Bundle:
     weights = read(_WEIGHTS)
     _check_whole(weights, description, path)
     return Bundle(str(description.get("name") or path.stem), path, settings, description, weights)
+
+
+def check_replaceable(path: Path) -> None:
+    """Refuse to write a bundle over anything but a bundle or an empty folder: all that lies there would be lost.
+
+    Raises
+    ------
+    OutputError
+    """
+    is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    if not is_free and not (path / _DESCRIPTION).is_file():
+        raise OutputError("is there already and is no model bundle", path=path, remedy="give a new folder")
 
 
 def _reader(path: Path) -> Callable[[str], bytes]:
@@ -136,8 +148,16 @@ def _parse_description(raw: bytes, path: Path) -> dict[str, Any]:
     return description
 
 
+def _section(description: dict[str, Any], *keys: str) -> Any:
+    """Look up nested keys; None where one is missing or holds no mapping."""
+    found: Any = description
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
 def _check_whole(weights: bytes, description: dict[str, Any], path: Path) -> None:
     """Compare the weights with the checksum in the description: a cut-off copy is found before it is run."""
-    said = (((description.get("weights") or {}).get("onnx")) or {}).get("sha256")
+    said = _section(description, "weights", "onnx", "sha256")
     if said and hashlib.sha256(weights).hexdigest() != said:
         raise ModelError("weights.onnx differs from its checksum", path=path, remedy="copy or export it again")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -46,21 +47,11 @@ class Tiling:
 
 @dataclass(frozen=True)
 class _Span:
-    """One tile along one axis, in image pixels: start, stop, and how many pixels it shares with its neighbours."""
+    """One tile along one axis, in image pixels, with its share in each of them: those of all spans sum to 1."""
 
     start: int
     stop: int
-    before: int
-    after: int
-
-    def ramp(self) -> NDArray[np.float32]:
-        """Blending weights; those of all spans sum to 1 at every pixel."""
-        weight = np.ones(self.stop - self.start, np.float32)
-        if self.before:
-            weight[: self.before] = (np.arange(self.before) + 0.5) / self.before
-        if self.after:
-            weight[len(weight) - self.after :] = 1 - (np.arange(self.after) + 0.5) / self.after
-        return weight
+    share: NDArray[np.float32]
 
 
 def predict_maps(
@@ -110,7 +101,7 @@ def predict_maps(
 
     jobs = [(row, column) for row in rows for column in columns]
     for done, (row, column, result) in enumerate(_unordered(work, jobs, threads), 1):
-        weight = row.ramp()[:, None] * column.ramp()[None, :] * np.float32(_FULL)
+        weight = row.share[:, None] * column.share[None, :] * np.float32(_FULL)
         # Rounding down keeps the sum of overlapping tiles within 16 bits.
         canvas[:, row.start : row.stop, column.start : column.stop] += (result * weight).astype(np.uint16)
         if progress:
@@ -138,20 +129,26 @@ def _resize(window: NDArray[np.float32], height: int, width: int) -> NDArray[np.
 
 
 def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
-    """Cut one axis into as few tiles as their largest size allows, then make them no larger than they must be."""
-    largest, overlap = max(2, round(tiling.tile / scale)), max(1, round(tiling.overlap / scale))
-    if length <= largest:
-        yield _Span(0, length, 0, 0)
+    """Cut one axis into tiles of equal size, evenly spread, which overlap by what was asked for or more.
+
+    Neighbours are blended over half of the overlap, in the middle of what they share: at its border a tile knows too
+    little of what surrounds it.
+    """
+    tile, overlap = max(2, round(tiling.tile / scale)), max(1, round(tiling.overlap / scale))
+    count = max(1, -(-(length - overlap) // (tile - overlap)))
+    if count == 1:
+        yield _Span(0, length, np.ones(length, np.float32))
         return
-    count = -(-(length - overlap) // max(1, largest - overlap))
-    # A whole number of strides: the rest of a stride would be computed all the same.
-    needed = -(-(length + (count - 1) * overlap) // count) * scale
-    tile = min(largest, round(-(-needed // tiling.stride) * tiling.stride / scale))
     starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
-    for index, start in enumerate(starts):
-        before = starts[index - 1] + tile - start if index else 0
-        after = start + tile - starts[index + 1] if index + 1 < count else 0
-        yield _Span(start, start + tile, before, after)
+    middles = [(start + before + tile) / 2 for before, start in pairwise(starts)]
+
+    def passed(pixels: NDArray[np.float64], middle: float) -> NDArray[np.float64]:
+        return np.clip((pixels + 0.5 - middle) / max(1, overlap // 2) + 0.5, 0, 1)
+
+    for start, left, right in zip(starts, [-np.inf, *middles], [*middles, np.inf], strict=True):
+        pixels = np.arange(start, start + tile, dtype=np.float64)
+        # Shares are differences of one rising step a joint, so they sum to 1 however many tiles meet in a pixel.
+        yield _Span(start, start + tile, (passed(pixels, left) - passed(pixels, right)).astype(np.float32))
 
 
 def _unordered(

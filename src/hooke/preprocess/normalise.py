@@ -76,7 +76,9 @@ class Normalisation:
             scaled = np.zeros_like(chosen)
         else:
             scaled = (chosen - np.float32(self.low)) * np.float32(1 / (self.high - self.low))
-            np.clip(np.nan_to_num(scaled, copy=False, nan=0.0), -0.5, 2.0, out=scaled)
+            if pixels.dtype.kind == "f":
+                np.nan_to_num(scaled, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+            np.clip(scaled, -0.5, 2.0, out=scaled)
         return scaled if scaled.ndim == 3 else np.repeat(scaled[..., None], 3, axis=2)
 
 

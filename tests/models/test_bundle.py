@@ -1,0 +1,192 @@
+"""Bundles: a folder and a zip load the same, and whatever is wrong with one is said."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from hooke.errors import ModelError
+from hooke.models import Model, known_models, load_model, read_bundle
+
+SETTINGS = {
+    "format": 1,
+    "scheme": "splitline",
+    "parameters": {"nominal_diameter": 20.0},
+    "diameter_band": [13, 36],
+    "stride": 32,
+    "a key of the future": 1,
+}
+
+
+def tiny_onnx():
+    """A network whose four maps are the mean of the colours."""
+    onnx = pytest.importorskip("onnx")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    kernel = onnx.numpy_helper.from_array(np.full((4, 3, 1, 1), 1 / 3, np.float32), "kernel")
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["image", "kernel"], ["maps"])],
+        "tiny",
+        [helper.make_tensor_value_info("image", kind, ["batch", 3, "y", "x"])],
+        [helper.make_tensor_value_info("maps", kind, ["batch", 4, "y", "x"])],
+        [kernel],
+    )
+    return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
+
+
+def describe(weights, **hooke):
+    digest = hashlib.sha256(weights).hexdigest()
+    return {"name": "tiny", "weights": {"onnx": {"sha256": digest}}, "config": {"hooke": {**SETTINGS, **hooke}}}
+
+
+def write(folder, weights=b"weights", description=None):
+    folder.mkdir(parents=True)
+    (folder / "weights.onnx").write_bytes(weights)
+    text = yaml.safe_dump(describe(weights) if description is None else description)
+    (folder / "rdf.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def zipped(folder):
+    return Path(shutil.make_archive(str(folder), "zip", folder))
+
+
+def test_folder_and_zip_load_the_same(tmp_path):
+    folder = write(tmp_path / "tiny", tiny_onnx())
+    image = np.random.default_rng(0).random((1, 3, 32, 64), np.float32)
+    models = [load_model(folder), load_model(zipped(folder))]
+    for model in models:
+        assert model.name == "tiny"
+        assert model.scheme.nominal_diameter == 20
+        assert model.settings.diameter_band == (13, 36)
+        assert model.checksum == hashlib.sha256((folder / "weights.onnx").read_bytes()).hexdigest()
+        np.testing.assert_allclose(model.network()(image), np.repeat(image.mean(1, keepdims=True), 4, 1), atol=1e-6)
+    np.testing.assert_array_equal(models[0].network()(image), models[1].network(2)(image))
+
+
+def test_loading_again_costs_nothing(tmp_path):
+    folder = write(tmp_path / "tiny")
+    assert load_model(folder) is load_model(str(folder))
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+def test_weights_that_differ_from_their_checksum(tmp_path, as_zip):
+    folder = write(tmp_path / "tiny", b"weights")
+    (folder / "weights.onnx").write_bytes(b"weight")
+    with pytest.raises(ModelError, match=r"tiny.*checksum.*copy or export it again"):
+        read_bundle(zipped(folder) if as_zip else folder)
+
+
+@pytest.mark.parametrize("as_zip", [False, True])
+@pytest.mark.parametrize("name", ["rdf.yaml", "weights.onnx"])
+def test_a_part_that_is_missing_is_named(tmp_path, name, as_zip):
+    folder = write(tmp_path / "tiny")
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=f"no readable {name}"):
+        read_bundle(zipped(folder) if as_zip else folder)
+
+
+def test_a_zip_cut_short(tmp_path):
+    archive = zipped(write(tmp_path / "tiny", bytes(5000)))
+    archive.write_bytes(archive.read_bytes()[:-60])
+    with pytest.raises(ModelError, match="is no model bundle"):
+        read_bundle(archive)
+
+
+def test_a_zip_whose_middle_is_damaged(tmp_path):
+    archive = zipped(write(tmp_path / "tiny", np.random.default_rng(0).bytes(5000)))
+    raw = bytearray(archive.read_bytes())
+    at = raw.index(b"weights.onnx") + 500
+    raw[at : at + 8] = bytes(8)
+    archive.write_bytes(raw)
+    with pytest.raises(ModelError, match=r"no readable weights.onnx"):
+        read_bundle(archive)
+
+
+def test_a_file_that_is_no_bundle(tmp_path):
+    path = tmp_path / "notes.zip"
+    path.write_text("hello")
+    with pytest.raises(ModelError, match=r"notes.zip.*no model bundle"):
+        read_bundle(path)
+    with pytest.raises(ModelError, match="no such model bundle"):
+        read_bundle(tmp_path / "nowhere")
+
+
+def test_a_model_made_for_other_programs(tmp_path):
+    folder = write(tmp_path / "other", description={"name": "other", "config": {"deepimagej": {}}})
+    with pytest.raises(ModelError, match="not made for hooke"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("text", ["a: [1", "- 1\n- 2", "", "\x00"])
+def test_a_description_that_is_none(tmp_path, text):
+    folder = write(tmp_path / "tiny")
+    (folder / "rdf.yaml").write_text(text)
+    with pytest.raises(ModelError, match=r"rdf\.yaml"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scheme": None}, "scheme"),
+        ({"diameter_band": [1]}, "diameter_band"),
+        ({"stride": 0}, "stride"),
+        ({"format": 2}, "format"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_named(tmp_path, change, message):
+    folder = write(tmp_path / "tiny", description=describe(b"weights", **change))
+    with pytest.raises(ModelError, match=f"bundle setting {message}"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("config", ["nothing", None, {"hooke": None}, [1]])
+def test_a_config_that_is_no_mapping(tmp_path, config):
+    folder = write(tmp_path / "tiny", description={**describe(b"weights"), "config": config})
+    with pytest.raises(ModelError, match="not made for hooke"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("weights", ["nothing", None, {"onnx": None}])
+def test_without_a_checksum_the_weights_are_taken_as_they_are(tmp_path, weights):
+    folder = write(tmp_path / "tiny", description={**describe(b"weights"), "weights": weights})
+    assert read_bundle(folder).weights == b"weights"
+
+
+def test_an_unknown_scheme(tmp_path):
+    folder = write(tmp_path / "tiny", description=describe(b"weights", scheme="flows"))
+    with pytest.raises(ModelError, match=r"unknown target scheme 'flows'.*splitline"):
+        load_model(folder)
+
+
+def test_weights_that_are_no_network(tmp_path):
+    model = Model(read_bundle(write(tmp_path / "tiny")))
+    with pytest.raises(ModelError, match=r"tiny.*weights.onnx can't be run"):
+        model.network()
+
+
+def test_an_unknown_model_lists_the_known_ones_and_suggests_the_near_one(tmp_path, monkeypatch):
+    write(tmp_path / "organoids")
+    zipped(write(tmp_path / "elsewhere" / "yeast")).rename(tmp_path / "yeast.zip")
+    monkeypatch.setenv("HOOKE_MODELS", str(tmp_path))
+    known = known_models()
+    assert {"organoids", "yeast"} <= set(known)
+    assert "elsewhere" not in known
+    with pytest.raises(ModelError, match=r"unknown model 'organoid'; did you mean 'organoids'\?.*organoids.*yeast"):
+        load_model("organoid")
+
+
+def test_own_models_load_by_name(tmp_path, monkeypatch):
+    write(tmp_path / "organoids")
+    monkeypatch.setenv("HOOKE_MODELS", str(tmp_path))
+    assert load_model("organoids").name == "tiny"
+
+
+def test_a_folder_of_models_that_is_missing_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOOKE_MODELS", str(tmp_path / "nowhere"))
+    known_models()
