@@ -1,6 +1,6 @@
 """Accuracy of a model on a hooke dataset: every image segmented with default options, scored, by modality.
 
-    python benchmarks/accuracy.py data/dsb2018 --split test
+python benchmarks/accuracy.py data/dsb2018 --split test
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def score(dataset: Path, split: str, model: str) -> list[dict[str, float]]:
         image = next((dataset / "images").glob(f"{row.id}.*"))
         truth = read_labels(next((dataset / "labels").glob(f"{row.id}.*")))
         found = hooke.segment(image, model)
-        rows.append({"id": row.id, "modality": row.modality, "diameter": found.diameter} | score_image(found.labels, truth))
+        rows.append(
+            {"id": row.id, "modality": row.modality, "diameter": found.diameter} | score_image(found.labels, truth)
+        )
     return rows
 
 

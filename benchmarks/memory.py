@@ -35,7 +35,9 @@ def main() -> None:
     objects = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     unit = 1024**2 if sys.platform != "darwin" else 1024**3  # Linux counts kilobytes, macOS bytes
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
-    print(f"{args.side}×{args.side}, {objects} objects: peak {peak:.2f} GiB, {peak / LIMIT:.2f} of the limit of {LIMIT}")
+    print(
+        f"{args.side}×{args.side}, {objects} objects: peak {peak:.2f} GiB, {peak / LIMIT:.2f} of the limit of {LIMIT}"
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "image.png"
         write_png(image, simulate((512, 512), seed=0).image)
-        command = [sys.executable, "-m", "hooke", "segment", str(image), "-o", f"{folder}/out", "--overwrite", "--quiet"]
+        command = [
+            sys.executable,
+            "-m",
+            "hooke",
+            "segment",
+            str(image),
+            "-o",
+            f"{folder}/out",
+            "--overwrite",
+            "--quiet",
+        ]
         print(f"hooke segment, 512×512, cold: {timed(command):.2f} s; limit 3")
     site = Path(sysconfig.get_paths()["purelib"])
     size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file() and not path.is_symlink())

@@ -8,7 +8,8 @@ import pytest
 
 import hooke
 
-MODULES = sorted(module.name for module in pkgutil.walk_packages(hooke.__path__, "hooke.") if "__main__" not in module.name)
+NAMES = (module.name for module in pkgutil.walk_packages(hooke.__path__, "hooke."))
+MODULES = sorted(name for name in NAMES if "__main__" not in name)
 
 
 @pytest.mark.parametrize("name", MODULES)

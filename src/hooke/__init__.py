@@ -30,7 +30,17 @@ _HOME = {
     "segment": "hooke.pipeline",
 }
 
-__all__ = ["HookeError", "Image", "Model", "Segmentation", "__version__", "load_model", "open_image", "read_image", "segment"]  # noqa: E501
+__all__ = [
+    "HookeError",
+    "Image",
+    "Model",
+    "Segmentation",
+    "__version__",
+    "load_model",
+    "open_image",
+    "read_image",
+    "segment",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -94,7 +94,9 @@ def test_stopped_run_keeps_what_is_done(images, tmp_path):
 
 def test_stack_keeps_its_axes_and_pixel_size(tmp_path, field):
     path = tmp_path / "stack.ome.tif"
-    planes = np.stack([field.image, field.image[::-1], field.image[:, ::-1], field.image]).reshape(2, 2, *field.image.shape)
+    planes = np.stack([field.image, field.image[::-1], field.image[:, ::-1], field.image]).reshape(
+        2, 2, *field.image.shape
+    )
     meta = {"axes": "TZYX", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25}
     tifffile.imwrite(path, planes, metadata=meta)
     segment_folder([path], tmp_path / "out", QUICK)
@@ -110,7 +112,9 @@ def test_stack_keeps_its_axes_and_pixel_size(tmp_path, field):
 
 
 def test_images_with_and_without_pixel_size_share_a_table(images, tmp_path, field):
-    tifffile.imwrite(images / "sized.ome.tif", field.image, metadata={"axes": "YX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5})
+    tifffile.imwrite(
+        images / "sized.ome.tif", field.image, metadata={"axes": "YX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
+    )
     segment_folder([images], tmp_path / "out", QUICK)
     table = pd.read_csv(tmp_path / "out" / "measurements.csv")
     known = table["area_um2"].notna()

@@ -91,13 +91,17 @@ def test_odd_shapes_keep_their_shape(shape):
     assert hooke.segment(image, diameter=20).labels.shape == shape
 
 
-@pytest.mark.parametrize("bad", [np.zeros((3, 3, 3, 3)), np.zeros(5), np.zeros((0, 4)), np.array([["a", "b"], ["c", "d"]])])
+@pytest.mark.parametrize(
+    "bad", [np.zeros((3, 3, 3, 3)), np.zeros(5), np.zeros((0, 4)), np.array([["a", "b"], ["c", "d"]])]
+)
 def test_arrays_that_are_no_images_are_refused(bad):
     with pytest.raises(ConfigError, match="no image"):
         hooke.segment(bad)
 
 
-@pytest.mark.parametrize("options", [{"diameter": "big"}, {"diameter": -3}, {"diameter": 0}, {"min_size": -1}, {"threads": -1}])
+@pytest.mark.parametrize(
+    "options", [{"diameter": "big"}, {"diameter": -3}, {"diameter": 0}, {"min_size": -1}, {"threads": -1}]
+)
 def test_options_out_of_range_are_refused(options, field):
     with pytest.raises(ConfigError):
         hooke.segment(field.image, **options)

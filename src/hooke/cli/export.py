@@ -46,8 +46,10 @@ def export(
 
     hooke export runs/nuclei -o models/nuclei --card configs/nuclei-card.yaml
     """
+    from hooke.models.bundle import check_replaceable
+
     content = None if card is None else _read_card(card)
-    _check_replaceable(bundle)
+    check_replaceable(bundle)
     with training_half():
         from hooke.training.export import export_run
 
@@ -92,10 +94,3 @@ def _read_text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise ConfigError(f"can't be read as text ({reason})", path=path, remedy="give a text file in UTF-8") from error
-
-
-def _check_replaceable(bundle: Path) -> None:
-    """Refuse to replace anything but a bundle: all that lies in the folder would be lost."""
-    is_free = not bundle.exists() or (bundle.is_dir() and not any(bundle.iterdir()))
-    if not is_free and not (bundle / "rdf.yaml").is_file():
-        raise ConfigError("is there already and is no model bundle", path=bundle, remedy="give a new folder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,9 @@ from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
     from hooke.pipeline import FolderResult
+    from hooke.pipeline.folder import ImageResult
+
+    _Work = Callable[[Callable[[int], None], Callable[[ImageResult], None]], FolderResult]
 
 __all__ = ["segment"]
 
@@ -66,7 +70,9 @@ def segment(
         options = SegmentOptions(model, channel, diameter, min_size, threads)
         inputs = list(images or [])
     if not inputs:
-        raise ConfigError("no images given", remedy="name files, folders or patterns: hooke segment images/ -o results/")
+        raise ConfigError(
+            "no images given", remedy="name files, folders or patterns: hooke segment images/ -o results/"
+        )
     if out is None:
         raise ConfigError("no folder for the results", remedy="add -o FOLDER")
     result = _with_progress(
@@ -91,25 +97,31 @@ def segment(
     return 1 if result.failed else 0
 
 
-def _with_progress(work, hidden: bool) -> FolderResult:  # type: ignore[no-untyped-def]
+def _with_progress(work: _Work, hidden: bool) -> FolderResult:
     """Run the work behind a bar with the time left; failures are printed above it as they come."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("segmenting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))  # noqa: E501
+    columns = (
+        TextColumn("segmenting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("", total=None)
 
         def on_start(count: int) -> None:
             progress.update(task, total=count)
 
-        def on_image(image) -> None:  # type: ignore[no-untyped-def]
+        def on_image(image: ImageResult) -> None:
             if image.error:
                 console.print(f"failed: {image.error}", style="red", markup=False, highlight=False, soft_wrap=True)
             progress.update(task, advance=1, description=f"{image.name}: {image.count}")
 
-        return work(on_start, on_image)  # type: ignore[no-any-return]
+        return work(on_start, on_image)
 
 
 def _print_summary(result: FolderResult) -> None:

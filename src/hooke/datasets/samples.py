@@ -48,4 +48,4 @@ def _real() -> dict[str, NDArray[np.uint8]]:
     """Immunohistochemistry of colon: haematoxylin-stained nuclei, brown where an antibody bound."""
     from skimage import data
 
-    return {"immunohistochemistry": np.asarray(data.immunohistochemistry(), np.uint8)}
+    return {"immunohistochemistry": np.asarray(data.immunohistochemistry(), np.uint8)}  # type: ignore[no-untyped-call]

@@ -61,7 +61,6 @@ def estimate_diameter(
     float or None
         Pixels; None when no object is seen on any scale.
     """
-
     network = model.network(1)
 
     def look(job: tuple[float, tuple[slice, slice]]) -> _Vote:
@@ -80,9 +79,7 @@ def estimate_diameter(
     return diameter
 
 
-def _jobs(
-    shape: tuple[int, ...], scales: tuple[float, ...], whole: bool
-) -> list[tuple[float, tuple[slice, slice]]]:
+def _jobs(shape: tuple[int, ...], scales: tuple[float, ...], whole: bool) -> list[tuple[float, tuple[slice, slice]]]:
     """Scales and fields to look at; one field for scale 1 when the whole image's maps are known."""
     everything = np.s_[: shape[0], : shape[1]]
     return [
@@ -94,7 +91,7 @@ def _jobs(
 
 
 def _worth(shape: tuple[int, ...], scale: float) -> bool:
-    """A scale on which the image is smaller than two receptive steps of the network shows nothing new."""
+    """Whether the image is still large enough on that scale to show more than its middle."""
     return scale >= 1 or min(shape[:2]) * scale >= 64
 
 
@@ -133,12 +130,12 @@ def _trust(apparent: NDArray[np.float64], band: tuple[float, float]) -> NDArray[
     """1 for objects that appear at a trusted size, falling to 0 an octave outside."""
     below = np.log2(np.maximum(band[0] / apparent, 1))
     above = np.log2(np.maximum(apparent / band[1], 1))
-    return np.clip(1 - below - above, 0.0, 1.0)
+    return np.asarray(np.clip(1 - below - above, 0.0, 1.0))
 
 
 def _agreement(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """1 where both are equal, 0 where they are an octave apart or more: a splinter of a nucleus has no say."""
-    return np.clip(1 - np.abs(np.log2(first / second)), 0.0, 1.0)
+    return np.asarray(np.clip(1 - np.abs(np.log2(first / second)), 0.0, 1.0))
 
 
 def _join(votes: list[_Vote]) -> _Vote:

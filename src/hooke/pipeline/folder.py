@@ -27,7 +27,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import HookeError, ImageReadError
-from hooke.image import Image
 from hooke.io import ImageFile, atomic_path, find_images, open_image, unique_names, write_labels, write_png
 from hooke.models import Model, load_model
 from hooke.pipeline.ledger import Entry, Ledger
@@ -242,8 +241,9 @@ def _overlay_path(out: Path, name: str, plane: dict[str, int]) -> Path:
 
 def _table(segmentation: Segmentation, name: str) -> pd.DataFrame:
     table = segmentation.table.copy(deep=False)
-    for position, (column, value) in enumerate({"image": name, **segmentation.image.plane}.items()):
-        table.insert(position, column, value)
+    table.insert(0, "image", name)
+    for position, (axis, index) in enumerate(segmentation.image.plane.items(), 1):
+        table.insert(position, axis, index)
     return table
 
 
@@ -277,7 +277,11 @@ def _summary_row(segmentation: Segmentation, name: str, path: Path) -> dict[str,
         "median_area": float(np.median(area)) if area.size else "",
         "diameter": "" if segmentation.diameter is None else round(segmentation.diameter, 2),
         "scale": round(segmentation.scale, 4),
-        "channel": "rgb" if normalisation.mode == "rgb" else normalisation.channel if normalisation.channel is not None else 0,  # noqa: E501
+        "channel": "rgb"
+        if normalisation.mode == "rgb"
+        else normalisation.channel
+        if normalisation.channel is not None
+        else 0,
         "channel_reason": normalisation.why,
         "low": normalisation.low,
         "high": normalisation.high,

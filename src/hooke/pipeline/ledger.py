@@ -71,7 +71,10 @@ class Ledger:
         """Join the images' measurements into ``measurements.csv``, in the order given."""
         parts = [self._measurements(name) for name in names]
         columns = _joined_columns(parts)
-        with atomic_path(self.out / "measurements.csv") as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        with (
+            atomic_path(self.out / "measurements.csv") as partial,
+            partial.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
             writer.writeheader()
             for part in parts:

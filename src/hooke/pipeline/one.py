@@ -180,15 +180,16 @@ def segment_image(
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
     threads = options.resolved_threads
     network = model.network(threads)
-    diameter = options.diameter
+    diameter: float | None
     maps = None
-    if diameter == "auto":
+    if isinstance(options.diameter, float):
+        diameter = options.diameter
+    else:
         if not _many_tiles(image, 1.0):  # a first pass over the whole image may turn out to be the only one
             maps = predict_maps(network, image.pixels, normalisation, maps=FIRST_MAPS)
         diameter = estimate_diameter(model, image.pixels, normalisation, threads=threads, known=maps)
         if diameter is None:
             return _nothing(image, model, normalisation, options, start, _NOTHING)
-    assert isinstance(diameter, float)
     scale = scale_for(diameter, model.settings.diameter_band)
     if maps is None or scale != 1:
         maps = predict_maps(

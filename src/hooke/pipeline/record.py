@@ -103,7 +103,9 @@ def read_replay(path: str | Path) -> Replay:
         out, checksum = Path(record["out"]), record["model"]["sha256"]
         replay = Replay(inputs, out, SegmentOptions(**options), axes)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"is no record of a run ({error})", path=path, remedy="give the run.json of a results folder") from error  # noqa: E501
+        raise ConfigError(
+            f"is no record of a run ({error})", path=path, remedy="give the run.json of a results folder"
+        ) from error
     if load_model(replay.options.model).checksum != checksum:
         raise ModelError(
             f"model {replay.options.model!r} is not the one that the run used (its weights differ)",

@@ -94,7 +94,9 @@ def _affine(sample: Sample, crop: int, zoom: float, rng: np.random.Generator) ->
     return np.column_stack([linear, offset])
 
 
-def _shrink_safe(image: NDArray[np.floating], matrix: NDArray[np.float64], zoom: float, crop: int) -> NDArray[np.float32]:
+def _shrink_safe(
+    image: NDArray[np.floating], matrix: NDArray[np.float64], zoom: float, crop: int
+) -> NDArray[np.float32]:
     """Warp; when shrinking, average pixels first so that fine texture does not alias."""
     image = image.astype(np.float32)
     if zoom < 0.7:

@@ -22,7 +22,9 @@ class DatasetConfig(_Strict):
     """One hooke dataset among those that a run draws from."""
 
     path: Path
-    weight: float = Field(1.0, gt=0, description="times an image of it is drawn, relative to the others of its modality")
+    weight: float = Field(
+        1.0, gt=0, description="times an image of it is drawn, relative to the others of its modality"
+    )
     train: list[str] = Field(["train"], description="splits of the index that are trained on")
     val: list[str] = Field(["val"], description="splits of the index that choose the checkpoint")
 
@@ -90,9 +92,13 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Tr
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"can't be read: {error.strerror}", path=path, remedy="give a file like configs/nuclei.yaml") from error  # noqa: E501
+        raise ConfigError(
+            f"can't be read: {error.strerror}", path=path, remedy="give a file like configs/nuclei.yaml"
+        ) from error
     except yaml.YAMLError as error:
-        raise ConfigError(f"can't be read as YAML: {error}", path=path, remedy="give a file like configs/nuclei.yaml") from error  # noqa: E501
+        raise ConfigError(
+            f"can't be read as YAML: {error}", path=path, remedy="give a file like configs/nuclei.yaml"
+        ) from error
     if not isinstance(raw, dict):
         raise ConfigError("holds no settings", path=path, remedy="give a file like configs/nuclei.yaml")
     for key, value in (overrides or {}).items():
@@ -111,7 +117,9 @@ def _set(tree: dict[str, Any], keys: list[str], value: Any) -> None:
             branch = branch[int(key)] if isinstance(branch, list) else branch.setdefault(key, {})
         branch[int(keys[-1]) if isinstance(branch, list) else keys[-1]] = value
     except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise ConfigError(f"no setting {'.'.join(keys)!r}", remedy="name it as in the file, such as augment.wide") from error  # noqa: E501
+        raise ConfigError(
+            f"no setting {'.'.join(keys)!r}", remedy="name it as in the file, such as augment.wide"
+        ) from error
 
 
 def _explain(error: Any) -> str:

@@ -67,7 +67,9 @@ def _read_exclusions(path: Path | None) -> set[str]:
 def _records_of(dataset: DatasetConfig, split: str) -> Iterator[Record]:
     index_path = dataset.path / "index.csv"
     if not index_path.is_file():
-        raise DatasetError("no hooke dataset here (index.csv is missing)", path=dataset.path, remedy="run hooke prepare")
+        raise DatasetError(
+            "no hooke dataset here (index.csv is missing)", path=dataset.path, remedy="run hooke prepare"
+        )
     index = pd.read_csv(index_path, dtype={"id": str})
     for row in index[index["split"].isin(getattr(dataset, split))].itertuples():
         yield Record(
@@ -122,20 +124,30 @@ def _first_pixels(labels: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[
 
 
 class Crops(IterableDataset[tuple[Tensor, Tensor]]):
-    """Endless stream of (image (3, Y, X), maps (4, Y, X)), reproducible from seed and worker number."""
+    """Endless stream of (image (3, Y, X), maps (4, Y, X)), reproducible from seed, first step and worker number.
+
+    A run that is resumed gives the step that it goes on from as `start`, or it would see its first crops again.
+    """
 
     def __init__(
-        self, samples: list[Sample], chances: NDArray[np.float64], config: AugmentConfig, scheme: SplitLine, seed: int
+        self,
+        samples: list[Sample],
+        chances: NDArray[np.float64],
+        config: AugmentConfig,
+        scheme: SplitLine,
+        seed: int,
+        start: int = 0,
     ) -> None:
         self.samples = samples
         self.chances = chances
         self.config = config
         self.scheme = scheme
         self.seed = seed
+        self.start = start
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         worker = get_worker_info()
-        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0, self.start])
         while True:
             yield self.draw(rng)
 
@@ -151,13 +163,13 @@ class Crops(IterableDataset[tuple[Tensor, Tensor]]):
         return torch.from_numpy(image.transpose(2, 0, 1).copy()), torch.from_numpy(maps)
 
 
-def train_loader(records: list[Record], config: TrainConfig, scheme: SplitLine) -> DataLoader[tuple[Tensor, Tensor]]:
-    """Loader of endless batches."""
+def train_loader(
+    records: list[Record], config: TrainConfig, scheme: SplitLine, start: int = 0
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Loader of endless batches, for a run that begins, or goes on, at step `start`."""
     samples = [load_sample(record, config.nominal_diameter) for record in records]
-    crops = Crops(samples, _chances(records, config.modality_share), config.augment, scheme, config.seed)
-    return DataLoader(
-        crops, batch_size=config.batch, num_workers=config.workers, persistent_workers=config.workers > 0
-    )
+    crops = Crops(samples, _chances(records, config.modality_share), config.augment, scheme, config.seed, start)
+    return DataLoader(crops, batch_size=config.batch, num_workers=config.workers, persistent_workers=config.workers > 0)
 
 
 def _chances(records: list[Record], share: dict[str, float]) -> NDArray[np.float64]:

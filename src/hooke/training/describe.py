@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ def _description(
         "cite": card.get("cite", []),
         "tags": ["instance-segmentation", "nuclei", "unet", "2d", "hooke"],
         "documentation": "README.md",
-        "timestamp": datetime.now(timezone.utc).replace(microsecond=0).isoformat(),
+        "timestamp": datetime.now(UTC).replace(microsecond=0).isoformat(),
         "inputs": [_input(folder)],
         "outputs": [_output(folder, list(scheme.maps))],
         "weights": {
@@ -130,5 +130,7 @@ def _validate(path: Path) -> None:
         loaded = load_description(path)
     if isinstance(loaded, InvalidDescr):
         raise ModelError(
-            f"description fails bioimage.io's validation: {loaded.validation_summary.format()}", path=path, remedy="mend the card"  # noqa: E501
+            f"description fails bioimage.io's validation: {loaded.validation_summary.format()}",
+            path=path,
+            remedy="mend the card",
         )

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 import hooke
-from hooke.errors import ModelError, OutputError
+from hooke.errors import ModelError
 from hooke.models import Model, read_bundle
+from hooke.models.bundle import check_replaceable
 from hooke.training.config import TrainConfig
 from hooke.training.describe import describe_bundle
 from hooke.training.module import SegmentationModule
@@ -98,8 +99,7 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None) -
     OutputError
         When something else than a bundle lies at `bundle`.
     """
-    if bundle.exists() and not (bundle / "rdf.yaml").is_file() and not (bundle.is_dir() and not any(bundle.iterdir())):
-        raise OutputError("is there and is no bundle", path=bundle, remedy="choose another name for the bundle")
+    check_replaceable(bundle)
     module = load_run(run)
     fresh = bundle.with_name(bundle.name + ".partial")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -15,7 +15,7 @@ RUN/
 from __future__ import annotations
 
 import json
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,9 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False) -> Path:
     if config.start_from is not None:
         start_from(module, config.start_from)
     best = ModelCheckpoint(checkpoints, filename="best", monitor="val/dsb", mode="max", enable_version_counter=False)
-    newest = ModelCheckpoint(checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False)  # noqa: E501
+    newest = ModelCheckpoint(
+        checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False
+    )
     callbacks: list[Callback] = [best, newest, CurvesAndPictures(run)]
     if config.ema:
         callbacks.insert(0, EMAWeightAveraging(decay=config.ema, use_buffers=True))
@@ -92,7 +94,7 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False) -> Path:
     )
     trainer.fit(
         module,
-        train_loader(train_records, config, module.scheme),
+        train_loader(train_records, config, module.scheme, start=_step_of(last) if resume else 0),
         DataLoader(val_samples, batch_size=None, collate_fn=_as_it_is),  # type: ignore[arg-type]
         ckpt_path=last if resume else None,
         weights_only=True,
@@ -104,6 +106,10 @@ def start_from(module: SegmentationModule, checkpoint: Path) -> None:
     """Take a network's weights from a checkpoint of an earlier run with the same network."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     module.load_state_dict(state)
+
+
+def _step_of(checkpoint: Path) -> int:
+    return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["global_step"])
 
 
 def _as_it_is(sample: Any) -> Any:
@@ -119,12 +125,12 @@ def _describe(config: TrainConfig, run: Path, train_records: list[Record], val_r
     }
     (run / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
     packages = ("hooke", "torch", "timm", "lightning", "numpy", "opencv-python-headless")
-    (run / "versions.json").write_text(json.dumps({name: _version(name) for name in packages}, indent=1), encoding="utf-8")
+    (run / "versions.json").write_text(
+        json.dumps({name: _version(name) for name in packages}, indent=1), encoding="utf-8"
+    )
 
 
 def _version(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError
-
     try:
         return version(package)
     except PackageNotFoundError:

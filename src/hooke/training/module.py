@@ -47,6 +47,7 @@ class SegmentationModule(L.LightningModule):
         return torch.sigmoid(self.network(image))
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_index: int) -> Tensor:
+        """Loss of one batch of crops."""
         image, target = batch
         output = self.network(image.contiguous(memory_format=torch.channels_last))
         config = self.config
@@ -61,10 +62,12 @@ class SegmentationModule(L.LightningModule):
         return parts["loss"]
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Move a training batch; leave a validation image where it is."""
         # A validation image goes to the device tile by tile, in predict_sample.
         return batch if isinstance(batch, Sample) else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def validation_step(self, sample: Sample, batch_index: int) -> None:
+        """Segment one validation image and log its scores."""
         labels = predict_sample(self, sample)
         scores = score_image(labels, sample.labels)
         kind = "colour" if sample.colour else "grey"
@@ -73,6 +76,7 @@ class SegmentationModule(L.LightningModule):
             self.log(f"val/{name}_{kind}", scores[key], on_epoch=True, batch_size=1)
 
     def configure_optimizers(self) -> Any:
+        """AdamW, its rate rising over the warm-up and falling along a cosine."""
         config = self.config
         optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay

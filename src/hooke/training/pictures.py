@@ -18,7 +18,7 @@ from hooke.training.augment import Sample
 from hooke.training.module import SegmentationModule, predict_sample
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 __all__ = ["CurvesAndPictures", "draw_curves"]
 

@@ -90,7 +90,9 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return {key: value.float() for key, value in load_file(path).items()}
     except Exception as error:
-        raise ModelError("is not a readable safetensors file", path=path, remedy="give timm weights as .safetensors") from error  # noqa: E501
+        raise ModelError(
+            "is not a readable safetensors file", path=path, remedy="give timm weights as .safetensors"
+        ) from error
 
 
 def _keep_known(state: dict[str, Tensor], encoder: nn.Module) -> dict[str, Tensor]:
