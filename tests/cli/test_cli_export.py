@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from hooke.cli.export import export
-from hooke.errors import ConfigError
+from hooke.errors import ConfigError, OutputError
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_only_a_bundle_or_an_empty_folder_is_replaced(calls, tmp_path):
     assert run("runs/a", "-o", "empty")[1] == run("runs/a", "-o", "old")[1] == 0
     for name in ("photos", "file", "."):
         result, _ = run("runs/a", "-o", name)
-        assert isinstance(result.exception, ConfigError)
+        assert isinstance(result.exception, OutputError)
     assert len(calls) == 2
 
 
