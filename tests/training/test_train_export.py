@@ -1,0 +1,176 @@
+"""A run from end to end, small: train on simulated images, resume, export, load the bundle, predict."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import yaml
+
+for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
+    pytest.importorskip(needed)
+
+import torch
+
+from hooke.datasets.layout import IndexRow, write_index, write_sample
+from hooke.datasets.simulator import simulate
+from hooke.errors import ConfigError, DatasetError, ModelError
+from hooke.image import Image
+from hooke.models import load_model, predict_maps
+from hooke.preprocess import fit_normalisation
+from hooke.training import loop
+from hooke.training.config import TrainConfig
+from hooke.training.data import list_records
+from hooke.training.export import export_run, load_run
+from hooke.training.loop import train
+
+pytestmark = pytest.mark.slow
+
+
+def write_dataset(folder):
+    rows = []
+    for number in range(6):
+        drawn = simulate((128, 128), seed=number, modality="histology" if number == 1 else "fluorescence")
+        name = f"field{number}"
+        write_sample(folder, name, drawn.image, drawn.labels)
+        split = "val" if number > 3 else "train"
+        modality = "histology" if number == 1 else "fluorescence"
+        rows.append(IndexRow(name, split, modality, name, 128, 128, drawn.count))
+    write_index(folder, rows)
+
+
+def make_config(folder, **changes):
+    return TrainConfig.model_validate(
+        {
+            "name": "small",
+            "datasets": [{"path": folder}],
+            "encoder_weights": "none",
+            "decoder_channels": [16, 16, 8, 8],
+            "augment": {"crop": 64},
+            "steps": 4,
+            "batch": 2,
+            "warmup": 1,
+            "validate_every": 2,
+            "precision": "32-true",
+            "workers": 0,
+            "accelerator": "cpu",
+            "devices": 1,
+            **changes,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "simulated"
+    write_dataset(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(dataset, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    best = train(make_config(dataset), folder)
+    assert best == folder / "checkpoints" / "best.ckpt"
+    return folder
+
+
+def step_of(checkpoint):
+    return torch.load(checkpoint, map_location="cpu", weights_only=True)["global_step"]
+
+
+def test_a_run_leaves_all_that_it_promises(run, dataset):
+    for name in ("config.yaml", "data.json", "versions.json", "metrics.csv", "curves.png", "pictures.png"):
+        assert (run / name).stat().st_size > 0
+    assert step_of(run / "checkpoints" / "last.ckpt") == 4
+    assert step_of(run / "checkpoints" / "best.ckpt") in (2, 4)
+    told = yaml.safe_load((run / "config.yaml").read_text())
+    assert TrainConfig.model_validate(told) == make_config(dataset)
+    data = json.loads((run / "data.json").read_text())
+    assert data["val"]["ids"] == ["field4", "field5"]
+    assert "val/dsb" in (run / "metrics.csv").read_text().splitlines()[0]
+
+
+def test_a_run_is_not_overwritten_and_only_a_run_is_resumed(run, dataset, tmp_path):
+    with pytest.raises(ConfigError, match="holds a run already"):
+        train(make_config(dataset), run)
+    with pytest.raises(ConfigError, match="no run to resume"):
+        train(make_config(dataset), tmp_path, resume=True)
+
+
+def test_a_resumed_run_goes_on_where_it_stopped_with_other_crops(run, dataset, monkeypatch):
+    starts = []
+    loader = loop.train_loader
+
+    def spy(*args, start):
+        starts.append(start)
+        return loader(*args, start=start)
+
+    monkeypatch.setattr(loop, "train_loader", spy)
+    train(make_config(dataset, steps=6), run, resume=True)
+    assert starts == [4]
+    assert step_of(run / "checkpoints" / "last.ckpt") == 6
+
+
+def test_export_and_predict(run, tmp_path):
+    exported = export_run(run, tmp_path / "small", card={"description": "a network of no use"})
+    assert exported.bundle == tmp_path / "small"
+    assert exported.largest_difference < 1e-3
+    assert not list(tmp_path.glob("*.partial"))
+    model = load_model(exported.bundle)
+    assert (model.name, model.settings.stride, model.settings.scheme) == ("small", 32, "splitline")
+    pixels = simulate((150, 100), seed=9).image
+    maps = predict_maps(model.network(), pixels, fit_normalisation(Image(pixels)), maps=4)
+    assert maps.shape == (4, 150, 100)
+    assert maps.std() > 0
+    decoded = model.scheme.decode(maps)
+    assert decoded.labels.shape == (150, 100)
+    given, expected = (np.load(exported.bundle / f"test_{side}.npy") for side in ("input", "output"))
+    np.testing.assert_allclose(model.network()(given), expected, atol=1e-3)
+
+
+def test_the_network_is_exported_for_any_size_and_batch(run, tmp_path):
+    module = load_run(run)
+    network = load_model(export_run(run, tmp_path / "small").bundle).network()
+    batch = np.random.default_rng(0).random((2, 3, 64, 160), np.float32)
+    with torch.inference_mode():
+        np.testing.assert_allclose(network(batch), module(torch.from_numpy(batch)).numpy(), atol=1e-3)
+
+
+def test_the_description_is_valid_and_says_how_it_came_about(run, tmp_path):
+    spec = pytest.importorskip("bioimageio.spec")
+    bundle = export_run(run, tmp_path / "small").bundle
+    with spec.ValidationContext(perform_io_checks=True):
+        loaded = spec.load_description(bundle / "rdf.yaml")
+    assert not isinstance(loaded, spec.InvalidDescr), loaded.validation_summary.format()
+    training = yaml.safe_load((bundle / "rdf.yaml").read_text())["config"]["hooke"]["training"]
+    assert training["data"]["train"]["images"] == 4
+    assert training["config"]["seed"] == 0
+
+
+def test_an_export_replaces_the_bundle_that_was_there(run, tmp_path):
+    first = export_run(run, tmp_path / "small").bundle
+    (first / "weights.onnx").write_bytes(b"")
+    assert export_run(run, tmp_path / "small").largest_difference < 1e-3
+
+
+def test_a_folder_without_a_checkpoint(tmp_path):
+    with pytest.raises(ModelError, match="no checkpoint"):
+        export_run(tmp_path, tmp_path / "bundle")
+
+
+def test_records_leave_out_what_is_excluded(dataset, tmp_path):
+    banned = tmp_path / "banned.txt"
+    banned.write_text("# a comment\nfield0  # shows a test field\n\n")
+    records = list_records(make_config(dataset, exclude=banned), "train")
+    assert [record.id for record in records] == ["field1", "field2", "field3"]
+    with pytest.raises(DatasetError, match="no such list"):
+        list_records(make_config(dataset, exclude=tmp_path / "nowhere.txt"), "train")
+
+
+def test_a_data_set_that_is_missing_or_empty(dataset, tmp_path):
+    with pytest.raises(DatasetError, match=r"index\.csv is missing"):
+        list_records(make_config(tmp_path), "train")
+    with pytest.raises(DatasetError, match="no image for the val side"):
+        list_records(make_config(dataset, datasets=[{"path": dataset, "val": ["test"]}]), "val")
