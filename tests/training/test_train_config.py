@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-pytest.importorskip("pydantic")
-
 from hooke.errors import ConfigError
 from hooke.training.config import TrainConfig, load_config
 

@@ -1,10 +1,12 @@
 """A run from end to end, small: train on simulated images, resume, export, load the bundle, predict."""
+# ruff: noqa: E402 - what is missing is skipped before it is imported
 
 from __future__ import annotations
 
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -108,8 +110,12 @@ def test_a_resumed_run_goes_on_where_it_stopped_with_other_crops(run, dataset, m
         return loader(*args, start=start)
 
     monkeypatch.setattr(loop, "train_loader", spy)
+    before = pd.read_csv(run / "metrics.csv")
     train(make_config(dataset, steps=6), run, resume=True)
     assert starts == [4]
+    scores = pd.read_csv(run / "metrics.csv").dropna(subset="val/dsb")
+    assert len(before.dropna(subset="val/dsb")) == 2
+    assert scores["step"].tolist() == [1, 3, 5]  # steps count from 0, and the curves go on
     assert step_of(run / "checkpoints" / "last.ckpt") == 6
 
 

