@@ -7,6 +7,7 @@ as 16-bit integers, are the only thing that grows with it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -38,11 +39,20 @@ class Tiling:
         Pixels at the network's scale that neighbouring tiles share.
     stride : int
         The network's stride: sides of its input are multiples of this.
+
+    Raises
+    ------
+    ValueError
+        When tiles could not cover more than what they share.
     """
 
     tile: int = 448
     overlap: int = 48
     stride: int = 32
+
+    def __post_init__(self) -> None:
+        if not 0 < self.overlap < self.tile:
+            raise ValueError(f"tiles of {self.tile} px can't overlap by {self.overlap} px")
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,7 @@ def _resize(window: NDArray[np.float32], height: int, width: int) -> NDArray[np.
 
 
 def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
-    """Cut one axis into tiles of equal size, evenly spread, which overlap by what was asked for or more.
+    """Cut one axis into as few tiles as their largest size allows, evenly spread and no larger than they must be.
 
     Neighbours are blended over half of the overlap, in the middle of what they share: at its border a tile knows too
     little of what surrounds it.
@@ -139,6 +149,9 @@ def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
     if count == 1:
         yield _Span(0, length, np.ones(length, np.float32))
         return
+    # A whole number of strides: what is left of one would be computed all the same.
+    needed = -(-(length + (count - 1) * overlap) // count) * scale
+    tile = min(tile, max(2, math.ceil(math.ceil(needed / tiling.stride) * tiling.stride / scale)))
     starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
     middles = [(start + before + tile) / 2 for before, start in pairwise(starts)]
 

@@ -105,4 +105,4 @@ def predict_sample(module: SegmentationModule, sample: Sample) -> NDArray[np.int
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     scale = scale_for(sample.diameter, module.config.augment.diameter)
     maps = predict_maps(network, pixels, _AS_IT_IS, scale=scale)
-    return module.scheme.decode(maps.astype(np.float32) / 65535, diameter=sample.diameter).labels
+    return module.scheme.decode(maps, diameter=sample.diameter).labels

@@ -1,6 +1,7 @@
 """U-Net on a timm encoder whose decoder stops at half resolution: image in, maps of the same size out.
 
-The last step to full resolution is a pixel shuffle (Shi et al. 2016, "Real-time single image and video
+A second, shallow path hands the decoder the image's own detail at that resolution, so that outlines of small objects
+keep what the encoder has thrown away by then. The last step to full resolution is a pixel shuffle (Shi et al. 2016, "Real-time single image and video
 super-resolution using an efficient sub-pixel convolutional neural network"): at full resolution no convolution
 is computed at all, and it is there that a U-Net spends half of its time.
 """
@@ -17,6 +18,8 @@ from torch.nn import functional
 from hooke.training.networks.weights import load_encoder_weights
 
 __all__ = ["UNet"]
+
+_DETAIL = 12  # channels of the shallow path: as many numbers as a 2 by 2 patch of colour pixels holds
 
 
 class UNet(nn.Module):
@@ -54,6 +57,10 @@ class UNet(nn.Module):
         self.encoder = timm.create_model(encoder, features_only=True, pretrained=False, in_chans=in_channels)
         load_encoder_weights(self.encoder, encoder, weights)
         skips = self.encoder.feature_info.channels()
+        self.detail = nn.Sequential(
+            nn.Conv2d(in_channels, _DETAIL, kernel_size=2, stride=2, bias=False), nn.BatchNorm2d(_DETAIL), nn.ReLU()
+        )
+        skips[0] += _DETAIL
         steps = []
         below = skips[-1]
         for skip, width in zip(reversed(skips[:-1]), decoder_channels, strict=True):
@@ -65,7 +72,8 @@ class UNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Maps of one batch."""
-        *skips, deepest = self.encoder(image)
+        finest, *skips, deepest = self.encoder(image)
+        skips = [torch.cat([finest, self.detail(image)], dim=1), *skips]
         maps = deepest
         for step, skip in zip(self.decoder, reversed(skips), strict=True):
             maps = step(maps, skip)
