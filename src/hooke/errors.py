@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-__all__ = ["ConfigError", "DatasetError", "HookeError", "ImageReadError", "ModelError", "OutputError"]
+__all__ = ["ConfigError", "DatasetError", "HookeError", "ImageReadError", "ModelError", "OutputError", "debugging"]
+
+#: Environment variable that asks for tracebacks; the command line's --debug sets it.
+DEBUG = "HOOKE_DEBUG"
 
 
 class HookeError(Exception):
@@ -52,3 +56,8 @@ class ConfigError(HookeError):
 
 class DatasetError(HookeError):
     """A data set that is not laid out as its adapter expects."""
+
+
+def debugging() -> bool:
+    """Whether errors should surface with their traceback instead of as one line."""
+    return bool(os.environ.get(DEBUG))

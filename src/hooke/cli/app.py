@@ -12,7 +12,7 @@ import typer
 
 from hooke import __version__
 from hooke.cli import demo, evaluate, export, prepare, segment, train
-from hooke.errors import HookeError
+from hooke.errors import DEBUG, HookeError, debugging
 
 __all__ = ["app", "main"]
 
@@ -39,7 +39,7 @@ def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
         try:
             status = command(*args, **kwargs)
         except HookeError as error:
-            if os.environ.get("HOOKE_DEBUG"):
+            if debugging():
                 raise
             typer.secho(f"hooke: {error}", fg="red", err=True)
             status = NOTHING_DONE
@@ -73,5 +73,5 @@ def main(argv: list[str] | None = None) -> None:
     args = list(sys.argv[1:] if argv is None else argv)
     if "--debug" in args:
         args = [arg for arg in args if arg != "--debug"]
-        os.environ["HOOKE_DEBUG"] = "1"
+        os.environ[DEBUG] = "1"
     app(args, prog_name="hooke")

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.errors import HookeError, ImageReadError
+from hooke.errors import HookeError, ImageReadError, debugging
 from hooke.io import ImageFile, atomic_path, find_images, open_image, unique_names, write_labels, write_png
 from hooke.models import Model, load_model
 from hooke.pipeline.ledger import Entry, Ledger
@@ -191,17 +191,10 @@ def _segment_file(
     except MemoryError:
         return _failure(name, path, f"{path}: does not fit into memory; cut it into parts, or use a machine with more")
     except Exception as error:  # a fault of ours on one image must not cost the user the others
-        if options_debug():
+        if debugging():
             raise
         return _failure(name, path, f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where")
     return ImageResult(name, path, rows)
-
-
-def options_debug() -> bool:
-    """Whether errors that are ours should surface with their traceback."""
-    import os
-
-    return bool(os.environ.get("HOOKE_DEBUG"))
 
 
 def _failure(name: str, path: Path, error: str) -> ImageResult:

@@ -1,9 +1,9 @@
 """U-Net on a timm encoder whose decoder stops at half resolution: image in, maps of the same size out.
 
 A second, shallow path hands the decoder the image's own detail at that resolution, so that outlines of small objects
-keep what the encoder has thrown away by then. The last step to full resolution is a pixel shuffle (Shi et al. 2016, "Real-time single image and video
-super-resolution using an efficient sub-pixel convolutional neural network"): at full resolution no convolution
-is computed at all, and it is there that a U-Net spends half of its time.
+keep what the encoder has thrown away by then. The last step to full resolution is a pixel shuffle (Shi et al. 2016,
+"Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural network"): at full
+resolution no convolution is computed at all, and it is there that a U-Net spends half of its time.
 """
 
 from __future__ import annotations
