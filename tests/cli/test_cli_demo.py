@@ -1,0 +1,23 @@
+import cv2
+import pandas as pd
+import pytest
+
+from hooke.cli import main
+
+
+def test_demo_says_where_the_pictures_lie_and_they_are_there(tmp_path, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["demo", "-o", str(tmp_path)])
+    assert left.value.code == 0
+    said = capsys.readouterr().out
+    pictures = sorted((tmp_path / "results" / "overlays").glob("*.png"))
+    assert len(pictures) == 4
+    for picture in pictures:
+        assert str(picture) in said
+        assert cv2.imread(str(picture)).shape == (512, 512, 3)
+    summary = pd.read_csv(tmp_path / "results" / "summary.csv").set_index("image")
+    # The simulator knows how many nuclei it drew.
+    for name in ("fluorescence", "histology", "brightfield"):
+        truth = tmp_path / "samples" / "truth" / f"{name}.tif"
+        drawn = cv2.imread(str(truth), cv2.IMREAD_UNCHANGED).max()
+        assert summary.loc[name, "count"] == pytest.approx(drawn, rel=0.2)

@@ -1,0 +1,41 @@
+import cv2
+import numpy as np
+import pytest
+
+import hooke
+from hooke.datasets.simulator import simulate
+from hooke.image import Image
+from hooke.pipeline.diameter import _median, _Vote, estimate_diameter
+from hooke.preprocess import fit_normalisation
+from hooke.targets import equivalent_diameters
+
+
+def measured(pixels):
+    image = Image(pixels)
+    return estimate_diameter(hooke.load_model(), image.pixels, fit_normalisation(image), threads=2)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 2.0, 3.0])
+def test_diameter_follows_the_magnification(factor):
+    made = simulate((256, 256), seed=11, diameter=24, overlap=0.1)
+    true = np.median(equivalent_diameters(made.labels)[1:])
+    pixels = cv2.resize(made.image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    assert measured(pixels) == pytest.approx(true * factor, rel=0.3)
+
+
+@pytest.mark.parametrize("diameter", [60, 90])
+def test_texture_of_large_nuclei_is_not_taken_for_small_ones(diameter):
+    made = simulate((512, 512), seed=5, diameter=diameter, density=0.25)
+    true = np.median(equivalent_diameters(made.labels)[1:])
+    assert measured(made.image) == pytest.approx(true, rel=0.3)
+
+
+def test_nothing_to_see_gives_none():
+    assert measured(np.random.default_rng(0).normal(100, 5, (256, 256)).astype(np.uint16)) is None
+
+
+def test_votes_weigh_by_trust_and_by_diameter():
+    votes = _Vote(np.array([10.0, 20.0, 40.0]), np.array([1.0, 1.0, 0.0]))
+    assert _median(votes) == 20
+    assert _median(_Vote(votes.diameter, np.array([3.0, 1.0, 0.0]))) == 10
+    assert _median(_Vote(np.zeros(0), np.zeros(0))) is None
