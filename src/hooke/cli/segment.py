@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hooke.pipeline import FolderResult
     from hooke.pipeline.folder import ImageResult
 
-    _Work = Callable[[Callable[[int], None], Callable[[ImageResult], None]], FolderResult]
+    _Work = Callable[[Callable[[int], None], Callable[[ImageResult], None], Callable[[float], None]], FolderResult]
 
 __all__ = ["segment"]
 
@@ -76,7 +76,7 @@ def segment(
     if out is None:
         raise ConfigError("no folder for the results", remedy="add -o FOLDER")
     result = _with_progress(
-        lambda on_start, on_image: segment_folder(
+        lambda on_start, on_image, on_share: segment_folder(
             inputs,
             out,
             options,
@@ -85,6 +85,7 @@ def segment(
             command=["hooke", *sys.argv[1:]],
             on_start=on_start,
             on_image=on_image,
+            on_share=on_share,
         ),
         hidden=quiet or as_json,
     )
@@ -113,15 +114,22 @@ def _with_progress(work: _Work, hidden: bool) -> FolderResult:
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("", total=None)
 
+        done = 0
+
         def on_start(count: int) -> None:
             progress.update(task, total=count)
 
+        def on_share(share: float) -> None:
+            progress.update(task, completed=done + share)
+
         def on_image(image: ImageResult) -> None:
+            nonlocal done
+            done += 1
             if image.error:
                 console.print(f"failed: {image.error}", style="red", markup=False, highlight=False, soft_wrap=True)
-            progress.update(task, advance=1, description=f"{image.name}: {image.count}")
+            progress.update(task, completed=done, description=f"{image.name}: {image.count}")
 
-        return work(on_start, on_image)
+        return work(on_start, on_image, on_share)
 
 
 def _print_summary(result: FolderResult) -> None:

@@ -89,6 +89,7 @@ def segment_folder(
     command: Sequence[str] = (),
     on_start: Callable[[int], None] | None = None,
     on_image: Callable[[ImageResult], None] | None = None,
+    on_share: Callable[[float], None] | None = None,
 ) -> FolderResult:
     """Segment files, folders and patterns, and write the results.
 
@@ -109,6 +110,8 @@ def segment_folder(
         Told the number of files.
     on_image : callable, optional
         Told each file's result as it is there.
+    on_share : callable, optional
+        Told, while a file is in work, how much of it is done, 0..1.
 
     Returns
     -------
@@ -132,7 +135,7 @@ def segment_folder(
     try:
         for name, path in zip(unique_names(paths), paths, strict=True):
             result = None if overwrite else _reuse(ledger, out, name, path)
-            result = result or _segment_file(path, name, out, model, options, axes, ledger)
+            result = result or _segment_file(path, name, out, model, options, axes, ledger, on_share)
             results.append(result)
             if on_image:
                 on_image(result)
@@ -171,13 +174,20 @@ def _reuse(ledger: Ledger, out: Path, name: str, path: Path) -> ImageResult | No
 
 
 def _segment_file(
-    path: Path, name: str, out: Path, model: Model, options: SegmentOptions, axes: str | None, ledger: Ledger
+    path: Path,
+    name: str,
+    out: Path,
+    model: Model,
+    options: SegmentOptions,
+    axes: str | None,
+    ledger: Ledger,
+    on_share: Callable[[float], None] | None,
 ) -> ImageResult:
     tables: list[pd.DataFrame] = []
     rows: list[dict[str, Any]] = []
     try:
         file = open_image(path, axes=axes)
-        planes = _segment_planes(file, name, out, model, options, tables, rows)
+        planes = _segment_planes(file, name, out, model, options, tables, rows, on_share)
         write_labels(
             _labels_path(out, name),
             planes,
@@ -210,11 +220,17 @@ def _segment_planes(
     options: SegmentOptions,
     tables: list[pd.DataFrame],
     rows: list[dict[str, Any]],
+    on_share: Callable[[float], None] | None,
 ) -> Iterator[NDArray[np.int32]]:
     """Segment plane by plane; overlays are written, tables and rows collected on the way, labels handed on."""
+
+    def progress(share: float) -> None:
+        if on_share:
+            on_share((len(rows) + share) / len(file))
+
     for image in file:
         start = time.perf_counter()
-        segmentation = segment_image(replace(image, name=name), model, options)
+        segmentation = segment_image(replace(image, name=name), model, options, progress)
         write_png(_overlay_path(out, name, image.plane), segmentation.overlay())
         tables.append(_table(segmentation, name))
         rows.append(_summary_row(segmentation, name, file.path) | {"seconds": round(time.perf_counter() - start, 4)})
