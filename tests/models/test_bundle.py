@@ -18,6 +18,7 @@ SETTINGS = {
     "scheme": "splitline",
     "parameters": {"nominal_diameter": 20.0},
     "diameter_band": [13, 36],
+    "trained_diameters": [13, 36],
     "stride": 32,
     "a key of the future": 1,
 }

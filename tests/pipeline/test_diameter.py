@@ -34,8 +34,9 @@ def test_nothing_to_see_gives_none():
     assert measured(np.random.default_rng(0).normal(100, 5, (256, 256)).astype(np.uint16)) is None
 
 
-def test_votes_weigh_by_trust_and_by_diameter():
-    votes = _Vote(np.array([10.0, 20.0, 40.0]), np.array([1.0, 1.0, 0.0]))
-    assert _median(votes) == 20
-    assert _median(_Vote(votes.diameter, np.array([3.0, 1.0, 0.0]))) == 10
+def test_votes_weigh_by_trust():
+    votes = np.array([40.0, 10.0, 20.0])
+    assert _median(_Vote(votes, np.array([1.0, 1.0, 1.0]))) == 20
+    assert _median(_Vote(votes, np.array([0.0, 3.0, 1.0]))) == 10
+    assert _median(_Vote(votes, np.array([5.0, 3.0, 1.0]))) == 40
     assert _median(_Vote(np.zeros(0), np.zeros(0))) is None

@@ -107,7 +107,7 @@ def predict_maps(
 
     def work(row: _Span, column: _Span) -> tuple[_Span, _Span, NDArray[np.float32]]:
         window = normalisation.apply(pixels[row.start : row.stop, column.start : column.stop])
-        return row, column, _predict_window(network, window, scale, tiling.stride)[:maps]
+        return row, column, _predict_window(network, window, scale, tiling.stride, maps)
 
     jobs = [(row, column) for row in rows for column in columns]
     for done, (row, column, result) in enumerate(_unordered(work, jobs, threads), 1):
@@ -119,14 +119,16 @@ def predict_maps(
     return canvas
 
 
-def _predict_window(network: Network, window: NDArray[np.float32], scale: float, stride: int) -> NDArray[np.float32]:
+def _predict_window(
+    network: Network, window: NDArray[np.float32], scale: float, stride: int, maps: int
+) -> NDArray[np.float32]:
     height, width = window.shape[:2]
     scaled = window if scale == 1 else _resize(window, max(1, round(height * scale)), max(1, round(width * scale)))
     inner_height, inner_width = scaled.shape[:2]
     below, right = -inner_height % stride, -inner_width % stride
     if below or right:
         scaled = np.pad(scaled, ((0, below), (0, right), (0, 0)), mode="symmetric")
-    output = network(np.ascontiguousarray(scaled.transpose(2, 0, 1)[None]))[0, :, :inner_height, :inner_width]
+    output = network(np.ascontiguousarray(scaled.transpose(2, 0, 1)[None]))[0, :maps, :inner_height, :inner_width]
     output = np.clip(output, 0, 1)
     if output.shape[1:] == (height, width):
         return output

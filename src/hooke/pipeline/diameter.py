@@ -10,11 +10,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hooke.models import Model, predict_maps
-from hooke.preprocess import Normalisation
+from hooke.preprocess import AS_IT_IS, Normalisation
 
 __all__ = ["FIRST_MAPS", "estimate_diameter"]
 
@@ -24,7 +25,7 @@ FIRST_MAPS = 4
 _SCALES = (1.0, 0.5, 0.25, 0.125)
 _FIELD = 256  # side of the fields looked at, network pixels
 _FIELDS = 4  # at most so many on each scale
-_SMALL = 0.75  # objects below this share of the band's lower end are looked at twice as large, too
+_SMALL = 0.75  # objects below this share of the smallest trained ones are looked at twice as large, too
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,15 @@ def estimate_diameter(
         scale, field = job
         maps = known if scale == 1 else None
         if maps is None:
-            maps = predict_maps(network, pixels[field], normalisation, scale=scale, maps=FIRST_MAPS)
+            # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
+            window = normalisation.apply(_resize(normalisation.select(pixels[field]), scale))
+            maps = predict_maps(network, window, AS_IT_IS, maps=FIRST_MAPS)
         return _vote(model, maps, scale)
 
     with ThreadPoolExecutor(threads) as pool:
         votes = list(pool.map(look, _jobs(pixels.shape, _SCALES, known is not None)))
         diameter = _median(_join(votes))
-        if diameter is not None and diameter < model.settings.diameter_band[0] * _SMALL:
+        if diameter is None or diameter < model.settings.trained_diameters[0] * _SMALL:
             votes += pool.map(look, _jobs(pixels.shape, (2.0,), False))
             diameter = _median(_join(votes))
     return diameter
@@ -119,17 +122,25 @@ def _vote(model: Model, maps: NDArray[np.uint16], scale: float) -> _Vote:
     flat = decoded.labels.ravel()
     area = np.bincount(flat, minlength=1)[1:]
     told = np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / 65535
-    # The map speaks of network pixels, the area of image pixels.
-    by_map = model.scheme.diameter_of(told) / scale
+    by_map = model.scheme.diameter_of(told)
     by_area = np.sqrt(area * (4 / np.pi))
-    trust = _trust(by_map * scale, model.settings.diameter_band) * _agreement(by_map, by_area) * decoded.scores
-    return _Vote(np.sqrt(by_map * by_area), trust)
+    trust = _trust(by_map, model.settings.trained_diameters) * _agreement(by_map, by_area) * decoded.scores
+    return _Vote(np.sqrt(by_map * by_area) / scale, trust)
 
 
-def _trust(apparent: NDArray[np.float64], band: tuple[float, float]) -> NDArray[np.float64]:
+def _resize(chosen: NDArray[np.generic], scale: float) -> NDArray[np.generic]:
+    if scale == 1:
+        return chosen
+    # OpenCV resizes these types as they are; floats of the whole field would cost more than the network.
+    known = chosen if chosen.dtype in (np.uint8, np.uint16, np.float32) else chosen.astype(np.float32)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(known, None, fx=scale, fy=scale, interpolation=way))
+
+
+def _trust(apparent: NDArray[np.float64], trained: tuple[float, float]) -> NDArray[np.float64]:
     """1 for objects that appear at a trusted size, falling to 0 an octave outside."""
-    below = np.log2(np.maximum(band[0] / apparent, 1))
-    above = np.log2(np.maximum(apparent / band[1], 1))
+    below = np.log2(np.maximum(trained[0] / apparent, 1))
+    above = np.log2(np.maximum(apparent / trained[1], 1))
     return np.asarray(np.clip(1 - below - above, 0.0, 1.0))
 
 
@@ -143,9 +154,8 @@ def _join(votes: list[_Vote]) -> _Vote:
 
 
 def _median(votes: _Vote) -> float | None:
-    """Weighted median; objects count by their diameter, between by number and by area."""
-    diameter = votes.diameter
-    weight = votes.weight * diameter
+    """Weighted median: half of the objects that are believed in are smaller, half are larger."""
+    diameter, weight = votes.diameter, votes.weight
     if weight.sum() < 1e-6:
         return None
     order = np.argsort(diameter)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Segmentation", "segment", "segment_image"]
 
-_SMALLEST = 0.05  # objects below this share of the typical object's area are dropped
+_SMALLEST = 0.07  # objects below this share of the typical object's area are dropped
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def segment(
     diameter : float or "auto"
         Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
     min_size : float, optional
-        Objects of fewer pixels are dropped; by default a twentieth of the typical object's area.
+        Objects of fewer pixels are dropped; by default 7 % of the typical object's area.
     threads : int
         Threads to compute with; 0 takes all available cores.
 

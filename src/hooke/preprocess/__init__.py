@@ -1,5 +1,5 @@
 """Preparation of images for a network: which channels, on which intensity scale."""
 
-from hooke.preprocess.normalise import Normalisation, fit_normalisation
+from hooke.preprocess.normalise import AS_IT_IS, Normalisation, fit_normalisation
 
-__all__ = ["Normalisation", "fit_normalisation"]
+__all__ = ["AS_IT_IS", "Normalisation", "fit_normalisation"]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError
 from hooke.image import Image
 
-__all__ = ["Normalisation", "fit_normalisation"]
+__all__ = ["AS_IT_IS", "Normalisation", "fit_normalisation"]
 
 _SAMPLE = 500_000  # pixels looked at; percentiles of more change nothing
 _NUCLEAR = re.compile(r"dapi|hoechst|h33342|draq5|nuc|hist|h2b|topro|to-pro|sytox|propidium", re.IGNORECASE)
@@ -80,6 +80,10 @@ class Normalisation:
                 np.nan_to_num(scaled, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
             np.clip(scaled, -0.5, 2.0, out=scaled)
         return scaled if scaled.ndim == 3 else np.repeat(scaled[..., None], 3, axis=2)
+
+
+#: For pixels (Y, X, 3) that are normalised already.
+AS_IT_IS = Normalisation("rgb", None, 0.0, 1.0, "normalised before")
 
 
 def fit_normalisation(

@@ -51,7 +51,7 @@ class TrainConfig(_Strict):
     encoder: str = "tf_efficientnet_lite0"
     encoder_weights: str = Field("imagenet", description='"imagenet", "none" or a .safetensors file')
     decoder_channels: list[int] = [96, 64, 48, 32]
-    start_from: Path | None = Field(None, description="checkpoint whose weights the run starts from")
+    start_from: Path | None = Field(None, description="checkpoint or .safetensors that the run starts from")
     nominal_diameter: float = Field(24.0, gt=0)
 
     augment: AugmentConfig = AugmentConfig()

@@ -55,6 +55,7 @@ def _description(
         scheme=scheme.name,
         parameters={"nominal_diameter": config.nominal_diameter, **card.get("parameters", {})},
         diameter_band=card.get("diameter_band", config.augment.diameter),
+        trained_diameters=config.augment.diameter,
         stride=module.network.stride,
     )
     return {

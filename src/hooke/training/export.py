@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 import warnings
@@ -14,6 +15,7 @@ import onnx
 import torch
 import yaml
 from numpy.typing import NDArray
+from timm.layers import Conv2dSame
 from torch import Tensor, nn
 
 import hooke
@@ -50,10 +52,35 @@ class _Maps(nn.Module):
 
     def __init__(self, module: SegmentationModule) -> None:
         super().__init__()
-        self.network = module.network
+        self.network = _with_fixed_padding(copy.deepcopy(module.network))
 
     def forward(self, image: Tensor) -> Tensor:
         return torch.sigmoid(self.network(image))
+
+
+def _with_fixed_padding(network: nn.Module) -> nn.Module:
+    """Replace timm's TensorFlow-like convolutions, which work out their padding from the size of each input.
+
+    Inputs are multiples of the stride, so that the padding of every strided convolution is known; written down, ONNX
+    Runtime folds it into the convolution, where computed it costs a copy of the whole feature map.
+    """
+    for name, child in network.named_children():
+        if isinstance(child, Conv2dSame):
+            total = [kernel - stride for kernel, stride in zip(child.kernel_size, child.stride, strict=True)]
+            (top, left), (bottom, right) = ([one // 2 for one in total], [one - one // 2 for one in total])
+            plain = nn.Conv2d(
+                child.in_channels,
+                child.out_channels,
+                child.kernel_size,  # type: ignore[arg-type]
+                child.stride,  # type: ignore[arg-type]
+                groups=child.groups,
+                bias=child.bias is not None,
+            )
+            plain.load_state_dict(child.state_dict())
+            setattr(network, name, nn.Sequential(nn.ZeroPad2d((left, right, top, bottom)), plain))
+        else:
+            _with_fixed_padding(child)
+    return network
 
 
 def load_run(run: Path) -> SegmentationModule:
@@ -108,7 +135,7 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None) -
     wrapped = _Maps(module).eval()
     _write_onnx(wrapped, image, fresh / "weights.onnx")
     with torch.inference_mode():
-        maps = wrapped(torch.from_numpy(image)).numpy()
+        maps = module(torch.from_numpy(image)).numpy()
     np.save(fresh / "test_input.npy", image)
     np.save(fresh / "test_output.npy", maps)
     describe_bundle(fresh, module, card or {}, _run_record(run))
@@ -154,7 +181,9 @@ def _run_record(run: Path) -> dict[str, Any]:
     folder = run if run.is_dir() else run.parent.parent
     record: dict[str, Any] = {"hooke_version": hooke.__version__}
     if (config := folder / "config.yaml").is_file():
-        record["config"] = yaml.safe_load(config.read_text(encoding="utf-8"))
+        told = yaml.safe_load(config.read_text(encoding="utf-8"))
+        # Of paths of the machine that trained, the file's name is all that means something elsewhere.
+        record["config"] = told | {"start_from": told["start_from"] and Path(told["start_from"]).name}
     if (data := folder / "data.json").is_file():
         sides = json.loads(data.read_text(encoding="utf-8"))
         record["data"] = {side: {"hash": one["hash"], "images": len(one["ids"])} for side, one in sides.items()}

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from pickle import UnpicklingError  # what torch.load raises, though it unpickles nothing but tensors
 from typing import Any
 
 import lightning as L
@@ -24,6 +25,8 @@ import torch
 import yaml
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from hooke.errors import ConfigError
@@ -103,9 +106,24 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False) -> Path:
 
 
 def start_from(module: SegmentationModule, checkpoint: Path) -> None:
-    """Take a network's weights from a checkpoint of an earlier run with the same network."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    module.load_state_dict(state)
+    """Take a network's weights from an earlier run with the same network: a checkpoint, or a safetensors file.
+
+    Raises
+    ------
+    ConfigError
+        When the file can't be read, or belongs to another network.
+    """
+    try:
+        if checkpoint.suffix == ".safetensors":
+            state = {name: tensor.float() for name, tensor in load_file(checkpoint).items()}
+        else:
+            state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+        module.load_state_dict(state)
+    except (OSError, KeyError, RuntimeError, SafetensorError, UnpicklingError) as error:
+        first = str(error).splitlines()[0]
+        raise ConfigError(
+            f"can't be started from: {first}", path=checkpoint, remedy="give weights of the same network"
+        ) from error
 
 
 def _csv_logger(run: Path) -> CSVLogger:

@@ -14,7 +14,7 @@ from torch import Tensor
 from hooke.metrics import score_image
 from hooke.models.predict import predict_maps
 from hooke.models.scale import scale_for
-from hooke.preprocess import Normalisation
+from hooke.preprocess import AS_IT_IS
 from hooke.targets import SplitLine
 from hooke.training.augment import Sample
 from hooke.training.config import TrainConfig
@@ -22,9 +22,6 @@ from hooke.training.losses import splitline_loss
 from hooke.training.networks import UNet
 
 __all__ = ["SegmentationModule", "predict_sample"]
-
-# Validation hands the network images that are normalised already.
-_AS_IT_IS = Normalisation("rgb", None, 0.0, 1.0, "normalised before")
 
 
 class SegmentationModule(L.LightningModule):
@@ -104,5 +101,5 @@ def predict_sample(module: SegmentationModule, sample: Sample) -> NDArray[np.int
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     scale = scale_for(sample.diameter, module.config.augment.diameter)
-    maps = predict_maps(network, pixels, _AS_IT_IS, scale=scale)
+    maps = predict_maps(network, pixels, AS_IT_IS, scale=scale)
     return module.scheme.decode(maps, diameter=sample.diameter).labels
