@@ -32,7 +32,7 @@ def segment(
     diameter: Annotated[str, typer.Option(help="Typical diameter in pixels, or auto.")] = "auto",
     min_size: Annotated[
         float | None,
-        typer.Option(help="Drop objects of fewer pixels. Default: 7 % of the typical object's area."),
+        typer.Option(help="Drop objects of fewer pixels. Default: 7 % of the typical object's area, at least 12."),
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
     axes: Annotated[

@@ -76,7 +76,7 @@ def estimate_diameter(
     with ThreadPoolExecutor(threads) as pool:
         votes = list(pool.map(look, _jobs(pixels.shape, _SCALES, known is not None)))
         diameter = _median(_join(votes))
-        if diameter is None or diameter < model.settings.trained_diameters[0] * _SMALL:
+        if diameter is not None and diameter < model.settings.trained_diameters[0] * _SMALL:
             votes += pool.map(look, _jobs(pixels.shape, (2.0,), False))
             diameter = _median(_join(votes))
     return diameter

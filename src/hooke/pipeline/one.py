@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Segmentation", "segment", "segment_image"]
 
+_TINIEST = 12.0  # pixels: an object of fewer can't be told from noise
 _SMALLEST = 0.07  # objects below this share of the typical object's area are dropped
 
 
@@ -134,7 +135,7 @@ def segment(
     diameter : float or "auto"
         Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
     min_size : float, optional
-        Objects of fewer pixels are dropped; by default 7 % of the typical object's area.
+        Objects of fewer pixels are dropped; by default 7 % of the typical object's area, and never under 12.
     threads : int
         Threads to compute with; 0 takes all available cores.
 
@@ -200,7 +201,8 @@ def segment_image(
             threads=threads,
             progress=progress,
         )
-    min_size = _SMALLEST * np.pi / 4 * diameter**2 if options.min_size is None else options.min_size
+    smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
+    min_size = smallest if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter)
     warnings = () if len(decoded.scores) else (_NOTHING,)
     return Segmentation(

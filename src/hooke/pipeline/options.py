@@ -31,7 +31,7 @@ class SegmentOptions:
     diameter : float or "auto"
         Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
     min_size : float, optional
-        Objects of fewer pixels are dropped; by default 7 % of the typical object's area.
+        Objects of fewer pixels are dropped; by default 7 % of the typical object's area, and never under 12.
     threads : int
         Threads to compute with; 0 takes all available cores.
 
