@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -132,7 +133,7 @@ def _resize(chosen: NDArray[np.generic], scale: float) -> NDArray[np.generic]:
     if scale == 1:
         return chosen
     # OpenCV resizes these types as they are; floats of the whole field would cost more than the network.
-    known = chosen if chosen.dtype in (np.uint8, np.uint16, np.float32) else chosen.astype(np.float32)
+    known: Any = chosen if chosen.dtype in (np.uint8, np.uint16, np.float32) else chosen.astype(np.float32)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(known, None, fx=scale, fy=scale, interpolation=way))
 
