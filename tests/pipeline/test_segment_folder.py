@@ -152,8 +152,10 @@ def test_nothing_to_do_is_an_error(tmp_path, images):
     with pytest.raises(ImageReadError):
         segment_folder([tmp_path / "none"], tmp_path / "out")
     (tmp_path / "file").write_text("")
+    told = []
     with pytest.raises(OutputError):
-        segment_folder([images], tmp_path / "file" / "out", QUICK)
+        segment_folder([images], tmp_path / "file" / "out", QUICK, on_image=told.append)
+    assert not told  # found before any work was done
 
 
 def test_own_results_are_not_segmented_again(images):

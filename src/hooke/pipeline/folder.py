@@ -129,6 +129,8 @@ def segment_folder(
     model = load_model(options.model)
     ledger = Ledger(out, model, options, axes)
     started = time.time()
+    # Written first, too: a folder that can't be written to is found before any work is done.
+    write_record(out, paths, model, options, axes, command, started, [])
     if on_start:
         on_start(len(paths))
     results: list[ImageResult] = []
