@@ -42,6 +42,7 @@ def test_fluorescence_saved_in_colour_is_segmented_like_grey(field, tint):
     picture = (field.image[..., None] * np.array(tint)).astype(np.uint8)
     grey, colour = hooke.segment(field.image), hooke.segment(picture)
     assert colour.normalisation.mode == "grey"
+    assert {"intensity_mean_red", "intensity_mean_green", "intensity_mean_blue"} <= set(colour.table)
     assert score_image(colour.labels, grey.labels)["f1_50"] > 0.9
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Segmentation", "segment", "segment_image"]
 
+_RGB = ("red", "green", "blue")
 _TINIEST = 12.0  # pixels: an object of fewer can't be told from noise
 _SMALLEST = 0.07  # objects below this share of the typical object's area are dropped
 
@@ -81,7 +82,7 @@ class Segmentation:
             self.labels,
             self.image.pixels,
             pixel_size_um=self.image.pixel_size_um,
-            channel_names=self.image.channel_names,
+            channel_names=self.image.channel_names or (_RGB if self.image.is_rgb else ()),
             scores=self.scores,
         )
 
