@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from hooke.errors import HookeError, ImageReadError, debugging
 from hooke.io import ImageFile, atomic_path, find_images, open_image, unique_names, write_labels, write_png
 from hooke.models import Model, load_model
-from hooke.pipeline.ledger import Entry, Ledger
+from hooke.pipeline.ledger import Entry, Ledger, write_measurements
 from hooke.pipeline.one import Segmentation, segment_image
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.record import write_record
@@ -152,8 +152,6 @@ def segment_folder(
 def save_one(segmentation: Segmentation, out: Path) -> Path:
     """Write one segmentation as `segment_folder` would."""
     image = segmentation.image
-    options = SegmentOptions(model=str(segmentation.model.bundle.path))
-    ledger = Ledger(out, segmentation.model, options, None)
     write_labels(
         _labels_path(out, image.name),
         [segmentation.labels],
@@ -161,10 +159,9 @@ def save_one(segmentation: Segmentation, out: Path) -> Path:
         max_label=segmentation.count,
     )
     write_png(_overlay_path(out, image.name, {}), segmentation.overlay())
-    row = _summary_row(segmentation, image.name, image.path or Path(image.name))
-    ledger.close_entry(image.name, image.path, [_table(segmentation, image.name)], [row])
-    ledger.write_tables([image.name])
-    _write_summary([ImageResult(image.name, image.path or Path(image.name), [row])], out)
+    write_measurements([_table(segmentation, image.name)], out / "measurements.csv")
+    path = image.path or Path(image.name)
+    _write_summary([ImageResult(image.name, path, [_summary_row(segmentation, image.name, path)])], out)
     return out
 
 
@@ -288,11 +285,7 @@ def _summary_row(segmentation: Segmentation, name: str, path: Path) -> dict[str,
         "median_area": float(np.median(area)) if area.size else "",
         "diameter": "" if segmentation.diameter is None else round(segmentation.diameter, 2),
         "scale": round(segmentation.scale, 4),
-        "channel": "rgb"
-        if normalisation.mode == "rgb"
-        else normalisation.channel
-        if normalisation.channel is not None
-        else 0,
+        "channel": "rgb" if normalisation.mode == "rgb" else normalisation.channel or 0,
         "channel_reason": normalisation.why,
         "low": normalisation.low,
         "high": normalisation.high,

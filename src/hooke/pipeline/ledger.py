@@ -16,7 +16,7 @@ from hooke.io import atomic_path
 from hooke.models import Model
 from hooke.pipeline.options import SegmentOptions
 
-__all__ = ["Entry", "Ledger"]
+__all__ = ["Entry", "Ledger", "write_measurements"]
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,9 @@ class Ledger:
         same = (entry.settings, entry.size, entry.modified) == (self.settings, size, modified)
         return entry if same and self._measurements(name).exists() else None
 
-    def close_entry(
-        self, name: str, path: Path | None, tables: Sequence[pd.DataFrame], rows: list[dict[str, Any]]
-    ) -> None:
+    def close_entry(self, name: str, path: Path, tables: Sequence[pd.DataFrame], rows: list[dict[str, Any]]) -> None:
         """Record an image as done."""
-        with atomic_path(self._measurements(name)) as partial:
-            pd.concat(tables).to_csv(partial, index=False, float_format="%.8g")
+        write_measurements(tables, self._measurements(name))
         size, modified = _stamp(path)
         with atomic_path(self._entry(name)) as partial:
             partial.write_text(json.dumps(asdict(Entry(self.settings, size, modified, rows))), encoding="utf-8")
@@ -88,6 +85,12 @@ class Ledger:
         return self.folder / f"{name}.csv"
 
 
+def write_measurements(tables: Sequence[pd.DataFrame], path: Path) -> None:
+    """Write the measurements of one image, a table a plane, as csv."""
+    with atomic_path(path) as partial:
+        pd.concat(tables).to_csv(partial, index=False, float_format="%.8g")
+
+
 def _settings(model: Model, options: SegmentOptions, axes: str | None) -> str:
     from hooke import __version__
 
@@ -96,9 +99,9 @@ def _settings(model: Model, options: SegmentOptions, axes: str | None) -> str:
     return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
 
-def _stamp(path: Path | None) -> tuple[int, int]:
-    """Size and time of change; (0, 0) for an image that came from no file."""
-    if path is None or not path.exists():
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change; (0, 0) for a file that is gone by now."""
+    if not path.exists():
         return 0, 0
     status = path.stat()
     return status.st_size, status.st_mtime_ns

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Segmentation", "segment", "segment_image"]
 
+_DECODED_MAPS = 3  # the diameter map is for the first pass only
 _RGB = ("red", "green", "blue")
 _TINIEST = 12.0  # pixels: an object of fewer can't be told from noise
 _SMALLEST = 0.07  # objects below this share of the typical object's area are dropped
@@ -181,27 +182,27 @@ def segment_image(
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
     threads = options.resolved_threads
-    network = model.network(threads)
+
+    def predict(scale: float, count: int) -> NDArray[np.uint16]:
+        # Several tiles run side by side on one thread each; a single one takes all threads.
+        network = model.network(threads if _one_tile(image, scale) else 1)
+        return predict_maps(
+            network, image.pixels, normalisation, scale=scale, maps=count, threads=threads, progress=progress
+        )
+
     diameter: float | None
     maps = None
     if isinstance(options.diameter, float):
         diameter = options.diameter
     else:
-        if not _many_tiles(image, 1.0):  # a first pass over the whole image may turn out to be the only one
-            maps = predict_maps(network, image.pixels, normalisation, maps=FIRST_MAPS)
+        if _one_tile(image, 1.0):  # a first pass over the whole image may turn out to be the only one
+            maps = predict(1.0, FIRST_MAPS)
         diameter = estimate_diameter(model, image.pixels, normalisation, threads=threads, known=maps)
         if diameter is None:
             return _nothing(image, model, normalisation, options, start, _NOTHING)
     scale = scale_for(diameter, model.settings.diameter_band)
     if maps is None or scale != 1:
-        maps = predict_maps(
-            model.network(1) if _many_tiles(image, scale) else network,
-            image.pixels,
-            normalisation,
-            scale=scale,
-            threads=threads,
-            progress=progress,
-        )
+        maps = predict(scale, _DECODED_MAPS)
     smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
     min_size = smallest if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter)
@@ -223,9 +224,8 @@ def segment_image(
 _NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
 
 
-def _many_tiles(image: Image, scale: float) -> bool:
-    """Several tiles run side by side on one thread each; a single one takes all threads."""
-    return max(image.height, image.width) * scale > Tiling().tile
+def _one_tile(image: Image, scale: float) -> bool:
+    return max(image.height, image.width) * scale <= Tiling().tile
 
 
 def _nothing(

@@ -68,9 +68,9 @@ class SegmentationModule(L.LightningModule):
         labels = predict_sample(self, sample)
         scores = score_image(labels, sample.labels)
         kind = "colour" if sample.colour else "grey"
-        for name, key in (("dsb", "dsb"), ("ap_50", "ap_50")):
-            self.log(f"val/{name}", scores[key], on_epoch=True, prog_bar=name == "dsb", batch_size=1)
-            self.log(f"val/{name}_{kind}", scores[key], on_epoch=True, batch_size=1)
+        for name in ("dsb", "ap_50"):
+            self.log(f"val/{name}", scores[name], on_epoch=True, prog_bar=name == "dsb", batch_size=1)
+            self.log(f"val/{name}_{kind}", scores[name], on_epoch=True, batch_size=1)
 
     def configure_optimizers(self) -> Any:
         """AdamW, its rate rising over the warm-up and falling along a cosine."""
