@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from hooke.datasets.layout import find_image, find_labels
 from hooke.errors import DatasetError
 from hooke.io import read_image, read_labels
 from hooke.preprocess import fit_normalisation
@@ -74,18 +75,17 @@ def _records_of(dataset: DatasetConfig, split: str) -> Iterator[Record]:
     for row in index[index["split"].isin(getattr(dataset, split))].itertuples():
         yield Record(
             str(row.id),
-            _find(dataset.path / "images", str(row.id)),
-            _find(dataset.path / "labels", str(row.id)),
+            _known(find_image(dataset.path, str(row.id)), dataset.path / "images" / str(row.id)),
+            _known(find_labels(dataset.path, str(row.id)), dataset.path / "labels" / str(row.id)),
             str(row.modality),
             dataset.weight,
         )
 
 
-def _find(folder: Path, stem: str) -> Path:
-    for suffix in (".png", ".tif"):
-        if (path := folder / (stem + suffix)).is_file():
-            return path
-    raise DatasetError("the index names an image that is missing", path=folder / stem, remedy="run hooke prepare again")
+def _known(found: Path | None, place: Path) -> Path:
+    if found is None:
+        raise DatasetError("the index names an image that is missing", path=place, remedy="run hooke prepare again")
+    return found
 
 
 def records_hash(records: list[Record]) -> str:
