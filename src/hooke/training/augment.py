@@ -17,6 +17,12 @@ from hooke.training.config import AugmentConfig
 
 __all__ = ["Sample", "crop_sample", "make_negative", "photometric"]
 
+# Optical densities of the dyes in red, green and blue (Ruifrok and Johnston 2001, "Quantification of histochemical
+# staining by color deconvolution"); the third row is what the first two leave.
+_HAEMATOXYLIN_EOSIN = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.707, -0.014, -0.707]])
+# Eosin, a redder eosin, diaminobenzidine (brown), fast red.
+_COUNTERSTAINS = np.array([[0.07, 0.99, 0.11], [0.15, 0.85, 0.50], [0.27, 0.57, 0.78], [0.21, 0.85, 0.48]])
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -137,14 +143,20 @@ def photometric(
         return bool(rng.random() < share * strength)
 
     if colour:
+        if chance(0.35):
+            image = _other_stains(image, rng)
         image = _restain(image, strength, rng)
         if chance(0.08):
             image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     else:
         if chance(0.15):
             image = 1 - image
+        if chance(0.15):
+            image = _haze(image, rng)
         if chance(0.5):
             image = _uneven_light(image, rng)
+    if chance(0.08):
+        image = _partly_out_of_focus(image, rng)
     if chance(0.6):
         image = np.sign(image) * np.abs(image) ** np.float32(np.exp(rng.normal(0, 0.4)))
     if chance(0.7):
@@ -171,6 +183,36 @@ def _restain(image: NDArray[np.float32], strength: float, rng: np.random.Generat
     if rng.random() < 0.1 * strength:
         changed = changed[..., rng.permutation(3)]
     return changed.astype(np.float32)
+
+
+def _other_stains(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Paint the tissue with other dyes: unmix haematoxylin and eosin, and mix them again with drawn colours.
+
+    The nuclei stay blue to purple; the rest becomes pink, red, or brown as in immunohistochemistry, faint or strong.
+    """
+    density = -np.log(np.clip(image, 0.02, 2.0))
+    amounts = density @ np.linalg.inv(_HAEMATOXYLIN_EOSIN).astype(np.float32)
+    counterstain = _COUNTERSTAINS[rng.integers(len(_COUNTERSTAINS))]
+    dyes = np.stack([_HAEMATOXYLIN_EOSIN[0], counterstain, _HAEMATOXYLIN_EOSIN[2]]) + rng.normal(0, 0.06, (3, 3))
+    dyes = np.clip(dyes, 0, None)
+    dyes /= np.linalg.norm(dyes, axis=1, keepdims=True)
+    dyes *= np.exp(rng.normal(0, (0.2, 0.45, 0.2)))[:, None]
+    return np.exp(-np.clip(amounts @ dyes.astype(np.float32), -0.5, 4.0)).astype(np.float32)
+
+
+def _haze(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Add the glow of other nuclei that lie out of focus above or below."""
+    height, width = image.shape[:2]
+    away = np.roll(image, rng.integers(0, (height, width)), axis=(0, 1))[:: rng.choice([-1, 1])]
+    glow = cv2.GaussianBlur(away, (0, 0), float(rng.uniform(5, 20)))
+    return image + np.float32(rng.uniform(0.1, 0.8)) * glow
+
+
+def _partly_out_of_focus(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Blur one side of the field more than the other, as on a slide that is tilted."""
+    height, width = image.shape[:2]
+    corners = cv2.resize(rng.uniform(0, 1, (2, 2)).astype(np.float32), (width, height))[..., None]
+    return image + corners * (cv2.GaussianBlur(image, (0, 0), float(rng.uniform(1.0, 3.5))) - image)
 
 
 def _uneven_light(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -206,16 +248,28 @@ def _jpeg(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.fl
 def make_negative(crop: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """An image without any object: camera noise, fine or coarse, on an even or uneven field, normalised.
 
+    A third of them are in colour, tinted, and with noise of its own in each channel.
+
     Returns
     -------
     ndarray of float32, shape (crop, crop, 3)
     """
-    noise = rng.standard_normal((crop, crop), np.float32)
-    if rng.random() < 0.5:
-        noise = cv2.GaussianBlur(noise, (0, 0), float(rng.uniform(0.4, 2.0)))
-    noise = noise / noise.std()
+    coarse = float(np.exp(rng.uniform(np.log(0.4), np.log(5.0)))) if rng.random() < 0.5 else 0.0
+    image = _noise(crop, coarse, rng)
     field = cv2.resize(rng.uniform(-1, 1, (3, 3)).astype(np.float32), (crop, crop), interpolation=cv2.INTER_CUBIC)
-    image = noise * np.float32(rng.choice([0.02, 0.3, 1.0])) + field * np.float32(rng.uniform(0, 3) * rng.integers(2))
+    image = image * np.float32(rng.choice([0.02, 0.3, 1.0])) + field * np.float32(rng.uniform(0, 3) * rng.integers(2))
+    image = np.repeat(image[..., None], 3, axis=2)
+    if rng.random() < 1 / 3:
+        tint = rng.uniform(0, 2) * image.std() * rng.uniform(-1, 1, 3)
+        own = np.stack([_noise(crop, coarse, rng) for _ in range(3)], axis=-1)
+        image = image + tint + rng.uniform(0, 1) * image.std() * own
     low, high = np.percentile(image, (1, 99.8))
-    image = np.clip((image - low) / max(high - low, 1e-6), -0.5, 2.0)
-    return np.repeat(image[..., None], 3, axis=2).astype(np.float32)
+    return np.clip((image - low) / max(high - low, 1e-6), -0.5, 2.0).astype(np.float32)
+
+
+def _noise(side: int, coarse: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Noise of standard deviation 1; `coarse` is the sigma of the blur, 0 for none."""
+    noise = rng.standard_normal((side, side), np.float32)
+    if coarse:
+        noise = cv2.GaussianBlur(noise, (0, 0), coarse)
+    return np.asarray(noise / noise.std(), np.float32)
