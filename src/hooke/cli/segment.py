@@ -34,6 +34,9 @@ def segment(
         float | None,
         typer.Option(help="Drop objects of fewer pixels. Default: 7 % of the typical object's area, at least 12."),
     ] = None,
+    min_score: Annotated[
+        float | None, typer.Option(help="Drop objects that score below this, 0 to 1. Default: the model's own choice.")
+    ] = None,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
     axes: Annotated[
         str | None, typer.Option(help="Axes of the files where they do not state them, such as TZYX.")
@@ -67,7 +70,7 @@ def segment(
         overwrite = overwrite or out is None
         out = out or recorded.out
     else:
-        options = SegmentOptions(model, channel, diameter, min_size, threads)
+        options = SegmentOptions(model, channel, diameter, min_size, min_score, threads)
         inputs = list(images or [])
     if not inputs:
         raise ConfigError(

@@ -29,6 +29,7 @@ __all__ = ["Segmentation", "segment", "segment_image"]
 _DECODED_MAPS = 3  # the diameter map is for the first pass only
 _RGB = ("red", "green", "blue")
 _TINIEST = 12.0  # pixels: an object of fewer can't be told from noise
+_DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
 _SMALLEST = 0.07  # objects below this share of the typical object's area are dropped
 
 
@@ -42,7 +43,7 @@ class Segmentation:
     labels : ndarray of int32, shape (Y, X)
         0 background, 1..n instances.
     scores : ndarray of float32, shape (n,)
-        Confidence in each instance, 0..1.
+        Confidence in each instance, 0..1: the IoU that it is foretold to have with the true object.
     model : Model
     normalisation : Normalisation
         Channel and intensity scale that the network saw.
@@ -76,22 +77,29 @@ class Segmentation:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row per instance: see `hooke.measure.measure` for the columns."""
+        """A row per instance: see `hooke.measure.measure` for the columns; then ``doubtful``."""
         from hooke.measure import measure
 
-        return measure(
+        table = measure(
             self.labels,
             self.image.pixels,
             pixel_size_um=self.image.pixel_size_um,
             channel_names=self.image.channel_names or (_RGB if self.image.is_rgb else ()),
             scores=self.scores,
         )
+        return table.assign(doubtful=self.doubtful)
+
+    @property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Whether each instance scores below 0.6, so that its outline should be looked at. Shape (n,)."""
+        return self.scores < _DOUBTFUL
 
     def overlay(self) -> NDArray[np.uint8]:
-        """The image with every instance outlined: RGB, shape (Y, X, 3)."""
+        """The image with every instance outlined, the doubtful ones dashed: RGB, shape (Y, X, 3)."""
         from hooke.report.overlay import overlay
 
-        return overlay(self.image.pixels, self.labels, channel=self.normalisation.channel)
+        dashed = np.flatnonzero(self.doubtful) + 1
+        return overlay(self.image.pixels, self.labels, channel=self.normalisation.channel, dashed=dashed)
 
     def save(self, folder: str | Path) -> Path:
         """Write labels, overlay and measurements into a folder, as ``hooke segment`` does.
@@ -122,6 +130,7 @@ def segment(
     channel: int | None = SegmentOptions.channel,
     diameter: float | str = SegmentOptions.diameter,
     min_size: float | None = SegmentOptions.min_size,
+    min_score: float | None = SegmentOptions.min_score,
     threads: int = SegmentOptions.threads,
 ) -> Segmentation:
     """Find and outline every object of an image.
@@ -138,6 +147,8 @@ def segment(
         Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
     min_size : float, optional
         Objects of fewer pixels are dropped; by default 7 % of the typical object's area, and never under 12.
+    min_score : float, optional
+        Objects whose score lies below this (0..1) are dropped; by default the model's own choice.
     threads : int
         Threads to compute with; 0 takes all available cores.
 
@@ -158,7 +169,7 @@ def segment(
     >>> found.table[["label", "area", "score"]]  # doctest: +SKIP
     """
     name = model.name if isinstance(model, Model) else str(model)
-    options = SegmentOptions(name, channel, diameter, min_size, threads)
+    options = SegmentOptions(name, channel, diameter, min_size, min_score, threads)
     loaded = model if isinstance(model, Model) else load_model(model)
     return segment_image(_as_image(image), loaded, options)
 
@@ -205,7 +216,7 @@ def segment_image(
         maps = predict(scale, _DECODED_MAPS)
     smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
     min_size = smallest if options.min_size is None else options.min_size
-    decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter)
+    decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
     warnings = () if len(decoded.scores) else (_NOTHING,)
     return Segmentation(
         image,

@@ -32,6 +32,9 @@ class SegmentOptions:
         Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
     min_size : float, optional
         Objects of fewer pixels are dropped; by default 7 % of the typical object's area, and never under 12.
+    min_score : float, optional
+        Objects whose score (0..1, the IoU that they are foretold to have) lies below this are dropped; by default the
+        model's own choice.
     threads : int
         Threads to compute with; 0 takes all available cores.
 
@@ -45,6 +48,7 @@ class SegmentOptions:
     channel: int | None = None
     diameter: float | str = "auto"
     min_size: float | None = None
+    min_score: float | None = None
     threads: int = 0
 
     def __post_init__(self) -> None:
@@ -52,6 +56,8 @@ class SegmentOptions:
         object.__setattr__(self, "diameter", _parse_diameter(self.diameter))
         if self.min_size is not None and self.min_size < 0:
             raise ConfigError(f"min_size is {self.min_size}", remedy="give a number of pixels, 0 or more")
+        if self.min_score is not None and not 0 <= self.min_score <= 1:
+            raise ConfigError(f"min_score is {self.min_score}", remedy="give a number from 0 to 1")
         if self.threads < 0:
             raise ConfigError(f"threads is {self.threads}", remedy="give a number of threads, or 0 for all cores")
 

@@ -18,7 +18,7 @@ from hooke.pipeline.options import SegmentOptions
 
 __all__ = ["Replay", "read_replay", "write_record"]
 
-_PACKAGES = ("numpy", "opencv-python-headless", "scikit-image", "onnxruntime", "tifffile", "imagecodecs", "pillow")
+_PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "tifffile", "imagecodecs", "pillow")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,12 @@ def write_record(
             "scheme": {"name": model.scheme.name, **asdict(model.scheme)},
             "settings": model.settings.model_dump(mode="json"),
         },
-        "options": {**asdict(options), "threads": options.resolved_threads, "axes": axes},
+        "options": {
+            **asdict(options),
+            "min_score": model.scheme.min_score if options.min_score is None else options.min_score,
+            "threads": options.resolved_threads,
+            "axes": axes,
+        },
         "out": str(out.resolve()),
         "inputs": [str(path.resolve()) for path in paths],
         "images": rows,

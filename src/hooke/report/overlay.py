@@ -6,6 +6,8 @@ black, on white and on every stain; objects that lie against each other get diff
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +25,18 @@ PALETTE = np.array(
 )
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.5, 99.7
 SAMPLES = 200_000  # pixels that the percentiles are taken from
+_DASH = 3  # length of a dash in line widths
 CASING = 0.25  # brightness that is left under the casing
 PIXELS_PER_LINE_WIDTH = 1000  # a picture this wide, filling a screen, needs a line of one pixel
 
 
-def overlay(image: NDArray[np.generic], labels: NDArray[np.integer], *, channel: int | None = None) -> UInt8:
+def overlay(
+    image: NDArray[np.generic],
+    labels: NDArray[np.integer],
+    *,
+    channel: int | None = None,
+    dashed: Sequence[int] | NDArray[np.integer] = (),
+) -> UInt8:
     """Stretch an image to 8 bits and draw the outline of every object on it.
 
     Parameters
@@ -39,6 +48,8 @@ def overlay(image: NDArray[np.generic], labels: NDArray[np.integer], *, channel:
         0 background; ids may have gaps.
     channel : int, optional
         Show this channel alone, in grey.
+    dashed : sequence of int
+        Ids of objects that are outlined by dashes, as doubtful ones are.
 
     Returns
     -------
@@ -72,7 +83,7 @@ def overlay(image: NDArray[np.generic], labels: NDArray[np.integer], *, channel:
     width = _line_width(labels.shape, int(np.count_nonzero(foreground)), len(ids))
     colours = _colour_objects(labels, ids, at_edge, reach=2 * width + 2)
     _draw_casing(picture, foreground, width)
-    _draw_lines(picture, labels, ids, colours, edge, foreground, width)
+    _draw_lines(picture, labels, ids, colours, edge, foreground, width, dashed)
     return picture
 
 
@@ -208,10 +219,17 @@ def _draw_lines(
     edge: NDArray[np.bool_],
     foreground: UInt8,
     width: int,
+    dashed: Sequence[int] | NDArray[np.integer],
 ) -> None:
     """Colour each object's rim; a rim thickened from its neighbour's edge is the object's own rim all the same."""
     line = edge.view(np.uint8)
     if width > 1:
         line = np.asarray(cv2.dilate(line, _disc(width - 1)), np.uint8) & foreground
     at = np.flatnonzero(line)
+    if len(dashed):
+        # A chequerboard breaks a line of any direction.
+        dash = _DASH * width
+        y, x = np.divmod(at, labels.shape[1])
+        gap = (y // dash + x // dash) % 2 == 0
+        at = at[~(gap & np.isin(labels.ravel()[at], dashed))]
     picture.reshape(-1, 3)[at] = PALETTE[colours[np.searchsorted(ids, labels.ravel()[at])]]

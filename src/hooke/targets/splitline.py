@@ -18,6 +18,7 @@ foreground without the split lines.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -25,9 +26,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from hooke.targets.confidence import Traits, predict_score
 from hooke.targets.flooding import bands, fill_holes, flood, make_seeds, renumber
 
-__all__ = ["MAPS", "Decoded", "SplitLine", "equivalent_diameters"]
+__all__ = ["MAPS", "Decoded", "SplitLine", "as_16_bit", "equivalent_diameters", "measure_traits"]
 
 MAPS = ("foreground", "split", "distance", "diameter")
 
@@ -49,11 +51,15 @@ class Decoded:
     labels : ndarray of int32, shape (Y, X)
         0 background, 1..n instances.
     scores : ndarray of float32, shape (n,)
-        Mean foreground probability of each instance, in the order of the labels.
+        Confidence in each instance, 0..1, in the order of the labels: the IoU that it is foretold to have with the
+        true object where the scheme has `score_weights`, else its mean foreground probability.
+    traits : ndarray of float64, shape (n, 3)
+        What the score is made of: see `hooke.targets.confidence`.
     """
 
     labels: NDArray[np.int32]
     scores: NDArray[np.float32]
+    traits: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,9 @@ class SplitLine:
     min_seed_area : int
         Seeds smaller than this (pixels) are no seeds.
     min_score : float
-        Instances whose mean foreground probability lies below this are dropped.
+        Instances whose score lies below this are dropped.
+    score_weights : sequence of 4 floats, optional
+        Weights of the score, fitted on validation images: see `hooke.targets.confidence`.
     """
 
     nominal_diameter: float = 24.0
@@ -82,6 +90,7 @@ class SplitLine:
     seed_distance: float = 0.3
     min_seed_area: int = 3
     min_score: float = 0.0
+    score_weights: Sequence[float] | None = None
 
     name = "splitline"
     maps = MAPS
@@ -119,7 +128,12 @@ class SplitLine:
         return self.nominal_diameter * 2.0 ** ((np.asarray(value, np.float64) - 0.5) * 2 * _OCTAVES)
 
     def decode(
-        self, maps: NDArray[np.floating] | NDArray[np.uint16], *, min_size: float = 0.0, diameter: float | None = None
+        self,
+        maps: NDArray[np.floating] | NDArray[np.uint16],
+        *,
+        min_size: float = 0.0,
+        diameter: float | None = None,
+        min_score: float | None = None,
     ) -> Decoded:
         """Turn maps into instances.
 
@@ -132,19 +146,40 @@ class SplitLine:
             Instances of fewer pixels are dropped.
         diameter : float, optional
             Typical diameter in pixels; holes smaller than such an object's tenth are filled.
+        min_score : float, optional
+            Instead of the scheme's own.
 
         Returns
         -------
         Decoded
         """
-        foreground, split, distance = (_as_16_bit(one) for one in maps[:3])
+        foreground, split, distance = (as_16_bit(one) for one in maps[:3])
         mask = foreground > _level(self.foreground)
         # cv2.subtract stops at 0 where NumPy would wrap around.
         core = mask & (cv2.subtract(foreground, split) > _level(self.seed)) & (distance > _level(self.seed_distance))
         labels = make_seeds(core, self.min_seed_area)
         flood(labels, mask, split, distance)
         fill_holes(labels, diameter)
-        return _drop(labels, foreground, min_size, self.min_score)
+        traits = measure_traits(labels, foreground, split, distance)
+        table = traits.table()
+        score = traits.mean_foreground if self.score_weights is None else predict_score(table, self.score_weights)
+        keep = (traits.area >= max(min_size, 1)) & (score >= (self.min_score if min_score is None else min_score))
+        keep[0] = False
+        renumber(labels, keep)
+        return Decoded(labels, score[keep], table[keep])
+
+
+def measure_traits(
+    labels: NDArray[np.int32],
+    foreground: NDArray[np.uint16],
+    split: NDArray[np.uint16],
+    distance: NDArray[np.uint16],
+) -> Traits:
+    """Gather what each instance's pixels say in the maps; all arrays have shape (Y, X)."""
+    traits = Traits(int(labels.max(initial=0)))
+    for band in bands(labels):
+        traits.add(labels[band], foreground[band], split[band], distance[band])
+    return traits
 
 
 def equivalent_diameters(labels: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -190,7 +225,8 @@ def _normalised_distance(ids: NDArray[np.float32], labels: NDArray[np.integer], 
     return np.asarray(distance / furthest[labels], np.float32)
 
 
-def _as_16_bit(values: NDArray[np.floating] | NDArray[np.uint16]) -> NDArray[np.uint16]:
+def as_16_bit(values: NDArray[np.floating] | NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Maps as 16-bit integers, 65535 for 1; floats outside 0..1 are clipped."""
     if values.dtype == np.uint16:
         return np.asarray(values, np.uint16)
     scaled = np.clip(values, 0, 1, dtype=np.float32)
@@ -200,18 +236,3 @@ def _as_16_bit(values: NDArray[np.floating] | NDArray[np.uint16]) -> NDArray[np.
 def _level(share: float) -> int:
     """Find the 16-bit value above which a map lies above this share of 1."""
     return math.floor(share * _FULL)
-
-
-def _drop(labels: NDArray[np.int32], foreground: NDArray[np.uint16], min_size: float, min_score: float) -> Decoded:
-    count = int(labels.max(initial=0)) + 1
-    area, total = np.zeros(count, np.int64), np.zeros(count)
-    for band in bands(labels):
-        inside = labels[band] > 0
-        owner = labels[band][inside]
-        area += np.bincount(owner, minlength=count)
-        total += np.bincount(owner, weights=foreground[band][inside], minlength=count)
-    score = (total / (np.maximum(area, 1) * _FULL)).astype(np.float32)
-    keep = (area >= max(min_size, 1)) & (score >= min_score)
-    keep[0] = False
-    renumber(labels, keep)
-    return Decoded(labels, score[keep])

@@ -1,0 +1,99 @@
+"""Does the object score foretell the IoU? Rank correlation and calibration on validation images; weights fitted anew.
+
+python benchmarks/confidence.py data/dsb2018 --split val
+
+The first table is of the scores that the model gives as it is. The weights printed at the end are those that the card
+of a model takes as `parameters: score_weights` (configs/nuclei-card.yaml); their figures are cross-validated by image.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+import hooke
+from hooke.datasets.layout import find_image, find_labels, read_index
+from hooke.io import read_image, read_labels
+from hooke.metrics.overlap import count_overlap
+from hooke.models import Model, predict_maps
+from hooke.models.scale import scale_for
+from hooke.preprocess import fit_normalisation
+from hooke.targets.confidence import TRAITS, fit_score, predict_score
+
+FOLDS = 5
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--model", default="nuclei")
+    args = parser.parse_args()
+    objects = collect(args.dataset, args.split, hooke.load_model(args.model))
+    traits = objects[list(TRAITS)].to_numpy()
+    iou = objects["iou"].to_numpy()
+    report("as the model is", objects["score"].to_numpy(), objects)
+    fold = objects["image"].astype("category").cat.codes.to_numpy() % FOLDS
+    foretold = np.zeros(len(objects))
+    for one in range(FOLDS):
+        foretold[fold == one] = predict_score(traits[fold == one], fit_score(traits[fold != one], iou[fold != one]))
+    report("fitted anew, cross-validated", foretold, objects)
+    print("score_weights:", [round(weight, 4) for weight in fit_score(traits, iou)])
+
+
+def collect(dataset: Path, split: str, model: Model) -> pd.DataFrame:
+    """A row per predicted object, none dropped for its score: image, modality, score, traits, IoU with the truth."""
+    parts = []
+    for row in read_index(dataset):
+        if row.split == split:
+            labels = read_labels(find_labels(dataset, row.id))
+            table = objects_of(find_image(dataset, row.id), labels, model)
+            parts.append(table.assign(image=row.id, modality=row.modality))
+    return pd.concat(parts, ignore_index=True)
+
+
+def objects_of(path: Path, truth: NDArray[np.int32], model: Model) -> pd.DataFrame:
+    """Segment one image at the scale that its true median diameter asks for, and compare each object with the truth."""
+    image = read_image(path)
+    area = np.bincount(truth.ravel())[1:]
+    area = area[area > 0]
+    diameter = float(np.sqrt(np.median(area) * 4 / np.pi)) if area.size else model.settings.diameter_band[0]
+    scale = scale_for(diameter, model.settings.diameter_band)
+    maps = predict_maps(model.network(2), image.pixels, fit_normalisation(image), scale=scale)
+    scheme = replace(model.scheme, min_score=0.0)
+    decoded = scheme.decode(maps, min_size=0.07 * np.pi / 4 * diameter**2, diameter=diameter)
+    overlap = count_overlap(decoded.labels, truth)
+    iou = np.zeros(overlap.n_pred)
+    np.maximum.at(iou, overlap.pair_pred, overlap.iou)
+    return pd.DataFrame(decoded.traits, columns=list(TRAITS)).assign(score=decoded.scores, iou=iou)
+
+
+def report(title: str, score: NDArray[np.floating], objects: pd.DataFrame) -> None:
+    """Print rank correlation with the true IoU, and the mean IoU of objects by tenths of the score."""
+    print(f"{title}: {len(score)} objects; Spearman {_spearman(score, objects['iou']):.3f}", end="")
+    for name, of in objects.groupby("modality").groups.items():
+        print(f", {name} {_spearman(score[of], objects.loc[of, 'iou']):.3f}", end="")
+    error = 0.0
+    print(f"\n{'score':>12}{'objects':>9}{'mean score':>12}{'mean IoU':>10}{'IoU > 0.5':>11}")
+    for low in np.arange(10) / 10:
+        of = (score >= low) & (score < low + 0.1 + (low == 0.9))
+        if of.any():
+            iou = objects["iou"].to_numpy()[of]
+            error += abs(score[of].mean() - iou.mean()) * of.mean()
+            span = f"{low:.1f}-{low + 0.1:.1f}"
+            print(f"{span:>12}{of.sum():9}{score[of].mean():12.2f}{iou.mean():10.2f}{(iou > 0.5).mean():11.2f}")
+    print(f"mean distance of score and IoU over tenths: {error:.3f}\n")
+
+
+def _spearman(score: NDArray[np.floating], iou: pd.Series) -> float:
+    return float(np.corrcoef(pd.Series(score).rank(), iou.rank())[0, 1])
+
+
+if __name__ == "__main__":
+    main()
