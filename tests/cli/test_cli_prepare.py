@@ -9,7 +9,6 @@ import typer
 from typer.testing import CliRunner
 
 from hooke.cli.prepare import prepare
-from hooke.datasets.prepare import ADAPTERS
 from hooke.errors import ConfigError
 
 
@@ -35,9 +34,9 @@ def run(*args):
 def test_the_list_has_a_line_for_each_layout():
     result, status = run("--list")
     assert status == 0
-    assert (
-        [line.split()[0] for line in result.stdout.splitlines()] == list(ADAPTERS) == ["bbbc039", "dsb2018", "folder"]
-    )
+    lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
+    assert {"bbbc039", "dsb2018", "folder"} <= set(lines)
+    assert all(len(summary) > 20 for summary in lines.values())
 
 
 def test_status_0_when_all_went_well(source, tmp_path):

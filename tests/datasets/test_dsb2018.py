@@ -13,7 +13,7 @@ import pytest
 from hooke.datasets.dsb2018 import NO_PIXEL, OVERLAP
 from hooke.datasets.layout import IndexRow, find_labels, read_index, read_sample, write_index, write_sample
 from hooke.datasets.prepare import prepare_dataset, random_split
-from hooke.errors import DatasetError
+from hooke.errors import ConfigError, DatasetError
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
 ORIGINAL, PREPARED = SHARED / "dsb2018_original_layout", SHARED / "dsb2018"
@@ -175,8 +175,8 @@ def test_the_random_split_is_70_10_20_and_seeded():
 def test_wrong_sources_are_refused_with_a_remedy(tmp_path):
     with pytest.raises(DatasetError, match="stage1_train"):
         prepare_dataset("dsb2018", tmp_path, tmp_path / "out")
-    with pytest.raises(DatasetError, match="no such folder"):
+    with pytest.raises(DatasetError, match="no such file or folder"):
         prepare_dataset("dsb2018", tmp_path / "absent", tmp_path / "out")
-    with pytest.raises(DatasetError, match="dsb2018"):
+    with pytest.raises(ConfigError, match="dsb2018"):
         prepare_dataset("dsb2019", tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -48,11 +48,13 @@ def prepare(
 
     hooke prepare folder downloads/tnbc data/tnbc --split-from configs/tnbc-split.csv
     """
-    from hooke.datasets.prepare import ADAPTERS, prepare_dataset
+    from hooke.datasets.adapter import adapters
+    from hooke.datasets.prepare import prepare_dataset
 
     if list_:
-        width = max(map(len, ADAPTERS))
-        for known, summary in ADAPTERS.items():
+        known_layouts = adapters()
+        width = max(map(len, known_layouts))
+        for known, summary in known_layouts.items():
             typer.echo(f"{known:{width}}  {summary}")
         return OK
     if name is None or src is None or dst is None:

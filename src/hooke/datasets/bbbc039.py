@@ -18,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import label
 
+from hooke.datasets.adapter import Sample
 from hooke.datasets.layout import Entry
-from hooke.datasets.prepare import Sample
 from hooke.errors import DatasetError
 from hooke.io import read_image
 
-__all__ = ["find", "load"]
+__all__ = ["TAKES", "find", "load"]
+
+TAKES = "BBBC039, U2OS nuclei as published: images/*.tif, masks/*.png (coloured), metadata/*.txt (the splits)"
 
 LISTS = {"training": "train", "validation": "val", "test": "test"}
 # A choice, since the set states no limit: 61 pieces are smaller, stray pixels of a colour; sizes get common at 12.

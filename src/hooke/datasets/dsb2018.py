@@ -15,12 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.datasets.adapter import Sample
 from hooke.datasets.layout import Entry
-from hooke.datasets.prepare import Sample
 from hooke.errors import DatasetError
 from hooke.io import read_image
 
-__all__ = ["find", "load"]
+__all__ = ["TAKES", "find", "load"]
+
+TAKES = "Data Science Bowl 2018 (BBBC038), Kaggle's stage1_train: one folder per image, a mask a nucleus"
 
 TRAIN_FOLDER = "stage1_train"
 OVERLAP = "pixels in more than one mask, left to the first"

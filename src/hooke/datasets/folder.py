@@ -14,13 +14,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.datasets.adapter import Sample
 from hooke.datasets.layout import Entry
-from hooke.datasets.prepare import Sample
 from hooke.errors import DatasetError
 from hooke.io import open_image, read_labels
 from hooke.io.formats import has_image_suffix, result_stem
 
-__all__ = ["find", "load"]
+__all__ = ["TAKES", "find", "load"]
+
+TAKES = "any images/ and labels/ whose files have the same stems; a label image has an id a nucleus, 0 elsewhere"
 
 
 def find(src: str | Path) -> tuple[Path, list[Entry]]:

@@ -1,20 +1,16 @@
-"""Prepare a data set: a public layout in, the hooke layout out, one image at a time.
-
-A public layout is an adapter: a module of this folder with ``find(src) -> (root, entries)`` and
-``load(root, id) -> Sample``; it is named in `ADAPTERS`.
-"""
+"""Prepare a data set: a public layout in, the hooke layout out, one image at a time."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.datasets.adapter import Adapter, Sample, find_adapter, find_source
 from hooke.datasets.layout import (
     INDEX_NAME,
     Entry,
@@ -27,46 +23,11 @@ from hooke.datasets.layout import (
 )
 from hooke.errors import DatasetError, HookeError, ImageReadError
 
-__all__ = ["ADAPTERS", "Adapter", "Prepared", "Sample", "guess_modality", "prepare_dataset", "random_split"]
-
-ADAPTERS = {
-    "bbbc039": "BBBC039, U2OS nuclei as published: images/*.tif, masks/*.png (coloured), metadata/*.txt (the splits)",
-    "dsb2018": "Data Science Bowl 2018 (BBBC038), Kaggle's stage1_train: one folder per image, a mask a nucleus",
-    "folder": "any images/ and labels/ whose files have the same stems; a label image has an id a nucleus, 0 elsewhere",
-}
+__all__ = ["Prepared", "Sample", "guess_modality", "prepare_dataset", "random_split"]
 
 VAL_SHARE, TEST_SHARE = 0.1, 0.2
 DARK = 90  # median of 255: below it the background is dark
 COLOURED = 8  # mean difference between the highest and the lowest of red, green, blue, of 255: above it is a stain
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One image, its labels and what was odd about them.
-
-    Attributes
-    ----------
-    image : ndarray of bool, integer or float, shape (Y, X) or (Y, X, 3)
-        Grey or RGB.
-    labels : ndarray, int32, shape (Y, X)
-        0 background, 1..n.
-    oddities : mapping of str to int
-        What was odd about the source and what was done about it, such as ``"specks dropped"``: how many.
-    """
-
-    image: NDArray[np.generic]
-    labels: NDArray[np.int32]
-    oddities: Mapping[str, int] = field(default_factory=dict)
-
-
-class Adapter(Protocol):
-    """What a module of a public layout offers."""
-
-    def find(self, src: str | Path) -> tuple[Path, list[Entry]]:
-        """Find the root of the data and what the source says of its images."""
-
-    def load(self, root: Path, id_: str) -> Sample:
-        """Read one image and its labels."""
 
 
 @dataclass
@@ -110,7 +71,7 @@ def prepare_dataset(
     Parameters
     ----------
     name : str
-        The adapter: a key of `ADAPTERS`.
+        The adapter.
     src, dst : str or Path
         The public data set, and the folder to make.
     split_from : str or Path, optional
@@ -136,8 +97,8 @@ def prepare_dataset(
     OutputError
         If `dst` can't be written.
     """
-    adapter = _find_adapter(name)
-    root, found = adapter.find(src)
+    adapter = find_adapter(name)
+    root, found = find_source(adapter, src, {})
     ids = [entry.id for entry in found]
     listed = None if split_from is None else {entry.id: entry for entry in read_entries(split_from)}
     drawn = random_split(ids, seed)
@@ -158,13 +119,6 @@ def prepare_dataset(
     return report
 
 
-def _find_adapter(name: str) -> Adapter:
-    """Import the module of an adapter."""
-    if name not in ADAPTERS:
-        raise DatasetError(f"no adapter {name!r}", remedy=f"choose one of: {', '.join(ADAPTERS)}")
-    return cast("Adapter", importlib.import_module(f"hooke.datasets.{name}"))
-
-
 def _rows_already_there(dst: Path, ids: Sequence[str]) -> list[IndexRow]:
     """Read the rows of the index that belong to images of other sources."""
     if not (dst / INDEX_NAME).exists():
@@ -183,7 +137,7 @@ def _existing(dst: Path, id_: str, report: Prepared) -> Sample | None:
     return Sample(image, labels)
 
 
-def _make(adapter: Adapter, root: Path, dst: Path, id_: str, report: Prepared) -> Sample:
+def _make(adapter: Adapter, root: Any, dst: Path, id_: str, report: Prepared) -> Sample:
     """Read a sample from the source and write it."""
     sample = adapter.load(root, id_)
     write_sample(dst, id_, sample.image, sample.labels)
