@@ -6,10 +6,12 @@ of one image it makes that image's scores, given their sum over many it makes th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 from numpy.typing import ArrayLike
 
+from hooke.metrics.comparison import Comparison, compare
 from hooke.metrics.counts import Counts
 from hooke.metrics.instance import (
     DSB_THRESHOLDS,
@@ -19,19 +21,30 @@ from hooke.metrics.instance import (
     panoptic_quality,
 )
 from hooke.metrics.matching import match
-from hooke.metrics.overlap import count_overlap
+from hooke.metrics.objects import SIZES, size_classes
+from hooke.metrics.outcome import ERRORS, MATCHED
 from hooke.metrics.pixel import pixel_accuracy, pixel_counts
 
-__all__ = ["count_image", "score_counts", "score_image"]
+__all__ = ["ERROR_COUNTS", "count_comparison", "count_image", "score_counts", "score_image", "score_sizes"]
+
+#: Which kinds of error there are on which side, as named in `count_comparison`.
+ERROR_COUNTS = (
+    *(f"true_{kind}" for kind in ERRORS if kind != "spurious"),
+    *(f"pred_{kind}" for kind in ERRORS if kind != "missed"),
+)
 
 
-def score_image(pred: ArrayLike, truth: ArrayLike) -> dict[str, float]:
+def score_image(
+    pred: ArrayLike, truth: ArrayLike, *, threshold: float = 0.5, thresholds: Sequence[float] = DSB_THRESHOLDS
+) -> dict[str, float]:
     """Score one predicted label image against the true one.
 
     Parameters
     ----------
     pred, truth : array of bool or of any integer type, same shape, usually (Y, X)
         Label images: 0 is background, every other value one object.
+    threshold, thresholds : float, sequence of float
+        As in `count_image`.
 
     Returns
     -------
@@ -50,41 +63,100 @@ def score_image(pred: ArrayLike, truth: ArrayLike) -> dict[str, float]:
     >>> scores["pixel_iou"], scores["ap_50"], scores["pq"], scores["n_pred"]
     (0.6, 0.5, 0.5, 2)
     """
-    counts = count_image(pred, truth)
+    counts = count_image(pred, truth, threshold=threshold, thresholds=thresholds)
     return score_counts(counts) | counts
 
 
-def count_image(pred: ArrayLike, truth: ArrayLike) -> dict[str, float]:
+def count_image(
+    pred: ArrayLike, truth: ArrayLike, *, threshold: float = 0.5, thresholds: Sequence[float] = DSB_THRESHOLDS
+) -> dict[str, float]:
     """Count everything that the scores of one image, or pooled over images, are made of.
 
     Parameters
     ----------
     pred, truth : array of bool or of any integer type, same shape, usually (Y, X)
         Label images: 0 is background, every other value one object.
+    threshold : float
+        The IoU from which objects match for kinds of error, sizes and boundaries.
+    thresholds : sequence of float
+        IoU thresholds at which to count matches; those of the DSB score among them.
 
     Returns
     -------
     dict of str to float
-        ``n_true, n_pred`` objects; ``pixels`` of the image; ``pixel_tp, pixel_fp, pixel_fn`` pixels of foreground;
-        ``tp_50, fp_50, fn_50`` … ``tp_95, fp_95, fn_95`` objects at each IoU threshold; ``pq_tp, pq_iou_sum``;
-        ``aji_intersection, aji_union`` and ``aji_plus_intersection, aji_plus_union`` in pixels.
+        See `count_comparison`.
 
     Raises
     ------
     ValueError
         When the shapes differ, values are not whole numbers, or one is negative.
     """
-    overlap = count_overlap(pred, truth)
+    return count_comparison(compare(pred, truth, threshold), thresholds)
+
+
+def count_comparison(comparison: Comparison, thresholds: Sequence[float] = DSB_THRESHOLDS) -> dict[str, float]:
+    """Count as `count_image` does, from what is compared already.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        From `compare(pred, truth)`.
+    thresholds : sequence of float
+        IoU thresholds at which to count matches; those of the DSB score among them.
+
+    Returns
+    -------
+    dict of str to float
+        ``n_true, n_pred`` objects; ``pixels`` of the image; ``pixel_tp, pixel_fp, pixel_fn`` pixels of foreground;
+        ``tp_50, fp_50, fn_50`` … ``tp_95, fp_95, fn_95`` objects at each IoU threshold; ``pq_tp, pq_iou_sum``;
+        ``aji_intersection, aji_union`` and ``aji_plus_intersection, aji_plus_union`` in pixels; at the comparison's
+        threshold ``boundary_pred_hits, boundary_pred, boundary_true_hits, boundary_true`` in pixels of boundary,
+        ``small_tp, small_fp, small_fn`` … by size, and `ERROR_COUNTS` by kind of error; ``point_tp, point_fp,
+        point_fn`` of detection by points.
+    """
+    overlap = comparison.overlap
     pixel, panoptic = pixel_counts(overlap), panoptic_quality(overlap)
     aji, aji_plus = aggregated_jaccard(overlap), aggregated_jaccard(overlap, one_to_one=True)
     counts: dict[str, float] = {"n_true": overlap.n_true, "n_pred": overlap.n_pred, "pixels": overlap.pixels}
     counts |= _as_columns("pixel_{}", pixel)
-    for threshold in DSB_THRESHOLDS:
+    for threshold in thresholds:
         counts |= _as_columns(f"{{}}_{_hundredths(threshold)}", match(overlap, threshold).counts)
     counts |= {"pq_tp": panoptic.counts.tp, "pq_iou_sum": panoptic.iou_sum}
     counts |= {"aji_intersection": aji.intersection, "aji_union": aji.union}
     counts |= {"aji_plus_intersection": aji_plus.intersection, "aji_plus_union": aji_plus.union}
-    return counts
+    counts |= _as_columns("point_{}", comparison.points.counts)
+    return counts | _boundary_columns(comparison) | _size_columns(comparison) | _error_columns(comparison)
+
+
+def _boundary_columns(comparison: Comparison) -> dict[str, float]:
+    boundary = comparison.boundary
+    return {
+        "boundary_pred_hits": int(boundary.pred_hits.sum()),
+        "boundary_pred": boundary.all_pred,
+        "boundary_true_hits": int(boundary.true_hits.sum()),
+        "boundary_true": boundary.all_true,
+    }
+
+
+def _size_columns(comparison: Comparison) -> dict[str, float]:
+    """Hits and misses by the size of the true object, false alarms by that of the predicted one."""
+    overlap, outcomes = comparison.overlap, comparison.outcomes
+    true_size, pred_size = size_classes(overlap.true_areas), size_classes(overlap.pred_areas)
+    found, alarm = outcomes.true == MATCHED, outcomes.pred != MATCHED
+    tp, fn = (np.bincount(true_size[which], minlength=len(SIZES)) for which in (found, ~found))
+    fp = np.bincount(pred_size[alarm], minlength=len(SIZES))
+    columns: dict[str, float] = {}
+    for index, size in enumerate(SIZES):
+        columns |= _as_columns(f"{size}_{{}}", Counts(int(tp[index]), int(fp[index]), int(fn[index])))
+    return columns
+
+
+def _error_columns(comparison: Comparison) -> dict[str, float]:
+    columns = {}
+    for name in ERROR_COUNTS:
+        side, kind = name.split("_")
+        columns[name] = int(np.count_nonzero(getattr(comparison.outcomes, side) == kind))
+    return columns
 
 
 def score_counts(counts: Mapping[str, float]) -> dict[str, float]:
@@ -93,14 +165,15 @@ def score_counts(counts: Mapping[str, float]) -> dict[str, float]:
     Parameters
     ----------
     counts : mapping of str to float
-        Those of `count_image`, or their sums.
+        Those of `count_comparison`, or their sums.
 
     Returns
     -------
     dict of str to float
         0..1 each: ``pixel_iou, pixel_dice, pixel_precision, pixel_recall, pixel_accuracy``; ``precision_50, recall_50,
         f1_50, ap_50`` … ``precision_95, recall_95, f1_95, ap_95`` of objects; ``dsb``; ``pq, sq, rq``;
-        ``aji, aji_plus``.
+        ``aji, aji_plus``; ``boundary_precision, boundary_recall, boundary_f`` (boundary pixels of objects that are not
+        matched are misses); ``point_precision, point_recall, point_f1``.
     """
     pixel = _from_columns("pixel_{}", counts)
     scores = {
@@ -110,7 +183,7 @@ def score_counts(counts: Mapping[str, float]) -> dict[str, float]:
         "pixel_recall": pixel.recall,
         "pixel_accuracy": pixel_accuracy(pixel, int(counts["pixels"])),
     }
-    for percent in map(_hundredths, DSB_THRESHOLDS):
+    for percent in (name.removeprefix("tp_") for name in counts if name.startswith("tp_")):
         objects = _from_columns(f"{{}}_{percent}", counts)
         scores |= {
             f"precision_{percent}": objects.precision,
@@ -119,7 +192,41 @@ def score_counts(counts: Mapping[str, float]) -> dict[str, float]:
             f"ap_{percent}": objects.jaccard,
         }
     scores["dsb"] = sum(scores[f"ap_{_hundredths(threshold)}"] for threshold in DSB_THRESHOLDS) / len(DSB_THRESHOLDS)
-    return scores | _area_scores(counts)
+    points = _from_columns("point_{}", counts)
+    detection = {"point_precision": points.precision, "point_recall": points.recall, "point_f1": points.f1}
+    return scores | _area_scores(counts) | _boundary_scores(counts) | detection
+
+
+def score_sizes(counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """Make the scores of small, medium and large objects apart, at the IoU threshold of the comparison.
+
+    Parameters
+    ----------
+    counts : mapping of str to float
+        Those of `count_comparison`, or their sums.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        For each of `SIZES`: ``n_true`` objects, ``precision, recall, f1, ap``. Hits and misses are of the true
+        object's size, false alarms of the predicted one's.
+    """
+    sizes = {}
+    for size in SIZES:
+        part = _from_columns(f"{size}_{{}}", counts)
+        ratios = {"precision": part.precision, "recall": part.recall, "f1": part.f1, "ap": part.jaccard}
+        sizes[size] = {"n_true": part.tp + part.fn, **ratios}
+    return sizes
+
+
+def _boundary_scores(counts: Mapping[str, float]) -> dict[str, float]:
+    nothing = counts["boundary_pred"] + counts["boundary_true"] == 0
+    precision, recall = (
+        1.0 if nothing else counts[f"boundary_{side}_hits"] / max(counts[f"boundary_{side}"], 1)
+        for side in ("pred", "true")
+    )
+    f = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return {"boundary_precision": precision, "boundary_recall": recall, "boundary_f": f}
 
 
 def _area_scores(counts: Mapping[str, float]) -> dict[str, float]:
@@ -132,7 +239,7 @@ def _area_scores(counts: Mapping[str, float]) -> dict[str, float]:
 
 
 def _hundredths(threshold: float) -> str:
-    return f"{100 * threshold:.0f}"
+    return f"{100 * threshold:g}"
 
 
 def _as_columns(pattern: str, counts: Counts) -> dict[str, float]:

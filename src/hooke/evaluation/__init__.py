@@ -1,0 +1,11 @@
+"""Scores of a set of predictions against their truth: label images in, tables and their summary out.
+
+Images are paired by name. One that can't be scored is reported and the rest go on.
+"""
+
+from __future__ import annotations
+
+from hooke.evaluation.result import OBJECT_COLUMNS, STATUSES, Evaluation
+from hooke.evaluation.scoring import evaluate
+
+__all__ = ["OBJECT_COLUMNS", "STATUSES", "Evaluation", "evaluate"]

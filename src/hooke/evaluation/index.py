@@ -1,0 +1,76 @@
+"""Which images are to be scored: a truth, and its index where it has one, in; a row of what is known per image out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from hooke.datasets.layout import INDEX_NAME
+from hooke.errors import DatasetError
+
+__all__ = ["group_column", "list_images"]
+
+_PATH_COLUMNS = ("image", "labels")  # where an index names files by path
+_GROUPS = ("group", "field_of_view")
+
+
+def list_images(truth: Path, names: Sequence[str], split: str | None) -> list[dict[str, str]]:
+    """Give each image to be scored its row: ``image`` (its name) and the columns of the index.
+
+    Parameters
+    ----------
+    truth : Path
+        A dataset with an index, or anything else.
+    names : sequence of str
+        What it holds.
+    split : str, optional
+        Only this split.
+
+    Returns
+    -------
+    list of dict
+        In the order of the index, or of the names.
+
+    Raises
+    ------
+    DatasetError
+        When the index can't be read or lists nothing, or there is no such split.
+    """
+    path = truth / INDEX_NAME
+    if not path.is_file():
+        if split is not None:
+            raise DatasetError(f"no {INDEX_NAME}, so no split {split!r}", path=truth, remedy="leave the split out")
+        return [{"image": name} for name in names]
+    index = _read_index(path, split)
+    columns = [str(name) for name in index if name not in ("id", *_PATH_COLUMNS)]
+    return [
+        {"image": row["id"], **{name: row[name] or "unknown" for name in columns}} for row in index.to_dict("records")
+    ]
+
+
+def group_column(columns: Sequence[str]) -> str | None:
+    """Name the column that says which images show the same place; None when there is none."""
+    return next((name for name in _GROUPS if name in columns), None)
+
+
+def _read_index(path: Path, split: str | None) -> pd.DataFrame:
+    try:
+        # Text throughout: an id such as 007 or NA must stay what the file is called.
+        index = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"can't read the index ({error})", path=path, remedy="write it as CSV") from error
+    if "id" not in index:
+        raise DatasetError("the index has no column id", path=path, remedy="name the images' stems in a column id")
+    if not index["id"].is_unique:
+        twice = index["id"][index["id"].duplicated()].iloc[0]
+        raise DatasetError(f"id {twice!r} occurs twice", path=path, remedy="remove one of the rows")
+    if split is not None:
+        known = sorted(index["split"].unique()) if "split" in index else []
+        if split not in known:
+            raise DatasetError(f"no split {split!r}", path=path, remedy=f"known splits: {', '.join(known) or 'none'}")
+        index = index[index["split"] == split]
+    if index.empty:
+        raise DatasetError("the index lists no image", path=path, remedy="prepare the dataset again")
+    return index

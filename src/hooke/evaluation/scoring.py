@@ -1,0 +1,233 @@
+"""`evaluate`: predictions and their truth in, an `Evaluation` out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hooke.errors import DatasetError, HookeError
+from hooke.evaluation.index import group_column, list_images
+from hooke.evaluation.object_table import classes_of, object_table, scores_of
+from hooke.evaluation.result import STATUSES, Evaluation
+from hooke.evaluation.sources import LabelledImage, LabelSource, open_labels
+from hooke.metrics import (
+    DSB_THRESHOLDS,
+    RESAMPLES,
+    ClassScores,
+    CocoScores,
+    Comparison,
+    aggregate,
+    aggregate_by,
+    class_scores,
+    coco_scores,
+    compare,
+    count_comparison,
+    score_counts,
+)
+
+__all__ = ["evaluate"]
+
+_OK, _MISSING, _BAD_PREDICTION, _BAD_TRUTH = STATUSES
+
+
+def evaluate(
+    pred: str | Path,
+    truth: str | Path,
+    *,
+    split: str | None = None,
+    out: str | Path | None = None,
+    by: Sequence[str] = (),
+    threshold: float = 0.5,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Evaluation:
+    """Score predicted label images against true ones.
+
+    A true image whose prediction is missing, unreadable or of another size is scored as if nothing had been found in
+    it, and reported: leaving it out would reward a method for failing. An image whose truth can't be read is left out.
+
+    Parameters
+    ----------
+    pred : str or Path
+        A folder of label images, or what ``hooke segment`` wrote (a folder with ``labels/`` in it, of which
+        ``measurements.csv`` gives scores and classes of objects); a json file in COCO's format; a csv file of run
+        lengths as in the Data Science Bowl 2018; a zarr group.
+    truth : str or Path
+        The same, or a hooke dataset (a folder with ``index.csv`` and ``labels/``).
+    split : str, optional
+        Only this split of the dataset, such as ``test``.
+    out : str or Path, optional
+        Folder to save the result to.
+    by : sequence of str
+        Columns of the index to summarise by, beside ``modality``.
+    threshold : float
+        The IoU from which objects match in `Evaluation.per_object`, and for kinds of error, sizes and boundaries; it
+        joins the thresholds at which precision, recall, F1 and AP are given.
+    resamples : int
+        Data sets drawn for the 95 % intervals, by the index's ``group`` or ``field_of_view``; 0 for no intervals.
+    seed : int
+        Of the chance that draws them.
+
+    Returns
+    -------
+    Evaluation
+
+    Warns
+    -----
+    UserWarning
+        When predictions are missing or bad, when truth is bad, when predictions have no truth, and when some predicted
+        objects have a score and others not.
+
+    Raises
+    ------
+    DatasetError
+        When a folder is not there or holds no label image, the split or a column is unknown, two files share a stem,
+        or no image could be scored.
+    OutputError
+        When `out` can't be written.
+    ValueError
+        When the threshold is not over 0 and up to 1.
+
+    Examples
+    --------
+    >>> evaluate("out", "dsb2018", split="test").overall.mean["dsb"]  # doctest: +SKIP
+    0.61
+    """
+    true_source = open_labels(truth)
+    pred_source = open_labels(pred, true_source)
+    images = list_images(Path(truth), true_source.names, split)
+    by = _columns(by, images, Path(truth))
+    thresholds = tuple(sorted({*DSB_THRESHOLDS, threshold}))
+    scored = [_score(row, pred_source, true_source, threshold, thresholds) for row in images]
+    good = [one for one in scored if one.comparison is not None]
+    if not good:
+        raise DatasetError("no image could be scored", path=Path(truth), remedy=scored[0].row["problem"])
+    rows = [one.row for one in good]
+    options: dict[str, Any] = {"group": group_column(list(images[0])), "resamples": resamples, "seed": seed}
+    result = Evaluation(
+        per_image=pd.DataFrame([one.row for one in scored]),
+        per_object=pd.concat([one.objects for one in good], ignore_index=True),
+        overall=aggregate(rows, **options),
+        by={column: aggregate_by(rows, column, **options) for column in by},
+        threshold=threshold,
+        extra=_extra(pred_source.names, true_source.names, images),
+        source={"pred": str(pred), "truth": str(truth), "split": split},
+        coco=_coco(good),
+        classes=_classes(good),
+        thresholds=thresholds,
+    )
+    _warn(result)
+    if out is not None:
+        result.save(out)
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """One image: its row of the table, and where it could be scored, what the row was made of."""
+
+    row: dict[str, Any]
+    comparison: Comparison | None = None
+    objects: pd.DataFrame | None = None
+    pred: LabelledImage | None = None
+    truth: LabelledImage | None = None
+
+
+def _columns(by: Sequence[str], images: Sequence[dict[str, str]], truth: Path) -> list[str]:
+    """Columns to summarise by: modality where there is one, and those asked for."""
+    known = [name for name in images[0] if name != "image"]
+    for name in by:
+        if name not in known:
+            remedy = f"known columns: {', '.join(known)}" if known else "give a dataset with an index.csv"
+            raise DatasetError(f"no column {name!r} to summarise by", path=truth, remedy=remedy)
+    return list(dict.fromkeys((*(name for name in ("modality",) if name in known), *by)))
+
+
+def _extra(pred: Sequence[str], true: Sequence[str], images: Sequence[dict[str, str]]) -> tuple[str, ...]:
+    """Predictions of no true image; one of another split is none of them."""
+    known = {*true, *(row["image"] for row in images)}
+    return tuple(name for name in pred if name not in known)
+
+
+def _score(
+    row: dict[str, str], preds: LabelSource, truths: LabelSource, threshold: float, thresholds: Sequence[float]
+) -> _Scored:
+    name = row["image"]
+    try:
+        if name not in truths.names:
+            raise DatasetError("no label image of this id", remedy="prepare the dataset again")
+        truth = truths.read(name)
+    except HookeError as error:
+        return _Scored({**row, "status": _BAD_TRUTH, "problem": str(error)})
+    pred, status, problem = _prediction(name, preds, truth)
+    comparison = compare(pred.labels, truth.labels, threshold)
+    counts = count_comparison(comparison, thresholds)
+    numbers = score_counts(counts) | counts
+    return _Scored(
+        {**row, "status": status, "problem": problem, **numbers},
+        comparison,
+        object_table(name, comparison, pred, truth),
+        pred,
+        truth,
+    )
+
+
+def _prediction(name: str, preds: LabelSource, truth: LabelledImage) -> tuple[LabelledImage, str, str]:
+    """Read the prediction of an image, with its status and what is wrong with it; one without objects if need be."""
+    nothing = LabelledImage(np.zeros_like(truth.labels))
+    if name not in preds.names:
+        return nothing, _MISSING, "no prediction"
+    try:
+        pred = preds.read(name, truth.labels.shape)
+        if pred.labels.shape != truth.labels.shape:
+            size = f"{pred.labels.shape} pixels but the truth {truth.labels.shape}"
+            raise DatasetError(f"is {size}", path=name, remedy="predict on the image at its own size")
+    except HookeError as error:
+        return nothing, _BAD_PREDICTION, str(error)
+    return pred, _OK, ""
+
+
+def _coco(images: Sequence[_Scored]) -> CocoScores | None:
+    """COCO's scores, where every predicted object has a confidence."""
+    ranked = [
+        (one.comparison.overlap, scores_of(one.pred, one.comparison.overlap.pred_ids))
+        for one in images
+        if one.comparison is not None and one.pred is not None
+    ]
+    unknown = sum(int(np.isnan(scores).sum()) for _, scores in ranked)
+    total = sum(len(scores) for _, scores in ranked)
+    if unknown and unknown < total:
+        warnings.warn(f"no COCO AP: {unknown} of {total} predicted objects have no score", stacklevel=3)
+    return coco_scores(ranked) if total and not unknown else None
+
+
+def _classes(images: Sequence[_Scored]) -> ClassScores | None:
+    """Scores by class, where both sides have classes."""
+    classed = [
+        (
+            one.comparison.overlap,
+            classes_of(one.pred, one.comparison.overlap.pred_ids),
+            classes_of(one.truth, one.comparison.overlap.true_ids),
+        )
+        for one in images
+        if one.comparison is not None and one.pred is not None and one.truth is not None
+    ]
+    known = any(one.pred.classes for one in images if one.pred) and any(
+        one.truth.classes for one in images if one.truth
+    )
+    return class_scores(classed) if known else None
+
+
+def _warn(result: Evaluation) -> None:
+    if result.missing:
+        warnings.warn(f"scored as empty, no prediction: {', '.join(result.missing)}", stacklevel=3)
+    for stem, problem in result.bad.items():
+        warnings.warn(f"{stem}: {problem}", stacklevel=3)
+    if result.extra:
+        warnings.warn(f"not scored, no truth: {', '.join(result.extra)}", stacklevel=3)

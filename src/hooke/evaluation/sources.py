@@ -1,0 +1,137 @@
+"""Where label images come from: a folder, dataset or file in; named label images with scores and classes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError
+from hooke.evaluation.object_facts import ObjectFacts, read_classes, read_measurements
+from hooke.io import read_labels
+
+__all__ = ["FolderSource", "LabelSource", "LabelledImage", "open_labels"]
+
+_LABEL_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".npy"})
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledImage:
+    """A label image and what is known of its objects.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+        0 is background, every other value one object.
+    scores : mapping of int to float
+        Confidence 0..1 by label; empty where unknown.
+    classes : mapping of int to str
+        Class name by label; empty where unknown.
+    """
+
+    labels: NDArray[np.int32]
+    scores: Mapping[int, float] = field(default_factory=dict)
+    classes: Mapping[int, str] = field(default_factory=dict)
+
+
+class LabelSource(Protocol):
+    """Named label images; one file per kind of source implements it."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all images, sorted."""
+
+    def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
+        """Read one; `shape` is that of the image where the source itself may not know it.
+
+        Raises
+        ------
+        HookeError
+            When this image can't be read.
+        """
+
+
+class FolderSource:
+    """A folder of label images, a hooke dataset, or what ``hooke segment`` wrote.
+
+    Images are named by their stem. Scores and classes of objects are read from ``measurements.csv``, classes also from
+    a dataset's ``classes.json``, where these are there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.files = _label_files(folder)
+        self.facts: dict[str, ObjectFacts] = read_measurements(folder / "measurements.csv")
+        self.classes = read_classes(folder / "classes.json")
+
+    @property
+    def names(self) -> list[str]:
+        """Stems of the files, sorted."""
+        return list(self.files)
+
+    def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
+        """Read one; the file knows its shape."""
+        labels = read_labels(self.files[name])
+        facts = self.facts.get(name, ObjectFacts())
+        return LabelledImage(labels, facts.scores, self.classes.get(name) or facts.classes)
+
+
+def open_labels(path: str | Path, truth: LabelSource | None = None) -> LabelSource:
+    """Open a source of label images, whichever kind it is.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder of label images, a hooke dataset, or what ``hooke segment`` wrote; a json file in COCO's format (a
+        dataset, or a list of results); a csv file of run lengths as in the Data Science Bowl 2018; a zarr group.
+    truth : LabelSource, optional
+        What the source will be held against: a list of COCO results takes the names of its images from it.
+
+    Returns
+    -------
+    LabelSource
+
+    Raises
+    ------
+    DatasetError
+        When there is nothing of these kinds.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".zarr":
+        from hooke.evaluation.zarr_group import ZarrSource
+
+        return ZarrSource(path)
+    if path.is_file() and suffix == ".json":
+        from hooke.evaluation.coco_json import open_coco
+
+        return open_coco(path, truth)
+    if path.is_file() and suffix == ".csv":
+        from hooke.evaluation.dsb_csv import DsbSource
+
+        return DsbSource(path)
+    return FolderSource(path)
+
+
+def _label_files(folder: Path) -> dict[str, Path]:
+    """Map stem to label image, in the folder's ``labels`` where it has one, else in itself; sorted by stem."""
+    if not folder.is_dir():
+        raise DatasetError("no such folder", path=folder, remedy="name a folder of label images, or a json or csv file")
+    inner = folder / "labels"
+    inner = inner if inner.is_dir() else folder
+    files: dict[str, Path] = {}
+    for path in sorted(inner.iterdir()):
+        if path.suffix.lower() not in _LABEL_SUFFIXES or path.name.startswith(".") or not path.is_file():
+            continue
+        stem = path.stem.removesuffix(".ome")
+        if stem in files:
+            both = f"{files[stem].name} and {path.name}"
+            raise DatasetError(f"{both} share a stem", path=inner, remedy="keep one of them")
+        files[stem] = path
+    if not files:
+        kinds = ", ".join(sorted(_LABEL_SUFFIXES))
+        raise DatasetError("holds no label image", path=inner, remedy=f"label images end in {kinds}")
+    return files

@@ -1,0 +1,131 @@
+"""Where objects lie: a label image in; the area, box, centre and neighbourhood of every object out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["SIZES", "SIZE_EDGES", "Objects", "find_objects", "size_classes"]
+
+SIZES = ("small", "medium", "large")
+#: Areas in pixels from which an object is medium and from which it is large: those of LIVECell's evaluation
+#: (Edlund et al. 2021, "LIVECell: a large-scale dataset for label-free live cell segmentation"), 18² and 31².
+SIZE_EDGES = (18**2, 31**2)
+
+
+@dataclass(frozen=True, eq=False)
+class Objects:
+    """Every object of a label image, by increasing label.
+
+    Parameters
+    ----------
+    ids, areas : ndarray of int64, shape (N,)
+        Labels, and areas in pixels.
+    boxes : ndarray of int64, shape (N, 4)
+        Top, left, bottom, right; half-open.
+    centroids : ndarray of float64, shape (N, 2)
+        Mean (y, x) of an object's pixels; it may lie outside a curved object.
+    touches_border, touches_object : ndarray of bool, shape (N,)
+        Whether a pixel lies at the image's edge; whether one of its eight neighbours belongs to another object.
+    """
+
+    ids: NDArray[np.int64]
+    areas: NDArray[np.int64]
+    boxes: NDArray[np.int64]
+    centroids: NDArray[np.float64]
+    touches_border: NDArray[np.bool_]
+    touches_object: NDArray[np.bool_]
+
+
+def find_objects(labels: NDArray[np.integer]) -> Objects:
+    """Find where the objects of a label image lie.
+
+    Parameters
+    ----------
+    labels : ndarray of integer, shape (Y, X)
+        0 is background, every other value one object, in however many pieces.
+
+    Returns
+    -------
+    Objects
+
+    Examples
+    --------
+    >>> objects = find_objects(np.array([[0, 7, 7], [0, 7, 7]]))
+    >>> objects.areas.tolist(), objects.boxes.tolist(), objects.centroids.tolist()
+    ([4], [[0, 1, 2, 3]], [[0.5, 1.5]])
+    """
+    height, width = labels.shape
+    run_labels, row, start, stop = _find_runs(labels)
+    ids, of = np.unique(run_labels, return_inverse=True)
+    boxes = np.empty((len(ids), 4), np.int64)
+    for column, (edge, values) in enumerate(
+        ((np.minimum, row), (np.minimum, start), (np.maximum, row + 1), (np.maximum, stop))
+    ):
+        boxes[:, column] = np.iinfo(np.int64).max if edge is np.minimum else 0
+        edge.at(boxes[:, column], of, values)
+    length = stop - start
+
+    def total(values: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.bincount(of, weights=values, minlength=len(ids)).astype(np.float64)
+
+    areas = total(length)
+    centroids = np.stack((total(row * length), total((start + stop - 1) * length) / 2), axis=1)
+    at_border = (boxes[:, :2] == 0).any(axis=1) | (boxes[:, 2] == height) | (boxes[:, 3] == width)
+    return Objects(
+        ids=ids,
+        areas=areas.astype(np.int64),
+        boxes=boxes,
+        centroids=centroids / areas[:, None],
+        touches_border=at_border,
+        touches_object=np.isin(ids, _touching(labels)),
+    )
+
+
+def size_classes(areas: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Give the position in `SIZES` of each area; one equal to an edge belongs to the larger class.
+
+    Parameters
+    ----------
+    areas : ndarray of integer, shape (N,)
+        Pixels.
+
+    Returns
+    -------
+    ndarray of int64, shape (N,)
+    """
+    return np.digitize(areas, SIZE_EDGES).astype(np.int64)
+
+
+def _find_runs(
+    labels: NDArray[np.integer],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Cut the rows wherever the label changes; give label, row, first column and column after the last of each run."""
+    if not labels.size:
+        empty = np.zeros(0, np.int64)
+        return empty, empty, empty, empty
+    starts_run = np.ones(labels.shape, np.bool_)
+    np.not_equal(labels[:, 1:], labels[:, :-1], out=starts_run[:, 1:])
+    begin = np.flatnonzero(starts_run)
+    values = labels.ravel()[begin]
+    length = np.diff(begin, append=labels.size)
+    inside = values > 0
+    row, start = np.divmod(begin[inside], labels.shape[1])
+    return values[inside].astype(np.int64), row, start, start + length[inside]
+
+
+def _touching(labels: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Labels of the objects that have another among their eight neighbours."""
+    found = []
+    for one, other in (
+        (labels[:, 1:], labels[:, :-1]),
+        (labels[1:], labels[:-1]),
+        (labels[1:, 1:], labels[:-1, :-1]),
+        (labels[1:, :-1], labels[:-1, 1:]),
+    ):
+        at = np.flatnonzero((one != other) & (one > 0) & (other > 0))
+        row, column = np.divmod(at, max(one.shape[1], 1))
+        found += [np.unique(one[row, column]), np.unique(other[row, column])]
+    return np.unique(np.concatenate(found))
