@@ -1,21 +1,28 @@
 """Mask, seeds and a landscape in, instances out: the watershed and what goes round it, for images of any size.
 
 Everything works in place on one label image, and nothing wider than 32 bits is made for the whole of it.
+
+The watershed is the minimum spanning forest that grows from the seeds (Cousty et al. 2009, "Watershed cuts: minimum
+spanning forests and the drop of water principle", IEEE TPAMI 31(8)), found with Boruvka's algorithm, whose rounds
+treat all pixels at once and need no queue: in the first each pixel drains to its lowest neighbour, in the others each
+basin that holds no seed spills over its lowest pass. Where two seeds have equally high passes to a pixel, as on a
+ridge's top, flooding with a queue may choose the other one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.segmentation import watershed
 
 __all__ = ["bands", "fill_holes", "flood", "make_seeds", "renumber"]
 
-_BLOCK = 256  # side of the squares whose contested pixels are flooded together
+_BATCH = 2**18  # pixels whose neighbours are looked at together
+_PLACE = 40  # bits of a rank that hold the pixel's place; its height is above them
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
@@ -49,9 +56,9 @@ def flood(
     """Grow the seeds in `labels` over the mask, in place; a piece of the mask without a seed becomes one object.
 
     This is the watershed of the landscape ``split - distance``, which rises from the middle of the objects to the
-    split lines. Its first steps need no queue of pixels: what lies at or below level 0 and is connected to one seed
+    split lines. Its first steps need no heights: what lies at or below level 0 and is connected to one seed
     only is flooded by that seed before any other gets there, and so is a piece of the mask that holds one seed. Only
-    the pixels that then remain, about the split lines, are flooded in order, which is what makes decoding fast.
+    the pixels that then remain, about the split lines, are shared out by height, which is what makes decoding fast.
 
     Parameters
     ----------
@@ -154,31 +161,124 @@ def _claim(
 def _share(
     labels: NDArray[np.int32], contested: NDArray[np.bool_], split: NDArray[np.uint16], distance: NDArray[np.uint16]
 ) -> None:
-    """Flood the contested pixels from the labels around them, in place.
+    """Share the contested pixels out among the labels around them, in place.
 
-    Connected pieces of them do not touch, so each could be flooded alone; neighbouring ones are taken together, for
-    a call costs as much as a thousand pixels.
+    Nodes of the forest are the n contested pixels, 0..n - 1, and label k as n - 1 + k. While this goes on, `labels`
+    holds ``~node`` at the contested pixels.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+        In one piece of memory. Every connected piece of contested pixels, which are 0, touches a label.
+    contested : ndarray of bool, shape (Y, X)
+    split, distance : ndarray of uint16, shape (Y, X)
     """
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(
-        contested.view(np.uint8), connectivity=4, ltype=cv2.CV_32S
-    )
-    if count == 1:
-        return
-    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
-    block = (top // _BLOCK) * (labels.shape[1] // _BLOCK + 1) + left // _BLOCK
-    block[0] = -1  # what is not contested
-    order = np.argsort(block, kind="stable")[1:]
-    for group in np.split(order, np.flatnonzero(np.diff(block[order])) + 1):
-        rows = slice(max(top[group].min() - 1, 0), bottom[group].max() + 1)
-        columns = slice(max(left[group].min() - 1, 0), right[group].max() + 1)
-        window = rows, columns
-        members = block[pieces[window]] == block[group[0]]
-        nearby = cv2.dilate(members.view(np.uint8), _CROSS).view(np.bool_)
-        around = np.where(nearby, labels[window], 0)
-        landscape = split[window].astype(np.float64) - distance[window]
-        flooded = watershed(landscape, around, mask=members | (around > 0))  # type: ignore[no-untyped-call]
-        np.copyto(labels[window], flooded, where=members)
+    landscape = _Landscape(labels.reshape(-1), split.reshape(-1), distance.reshape(-1), labels.shape[1])
+    pixels = np.flatnonzero(contested)
+    n, nodes = len(pixels), len(pixels) + int(labels.max(initial=0))
+    landscape.owners[pixels] = ~np.arange(n, dtype=np.int32)
+    below = np.arange(nodes)
+    for start in range(0, n, _BATCH):
+        batch = slice(start, min(start + _BATCH, n))
+        below[batch] = landscape.nodes(landscape.lowest_beside(pixels[batch]), n)
+    basin = _spill(_ends(below), landscape, pixels)
+    landscape.owners[pixels] = basin[:n] - (n - 1)
+
+
+@dataclass(frozen=True)
+class _Landscape:
+    """Owners and heights of an image's pixels, ravelled."""
+
+    owners: NDArray[np.int32]  # label, 0 for background, ~node for contested pixels
+    split: NDArray[np.uint16]
+    distance: NDArray[np.uint16]
+    width: int
+
+    def nodes(self, pixels: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+        """Look up the nodes of pixels that are no background, n of all being contested."""
+        owner = self.owners[pixels].astype(np.intp)
+        return np.where(owner < 0, ~owner, owner + (n - 1))
+
+    def rank(self, pixels: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Height and, where two are level, place: no two pixels rank alike, or the forest could close to a ring."""
+        height = self.split[pixels].astype(np.int64) - self.distance[pixels] + np.iinfo(np.uint16).max
+        return (height << _PLACE) | pixels
+
+    def beside(self, pixels: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.bool_]]]:
+        """Neighbours above, left, right and below, and whether there is one that is no background."""
+        column = pixels % self.width
+        inside = pixels >= self.width, column > 0, column < self.width - 1, pixels < len(self.owners) - self.width
+        for step, there in zip((-self.width, -1, 1, self.width), inside, strict=True):
+            neighbour = np.where(there, pixels + step, pixels)
+            yield neighbour, there & (self.owners[neighbour] != 0)
+
+    def lowest_beside(self, pixels: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Find each pixel's lowest neighbour."""
+        lowest = np.full(len(pixels), np.iinfo(np.int64).max)
+        for neighbour, there in self.beside(pixels):
+            np.minimum(lowest, self.rank(neighbour), out=lowest, where=there)
+        return np.asarray(lowest & ((1 << _PLACE) - 1), np.intp)
+
+
+def _spill(basin: NDArray[np.intp], landscape: _Landscape, pixels: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Unite basins that hold no label with the neighbour behind their lowest pass, until all have one.
+
+    Parameters
+    ----------
+    basin : ndarray of int, shape (n + labels,)
+        The basin each node belongs to, which is one of its nodes; a label's own node where it holds a label.
+    landscape : _Landscape
+    pixels : ndarray of int, shape (n,)
+
+    Returns
+    -------
+    ndarray of int, shape (n + labels,)
+    """
+    n = len(pixels)
+    here, there = _passes(basin, landscape, pixels)
+    while len(here):
+        lowest = np.full(len(basin), len(here))
+        np.minimum.at(lowest, here, np.arange(len(here)))
+        dry = np.flatnonzero(lowest < len(here))
+        onward = np.arange(len(basin))
+        onward[dry] = there[lowest[dry]]
+        onward = _ends(onward)
+        basin, here, there = onward[basin], onward[here], onward[there]
+        between = (here < n) & (here != there)
+        here, there = here[between], there[between]
+    return basin
+
+
+def _passes(
+    basin: NDArray[np.intp], landscape: _Landscape, pixels: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find every way out of a basin without label, lowest pass first: that basin and the one behind the pass."""
+    n = len(pixels)
+    dry = np.flatnonzero(basin[:n] < n)
+    here, there, upper, lower = [], [], [], []
+    rank = landscape.rank(pixels[dry])
+    for neighbour, is_there in landscape.beside(pixels[dry]):
+        inner = np.flatnonzero(is_there)
+        beyond = basin[landscape.nodes(neighbour[inner], n)]
+        leaves = beyond != basin[dry[inner]]
+        inner, beyond = inner[leaves], beyond[leaves]
+        sides = rank[inner], landscape.rank(neighbour[inner])
+        here.append(basin[dry[inner]])
+        there.append(beyond)
+        upper.append(np.maximum(*sides))
+        lower.append(np.minimum(*sides))
+    order = np.lexsort((np.concatenate(lower), np.concatenate(upper)))
+    return np.concatenate(here)[order], np.concatenate(there)[order]
+
+
+def _ends(onward: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Follow every node's way to its end; of two nodes that point to each other the first is the end."""
+    nodes = np.arange(len(onward))
+    ring = (onward[onward] == nodes) & (nodes < onward)
+    onward = np.where(ring, nodes, onward)
+    while not np.array_equal(further := onward[onward], onward):
+        onward = further
+    return onward
 
 
 def _holes(labels: NDArray[np.int32], limit: float) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int32]]:

@@ -24,7 +24,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from hooke.targets.confidence import Traits, predict_score
 from hooke.targets.flooding import bands, fill_holes, flood, make_seeds, renumber
@@ -220,8 +219,8 @@ def _normalised_distance(ids: NDArray[np.float32], labels: NDArray[np.integer], 
     if not (ids == 0).any() and inner.all():  # one object fills the frame: no edge in sight
         distance = np.ones_like(distance)
     distance = np.where(ids > 0, distance + 1, 0).astype(np.float32)
-    furthest = np.asarray(ndimage.maximum(distance, labels, np.arange(count)), np.float32)
-    furthest[~np.isfinite(furthest) | (furthest < 1)] = 1
+    furthest = np.ones(count, np.float32)
+    np.maximum.at(furthest, labels.ravel(), distance.ravel())
     return np.asarray(distance / furthest[labels], np.float32)
 
 
