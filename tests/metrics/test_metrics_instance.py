@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.optimize import linear_sum_assignment
 
 from hooke.metrics import (
     DSB_THRESHOLDS,
@@ -20,6 +21,9 @@ from hooke.metrics import (
     match,
     panoptic_quality,
 )
+from hooke.metrics.matching import assign_pairs
+
+WORTHS = st.sampled_from([0.0, 0.0, 0.25, 0.5, 1.0]) | st.floats(0, 2)
 
 
 @st.composite
@@ -69,6 +73,26 @@ def test_match_is_the_best_of_all_assignments(images, threshold):
     assert len(set(matching.pred_ids.tolist())) == len(set(matching.true_ids.tolist())) == tp
     for p, t, iou in zip(matching.pred_ids.tolist(), matching.true_ids.tolist(), matching.iou, strict=True):
         assert iou == pytest.approx(iou_of(pred_sets[p], true_sets[t]))
+
+
+@given(hnp.arrays(np.float64, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=WORTHS))
+@settings(max_examples=200, deadline=None)
+def test_assigned_pairs_are_worth_as_much_as_those_of_scipy(worth):
+    rows, columns = np.nonzero(worth)
+    chosen = assign_pairs(rows, columns, worth[rows, columns])
+    assert len(set(rows[chosen])) == len(set(columns[chosen])) == chosen.sum()
+    assert worth[rows, columns][chosen].sum() == pytest.approx(worth[linear_sum_assignment(worth, maximize=True)].sum())
+
+
+def test_pairs_in_a_long_chain_of_rivals():
+    # Row k pairs with columns k and k + 1; all shift when the last row wants the column of the one before.
+    k = np.arange(3000)
+    rows, columns = np.concatenate((k, k)), np.concatenate((k, k + 1))
+    worth = np.concatenate((np.full(3000, 1.0), np.full(3000, 0.9999)))
+    rows, columns, worth = np.append(rows, 3000), np.append(columns, 0), np.append(worth, 5.0)
+    chosen = assign_pairs(rows, columns, worth)
+    assert chosen[-1]
+    assert worth[chosen].sum() == pytest.approx(5 + 3000 * 0.9999)
 
 
 @given(disturbed_labels())

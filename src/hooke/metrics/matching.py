@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from hooke.metrics.counts import Counts
 from hooke.metrics.overlap import Overlap
@@ -88,8 +88,10 @@ def match(overlap: Overlap, threshold: float = 0.5) -> Matching:
 def assign_pairs(rows: NDArray[np.int64], columns: NDArray[np.int64], worth: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Choose pairs so that no row and no column is taken twice and their worth sums to the most.
 
-    The assignment problem, solved on the candidate pairs alone (Jonker and Volgenant 1987, sparse form): a tissue of
-    20 000 cells that all touch is one problem, too large for a matrix.
+    The assignment problem, solved on the candidate pairs alone: a tissue of 20 000 cells that all touch is one problem,
+    too large for a matrix. Rows are added one by one, each along the path that costs least and ends at a free column
+    or gives up a row (Jonker and Volgenant 1987, "A shortest augmenting path algorithm for dense and sparse linear
+    assignment problems", Computing 38).
 
     Parameters
     ----------
@@ -114,15 +116,80 @@ def _best_of_rivals(
 ) -> NDArray[np.bool_]:
     row_ids, row = np.unique(rows, return_inverse=True)
     column_ids, column = np.unique(columns, return_inverse=True)
-    n_rows, n_columns = len(row_ids), len(column_ids)
-    # Each row may also take a column of its own that is worth nothing, so that an assignment of all rows exists. All
-    # worths are raised by 1, as the solver takes a stored 0 for no pair; that moves every assignment's sum alike.
-    spare = np.arange(n_rows)
-    raised = np.concatenate((worth, np.zeros(n_rows))) + 1
-    at = (np.concatenate((row, spare)), np.concatenate((column, n_columns + spare)))
-    graph = csr_matrix((raised, at), shape=(n_rows, n_columns + n_rows))
-    taken_row, taken_column = min_weight_full_bipartite_matching(graph, maximize=True)
-    column_of_row = np.empty(n_rows, np.int64)
-    column_of_row[taken_row] = taken_column
-    best: NDArray[np.bool_] = column_of_row[row] == column
+    costs: list[list[tuple[int, float]]] = [[] for _ in row_ids]
+    for r, c, value in zip(row.tolist(), column.tolist(), worth.tolist(), strict=True):
+        costs[r].append((c, -value))
+    assignment = _Assignment(costs, len(column_ids))
+    for r in range(len(row_ids)):
+        assignment.add(r)
+    best: NDArray[np.bool_] = np.array(assignment.column_of)[row] == column
     return best
+
+
+class _Assignment:
+    """The cheapest assignment of the rows added so far; a row may stay without a column at no cost.
+
+    Prices are the dual variables: a pair's cost less the prices of its row and its column, its slack, is 0 for pairs
+    taken and never negative, so that Dijkstra's search finds the cheapest path.
+    """
+
+    def __init__(self, costs: list[list[tuple[int, float]]], n_columns: int) -> None:
+        self.costs = costs  # of each row: column and cost of its pairs
+        self.column_of = [-1] * len(costs)
+        self.row_of = [-1] * n_columns
+        self.row_price = [0.0] * len(costs)
+        self.column_price = [0.0] * n_columns
+
+    def add(self, row: int) -> None:
+        """Give a row its column, moving others where that is cheaper."""
+        self.row_price[row] = min(0.0, *(cost - self.column_price[column] for column, cost in self.costs[row]))
+        path = self._cheapest_path(row)
+        for scanned, distance in path.rows.items():
+            self.row_price[scanned] += path.length - distance
+        for settled, distance in path.columns.items():
+            self.column_price[settled] -= path.length - distance
+        column = path.last
+        if path.idle >= 0:
+            column, self.column_of[path.idle] = self.column_of[path.idle], -1
+        while column >= 0:
+            taker = path.taker[column]
+            self.row_of[column] = taker
+            column, self.column_of[taker] = self.column_of[taker], column
+
+    def _cheapest_path(self, row: int) -> _Path:
+        """Dijkstra's search, by slack, from a row to a free column or to a row that may as well stay without."""
+        path = _Path()
+        reached: dict[int, float] = {}
+        queue: list[tuple[float, int]] = []
+        distance, idle = 0.0, (math.inf, -1)
+        while True:
+            path.rows[row] = distance
+            idle = min(idle, (distance - self.row_price[row], row))
+            for column, cost in self.costs[row]:
+                further = distance + cost - self.row_price[row] - self.column_price[column]
+                if column not in path.columns and further < reached.get(column, math.inf):
+                    reached[column], path.taker[column] = further, row
+                    heappush(queue, (further, column))
+            while queue and queue[0][1] in path.columns:
+                heappop(queue)
+            if not queue or queue[0][0] >= idle[0]:
+                path.length, path.idle = idle
+                return path
+            distance, column = heappop(queue)
+            path.columns[column] = distance
+            row = self.row_of[column]
+            if row < 0:
+                path.length, path.last = distance, column
+                return path
+
+
+@dataclass
+class _Path:
+    """What a search came by, and where it ended: at a free column, or at a row that goes without."""
+
+    rows: dict[int, float] = field(default_factory=dict)  # with their distances
+    columns: dict[int, float] = field(default_factory=dict)
+    taker: dict[int, int] = field(default_factory=dict)  # of each column, the row before it
+    length: float = 0.0
+    last: int = -1
+    idle: int = -1
