@@ -10,6 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import tifffile
+from skimage.measure import label
 
 from hooke.datasets.bbbc039 import SPECK, find, load
 from hooke.datasets.layout import IndexRow, read_index, read_sample
@@ -74,6 +75,16 @@ def test_a_nucleus_is_a_4_connected_piece_of_one_colour_of_10_pixels_or_more(sou
     np.testing.assert_array_equal(sample.labels, LABELS)
     assert sample.labels.dtype == np.int32
     assert sample.oddities == {SPECK: 2}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nuclei_are_those_of_scikit_image_in_its_order(tmp_path, seed):
+    coarse = np.random.default_rng(seed).integers(0, 4, (30, 40))
+    colours = np.kron(coarse, np.ones((3, 4), int))
+    save(tmp_path, "A01_s1", colours)
+    pieces = label(colours, background=0, connectivity=1)  # of 12 pixels at least
+    np.testing.assert_array_equal(load(tmp_path, "A01_s1").labels, pieces)
+    assert pieces.max() > 100
 
 
 def test_splits_are_the_official_ones_and_images_keep_their_16_bits(source, tmp_path):

@@ -1,4 +1,4 @@
-"""Sample images for a first look: simulated fields with known truth, and real ones that scikit-image ships."""
+"""Sample images for a first look: simulated fields with known truth, and a real one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.simulator import simulate
-from hooke.io import write_labels, write_png
+from hooke.io import read_image, write_labels, write_png
 
 __all__ = ["write_samples"]
+
+# Its README.md says whence it is and under which licence.
+REAL = Path(__file__).parent / "pictures" / "immunohistochemistry.jpg"
 
 
 def write_samples(folder: str | Path, *, seed: int = 7) -> list[Path]:
@@ -30,7 +33,7 @@ def write_samples(folder: str | Path, *, seed: int = 7) -> list[Path]:
     """
     folder = Path(folder)
     images = {name: _simulated(folder, name, seed) for name in ("fluorescence", "histology", "brightfield")}
-    images |= _real()
+    images[REAL.stem] = np.asarray(read_image(REAL).pixels, np.uint8)
     paths = []
     for name, pixels in images.items():
         paths.append(folder / "images" / f"{name}.png")
@@ -42,10 +45,3 @@ def _simulated(folder: Path, modality: str, seed: int) -> NDArray[np.uint8]:
     made = simulate((512, 512), seed=seed, modality=modality)  # type: ignore[arg-type]
     write_labels(folder / "truth" / f"{modality}.tif", [made.labels])
     return np.asarray(made.image, np.uint8)
-
-
-def _real() -> dict[str, NDArray[np.uint8]]:
-    """Immunohistochemistry of colon: haematoxylin-stained nuclei, brown where an antibody bound."""
-    from skimage import data
-
-    return {"immunohistochemistry": np.asarray(data.immunohistochemistry(), np.uint8)}  # type: ignore[no-untyped-call]
