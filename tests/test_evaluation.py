@@ -149,7 +149,8 @@ def test_saves_what_it_holds(tmp_path, dataset):
     table = pd.read_csv(tmp_path / "new" / "scores" / "per_image.csv", dtype={"image": str}, keep_default_na=False)
     assert list(table["image"]) == ["007", "NA", "train_1"]
     assert table["dsb"].tolist() == [1, 0, 1]
-    assert sorted(path.name for path in (tmp_path / "new" / "scores").iterdir()) == ["per_image.csv", "scores.json"]
+    written = sorted(path.name for path in (tmp_path / "new" / "scores").iterdir())
+    assert written == ["per_image.csv", "per_object.csv", "scores.json"]
 
 
 def test_says_where_it_cannot_save(tmp_path):

@@ -1,4 +1,4 @@
-"""What is known of objects beside their pixels: measurements.csv or classes.json in; scores and classes by label out."""
+"""What is known of objects: measurements.csv or classes.json in; scores and classes by label out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pandas as pd
 from hooke.errors import DatasetError
 
 __all__ = ["ObjectFacts", "read_classes", "read_measurements"]
+
+_REMEDY = "segment again, or remove it"
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,11 @@ def read_measurements(path: Path) -> dict[str, ObjectFacts]:
     try:
         table = pd.read_csv(path, dtype={"image": str, "class": str}, keep_default_na=False, na_values={"score": [""]})
     except (OSError, ValueError) as error:
-        raise DatasetError(
-            f"can't read the table ({error})", path=path, remedy="segment again, or remove it"
-        ) from error
+        raise DatasetError(f"can't read the table ({error})", path=path, remedy=_REMEDY) from error
     if not {"image", "label"} <= set(table.columns):
         return {}
     if not pd.api.types.is_integer_dtype(table["label"]) and len(table):
-        raise DatasetError("column label holds no whole numbers", path=path, remedy="segment again, or remove it")
+        raise DatasetError("column label holds no whole numbers", path=path, remedy=_REMEDY)
     facts = {}
     for name, part in table.groupby("image", sort=False):
         if not part["label"].is_unique:

@@ -111,8 +111,8 @@ class Evaluation:
         return bool((self.per_image["status"] == "ok").all())
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all but the tables as plain dictionaries and lists, ready for JSON."""
-        return {
+        """Give all but the tables as plain dictionaries and lists, ready for JSON; what is not defined is None."""
+        whole = {
             **self.source,
             "iou_thresholds": list(self.thresholds),
             "threshold": self.threshold,
@@ -125,9 +125,10 @@ class Evaluation:
             "bad": self.bad,
             "extra": list(self.extra),
         }
+        return {name: _plain(value) for name, value in whole.items()}
 
     def save(self, folder: str | Path) -> None:
-        """Write ``scores.json`` (that of `to_dict`), ``per_image.csv`` and ``per_object.csv``, each whole or not at all.
+        """Write ``scores.json``, ``per_image.csv`` and ``per_object.csv``, each whole or not at all.
 
         Parameters
         ----------
@@ -144,18 +145,17 @@ class Evaluation:
             with atomic_path(folder / f"{name}.csv") as temporary:
                 table.to_csv(temporary, index=False, float_format="%.8g")
         with atomic_path(folder / "scores.json") as temporary:
-            # NaN is no JSON: what is not defined is null.
-            text = json.dumps(_without_nan(self.to_dict()), indent=2, allow_nan=False)
-            temporary.write_text(text + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _dicts(groups: dict[str, Summary]) -> dict[str, dict[str, Any]]:
     return {name: summary.to_dict() for name, summary in groups.items()}
 
 
-def _without_nan(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """As JSON has it: lists, and None for NaN."""
     if isinstance(value, dict):
-        return {name: _without_nan(part) for name, part in value.items()}
+        return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without_nan(part) for part in value]
+        return [_plain(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

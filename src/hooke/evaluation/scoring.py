@@ -160,7 +160,7 @@ def _score(
 ) -> _Scored:
     name = row["image"]
     try:
-        if name not in truths.names:
+        if name not in truths:
             raise DatasetError("no label image of this id", remedy="prepare the dataset again")
         truth = truths.read(name)
     except HookeError as error:
@@ -181,7 +181,7 @@ def _score(
 def _prediction(name: str, preds: LabelSource, truth: LabelledImage) -> tuple[LabelledImage, str, str]:
     """Read the prediction of an image, with its status and what is wrong with it; one without objects if need be."""
     nothing = LabelledImage(np.zeros_like(truth.labels))
-    if name not in preds.names:
+    if name not in preds:
         return nothing, _MISSING, "no prediction"
     try:
         pred = preds.read(name, truth.labels.shape)
@@ -209,6 +209,10 @@ def _coco(images: Sequence[_Scored]) -> CocoScores | None:
 
 def _classes(images: Sequence[_Scored]) -> ClassScores | None:
     """Scores by class, where both sides have classes."""
+    if not any(one.pred and one.pred.classes for one in images):
+        return None
+    if not any(one.truth and one.truth.classes for one in images):
+        return None
     classed = [
         (
             one.comparison.overlap,
@@ -218,10 +222,7 @@ def _classes(images: Sequence[_Scored]) -> ClassScores | None:
         for one in images
         if one.comparison is not None and one.pred is not None and one.truth is not None
     ]
-    known = any(one.pred.classes for one in images if one.pred) and any(
-        one.truth.classes for one in images if one.truth
-    )
-    return class_scores(classed) if known else None
+    return class_scores(classed)
 
 
 def _warn(result: Evaluation) -> None:

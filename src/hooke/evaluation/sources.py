@@ -45,6 +45,9 @@ class LabelSource(Protocol):
     def names(self) -> list[str]:
         """Names of all images, sorted."""
 
+    def __contains__(self, name: str) -> bool:
+        """Whether it holds an image of this name."""
+
     def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
         """Read one; `shape` is that of the image where the source itself may not know it.
 
@@ -71,6 +74,10 @@ class FolderSource:
     def names(self) -> list[str]:
         """Stems of the files, sorted."""
         return list(self.files)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a file with this stem."""
+        return name in self.files
 
     def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
         """Read one; the file knows its shape."""

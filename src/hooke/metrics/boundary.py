@@ -115,10 +115,11 @@ class _Edge:
         # A margin of background stands for the image's edge, and lets neighbours be looked up without a check.
         padded = np.pad(labels, 1)
         inner = padded[1:-1, 1:-1]
-        same = (inner == padded[:-2, 1:-1]) & (inner == padded[2:, 1:-1])
-        same &= (inner == padded[1:-1, :-2]) & (inner == padded[1:-1, 2:])
-        rows, columns = np.nonzero(~same & (inner > 0))
-        labels_there = inner[rows, columns]
+        edge = (inner != padded[:-2, 1:-1]) | (inner != padded[2:, 1:-1])
+        edge |= (inner != padded[1:-1, :-2]) | (inner != padded[1:-1, 2:])
+        edge &= inner > 0
+        rows, columns = np.divmod(np.flatnonzero(edge), max(labels.shape[1], 1))
+        labels_there = labels[rows, columns]
         order = np.argsort(labels_there, kind="stable")
         self.shape = labels.shape
         self.rows, self.columns, self.labels = rows[order], columns[order], labels_there[order]

@@ -110,7 +110,7 @@ def class_scores(images: Sequence[tuple[Overlap, NDArray[np.str_], NDArray[np.st
     }
     binary = [panoptic_quality(overlap).pq for overlap, _, _ in images if overlap.n_true]
     multi = [
-        np.mean([one.pq for one in quality.values() if one.counts.tp + one.counts.fn])
+        _mean([one.pq for one in quality.values() if one.counts.tp + one.counts.fn])
         for quality, (overlap, _, _) in zip(per_image, images, strict=True)
         if overlap.n_true
     ]
@@ -142,6 +142,6 @@ def _confusion(
         pairs = overlap.iou > 0.5
         at_true, at_pred = overlap.pair_true[pairs], overlap.pair_pred[pairs]
         np.add.at(table, (true[at_true], pred[at_pred]), 1)
-        np.add.at(table, (np.delete(true, at_true), -1), 1)
-        np.add.at(table, (-1, np.delete(pred, at_pred)), 1)
+        table[:-1, -1] += np.bincount(np.delete(true, at_true), minlength=len(classes))
+        table[-1, :-1] += np.bincount(np.delete(pred, at_pred), minlength=len(classes))
     return pd.DataFrame(table, index=names, columns=names)

@@ -76,7 +76,7 @@ def compare(pred: ArrayLike, truth: ArrayLike, threshold: float = 0.5) -> Compar
         matching=matching,
         outcomes=find_outcomes(overlap, matching, true_objects.touches_object),
         boundary=boundary_agreement(pred_labels, true_labels, matching),
-        points=match_points_in_masks(inner_points(pred_labels, pred_objects), true_labels),
+        points=match_points_in_masks(inner_points(pred_labels, pred_objects), true_labels, overlap.n_true),
     )
 
 

@@ -96,7 +96,8 @@ def size_classes(areas: NDArray[np.integer]) -> NDArray[np.int64]:
     -------
     ndarray of int64, shape (N,)
     """
-    return np.digitize(areas, SIZE_EDGES).astype(np.int64)
+    classes: NDArray[np.int64] = np.digitize(areas, SIZE_EDGES)
+    return classes
 
 
 def _find_runs(

@@ -33,7 +33,7 @@ class PointMatching:
     counts: Counts
 
 
-def match_points_in_masks(points: ArrayLike, truth: NDArray[np.integer]) -> PointMatching:
+def match_points_in_masks(points: ArrayLike, truth: NDArray[np.integer], n_true: int | None = None) -> PointMatching:
     """Match each point to the true mask that it lies in, unless an earlier point has claimed it.
 
     The published measure of the DKFZ's cell detection ("Segmentation Based Cell Classification"). Put the points that
@@ -46,6 +46,8 @@ def match_points_in_masks(points: ArrayLike, truth: NDArray[np.integer]) -> Poin
         nothing.
     truth : ndarray of integer, shape (Y, X)
         Label image.
+    n_true : int, optional
+        Its number of objects, where that is known already.
 
     Returns
     -------
@@ -66,7 +68,8 @@ def match_points_in_masks(points: ArrayLike, truth: NDArray[np.integer]) -> Poin
     hit[inside] = truth[row, column]
     labels, first = np.unique(hit, return_index=True)
     found = labels > 0
-    n_true = int(np.count_nonzero(np.unique(truth)))
+    if n_true is None:
+        n_true = int(np.count_nonzero(np.unique(truth)))
     return _matching(first[found], labels[found], len(points), n_true)
 
 

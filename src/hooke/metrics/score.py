@@ -152,7 +152,7 @@ def _size_columns(comparison: Comparison) -> dict[str, float]:
 
 
 def _error_columns(comparison: Comparison) -> dict[str, float]:
-    columns = {}
+    columns: dict[str, float] = {}
     for name in ERROR_COUNTS:
         side, kind = name.split("_")
         columns[name] = int(np.count_nonzero(getattr(comparison.outcomes, side) == kind))
