@@ -19,6 +19,7 @@ from hooke.models import Model, Tiling, load_model, predict_maps
 from hooke.models.scale import scale_for
 from hooke.pipeline.diameter import FIRST_MAPS, estimate_diameter
 from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.trust import doubts
 from hooke.preprocess import Normalisation, fit_normalisation
 
 if TYPE_CHECKING:
@@ -217,7 +218,10 @@ def segment_image(
     smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
     min_size = smallest if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
-    warnings = () if len(decoded.scores) else (_NOTHING,)
+    if len(decoded.scores):
+        warnings = doubts(image.pixels, normalisation, decoded.labels, decoded.scores, diameter)
+    else:
+        warnings = (_NOTHING,)
     return Segmentation(
         image,
         decoded.labels,

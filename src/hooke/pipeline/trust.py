@@ -1,0 +1,122 @@
+"""Should this result be trusted? Pixels and what was found in, reasons to look twice out.
+
+Each check was set on validation images and their degraded copies so that hardly an image is flagged as it is; what they
+catch and what they miss is measured by ``benchmarks/trust.py``.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.preprocess import Normalisation
+
+__all__ = ["doubts", "edge_sharpness", "saturated_share"]
+
+_WINDOW = 1024  # side of the part of a large image that is looked at, pixels
+_SHARP = 1.95  # sharper than this (object widths per edge width) were all but 2 % of the validation images
+_SURE = 0.62  # the median score of an image was above this on all but 1 % of them
+_SATURATED = 0.2
+_SMALLEST = 6.0  # pixels: in smaller objects there is no outline to see
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
+
+def doubts(
+    pixels: NDArray[np.generic],
+    normalisation: Normalisation,
+    labels: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    diameter: float,
+) -> tuple[str, ...]:
+    """Say why a result should be looked at before it is used.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (Y, X) or (Y, X, C)
+    normalisation : Normalisation
+    labels : ndarray of int32, shape (Y, X)
+    scores : ndarray of float32, shape (n,)
+        IoU foretold for each object.
+    diameter : float
+        Typical diameter, pixels.
+
+    Returns
+    -------
+    tuple of str
+        Empty when nothing is suspicious.
+    """
+    if not len(scores):
+        return ()
+    found = []
+    if float(np.median(scores)) < _SURE:
+        found.append(
+            f"low confidence: the typical object scores {np.median(scores):.2f}; "
+            "the image may be noisy, or unlike what the model was trained on"
+        )
+    if diameter < _SMALLEST:
+        found.append(f"objects are only {diameter:.1f} pixels wide: take images at a higher magnification")
+    window = _window(labels)
+    part, shown = labels[window], pixels[window]
+    if (share := saturated_share(shown, normalisation, part)) > _SATURATED:
+        found.append(f"saturated: {share:.0%} of the objects' pixels are at the highest intensity")
+    sharpness = edge_sharpness(normalisation.apply(shown).mean(axis=2), part, diameter)
+    if sharpness is not None and sharpness < _SHARP:
+        found.append("out of focus: the objects' edges are blurred, so their outlines and areas are uncertain")
+    return tuple(found)
+
+
+def edge_sharpness(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: float) -> float | None:
+    """How steep the objects' edges are: intensity slope there, times diameter, over the objects' contrast.
+
+    The edge of a large bright disk that is blurred by a Gaussian of sigma `s` has ``diameter / (s * sqrt(2 * pi))``.
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (Y, X)
+    labels : ndarray of int32, shape (Y, X)
+    diameter : float
+        Pixels.
+
+    Returns
+    -------
+    float or None
+        None when no object can be compared with a background beside it.
+    """
+    ids = labels.astype(np.float32)
+    inside = labels > 0
+    edge = (cv2.erode(ids, _CROSS) != cv2.dilate(ids, _CROSS)) & inside
+    reach = 2 * int(0.5 * diameter) + 3
+    around = cv2.dilate(inside.view(np.uint8), np.ones((reach, reach), np.uint8)).view(np.bool_) & ~inside
+    if not edge.any() or not around.any():
+        return None
+    # The ends of both ranges, since what lies close to a blurred edge is neither object nor background.
+    bright = bool(np.median(grey[inside]) > np.median(grey[around]))
+    core = float(np.percentile(grey[inside], 90 if bright else 10))
+    beyond = float(np.percentile(grey[around], 10 if bright else 90))
+    slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8))
+    return float(np.median(slope[edge])) * diameter / max(abs(core - beyond), 1e-3)
+
+
+def saturated_share(pixels: NDArray[np.generic], normalisation: Normalisation, labels: NDArray[np.int32]) -> float:
+    """Share of the objects' pixels that are at the highest intensity of the part looked at.
+
+    A camera's full well need not be its data type's largest value, hence the highest that occurs. Colours of a
+    brightfield or histology picture saturate in the background, not in the objects, and give 0.
+    """
+    inside = labels > 0
+    if normalisation.mode == "rgb" or pixels.dtype.kind not in "ui" or not inside.any():
+        return 0.0
+    chosen = normalisation.select(pixels)
+    return float((chosen[inside] >= chosen.max()).mean())
+
+
+def _window(labels: NDArray[np.int32]) -> tuple[slice, slice]:
+    """Choose the part of a large image that is looked at: around one of its objects."""
+    height, width = labels.shape
+    if max(height, width) <= _WINDOW:
+        return np.s_[:, :]
+    middle = np.flatnonzero(labels.ravel())
+    y, x = divmod(int(middle[len(middle) // 2]), width)
+    top, left = (max(0, min(at - _WINDOW // 2, length - _WINDOW)) for at, length in ((y, height), (x, width)))
+    return np.s_[top : top + _WINDOW, left : left + _WINDOW]
