@@ -38,7 +38,7 @@ def test_a_good_field_raises_no_doubt():
 
 
 def test_a_blurred_field_is_out_of_focus():
-    (reason,) = reasons(*disks(12.0))
+    (reason,) = reasons(*disks(16.0))
     assert "out of focus" in reason
 
 
