@@ -1,0 +1,172 @@
+"""Finds and reads the image that an annotation means: a name or a stem in, the path of a file, and its pixels, out.
+
+Names are compared without regard to case, to the form of accents, and to how folders are separated: annotations
+travel between Windows, macOS and Linux. Folders in a name help to choose and need not exist.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError
+from hooke.io import find_images, open_image, unique_names
+from hooke.io.formats import result_stem
+
+__all__ = ["ImageSearch", "annotation_files", "ids_of", "read_plane"]
+
+REMEDY = "put the image beside its annotations, or in a folder images below them"
+
+
+class ImageSearch:
+    """All images below a folder, listed when the first is looked for.
+
+    Parameters
+    ----------
+    folder : Path
+        Searched with its subfolders.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def named(self, name: str, beside: Path | None = None) -> Path:
+        """Find the image of a file name, which may have folders before it, with slashes of either kind.
+
+        Parameters
+        ----------
+        name : str
+            As the annotation gives it.
+        beside : Path, optional
+            The folder of the annotation: goes before others where several images fit.
+
+        Raises
+        ------
+        DatasetError
+            If there is none, or there are several. The error names the folder.
+        """
+        parts = _parts(name)
+        found = self._by_name.get(parts[-1], []) if parts else []
+        return self._only(name, found, lambda path: _common_end(parts, _parts(str(path))), beside)
+
+    def of_stem(self, stem: str, beside: Path | None = None) -> Path:
+        """Find the image of a name without suffix; see `named`."""
+        return self._only(stem, self._by_stem.get(_fold(stem), []), lambda _: 0, beside)
+
+    def knows(self, name: str) -> bool:
+        """Whether some image has this file name."""
+        return _fold(name) in self._by_name
+
+    @cached_property
+    def _paths(self) -> list[Path]:
+        return find_images([self.folder])
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Path]]:
+        return _grouped(self._paths, lambda path: path.name)
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[Path]]:
+        return _grouped(self._paths, result_stem)
+
+    def _only(self, name: str, found: list[Path], fit: Callable[[Path], int], beside: Path | None) -> Path:
+        """Choose by how much of the folders fits, then the annotation's own folder, then a folder ``images``."""
+        if not found:
+            raise DatasetError(f"image {_shown(name)} is not here", path=self.folder, remedy=REMEDY)
+        ranks = {path: (fit(path), path.parent == beside, path.parent.name == "images") for path in found}
+        best = [path for path in found if ranks[path] == max(ranks.values())]
+        if len(best) > 1:
+            names = ", ".join(str(path.relative_to(self.folder)) for path in best[:3])
+            remedy = "leave one, or give its folder with its name in the annotations"
+            raise DatasetError(f"image {_shown(name)} is here more than once: {names}", path=self.folder, remedy=remedy)
+        return best[0]
+
+
+def read_plane(path: Path) -> NDArray[np.generic]:
+    """Read an image that is one plane, grey (Y, X) or RGB (Y, X, 3).
+
+    Raises
+    ------
+    DatasetError
+        If it is a stack, or has other channels.
+    ImageReadError
+        If it is damaged.
+    """
+    file = open_image(path)
+    if len(file) > 1:
+        raise DatasetError(f"a stack of {len(file)} planes", path=path, remedy="save its planes as single images")
+    pixels = file.plane(0).pixels
+    if pixels.ndim == 3 and pixels.shape[2] != 3:
+        raise DatasetError(f"{pixels.shape[2]} channels", path=path, remedy="save the one with the nuclei, or RGB")
+    return pixels
+
+
+def annotation_files(src: Path, suffixes: Sequence[str]) -> list[Path]:
+    """List the annotation files of a suffix in a folder and its subfolders, or the one file given; hidden ones not.
+
+    Raises
+    ------
+    DatasetError
+        If there is none.
+    """
+    if src.is_file():
+        return [src]
+    found = sorted(path for path in src.rglob("*") if path.name.lower().endswith(tuple(suffixes)) and path.is_file())
+    shown = [path for path in found if not any(part.startswith(".") for part in path.relative_to(src).parts)]
+    if not shown:
+        kinds = " or ".join(f"*{suffix}" for suffix in suffixes)
+        raise DatasetError(f"no {kinds} files here", path=src, remedy="give the folder that holds the annotations")
+    return shown
+
+
+def ids_of(names: Iterable[str]) -> list[str]:
+    r"""Make one id per image from file names, which may have folders: its stem, or more where stems are the same.
+
+    Characters that UTF-8 or a file system doesn't know are replaced.
+
+    Examples
+    --------
+    >>> ids_of(["train/a.tif", "test/a.tif", "C:\\data\\b.png", ""])
+    ['train-a', 'test-a', 'b', 'unnamed']
+    """
+    # An absolute path, or the working folder would have a say.
+    return unique_names([f"/images/{_safe(name) or 'unnamed'}" for name in names])
+
+
+def _safe(name: str) -> str:
+    """Keep what every file system takes in a name, and / between folders."""
+    text = name.encode("utf-8", "replace").decode("utf-8")
+    parts = (re.sub(r'[\x00-\x1f<>:"|?*]', "_", part).strip(" .") for part in re.split(r"[\\/]", text))
+    return "/".join(part for part in parts if part)
+
+
+def _parts(name: str) -> list[str]:
+    """Folders and file name, in the form in which they are compared."""
+    return [_fold(part) for part in re.split(r"[\\/]", name) if part not in ("", ".")]
+
+
+def _common_end(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many parts agree, counted from the end."""
+    pairs = list(zip(reversed(a), reversed(b), strict=False))
+    return next((count for count, (one, other) in enumerate(pairs) if one != other), len(pairs))
+
+
+def _grouped(paths: Iterable[Path], key: Callable[[Path], str]) -> dict[str, list[Path]]:
+    groups: dict[str, list[Path]] = {}
+    for path in paths:
+        groups.setdefault(_fold(key(path)), []).append(path)
+    return groups
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _shown(name: str) -> str:
+    return ascii(name[-80:])

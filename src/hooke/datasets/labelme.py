@@ -1,0 +1,205 @@
+"""labelme's json files, one an image, as labelme and as DKFZ's cell classification write them; label images out.
+
+::
+
+    SRC/**/<id>.json     imageData (the image, base64) or imagePath; shapes with label, shape_type and points
+
+Shapes of type ``polygon``, ``rectangle``, ``circle`` and ``mask`` (corners of its bounding box, both inclusive, and a
+base64 png) are taken; points and lines are left out and counted. Shapes other than masks that share a label and a
+``group_id`` are one object. A pixel belongs to a polygon that holds its centre; labelme's own export also takes pixels
+that its border touches, half a pixel more all around. Overlaps: `hooke.datasets.shapes`.
+
+The label is the class. To train a classifier without some class, as DKFZ's authors do without
+``PartiallydifferentiatedMSC``, let the class be ignored: the cell stays in the label image, for it is a cell that must
+be found, and just has no class. To drop the object itself would teach the network that such cells are background.
+
+https://github.com/wkentaro/labelme
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.datasets import annotation_json as checked
+from hooke.datasets.adapter import Sample
+from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of, read_plane
+from hooke.datasets.layout import Entry
+from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
+from hooke.errors import DatasetError, HookeError
+
+__all__ = ["TAKES", "LabelmeSource", "find", "load"]
+
+TAKES = "labelme: *.json with the image inside or beside; polygons, rectangles, circles, masks (DKFZ); label as class"
+
+NO_AREA = ("point", "points", "line", "linestrip")
+SKIPPED = "points and lines, left out"
+REMEDY = "export the annotations again"
+
+
+@dataclass(frozen=True)
+class LabelmeSource:
+    """The json of each id, and where images lie that are not in their json."""
+
+    search: ImageSearch
+    files: dict[str, Path]
+
+
+def find(src: str | Path) -> tuple[LabelmeSource, list[Entry]]:
+    """List the json files of a folder and its subfolders; labelme states no split, modality or field of view.
+
+    Parameters
+    ----------
+    src : str or Path
+        The folder, or one json.
+
+    Returns
+    -------
+    source : LabelmeSource
+        For `load`.
+    entries : list of Entry
+        One per json, sorted by path.
+
+    Raises
+    ------
+    DatasetError
+        If there is no json.
+    """
+    src = Path(src)
+    paths = annotation_files(src, [".json"])
+    folder = src if src.is_dir() else src.parent
+    files = dict(zip(ids_of(str(path.relative_to(folder)) for path in paths), paths, strict=True))
+    return LabelmeSource(ImageSearch(folder), files), [Entry(id_) for id_ in files]
+
+
+def load(source: LabelmeSource, id_: str) -> Sample:
+    """Read one json with its image, and paint its shapes.
+
+    Raises
+    ------
+    DatasetError
+        If the json is damaged, a shape is of unknown type, or the image isn't there or of another size than stated.
+    ImageReadError
+        If the image beside is damaged.
+    """
+    path = source.files[id_]
+    data = checked.read_json(path)
+    with checked.located(path):
+        shapes = checked.field(data, "shapes", list)
+        image = _image(data, path, source.search)
+        _check_size(data, image)
+    layer = ShapeLayer(image.shape[:2])
+    for members in _objects(shapes, path):
+        _add(layer, members, path)
+    return layer.sample(image)
+
+
+def _image(data: dict[str, Any], path: Path, search: ImageSearch) -> NDArray[np.generic]:
+    """Read the image from the json, or the one that it names."""
+    if data.get("imageData") is None:
+        return read_plane(search.named(checked.field(data, "imagePath", str), beside=path.parent))
+    return _decode_image(_decode_base64(data, "imageData"))
+
+
+def _decode_image(data: bytes) -> NDArray[np.generic]:
+    """Decode an image file of any format, by hooke's own readers, which take files."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "image"
+        file.write_bytes(data)
+        try:
+            return read_plane(file)
+        except HookeError as error:
+            raise DatasetError(
+                f"imageData: {error.cause}", remedy="save it in labelme again, with its image"
+            ) from error
+
+
+def _decode_base64(record: dict[str, Any], key: str) -> bytes:
+    """Decode a file written as text."""
+    try:
+        return base64.b64decode(checked.field(record, key, str), validate=False)
+    except (binascii.Error, ValueError) as error:
+        raise DatasetError(f"{key!r} is not base64, or cut short", remedy=REMEDY) from error
+
+
+def _check_size(data: dict[str, Any], image: NDArray[np.generic]) -> None:
+    """Refuse an image of another size than the one annotated."""
+    for key, length in (("imageHeight", image.shape[0]), ("imageWidth", image.shape[1])):
+        if data.get(key) is not None and checked.number(data, key) != length:
+            remedy = "give the image that was annotated, not a rescaled or turned copy"
+            raise DatasetError(f"{key} is {data[key]}, the image's is {length}", remedy=remedy)
+
+
+def _objects(shapes: list[Any], path: Path) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """Join shapes to objects: those of one label and group, all others alone; each shape with its name in messages."""
+    objects: dict[tuple[Any, ...], list[tuple[str, dict[str, Any]]]] = {}
+    for place, shape in enumerate(shapes, start=1):
+        name = f"shape {place}"
+        with checked.located(path, name):
+            label = checked.field(shape, "label", str)
+            grouped = shape.get("group_id") is not None
+            key = (label, checked.field(shape, "group_id", int, str)) if grouped else (place,)
+        objects.setdefault(key, []).append((name, shape))
+    yield from objects.values()
+
+
+def _add(layer: ShapeLayer, members: list[tuple[str, dict[str, Any]]], path: Path) -> None:
+    """Add one object: one shape, or those of a group."""
+    parts: list[list[Ring]] = []
+    class_name = None
+    for name, shape in members:
+        with checked.located(path, name):
+            class_name = checked.optional_text(shape, "label")
+            kind = checked.optional_text(shape, "shape_type") or "polygon"
+            if kind in NO_AREA:
+                layer.notes[SKIPPED] += 1
+            elif kind == "mask":
+                mask, top, left = _mask(shape)
+                layer.add_mask(name, mask, class_name, top=top, left=left)
+            else:
+                parts.append([_ring(kind, to_ring(checked.field(shape, "points", list)))])
+    if parts:
+        layer.add_polygon(members[0][0], parts, class_name)
+
+
+def _ring(kind: str, points: Ring) -> Ring:
+    """Outline a shape from its points."""
+    if kind == "polygon":
+        return points
+    if kind == "circle" and len(points) == 2:
+        (x, y), (x1, y1) = points
+        radius = math.hypot(x1 - x, y1 - y)
+        return ellipse(x, y, radius, radius)
+    if kind == "rectangle" and len(points) in (2, 4):
+        return rectangle(*points[0], *points[1]) if len(points) == 2 else points
+    if kind in ("circle", "rectangle"):
+        raise DatasetError(f"a {kind} of {len(points)} points", remedy=REMEDY)
+    raise DatasetError(f"unknown shape_type {kind!r}", remedy="save it as polygon, rectangle, circle or mask")
+
+
+def _mask(shape: dict[str, Any]) -> tuple[NDArray[np.bool_], int, int]:
+    """Decode a mask; return it with its top row and left column in the image."""
+    corners = to_ring(checked.field(shape, "points", list))
+    if corners.shape != (2, 2):
+        raise DatasetError(f"a mask with {len(corners)} points instead of two corners", remedy=REMEDY)
+    (left, top), (right, bottom) = np.rint(corners).astype(int).tolist()
+    encoded = _decode_base64(shape, "mask")
+    try:
+        pixels = np.asarray(imagecodecs.png_decode(encoded))
+    except Exception as error:  # whatever libpng and its wrapper make of a damaged file
+        raise DatasetError("mask is not a png, or cut short", remedy=REMEDY) from error
+    mask = pixels if pixels.ndim == 2 else pixels[..., :3].any(axis=2)
+    if mask.shape != (bottom - top + 1, right - left + 1):
+        box = f"{bottom - top + 1} x {right - left + 1}"
+        raise DatasetError(f"a mask of {mask.shape[0]} x {mask.shape[1]} in a box of {box} pixels", remedy=REMEDY)
+    return np.asarray(mask != 0), top, left
