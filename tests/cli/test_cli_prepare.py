@@ -58,7 +58,7 @@ def test_status_2_when_nothing_was_prepared(source, tmp_path):
     (tmp_path / "split.csv").write_text("id,split,modality,field_of_view\nz,val,,\n")
     result, status = run("folder", source, tmp_path / "out", "-q", "--split-from", tmp_path / "split.csv")
     assert status == 2
-    assert "2 left out, not in the index given: a, b" in result.stderr
+    assert "2 left out, not in the list given: a, b" in result.stderr
 
 
 def test_oddities_are_counted_with_their_images(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 
 from hooke.datasets.dsb2018 import NO_PIXEL, OVERLAP
 from hooke.datasets.layout import IndexRow, find_labels, read_index, read_sample, write_index, write_sample
-from hooke.datasets.prepare import prepare_dataset, random_split
+from hooke.datasets.prepare import prepare_dataset
 from hooke.errors import ConfigError, DatasetError
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -162,14 +161,6 @@ def test_rows_of_another_source_are_kept(source, tmp_path):
     rows = read_index(tmp_path / "out")
     assert [row.id for row in rows] == ["a", "b", "c", "z"]
     assert rows[-1] == other
-
-
-def test_the_random_split_is_70_10_20_and_seeded():
-    ids = [f"{number:03}" for number in range(200)]
-    split = random_split(ids, seed=1)
-    assert Counter(split.values()) == {"train": 140, "val": 20, "test": 40}
-    assert random_split(ids[::-1], seed=1) == split
-    assert random_split(ids, seed=2) != split
 
 
 def test_wrong_sources_are_refused_with_a_remedy(tmp_path):

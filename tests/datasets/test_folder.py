@@ -10,7 +10,8 @@ import pytest
 import tifffile
 
 from hooke.datasets.layout import read_entries, read_index, read_sample
-from hooke.datasets.prepare import guess_modality, prepare_dataset
+from hooke.datasets.making import guess_modality
+from hooke.datasets.prepare import prepare_dataset
 from hooke.errors import DatasetError
 
 ROOT = Path(__file__).parents[2]

@@ -2,37 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hooke.datasets.prepare import Prepared
+    from hooke.datasets.prepare import Prepared, Recipe
 
 __all__ = ["prepare"]
 
 OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 LISTED = 10
+SPLITS, CLASSES, IMAGES = "Splits", "Classes", "Images"
 
 
 def prepare(
     name: Annotated[str | None, typer.Argument(help="The data set's layout; see [bold]--list[/].")] = None,
-    src: Annotated[Path | None, typer.Argument(help="The folder of the data set as published.")] = None,
+    src: Annotated[Path | None, typer.Argument(help="The data set as published: a folder, or a file.")] = None,
     dst: Annotated[Path | None, typer.Argument(help="The folder to make.")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TRAIN/VAL/TEST",
+            help="Draw a split by group, such as 70/10/20, evenly by modality and class; or [bold]dkfz[/], that data "
+            "set's own. Without it, splits are as published, else 70/10/20.",
+            rich_help_panel=SPLITS,
+        ),
+    ] = None,
     split_from: Annotated[
         Path | None,
         typer.Option(
-            metavar="INDEX.csv",
-            help="Take split, modality and field of view from this index; leave out images that it does not list.",
+            metavar="LIST",
+            help="Take splits from a csv file with id and split (also modality, field_of_view), or a folder with "
+            "train.txt, val.txt, test.txt; leave out images that it does not name.",
+            rich_help_panel=SPLITS,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the random 70/10/20 split made without an index.")] = 0,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help="What in an image's name tells its field of view, well, plate or patient, which is never split: "
+            "such as '^[^_]+', all before the first underscore.",
+            rich_help_panel=SPLITS,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of a split that is drawn.", rich_help_panel=SPLITS)] = 0,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class", metavar="OLD=NEW", help="Rename a class, or merge several into one.", rich_help_panel=CLASSES
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLASS", help="Keep its nuclei, without a class.", rich_help_panel=CLASSES),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLASS", help="Leave its objects out of the labels.", rich_help_panel=CLASSES),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(metavar="PIXELS", help="Make all images squares of this side.", rich_help_panel=IMAGES),
+    ] = None,
+    size_by: Annotated[
+        Literal["tile", "resize"],
+        typer.Option(help="Whether images are cut or scaled to that size.", rich_help_panel=IMAGES),
+    ] = "tile",
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", metavar="NAME=VALUE", help="An option of the layout; see [bold]--list[/]."),
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Images made at a time.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Make again what is already there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
-    list_: Annotated[bool, typer.Option("--list", help="List the known data sets and stop.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the known layouts and stop.")] = False,
 ) -> int:
     """Turn a public data set into a hooke data set.
 
@@ -46,29 +95,60 @@ def prepare(
 
     hooke prepare bbbc039 downloads/bbbc039 data/bbbc039
 
-    hooke prepare folder downloads/tnbc data/tnbc --split-from configs/tnbc-split.csv
-    """
-    from hooke.datasets.adapter import adapters
-    from hooke.datasets.prepare import prepare_dataset
+    hooke prepare folder downloads/tnbc data/tnbc --group '^[^_]+' --split 60/20/20
 
+    hooke prepare ctc downloads/PhC-C2DH-U373 data/u373 -o truth=gold --size 256
+    """
     if list_:
-        known_layouts = adapters()
-        width = max(map(len, known_layouts))
-        for known, summary in known_layouts.items():
-            typer.echo(f"{known:{width}}  {summary}")
-        return OK
+        return _print_layouts()
     if name is None or src is None or dst is None:
         raise ConfigError(
             "NAME, SRC and DST are needed", remedy="write such as: hooke prepare dsb2018 downloads/ data/dsb2018"
         )
+    from hooke.datasets.classes import ClassRules
+    from hooke.datasets.prepare import Recipe, prepare_dataset
+
+    recipe = Recipe(_options(option or []), ClassRules.parse(rename or [], ignore or [], drop or []), size, size_by)
     with _Progress(quiet) as progress:
         report = prepare_dataset(
-            name, src, dst, split_from=split_from, seed=seed, overwrite=overwrite, progress=progress.show
+            name,
+            src,
+            dst,
+            recipe=recipe,
+            split=split,
+            split_from=split_from,
+            group=group,
+            seed=seed,
+            overwrite=overwrite,
+            jobs=jobs,
+            progress=progress.show,
         )
     _print_report(report, dst)
     if not (report.written or report.kept):
         return NOTHING_DONE
-    return SOME_FAILED if report.failed else OK
+    return SOME_FAILED if report.failed or report.absent else OK
+
+
+def _print_layouts() -> int:
+    """Print a line for each layout."""
+    from hooke.datasets.adapter import adapters
+
+    layouts = adapters()
+    width = max(map(len, layouts))
+    for name, takes in layouts.items():
+        typer.echo(f"{name:{width}}  {takes}")
+    return OK
+
+
+def _options(texts: Sequence[str]) -> dict[str, str]:
+    """Read options of a layout as they are typed."""
+    options = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise ConfigError(f"{text!r} is no option", remedy="write NAME=VALUE")
+        options[name] = value
+    return options
 
 
 class _Progress:
@@ -96,12 +176,34 @@ class _Progress:
 def _print_report(report: Prepared, dst: Path) -> None:
     """Say what was done on the output, and what was odd on the error stream."""
     typer.echo(f"{dst}: {len(report.written)} images prepared, {len(report.kept)} were there already")
-    if report.left_out:
-        _complain(f"{len(report.left_out)} left out, not in the index given: {_some(report.left_out)}")
-    for oddity, counts in report.oddities.items():
-        _complain(f"{sum(counts.values())} {oddity}, in {len(counts)} images: {_some(list(counts))}")
+    if report.splits:
+        typer.echo("splits: " + ", ".join(f"{count} {split}" for split, count in report.splits.items()))
+    if report.classes:
+        typer.echo("classes: " + ", ".join(f"{count} {name}" for name, count in report.classes.items()))
+    _print_oddities(report)
     for id_, error in report.failed.items():
         _complain(f"{id_} failed: {error}", colour="red")
+    skipped = len(report.failed) + len(report.absent)
+    if skipped:
+        _complain(f"{skipped} skipped", colour="red")
+
+
+def _print_oddities(report: Prepared) -> None:
+    """Say what the user may not expect."""
+    if report.left_out:
+        _complain(f"{len(report.left_out)} left out, not in the list given: {_some(report.left_out)}")
+    if report.absent:
+        remedy = "add them to the source, or take them off the list"
+        _complain(f"{len(report.absent)} listed but not in the source: {_some(report.absent)}; {remedy}")
+    if report.straddling:
+        _complain(f"{len(report.straddling)} groups lie in more than one split: {_some(report.straddling)}")
+    if report.unknown_classes:
+        _complain(f"no image has a nucleus of class: {_some(report.unknown_classes)}")
+    empty = [split for split, count in report.splits.items() if not count]
+    if empty:
+        _complain(f"no images for {' and '.join(empty)}: too few groups, or none asked for")
+    for oddity, counts in report.oddities.items():
+        _complain(f"{sum(counts.values())} {oddity}, in {len(counts)} images: {_some(list(counts))}")
 
 
 def _complain(message: str, colour: str = "yellow") -> None:

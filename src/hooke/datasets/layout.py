@@ -6,6 +6,8 @@
       index.csv            id, split, modality, field_of_view, height, width, nuclei
       images/<id>.png      grey or RGB, 8 bit (<id>.tif, 16 bit or float)
       labels/<id>.png      16-bit label image: 0 background, 1..n nuclei (<id>.tif, 32 bit, above 65 535 nuclei)
+
+What else a data set may say of itself is in `hooke.datasets.sidecars`.
 """
 
 from __future__ import annotations
@@ -83,7 +85,8 @@ class IndexRow:
     modality : str
         fluorescence, histology, brightfield...
     field_of_view : str
-        Images with the same value show the same place, and are never split.
+        The group: images with the same value show the same place, or are of the same well, plate, sequence or patient,
+        and belong into one split.
     height, width : int
         Pixels.
     nuclei : int
@@ -100,7 +103,6 @@ class IndexRow:
 
 
 COLUMNS = tuple(field.name for field in fields(IndexRow))
-ENTRY_COLUMNS = tuple(field.name for field in fields(Entry))
 
 
 def read_index(path: str | Path) -> list[IndexRow]:
@@ -131,8 +133,8 @@ def read_entries(path: str | Path) -> list[Entry]:
     Parameters
     ----------
     path : str or Path
-        A csv file with the columns id, split, modality and field_of_view, or a data set's folder. Modality and field
-        of view may be empty; other columns are passed over.
+        A csv file with the columns id and split, or a data set's folder. The columns modality and field_of_view may be
+        empty or missing; others are passed over.
 
     Returns
     -------
@@ -147,7 +149,7 @@ def read_entries(path: str | Path) -> list[Entry]:
     path = _index_path(path)
     return [
         Entry(value["id"], value["split"], value["modality"] or None, value["field_of_view"] or None)
-        for _, value in _read_table(path, ENTRY_COLUMNS)
+        for _, value in _read_table(path, ("id", "split"), ("modality", "field_of_view"))
     ]
 
 
@@ -155,7 +157,9 @@ def _index_path(path: str | Path) -> Path:
     return Path(path) / INDEX_NAME if Path(path).is_dir() else Path(path)
 
 
-def _read_table(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+def _read_table(
+    path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> list[tuple[int, dict[str, str]]]:
     """Read some columns of an index, with the number of each line; check ids and splits."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -165,7 +169,8 @@ def _read_table(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[st
                 raise DatasetError(
                     f"column {missing[0]!r} is missing", path=path, remedy=f"give the columns {', '.join(columns)}"
                 )
-            table = [(line, {name: record[name] or "" for name in columns}) for line, record in enumerate(reader, 2)]
+            names = (*columns, *optional)
+            table = [(line, {name: record.get(name) or "" for name in names}) for line, record in enumerate(reader, 2)]
     except OSError as error:
         raise DatasetError(
             f"index can't be read ({error.strerror})", path=path, remedy="make the data set with hooke prepare"
@@ -230,8 +235,10 @@ def _find(folder: Path, id_: str) -> Path | None:
     return next((path for suffix in SUFFIXES if (path := folder / f"{id_}{suffix}").is_file()), None)
 
 
-def write_sample(folder: str | Path, id_: str, image: NDArray[np.generic], labels: NDArray[np.integer]) -> None:
-    """Write one image and its labels, the labels last: where they are, the sample is whole.
+def write_sample(
+    folder: str | Path, id_: str, image: NDArray[np.generic], labels: NDArray[np.integer]
+) -> tuple[Path, Path]:
+    """Write one image and its labels, the labels last: where they are, the sample is whole; return the two files.
 
     Parameters
     ----------
@@ -250,12 +257,13 @@ def write_sample(folder: str | Path, id_: str, image: NDArray[np.generic], label
         If a file can't be written.
     """
     as_png = image.dtype in (np.uint8, np.bool_)
-    _write_array(Path(folder) / "images", id_, image, as_png=as_png)
+    image_path = _write_array(Path(folder) / "images", id_, image, as_png=as_png)
     as_png = bool(labels.max(initial=0) <= np.iinfo(np.uint16).max)
-    _write_array(Path(folder) / "labels", id_, labels.astype(np.uint16 if as_png else np.uint32), as_png=as_png)
+    ids = labels.astype(np.uint16 if as_png else np.uint32)
+    return image_path, _write_array(Path(folder) / "labels", id_, ids, as_png=as_png)
 
 
-def _write_array(folder: Path, id_: str, pixels: NDArray[np.generic], *, as_png: bool) -> None:
+def _write_array(folder: Path, id_: str, pixels: NDArray[np.generic], *, as_png: bool) -> Path:
     """Write a PNG or a TIFF, and remove what an earlier run left in the other format."""
     path, other = (folder / f"{id_}{suffix}" for suffix in (SUFFIXES if as_png else reversed(SUFFIXES)))
     with atomic_path(path) as part:
@@ -265,6 +273,7 @@ def _write_array(folder: Path, id_: str, pixels: NDArray[np.generic], *, as_png:
             photometric = "rgb" if pixels.ndim == 3 else "minisblack"
             tifffile.imwrite(part, pixels, photometric=photometric, compression="zlib", predictor=True)
     other.unlink(missing_ok=True)
+    return path
 
 
 def read_sample(folder: str | Path, id_: str) -> tuple[NDArray[np.generic], NDArray[np.int32]]:

@@ -1,33 +1,76 @@
-"""Prepare a data set: a public layout in, the hooke layout out, one image at a time."""
+"""Prepare a data set: a public layout in, the hooke layout out, a few images at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hooke.datasets.adapter import Adapter, Sample, find_adapter, find_source
-from hooke.datasets.layout import (
-    INDEX_NAME,
-    Entry,
-    IndexRow,
-    read_entries,
-    read_index,
-    read_sample,
-    write_index,
-    write_sample,
+from hooke import __version__
+from hooke.datasets.adapter import find_adapter, find_source
+from hooke.datasets.classes import ClassRules
+from hooke.datasets.journal import Journal, Record
+from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, read_index, write_index
+from hooke.datasets.making import Maker, Recipe
+from hooke.datasets.sidecars import (
+    describe_source,
+    read_classes,
+    read_conflicts,
+    read_sources,
+    write_classes,
+    write_conflicts,
 )
-from hooke.errors import DatasetError, HookeError, ImageReadError
+from hooke.datasets.splits import (
+    DEFAULT,
+    DKFZ,
+    Drawn,
+    dkfz_split,
+    draw_split,
+    grouped,
+    parse_shares,
+    read_split,
+    straddling,
+)
+from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
 
-__all__ = ["Prepared", "Sample", "guess_modality", "prepare_dataset", "random_split"]
+__all__ = ["Prepared", "Recipe", "SplitPlan", "prepare_dataset"]
 
-VAL_SHARE, TEST_SHARE = 0.1, 0.2
-DARK = 90  # median of 255: below it the background is dark
-COLOURED = 8  # mean difference between the highest and the lowest of red, green, blue, of 255: above it is a stain
+LONGEST_ID = 200  # bytes; file systems take 255, and a name gets a suffix
+MOST_JOBS = 8
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """How images get their split.
+
+    Attributes
+    ----------
+    split : str, optional
+        Shares of train, val and test such as ``"70/10/20"``, drawn by group, or ``"dkfz"`` (`dkfz_split`). None takes
+        the splits that the source states, and draws 70/10/20 where it states none.
+    seed : int
+        Of the draw.
+    split_from : str or Path, optional
+        Take splits, and modality and group where it has them, from a list (`read_split`) instead.
+    group : str, optional
+        A regular expression that finds the name of the group in an id (`grouped`).
+    """
+
+    split: str | None = None
+    seed: int = 0
+    split_from: str | Path | None = None
+    group: str | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """Say it in JSON's types."""
+        given = None if self.split_from is None else Path(self.split_from).name
+        return {"split": self.split, "seed": self.seed, "split_from": given, "group": self.group}
 
 
 @dataclass
@@ -38,19 +81,30 @@ class Prepared:
     ----------
     written, kept : list of str
         Made now; already there from an earlier run.
-    left_out : list of str
-        Not in the index that the splits are taken from.
+    left_out, absent : list of str
+        In the source and not in the list that splits are taken from; in the list and not in the source.
     failed : dict of str to HookeError
         Why an image could not be prepared.
     oddities : dict of str to dict of str to int
         What was odd about the images written: for each oddity, in which images, and how many there.
+    splits, classes : dict of str to int
+        Images in each split; nuclei of each class, as the rules left them.
+    straddling : list of str
+        Groups that the given splits tear apart.
+    unknown_classes : list of str
+        Classes that a rule names and no image has.
     """
 
     written: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
     failed: dict[str, HookeError] = field(default_factory=dict)
     oddities: dict[str, dict[str, int]] = field(default_factory=dict)
+    splits: dict[str, int] = field(default_factory=dict)
+    classes: dict[str, int] = field(default_factory=dict)
+    straddling: list[str] = field(default_factory=list)
+    unknown_classes: list[str] = field(default_factory=list)
 
 
 def prepare_dataset(
@@ -58,30 +112,36 @@ def prepare_dataset(
     src: str | Path,
     dst: str | Path,
     *,
+    recipe: Recipe | None = None,
+    split: str | None = None,
     split_from: str | Path | None = None,
+    group: str | None = None,
     seed: int = 0,
     overwrite: bool = False,
+    jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Prepared:
     """Turn a public data set into a hooke data set.
 
-    Images that are already there are kept, so that a stopped run goes on where it was. An image that can't be read is
-    reported and the rest go on. Rows of the index for images of other sources are kept.
+    Images that are already there are kept, so that a stopped run goes on where it was; they keep their split too as
+    long as no other is asked for. An image that can't be read is reported and the rest go on. Rows of the index for
+    images of other sources are kept.
 
     Parameters
     ----------
     name : str
-        The adapter.
+        The layout's adapter.
     src, dst : str or Path
         The public data set, and the folder to make.
-    split_from : str or Path, optional
-        An ``index.csv`` (or its folder) to take split, modality and field of view from; images that it does not list
-        are left out. What neither it nor the source states is filled in: the split is drawn at random
-        (`random_split`), the modality guessed (`guess_modality`), and an image taken for a field of view of its own.
-    seed : int
-        Of the random split.
+    recipe : Recipe, optional
+        Options of the adapter, what becomes of classes, and the images' size.
+    split, split_from, group, seed
+        As in `SplitPlan`. Images that a list given as `split_from` does not name are left out. Where neither it nor the
+        source states them, the modality is guessed (`guess_modality`), and an image taken for a group of its own.
     overwrite : bool
         Make again what is already there.
+    jobs : int, optional
+        Threads; one for each processor, up to 8, by default. So many images and as many again are held in memory.
     progress : callable, optional
         Called with the number of images done and the number of all.
 
@@ -92,105 +152,202 @@ def prepare_dataset(
 
     Raises
     ------
+    ConfigError
+        If the adapter, one of its options, the split or the size is unknown.
     DatasetError
-        If the adapter is unknown, or the source or the index to take splits from is not what it should be.
+        If the source or the list to take splits from is not what it should be.
     OutputError
         If `dst` can't be written.
     """
+    recipe, dst = recipe or Recipe(), Path(dst)
+    plan = SplitPlan(split, seed, split_from, group)
+    _check(plan)
     adapter = find_adapter(name)
-    root, found = find_source(adapter, src, {})
-    ids = [entry.id for entry in found]
-    listed = None if split_from is None else {entry.id: entry for entry in read_entries(split_from)}
-    drawn = random_split(ids, seed)
-    rows = _rows_already_there(Path(dst), ids)
-    wanted = found if listed is None else [listed[entry.id].completed(entry) for entry in found if entry.id in listed]
-    report = Prepared(left_out=[id_ for id_ in ids if listed is not None and id_ not in listed])
-    for done, entry in enumerate(wanted, start=1):
-        try:
-            sample = None if overwrite else _existing(Path(dst), entry.id, report)
-            sample = sample or _make(adapter, root, Path(dst), entry.id, report)
-            rows.append(_index_row(entry, sample, drawn[entry.id]))
-        except (DatasetError, ImageReadError) as error:
-            report.failed[entry.id] = error
-        if progress is not None:
-            progress(done, len(wanted))
-    if report.written or report.kept:
-        write_index(dst, rows)
+    root, found = find_source(adapter, src, recipe.options)
+    report = Prepared()
+    found = _usable(grouped(found, group), Path(src), report)
+    wanted = _listed(found, plan, report)
+    maker, journal = Maker(name, adapter, root, dst, recipe), Journal(dst)
+    records = _make_all(maker, journal, wanted, report, overwrite, jobs, progress)
+    if records:
+        source = {"layout": name, "source": Path(src).resolve().name, **recipe.describe(), **plan.describe()}
+        held = {} if overwrite else _held_splits(dst, source, records)
+        entries = [entry for entry in wanted if entry.id in records]
+        splits = dkfz_split(entry.id for entry in found) if split == DKFZ else {}
+        splits = splits or _draw(entries, records, plan, held, recipe.rules)
+        _finish(dst, entries, records, splits, journal)
+        describe_source(dst, {**source, "images": len(records), "hooke": __version__})
+        _count(entries, records, splits, recipe.rules, report)
     return report
 
 
-def _rows_already_there(dst: Path, ids: Sequence[str]) -> list[IndexRow]:
-    """Read the rows of the index that belong to images of other sources."""
-    if not (dst / INDEX_NAME).exists():
-        return []
-    ours = set(ids)
-    return [row for row in read_index(dst) if row.id not in ours]
+def _check(plan: SplitPlan) -> None:
+    """Refuse a plan that contradicts itself, before anything is read."""
+    if plan.split is not None and plan.split_from is not None:
+        raise ConfigError("a split is both given and to be drawn", remedy="leave out one of split and split_from")
+    if plan.split not in (None, DKFZ):
+        parse_shares(str(plan.split))
 
 
-def _existing(dst: Path, id_: str, report: Prepared) -> Sample | None:
-    """Read a sample that an earlier run has made; None where there is none, or none that is whole."""
+def _usable(entries: Sequence[Entry], src: Path, report: Prepared) -> list[Entry]:
+    """Leave out images whose name is no file name, or is another's too."""
+    counts = Counter(entry.id for entry in entries)
+    usable = []
+    for entry in entries:
+        fault = _fault(entry.id) or (f"{counts[entry.id]} images have this name" if counts[entry.id] > 1 else None)
+        if fault is None:
+            usable.append(entry)
+        else:
+            shown = entry.id.encode("utf-8", "backslashreplace").decode()
+            report.failed[shown] = DatasetError(f"{shown!r}: {fault}", path=src, remedy="rename it in the source")
+    return usable
+
+
+def _fault(id_: str) -> str | None:
+    """Say why an id can't be the stem of a file name, if so."""
     try:
-        image, labels = read_sample(dst, id_)
-    except (DatasetError, ImageReadError):
-        return None
-    report.kept.append(id_)
-    return Sample(image, labels)
+        encoded = id_.encode()
+    except UnicodeEncodeError:
+        return "the name is not UTF-8"
+    if not id_ or id_.strip(". ") == "" or any(character in "/\\" or ord(character) < 32 for character in id_):
+        return "the name is no file name"
+    return "the name is too long" if len(encoded) > LONGEST_ID else None
 
 
-def _make(adapter: Adapter, root: Any, dst: Path, id_: str, report: Prepared) -> Sample:
-    """Read a sample from the source and write it."""
-    sample = adapter.load(root, id_)
-    write_sample(dst, id_, sample.image, sample.labels)
+def _listed(found: Sequence[Entry], plan: SplitPlan, report: Prepared) -> list[Entry]:
+    """Take what the given list names, as it names it."""
+    if plan.split_from is None:
+        return list(found)
+    listed = read_split(plan.split_from)
+    ids = {entry.id for entry in found}
+    report.left_out = [entry.id for entry in found if entry.id not in listed]
+    report.absent = [id_ for id_ in listed if id_ not in ids and id_ not in report.failed]
+    return [listed[entry.id].completed(entry) for entry in found if entry.id in listed]
+
+
+def _make_all(
+    maker: Maker,
+    journal: Journal,
+    wanted: Sequence[Entry],
+    report: Prepared,
+    overwrite: bool,
+    jobs: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, Record]:
+    """Make or keep each image, and write each to the journal as soon as it is whole; return the records."""
+    records: dict[str, Record] = {}
+
+    def make(id_: str) -> Record | None:
+        return None if not overwrite and maker.is_made(journal.get(id_)) else maker.make(id_)
+
+    with contextlib.closing(_in_order(make, [entry.id for entry in wanted], jobs)) as results:
+        for done, (id_, result) in enumerate(results, start=1):
+            try:
+                _note(id_, result.result(), maker, journal, report)
+                records[id_] = cast("Record", journal.get(id_))
+            except (DatasetError, ImageReadError) as error:
+                report.failed[id_] = error
+            if progress is not None:
+                progress(done, len(wanted))
+    return records
+
+
+def _in_order(
+    make: Callable[[str], Record | None], ids: Sequence[str], jobs: int | None
+) -> Iterator[tuple[str, Future[Record | None]]]:
+    """Make images in threads; yield the results in order, while so few wait that neither they nor images pile up."""
+    workers = jobs or min(MOST_JOBS, os.cpu_count() or 1)
+    waiting: deque[tuple[str, Future[Record | None]]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="prepare") as pool:
+        try:
+            for id_ in ids:
+                waiting.append((id_, pool.submit(make, id_)))
+                if len(waiting) >= 2 * workers:
+                    yield waiting.popleft()
+            while waiting:
+                yield waiting.popleft()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _note(id_: str, made: Record | None, maker: Maker, journal: Journal, report: Prepared) -> None:
+    """Write to the journal and the report what was made of an image; None stands for one that was kept."""
+    old = journal.get(id_)
+    if made is None:
+        report.kept.append(id_)
+        return
+    journal.add(made)
     report.written.append(id_)
-    for oddity, count in sample.oddities.items():
-        if count:
-            report.oddities.setdefault(oddity, {})[id_] = count
-    return sample
+    for oddity, count in made.oddities.items():
+        report.oddities.setdefault(oddity, {})[id_] = count
+    if old is not None:
+        maker.remove({part.id for part in old.parts} - {part.id for part in made.parts})
 
 
-def _index_row(entry: Entry, sample: Sample, drawn: str) -> IndexRow:
-    """Describe a sample: as stated, or by default."""
-    height, width = sample.labels.shape
-    return IndexRow(
-        id=entry.id,
-        split=entry.split or drawn,
-        modality=entry.modality or guess_modality(sample.image),
-        field_of_view=entry.field_of_view or entry.id,
-        height=height,
-        width=width,
-        nuclei=int(sample.labels.max(initial=0)),
-    )
+def _held_splits(dst: Path, source: dict[str, Any], records: dict[str, Record]) -> dict[str, str]:
+    """Return the splits of images already in the index, where they were drawn in the same way."""
+    same = ("layout", "source", "split", "seed", "split_from", "group")
+    if not any(all(known.get(key) == source[key] for key in same) for known in read_sources(dst)):
+        return {}
+    splits = {row.id: row.split for row in read_index(dst)} if (dst / INDEX_NAME).exists() else {}
+    return {id_: splits[record.parts[0].id] for id_, record in records.items() if record.parts[0].id in splits}
 
 
-def random_split(ids: Sequence[str], seed: int) -> dict[str, str]:
-    """Draw 70 % train, 10 % val, 20 % test.
-
-    Images of one field of view may fall into different splits: where fields are known, give an index instead.
-
-    Examples
-    --------
-    >>> from collections import Counter
-    >>> sorted(Counter(random_split([str(i) for i in range(10)], seed=0).values()).items())
-    [('test', 2), ('train', 7), ('val', 1)]
-    """
-    order = np.random.default_rng(seed).permutation(len(ids))
-    test = round(TEST_SHARE * len(ids))
-    val = round(VAL_SHARE * len(ids))
-    ordered = sorted(ids)
-    splits = ["test"] * test + ["val"] * val + ["train"] * (len(ids) - test - val)
-    return {ordered[place]: split for place, split in zip(order, splits, strict=True)}
+def _draw(
+    entries: Sequence[Entry], records: dict[str, Record], plan: SplitPlan, held: dict[str, str], rules: ClassRules
+) -> dict[str, str]:
+    """Draw the split of each image for which none is stated, and which had none before."""
+    images = []
+    for entry in entries:
+        record = records[entry.id]
+        amounts = Counter({f"modality {entry.modality or record.parts[0].modality}": 1})
+        for name, count in record.named.items():
+            if (new := rules.renamed(name)) is not None:
+                amounts[f"class {new}"] += count
+        stated = entry.split if plan.split is None else None
+        images.append(Drawn(entry.id, entry.field_of_view or entry.id, amounts, stated or held.get(entry.id)))
+    return draw_split(images, parse_shares(plan.split or DEFAULT), plan.seed)
 
 
-def guess_modality(image: NDArray[np.generic]) -> str:
-    """Guess from colour and background: coloured is histology; grey on dark fluorescence, on light brightfield.
+def _finish(
+    dst: Path, entries: Sequence[Entry], records: dict[str, Record], splits: dict[str, str], journal: Journal
+) -> None:
+    """Write the index and what stands beside it; what is there of other sources stays."""
+    ours = {part.id for record in records.values() for part in record.parts}.union(records)
+    others = [row for row in read_index(dst) if row.id not in ours] if (dst / INDEX_NAME).exists() else []
+    other_ids = {row.id for row in others}
+    classes = [(id_, named) for id_, named in read_classes(dst).items() if id_ in other_ids]
+    conflicts = [(id_, conflict) for id_, conflict in read_conflicts(dst) if id_ not in ours]
+    write_classes(dst, chain(classes, (pair for id_ in records for pair in journal.whole(id_).classes.items())))
+    write_conflicts(dst, chain(conflicts, ((id_, one) for id_ in records for one in journal.whole(id_).conflicts)))
+    write_index(dst, [*others, *(row for entry in entries for row in _rows(entry, records[entry.id], splits))])
 
-    Fluorescence stored as a blue or green picture has a dark background too, and is told apart from a stain by it.
-    More than 8 bits are rarely used to the full: there, an image's own brightest pixels stand for white.
-    """
-    values = np.asarray(image, np.float32)
-    if image.dtype != np.uint8:
-        values = values * np.float32(255 / max(float(np.nanpercentile(values, 99.9)), 1e-9))
-    if float(np.nanmedian(values)) < DARK:
-        return "fluorescence"
-    coloured = image.ndim == 3 and float(np.nanmean(np.ptp(values, axis=2))) > COLOURED
-    return "histology" if coloured else "brightfield"
+
+def _rows(entry: Entry, record: Record, splits: dict[str, str]) -> Iterator[IndexRow]:
+    """Describe an image, or each of its tiles: as stated, or by default."""
+    for part in record.parts:
+        yield IndexRow(
+            id=part.id,
+            split=splits[entry.id],
+            modality=entry.modality or part.modality,
+            field_of_view=entry.field_of_view or entry.id,
+            height=part.height,
+            width=part.width,
+            nuclei=part.nuclei,
+        )
+
+
+def _count(
+    entries: Sequence[Entry], records: dict[str, Record], splits: dict[str, str], rules: ClassRules, report: Prepared
+) -> None:
+    """Sum up splits and classes, and find what is odd about them."""
+    for split in SPLITS:
+        report.splits[split] = sum(len(records[entry.id].parts) for entry in entries if splits[entry.id] == split)
+    named: Counter[str] = Counter()
+    for record in records.values():
+        named.update(record.named)
+    for name, count in sorted(named.items()):
+        if (new := rules.renamed(name)) is not None:
+            report.classes[new] = report.classes.get(new, 0) + count
+    report.unknown_classes = sorted(rules.named - set(named))
+    report.straddling = straddling((entry.field_of_view or entry.id, splits[entry.id]) for entry in entries)

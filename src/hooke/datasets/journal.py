@@ -1,0 +1,171 @@
+"""What a prepare run has done so far, so that a stopped one goes on: records in, lines of a file out, and back.
+
+``DATASET/prepared.jsonl`` has a line for each image of the source, added when its files are whole. The last line of an
+image counts; a line that a killed run left cut is passed over. Classes and conflicts, which can be many, stay in the
+file until they are asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, field, replace
+from pathlib import Path
+
+from hooke.datasets.adapter import Conflict
+from hooke.datasets.layout import find_image, find_labels
+from hooke.errors import OutputError
+
+__all__ = ["JOURNAL_NAME", "Journal", "Part", "Record"]
+
+JOURNAL_NAME = "prepared.jsonl"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One image of the data set made: the whole image of the source, or a tile of it.
+
+    Attributes
+    ----------
+    id : str
+        In the data set.
+    modality : str
+        As guessed from the image.
+    height, width : int
+        Pixels.
+    nuclei : int
+        Objects.
+    image_bytes, labels_bytes : int
+        Sizes of the two files, by which one that was cut short or replaced is told.
+    """
+
+    id: str
+    modality: str
+    height: int
+    width: int
+    nuclei: int
+    image_bytes: int
+    labels_bytes: int
+
+    def is_whole(self, dst: Path) -> bool:
+        """Whether both files are there and as long as they were."""
+        image, labels = find_image(dst, self.id), find_labels(dst, self.id)
+        if image is None or labels is None:
+            return False
+        return (image.stat().st_size, labels.stat().st_size) == (self.image_bytes, self.labels_bytes)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of one image of the source.
+
+    Attributes
+    ----------
+    source : str
+        Its id in the source.
+    recipe : str
+        What stands for all settings that it was made with.
+    parts : tuple of Part
+        What it was made into.
+    named : dict of str to int
+        Classes that the source names, and how many nuclei have each.
+    oddities : dict of str to int
+        As in `Sample`.
+    classes : dict of str to dict of int to str
+        For each part, instance to class name.
+    conflicts : tuple of Conflict
+        As in `Sample`.
+    """
+
+    source: str
+    recipe: str
+    parts: tuple[Part, ...]
+    named: Mapping[str, int] = field(default_factory=dict)
+    oddities: Mapping[str, int] = field(default_factory=dict)
+    classes: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    conflicts: Sequence[Conflict] = ()
+
+    def to_line(self) -> str:
+        """Write it as a line of JSON."""
+        return json.dumps({**asdict(self), "conflicts": [astuple(conflict) for conflict in self.conflicts]}) + "\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Record:
+        """Read it; a ValueError, TypeError, KeyError or AttributeError where the line is none."""
+        read = json.loads(line)
+        return cls(
+            source=str(read["source"]),
+            recipe=str(read["recipe"]),
+            parts=tuple(Part(**part) for part in read["parts"]),
+            named=dict(read["named"]),
+            oddities=dict(read["oddities"]),
+            classes={part: {int(id_): name for id_, name in named.items()} for part, named in read["classes"].items()},
+            conflicts=tuple(Conflict(*conflict) for conflict in read["conflicts"]),
+        )
+
+
+class Journal:
+    """The records of a data set; see the head of this module.
+
+    Parameters
+    ----------
+    dst : Path
+        The data set.
+    """
+
+    def __init__(self, dst: Path) -> None:
+        self.path = dst / JOURNAL_NAME
+        self._records: dict[str, Record] = {}
+        self._places: dict[str, int] = {}
+        self._end = 0
+        if self.path.is_file():
+            self._read()
+
+    def get(self, source: str) -> Record | None:
+        """Return the record of an image of the source, without its classes and conflicts."""
+        return self._records.get(source)
+
+    def whole(self, source: str) -> Record:
+        """Return the record of an image of the source with its classes and conflicts."""
+        with self.path.open("rb") as file:
+            file.seek(self._places[source])
+            return Record.from_line(file.readline())
+
+    def add(self, record: Record) -> None:
+        """Write a record to the end of the file.
+
+        Raises
+        ------
+        OutputError
+            If the file can't be written.
+        """
+        line = record.to_line().encode()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab") as file:
+                file.write(line)
+        except OSError as error:
+            raise OutputError(
+                f"can't be written ({error.strerror})", path=self.path, remedy="free some space, or take another folder"
+            ) from error
+        self._note(record, self._end)
+        self._end += len(line)
+
+    def _read(self) -> None:
+        """Read all lines; end a last one that was cut, so that the next starts on a line of its own."""
+        complete = True
+        with self.path.open("rb") as file:
+            for line in file:
+                complete = line.endswith(b"\n")
+                with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+                    self._note(Record.from_line(line), self._end)
+                self._end += len(line)
+        if not complete:
+            with self.path.open("ab") as file:
+                file.write(b"\n")
+            self._end += 1
+
+    def _note(self, record: Record, place: int) -> None:
+        self._records[record.source] = replace(record, classes={}, conflicts=())
+        self._places[record.source] = place
