@@ -19,7 +19,8 @@ from hooke.metrics.overlap import Overlap
 
 __all__ = ["CocoScores", "coco_scores"]
 
-_RECALLS = np.arange(101) / 100
+# Rounded as pycocotools has them: 0.35 comes out a trifle above, and a recall of 7/20 does not reach it.
+_RECALLS = np.linspace(0, 1, 101)
 _UNLIMITED = float("inf")
 
 
