@@ -38,6 +38,10 @@ class AugmentConfig(_Strict):
     wide: float = Field(0.15, ge=0, le=1, description="share of crops drawn from the wide range")
     negative: float = Field(0.04, ge=0, le=1, description="share of made-up images without any object")
     photometric: float = Field(1.0, ge=0, le=2, description="strength of intensity and colour changes")
+    elastic: float = Field(0.0, ge=0, le=1, description="share of crops that are bent elastically")
+    defocus: float = Field(0.0, ge=0, le=1, description="share blurred by a disc, as a lens does; times photometric")
+    bit_depth: float = Field(0.0, ge=0, le=1, description="share left with few grey levels; times photometric")
+    min_fragment: int = Field(0, ge=0, description="pixels below which a piece cut off its object is removed; 0: none")
 
 
 class TrainConfig(_Strict):
