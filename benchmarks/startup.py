@@ -3,7 +3,9 @@
     python benchmarks/startup.py
 
 Limits: `import hooke` 0.3 s; `hooke segment` of one 512×512 image from a cold start 3 s; 500 MB in site-packages.
-Run it in an environment that holds the core installation only, or the size counts what else is there.
+Run it in an environment that holds the core installation only, or the size counts what else is there. pip compiles
+every module of every package, tests too, unless told `--no-compile`: then Python compiles those that are used, the
+first time they are.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from hooke.datasets.simulator import simulate
 from hooke.io import write_png
 
 REPEATS = 5
+LISTED = 8
+INSTALLER = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
+FOLDER_OF = {"opencv_python_headless": "cv2", "pillow": "PIL"}  # folder of a wheel's libraries: of its package
 
 
 def main() -> None:
@@ -42,9 +48,38 @@ def main() -> None:
             "--quiet",
         ]
         print(f"hooke segment, 512×512, cold: {timed(command):.2f} s; limit 3")
-    site = Path(sysconfig.get_paths()["purelib"])
-    size = sum(path.stat().st_size for path in site.rglob("*") if path.is_file() and not path.is_symlink())
-    print(f"site-packages: {size / 1e6:.0f} MB; limit 500")
+    print_size(Path(sysconfig.get_paths()["purelib"]))
+
+
+def print_size(site: Path) -> None:
+    """Print how large site-packages is, with and without what `venv` put there, what is bytecode, what is largest."""
+    files, bytecode = package_sizes(site)
+    size, compiled = files.total() + bytecode.total(), bytecode.total()
+    own_files = size_without_installer(files)
+    own_bytecode = size_without_installer(bytecode)
+    print(f"site-packages: {size / 1e6:.0f} MB, {compiled / 1e6:.0f} of it bytecode; limit 500")
+    print(
+        f"without {' and '.join(INSTALLER[:2])}: {(own_files + own_bytecode) / 1e6:.0f} MB, "
+        f"{own_bytecode / 1e6:.0f} of it bytecode"
+    )
+    largest = (files + bytecode).most_common(LISTED)
+    print("largest: " + ", ".join(f"{name} {count / 1e6:.0f}" for name, count in largest))
+
+
+def package_sizes(site: Path) -> tuple[Counter[str], Counter[str]]:
+    """Bytes of each folder of site-packages, bytecode apart; a wheel's libraries are counted with its package."""
+    files, bytecode = Counter[str](), Counter[str]()
+    for path in site.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            folder = path.relative_to(site).parts[0].removesuffix(".libs")
+            counter = bytecode if path.suffix == ".pyc" else files
+            counter[FOLDER_OF.get(folder, folder)] += path.stat().st_size
+    return files, bytecode
+
+
+def size_without_installer(sizes: Counter[str]) -> int:
+    """Bytes of all but pip and setuptools."""
+    return sum(count for name, count in sizes.items() if name.split("-")[0] not in INSTALLER)
 
 
 def timed(command: list[str]) -> float:
