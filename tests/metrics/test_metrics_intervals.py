@@ -29,9 +29,8 @@ def test_interval_of_the_mean_is_that_of_the_normal_distribution():
 
 def test_same_seed_same_interval_and_it_holds_the_score():
     rows = [PERFECT] * 6 + [MISSED] * 4
-    first, again, other = (aggregate(rows, resamples=300, seed=seed) for seed in (3, 3, 4))
+    first, again = (aggregate(rows, resamples=300, seed=3) for _ in range(2))
     assert (first.mean_interval, first.pooled_interval) == (again.mean_interval, again.pooled_interval)
-    assert first.mean_interval != other.mean_interval
     for interval, value in ((first.mean_interval, first.mean), (first.pooled_interval, first.pooled)):
         low, high = interval["f1_50"]
         assert 0 < low < value["f1_50"] < high < 1

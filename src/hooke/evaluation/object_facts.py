@@ -1,8 +1,7 @@
-"""What is known of objects: measurements.csv or classes.json in; scores and classes by label out."""
+"""What is known of objects: the table measurements.csv in, scores and classes by label out."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pandas as pd
 
 from hooke.errors import DatasetError
 
-__all__ = ["ObjectFacts", "read_classes", "read_measurements"]
+__all__ = ["ObjectFacts", "read_measurements"]
 
 _REMEDY = "segment again, or remove it"
 
@@ -60,30 +59,3 @@ def read_measurements(path: Path) -> dict[str, ObjectFacts]:
         classes = dict(zip(labels, part["class"].tolist(), strict=True)) if "class" in part else {}
         facts[str(name)] = ObjectFacts(scores, classes)
     return facts
-
-
-def read_classes(path: Path) -> dict[str, dict[int, str]]:
-    """Read a dataset's ``classes.json``: per image, label to class name.
-
-    Parameters
-    ----------
-    path : Path
-        The file; it need not be there.
-
-    Returns
-    -------
-    dict of str to dict of int to str
-
-    Raises
-    ------
-    DatasetError
-        When the file is there and holds something else.
-    """
-    if not path.is_file():
-        return {}
-    try:
-        images = json.loads(path.read_text(encoding="utf-8"))
-        return {name: {int(label): str(one) for label, one in classes.items()} for name, classes in images.items()}
-    except (OSError, ValueError, AttributeError) as error:
-        remedy = 'write {"image": {"1": "class"}}'
-        raise DatasetError(f"can't read the classes ({error})", path=path, remedy=remedy) from error

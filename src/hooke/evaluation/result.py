@@ -75,6 +75,10 @@ class Evaluation:
         Average precision by confidence; None when the predicted objects have no score.
     classes : ClassScores, optional
         Scores by class; None when either side has no classes.
+    thresholds : tuple of float
+        IoU thresholds of precision, recall, F1 and AP.
+    notes : tuple of str
+        What had to be decided on the way, such as which of overlapping masks keeps a pixel.
     """
 
     per_image: pd.DataFrame
@@ -87,6 +91,7 @@ class Evaluation:
     coco: CocoScores | None = None
     classes: ClassScores | None = None
     thresholds: tuple[float, ...] = field(default=DSB_THRESHOLDS)
+    notes: tuple[str, ...] = ()
 
     @property
     def by_modality(self) -> dict[str, Summary]:
@@ -124,6 +129,7 @@ class Evaluation:
             "missing": list(self.missing),
             "bad": self.bad,
             "extra": list(self.extra),
+            "notes": list(self.notes),
         }
         return {name: _plain(value) for name, value in whole.items()}
 

@@ -81,8 +81,8 @@ def evaluate(
     Warns
     -----
     UserWarning
-        When predictions are missing or bad, when truth is bad, when predictions have no truth, and when some predicted
-        objects have a score and others not.
+        When predictions are missing or bad, when truth is bad, when predictions have no truth, when masks overlap, and
+        when some predicted objects have a score and others not.
 
     Raises
     ------
@@ -121,6 +121,7 @@ def evaluate(
         coco=_coco(good),
         classes=_classes(good),
         thresholds=thresholds,
+        notes=tuple(_notes(good)),
     )
     _warn(result)
     if out is not None:
@@ -200,11 +201,8 @@ def _coco(images: Sequence[_Scored]) -> CocoScores | None:
         for one in images
         if one.comparison is not None and one.pred is not None
     ]
-    unknown = sum(int(np.isnan(scores).sum()) for _, scores in ranked)
-    total = sum(len(scores) for _, scores in ranked)
-    if unknown and unknown < total:
-        warnings.warn(f"no COCO AP: {unknown} of {total} predicted objects have no score", stacklevel=3)
-    return coco_scores(ranked) if total and not unknown else None
+    known = [scores for _, scores in ranked if len(scores)]
+    return coco_scores(ranked) if known and not np.isnan(np.concatenate(known)).any() else None
 
 
 def _classes(images: Sequence[_Scored]) -> ClassScores | None:
@@ -225,6 +223,21 @@ def _classes(images: Sequence[_Scored]) -> ClassScores | None:
     return class_scores(classed)
 
 
+def _notes(images: Sequence[_Scored]) -> list[str]:
+    """What a user should know of how label images were made, and of scores that are there in part."""
+    notes = []
+    for one in images:
+        for side, image in (("prediction", one.pred), ("truth", one.truth)):
+            if image is not None and image.note:
+                notes.append(f"{one.row['image']}, {side}: {image.note}")
+    objects = pd.concat([one.objects for one in images])
+    scores = objects.loc[objects["kind"] == "pred", "score"]
+    unknown = int(scores.isna().sum())
+    if 0 < unknown < len(scores):
+        notes.append(f"no COCO AP: {unknown} of {len(scores)} predicted objects have no score")
+    return notes
+
+
 def _warn(result: Evaluation) -> None:
     if result.missing:
         warnings.warn(f"scored as empty, no prediction: {', '.join(result.missing)}", stacklevel=3)
@@ -232,3 +245,5 @@ def _warn(result: Evaluation) -> None:
         warnings.warn(f"{stem}: {problem}", stacklevel=3)
     if result.extra:
         warnings.warn(f"not scored, no truth: {', '.join(result.extra)}", stacklevel=3)
+    for note in result.notes:
+        warnings.warn(note, stacklevel=3)

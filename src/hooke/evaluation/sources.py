@@ -10,8 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.datasets.sidecars import read_classes
 from hooke.errors import DatasetError
-from hooke.evaluation.object_facts import ObjectFacts, read_classes, read_measurements
+from hooke.evaluation.object_facts import ObjectFacts, read_measurements
 from hooke.io import read_labels
 
 __all__ = ["FolderSource", "LabelSource", "LabelledImage", "open_labels"]
@@ -31,11 +32,14 @@ class LabelledImage:
         Confidence 0..1 by label; empty where unknown.
     classes : mapping of int to str
         Class name by label; empty where unknown.
+    note : str
+        What had to be decided to make it a label image; empty where nothing.
     """
 
     labels: NDArray[np.int32]
     scores: Mapping[int, float] = field(default_factory=dict)
     classes: Mapping[int, str] = field(default_factory=dict)
+    note: str = ""
 
 
 class LabelSource(Protocol):
@@ -68,7 +72,7 @@ class FolderSource:
     def __init__(self, folder: Path) -> None:
         self.files = _label_files(folder)
         self.facts: dict[str, ObjectFacts] = read_measurements(folder / "measurements.csv")
-        self.classes = read_classes(folder / "classes.json")
+        self.classes = read_classes(folder)
 
     @property
     def names(self) -> list[str]:

@@ -1,0 +1,81 @@
+"""Label images from the Data Science Bowl 2018's csv of run lengths: a row a mask in, painted masks out.
+
+::
+
+    ImageId,EncodedPixels[,Height,Width,...]
+    0a7d,"3 2 9 1"        first pixel and length of each run, counted from 1 down the columns
+    0b11,                 an image without objects
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from hooke.datasets.annotation_json import located
+from hooke.errors import DatasetError
+from hooke.evaluation.painted import Mask, paint
+from hooke.evaluation.sources import LabelledImage
+from hooke.io.run_length import decode_pairs
+
+__all__ = ["DsbSource"]
+
+_COLUMNS = ("ImageId", "EncodedPixels")
+_REMEDY = "give a csv with the columns ImageId and EncodedPixels"
+
+
+class DsbSource:
+    """The images of one csv. Masks may overlap; a label image has no overlap: see `paint`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows = {str(name): part for name, part in _read_table(path).groupby("ImageId", sort=True)}
+
+    @property
+    def names(self) -> list[str]:
+        """Ids of the images, sorted."""
+        return list(self.rows)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the csv has an image of this id."""
+        return name in self.rows
+
+    def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
+        """Paint one image's masks, on the size in the csv, or else on `shape`."""
+        rows = self.rows[name]
+        size = self._stated_size(rows) or shape
+        if size is None or len(size) != 2:
+            remedy = "add the columns Height and Width, or give label images"
+            raise DatasetError(f"no size for image {name}", path=self.path, remedy=remedy)
+        height, width = size
+        masks = []
+        for line, code in rows["EncodedPixels"].items():
+            with located(self.path, f"line {line}"):
+                if code.strip():
+                    masks.append(Mask.cut(decode_pairs(code, (height, width))))
+        return paint(masks, size)
+
+    def _stated_size(self, rows: pd.DataFrame) -> tuple[int, int] | None:
+        if not {"Height", "Width"} <= set(rows.columns):
+            return None
+        height, width = rows["Height"].iloc[0], rows["Width"].iloc[0]
+        if not (height.isdecimal() and width.isdecimal()):
+            line = rows.index[0]
+            raise DatasetError(f"line {line}: size is {height!r} x {width!r}", path=self.path, remedy="give pixels")
+        return int(height), int(width)
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Read all as text, indexed by line."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"can't read the table ({error})", path=path, remedy=_REMEDY) from error
+    missing = [name for name in _COLUMNS if name not in table]
+    if missing:
+        raise DatasetError(f"column {missing[0]!r} is missing", path=path, remedy=_REMEDY)
+    if table.empty:
+        raise DatasetError("lists no image", path=path, remedy=_REMEDY)
+    table.index = pd.RangeIndex(2, len(table) + 2)
+    return table
