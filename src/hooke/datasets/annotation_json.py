@@ -7,7 +7,6 @@ the file and the place in it.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from hooke.errors import DatasetError, HookeError
 
-__all__ = ["as_list", "field", "located", "number", "optional_text", "read_json"]
+__all__ = ["as_list", "field", "located", "optional_text", "read_json"]
 
 REMEDY = "export the annotations again"
 KINDS = {dict: "an object", list: "a list", str: "a text", int: "a whole number", float: "a number"}
@@ -72,20 +71,6 @@ def field(record: Any, key: str, *kinds: type) -> Any:
         wanted = " or ".join(KINDS[kind] for kind in kinds)
         raise DatasetError(f"{key!r} is {_shown(value)}, not {wanted}", remedy=REMEDY)
     return value
-
-
-def number(record: Any, key: str) -> float:
-    """Return the value of a key that is a finite number.
-
-    Raises
-    ------
-    DatasetError
-        If it is not. The error names no file.
-    """
-    value = field(record, key, int, float)
-    if not abs(value) < math.inf:
-        raise DatasetError(f"{key!r} is {value}", remedy=REMEDY)
-    return float(value)
 
 
 def optional_text(record: dict[str, Any], key: str) -> str | None:

@@ -111,6 +111,8 @@ def find(src: str | Path, *, images: str = "", annotations: str = "") -> tuple[C
     src = Path(src)
     files = annotation_files(src / annotations if annotations else src, [".json"])
     folder = Path(images) if images else _folder_of_images(src)
+    if not folder.is_dir():
+        raise DatasetError("no such folder of images", path=folder, remedy="give that of the images, or leave it out")
     return gather([read_coco(path) for path in files], folder, {path: _split_of(path) for path in files})
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import DatasetError
+from hooke.errors import DatasetError, ImageReadError
 from hooke.io import find_images, open_image, unique_names
 from hooke.io.formats import result_stem
 
@@ -65,7 +65,10 @@ class ImageSearch:
 
     @cached_property
     def _paths(self) -> list[Path]:
-        return find_images([self.folder])
+        try:
+            return find_images([self.folder])
+        except ImageReadError:  # none at all; said of each image that is looked for
+            return []
 
     @cached_property
     def _by_name(self) -> dict[str, list[Path]]:

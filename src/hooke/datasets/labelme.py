@@ -135,7 +135,7 @@ def _decode_base64(record: dict[str, Any], key: str) -> bytes:
 def _check_size(data: dict[str, Any], image: NDArray[np.generic]) -> None:
     """Refuse an image of another size than the one annotated."""
     for key, length in (("imageHeight", image.shape[0]), ("imageWidth", image.shape[1])):
-        if data.get(key) is not None and checked.number(data, key) != length:
+        if data.get(key) is not None and checked.field(data, key, int, float) != length:
             remedy = "give the image that was annotated, not a rescaled or turned copy"
             raise DatasetError(f"{key} is {data[key]}, the image's is {length}", remedy=remedy)
 

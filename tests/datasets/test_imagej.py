@@ -1,0 +1,126 @@
+"""Preparing ImageJ's regions of interest, written by roifile: every kind of area, pairing by name, damage named."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from hooke.datasets.imagej import SKIPPED, find, load
+from hooke.errors import DatasetError
+
+HEIGHT, WIDTH = 20, 30
+
+
+@pytest.fixture
+def rois():
+    return pytest.importorskip("roifile", reason="roifile is not installed")
+
+
+def save_image(root, name="a.png"):
+    PIL.Image.fromarray(np.zeros((HEIGHT, WIDTH), np.uint8)).save(root / name)
+
+
+def save_zip(path, regions):
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, roi in enumerate(regions):
+            archive.writestr(f"{number}.roi", roi if isinstance(roi, bytes) else roi.tobytes())
+
+
+def box(rois, kind, left, top, right, bottom):
+    roi = rois.ImagejRoi()
+    roi.version, roi.roitype = 227, kind
+    roi.left, roi.top, roi.right, roi.bottom = left, top, right, bottom
+    return roi
+
+
+def first(root):
+    source, entries = find(root)
+    return load(source, entries[0].id)
+
+
+def test_polygons_rectangles_and_ovals_become_labels_and_points_are_counted(tmp_path, rois):
+    kinds = rois.ROI_TYPE
+    polygon = rois.ImagejRoi.frompoints([[0, 0], [4, 0], [4, 3], [0, 3]])
+    polygon.group = 2
+    fractions = rois.ImagejRoi.frompoints([[6.6, 0.6], [9.6, 0.6], [9.6, 2.6], [6.6, 2.6]])
+    point = rois.ImagejRoi.frompoints([[1, 1]])
+    point.roitype = kinds.POINT
+    line = rois.ImagejRoi.frompoints([[1, 1], [5, 5]])
+    line.roitype = kinds.POLYLINE
+    save_image(tmp_path)
+    regions = [
+        polygon,
+        fractions,
+        box(rois, kinds.RECT, 12, 1, 15, 3),
+        box(rois, kinds.OVAL, 2, 6, 14, 14),
+        point,
+        line,
+    ]
+    save_zip(tmp_path / "a.zip", regions)
+    sample = first(tmp_path)
+    expected = np.zeros((HEIGHT, WIDTH), int)
+    expected[0:3, 0:4] = 1
+    expected[1:3, 7:10] = 2
+    expected[1:3, 12:15] = 3
+    y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    expected[((x - 8) / 6) ** 2 + ((y - 10) / 4) ** 2 < 1] = 4
+    np.testing.assert_array_equal(sample.labels, expected)
+    assert sample.classes == {1: "group 2"}
+    assert sample.oddities == {SKIPPED: 2}
+
+
+def test_a_composite_keeps_its_hole(tmp_path, rois):
+    roi = box(rois, rois.ROI_TYPE.RECT, 2, 2, 8, 8)
+    path = []
+    for corners in ([(2, 2), (8, 2), (8, 8), (2, 8)], [(4, 4), (4, 6), (6, 6), (6, 4)]):
+        for step, (x, y) in enumerate(corners):
+            path += [float(step > 0), x, y]
+        path.append(4.0)
+    roi.multi_coordinates = np.array(path, np.float32)
+    roi.shape_roi_size = len(path)
+    save_image(tmp_path)
+    save_zip(tmp_path / "a.zip", [roi])
+    expected = np.zeros((HEIGHT, WIDTH), int)
+    expected[2:8, 2:8] = 1
+    expected[4:6, 4:6] = 0
+    np.testing.assert_array_equal(first(tmp_path).labels, expected)
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a_rois.zip", "a_RoiSet.zip", "a-RoiSet.zip", "RoiSet.zip", "a.png.zip"])
+def test_regions_and_image_are_paired_by_name(tmp_path, rois, name):
+    save_image(tmp_path)
+    save_zip(tmp_path / name, [box(rois, rois.ROI_TYPE.RECT, 0, 0, 3, 3)])
+    assert first(tmp_path).labels.sum() == 9
+
+
+def test_one_region_in_a_file_of_its_own_is_read(tmp_path, rois):
+    save_image(tmp_path)
+    (tmp_path / "a.roi").write_bytes(box(rois, rois.ROI_TYPE.RECT, 0, 0, 3, 3).tobytes())
+    assert first(tmp_path).labels.sum() == 9
+
+
+def test_damage_is_named_with_its_file(tmp_path, rois):
+    save_image(tmp_path)
+    whole = rois.ImagejRoi.frompoints([[0, 0], [4, 0], [4, 3], [0, 3]]).tobytes()
+    path = tmp_path / "a.zip"
+    for regions, said in ([[whole[:70]], r"0\.roi: damaged region"], [[b"x" * 100], r"0\.roi: damaged region"]):
+        save_zip(path, regions)
+        with pytest.raises(DatasetError, match=said) as caught:
+            first(tmp_path)
+        assert caught.value.path == path
+    save_zip(path, [whole])
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(DatasetError, match="damaged file") as caught:
+        first(tmp_path)
+    assert caught.value.path == path
+    assert caught.value.remedy
+
+
+def test_without_the_library_the_remedy_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "roifile", None)
+    with pytest.raises(DatasetError, match=r'pip install "hooke\[formats\]"'):
+        find(tmp_path)
