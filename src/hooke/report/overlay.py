@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
 
-__all__ = ["overlay"]
+__all__ = ["overlay", "to_rgb"]
 
 UInt8 = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -73,7 +73,7 @@ def overlay(
         raise ConfigError(
             f"image of shape {image.shape} with labels of shape {labels.shape}", remedy="give two of the same size"
         )
-    picture = _to_rgb(image, channel)
+    picture = to_rgb(image, channel)
     edge = _edges(labels)
     at_edge = np.flatnonzero(edge)
     if len(at_edge) == 0:
@@ -90,8 +90,23 @@ def overlay(
 # --- the picture below --------------------------------------------------------------------------------------------
 
 
-def _to_rgb(image: NDArray[np.generic], channel: int | None) -> UInt8:
-    """Turn any image into an 8-bit RGB picture."""
+def to_rgb(image: NDArray[np.generic], channel: int | None) -> UInt8:
+    """Stretch any image to an 8-bit RGB picture.
+
+    Parameters
+    ----------
+    image, channel : ndarray, int or None
+        As `overlay` takes them.
+
+    Returns
+    -------
+    ndarray, uint8, shape (Y, X, 3)
+
+    Raises
+    ------
+    ConfigError
+        If there is no such channel.
+    """
     channels = 1 if image.ndim == 2 else image.shape[2]
     if channel is not None and not 0 <= channel < channels:
         raise ConfigError(f"no channel {channel}", remedy=f"choose one from 0 to {channels - 1}")
