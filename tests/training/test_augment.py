@@ -9,10 +9,19 @@ import pytest
 pytest.importorskip("torch")
 
 from hooke.datasets.simulator import simulate
-from hooke.targets import SplitLine, equivalent_diameters
-from hooke.training.augment import Sample, crop_sample, make_negative, photometric
+from hooke.errors import DatasetError
+from hooke.targets import equivalent_diameters
+from hooke.training.augment import (
+    UNKNOWN,
+    Sample,
+    class_map,
+    crop_sample,
+    make_negative,
+    photometric,
+    remove_fragments,
+)
 from hooke.training.config import AugmentConfig
-from hooke.training.data import Crops
+from hooke.training.geometry import area_factors, bend_field, warp_labels
 
 PLAIN = AugmentConfig(crop=128, photometric=0, negative=0)
 
@@ -125,31 +134,94 @@ def test_negatives_look_normalised():
         assert (low, high) == (pytest.approx(0, abs=0.01), pytest.approx(1, abs=0.01))
 
 
-def crops(field, seed, config=PLAIN, start=0):
-    return Crops([sample_of(field)], np.ones(1), config, SplitLine(), seed, start)
+def test_class_map_by_hand():
+    labels = np.array([[0, 2], [1, 2]], np.int32)
+    assert class_map(labels, np.array([7, 0, 2])).tolist() == [[UNKNOWN, 2], [0, 2]]
+    assert class_map(labels, np.array([7, 0, 2]), background=5).tolist() == [[5, 2], [0, 2]]
+    with pytest.raises(DatasetError, match="object 2"):
+        class_map(labels, np.array([7, 0]))
+    assert class_map(np.zeros((2, 2), np.int32), np.array([], np.int64)).tolist() == [[UNKNOWN] * 2] * 2
 
 
-def take(stream, count=3):
-    return [next(both) for both in [iter(stream)] for _ in range(count)]
+def test_an_elastic_bend_moves_image_and_labels_alike(field):
+    config = PLAIN.model_copy(update={"elastic": 1.0})
+    sample = sample_of(field, (field / 100).astype(np.float32))
+    for seed in range(6):
+        image, labels, _ = crop_sample(sample, config, np.random.default_rng(seed))
+        plain = crop_sample(sample, PLAIN, np.random.default_rng(seed))[1]
+        sure = inner(labels)
+        assert (np.abs(image[..., 0] * 100 - labels) < 0.5)[sure].mean() > 0.995
+        assert (labels != plain).mean() > 0.01
 
 
-def test_negatives_have_no_objects(field):
-    config = PLAIN.model_copy(update={"negative": 1.0})
-    for _, maps in take(crops(field, 0, config)):
-        assert not maps.any()
+def test_a_bend_never_folds_the_plane():
+    # A fold turns the area factor's denominator, the determinant of the derivative, negative.
+    for seed in range(40):
+        bend = bend_field(128, np.random.default_rng(seed))
+        along_y, along_x = np.gradient(bend, axis=(0, 1))
+        assert ((1 + along_x[..., 0]) * (1 + along_y[..., 1]) > np.abs(along_x[..., 1] * along_y[..., 0])).all()
 
 
-def test_the_stream_is_reproducible(field):
-    first, again, other = take(crops(field, 1)), take(crops(field, 1)), take(crops(field, 2))
-    for one, two in zip(first, again, strict=True):
-        assert one[0].equal(two[0])
-        assert one[1].equal(two[1])
-    assert not first[0][0].equal(other[0][0])
-    assert first[0][0].shape == (3, 128, 128)
-    assert first[0][1].shape == (4, 128, 128)
+def test_sizes_follow_the_bend():
+    y, x = np.mgrid[:128, :128]
+    straight = ((y - 64) ** 2 + (x - 60) ** 2 <= 30**2).astype(np.int32)
+    for seed in range(10):
+        bend = bend_field(128, np.random.default_rng(seed))
+        bent = warp_labels(straight, np.eye(2, 3), 128, bend)
+        grown = bent.sum() / straight.sum()
+        assert area_factors(bent, bend, 3)[1] == pytest.approx(grown, rel=0.03)
+        assert area_factors(bent, bend, 3)[2] == 1
 
 
-def test_a_stream_that_goes_on_later_draws_other_crops(field):
-    begun, resumed, again = take(crops(field, 1)), take(crops(field, 1, start=4)), take(crops(field, 1, start=4))
-    assert not begun[0][0].equal(resumed[0][0])
-    assert resumed[0][0].equal(again[0][0])
+def test_a_bend_of_nothing_is_the_plain_crop(field):
+    matrix = np.array([[1.3, 0.4, -20.0], [-0.5, 1.1, 30.0]])
+    plain, bent = (warp_labels(field, matrix, 128, bend) for bend in (None, np.zeros((128, 128, 2), np.float32)))
+    assert (plain != bent).mean() < 0.01  # the two round the nearest pixel by different arithmetic
+
+
+def test_a_speck_cut_off_goes_and_a_whole_small_object_stays():
+    labels = np.zeros((20, 20), np.int32)
+    labels[2:12, 2:12] = 1
+    labels[15, 3:5] = 1  # two pixels cut off from the object of 100
+    labels[12, 5] = 2  # one pixel that touches another object, of a whole object of 80 pixels
+    labels[18, 18] = 3  # a whole object of one pixel
+    labels[0:3, 15:20] = 4  # 15 pixels of an object of 100
+    diameters = np.sqrt(np.array([0, 102, 80, 1, 100]) * 4 / np.pi).astype(np.float32)
+    expected = labels.copy()
+    expected[15, 3:5] = expected[12, 5] = 0
+    np.testing.assert_array_equal(remove_fragments(labels, 10, diameters), expected)
+
+
+def test_crops_hold_no_specks_where_none_are_wanted(field):
+    config = PLAIN.model_copy(update={"elastic": 0.5})
+    clean = config.model_copy(update={"min_fragment": 25})
+    removed = 0
+    for seed in range(12):
+        labels, cleaned = (
+            crop_sample(sample_of(field), one, np.random.default_rng(seed))[1] for one in (config, clean)
+        )
+        changed = labels != cleaned
+        assert not cleaned[changed].any()
+        removed += len(np.unique(labels[changed]))
+    assert removed > 0
+
+
+def test_defocus_spreads_a_point_over_a_disc_and_keeps_its_light():
+    # Next to no strength leaves all other changes out; the share makes up for it.
+    point = np.zeros((33, 33, 3), np.float32)
+    point[16, 16] = 1.0
+    blurred = photometric(point, False, 1e-9, np.random.default_rng(0), defocus=1e9)
+    y, x = np.nonzero(blurred[..., 0] > 1e-6)
+    radius = np.hypot(y - 16, x - 16).max()
+    assert 1 <= radius <= 5
+    assert blurred[..., 0].sum() == pytest.approx(1, abs=1e-5)
+    assert np.ptp(blurred[16, 15:18, 0]) == pytest.approx(0, abs=1e-6)  # flat, where a Gaussian has its peak
+
+
+def test_bit_depth_leaves_few_levels():
+    image = np.repeat(np.random.default_rng(0).random((64, 64, 1), np.float32), 3, axis=2)
+    counts = {
+        len(np.unique(photometric(image, False, 1e-9, np.random.default_rng(seed), bit_depth=1e9)))
+        for seed in range(20)
+    }
+    assert counts == {8, 16, 32, 64}
