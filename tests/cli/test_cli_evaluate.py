@@ -40,7 +40,9 @@ def run(*args):
 
 
 def cells(line):
-    return [cell.strip() for cell in line.replace("┃", "│").split("│") if cell.strip()]
+    """The cells of a line; of a score with its interval the score."""
+    whole = [cell.strip() for cell in line.replace("┃", "│").split("│") if cell.strip()]
+    return [cell.split()[0] if "–" in cell and cell[0].isdigit() else cell for cell in whole]
 
 
 def test_tables_show_each_modality(folders):

@@ -70,7 +70,7 @@ class CocoSource:
             return paint([self._mask(annotation, (size[0], size[1])) for annotation in kept], size)
 
     def _mask(self, annotation: dict[str, Any], size: tuple[int, int]) -> Mask:
-        score = checked.number(annotation, "score") if "score" in annotation else None
+        score = float(checked.field(annotation, "score", int, float)) if "score" in annotation else None
         category = annotation.get("category_id")
         class_name = None if category is None or not self.categories else self.categories.get(category)
         return Mask.cut(_pixels(annotation["segmentation"], size), score, class_name)
