@@ -43,7 +43,8 @@ def test_status_0_when_all_went_well(source, tmp_path):
     result, status = run("folder", source, tmp_path / "out", "-q")
     assert status == 0
     assert "2 images prepared, 0 were there already" in result.stdout
-    assert result.stderr == ""
+    assert "splits: 1 train, 0 val, 1 test" in result.stdout
+    assert result.stderr == "hooke: no images for val: too few groups, or none asked for\n"
 
 
 def test_status_1_when_one_failed_which_is_named(source, tmp_path):
@@ -72,8 +73,8 @@ def test_oddities_are_counted_with_their_images(tmp_path):
         PIL.Image.fromarray(pixels).save(folder / f"{name}.png")
     result, status = run("dsb2018", tmp_path, tmp_path / "out", "-q")
     assert status == 0
-    assert "6 pixels in more than one mask, left to the first, in 1 images: x" in result.stderr
-    assert "1 masks without a pixel of their own, dropped, in 1 images: x" in result.stderr
+    assert "1 overlaps of two masks, left to the first (see conflicts.csv), in 1 images: x" in result.stderr
+    assert "1 masks hidden by others, dropped (see conflicts.csv), in 1 images: x" in result.stderr
 
 
 def test_a_missing_argument_is_a_setting_at_fault(source):

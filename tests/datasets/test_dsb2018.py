@@ -9,9 +9,11 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.datasets.dsb2018 import NO_PIXEL, OVERLAP
+from hooke.datasets.adapter import Conflict
+from hooke.datasets.dsb2018 import find
 from hooke.datasets.layout import IndexRow, find_labels, read_index, read_sample, write_index, write_sample
-from hooke.datasets.prepare import prepare_dataset
+from hooke.datasets.prepare import Recipe, prepare_dataset
+from hooke.datasets.sidecars import read_conflicts
 from hooke.errors import ConfigError, DatasetError
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -53,7 +55,8 @@ def test_published_images_become_the_shared_data_set_pixel_for_pixel_and_id_for_
     listed = {row.id: row for row in read_index(PREPARED)}
     rows = read_index(tmp_path)
     assert len(rows) == len(report.written) == 11
-    assert not (report.failed or report.oddities or report.left_out)
+    assert not (report.failed or report.left_out)
+    assert len(report.absent) == 653
     for row in rows:
         image, labels = read_sample(tmp_path, row.id)
         expected_image, expected_labels = read_sample(PREPARED, row.id)
@@ -83,7 +86,15 @@ def test_modality_sizes_and_counts_without_an_index(source, tmp_path):
 def test_overlaps_go_to_the_first_mask_and_are_counted(source, tmp_path):
     report = prepare_dataset("dsb2018", source, tmp_path / "out")
     # "2" sorts after "0..." and "1...". It holds rows 7 and 8, columns 3..8; row 7, columns 3..7 are the first's.
-    assert report.oddities == {OVERLAP: {"c": 5}, NO_PIXEL: {"c": 1}}
+    assert report.oddities == {
+        "overlaps of two masks, left to the first (see conflicts.csv)": {"c": 1},
+        "masks without a pixel, dropped (see conflicts.csv)": {"c": 1},
+    }
+    first = next(path.name for path in sorted((source / "stage1_train" / "c" / "masks").iterdir()))
+    assert read_conflicts(tmp_path / "out") == [
+        ("c", Conflict("overlap", "2.png", first, 5, "left to the first")),
+        ("c", Conflict("empty", "3.png", "", 0, "dropped")),
+    ]
     labels = read_sample(tmp_path / "out", "c")[1]
     assert labels[7, 3:9].tolist() == [1, 1, 1, 1, 1, 3]
     assert labels[8, 3:9].tolist() == [3] * 6
@@ -171,3 +182,77 @@ def test_wrong_sources_are_refused_with_a_remedy(tmp_path):
     with pytest.raises(ConfigError, match="dsb2018"):
         prepare_dataset("dsb2019", tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def table(source):
+    """The three images' nuclei as run lengths beside them, and no masks."""
+    # Rows 3..7 of columns 3..7 and rows 9..13: pixel 1 is the top left one, and counting goes down columns of 20.
+    nuclei = [[f"{column * 20 + row + 1} 5" for column in range(3, 8)] for row in (3, 9)]
+    lines = [f"{id_},{' '.join(runs)}" for id_ in "ab" for runs in nuclei]
+    path = source / "stage1_train_labels.csv"
+    path.write_text("\n".join(["ImageId,EncodedPixels", *lines, "c,"]) + "\n")
+    for id_ in "abc":
+        shutil.rmtree(source / "stage1_train" / id_ / "masks")
+    return path
+
+
+def test_run_lengths_of_the_stage_csv_give_the_masks(source, table, tmp_path):
+    prepare_dataset("dsb2018", source, tmp_path / "out")
+    labels = read_sample(tmp_path / "out", "a")[1]
+    expected = np.zeros((20, 30), int)
+    expected[3:8, 3:8], expected[9:14, 3:8] = 1, 2
+    np.testing.assert_array_equal(labels, expected)
+    assert [row.nuclei for row in read_index(tmp_path / "out")] == [2, 2, 0]
+    assert find(table)[0].table == find(source / "stage1_train")[0].table == table
+
+
+def test_masks_go_before_the_csv_unless_it_is_asked_for(source, tmp_path):
+    table = source / "stage1_train_labels.csv"
+    table.write_text("ImageId,EncodedPixels\na,1 1\nb,\nc,\nd,1 1\n")
+    assert find(source)[0].table is None
+    report = prepare_dataset("dsb2018", source, tmp_path / "out", recipe=Recipe({"truth": "csv"}))
+    assert [row.nuclei for row in read_index(tmp_path / "out")] == [1, 0, 0]
+    assert list(report.failed) == ["d"]  # listed, but absent
+    assert report.failed["d"].path == source / "stage1_train" / "d" / "images" / "d.png"
+    with pytest.raises(ConfigError, match="masks, csv"):
+        find(source, truth="both")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("a,1 601\nb,\nc,", "line 2: a run lies outside the image of 20 x 30"),
+        ("a,1\nb,\nc,", "line 2: run lengths end in a start"),
+        ("a,1 x\nb,\nc,", "line 2: run lengths hold"),
+        ("b,\nc,", "no row for this image"),
+    ],
+)
+def test_bad_run_lengths_are_named_by_line_and_the_rest_go_on(source, table, tmp_path, text, word):
+    table.write_text(f"ImageId,EncodedPixels\n{text}\n")
+    report = prepare_dataset("dsb2018", source, tmp_path / "out")
+    assert list(report.failed) == ["a"]
+    assert report.failed["a"].path == table
+    assert word in str(report.failed["a"])
+    assert len(read_index(tmp_path / "out")) == 2
+
+
+def test_a_csv_that_can_not_be_read_is_refused(source, table):
+    table.write_bytes(b"ImageId,EncodedPixels\na,\xff\n")
+    with pytest.raises(DatasetError, match="can't be read"):
+        find(table)
+    table.write_text("image,rle\n")
+    with pytest.raises(DatasetError, match="no csv with ImageId"):
+        find(table)
+    with pytest.raises(DatasetError, match="no csv with ImageId"):
+        find(source, truth="csv")
+
+
+def test_a_mask_in_two_pieces_is_kept_as_one_nucleus_and_noted(source, tmp_path):
+    mask = np.zeros((20, 30), np.uint8)
+    mask[15, 20], mask[15, 25] = 255, 1
+    save(source, "a", "masks", "9", mask)
+    prepare_dataset("dsb2018", source, tmp_path / "out")
+    assert read_conflicts(tmp_path / "out")[0] == ("a", Conflict("pieces", "9.png", "", 2, "kept as one nucleus"))
+    labels = read_sample(tmp_path / "out", "a")[1]
+    assert labels[15, 20] == labels[15, 25] == 3

@@ -11,7 +11,7 @@ import typer
 from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hooke.datasets.prepare import Prepared, Recipe
+    from hooke.datasets.prepare import Prepared
 
 __all__ = ["prepare"]
 

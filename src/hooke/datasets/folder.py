@@ -1,56 +1,154 @@
-"""Any data set of images and label images whose files have the same stems: two folders in; image and label image out.
+"""Any data set of images and label images, paired by name: folders in; image and label image out.
 
 ::
 
     images/<id>.<tif, png, jpg...>   grey or RGB, any type that hooke reads
     labels/<id>.<tif, png, npy>      whole numbers of any type: 0 background, an id a nucleus
+                                     (StarDist calls this folder masks/)
+or
+    <id>.<tif, png, jpg...>          Cellpose: also <id>_img.*
+    <id>_masks.<tif, png>            also <id>_cp_masks.*
+
+Either may be divided into folders ``train``, ``val`` and ``test``, which are the splits.
 """
 
 from __future__ import annotations
 
-import glob
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
+from hooke.datasets.image_search import read_plane
 from hooke.datasets.layout import Entry
+from hooke.datasets.splits import LISTS
 from hooke.errors import DatasetError
-from hooke.io import open_image, read_labels
+from hooke.io import read_labels
 from hooke.io.formats import has_image_suffix, result_stem
 
-__all__ = ["TAKES", "find", "load"]
+__all__ = ["TAKES", "Pair", "find", "load", "numbered"]
 
-TAKES = "any images/ and labels/ whose files have the same stems; a label image has an id a nucleus, 0 elsewhere"
+TAKES = (
+    "images/ and labels/ (StarDist: masks/) of equal names, or Cellpose's x.png and x_masks.png; in train/, test/..."
+)
+
+REMEDY = "give the folder above images and labels"
+LABEL_FOLDERS = ("labels", "masks")
+MASK_ENDINGS = ("_cp_masks", "_masks")
+IMAGE_ENDING = "_img"
+OTHER_ENDINGS = ("_flows", "_outlines", "_cp_output")
+PICKLE = "_seg.npy"
+WHY_NOT_PICKLE = "is a Python pickle, which can run any code when it is read"
+SAVE_MASKS = "save the masks as PNG or TIFF: File > Save masks as PNG/tif in Cellpose, or --save_png, --save_tif"
 
 
-def find(src: str | Path) -> tuple[Path, list[Entry]]:
-    """Find the stems of all image files, also those that only one of the two folders has: `load` says what they lack.
+@dataclass
+class Pair:
+    """The files of an image and of its labels; there should be one of each.
+
+    Attributes
+    ----------
+    image_place, labels_place : Path
+        Where they should be, without a suffix; for error messages.
+    images, labels : list of Path
+        What is there.
+    pickles : list of Path
+        Cellpose's file of its own, which is not read.
+    """
+
+    image_place: Path
+    labels_place: Path
+    images: list[Path] = field(default_factory=list)
+    labels: list[Path] = field(default_factory=list)
+    pickles: list[Path] = field(default_factory=list)
+
+
+def find(src: str | Path) -> tuple[dict[str, Pair], list[Entry]]:
+    """Find all pairs, also those that lack the image or the labels: `load` says which.
 
     Returns
     -------
-    root : Path
-        The folder itself.
+    pairs : dict of str to Pair
+        By id; where two splits have the same names, the split is put before them.
     entries : list of Entry
-        Sorted; split, modality and field of view are not known.
+        Sorted; the split is known where there is a folder for it, modality and field of view are not.
 
     Raises
     ------
     DatasetError
-        If ``images`` or ``labels`` is missing or holds no image file.
+        If there are no such files, or an ``images`` folder lacks its labels, or the reverse.
     """
     root = Path(src)
-    stems: set[str] = set()
-    for folder in (root / "images", root / "labels"):
-        found = {result_stem(path) for path in folder.glob("*") if has_image_suffix(path)}
+    pairs = _pairs(root)
+    if pairs:
+        return pairs, [Entry(id_) for id_ in sorted(pairs)]
+    parts = [(split, _pairs(root / name)) for name, split in LISTS.items() if (root / name).is_dir()]
+    counts = Counter(id_ for _, pairs in parts for id_ in pairs)
+    if not counts:
+        raise DatasetError("no image files here", path=root / "images", remedy=REMEDY)
+    entries = []
+    for split, found in parts:
+        for name, pair in found.items():
+            id_ = f"{split}_{name}" if counts[name] > 1 else name
+            pairs[id_] = pair
+            entries.append(Entry(id_, split))
+    return pairs, sorted(entries, key=lambda entry: entry.id)
+
+
+def _pairs(root: Path) -> dict[str, Pair]:
+    """Find the pairs of one folder, by whichever way of naming them it follows."""
+    labels = next((root / name for name in LABEL_FOLDERS if (root / name).is_dir()), root / LABEL_FOLDERS[0])
+    if (root / "images").is_dir() or labels.is_dir():
+        return _pairs_of_folders(root / "images", labels)
+    return _pairs_of_suffixes(root)
+
+
+def _pairs_of_folders(images: Path, labels: Path) -> dict[str, Pair]:
+    """Pair two folders whose files have the same stems."""
+    pairs: dict[str, Pair] = {}
+    for folder in (images, labels):
+        found = [path for path in sorted(folder.glob("*")) if has_image_suffix(path)]
         if not found:
-            raise DatasetError("no image files here", path=folder, remedy="give the folder above images and labels")
-        stems |= found
-    return root, [Entry(stem) for stem in sorted(stems)]
+            raise DatasetError("no image files here", path=folder, remedy=REMEDY)
+        for path in found:
+            pair = pairs.setdefault(result_stem(path), Pair(images / result_stem(path), labels / result_stem(path)))
+            (pair.images if folder == images else pair.labels).append(path)
+    return pairs
 
 
-def load(root: Path, id_: str) -> Sample:
+def _pairs_of_suffixes(root: Path) -> dict[str, Pair]:
+    """Pair files of one folder by Cellpose's suffixes; nothing where no file has one."""
+    pairs: dict[str, Pair] = {}
+    images = []
+    for path in sorted(root.glob("*")):
+        kind, stem = _cellpose_kind(path)
+        if kind == "image":
+            images.append((stem, path))
+        elif kind is not None:
+            pair = pairs.setdefault(stem, Pair(root / stem, root / f"{stem}_masks"))
+            (pair.labels if kind == "labels" else pair.pickles).append(path)
+    for stem, path in images if pairs else ():
+        short = stem.removesuffix(IMAGE_ENDING)
+        id_ = short if short in pairs else stem
+        pairs.setdefault(id_, Pair(root / id_, root / f"{id_}_masks")).images.append(path)
+    return pairs
+
+
+def _cellpose_kind(path: Path) -> tuple[str | None, str]:
+    """Tell image, labels and pickle by the name; return the kind, and the name without its suffix."""
+    if path.name.endswith(PICKLE) and not path.name.startswith("."):
+        return "pickle", path.name.removesuffix(PICKLE)
+    stem = result_stem(path)
+    if not has_image_suffix(path) or stem.endswith(OTHER_ENDINGS):
+        return None, stem
+    ending = next((ending for ending in MASK_ENDINGS if stem.endswith(ending)), None)
+    return ("image", stem) if ending is None else ("labels", stem.removesuffix(ending))
+
+
+def load(root: dict[str, Pair], id_: str) -> Sample:
     """Read one pair; ids are made to count from 1 without gaps, in their order.
 
     Raises
@@ -60,40 +158,30 @@ def load(root: Path, id_: str) -> Sample:
     ImageReadError
         If a file is damaged, or the label image holds no whole numbers.
     """
-    image = _read_plane(_only(root / "images", id_))
-    path = _only(root / "labels", id_)
+    pair = root[id_]
+    image = read_plane(_only(pair.images, pair.image_place))
+    if pair.pickles and not pair.labels:
+        raise DatasetError(WHY_NOT_PICKLE, path=pair.pickles[0], remedy=SAVE_MASKS)
+    path = _only(pair.labels, pair.labels_place)
     labels = read_labels(path)
     if labels.shape != image.shape[:2]:
         raise DatasetError(
             f"labels {labels.shape} for an image {image.shape[:2]}", path=path, remedy="give the labels of this image"
         )
-    return Sample(image, _numbered(labels))
+    return Sample(image, numbered(labels))
 
 
-def _only(folder: Path, id_: str) -> Path:
-    """Return the one file of a stem."""
-    alike = folder.glob(f"{glob.escape(id_)}.*")
-    paths = sorted(path for path in alike if has_image_suffix(path) and result_stem(path) == id_)
+def _only(paths: list[Path], place: Path) -> Path:
+    """Return the one file that there should be."""
     if not paths:
-        raise DatasetError("no file of this name", path=folder / id_, remedy="give every image its label image")
+        raise DatasetError("no file of this name", path=place, remedy="give every image its label image")
     if len(paths) > 1:
         names = ", ".join(path.name for path in paths)
-        raise DatasetError(f"more than one file of this name: {names}", path=folder / id_, remedy="leave one")
+        raise DatasetError(f"more than one file of this name: {names}", path=place, remedy="leave one")
     return paths[0]
 
 
-def _read_plane(path: Path) -> NDArray[np.generic]:
-    """Read an image that is one plane, grey or RGB."""
-    file = open_image(path)
-    if len(file) > 1:
-        raise DatasetError(f"a stack of {len(file)} planes", path=path, remedy="save its planes as single images")
-    pixels = file.plane(0).pixels
-    if pixels.ndim == 3 and pixels.shape[2] != 3:
-        raise DatasetError(f"{pixels.shape[2]} channels", path=path, remedy="save the one with the nuclei, or RGB")
-    return pixels
-
-
-def _numbered(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def numbered(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Give the objects new ids, 1..n, in the order of the old."""
     ids = np.unique(labels[labels > 0])
     return np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)

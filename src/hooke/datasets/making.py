@@ -17,7 +17,7 @@ from hooke.datasets.adapter import Adapter, Sample
 from hooke.datasets.classes import ClassRules
 from hooke.datasets.journal import Part, Record
 from hooke.datasets.layout import find_image, find_labels, write_sample
-from hooke.datasets.standardise import SizeBy, standardise
+from hooke.datasets.standardise import SizeBy, check_size, standardise
 from hooke.errors import DatasetError
 
 __all__ = ["Maker", "Recipe", "guess_modality"]
@@ -46,6 +46,11 @@ class Recipe:
     rules: ClassRules = field(default_factory=ClassRules)
     size: int | None = None
     size_by: SizeBy = "tile"
+
+    def __post_init__(self) -> None:
+        """Refuse a size that can't be made, before anything is read."""
+        if self.size is not None:
+            check_size(self.size, self.size_by)
 
     def describe(self) -> dict[str, Any]:
         """Say it in JSON's types."""

@@ -10,6 +10,12 @@ from hooke.datasets.adapter import Conflict
 
 __all__ = ["LabelPainter"]
 
+KINDS = {
+    "overlap": "overlaps of two masks",
+    "hidden": "masks hidden by others",
+    "pieces": "masks in several pieces",
+    "empty": "masks without a pixel",
+}
 LEFT_TO_FIRST = "left to the first"
 DROPPED = "dropped"
 KEPT_WHOLE = "kept as one nucleus"
@@ -55,7 +61,7 @@ class LabelPainter:
         """How many conflicts of each kind, in the words of a summary."""
         counts: dict[str, int] = {}
         for conflict in self.conflicts:
-            what = f"masks with conflict {conflict.kind!r}, {conflict.resolution} (see conflicts.csv)"
+            what = f"{KINDS[conflict.kind]}, {conflict.resolution} (see conflicts.csv)"
             counts[what] = counts.get(what, 0) + 1
         return counts
 

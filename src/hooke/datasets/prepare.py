@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,6 +18,7 @@ from hooke.datasets.classes import ClassRules
 from hooke.datasets.journal import Journal, Record
 from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, read_index, write_index
 from hooke.datasets.making import Maker, Recipe
+from hooke.datasets.selection import select
 from hooke.datasets.sidecars import (
     describe_source,
     read_classes,
@@ -34,14 +35,12 @@ from hooke.datasets.splits import (
     draw_split,
     grouped,
     parse_shares,
-    read_split,
     straddling,
 )
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
 
 __all__ = ["Prepared", "Recipe", "SplitPlan", "prepare_dataset"]
 
-LONGEST_ID = 200  # bytes; file systems take 255, and a name gets a suffix
 MOST_JOBS = 8
 
 
@@ -164,16 +163,16 @@ def prepare_dataset(
     _check(plan)
     adapter = find_adapter(name)
     root, found = find_source(adapter, src, recipe.options)
-    report = Prepared()
-    found = _usable(grouped(found, group), Path(src), report)
-    wanted = _listed(found, plan, report)
+    selection = select(grouped(found, group), Path(src), split_from)
+    report = Prepared(left_out=selection.left_out, absent=selection.absent, failed=selection.failed)
+    wanted = selection.wanted
     maker, journal = Maker(name, adapter, root, dst, recipe), Journal(dst)
     records = _make_all(maker, journal, wanted, report, overwrite, jobs, progress)
     if records:
         source = {"layout": name, "source": Path(src).resolve().name, **recipe.describe(), **plan.describe()}
         held = {} if overwrite else _held_splits(dst, source, records)
         entries = [entry for entry in wanted if entry.id in records]
-        splits = dkfz_split(entry.id for entry in found) if split == DKFZ else {}
+        splits = dkfz_split(entry.id for entry in selection.usable) if split == DKFZ else {}
         splits = splits or _draw(entries, records, plan, held, recipe.rules)
         _finish(dst, entries, records, splits, journal)
         describe_source(dst, {**source, "images": len(records), "hooke": __version__})
@@ -187,42 +186,6 @@ def _check(plan: SplitPlan) -> None:
         raise ConfigError("a split is both given and to be drawn", remedy="leave out one of split and split_from")
     if plan.split not in (None, DKFZ):
         parse_shares(str(plan.split))
-
-
-def _usable(entries: Sequence[Entry], src: Path, report: Prepared) -> list[Entry]:
-    """Leave out images whose name is no file name, or is another's too."""
-    counts = Counter(entry.id for entry in entries)
-    usable = []
-    for entry in entries:
-        fault = _fault(entry.id) or (f"{counts[entry.id]} images have this name" if counts[entry.id] > 1 else None)
-        if fault is None:
-            usable.append(entry)
-        else:
-            shown = entry.id.encode("utf-8", "backslashreplace").decode()
-            report.failed[shown] = DatasetError(f"{shown!r}: {fault}", path=src, remedy="rename it in the source")
-    return usable
-
-
-def _fault(id_: str) -> str | None:
-    """Say why an id can't be the stem of a file name, if so."""
-    try:
-        encoded = id_.encode()
-    except UnicodeEncodeError:
-        return "the name is not UTF-8"
-    if not id_ or id_.strip(". ") == "" or any(character in "/\\" or ord(character) < 32 for character in id_):
-        return "the name is no file name"
-    return "the name is too long" if len(encoded) > LONGEST_ID else None
-
-
-def _listed(found: Sequence[Entry], plan: SplitPlan, report: Prepared) -> list[Entry]:
-    """Take what the given list names, as it names it."""
-    if plan.split_from is None:
-        return list(found)
-    listed = read_split(plan.split_from)
-    ids = {entry.id for entry in found}
-    report.left_out = [entry.id for entry in found if entry.id not in listed]
-    report.absent = [id_ for id_ in listed if id_ not in ids and id_ not in report.failed]
-    return [listed[entry.id].completed(entry) for entry in found if entry.id in listed]
 
 
 def _make_all(
@@ -254,7 +217,7 @@ def _make_all(
 
 def _in_order(
     make: Callable[[str], Record | None], ids: Sequence[str], jobs: int | None
-) -> Iterator[tuple[str, Future[Record | None]]]:
+) -> Generator[tuple[str, Future[Record | None]], None, None]:
     """Make images in threads; yield the results in order, while so few wait that neither they nor images pile up."""
     workers = jobs or min(MOST_JOBS, os.cpu_count() or 1)
     waiting: deque[tuple[str, Future[Record | None]]] = deque()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hooke.datasets.adapter import Sample
 from hooke.errors import ConfigError
 
-__all__ = ["SIZE_BY", "SizeBy", "standardise"]
+__all__ = ["SIZE_BY", "SizeBy", "check_size", "standardise"]
 
 SizeBy = Literal["tile", "resize"]
 SIZE_BY: tuple[SizeBy, ...] = get_args(SizeBy)
@@ -46,6 +46,15 @@ def standardise(sample: Sample, size: int, by: SizeBy) -> Iterator[tuple[str, Sa
     sample : Sample
         ``size`` by ``size`` pixels; ids count from 1 without gaps. Conflicts stay with the first; an object that a
         tile's edge cuts is in both tiles.
+    """
+    if by == "resize":
+        yield "", _resized(sample, size)
+    else:
+        yield from _tiles(sample, size)
+
+
+def check_size(size: int, by: SizeBy) -> None:
+    """Refuse what `standardise` can't do.
 
     Raises
     ------
@@ -56,10 +65,6 @@ def standardise(sample: Sample, size: int, by: SizeBy) -> Iterator[tuple[str, Sa
         raise ConfigError(f"size is {size}", remedy=f"give {SMALLEST} to {LARGEST} pixels")
     if by not in SIZE_BY:
         raise ConfigError(f"sizing by {by!r} is unknown", remedy=f"choose one of: {', '.join(SIZE_BY)}")
-    if by == "resize":
-        yield "", _resized(sample, size)
-    else:
-        yield from _tiles(sample, size)
 
 
 def _tiles(sample: Sample, size: int) -> Iterator[tuple[str, Sample]]:
@@ -92,11 +97,9 @@ def _resized(sample: Sample, size: int) -> Sample:
 
 
 def _scaled(image: NDArray[np.generic], new: tuple[int, int], interpolation: int) -> NDArray[np.generic]:
-    """Scale an image of any type; the types that OpenCV doesn't scale take a detour."""
-    detour = {"b": np.uint8, "i": np.float64, "u": np.float64}.get(image.dtype.kind)
-    source = (
-        image if image.dtype in (np.uint8, np.uint16, np.float32, np.float64) else image.astype(detour or np.float32)
-    )
+    """Scale an image of any type; those that OpenCV doesn't scale go by way of float64."""
+    is_known = image.dtype in (np.uint8, np.uint16, np.float32)
+    source: NDArray[Any] = image if is_known else image.astype(np.float64)
     scaled = np.asarray(cv2.resize(source, new[::-1], interpolation=interpolation))
     return np.rint(scaled).astype(image.dtype) if image.dtype.kind in "biu" else scaled
 
