@@ -50,7 +50,9 @@ def test_convex_polygons_agree_with_opencv_point_by_point(angles, seed):
     angle = np.sort(angles) / 61 * 2 * np.pi
     ring = np.stack([np.cos(angle), np.sin(angle)], axis=1) * 7.3 + centre
     contour = ring.astype(np.float32)[:, None]
-    distance = np.array([[cv2.pointPolygonTest(contour, (x + 0.5, y + 0.5), True) for x in range(20)] for y in range(20)])
+    distance = np.array(
+        [[cv2.pointPolygonTest(contour, (x + 0.5, y + 0.5), True) for x in range(20)] for y in range(20)]
+    )
     filled = fill_rings([ring], 20, 20)
     np.testing.assert_array_equal(filled[np.abs(distance) > 1e-4], (distance > 0)[np.abs(distance) > 1e-4])
 
@@ -159,7 +161,10 @@ def test_too_few_points_and_shapes_between_pixel_centres_are_noted():
     sample = layer.sample(np.zeros((4, 5)))
     assert not sample.labels.any()
     assert sample.oddities[TOO_FEW_POINTS] == 2
-    assert sorted((conflict.kind, conflict.mask) for conflict in sample.conflicts) == [("empty", "empty"), ("empty", "thin")]
+    assert sorted((conflict.kind, conflict.mask) for conflict in sample.conflicts) == [
+        ("empty", "empty"),
+        ("empty", "thin"),
+    ]
 
 
 @pytest.mark.parametrize(
