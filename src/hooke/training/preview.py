@@ -1,0 +1,237 @@
+"""What a network will see: samples and augmentation in; a page of crops, target maps and object sizes out.
+
+The page is one HTML file that holds its pictures; a PNG sheet of the same crops lies beside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.errors import ConfigError
+from hooke.io import atomic_path, write_png
+from hooke.report.overlay import overlay
+from hooke.targets import SplitLine
+from hooke.training.augment import Sample, crop_sample, make_negative
+from hooke.training.config import AugmentConfig
+
+__all__ = ["write_preview"]
+
+_SHOWN = 4  # crops shown of a group
+_MEASURED = 32  # crops whose objects make a group's histogram
+_PANEL = 176  # side of a panel in the sheet, pixels
+_BINS = 32
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1150px; color: #222; padding: 0 1em }
+h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin: 1.6em 0 .2em } p { margin: .2em 0 .6em; color: #555 }
+img { max-width: 100%; display: block } svg { margin-top: .5em } .heads { display: flex; color: #555 }
+.heads span { flex: 1; text-align: center; font-size: 13px }
+"""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """What is shown of images of one kind."""
+
+    name: str
+    images: int
+    rows: list[NDArray[np.uint8]]
+    diameters: NDArray[np.float64]
+    empty: int
+    crops: int
+
+
+def write_preview(
+    samples: Sequence[Sample],
+    groups: Sequence[str],
+    config: AugmentConfig,
+    scheme: SplitLine,
+    out: Path,
+    rng: np.random.Generator,
+) -> Path:
+    """Draw crops as training would, and show them by group with their target maps.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Only those that are drawn are asked for, so it may read them when asked.
+    groups : sequence of str
+        Group of each sample, such as its dataset and modality; they are shown in order of their names.
+    config : AugmentConfig
+    scheme : SplitLine
+    out : Path
+        HTML file; the sheet is the same name with the ending ``.png``.
+    rng : Generator
+
+    Returns
+    -------
+    Path
+        The HTML file.
+
+    Raises
+    ------
+    ConfigError
+        When there is no sample, or not one group a sample.
+    OutputError
+        When a file can't be written.
+    """
+    if not samples or len(samples) != len(groups):
+        raise ConfigError(
+            f"{len(samples)} images with {len(groups)} groups to preview", remedy="give one group an image"
+        )
+    shown = list(_draw_groups(samples, groups, config, scheme, rng))
+    titles = ("image", "objects", *scheme.maps)
+    write_png(out.with_suffix(".png"), np.concatenate([part for group in shown for part in _sheet(group, titles)]))
+    with atomic_path(out) as part:
+        part.write_text(_page(shown, titles, config, scheme), encoding="utf-8")
+    return out
+
+
+def _draw_groups(
+    samples: Sequence[Sample],
+    groups: Sequence[str],
+    config: AugmentConfig,
+    scheme: SplitLine,
+    rng: np.random.Generator,
+) -> Iterator[_Group]:
+    for name in sorted(set(groups)):
+        members = [number for number, group in enumerate(groups) if group == name]
+        yield _draw_group(name, samples, members, config, scheme, rng)
+    if config.negative:
+        images = [make_negative(config.crop, rng) for _ in range(_SHOWN)]
+        nothing = np.zeros((config.crop, config.crop), np.int32)
+        rows = [_row(image, nothing, scheme.encode(nothing)) for image in images]
+        yield _Group(f"made up: {config.negative:.0%} of all crops", 0, rows, np.empty(0), _SHOWN, _SHOWN)
+
+
+def _draw_group(
+    name: str,
+    samples: Sequence[Sample],
+    members: Sequence[int],
+    config: AugmentConfig,
+    scheme: SplitLine,
+    rng: np.random.Generator,
+) -> _Group:
+    # Different images as long as there are any; crops of one image differ less.
+    order = np.concatenate([rng.permutation(members) for _ in range(math.ceil(_MEASURED / len(members)))])[:_MEASURED]
+    rows: list[NDArray[np.uint8]] = []
+    sizes: list[NDArray[np.float32]] = []
+    for number in order:
+        image, labels, diameters = crop_sample(samples[int(number)], config, rng)
+        ids = np.unique(labels)
+        sizes.append(diameters[ids[ids > 0]])
+        if len(rows) < _SHOWN:
+            rows.append(_row(image, labels, scheme.encode(labels, diameters)))
+    empty = sum(len(one) == 0 for one in sizes)
+    return _Group(name, len(members), rows, np.concatenate(sizes).astype(np.float64), empty, len(order))
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------
+
+
+def _row(image: NDArray[np.float32], labels: NDArray[np.int32], maps: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """One crop: its image as the network gets it, its objects outlined, its target maps in false colours."""
+    bare = (np.clip(image, 0, 1) * 255).astype(np.uint8)
+    panels = [bare, overlay(np.clip(image, 0, 1), labels), *(_false_colours(one) for one in maps)]
+    return np.concatenate([_fit(panel) for panel in panels], axis=1)
+
+
+def _false_colours(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    grey = (np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS)[..., ::-1], np.uint8)
+
+
+def _fit(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    inner = _PANEL - 4
+    way = cv2.INTER_AREA if panel.shape[0] > inner else cv2.INTER_NEAREST
+    small = cv2.resize(panel, (inner, inner), interpolation=way)
+    return cv2.copyMakeBorder(small, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=(255, 255, 255)).astype(np.uint8)
+
+
+def _sheet(group: _Group, titles: Sequence[str]) -> list[NDArray[np.uint8]]:
+    """Title bar and rows of a group."""
+    bar = np.full((26, _PANEL * len(titles), 3), 255, np.uint8)
+    for column, title in enumerate((group.name, *titles[1:])):
+        text = title.encode("ascii", "replace").decode()  # OpenCV's font has no other letters
+        place = (column * _PANEL + 4, 18)
+        cv2.putText(bar, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
+    return [bar, *group.rows]
+
+
+# --- the page -----------------------------------------------------------------------------------------------------
+
+
+def _page(groups: Sequence[_Group], titles: Sequence[str], config: AugmentConfig, scheme: SplitLine) -> str:
+    heads = "".join(f"<span>{html.escape(title)}</span>" for title in titles)
+    settings = ", ".join(f"{key} {value}" for key, value in config.model_dump().items())
+    parts = [
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>What the network will see</title>'
+        f"<style>{_STYLE}</style></head><body><h1>What the network will see</h1>",
+        f"<p>Crops as training draws them, their objects outlined, and the maps that the network is to give, from 0 "
+        f"(dark) to 1 (yellow). Augmentation: {html.escape(settings)}.</p>",
+    ]
+    for group in groups:
+        parts.append(f"<h2>{html.escape(group.name)}</h2><p>{_facts(group)}</p>")
+        parts.append(f'<div class="heads">{heads}</div>{_picture(np.concatenate(group.rows), group.name)}')
+        if len(group.diameters):
+            parts.append(_histogram(group.diameters, config, scheme))
+    return "\n".join([*parts, "</body></html>\n"])
+
+
+def _facts(group: _Group) -> str:
+    if not group.images:
+        return "Images without any object, so that the network learns to find nothing."
+    facts = f"{group.images} images; in {group.crops} crops {len(group.diameters)} objects"
+    if group.empty:
+        facts += f", {group.empty} crops without any"
+    if len(group.diameters):
+        low, middle, high = np.percentile(group.diameters, (5, 50, 95))
+        facts += f"; diameter {middle:.0f} px at the median, {low:.0f} to {high:.0f} for nine in ten"
+    return facts + "."
+
+
+def _picture(pixels: NDArray[np.uint8], name: str) -> str:
+    _, code = cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))
+    data = base64.b64encode(code.tobytes()).decode("ascii")
+    return f'<img alt="crops of {html.escape(name, quote=True)}" src="data:image/png;base64,{data}">'
+
+
+def _histogram(diameters: NDArray[np.float64], config: AugmentConfig, scheme: SplitLine) -> str:
+    """Bar chart of diameters on a log scale, the usual range shaded, the nominal diameter as a line."""
+    width, height, foot = 640, 110, 22
+    low, high = math.log2(2), math.log2(256)
+
+    def across(diameter: float) -> float:
+        return (min(max(math.log2(max(diameter, 1.0)), low), high) - low) / (high - low) * width
+
+    counts, edges = np.histogram(np.clip(np.log2(np.maximum(diameters, 1)), low, high), _BINS, (low, high))
+    step = width / _BINS
+    bars = "".join(
+        f'<rect x="{index * step + 0.5:.1f}" y="{height - tall:.1f}" width="{step - 1:.1f}" height="{tall:.1f}" '
+        f'fill="#3b6ea5"><title>{2 ** edges[index]:.0f} to {2 ** edges[index + 1]:.0f} px: {count}</title></rect>'
+        for index, count in enumerate(counts)
+        for tall in [height * 0.95 * count / counts.max()]
+    )
+    first, last = (across(one) for one in config.diameter)
+    nominal = across(scheme.nominal_diameter)
+    ticks = "".join(
+        f'<text x="{across(tick):.1f}" y="{height + 15}" font-size="12" text-anchor="middle" fill="#555">{tick}</text>'
+        for tick in (4, 8, 16, 32, 64, 128)
+    )
+    return (
+        f'<svg viewBox="0 0 {width} {height + foot}" width="{width}" role="img" aria-label="diameters">'
+        f'<rect x="{first:.1f}" width="{last - first:.1f}" height="{height}" fill="#f0e6c8"/>{bars}'
+        f'<line x1="{nominal:.1f}" x2="{nominal:.1f}" y2="{height}" stroke="#c33" stroke-dasharray="4 3"/>'
+        f'<line x2="{width}" y1="{height}" y2="{height}" stroke="#999"/>{ticks}</svg>'
+        "<p>Diameters of the objects in the crops, pixels. Shaded: the usual range of a crop's median; dashed: the "
+        "nominal diameter.</p>"
+    )
