@@ -213,3 +213,71 @@ def test_truth_against_itself_is_perfect(tmp_path):
     assert result.overall.n_true == result.overall.n_pred == index["nuclei"].sum()
     for summary in (result.overall, *result.by_modality.values()):
         assert set(summary.mean.values()) == set(summary.pooled.values()) == {1.0}
+
+
+def test_summaries_by_any_column_and_intervals_by_field_of_view(tmp_path, dataset):
+    index = pd.read_csv(dataset / "index.csv", dtype=str, keep_default_na=False)
+    index.assign(stain=["x", "", "x"], field_of_view=["1", "2", "1"]).to_csv(dataset / "index.csv", index=False)
+    pred = write(tmp_path / "pred", **{"007": ONE, "NA": np.zeros_like(TWO), "train_1": ONE})
+    result = evaluate(pred, dataset, by=["stain", "split"])
+    assert list(result.by) == ["modality", "stain", "split"]
+    assert {name: one.images for name, one in result.by["stain"].items()} == {"unknown": 1, "x": 2}
+    assert (result.overall.images, result.overall.groups) == (3, 2)
+    # two fields of view: the mean is 0, 2/3 or 1, as the bad one is drawn twice, once or never
+    assert result.overall.mean_interval["dsb"] == (0, 1)
+    assert result.by["stain"]["x"].mean_interval == {}
+    with pytest.raises(DatasetError, match=r"no column 'lens' to summarise by; known columns: split, modality, stain"):
+        evaluate(pred, dataset, by=["lens"])
+
+
+def test_threshold_decides_what_is_matched(tmp_path):
+    truth = write(tmp_path / "truth", a=np.full((2, 10), 1, np.uint16))
+    pred = write(tmp_path / "pred", a=np.where(np.arange(10) < 6, 3, 0)[None].repeat(2, axis=0).astype(np.uint16))
+    objects = evaluate(pred, truth).per_object
+    assert objects["outcome"].tolist() == ["matched", "matched"]
+    assert objects["matched_label"].tolist() == [3, 1]
+    # distances from the truth: six zeros, 1, 2, 3, 4, each twice
+    assert objects["hausdorff_95"].tolist() == [4, 4]
+    strict = evaluate(pred, truth, threshold=0.7)
+    assert strict.per_object["outcome"].tolist() == ["outline", "outline"]
+    assert strict.per_object["best_iou"].tolist() == [0.6, 0.6]
+    assert strict.per_object["matched_iou"].tolist() == [0, 0]
+    assert strict.per_object["boundary_f"].isna().all()
+    assert strict.overall.errors["true_outline"] == 1
+    odd = evaluate(pred, truth, threshold=0.62)
+    assert (odd.overall.mean["f1_62"], odd.overall.mean["f1_60"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [(ONE / 2, "fractions"), (np.dstack([ONE] * 3).astype(np.uint8), "colours"), (ONE.astype(np.int64) << 31, "above")],
+)
+def test_what_is_no_label_image_is_named_and_counted(tmp_path, bad, message):
+    truth = write(tmp_path / "truth", a=ONE, b=ONE)
+    pred = write(tmp_path / "pred", a=ONE)
+    np.save(pred / "b.npy", bad) if bad.dtype == np.int64 else tifffile.imwrite(pred / "b.tif", bad)
+    result = evaluate_quietly(pred, truth)
+    assert message in result.bad["b"]
+    assert result.overall.mean["dsb"] == 0.5
+
+
+def test_per_object_agrees_with_per_image(tmp_path):
+    rng = np.random.default_rng(0)
+    truth = np.kron(rng.integers(0, 30, (8, 8)), np.ones((6, 6))).astype(np.uint16)
+    pred = np.where(rng.random(truth.shape) < 0.8, np.roll(truth, 2, axis=1), 0).astype(np.uint16)
+    result = evaluate(write(tmp_path / "pred", a=pred), write(tmp_path / "truth", a=truth))
+    table, row = result.per_object, result.per_image.iloc[0]
+    for kind, lonely in (("true", "fn_50"), ("pred", "fp_50")):
+        part = table[table["kind"] == kind]
+        assert (len(part), (part["outcome"] == "matched").sum()) == (row[f"n_{kind}"], row["tp_50"])
+        assert (part["outcome"] != "matched").sum() == row[lonely]
+        assert part["area"].tolist() == [({"true": truth, "pred": pred}[kind] == k).sum() for k in part["label"]]
+        for label, best, iou in part[["label", "best_label", "best_iou"]].itertuples(index=False):
+            one, others = ((truth, pred), (pred, truth))[kind == "pred"]
+            ious = {
+                k: ((one == label) & (others == k)).sum() / ((one == label) | (others == k)).sum()
+                for k in np.unique(others)
+                if k
+            }
+            assert iou == pytest.approx(max(ious.values(), default=0))
+            assert iou == 0 or ious[best] == pytest.approx(iou)

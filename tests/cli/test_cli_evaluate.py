@@ -102,3 +102,29 @@ def test_unusable_folder_is_left_to_the_frame(folders):
 def test_help_has_examples():
     result, _ = run("--help")
     assert "hooke evaluate out/ dsb2018/ --split test -o scores/" in result.stdout
+
+
+def test_by_and_threshold(folders):
+    result, status = run("pred", "truth", "--by", "split", "--threshold", "0.62")
+    assert status == 0
+    rows = [cells(line) for line in result.stdout.splitlines()]
+    assert ["F1 at 0.62", "0.500", "1.000", "0.000"] in rows
+    assert "Where it fails (IoU 0.62)" in result.stdout
+    assert ["train", "1", "2", "0.000", "0.000", "0.000", "0.000", "0.000"] in rows
+    assert ["true, missed", "2", "0", "2"] in rows
+
+
+def test_points(folders):
+    (folders / "points.csv").write_text("image,y,x\na,0,0\na,1,1\n")
+    result, status = run("points.csv", "truth", "--points", "-o", "scores")
+    assert status == 0
+    assert "in an unclaimed true mask" in result.stdout
+    assert json.loads((folders / "scores" / "detection.json").read_text())["overall"]["counts"] == {
+        "tp": 1,
+        "fp": 1,
+        "fn": 3,
+    }
+    result, _ = run("points.csv", "truth", "--detection", "--distance", "1", "--json")
+    assert json.loads(result.stdout)["max_distance"] == 1
+    result, _ = run("pred", "truth", "--distance", "1")
+    assert isinstance(result.exception, typer.BadParameter)

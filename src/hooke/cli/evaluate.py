@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from hooke.evaluation import Evaluation
+    from hooke.evaluation import Detection, Evaluation
 
 __all__ = ["evaluate"]
 
@@ -33,6 +33,18 @@ def evaluate(
     threshold: Annotated[
         float, typer.Option(min=0.01, max=1, help="IoU from which objects match in per_object.csv and kinds of error.")
     ] = 0.5,
+    points: Annotated[
+        bool,
+        typer.Option(
+            "--points",
+            "--detection",
+            help="Score detection alone: a point counts when it lies in an unclaimed true mask. "
+            "PRED may be a csv of points (image, y, x).",
+        ),
+    ] = False,
+    distance: Annotated[
+        float | None, typer.Option(min=0.01, help="With --points: match within so many pixels of the true centre.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON and nothing else.")] = False,
 ) -> int:
     """Score predicted label images against true ones, paired by the stem of their file names.
@@ -56,11 +68,19 @@ def evaluate(
 
     hooke evaluate results.json annotations.json
 
+    hooke evaluate points.csv dkfz/ --points
+
     hooke evaluate out/ truth/ --json | jq .overall.mean.dsb
     """
     import warnings
 
     from hooke import evaluation
+
+    if distance is not None and not points:
+        raise typer.BadParameter("goes with --points", param_hint="--distance")
+    if points:
+        detection = evaluation.evaluate_points(pred, truth, split=split, out=out, by=by or (), max_distance=distance)
+        return _show_detection(detection, out, json=json)
 
     with warnings.catch_warnings():
         # Said below in the command's own words.
@@ -76,7 +96,26 @@ def evaluate(
     return 0 if result.complete else 1
 
 
-def _print_json(result: Evaluation) -> None:
+def _show_detection(result: Detection, out: Path | None, *, json: bool) -> int:
+    """Print what `--points` gives; return the exit status."""
+    if json:
+        _print_json(result)
+    else:
+        from rich.console import Console
+
+        from hooke.cli.score_tables import detection_table
+
+        Console().print(detection_table(result))
+    for name, problem in result.bad.items():
+        _complain(f"{name}: {problem}")
+    if result.extra:
+        _complain(f"{len(result.extra)} not scored, no truth: {_some(result.extra)}")
+    if out is not None and not json:
+        typer.echo(f"all scores: {out / 'detection.json'}; image by image: detection_per_image.csv there")
+    return 1 if result.bad else 0
+
+
+def _print_json(result: Evaluation | Detection) -> None:
     import json
 
     typer.echo(json.dumps(result.to_dict(), indent=2))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from hooke.evaluation import Evaluation
+    from hooke.evaluation import Detection, Evaluation
     from hooke.metrics import ClassScores, CocoScores, Summary
 
-__all__ = ["score_tables"]
+__all__ = ["detection_table", "score_tables"]
 
 # What the tables show: title, name in `hooke.metrics.score_counts`, whether the pooled score is shown too.
 _ROWS = (
@@ -65,6 +65,28 @@ def score_tables(result: Evaluation) -> Iterator[Table]:
             yield _by(column, groups)
 
 
+def detection_table(result: Detection) -> Table:
+    """Lay out what was detected: overall, then each group; intervals are of the pooled scores.
+
+    Parameters
+    ----------
+    result : Detection
+
+    Returns
+    -------
+    rich.table.Table
+    """
+    how = "in an unclaimed true mask" if result.max_distance is None else f"within {result.max_distance:g} pixels"
+    columns = ("images", "found", "false", "missed", "precision", "recall", "F1", "class accuracy")
+    table = _table(f"Detection, points {how}: pooled, with 95 % intervals", *columns)
+    groups = {f"{column} {name}": one for column, part in result.by.items() for name, one in part.items()}
+    for name, one in {"overall": result.overall, **groups}.items():
+        cells = (_with_interval(value, one.pooled_interval.get(score)) for score, value in one.pooled.items())
+        numbers = (one.images, one.counts.tp, one.counts.fp, one.counts.fn)
+        table.add_row(name, *map(str, numbers), *cells, end_section=name == "overall")
+    return table
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("")
@@ -80,7 +102,10 @@ def _scores(title: str, columns: Columns, further: list[str], *, pooled: bool) -
         table.add_row("true objects", *(str(summary.n_true) for summary in columns.values()))
         table.add_row("predicted objects", *(str(summary.n_pred) for summary in columns.values()), end_section=True)
     else:
-        table.add_row("images", *(str(summary.images) for summary in columns.values()), end_section=True)
+        grouped = any(summary.groups != summary.images for summary in columns.values())
+        table.add_row("images", *(str(summary.images) for summary in columns.values()), end_section=not grouped)
+        if grouped:
+            table.add_row("fields of view", *(str(summary.groups) for summary in columns.values()), end_section=True)
     for label, score, has_pooled in (*_ROWS, *_rows_at(further)):
         if has_pooled or not pooled:
             cells = (_cell(summary, score, pooled=pooled) for summary in columns.values())
@@ -98,6 +123,12 @@ def _rows_at(percents: list[str]) -> Iterator[tuple[str, str, bool]]:
 def _cell(summary: Summary, score: str, *, pooled: bool) -> str:
     value = (summary.pooled if pooled else summary.mean)[score]
     interval = (summary.pooled_interval if pooled else summary.mean_interval).get(score)
+    return _with_interval(value, interval)
+
+
+def _with_interval(value: float, interval: tuple[float, float] | None) -> str:
+    if value != value:
+        return "–"
     return f"{value:.3f}" + (f" [dim]{interval[0]:.3f}–{interval[1]:.3f}[/]" if interval else "")
 
 

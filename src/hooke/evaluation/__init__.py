@@ -5,7 +5,16 @@ Images are paired by name. One that can't be scored is reported and the rest go 
 
 from __future__ import annotations
 
+from hooke.evaluation.detection import Detection, DetectionSummary, evaluate_points
 from hooke.evaluation.result import OBJECT_COLUMNS, STATUSES, Evaluation
 from hooke.evaluation.scoring import evaluate
 
-__all__ = ["OBJECT_COLUMNS", "STATUSES", "Evaluation", "evaluate"]
+__all__ = [
+    "OBJECT_COLUMNS",
+    "STATUSES",
+    "Detection",
+    "DetectionSummary",
+    "Evaluation",
+    "evaluate",
+    "evaluate_points",
+]

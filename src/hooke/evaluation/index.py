@@ -10,7 +10,7 @@ import pandas as pd
 from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
 
-__all__ = ["group_column", "list_images"]
+__all__ = ["group_column", "known_columns", "list_images"]
 
 _PATH_COLUMNS = ("image", "labels")  # where an index names files by path
 _GROUPS = ("group", "field_of_view")
@@ -53,6 +53,22 @@ def list_images(truth: Path, names: Sequence[str], split: str | None) -> list[di
 def group_column(columns: Sequence[str]) -> str | None:
     """Name the column that says which images show the same place; None when there is none."""
     return next((name for name in _GROUPS if name in columns), None)
+
+
+def known_columns(by: Sequence[str], images: Sequence[dict[str, str]], truth: Path) -> list[str]:
+    """Name the columns to summarise by: modality where there is one, and those asked for.
+
+    Raises
+    ------
+    DatasetError
+        When the index has no such column.
+    """
+    known = [name for name in images[0] if name != "image"]
+    for name in by:
+        if name not in known:
+            remedy = f"known columns: {', '.join(known)}" if known else "give a dataset with an index.csv"
+            raise DatasetError(f"no column {name!r} to summarise by", path=truth, remedy=remedy)
+    return list(dict.fromkeys((*(name for name in ("modality",) if name in known), *by)))
 
 
 def _read_index(path: Path, split: str | None) -> pd.DataFrame:

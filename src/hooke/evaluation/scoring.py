@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hooke.errors import DatasetError, HookeError
-from hooke.evaluation.index import group_column, list_images
+from hooke.evaluation.index import group_column, known_columns, list_images
 from hooke.evaluation.object_table import classes_of, object_table, scores_of
 from hooke.evaluation.result import STATUSES, Evaluation
 from hooke.evaluation.sources import LabelledImage, LabelSource, open_labels
@@ -102,7 +102,7 @@ def evaluate(
     true_source = open_labels(truth)
     pred_source = open_labels(pred, true_source)
     images = list_images(Path(truth), true_source.names, split)
-    by = _columns(by, images, Path(truth))
+    by = known_columns(by, images, Path(truth))
     thresholds = tuple(sorted({*DSB_THRESHOLDS, threshold}))
     scored = [_score(row, pred_source, true_source, threshold, thresholds) for row in images]
     good = [one for one in scored if one.comparison is not None]
@@ -138,16 +138,6 @@ class _Scored:
     objects: pd.DataFrame | None = None
     pred: LabelledImage | None = None
     truth: LabelledImage | None = None
-
-
-def _columns(by: Sequence[str], images: Sequence[dict[str, str]], truth: Path) -> list[str]:
-    """Columns to summarise by: modality where there is one, and those asked for."""
-    known = [name for name in images[0] if name != "image"]
-    for name in by:
-        if name not in known:
-            remedy = f"known columns: {', '.join(known)}" if known else "give a dataset with an index.csv"
-            raise DatasetError(f"no column {name!r} to summarise by", path=truth, remedy=remedy)
-    return list(dict.fromkeys((*(name for name in ("modality",) if name in known), *by)))
 
 
 def _extra(pred: Sequence[str], true: Sequence[str], images: Sequence[dict[str, str]]) -> tuple[str, ...]:

@@ -1,0 +1,257 @@
+"""Detection alone: predicted points and their truth in; precision, recall and F1 of what was found out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError, HookeError
+from hooke.evaluation.index import group_column, known_columns, list_images
+from hooke.evaluation.point_tables import NO_POINTS, Points, PointSource, open_points
+from hooke.evaluation.sources import LabelledImage, LabelSource, open_labels
+from hooke.io import atomic_path
+from hooke.metrics import (
+    RESAMPLES,
+    Counts,
+    PointMatching,
+    find_objects,
+    inner_points,
+    match_points_by_distance,
+    match_points_in_masks,
+    percentile_interval,
+    resample_groups,
+)
+
+__all__ = ["Detection", "DetectionSummary", "evaluate_points"]
+
+_RATIOS = ("precision", "recall", "f1")
+_COUNTS = ("tp", "fp", "fn", "class_known", "class_right")
+
+
+@dataclass(frozen=True)
+class DetectionSummary:
+    """Detection in a set of images.
+
+    Parameters
+    ----------
+    images : int
+        Images in the set.
+    counts : Counts
+        Points that found an object (tp) or none (fp), objects not found (fn), summed over the images.
+    pooled, mean : dict of str to float
+        ``precision``, ``recall``, ``f1``: of the summed counts, and averaged over images. In `pooled` also
+        ``class_accuracy``: of the objects found whose class is known on both sides, the share that have the right one;
+        NaN where there is none.
+    pooled_interval : dict of str to (float, float)
+        95 % bootstrap intervals of `pooled`, drawn over groups of images; empty where there is one group only.
+    """
+
+    images: int
+    counts: Counts
+    pooled: dict[str, float]
+    mean: dict[str, float]
+    pooled_interval: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """Detection in each image and in all.
+
+    Parameters
+    ----------
+    per_image : DataFrame
+        ``image``, the columns of the index, ``problem`` (why its truth or its points could not be used, or empty), then
+        ``tp, fp, fn, class_known, class_right, precision, recall, f1``.
+    overall : DetectionSummary
+        Of all images whose truth could be read.
+    by : dict of str to dict of str to DetectionSummary
+        For each column of the index asked for, each of its groups apart; ``modality`` always when there is one.
+    max_distance : float or None
+        Pixels within which a point finds a true one; None: a point finds the true mask that it lies in.
+    extra : tuple of str
+        Images with points but without truth; they are not scored.
+    """
+
+    per_image: pd.DataFrame
+    overall: DetectionSummary
+    by: dict[str, dict[str, DetectionSummary]]
+    max_distance: float | None
+    extra: tuple[str, ...]
+
+    @property
+    def bad(self) -> dict[str, str]:
+        """Why points or truth could not be used, by image."""
+        table = self.per_image[self.per_image["problem"] != ""]
+        return dict(zip(table["image"], table["problem"], strict=True))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all but the table as plain dictionaries and lists, ready for JSON."""
+        by = {column: {name: _plain(one) for name, one in groups.items()} for column, groups in self.by.items()}
+        matched_by = "mask" if self.max_distance is None else "distance"
+        whole = {"matched_by": matched_by, "max_distance": self.max_distance, "overall": _plain(self.overall), "by": by}
+        return {**whole, "bad": self.bad, "extra": list(self.extra)}
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``detection.json`` and ``detection_per_image.csv``.
+
+        Raises
+        ------
+        OutputError
+            When they can't be written.
+        """
+        with atomic_path(Path(folder) / "detection_per_image.csv") as temporary:
+            self.per_image.to_csv(temporary, index=False, float_format="%.8g")
+        with atomic_path(Path(folder) / "detection.json") as temporary:
+            temporary.write_text(json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def evaluate_points(
+    pred: str | Path,
+    truth: str | Path,
+    *,
+    split: str | None = None,
+    out: str | Path | None = None,
+    by: Sequence[str] = (),
+    max_distance: float | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Detection:
+    """Score detected points against true objects.
+
+    Parameters
+    ----------
+    pred : str or Path
+        A csv file with the columns ``image``, ``y`` and ``x`` (or ``centroid_y`` and ``centroid_x``), in pixels, and
+        where known ``score`` (the surest point claims an object first) and ``class``; what ``hooke segment`` wrote; or
+        label images as `hooke.evaluation.evaluate` takes them, each object being a point in it.
+    truth : str or Path
+        As `hooke.evaluation.evaluate` takes it.
+    split, by, resamples, seed
+        As `hooke.evaluation.evaluate`.
+    out : str or Path, optional
+        Folder to save the result to.
+    max_distance : float, optional
+        Pixels: match a point to a true object's centre at most so far away. Without it a point finds the mask that it
+        lies in, if no other point has claimed it.
+
+    Returns
+    -------
+    Detection
+
+    Raises
+    ------
+    DatasetError
+        When either side can't be read at all, or the split or a column is unknown.
+    OutputError
+        When `out` can't be written.
+    """
+    truths = open_labels(truth)
+    points = open_points(pred, truths)
+    images = list_images(Path(truth), truths.names, split)
+    by = known_columns(by, images, Path(truth))
+    rows = [_row(row, points, truths, max_distance) for row in images]
+    good = [row for row in rows if "tp" in row]
+    if not good:
+        raise DatasetError("no image could be scored", path=Path(truth), remedy=rows[0]["problem"])
+    group = group_column(list(images[0]))
+    result = Detection(
+        per_image=pd.DataFrame(rows),
+        overall=_summarise(good, group, resamples, seed),
+        by={column: _summarise_by(good, column, group, resamples, seed) for column in by},
+        max_distance=max_distance,
+        extra=tuple(name for name in points.names if name not in {*truths.names, *(row["image"] for row in images)}),
+    )
+    if out is not None:
+        result.save(out)
+    return result
+
+
+def _row(row: dict[str, str], points: PointSource, truths: LabelSource, max_distance: float | None) -> dict[str, Any]:
+    """Score one image: its row of the table, without numbers where its truth can't be read."""
+    name = row["image"]
+    try:
+        if name not in truths:
+            raise DatasetError("no label image of this id", remedy="prepare the dataset again")
+        truth = truths.read(name)
+    except HookeError as error:
+        return {**row, "problem": str(error)}
+    found, problem = NO_POINTS, ""
+    try:
+        found = points.read(name, truth.labels.shape)
+    except HookeError as error:
+        problem = str(error)
+    return {**row, "problem": problem, **_score(found, truth, max_distance)}
+
+
+def _score(found: Points, truth: LabelledImage, max_distance: float | None) -> dict[str, float]:
+    """Counts and ratios of one image."""
+    objects = find_objects(truth.labels)
+    if max_distance is None:
+        matching = match_points_in_masks(found.places, truth.labels, len(objects.ids))
+        true_ids = matching.true
+    else:
+        matching = match_points_by_distance(found.places, inner_points(truth.labels, objects), max_distance)
+        true_ids = objects.ids[matching.true]
+    counts = {**asdict(matching.counts), **_class_counts(found, truth, matching, true_ids)}
+    return counts | {name: getattr(matching.counts, name) for name in _RATIOS}
+
+
+def _class_counts(
+    found: Points, truth: LabelledImage, matching: PointMatching, true_ids: NDArray[np.int64]
+) -> dict[str, int]:
+    pairs = [
+        (found.classes[point], truth.classes.get(label, ""))
+        for point, label in zip(matching.pred.tolist(), true_ids.tolist(), strict=True)
+        if found.classes
+    ]
+    known = [(one, other) for one, other in pairs if one and other]
+    return {"class_known": len(known), "class_right": sum(one == other for one, other in known)}
+
+
+def _summarise_by(
+    rows: Sequence[Mapping[str, Any]], column: str, group: str | None, resamples: int, seed: int
+) -> dict[str, DetectionSummary]:
+    names = sorted({str(row[column]) for row in rows})
+    parts = {name: [row for row in rows if str(row[column]) == name] for name in names}
+    return {name: _summarise(part, group, resamples, seed) for name, part in parts.items()}
+
+
+def _summarise(rows: Sequence[Mapping[str, Any]], group: str | None, resamples: int, seed: int) -> DetectionSummary:
+    table = np.array([[row[name] for name in _COUNTS] for row in rows], np.float64)
+    groups = [str(row[group]) if group else str(index) for index, row in enumerate(rows)]
+    intervals = {}
+    if resamples and len(set(groups)) > 1:
+        drawn = resample_groups(groups, resamples, np.random.default_rng(seed)) @ table
+        scores = [_pooled(sums) for sums in drawn]
+        intervals = {name: percentile_interval(np.array([one[name] for one in scores])) for name in scores[0]}
+    totals = table.sum(axis=0)
+    return DetectionSummary(
+        images=len(rows),
+        counts=Counts(*totals[:3].astype(int).tolist()),
+        pooled=_pooled(totals),
+        mean={name: float(np.mean([row[name] for row in rows])) for name in _RATIOS},
+        pooled_interval=intervals,
+    )
+
+
+def _pooled(sums: NDArray[np.float64]) -> dict[str, float]:
+    counts = Counts(*sums[:3].astype(int).tolist())
+    accuracy = float(sums[4] / sums[3]) if sums[3] else float("nan")
+    return {**{name: getattr(counts, name) for name in _RATIOS}, "class_accuracy": accuracy}
+
+
+def _plain(summary: DetectionSummary) -> dict[str, Any]:
+    """As JSON has it: None for what is not defined."""
+    whole = asdict(summary)
+    whole["pooled"] = {name: None if value != value else value for name, value in whole["pooled"].items()}
+    whole["pooled_interval"] = {
+        name: list(pair) for name, pair in whole["pooled_interval"].items() if pair[0] == pair[0]
+    }
+    return whole

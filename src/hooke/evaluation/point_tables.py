@@ -1,0 +1,152 @@
+"""Where detected points come from: a csv of points, or label images, in; the points of each image out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError
+from hooke.evaluation.sources import LabelSource, open_labels
+from hooke.metrics import find_objects, inner_points
+
+__all__ = ["NO_POINTS", "PointSource", "Points", "open_points"]
+
+_COORDINATES = (("y", "x"), ("centroid_y", "centroid_x"))
+_REMEDY = "give the columns image, y and x"
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Points of one image, the surest first where scores are known.
+
+    Parameters
+    ----------
+    places : ndarray of float64, shape (P, 2)
+        (y, x) in pixels.
+    classes : list of str
+        Class of each, empty text where unknown; or an empty list.
+    """
+
+    places: NDArray[np.float64]
+    classes: list[str]
+
+
+NO_POINTS = Points(np.zeros((0, 2)), [])
+
+
+class PointSource(Protocol):
+    """Points by image."""
+
+    @property
+    def names(self) -> list[str]:
+        """Images that have points."""
+
+    def read(self, name: str, shape: tuple[int, ...]) -> Points:
+        """Points of one image of that shape; none where it has none."""
+
+
+class PointTable:
+    """Points of a csv file."""
+
+    def __init__(self, path: Path) -> None:
+        table = _read_table(path)
+        if "score" in table:
+            table = table.sort_values("score", ascending=False, kind="stable")
+        self.parts = {str(name): part for name, part in table.groupby("image")}
+
+    @property
+    def names(self) -> list[str]:
+        """Images that have points, sorted."""
+        return list(self.parts)
+
+    def read(self, name: str, shape: tuple[int, ...]) -> Points:
+        """Points of one image; an image that the table does not name has none."""
+        if name not in self.parts:
+            return NO_POINTS
+        part = self.parts[name]
+        classes = part["class"].tolist() if "class" in part else []
+        return Points(part[["y", "x"]].to_numpy(np.float64), classes)
+
+
+class PointsInLabels:
+    """A point in each object of label images."""
+
+    def __init__(self, source: LabelSource) -> None:
+        self.source = source
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the label images."""
+        return self.source.names
+
+    def read(self, name: str, shape: tuple[int, ...]) -> Points:
+        """Read one label image; the surest objects come first."""
+        if name not in self.source:
+            raise DatasetError("no prediction", remedy="predict this image too")
+        image = self.source.read(name, shape)
+        if image.labels.shape != shape:
+            cause = f"is {image.labels.shape} pixels but the truth {shape}"
+            raise DatasetError(cause, path=name, remedy="predict on the image at its own size")
+        objects = find_objects(image.labels)
+        ids = objects.ids.tolist()
+        order = sorted(range(len(ids)), key=lambda place: -image.scores.get(ids[place], 0))
+        classes = [image.classes.get(ids[place], "") for place in order] if image.classes else []
+        return Points(inner_points(image.labels, objects)[order], classes)
+
+
+def open_points(path: str | Path, truth: LabelSource) -> PointSource:
+    """Open a csv of points, or label images.
+
+    Parameters
+    ----------
+    path : str or Path
+        See `hooke.evaluation.evaluate_points`.
+    truth : LabelSource
+        What the points will be held against.
+
+    Returns
+    -------
+    PointSource
+
+    Raises
+    ------
+    DatasetError
+        When it is neither.
+    """
+    path = Path(path)
+    if path.is_file() and path.suffix.lower() == ".csv" and "EncodedPixels" not in _header(path):
+        return PointTable(path)
+    return PointsInLabels(open_labels(path, truth))
+
+
+def _header(path: Path) -> list[str]:
+    try:
+        return [str(name) for name in pd.read_csv(path, nrows=0).columns]
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"can't read the table ({error})", path=path, remedy=_REMEDY) from error
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Read the table, its coordinates named y and x."""
+    try:
+        texts = {"image": str, "class": str}
+        table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"score": [""]})
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"can't read the table ({error})", path=path, remedy=_REMEDY) from error
+    pair = next((pair for pair in _COORDINATES if {*pair} <= {*table.columns}), None)
+    if "image" not in table or pair is None:
+        raise DatasetError("is no table of points", path=path, remedy=_REMEDY)
+    table = table.rename(columns=dict(zip(pair, ("y", "x"), strict=True)))
+    for name in ("y", "x"):
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        bad = np.flatnonzero(~np.isfinite(numbers))
+        if len(bad):
+            cause = f"line {bad[0] + 2}: {name} is {table[name].iloc[bad[0]]!r}"
+            raise DatasetError(cause, path=path, remedy="give numbers of pixels")
+        table[name] = numbers
+    return table
