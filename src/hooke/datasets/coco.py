@@ -32,7 +32,7 @@ from hooke.io.run_length import decode_counts
 
 __all__ = ["TAKES", "CocoFile", "CocoImage", "CocoSource", "find", "load", "read_coco"]
 
-TAKES = "COCO: *.json with polygons or run lengths, and the images they name; options images=, annotations="
+TAKES = "COCO: *.json with polygons or run lengths, and the images they name; -o images=DIR, -o annotations=FILE"
 
 SPLIT_WORDS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 KEPT_KEYS = ("id", "image_id", "category_id", "iscrowd", "segmentation")

@@ -30,7 +30,7 @@ from hooke.io.formats import has_image_suffix, result_stem
 
 __all__ = ["TAKES", "GeojsonSource", "find", "load"]
 
-TAKES = "QuPath: *.geojson and the image of the same name; classification as class; option outline=object|nucleus"
+TAKES = "QuPath: *.geojson and the image of the same name; classification as class; -o outline=object|nucleus"
 
 NO_AREA = ("Point", "MultiPoint", "LineString", "MultiLineString")
 SKIPPED = "points and lines, left out"

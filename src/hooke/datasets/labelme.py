@@ -10,8 +10,8 @@ base64 png) are taken; points and lines are left out and counted. Shapes other t
 that its border touches, half a pixel more all around. Overlaps: `hooke.datasets.shapes`.
 
 The label is the class. To train a classifier without some class, as DKFZ's authors do without
-``PartiallydifferentiatedMSC``, let the class be ignored: the cell stays in the label image, for it is a cell that must
-be found, and just has no class. To drop the object itself would teach the network that such cells are background.
+``PartiallydifferentiatedMSC``, let it be ignored (``--ignore``): the cell stays in the label image, for it is a cell
+that must be found, and just has no class. To drop it (``--drop``) would teach the network that it is background.
 
 https://github.com/wkentaro/labelme
 """
