@@ -1,0 +1,182 @@
+"""Is one run better than another? Saved evaluations of the same images in, differences with intervals out.
+
+The test is the paired bootstrap: the same image scored by two methods gives one difference, and data sets are drawn
+anew from the groups of images (fields of view) that belong together, as for `Evaluation`'s intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError
+from hooke.evaluation.index import group_column
+from hooke.evaluation.runs import Run
+from hooke.io import atomic_path
+from hooke.metrics import percentile_interval, resample_groups
+
+__all__ = ["ALL", "COMPARED", "MIN_GROUPS", "RunComparison", "compare_runs"]
+
+#: Scores that are compared: their names in `hooke.metrics.score_counts`, and their titles.
+COMPARED = {
+    "dsb": "DSB score",
+    "ap_50": "AP at IoU 0.5",
+    "ap_75": "AP at IoU 0.75",
+    "ap_90": "AP at IoU 0.9",
+    "f1_50": "F1 at IoU 0.5",
+    "pq": "PQ",
+    "aji": "AJI",
+    "aji_plus": "AJI+",
+    "boundary_f": "boundary F",
+    "pixel_iou": "pixel IoU",
+    "pixel_dice": "pixel Dice",
+}
+ALL = "all"
+#: Of fewer groups no test is made: even when all of five differ the same way, chance does so in 1 of 16 cases.
+MIN_GROUPS = 6
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class RunComparison:
+    """Runs side by side, on the images that all of them scored.
+
+    Parameters
+    ----------
+    runs : tuple of str
+        Their names; the first is the one that the others are compared with.
+    images : int
+        Images in all of them.
+    left_out : dict of str to tuple of str
+        By run, the images that it scored and another did not.
+    means : DataFrame
+        A row per part and score, a column per run: the mean over images. Columns ``part``, ``images``, ``groups``,
+        ``score`` come first; ``part`` is ``all`` or a modality.
+    differences : DataFrame
+        A row per part, score and run but the first: ``part``, ``images``, ``groups``, ``score``, ``run``,
+        ``difference`` (its mean minus the first run's), ``low`` and ``high`` (95 % interval), ``p`` (two-sided).
+        The last three are NaN below `MIN_GROUPS` groups.
+    """
+
+    runs: tuple[str, ...]
+    images: int
+    left_out: dict[str, tuple[str, ...]]
+    means: pd.DataFrame
+    differences: pd.DataFrame
+
+    def save(self, path: str | Path) -> None:
+        """Write the differences as csv.
+
+        Raises
+        ------
+        OutputError
+            When it can't be written.
+        """
+        with atomic_path(path) as temporary:
+            self.differences.to_csv(temporary, index=False, float_format="%.8g")
+
+
+def compare_runs(runs: Sequence[Run], *, resamples: int = RESAMPLES, seed: int = 0) -> RunComparison:
+    """Compare runs with the first of them.
+
+    The p-value is twice the smaller share of drawn data sets in which the difference is not over, or not under, zero
+    (Davison and Hinkley 1997, "Bootstrap methods and their application", sections 4.4 and 5.2; one is added to count
+    and number drawn, so that it is never 0). It is not adjusted for the number of comparisons.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Two or more, with names that differ.
+    resamples : int
+        Data sets to draw.
+    seed : int
+        Of the chance that draws them.
+
+    Returns
+    -------
+    RunComparison
+
+    Raises
+    ------
+    DatasetError
+        When there are fewer than two runs, they have no image in common, or they were scored against different truths.
+    """
+    if len(runs) < 2:
+        raise DatasetError("one run alone can't be compared", remedy="name two or more")
+    tables, left_out = _common(runs)
+    scores = [score for score in COMPARED if all(score in table for table in tables)]
+    first = tables[0]
+    means, differences = [], []
+    for part, chosen in _parts(first).items():
+        rows = [table[chosen] for table in tables]
+        groups = _groups(rows[0], runs[0].index_columns)
+        facts: dict[str, Any] = {"part": part, "images": len(rows[0]), "groups": len(set(groups))}
+        rng = np.random.default_rng(seed)  # anew, so that a part's figures don't hang on which others there are
+        weights = resample_groups(groups, resamples, rng) if facts["groups"] >= MIN_GROUPS else None
+        for score in scores:
+            values = [row[score].to_numpy(np.float64) for row in rows]
+            means.append({**facts, "score": score, **_by_run(runs, values)})
+            for run, other in zip(runs[1:], values[1:], strict=True):
+                test = _test(other - values[0], weights)
+                differences.append({**facts, "score": score, "run": run.name, **test})
+    names = tuple(run.name for run in runs)
+    return RunComparison(names, len(first), left_out, pd.DataFrame(means), pd.DataFrame(differences))
+
+
+def _common(runs: Sequence[Run]) -> tuple[list[pd.DataFrame], dict[str, tuple[str, ...]]]:
+    """Tables of the images that all runs scored, in one order; and what each has beyond them."""
+    scored = [run.per_image.dropna(subset=["dsb"]).set_index("image") for run in runs]
+    shared = [name for name in scored[0].index if all(name in table.index for table in scored[1:])]
+    if not shared:
+        raise DatasetError("the runs have no image in common", remedy="evaluate the same images by each method")
+    kept = set(shared)
+    left_out = {
+        run.name: tuple(name for name in table.index if name not in kept)
+        for run, table in zip(runs, scored, strict=True)
+    }
+    tables = [table.loc[shared] for table in scored]
+    for run, table in zip(runs[1:], tables[1:], strict=True):
+        differing = np.flatnonzero(table["n_true"].to_numpy() != tables[0]["n_true"].to_numpy())
+        if differing.size:
+            cause = f"{runs[0].name} and {run.name} have different true objects in {shared[differing[0]]}"
+            raise DatasetError(cause, remedy="evaluate both against the same truth")
+    return tables, left_out
+
+
+def _parts(table: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
+    """Which rows belong to all, and to each modality where there are several."""
+    parts = {ALL: np.ones(len(table), np.bool_)}
+    if "modality" in table and table["modality"].nunique() > 1:
+        modality = table["modality"].to_numpy()
+        parts |= {str(name): modality == name for name in sorted(set(modality.tolist()))}
+    return parts
+
+
+def _groups(table: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """The group of each image; each is its own where none is known."""
+    column = group_column(columns)
+    if column is None:
+        return [str(name) for name in table.index]
+    known = zip(table.index, table[column].tolist(), strict=True)
+    return [f"group {group}" if group else f"image {name}" for name, group in known]
+
+
+def _by_run(runs: Sequence[Run], values: Sequence[NDArray[np.float64]]) -> dict[str, float]:
+    return {run.name: float(value.mean()) for run, value in zip(runs, values, strict=True)}
+
+
+def _test(difference: NDArray[np.float64], weights: NDArray[np.int64] | None) -> dict[str, float]:
+    """Mean difference, its interval and p."""
+    mean = float(difference.mean())
+    if weights is None:
+        return {"difference": mean, "low": float("nan"), "high": float("nan"), "p": float("nan")}
+    drawn = (weights @ difference) / weights.sum(axis=1)
+    low, high = percentile_interval(drawn)
+    tails = [(1 + int((side >= 0).sum())) / (1 + len(drawn)) for side in (drawn, -drawn)]
+    return {"difference": mean, "low": low, "high": high, "p": min(1.0, 2 * min(tails))}
