@@ -23,9 +23,9 @@ from hooke.models import load_model, predict_maps
 from hooke.preprocess import fit_normalisation
 from hooke.training import loop
 from hooke.training.config import TrainConfig
-from hooke.training.data import list_records
 from hooke.training.export import export_run, load_run
 from hooke.training.loop import train
+from hooke.training.samples import list_records
 
 pytestmark = pytest.mark.slow
 
@@ -73,8 +73,9 @@ def dataset(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(dataset, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "run"
-    best = train(make_config(dataset), folder)
-    assert best == folder / "checkpoints" / "best.ckpt"
+    trained = train(make_config(dataset), folder)
+    assert trained.checkpoint == folder / "checkpoints" / "best.ckpt"
+    assert set(trained.baselines) == {"Otsu with watershed", "the shipped model"}
     return folder
 
 
@@ -120,7 +121,7 @@ def test_a_resumed_run_goes_on_where_it_stopped_with_other_crops(run, dataset, m
 
 
 def test_export_and_predict(run, tmp_path):
-    exported = export_run(run, tmp_path / "small", card={"description": "a network of no use"})
+    exported = export_run(run, tmp_path / "small", card={"description": "a network of no use"}, force=True)
     assert exported.bundle == tmp_path / "small"
     assert exported.largest_difference < 1e-3
     assert not list(tmp_path.glob("*.partial"))
@@ -138,15 +139,15 @@ def test_export_and_predict(run, tmp_path):
 
 def test_the_network_is_exported_for_any_size_and_batch(run, tmp_path):
     module = load_run(run)
-    network = load_model(export_run(run, tmp_path / "small").bundle).network()
+    network = load_model(export_run(run, tmp_path / "small", force=True).bundle).network()
     batch = np.random.default_rng(0).random((2, 3, 64, 160), np.float32)
     with torch.inference_mode():
-        np.testing.assert_allclose(network(batch), module(torch.from_numpy(batch)).numpy(), atol=1e-3)
+        np.testing.assert_allclose(network(batch), module(torch.from_numpy(batch)).maps.numpy(), atol=1e-3)
 
 
 def test_the_description_is_valid_and_says_how_it_came_about(run, tmp_path):
     spec = pytest.importorskip("bioimageio.spec")
-    bundle = export_run(run, tmp_path / "small").bundle
+    bundle = export_run(run, tmp_path / "small", force=True).bundle
     with spec.ValidationContext(perform_io_checks=True):
         loaded = spec.load_description(bundle / "rdf.yaml")
     assert not isinstance(loaded, spec.InvalidDescr), loaded.validation_summary.format()
@@ -156,9 +157,9 @@ def test_the_description_is_valid_and_says_how_it_came_about(run, tmp_path):
 
 
 def test_an_export_replaces_the_bundle_that_was_there(run, tmp_path):
-    first = export_run(run, tmp_path / "small").bundle
+    first = export_run(run, tmp_path / "small", force=True).bundle
     (first / "weights.onnx").write_bytes(b"")
-    assert export_run(run, tmp_path / "small").largest_difference < 1e-3
+    assert export_run(run, tmp_path / "small", force=True).largest_difference < 1e-3
 
 
 def test_a_folder_without_a_checkpoint(tmp_path):

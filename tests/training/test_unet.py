@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm")
 
 from hooke.errors import ModelError
-from hooke.training.networks import UNet
+from hooke.training.networks import Heads, UNet
 from hooke.training.networks.weights import load_encoder_weights
 
 LITE = "tf_efficientnet_lite0"
@@ -25,23 +25,23 @@ def encoder():
 
 
 def test_maps_are_as_large_as_the_image():
-    network = UNet(LITE, 4, [32, 24, 16, 8], weights="none").eval()
+    network = UNet(LITE, Heads(4), [32, 24, 16, 8], weights="none").eval()
     with torch.inference_mode():
-        assert network(torch.zeros(2, 3, 64, 96)).shape == (2, 4, 64, 96)
+        assert network(torch.zeros(2, 3, 64, 96)).maps.shape == (2, 4, 64, 96)
 
 
 def test_a_shift_by_the_stride_shifts_the_maps():
-    network = UNet(LITE, 4, [32, 24, 16, 8], weights="none").eval()
+    network = UNet(LITE, Heads(4), [32, 24, 16, 8], weights="none").eval()
     image = torch.zeros(1, 3, 512, 512)
     image[..., 240:272, 240:272] = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        maps, shifted = network(image), network(image.roll(32, dims=3))
+        maps, shifted = network(image).maps, network(image.roll(32, dims=3)).maps
     torch.testing.assert_close(maps[..., 192:320, 192:288].roll(0), shifted[..., 192:320, 224:320], atol=1e-4, rtol=0)
 
 
 def test_the_decoder_has_a_width_for_each_step():
     with pytest.raises(ValueError, match="zip"):
-        UNet(LITE, 4, [32, 16], weights="none")
+        UNet(LITE, Heads(4), [32, 16], weights="none")
 
 
 @pytest.mark.skipif(importlib.util.find_spec(PACKAGE) is None, reason=f"{PACKAGE} is not installed")

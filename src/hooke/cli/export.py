@@ -34,6 +34,9 @@ def export(
         Path | None,
         typer.Option(metavar="CARD.yaml", help=f"What to tell people of the model: {', '.join(_CARD_KEYS)}."),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Export a run that is better than neither baseline, too.")
+    ] = False,
 ) -> int:
     r"""Make a model bundle of a run's best checkpoint.
 
@@ -53,7 +56,7 @@ def export(
     with training_half():
         from hooke.training.export import export_run
 
-        made = export_run(run, bundle, card=content)
+        made = export_run(run, bundle, card=content, force=force)
     typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
     return 0
 

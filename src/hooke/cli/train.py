@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hooke.errors import ConfigError
 
+if TYPE_CHECKING:
+    from hooke.training.loop import Trained
+
 __all__ = ["train", "training_half"]
+
+_BY_HEART = 0.6
 
 
 def train(
-    config: Annotated[Path, typer.Argument(help="YAML file that describes the run, such as configs/nuclei.yaml.")],
+    config: Annotated[
+        Path | None, typer.Argument(help="YAML file that describes the run, such as configs/nuclei.yaml.")
+    ] = None,
     run: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="RUN", help="Folder of the run; runs/<name of the configuration> if none."),
@@ -25,6 +32,14 @@ def train(
         typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be given again for others."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    overfit: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Learn N images by heart, to prove that data and configuration fit together."),
+    ] = None,
+    fast_dev_run: Annotated[
+        bool, typer.Option("--fast-dev-run", help="Two steps on a few images, to see that the configuration runs.")
+    ] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List networks and encoders, and stop.")] = False,
 ) -> int:
     r"""Train a network on hooke data sets.
 
@@ -37,17 +52,67 @@ def train(
     hooke train configs/nuclei.yaml -o runs/short --set steps=500 --set augment.wide=0.2
 
     hooke train configs/nuclei.yaml --resume
+
+    hooke train configs/nuclei.yaml --overfit 4
     """
+    if list_:
+        return _list_networks()
+    if config is None:
+        raise ConfigError("no configuration given", remedy="name one: hooke train configs/nuclei.yaml")
     from hooke.training.config import load_config
 
     loaded = load_config(config, parse_settings(settings or []))
     run = run or Path("runs") / loaded.name
     with training_half():
+        from hooke.training import trial
         from hooke.training.loop import train as train_network
 
-        best = train_network(loaded, run, resume=resume)
-    typer.echo(f"best checkpoint: {best}")
-    typer.echo(f"make a model of it with: hooke export {run} -o BUNDLE")
+        if overfit:
+            return _say_overfit(trial.overfit(loaded, overfit, run.with_name(run.name + "-overfit")))
+        if fast_dev_run:
+            best = trial.fast_dev_run(loaded)
+            typer.echo(f"two steps and a validation went well; DSB score {best:.3f}, which means nothing yet")
+            return 0
+        trained = train_network(loaded, run, resume=resume)
+    _say_result(trained, run)
+    return 0
+
+
+def _say_result(trained: Trained, run: Path) -> None:
+    if trained.score is not None:
+        typer.echo(f"validation DSB score {trained.score:.3f}; best checkpoint: {trained.checkpoint}")
+    for name, score in trained.baselines.items():
+        typer.echo(f"  {name} on the same images: {score:.3f}")
+    if trained.learnt:
+        typer.echo(f"make a model of it with: hooke export {run} -o BUNDLE")
+    else:
+        typer.secho("this run is better than neither: train longer, or look at the data (hooke doctor)", fg="yellow")
+
+
+def _say_overfit(score: float) -> int:
+    """Say how well a few images were learnt by heart."""
+    if score > _BY_HEART:
+        typer.echo(f"learnt by heart: DSB score {score:.3f} on the images trained on")
+        return 0
+    typer.secho(
+        f"not learnt by heart: DSB score only {score:.3f} on the images trained on; "
+        "look at the labels, the diameters and the learning rate",
+        fg="red",
+        err=True,
+    )
+    return 1
+
+
+def _list_networks() -> int:
+    with training_half():
+        from hooke.training.networks import NETWORKS, TRIED_ENCODERS
+
+        typer.echo("network:")
+        for name, builder in NETWORKS.items():
+            typer.echo(f"  {name:12} {(builder.__doc__ or '').splitlines()[0]}")
+        typer.echo("encoder: any timm model with features at strides 2 to 32; tried and tested:")
+        for name in TRIED_ENCODERS:
+            typer.echo(f"  {name}")
     return 0
 
 

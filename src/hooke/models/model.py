@@ -63,7 +63,11 @@ class Model:
         session = self._session(threads)
         name = session.get_inputs()[0].name
 
+        grey = session.get_inputs()[0].shape[1] == 1
+
         def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+            if grey:
+                batch = batch.mean(axis=1, keepdims=True)
             return session.run(None, {name: batch})[0]  # type: ignore[no-any-return]
 
         return run

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hooke.errors import ConfigError
+from hooke.training.loss_config import LossConfig
 
 __all__ = ["DatasetConfig", "TrainConfig", "load_config"]
 
@@ -51,28 +52,46 @@ class TrainConfig(_Strict):
     datasets: list[DatasetConfig]
     exclude: Path | None = Field(None, description="text file of image ids never to be used, one a line")
     modality_share: dict[str, float] = Field(default_factory=dict, description="share of crops per modality")
+    class_balance: bool = Field(False, description="draw images of rare classes more often")
 
-    encoder: str = "tf_efficientnet_lite0"
+    network: str = Field("unet", description="unet, plain-unet, or smp- and an architecture of that library")
+    encoder: str = Field("tf_efficientnet_lite0", description="name of a timm model")
     encoder_weights: str = Field("imagenet", description='"imagenet", "none" or a .safetensors file')
     decoder_channels: list[int] = [96, 64, 48, 32]
+    resolution: Literal["half", "full"] = Field("half", description="where the decoder of a unet ends")
+    in_channels: Literal[1, 3] = Field(3, description="3: colours, or grey three times; 1: grey, colours averaged")
+    classes: list[str] = Field([], description="names of the objects' classes to learn per pixel, of classes.json")
+    image_classes: list[str] = Field([], description="classes of the whole image to learn, values of a column")
+    image_class_column: str = Field("modality", description="column of the index that holds them")
     start_from: Path | None = Field(None, description="checkpoint or .safetensors that the run starts from")
     nominal_diameter: float = Field(24.0, gt=0)
 
     augment: AugmentConfig = AugmentConfig()
+    loss: LossConfig = LossConfig()
     split_weight: float = 1.0
     distance_weight: float = 4.0
     diameter_weight: float = 4.0
+    class_weight: float = Field(1.0, ge=0, description="weight of the loss of the classes per pixel")
+    class_weighting: Literal["none", "inverse", "effective"] = Field(
+        "inverse", description="how rare classes are made heard in that loss"
+    )
+    image_class_weight: float = Field(0.2, ge=0, description="weight of the loss of the image's class")
 
     seed: int = 0
     steps: int = Field(7000, ge=1)
     batch: int = Field(8, ge=1)
     learning_rate: float = 1.5e-3
     weight_decay: float = 1e-4
+    schedule: Literal["cosine", "one-cycle"] = "cosine"
+    clip: float = Field(1.0, ge=0, description="gradients' largest norm; 0 for any")
+    patience: int = Field(0, ge=0, description="validations without a better score before the run stops; 0: never")
+    deterministic: bool = Field(False, description="the same weights on the same machine every time; slower")
     warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
     ema: float = Field(0.995, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
     validate_every: int = Field(250, ge=1, description="steps between validations")
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "bf16-mixed"
     workers: int = Field(1, ge=0)
+    cache_mb: int = Field(4096, ge=0, description="memory for decoded images in all workers together; 0: none")
     accelerator: str = "auto"
     devices: int | str = "auto"
 
@@ -130,6 +149,6 @@ def _explain(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] != "extra_forbidden":
         return f"{where}: {error['msg']}"
-    known = [*TrainConfig.model_fields, *AugmentConfig.model_fields, *DatasetConfig.model_fields]
+    known = [name for model in (TrainConfig, AugmentConfig, DatasetConfig, LossConfig) for name in model.model_fields]
     near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
     return f"unknown key {where!r}" + (f", did you mean {near[0]!r}?" if near else "")

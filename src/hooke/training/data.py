@@ -1,182 +1,161 @@
-"""Hooke datasets in, training batches out: images held in memory, drawn so that no modality drowns another."""
+"""Samples in, training batches out: crops drawn so that no modality, class or size of object drowns another.
+
+Every crop has a number, and all that is random in it comes from that number and the run's seed. So the order of the
+data does not depend on how many workers prepare it, and a run that is resumed sees what it would have seen.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import DataLoader, Dataset, Sampler
 
-from hooke.datasets.layout import find_image, find_labels
-from hooke.errors import DatasetError
-from hooke.io import read_image, read_labels
-from hooke.preprocess import fit_normalisation
-from hooke.targets import SplitLine, equivalent_diameters
-from hooke.training.augment import Sample, crop_sample, make_negative
-from hooke.training.config import AugmentConfig, DatasetConfig, TrainConfig
+from hooke.targets import SplitLine
+from hooke.training.augment import UNKNOWN, Sample, class_map, crop_sample, make_negative
+from hooke.training.config import TrainConfig
+from hooke.training.samples import Record, SampleStore
 
-__all__ = ["Crops", "Record", "list_records", "load_sample", "records_hash", "train_loader"]
+__all__ = ["Batch", "Crops", "chances", "train_loader"]
 
 
-@dataclass(frozen=True)
-class Record:
-    """One image of a dataset: where it lies and how often it is drawn."""
-
-    id: str
-    image: Path
-    labels: Path
-    modality: str
-    weight: float
-
-
-def list_records(config: TrainConfig, split: str) -> list[Record]:
-    """The images of one side of the run.
+class Batch(NamedTuple):
+    """A batch of crops, or, without the first axis, one crop.
 
     Parameters
     ----------
-    config : TrainConfig
-    split : {"train", "val"}
-
-    Raises
-    ------
-    DatasetError
-        When an index is missing or none of its images is in the splits asked for.
+    image : Tensor of float32, shape (N, C, Y, X)
+    maps : Tensor of float32, shape (N, M, Y, X)
+        Target maps of the scheme.
+    classes : Tensor of int64, shape (N, Y, X)
+        0 background, 1..K the classes, -1 unknown.
+    image_class : Tensor of int64, shape (N,)
+        -1 where unknown.
+    source : Tensor of int64, shape (N,)
+        Number of the record; -1 for a made-up image.
     """
-    banned = _read_exclusions(config.exclude)
-    records = [one for dataset in config.datasets for one in _records_of(dataset, split) if one.id not in banned]
-    if not records:
-        raise DatasetError(f"no image for the {split} side of the run", remedy="check datasets and their splits")
-    return records
+
+    image: Tensor
+    maps: Tensor
+    classes: Tensor
+    image_class: Tensor
+    source: Tensor
 
 
-def _read_exclusions(path: Path | None) -> set[str]:
-    if path is None:
-        return set()
-    if not path.is_file():
-        raise DatasetError("no such list of excluded ids", path=path, remedy="correct exclude, or leave it out")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return {line.split("#")[0].strip() for line in lines} - {""}
+class Crops(Dataset[Batch]):
+    """Crops by number, each drawn by a generator of its own.
 
-
-def _records_of(dataset: DatasetConfig, split: str) -> Iterator[Record]:
-    index_path = dataset.path / "index.csv"
-    if not index_path.is_file():
-        raise DatasetError(
-            "no hooke dataset here (index.csv is missing)", path=dataset.path, remedy="run hooke prepare"
-        )
-    index = pd.read_csv(index_path, dtype={"id": str})
-    for row in index[index["split"].isin(getattr(dataset, split))].itertuples():
-        yield Record(
-            str(row.id),
-            _known(find_image(dataset.path, str(row.id)), dataset.path / "images" / str(row.id)),
-            _known(find_labels(dataset.path, str(row.id)), dataset.path / "labels" / str(row.id)),
-            str(row.modality),
-            dataset.weight,
-        )
-
-
-def _known(found: Path | None, place: Path) -> Path:
-    if found is None:
-        raise DatasetError("the index names an image that is missing", path=place, remedy="run hooke prepare again")
-    return found
-
-
-def records_hash(records: list[Record]) -> str:
-    """SHA-256 over ids and label files: names the data that a model was trained on."""
-    digest = hashlib.sha256()
-    for record in sorted(records, key=lambda one: one.id):
-        digest.update(record.id.encode())
-        digest.update(record.labels.read_bytes())
-    return digest.hexdigest()
-
-
-def load_sample(record: Record, nominal_diameter: float) -> Sample:
-    """Read and normalise one image and what its labels tell."""
-    image = read_image(record.image)
-    labels = read_labels(record.labels)
-    normalisation = fit_normalisation(image)
-    pixels = normalisation.apply(image.pixels)
-    colour = normalisation.mode == "rgb"
-    diameters = equivalent_diameters(labels)
-    ids = np.unique(labels)
-    ids = ids[ids > 0]
-    return Sample(
-        image=(pixels if colour else pixels[..., 0]).astype(np.float16),
-        labels=labels,
-        diameters=diameters,
-        centres=_first_pixels(labels, ids),
-        diameter=float(np.median(diameters[ids])) if len(ids) else nominal_diameter,
-        colour=colour,
-    )
-
-
-def _first_pixels(labels: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.float32]:
-    found, first = np.unique(labels.ravel(), return_index=True)
-    chosen = first[np.isin(found, ids)]
-    return np.stack(np.unravel_index(chosen, labels.shape), axis=1).astype(np.float32)
-
-
-class Crops(IterableDataset[tuple[Tensor, Tensor]]):
-    """Endless stream of (image (3, Y, X), maps (4, Y, X)), reproducible from seed, first step and worker number.
-
-    A run that is resumed gives the step that it goes on from as `start`, or it would see its first crops again.
+    Parameters
+    ----------
+    samples : sequence of Sample
+    records : sequence of Record
+        Of the same order.
+    config : TrainConfig
+    scheme : SplitLine
     """
 
     def __init__(
-        self,
-        samples: list[Sample],
-        chances: NDArray[np.float64],
-        config: AugmentConfig,
-        scheme: SplitLine,
-        seed: int,
-        start: int = 0,
+        self, samples: Sequence[Sample], records: Sequence[Record], config: TrainConfig, scheme: SplitLine
     ) -> None:
         self.samples = samples
-        self.chances = chances
+        self.records = records
         self.config = config
         self.scheme = scheme
-        self.seed = seed
-        self.start = start
+        self.chances = chances(records, config)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        worker = get_worker_info()
-        rng = np.random.default_rng([self.seed, worker.id if worker else 0, self.start])
-        while True:
-            yield self.draw(rng)
+    def __len__(self) -> int:
+        return self.config.steps * self.config.batch
 
-    def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """One crop with its target maps."""
-        if rng.random() < self.config.negative:
-            image = make_negative(self.config.crop, rng)
+    def __getitem__(self, number: int) -> Batch:
+        rng = np.random.default_rng([self.config.seed, number])
+        augment = self.config.augment
+        if rng.random() < augment.negative:
+            image = make_negative(augment.crop, rng)
             maps = np.zeros((len(self.scheme.maps), *image.shape[:2]), np.float32)
+            return self._batch(image, maps, np.zeros(image.shape[:2], np.int64), UNKNOWN, -1)
+        source = int(rng.choice(len(self.samples), p=self.chances))
+        sample = self.samples[source]
+        image, labels, diameters = crop_sample(sample, augment, rng)
+        maps = self.scheme.encode(labels, diameters)
+        if sample.classes is None:
+            classes = np.full(labels.shape, UNKNOWN, np.int64)
         else:
-            sample = self.samples[rng.choice(len(self.samples), p=self.chances)]
-            image, labels, diameters = crop_sample(sample, self.config, rng)
-            maps = self.scheme.encode(labels, diameters)
-        return torch.from_numpy(image.transpose(2, 0, 1).copy()), torch.from_numpy(maps)
+            known = np.where(sample.classes == UNKNOWN, UNKNOWN, sample.classes + 1)
+            classes = class_map(labels, known, background=0)
+        return self._batch(image, maps, classes, self.records[source].image_class, source)
+
+    def _batch(
+        self, image: NDArray[np.float32], maps: NDArray[np.float32], classes: NDArray[np.int64], of: int, source: int
+    ) -> Batch:
+        if self.config.in_channels == 1:
+            image = image.mean(axis=2, keepdims=True)
+        return Batch(
+            torch.from_numpy(image.transpose(2, 0, 1).copy()),
+            torch.from_numpy(maps),
+            torch.from_numpy(classes),
+            torch.tensor(of),
+            torch.tensor(source),
+        )
+
+
+class _From(Sampler[int]):
+    """The numbers start, start + 1 ... stop - 1."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start = start
+        self.stop = stop
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.start, self.stop))
+
+    def __len__(self) -> int:
+        # Of the whole run: Lightning counts a resumed run's steps from its very beginning.
+        return self.stop
 
 
 def train_loader(
-    records: list[Record], config: TrainConfig, scheme: SplitLine, start: int = 0
-) -> DataLoader[tuple[Tensor, Tensor]]:
-    """Loader of endless batches, for a run that begins, or goes on, at step `start`."""
-    samples = [load_sample(record, config.nominal_diameter) for record in records]
-    crops = Crops(samples, _chances(records, config.modality_share), config.augment, scheme, config.seed, start)
-    return DataLoader(crops, batch_size=config.batch, num_workers=config.workers, persistent_workers=config.workers > 0)
+    records: Sequence[Record], config: TrainConfig, scheme: SplitLine, start: int = 0
+) -> DataLoader[Batch]:
+    """Loader of the batches of a run that begins, or goes on, at step `start`."""
+    # Each worker has a cache of its own: the memory is shared out among them.
+    store = SampleStore(records, config.nominal_diameter, config.cache_mb / max(1, config.workers))
+    crops = Crops(store, records, config, scheme)
+    return DataLoader(
+        crops,
+        batch_size=config.batch,
+        sampler=_From(start * config.batch, len(crops)),
+        num_workers=config.workers,
+        persistent_workers=config.workers > 0,
+    )
 
 
-def _chances(records: list[Record], share: dict[str, float]) -> NDArray[np.float64]:
-    """Chance of each image: its modality's share, spread by weight; modalities that have no share go by count."""
+def chances(records: Sequence[Record], config: TrainConfig) -> NDArray[np.float64]:
+    """Chance of each image: by its modality's share, its dataset's weight and, if asked for, its objects' classes.
+
+    Modalities that have no share go by count. With ``class_balance`` an image counts for the mean of its objects'
+    inverse class frequencies, so that images of rare classes come more often.
+
+    Returns
+    -------
+    ndarray of float64, shape (records,)
+        Sums to 1.
+    """
     weights = np.array([record.weight for record in records], np.float64)
+    if config.class_balance and config.classes:
+        weights *= _class_rarity(records, len(config.classes))
     modality = np.array([record.modality for record in records])
-    for name, part in share.items():
+    for name, part in config.modality_share.items():
         if (of := modality == name).any():
             weights[of] *= part / weights[of].sum() * len(records)
     return weights / weights.sum()
+
+
+def _class_rarity(records: Sequence[Record], count: int) -> NDArray[np.float64]:
+    """Mean inverse frequency of the classes of each image's objects; 1 for images without."""
+    frequency = np.bincount([of for record in records for of in record.classes.values()], minlength=count)
+    inverse = frequency.sum() / (count * np.maximum(frequency, 1))
+    return np.array([np.mean(inverse[list(one.classes.values())]) if one.classes else 1.0 for one in records])

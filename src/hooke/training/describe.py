@@ -57,7 +57,9 @@ def _description(
         diameter_band=card.get("diameter_band", config.augment.diameter),
         trained_diameters=config.augment.diameter,
         stride=module.network.stride,
+        classes=config.classes,
     )
+    classes = [f"class {name}" for name in config.classes]
     return {
         "type": "model",
         "format_version": "0.5.4",
@@ -69,8 +71,8 @@ def _description(
         "tags": ["instance-segmentation", "nuclei", "unet", "2d", "hooke"],
         "documentation": "README.md",
         "timestamp": datetime.now(UTC).replace(microsecond=0).isoformat(),
-        "inputs": [_input(folder)],
-        "outputs": [_output(folder, list(scheme.maps))],
+        "inputs": [_input(folder, config.in_channels)],
+        "outputs": [_output(folder, [*scheme.maps, *classes]), *_image_output(config.image_classes)],
         "weights": {
             "onnx": {
                 "source": "weights.onnx",
@@ -81,7 +83,11 @@ def _description(
         "config": {
             "hooke": {
                 **settings.model_dump(mode="json"),
-                "maps": {name: _MEANING[name] for name in scheme.maps},
+                "maps": {
+                    **{name: _MEANING[name] for name in scheme.maps},
+                    **dict.fromkeys(classes, "probability that the pixel lies in an object of this class"),
+                },
+                "image_classes": config.image_classes,
                 "training_data": card.get("training_data", []),
                 "scores": card.get("scores", {}),
                 "training": record,
@@ -90,13 +96,13 @@ def _description(
     }
 
 
-def _input(folder: Path) -> dict[str, Any]:
+def _input(folder: Path, channels: int) -> dict[str, Any]:
     return {
         "id": "image",
         "description": "one image, its objects brought into the diameter band; grey is repeated three times",
         "axes": [
             {"type": "batch"},
-            {"type": "channel", "channel_names": ["red", "green", "blue"]},
+            {"type": "channel", "channel_names": ["red", "green", "blue"] if channels == 3 else ["grey"]},
             {"type": "space", "id": "y", "size": {"min": 32, "step": 32}},
             {"type": "space", "id": "x", "size": {"min": 32, "step": 32}},
         ],
@@ -118,6 +124,14 @@ def _output(folder: Path, maps: list[str]) -> dict[str, Any]:
         "data": {"type": "float32", "range": [0.0, 1.0]},
         "test_tensor": {"source": "test_output.npy", "sha256": _sha256(folder / "test_output.npy")},
     }
+
+
+def _image_output(classes: list[str]) -> list[dict[str, Any]]:
+    """The class of the whole image, for networks that tell it; bioimage.io asks for no test tensor of it here."""
+    if not classes:
+        return []
+    axes = [{"type": "batch"}, {"type": "channel", "channel_names": classes}]
+    return [{"id": "image_classes", "description": "probability of each class of the whole image", "axes": axes}]
 
 
 def _sha256(path: Path) -> str:

@@ -25,6 +25,7 @@ from hooke.models.bundle import check_replaceable
 from hooke.training.config import TrainConfig
 from hooke.training.describe import describe_bundle
 from hooke.training.module import SegmentationModule
+from hooke.training.networks import Outputs
 
 __all__ = ["Export", "export_run", "load_run"]
 
@@ -48,14 +49,22 @@ class Export:
 
 
 class _Maps(nn.Module):
-    """The network as the bundle offers it: maps in 0..1."""
+    """The network as the bundle offers it: the scheme's maps, then a map for each class, all in 0..1.
+
+    A network that names the class of a whole image gives its probabilities as a second output.
+    """
 
     def __init__(self, module: SegmentationModule) -> None:
         super().__init__()
         self.network = _with_fixed_padding(copy.deepcopy(module.network))
 
-    def forward(self, image: Tensor) -> Tensor:
-        return torch.sigmoid(self.network(image))
+    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        raw: Outputs = self.network(image)
+        maps = torch.sigmoid(raw.maps)
+        if raw.classes is not None:
+            # The background has said its word by taking its share of the probability.
+            maps = torch.cat([maps, torch.softmax(raw.classes, dim=1)[:, 1:]], dim=1)
+        return maps if raw.image_classes is None else (maps, torch.softmax(raw.image_classes, dim=1))
 
 
 def _with_fixed_padding(network: nn.Module) -> nn.Module:
@@ -106,7 +115,7 @@ def load_run(run: Path) -> SegmentationModule:
     return module.eval()
 
 
-def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None) -> Export:
+def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False) -> Export:
     """Write a run's best network as a model bundle.
 
     Parameters
@@ -118,24 +127,28 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None) -
     card : dict, optional
         Description for people: ``description``, ``authors``, ``license``, ``cite``, ``documentation`` (Markdown),
         ``training_data``, ``scores``.
+    force : bool
+        Export a run, too, whose validation score is better than that of neither baseline.
 
     Raises
     ------
     ModelError
-        When ONNX Runtime's maps differ from PyTorch's by more than 0.001.
+        When ONNX Runtime's maps differ from PyTorch's by more than 0.001, or the run has learnt nothing.
     OutputError
         When something else than a bundle lies at `bundle`.
     """
     check_replaceable(bundle)
+    if not force:
+        _check_learnt(run)
     module = load_run(run)
     fresh = bundle.with_name(bundle.name + ".partial")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    image = _test_image()
+    image = _test_image()[:, : module.config.in_channels]
     wrapped = _Maps(module).eval()
     _write_onnx(wrapped, image, fresh / "weights.onnx")
     with torch.inference_mode():
-        maps = module(torch.from_numpy(image)).numpy()
+        maps = _first(wrapped(torch.from_numpy(image))).numpy()
     np.save(fresh / "test_input.npy", image)
     np.save(fresh / "test_output.npy", maps)
     describe_bundle(fresh, module, card or {}, _run_record(run))
@@ -147,9 +160,23 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None) -
     return Export(bundle, difference)
 
 
+def _check_learnt(run: Path) -> None:
+    """Refuse a run that its own record shows to be no better than what needs no training."""
+    path = (run if run.is_dir() else run.parent.parent) / "result.json"
+    if not path.is_file():  # stopped before its end
+        return
+    result = json.loads(path.read_text(encoding="utf-8"))
+    score, baselines = result["val/dsb"], result["baselines"]
+    if score is None or all(score <= other for other in baselines.values()):
+        than = " or ".join(f"{name} ({value:.3f})" for name, value in baselines.items())
+        raise ModelError(f"its DSB score, {score}, is not better than {than}", path=run, remedy="train on, or --force")
+
+
 def _write_onnx(module: nn.Module, image: NDArray[np.float32], path: Path) -> None:
     # The tracing exporter: the newer one spends over ten minutes on the symbolic sizes of a U-Net's skips, and a
     # network without branches loses nothing by being traced.
+    outputs = ["maps"] if isinstance(module(torch.from_numpy(image)), Tensor) else ["maps", "image_classes"]
+    axes = {name: {0: "batch", 2: "y", 3: "x"} for name in ("image", "maps")}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
@@ -158,11 +185,15 @@ def _write_onnx(module: nn.Module, image: NDArray[np.float32], path: Path) -> No
             str(path),
             dynamo=False,
             input_names=["image"],
-            output_names=["maps"],
-            dynamic_axes={name: {0: "batch", 2: "y", 3: "x"} for name in ("image", "maps")},
+            output_names=outputs,
+            dynamic_axes=axes | {name: {0: "batch"} for name in outputs[1:]},
             opset_version=_OPSET,
         )
     onnx.checker.check_model(str(path))
+
+
+def _first(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    return output if isinstance(output, Tensor) else output[0]
 
 
 def _test_image() -> NDArray[np.float32]:

@@ -7,7 +7,10 @@ RUN/
   versions.json   of the packages that matter
   metrics.csv     a row per logged step and per validation
   curves.png      loss and validation scores so far, redrawn at every validation
-  pictures.png    validation images: image, truth, prediction
+  curves.html     a page of these, which refreshes itself while the run goes on
+  pictures.png    validation images: image, truth, prediction, errors
+  result.json     at the end: the best validation score beside those of two baselines
+  tensorboard/    the same figures for TensorBoard
   checkpoints/    best.ckpt (validation DSB score), last.ckpt
 ```
 """
@@ -15,30 +18,63 @@ RUN/
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from pickle import UnpicklingError  # what torch.load raises, though it unpickles nothing but tensors
 from typing import Any
 
 import lightning as L
+import numpy as np
 import torch
 import yaml
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from hooke.errors import ConfigError
+from hooke.io import atomic_path
+from hooke.training.baselines import baseline_scores
 from hooke.training.config import TrainConfig
-from hooke.training.data import Record, list_records, load_sample, records_hash, train_loader
+from hooke.training.data import train_loader
+from hooke.training.imbalance import class_weights
 from hooke.training.module import SegmentationModule
 from hooke.training.pictures import CurvesAndPictures
+from hooke.training.samples import Record, SampleStore, list_records, records_hash
 
-__all__ = ["train"]
+__all__ = ["Trained", "train"]
+
+_SCORE = "val/dsb"
 
 
-def train(config: TrainConfig, run: Path, *, resume: bool = False) -> Path:
+@dataclass(frozen=True)
+class Trained:
+    """What came of a run.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        The best one.
+    score : float or None
+        Its validation DSB score; None when there was no validation.
+    baselines : dict of str to float
+        Scores of the baselines on the same images, measured the same way.
+    """
+
+    checkpoint: Path
+    score: float | None
+    baselines: dict[str, float]
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the run is better than one of the baselines."""
+        return self.score is not None and any(self.score > other for other in self.baselines.values())
+
+
+def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | None = None) -> Trained:
     """Train a network.
 
     Parameters
@@ -47,17 +83,20 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False) -> Path:
     run : Path
         Folder of the run; made when missing.
     resume : bool
-        Go on from ``checkpoints/last.ckpt`` of the same folder.
+        Go on from ``checkpoints/last.ckpt`` of the same folder, with the data that would have come next.
+    limit : int, optional
+        Train and validate on no more than this many images of each side, for a trial.
 
     Returns
     -------
-    Path
-        The best checkpoint.
+    Trained
 
     Raises
     ------
     ConfigError
         When the folder holds a run already and `resume` is not set, or the other way round.
+    TrainingError
+        When the loss is no number; the checkpoints so far stay.
     """
     checkpoints = run / "checkpoints"
     last = checkpoints / "last.ckpt"
@@ -66,27 +105,38 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False) -> Path:
     if resume and not last.exists():
         raise ConfigError("holds no run to resume", path=run, remedy="leave out --resume")
     L.seed_everything(config.seed, workers=True, verbose=False)
-    train_records, val_records = list_records(config, "train"), list_records(config, "val")
+    train_records, val_records = (list_records(config, side)[:limit] for side in ("train", "val"))
     _describe(config, run, train_records, val_records)
 
-    module = SegmentationModule(config)
+    weights = _class_weights(train_records, config) if config.classes else None
+    module = SegmentationModule(config, class_weights=weights, names=[record.id for record in train_records])
     if config.start_from is not None:
         start_from(module, config.start_from)
-    best = ModelCheckpoint(checkpoints, filename="best", monitor="val/dsb", mode="max", enable_version_counter=False)
-    newest = ModelCheckpoint(
-        checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False
+    best = ModelCheckpoint(checkpoints, filename="best", monitor=_SCORE, mode="max", enable_version_counter=False)
+    val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb)
+    trainer = _trainer(config, run, [best, *_callbacks(config, run)])
+    trainer.fit(
+        module,
+        train_loader(train_records, config, module.scheme, start=_step_of(last) if resume else 0),
+        DataLoader(val_samples, batch_size=None, collate_fn=_as_it_is),  # type: ignore[arg-type]
+        ckpt_path=last if resume else None,
+        weights_only=True,
     )
-    callbacks: list[Callback] = [best, newest, CurvesAndPictures(run)]
-    if config.ema:
-        callbacks.insert(0, EMAWeightAveraging(decay=config.ema, use_buffers=True))
-    val_samples = [load_sample(record, config.nominal_diameter) for record in val_records]
-    trainer = L.Trainer(
+    score = None if best.best_model_score is None else float(best.best_model_score)
+    trained = Trained(checkpoints / "best.ckpt", score, baseline_scores(val_samples))
+    _write_json(run / "result.json", {_SCORE: trained.score, "baselines": trained.baselines})
+    return trained
+
+
+def _trainer(config: TrainConfig, run: Path, callbacks: list[Callback]) -> L.Trainer:
+    return L.Trainer(
         default_root_dir=run,
         max_steps=config.steps,
         precision=config.precision,
         accelerator=config.accelerator,
         devices=config.devices,
-        gradient_clip_val=1.0,
+        deterministic=config.deterministic,
+        gradient_clip_val=config.clip or None,
         val_check_interval=config.validate_every,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
@@ -95,14 +145,32 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False) -> Path:
         logger=[_csv_logger(run), TensorBoardLogger(run, name="", version="tensorboard")],
         enable_model_summary=False,
     )
-    trainer.fit(
-        module,
-        train_loader(train_records, config, module.scheme, start=_step_of(last) if resume else 0),
-        DataLoader(val_samples, batch_size=None, collate_fn=_as_it_is),  # type: ignore[arg-type]
-        ckpt_path=last if resume else None,
-        weights_only=True,
+
+
+def _callbacks(config: TrainConfig, run: Path) -> list[Callback]:
+    checkpoints = run / "checkpoints"
+    newest = ModelCheckpoint(
+        checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False
     )
-    return checkpoints / "best.ckpt"
+    callbacks: list[Callback] = [newest, _SaveWhenStopped(checkpoints / "last.ckpt"), CurvesAndPictures(run)]
+    if config.ema:
+        callbacks.insert(0, EMAWeightAveraging(decay=config.ema, use_buffers=True))
+    if config.patience:
+        callbacks.append(EarlyStopping(_SCORE, mode="max", patience=config.patience))
+    return callbacks
+
+
+class _SaveWhenStopped(Callback):
+    """Keeps what a run has learnt when its user stops it."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        self.checkpoint = checkpoint
+
+    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        # Of other exceptions, such as a loss that is no number, the last good checkpoint is what should stay.
+        if isinstance(exception, KeyboardInterrupt) and trainer.global_step:
+            trainer.save_checkpoint(self.checkpoint)
+            print(f"\nstopped at step {trainer.global_step}; to go on, give the same command with --resume", flush=True)
 
 
 def start_from(module: SegmentationModule, checkpoint: Path) -> None:
@@ -124,6 +192,11 @@ def start_from(module: SegmentationModule, checkpoint: Path) -> None:
         raise ConfigError(
             f"can't be started from: {first}", path=checkpoint, remedy="give weights of the same network"
         ) from error
+
+
+def _class_weights(records: Sequence[Record], config: TrainConfig) -> list[float]:
+    counts = np.bincount([of for record in records for of in record.classes.values()], minlength=len(config.classes))
+    return class_weights(counts, config.class_weighting).tolist()
 
 
 def _csv_logger(run: Path) -> CSVLogger:
@@ -153,11 +226,14 @@ def _describe(config: TrainConfig, run: Path, train_records: list[Record], val_r
         side: {"hash": records_hash(records), "ids": [record.id for record in records]}
         for side, records in (("train", train_records), ("val", val_records))
     }
-    (run / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
+    _write_json(run / "data.json", data)
     packages = ("hooke", "torch", "timm", "lightning", "numpy", "opencv-python-headless")
-    (run / "versions.json").write_text(
-        json.dumps({name: _version(name) for name in packages}, indent=1), encoding="utf-8"
-    )
+    _write_json(run / "versions.json", {name: _version(name) for name in packages})
+
+
+def _write_json(path: Path, content: Any) -> None:
+    with atomic_path(path) as partial:
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _version(package: str) -> str:

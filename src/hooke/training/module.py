@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import lightning as L
@@ -11,52 +12,106 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hooke.errors import HookeError
 from hooke.metrics import score_image
 from hooke.models.predict import predict_maps
 from hooke.models.scale import scale_for
 from hooke.preprocess import AS_IT_IS
 from hooke.targets import SplitLine
-from hooke.training.augment import Sample
+from hooke.training.augment import UNKNOWN, Sample
 from hooke.training.config import TrainConfig
-from hooke.training.losses import splitline_loss
-from hooke.training.networks import UNet
+from hooke.training.data import Batch
+from hooke.training.losses import class_loss, splitline_loss
+from hooke.training.networks import Heads, Outputs, build_network
 
-__all__ = ["SegmentationModule", "predict_sample"]
+__all__ = ["SegmentationModule", "TrainingError", "predict_sample", "segment_sample"]
+
+_SCORES = ("dsb", "ap_50", "ap_75")
+
+
+class TrainingError(HookeError):
+    """A run that can't go on."""
 
 
 class SegmentationModule(L.LightningModule):
-    """A U-Net trained on the maps of the `splitline` scheme."""
+    """A network trained on the maps of the `splitline` scheme, and on classes where the configuration names some.
 
-    def __init__(self, config: TrainConfig, *, load_weights: bool = True) -> None:
+    Parameters
+    ----------
+    config : TrainConfig
+    load_weights : bool
+        False leaves the encoder's weights random, for a checkpoint to fill.
+    class_weights : sequence of float, optional
+        Weight of each class in the loss of the pixels' classes.
+    names : sequence of str
+        Ids of the training images, to name those of a batch that went wrong.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        *,
+        load_weights: bool = True,
+        class_weights: Sequence[float] | None = None,
+        names: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         self.config = config
+        self.names = names
         self.scheme = SplitLine(nominal_diameter=config.nominal_diameter)
-        self.network = UNet(
-            config.encoder,
-            len(self.scheme.maps),
-            config.decoder_channels,
-            weights=config.encoder_weights if load_weights else "none",
-        ).to(memory_format=torch.channels_last)
+        heads = Heads(len(self.scheme.maps), len(config.classes), len(config.image_classes))
+        network = build_network(config, heads, load_weights=load_weights)
+        self.network = network.to(memory_format=torch.channels_last)
+        # The background is the first of the pixels' classes.
+        weights = None if class_weights is None else torch.tensor([1.0, *class_weights])
+        self.register_buffer("class_weights", weights, persistent=False)
         self.save_hyperparameters({"config": config.model_dump(mode="json")})
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Maps in 0..1."""
-        return torch.sigmoid(self.network(image))
+    def forward(self, image: Tensor) -> Outputs:
+        """Maps in 0..1 and class probabilities."""
+        raw: Outputs = self.network(image)
+        return Outputs(
+            torch.sigmoid(raw.maps),
+            None if raw.classes is None else torch.softmax(raw.classes, dim=1),
+            None if raw.image_classes is None else torch.softmax(raw.image_classes, dim=1),
+        )
 
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_index: int) -> Tensor:
-        """Loss of one batch of crops."""
-        image, target = batch
-        output = self.network(image.contiguous(memory_format=torch.channels_last))
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        """Loss of one batch of crops.
+
+        Raises
+        ------
+        TrainingError
+            When the loss is no number.
+        """
+        output: Outputs = self.network(batch.image.contiguous(memory_format=torch.channels_last))
+        parts = self._losses(output, batch)
+        if not torch.isfinite(parts["loss"]):
+            ids = [self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)]
+            raise TrainingError(
+                f"the loss is {float(parts['loss'])} at step {self.global_step}; the batch's images: {', '.join(ids)}",
+                remedy="look at these images, lower learning_rate, or use precision 32-true; then --resume",
+            )
+        self.log_dict({f"train/{name}": value.detach() for name, value in parts.items()}, on_step=True)
+        return parts["loss"]
+
+    def _losses(self, output: Outputs, batch: Batch) -> dict[str, Tensor]:
         config = self.config
         parts = splitline_loss(
-            output,
-            target,
+            output.maps,
+            batch.maps,
             split=config.split_weight,
             distance=config.distance_weight,
             diameter=config.diameter_weight,
+            config=config.loss,
         )
-        self.log_dict({f"train/{name}": value.detach() for name, value in parts.items()}, on_step=True)
-        return parts["loss"]
+        if output.classes is not None:
+            parts["classes"] = class_loss(output.classes.float(), batch.classes, self.class_weights)
+            parts["loss"] = parts["loss"] + config.class_weight * parts["classes"]
+        if output.image_classes is not None:
+            parts["image_class"] = class_loss(output.image_classes.float(), batch.image_class)
+            parts["loss"] = parts["loss"] + config.image_class_weight * parts["image_class"]
+        return parts
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Move a training batch; leave a validation image where it is."""
@@ -65,41 +120,82 @@ class SegmentationModule(L.LightningModule):
 
     def validation_step(self, sample: Sample, batch_index: int) -> None:
         """Segment one validation image and log its scores."""
-        labels = predict_sample(self, sample)
+        maps, labels = predict_sample(self, sample)
         scores = score_image(labels, sample.labels)
         kind = "colour" if sample.colour else "grey"
-        for name in ("dsb", "ap_50"):
+        for name in _SCORES:
             self.log(f"val/{name}", scores[name], on_epoch=True, prog_bar=name == "dsb", batch_size=1)
             self.log(f"val/{name}_{kind}", scores[name], on_epoch=True, batch_size=1)
+        if sample.classes is not None:
+            right, known = _count_right(maps[len(self.scheme.maps) :], sample)
+            if known:
+                self.log("val/class_accuracy", right / known, on_epoch=True, batch_size=known)
 
     def configure_optimizers(self) -> Any:
-        """AdamW, its rate rising over the warm-up and falling along a cosine."""
+        """AdamW, its rate rising over the warm-up and falling along a cosine, or one cycle of both."""
         config = self.config
         optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-
-        def cosine(step: int) -> float:
-            if step < config.warmup:
-                return (step + 1) / config.warmup
-            share = (step - config.warmup) / max(1, config.steps - config.warmup)
-            return 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) + 1e-3
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, cosine)
+        if config.schedule == "one-cycle":
+            schedule: Any = torch.optim.lr_scheduler.OneCycleLR(
+                optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=0.3
+            )
+        else:
+            schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._cosine)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
+    def _cosine(self, step: int) -> float:
+        config = self.config
+        if step < config.warmup:
+            return (step + 1) / config.warmup
+        share = (step - config.warmup) / max(1, config.steps - config.warmup)
+        return 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) + 1e-3
 
-def predict_sample(module: SegmentationModule, sample: Sample) -> NDArray[np.int32]:
-    """Segment a validation image at the scale that its true diameter asks for."""
+
+def predict_sample(module: SegmentationModule, sample: Sample) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
+    """Segment a validation image at the scale that its true diameter asks for.
+
+    Returns
+    -------
+    maps : ndarray of uint16, shape (M + K, Y, X)
+        Of the scheme, then the probability of each class per pixel, without the background; 65535 for 1.
+    labels : ndarray of int32, shape (Y, X)
+    """
 
     def network(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
-            tensor = torch.from_numpy(batch).to(module.device, memory_format=torch.channels_last)
-            return np.asarray(module(tensor).float().cpu().numpy())
+            tensor = torch.from_numpy(batch)
+            if module.config.in_channels == 1:
+                tensor = tensor.mean(dim=1, keepdim=True)
+            output = module(tensor.to(module.device, memory_format=torch.channels_last))
+            both = [output.maps] if output.classes is None else [output.maps, output.classes[:, 1:]]
+            return np.asarray(torch.cat(both, dim=1).float().cpu().numpy())
 
+    count = len(module.scheme.maps) + len(module.config.classes)
+    return segment_sample(network, module.scheme, sample, module.config.augment.diameter, maps=count)
+
+
+def segment_sample(
+    network: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    scheme: SplitLine,
+    sample: Sample,
+    band: tuple[float, float],
+    *,
+    maps: int = 3,
+) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
+    """Segment a normalised image whose diameter is known with any network: its first maps, and the label image."""
     pixels = sample.image.astype(np.float32)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
-    scale = scale_for(sample.diameter, module.config.augment.diameter)
-    maps = predict_maps(network, pixels, AS_IT_IS, scale=scale)
-    return module.scheme.decode(maps, diameter=sample.diameter).labels
+    predicted = predict_maps(network, pixels, AS_IT_IS, scale=scale_for(sample.diameter, band), maps=maps)
+    return predicted, scheme.decode(predicted, diameter=sample.diameter).labels
+
+
+def _count_right(classes: NDArray[np.uint16], sample: Sample) -> tuple[int, int]:
+    """Objects whose class the pixels inside name rightly, and objects whose class is known."""
+    assert sample.classes is not None
+    ids = np.flatnonzero(sample.classes != UNKNOWN)
+    flat = sample.labels.ravel()
+    votes = [np.bincount(flat, weights=one.ravel(), minlength=len(sample.classes)) for one in classes]
+    return int((np.argmax(votes, axis=0)[ids] == sample.classes[ids]).sum()), len(ids)

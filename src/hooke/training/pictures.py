@@ -1,4 +1,4 @@
-"""What a run shows of itself while it goes on: curves, and validation images beside truth and prediction."""
+"""What a run shows of itself while it goes on: curves, and validation images beside truth, prediction and errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from lightning.pytorch.callbacks import Callback
 from numpy.typing import NDArray
 
-from hooke.io import write_png
+from hooke.io import atomic_path, write_png
 from hooke.report.overlay import overlay
 from hooke.training.augment import Sample
 from hooke.training.module import SegmentationModule, predict_sample
@@ -27,7 +27,7 @@ _SIDE = 256
 
 
 class CurvesAndPictures(Callback):
-    """Redraws ``curves.png`` and ``pictures.png`` of a run folder after every validation."""
+    """Redraws ``curves.png``, ``pictures.png`` and the page that shows both after every validation."""
 
     def __init__(self, run: Path) -> None:
         self.run = run
@@ -45,6 +45,24 @@ class CurvesAndPictures(Callback):
         shown = [samples[i] for i in np.linspace(0, len(samples) - 1, min(_SHOWN, len(samples))).astype(int)]
         assert isinstance(pl_module, SegmentationModule)
         write_png(self.run / "pictures.png", np.concatenate([_row(pl_module, sample) for sample in shown]))
+        write_page(self.run / "curves.html", trainer.global_step, trainer.max_steps, scores)
+
+
+def write_page(target: Path, step: int, steps: int, scores: dict[str, float]) -> None:
+    """Write the page of a run: its scores, curves and pictures; it loads itself again until the run has ended."""
+    refresh = '<meta http-equiv="refresh" content="20">' if step < steps else ""
+    rows = "".join(f"<tr><th scope=row>{name.removeprefix('val/')}<td>{value:.3f}" for name, value in scores.items())
+    page = f"""<!doctype html><html lang=en><meta charset=utf-8>{refresh}
+<title>{target.parent.name}: step {step}</title>
+<style>body{{font:15px system-ui;margin:2em auto;max-width:72em;padding:0 1em;color-scheme:light dark}}
+img{{max-width:100%}}th{{text-align:left;padding-right:1em;font-weight:normal}}</style>
+<h1>{target.parent.name}</h1><p>step {step} of {steps}<table><caption>validation</caption>{rows}</table>
+<img src="curves.png?{step}" alt="training loss and validation scores over steps">
+<p>Image, truth, prediction, errors (green: found, red: missed, blue: too much)
+<p><img src="pictures.png?{step}" alt="validation images">
+"""
+    with atomic_path(target) as partial:
+        partial.write_text(page, encoding="utf-8")
 
 
 def draw_curves(metrics: Path, target: Path) -> None:
@@ -75,15 +93,22 @@ def draw_curves(metrics: Path, target: Path) -> None:
 
 
 def _row(module: SegmentationModule, sample: Sample) -> NDArray[np.uint8]:
-    """Image, truth and prediction side by side, as large as fits."""
+    """Image, truth, prediction and errors side by side, as large as fits."""
     image = np.clip(sample.image.astype(np.float32), 0, 1)
     bare = (image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)) * 255
+    found = predict_sample(module, sample)[1]
     panels = [
         bare.astype(np.uint8),
         overlay(image, sample.labels),
-        overlay(image, predict_sample(module, sample)),
+        overlay(image, found),
+        _errors(found > 0, sample.labels > 0),
     ]
     return np.concatenate([_fit(panel) for panel in panels], axis=1)
+
+
+def _errors(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Pixels found (green), missed (red) and too much (blue)."""
+    return np.stack([true & ~found, found & true, found & ~true], axis=-1).astype(np.uint8) * 200
 
 
 def _fit(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:

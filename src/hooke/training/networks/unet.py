@@ -9,17 +9,23 @@ resolution no convolution is computed at all, and it is there that a U-Net spend
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import timm
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hooke.training.networks.outputs import Heads, Outputs
 from hooke.training.networks.weights import load_encoder_weights
 
-__all__ = ["UNet"]
+__all__ = ["Resolution", "UNet"]
+
+Resolution = Literal["half", "full"]
 
 _DETAIL = 12  # channels of the shallow path: as many numbers as a 2 by 2 patch of colour pixels holds
+_FULL_WIDTH = 16  # channels of the step at full resolution, where there is one
+_STRIDES = [2, 4, 8, 16, 32]
 
 
 class UNet(nn.Module):
@@ -28,19 +34,27 @@ class UNet(nn.Module):
     Parameters
     ----------
     encoder : str
-        Name of a timm model that offers ``features_only``.
-    out_channels : int
-        Number of maps.
+        Name of a timm model that offers ``features_only`` at strides 2, 4, 8, 16 and 32.
+    heads : Heads
+        A class head has a decoder of its own, half as wide, on the same encoder; the image's classes are read from the
+        deepest features.
     decoder_channels : sequence of int
         Width of each decoder step, from the deepest to the one at half resolution.
     in_channels : int
         Channels of the input.
     weights : str
         ``"imagenet"``, ``"none"``, or the path of a safetensors file for the encoder.
+    resolution : {"half", "full"}
+        ``"full"`` ends in a convolution at full resolution instead of the pixel shuffle: slower.
+
+    Raises
+    ------
+    ValueError
+        When the decoder does not have a width for each step, or the encoder has other strides.
 
     Notes
     -----
-    Input ``(N, in_channels, Y, X)``, both sides multiples of 32; output ``(N, out_channels, Y, X)``, raw (logits).
+    Input ``(N, in_channels, Y, X)``, both sides multiples of 32.
     """
 
     stride = 32
@@ -48,36 +62,45 @@ class UNet(nn.Module):
     def __init__(
         self,
         encoder: str,
-        out_channels: int,
+        heads: Heads,
         decoder_channels: Sequence[int] = (128, 96, 64, 40),
         in_channels: int = 3,
         weights: str = "imagenet",
+        resolution: Resolution = "half",
     ) -> None:
         super().__init__()
         self.encoder = timm.create_model(encoder, features_only=True, pretrained=False, in_chans=in_channels)
+        if self.encoder.feature_info.reduction() != _STRIDES:
+            raise ValueError(f"{encoder} has features at strides {self.encoder.feature_info.reduction()}")
         load_encoder_weights(self.encoder, encoder, weights)
         skips = self.encoder.feature_info.channels()
         self.detail = nn.Sequential(
             nn.Conv2d(in_channels, _DETAIL, kernel_size=2, stride=2, bias=False), nn.BatchNorm2d(_DETAIL), nn.ReLU()
         )
         skips[0] += _DETAIL
-        steps = []
-        below = skips[-1]
-        for skip, width in zip(reversed(skips[:-1]), decoder_channels, strict=True):
-            steps.append(_DecoderStep(below, skip, width))
-            below = width
-        self.decoder = nn.ModuleList(steps)
-        self.head = nn.Conv2d(below, out_channels * 4, kernel_size=3, padding=1)
-        self.shuffle = nn.PixelShuffle(2)
+        self.decoder = _steps(skips, decoder_channels)
+        self.head = _head(decoder_channels[-1], heads.maps, resolution)
+        self.shuffle = nn.PixelShuffle(2) if resolution == "half" else nn.Identity()
+        if heads.classes:
+            widths = [max(16, width // 2) for width in decoder_channels]
+            self.class_decoder = _steps(skips, widths)
+            # Background is a class of its own here: one more than the classes asked for.
+            self.class_head = _head(widths[-1], heads.classes + 1, resolution)
+        if heads.image_classes:
+            self.image_head = nn.Linear(skips[-1], heads.image_classes)
+        self.heads = heads
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Maps of one batch."""
+    def forward(self, image: Tensor) -> Outputs:
+        """Raw outputs of one batch; the class head's first channel is the background."""
         finest, *skips, deepest = self.encoder(image)
         skips = [torch.cat([finest, self.detail(image)], dim=1), *skips]
-        maps = deepest
-        for step, skip in zip(self.decoder, reversed(skips), strict=True):
-            maps = step(maps, skip)
-        return self.shuffle(self.head(maps))
+        maps = self.shuffle(self.head(_climb(self.decoder, deepest, skips)))
+        classes = image_classes = None
+        if self.heads.classes:
+            classes = self.shuffle(self.class_head(_climb(self.class_decoder, deepest, skips)))
+        if self.heads.image_classes:
+            image_classes = self.image_head(deepest.mean(dim=(2, 3)))
+        return Outputs(maps, classes, image_classes)
 
 
 class _DecoderStep(nn.Module):
@@ -93,6 +116,33 @@ class _DecoderStep(nn.Module):
     def forward(self, below: Tensor, skip: Tensor) -> Tensor:
         raised = functional.interpolate(self.project(below), scale_factor=2.0, mode="nearest")
         return self.refine(self.join(torch.cat([raised, skip], dim=1)))
+
+
+def _steps(skips: Sequence[int], widths: Sequence[int]) -> nn.ModuleList:
+    """Decoder steps from the deepest features up."""
+    steps = []
+    below = skips[-1]
+    for skip, width in zip(reversed(skips[:-1]), widths, strict=True):
+        steps.append(_DecoderStep(below, skip, width))
+        below = width
+    return nn.ModuleList(steps)
+
+
+def _climb(steps: nn.ModuleList, deepest: Tensor, skips: Sequence[Tensor]) -> Tensor:
+    maps = deepest
+    for step, skip in zip(steps, reversed(skips), strict=True):
+        maps = step(maps, skip)
+    return maps
+
+
+def _head(width: int, outputs: int, resolution: Resolution) -> nn.Module:
+    if resolution == "half":
+        return nn.Conv2d(width, outputs * 4, kernel_size=3, padding=1)
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2.0, mode="nearest"),
+        _convolve(width, _FULL_WIDTH),
+        nn.Conv2d(_FULL_WIDTH, outputs, kernel_size=3, padding=1),
+    )
 
 
 def _convolve(inputs: int, outputs: int) -> nn.Sequential:

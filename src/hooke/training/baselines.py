@@ -1,0 +1,48 @@
+"""Has a run learnt anything? Validation samples in, the scores of Otsu with watershed and of the shipped model out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.metrics import score_image
+from hooke.models import load_model
+from hooke.targets import SplitLine
+from hooke.training.augment import Sample
+from hooke.training.module import segment_sample
+
+__all__ = ["OTSU", "SHIPPED", "baseline_scores", "otsu_watershed"]
+
+OTSU, SHIPPED = "Otsu with watershed", "the shipped model"
+
+
+def baseline_scores(samples: Sequence[Sample]) -> dict[str, float]:
+    """DSB score of each baseline: mean over the images, the diameter known, as a run's own validation has it."""
+    model = load_model("nuclei")
+    network = model.network(1)
+    scores: dict[str, list[float]] = {OTSU: [], SHIPPED: []}
+    for sample in samples:
+        shipped = segment_sample(network, model.scheme, sample, model.settings.diameter_band)[1]
+        scores[OTSU].append(score_image(otsu_watershed(sample), sample.labels)["dsb"])
+        scores[SHIPPED].append(score_image(shipped, sample.labels)["dsb"])
+    return {name: float(np.mean(values)) for name, values in scores.items()}
+
+
+def otsu_watershed(sample: Sample) -> NDArray[np.int32]:
+    """Threshold by Otsu's method, then split by a watershed of the distance to the background.
+
+    Objects are what is darker in colour images, and in grey ones what covers less of the image.
+    """
+    grey = sample.image.astype(np.float32)
+    grey = grey.mean(axis=2) if grey.ndim == 3 else grey
+    eight = np.clip(grey * 200, 0, 255).astype(np.uint8)
+    smooth = cv2.GaussianBlur(eight, (0, 0), max(0.5, sample.diameter / 16))
+    _, above = cv2.threshold(smooth, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    mask = above == 0 if sample.colour or above.mean() > 0.5 else above > 0
+    distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    # The scheme's own decoder does the watershed, on maps that know nothing but the distance.
+    maps = np.stack([mask, np.zeros_like(grey), np.clip(distance / max(sample.diameter / 2, 1), 0, 1)])
+    return SplitLine(seed_distance=0.6).decode(maps.astype(np.float32), diameter=sample.diameter).labels

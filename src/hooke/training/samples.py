@@ -1,0 +1,219 @@
+"""Images of a training run: hooke datasets in, normalised samples out, read when asked for, kept as memory allows."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_index
+from hooke.datasets.sidecars import read_classes
+from hooke.errors import DatasetError
+from hooke.io import read_image, read_labels
+from hooke.preprocess import fit_normalisation
+from hooke.targets import equivalent_diameters
+from hooke.training.augment import UNKNOWN, Sample
+from hooke.training.config import DatasetConfig, TrainConfig
+
+__all__ = ["Record", "SampleStore", "list_records", "load_sample", "records_hash"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One image of a dataset: where it lies, how often it is drawn, and what is known of it.
+
+    Parameters
+    ----------
+    id : str
+    image, labels : Path
+    modality : str
+    weight : float
+        Times that it is drawn, relative to the others of its modality.
+    classes : dict of int to int
+        Object to its class, a position in the configuration's ``classes``; objects of other classes are left out.
+    image_class : int
+        Position in the configuration's ``image_classes``, or `UNKNOWN`.
+    """
+
+    id: str
+    image: Path
+    labels: Path
+    modality: str
+    weight: float = 1.0
+    classes: dict[int, int] = field(default_factory=dict)
+    image_class: int = UNKNOWN
+
+
+def list_records(config: TrainConfig, split: str) -> list[Record]:
+    """The images of one side of the run.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    split : {"train", "val"}
+
+    Raises
+    ------
+    DatasetError
+        When an index is missing, it names a file that is not there, none of its images is in the splits asked for, or
+        none of its objects has one of the classes asked for.
+    """
+    banned = _read_exclusions(config.exclude)
+    records = [one for data in config.datasets for one in _records_of(data, config, split) if one.id not in banned]
+    if not records:
+        raise DatasetError(f"no image for the {split} side of the run", remedy="check datasets and their splits")
+    if config.classes and split == "train":
+        _check_classes(records, config)
+    return records
+
+
+def records_hash(records: Sequence[Record]) -> str:
+    """SHA-256 over ids and label files: names the data that a model was trained on."""
+    digest = hashlib.sha256()
+    for record in sorted(records, key=lambda one: one.id):
+        digest.update(record.id.encode())
+        digest.update(record.labels.read_bytes())
+    return digest.hexdigest()
+
+
+def load_sample(record: Record, nominal_diameter: float) -> Sample:
+    """Read and normalise one image and what its labels tell.
+
+    Raises
+    ------
+    HookeError
+        When a file can't be read, or image and labels differ in size.
+    """
+    image = read_image(record.image)
+    labels = read_labels(record.labels)
+    if labels.shape != image.pixels.shape[:2]:
+        raise DatasetError(
+            f"labels {labels.shape} for an image {image.pixels.shape[:2]}", path=record.labels, remedy="prepare anew"
+        )
+    normalisation = fit_normalisation(image)
+    pixels = normalisation.apply(image.pixels)
+    colour = normalisation.mode == "rgb"
+    diameters = equivalent_diameters(labels)
+    ids, first = np.unique(labels.ravel(), return_index=True)
+    ids, first = ids[ids > 0], first[ids > 0]
+    classes = None
+    if record.classes:
+        classes = np.full(len(diameters), UNKNOWN, np.int64)
+        classes[[one for one in record.classes if one < len(diameters)]] = [
+            of for one, of in record.classes.items() if one < len(diameters)
+        ]
+    return Sample(
+        image=(pixels if colour else pixels[..., 0]).astype(np.float16),
+        labels=labels,
+        diameters=diameters,
+        centres=np.stack(np.unravel_index(first, labels.shape), axis=1).astype(np.float32),
+        diameter=float(np.median(diameters[ids])) if len(ids) else nominal_diameter,
+        colour=colour,
+        classes=classes,
+    )
+
+
+class SampleStore(Sequence[Sample]):
+    """Samples by number, read when first asked for; those asked for longest ago are let go when memory is full.
+
+    Parameters
+    ----------
+    records : sequence of Record
+    nominal_diameter : float
+        Taken for images without objects.
+    cache_mb : float
+        Memory for decoded samples, in 1e6 bytes; one sample is held at least.
+    """
+
+    def __init__(self, records: Sequence[Record], nominal_diameter: float, cache_mb: float) -> None:
+        self.records = records
+        self.nominal_diameter = nominal_diameter
+        self.limit = int(cache_mb * 1e6)
+        self.held = 0
+        self._samples: OrderedDict[int, Sample] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __getitem__(self, number: int) -> Sample:  # type: ignore[override]
+        if number in self._samples:
+            self._samples.move_to_end(number)
+            return self._samples[number]
+        sample = load_sample(self.records[number], self.nominal_diameter)
+        self._samples[number] = sample
+        self.held += _bytes(sample)
+        while self.held > self.limit and len(self._samples) > 1:
+            self.held -= _bytes(self._samples.popitem(last=False)[1])
+        return sample
+
+
+def _bytes(sample: Sample) -> int:
+    return sample.image.nbytes + sample.labels.nbytes + sample.diameters.nbytes + sample.centres.nbytes
+
+
+def _read_exclusions(path: Path | None) -> set[str]:
+    if path is None:
+        return set()
+    if not path.is_file():
+        raise DatasetError("no such list of excluded ids", path=path, remedy="correct exclude, or leave it out")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {line.split("#")[0].strip() for line in lines} - {""}
+
+
+def _records_of(dataset: DatasetConfig, config: TrainConfig, split: str) -> Iterator[Record]:
+    folder = dataset.path
+    if not (folder / INDEX_NAME).is_file():
+        raise DatasetError("no hooke dataset here (index.csv is missing)", path=folder, remedy="run hooke prepare")
+    wanted = getattr(dataset, split)
+    classes = read_classes(folder) if config.classes else {}
+    position = {name: number for number, name in enumerate(config.classes)}
+    of_image = _image_classes(folder, config) if config.image_classes else {}
+    for row in read_index(folder):
+        if row.split not in wanted:
+            continue
+        yield Record(
+            row.id,
+            _known(find_image(folder, row.id), folder / "images" / row.id),
+            _known(find_labels(folder, row.id), folder / "labels" / row.id),
+            row.modality,
+            dataset.weight,
+            {one: position[name] for one, name in classes.get(row.id, {}).items() if name in position},
+            of_image.get(row.id, UNKNOWN),
+        )
+
+
+def _image_classes(folder: Path, config: TrainConfig) -> dict[str, int]:
+    """Class of each image that has one of those asked for, from the index's column."""
+    position = {name: number for number, name in enumerate(config.image_classes)}
+    with (folder / INDEX_NAME).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    column = config.image_class_column
+    if rows and column not in rows[0]:
+        known = ", ".join(name for name in rows[0] if name != "id")
+        raise DatasetError(f"the index has no column {column!r}", path=folder / INDEX_NAME, remedy=f"it has {known}")
+    return {row["id"]: position[row[column]] for row in rows if row[column] in position}
+
+
+def _known(found: Path | None, place: Path) -> Path:
+    if found is None:
+        raise DatasetError("the index names an image that is missing", path=place, remedy="run hooke prepare again")
+    return found
+
+
+def _check_classes(records: list[Record], config: TrainConfig) -> None:
+    """Every class asked for must occur, or the head would learn nothing of it."""
+    seen = {of for record in records for of in record.classes.values()}
+    absent = [name for number, name in enumerate(config.classes) if number not in seen]
+    if absent:
+        known = sorted(
+            {name for data in config.datasets for of in read_classes(data.path).values() for name in of.values()}
+        )
+        raise DatasetError(
+            f"no object of class {', '.join(absent)} to learn from",
+            remedy=f"classes there: {', '.join(known) or 'none'}",
+        )
