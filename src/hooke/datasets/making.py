@@ -118,7 +118,7 @@ class Maker:
             source=id_,
             recipe=self.recipe.key(self.layout),
             parts=tuple(parts),
-            named=Counter(sample.classes.values()),
+            named=dict(Counter(sample.classes.values())),
             oddities={what: count for what, count in oddities.items() if count},
             classes={part: named for part, named in classes.items() if named},
             conflicts=sample.conflicts,
