@@ -11,7 +11,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from hooke import __version__
-from hooke.cli import demo, evaluate, export, prepare, segment, train
+from hooke.cli import demo, evaluate, export, prepare, pretrain, segment, train
 from hooke.errors import DEBUG, HookeError, debugging
 
 __all__ = ["app", "main"]
@@ -48,7 +48,15 @@ def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
     return run
 
 
-for _command in (segment.segment, demo.demo, evaluate.evaluate, prepare.prepare, train.train, export.export):
+for _command in (
+    segment.segment,
+    demo.demo,
+    evaluate.evaluate,
+    prepare.prepare,
+    train.train,
+    pretrain.pretrain,
+    export.export,
+):
     app.command(_command.__name__)(_exiting(_command))
 
 

@@ -1,0 +1,66 @@
+"""`hooke pretrain`: a configuration and images without labels in, a run folder with an encoder out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hooke.cli.train import parse_settings, training_half
+
+__all__ = ["pretrain"]
+
+
+def pretrain(
+    config: Annotated[
+        Path, typer.Argument(help="YAML file that describes the run, such as configs/pretrain-simclr.yaml.")
+    ],
+    images: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--images", "-i", help="hooke data set, folder or pattern instead of the file's; may be repeated."
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="RUN", help="Folder of the run; runs/<name of the configuration> if none."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be given again for others."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+) -> int:
+    r"""Train an encoder on images without labels, for training to start from.
+
+    Needs the training half: [bold]pip install 'hooke\[train]'[/].
+
+    [bold]Examples[/]
+
+    hooke pretrain configs/pretrain-simclr.yaml
+
+    hooke pretrain configs/pretrain-inpainting.yaml --images my_images -o runs/mine --set steps=2000
+
+    hooke train configs/nuclei.yaml --set encoder_weights=runs/mine/encoder.safetensors
+    """
+    from hooke.training.pretrain.config import load_pretrain_config
+
+    typed = parse_settings(settings or []) | ({"images": images} if images else {})
+    loaded = load_pretrain_config(config, typed)
+    run = run or Path("runs") / loaded.name
+    with training_half():
+        from hooke.training.pretrain.loop import pretrain as train_encoder
+
+        done = train_encoder(loaded, run, resume=resume)
+    typer.echo(f"encoder: {done.encoder}")
+    typer.echo(f"loss {done.first_loss:.4g} -> {done.loss:.4g}, spread of the embeddings {done.spread:.2f}")
+    if done.collapsed:
+        typer.secho(
+            "the encoder has collapsed: it answers alike whatever it sees; try a lower learning_rate, a larger batch, "
+            "or another method",
+            fg="yellow",
+            err=True,
+        )
+    typer.echo(f"start training from it with: hooke train CONFIG --set encoder_weights={done.encoder}")
+    return 0

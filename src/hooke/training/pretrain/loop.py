@@ -1,0 +1,216 @@
+"""A pre-training run: configuration in, a run folder with an encoder out.
+
+```
+RUN/
+  config.yaml           what the run was told, every default written out
+  data.json             the images and their hash
+  versions.json         of the packages that matter
+  metrics.csv           a row per logged step: loss, and spread of the embeddings
+  curves.png            both so far
+  checkpoints/last.ckpt to go on from
+  encoder.safetensors   the encoder so far, with timm's names: `encoder_weights` of a training run takes it
+```
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+
+import lightning as L
+import matplotlib
+import pandas as pd
+import timm
+import torch
+import yaml
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from safetensors.torch import save_file
+from torch import nn
+
+from hooke import __version__
+from hooke.errors import ConfigError
+from hooke.io import atomic_path
+from hooke.training.pretrain.config import PretrainConfig
+from hooke.training.pretrain.methods import METHODS, Pretraining
+from hooke.training.pretrain.views import images_hash, list_images, view_loader
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+__all__ = ["COLLAPSED", "Pretrained", "pretrain", "save_encoder"]
+
+#: A spread of the embeddings below this says that the network answers alike whatever it sees.
+COLLAPSED = 0.1
+_PACKAGES = ("torch", "timm", "lightning", "lightly", "numpy", "opencv-python-headless")
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """What a run came to.
+
+    Parameters
+    ----------
+    encoder : Path
+        ``.safetensors`` file.
+    loss : float
+        Mean of the last tenth of the run's logged steps.
+    first_loss : float
+        Mean of the first tenth.
+    spread : float
+        Spread of the embeddings over the last tenth, 0 for collapse.
+    """
+
+    encoder: Path
+    loss: float
+    first_loss: float
+    spread: float
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether the encoder answers alike whatever it sees."""
+        return not self.spread >= COLLAPSED  # not a number is no spread either
+
+
+def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pretrained:
+    """Train an encoder on images without labels.
+
+    Parameters
+    ----------
+    config : PretrainConfig
+    run : Path
+        Folder of the run; made when missing.
+    resume : bool
+        Go on from ``checkpoints/last.ckpt`` of the same folder.
+
+    Raises
+    ------
+    ConfigError
+        When the folder holds a run already and `resume` is not set, or the other way round.
+    DatasetError
+        When there is no image.
+    """
+    last = run / "checkpoints" / "last.ckpt"
+    if last.exists() and not resume:
+        raise ConfigError("holds a run already", path=run, remedy="give --resume, or another folder")
+    if resume and not last.exists():
+        raise ConfigError("holds no run to resume", path=run, remedy="leave out --resume")
+    start = _step_of(last) if resume else 0
+    paths = list_images(config)
+    _describe(config, run, paths)
+    L.seed_everything(config.seed, workers=True, verbose=False)
+    module = METHODS[config.method](config)
+    part = f"from-{start}"  # the logger would delete the rows of an earlier part of the run
+    logger = CSVLogger(run, name="metrics", version=part)
+    trainer = L.Trainer(
+        default_root_dir=run,
+        max_steps=config.steps,
+        precision=config.precision,
+        accelerator=config.accelerator,
+        devices=config.devices,
+        gradient_clip_val=1.0,
+        log_every_n_steps=min(10, config.save_every),
+        callbacks=[
+            ModelCheckpoint(
+                last.parent, filename="last", every_n_train_steps=config.save_every, enable_version_counter=False
+            ),
+            _Keep(run, config.save_every),
+        ],
+        logger=[logger, TensorBoardLogger(run, name="", version="tensorboard")],
+        enable_model_summary=False,
+    )
+    trainer.fit(module, view_loader(paths, config, start), ckpt_path=last if resume else None, weights_only=True)
+    return _summarise(_Keep(run, 1).keep(module))
+
+
+def save_encoder(encoder: nn.Module, name: str, path: Path) -> None:
+    """Write a ``features_only`` encoder's weights under the names that the whole timm model has.
+
+    Parameters
+    ----------
+    encoder : Module
+        Made by ``timm.create_model(name, features_only=True)``, which may call ``blocks.0`` ``blocks_0``.
+    name : str
+        Its timm name.
+    path : Path
+        ``.safetensors`` file.
+    """
+    whole = {key.replace(".", "_"): key for key in timm.create_model(name, pretrained=False).state_dict()}
+    state = {
+        whole.get(key.replace(".", "_"), key): value.detach().cpu().contiguous()
+        for key, value in encoder.state_dict().items()
+    }
+    with atomic_path(path) as part:
+        save_file(state, part)
+
+
+class _Keep(Callback):
+    """Writes encoder, metrics and curves every few steps, so that a run cut short has given something."""
+
+    def __init__(self, run: Path, every: int) -> None:
+        self.run = run
+        self.every = every
+
+    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: object) -> None:
+        if trainer.global_step % self.every == 0 and trainer.is_global_zero:
+            for logger in trainer.loggers:
+                logger.save()
+            assert isinstance(pl_module, Pretraining)
+            self.keep(pl_module)
+
+    def keep(self, module: Pretraining) -> Path:
+        """Write the three; return the folder."""
+        save_encoder(module.encoder, module.config.encoder, self.run / "encoder.safetensors")
+        parts = sorted(self.run.glob("metrics/from-*/metrics.csv"), key=lambda one: int(one.parent.name[5:]))
+        if parts:
+            table = pd.concat([pd.read_csv(one) for one in parts]).drop_duplicates("step", keep="last")
+            with atomic_path(self.run / "metrics.csv") as part:
+                table.sort_values("step").to_csv(part, index=False)
+            _draw_curves(table.sort_values("step"), module.config.method, self.run / "curves.png")
+        return self.run
+
+
+def _draw_curves(table: pd.DataFrame, method: str, target: Path) -> None:
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    for axes, column, title in (
+        (left, "train/loss", f"loss ({method})"),
+        (right, "train/spread", "spread of the embeddings"),
+    ):
+        axes.plot(table["step"], table[column], color="0.75", linewidth=1)
+        axes.plot(table["step"], table[column].rolling(15, min_periods=1, center=True).mean())
+        axes.set(title=title, xlabel="step")
+        axes.grid(alpha=0.3)
+    right.axhline(COLLAPSED, color="tab:red", linestyle="--", label="collapsed below")
+    right.set_ylim(bottom=0)
+    right.legend()
+    with atomic_path(target) as part:
+        figure.savefig(part, dpi=110)
+    plt.close(figure)
+
+
+def _summarise(run: Path) -> Pretrained:
+    table = pd.read_csv(run / "metrics.csv") if (run / "metrics.csv").exists() else pd.DataFrame()
+    loss = table.get("train/loss", pd.Series(dtype=float)).dropna()
+    spread = table.get("train/spread", pd.Series(dtype=float)).dropna()
+    tenth = max(1, len(loss) // 10)
+    return Pretrained(
+        run / "encoder.safetensors",
+        float(loss.tail(tenth).mean()),
+        float(loss.head(tenth).mean()),
+        float(spread.tail(tenth).mean()),
+    )
+
+
+def _step_of(checkpoint: Path) -> int:
+    return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["global_step"])
+
+
+def _describe(config: PretrainConfig, run: Path, paths: list[Path]) -> None:
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
+    data = {"hash": images_hash(paths), "images": [path.as_posix() for path in paths]}
+    (run / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
+    versions = {"hooke": __version__} | {one.name: one.version for one in distributions() if one.name in _PACKAGES}
+    (run / "versions.json").write_text(json.dumps(versions, indent=1), encoding="utf-8")
