@@ -17,6 +17,7 @@ from hooke.image import Image
 from hooke.io import read_image
 from hooke.models import Model, Tiling, load_model, predict_maps
 from hooke.models.scale import scale_for
+from hooke.pipeline.classes import Classes, vote
 from hooke.pipeline.diameter import FIRST_MAPS, estimate_diameter
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.trust import doubts
@@ -58,6 +59,8 @@ class Segmentation:
         Time from pixels to labels.
     warnings : tuple of str
         What the user should know of this result.
+    classes : Classes or None
+        What kind each instance is, for models that tell.
     """
 
     image: Image
@@ -70,6 +73,7 @@ class Segmentation:
     min_size: float
     seconds: float
     warnings: tuple[str, ...] = field(default=())
+    classes: Classes | None = None
 
     @property
     def count(self) -> int:
@@ -78,7 +82,7 @@ class Segmentation:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row per instance: see `hooke.measure.measure` for the columns; then ``doubtful``."""
+        """A row per instance: see `hooke.measure.measure` for the columns; then ``doubtful`` and any class."""
         from hooke.measure import measure
 
         table = measure(
@@ -88,7 +92,11 @@ class Segmentation:
             channel_names=self.image.channel_names or (_RGB if self.image.is_rgb else ()),
             scores=self.scores,
         )
-        return table.assign(doubtful=self.doubtful)
+        table["doubtful"] = self.doubtful
+        if self.classes is not None:
+            table["class"] = self.classes.of_each
+            table["class_probability"] = self.classes.probability
+        return table
 
     @property
     def doubtful(self) -> NDArray[np.bool_]:
@@ -208,13 +216,13 @@ def segment_image(
         diameter = options.diameter
     else:
         if _one_tile(image, 1.0):  # a first pass over the whole image may turn out to be the only one
-            maps = predict(1.0, FIRST_MAPS)
+            maps = predict(1.0, max(FIRST_MAPS, _maps_needed(model)))
         diameter = estimate_diameter(model, image.pixels, normalisation, threads=threads, known=maps)
         if diameter is None:
             return _nothing(image, model, normalisation, options, start, _NOTHING)
     scale = scale_for(diameter, model.settings.diameter_band)
     if maps is None or scale != 1:
-        maps = predict(scale, _DECODED_MAPS)
+        maps = predict(scale, _maps_needed(model))
     smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
     min_size = smallest if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
@@ -233,7 +241,19 @@ def segment_image(
         float(min_size),
         time.perf_counter() - start,
         warnings,
+        _classes(model, maps, decoded.labels),
     )
+
+
+def _maps_needed(model: Model) -> int:
+    """Maps to predict: what is decoded, or all where maps of classes follow those of the scheme."""
+    return len(model.scheme.maps) + len(model.settings.classes) if model.settings.classes else _DECODED_MAPS
+
+
+def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32]) -> Classes | None:
+    if not model.settings.classes:
+        return None
+    return vote(maps[len(model.scheme.maps) :], labels, model.settings.classes)
 
 
 _NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"

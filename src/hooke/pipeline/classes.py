@@ -1,0 +1,62 @@
+"""Classes of instances from classes of pixels: probability maps and a label image in, a class for each instance out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.targets.flooding import bands
+
+__all__ = ["Classes", "vote"]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What kind each instance is.
+
+    Parameters
+    ----------
+    names : tuple of str
+        All classes that the model knows.
+    shares : ndarray of float32, shape (n, K)
+        Mean probability of each class over the instance's pixels, made to sum to 1.
+    """
+
+    names: tuple[str, ...]
+    shares: NDArray[np.float32]
+
+    @property
+    def of_each(self) -> list[str]:
+        """Most probable class of each instance."""
+        return [self.names[one] for one in self.shares.argmax(axis=1)] if len(self.shares) else []
+
+    @property
+    def probability(self) -> NDArray[np.float32]:
+        """Its probability, 0..1, shape (n,)."""
+        return np.asarray(self.shares.max(axis=1, initial=0), np.float32)
+
+
+def vote(maps: NDArray[np.uint16], labels: NDArray[np.int32], names: Sequence[str]) -> Classes:
+    """Let the pixels of each instance vote, each with its probabilities.
+
+    Parameters
+    ----------
+    maps : ndarray of uint16, shape (K, Y, X)
+        Probability of each class per pixel, 65535 for 1.
+    labels : ndarray of int32, shape (Y, X)
+        0 background, 1..n.
+    names : sequence of str
+        The K classes.
+    """
+    count = int(labels.max(initial=0)) + 1
+    sums = np.zeros((len(names), count))
+    for band in bands(labels):
+        inside = labels[band] > 0
+        owner = labels[band][inside]
+        for total, one in zip(sums, maps, strict=True):
+            total += np.bincount(owner, weights=one[band][inside], minlength=count)
+    votes = sums[:, 1:].T + 1e-6
+    return Classes(tuple(names), np.asarray(votes / votes.sum(axis=1, keepdims=True), np.float32))

@@ -1,0 +1,56 @@
+"""Every configuration that is shipped runs: two steps and a validation, on simulated images instead of its own."""
+# ruff: noqa: E402 - what is missing is skipped before it is imported
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+for needed in ("torch", "lightning", "timm", "matplotlib"):
+    pytest.importorskip(needed)
+
+from hooke.datasets.layout import IndexRow, write_index, write_sample
+from hooke.datasets.sidecars import write_classes
+from hooke.datasets.simulator import simulate
+from hooke.training.config import load_config
+from hooke.training.trial import fast_dev_run
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if "card" not in path.stem and "pretrain" not in path.stem)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """Four simulated fields, half of their nuclei of one class and half of the other."""
+    folder = tmp_path_factory.mktemp("data") / "simulated"
+    rows, classes = [], []
+    for number in range(4):
+        drawn = simulate((96, 96), seed=number)
+        name = f"field{number}"
+        write_sample(folder, name, drawn.image, drawn.labels)
+        rows.append(IndexRow(name, "val" if number > 1 else "train", "fluorescence", name, 96, 96, drawn.count))
+        kinds = ("Myofibroblast", "UndifferentiatedMSC")
+        classes.append((name, {one: kinds[one % 2] for one in range(1, drawn.count + 1)}))
+    write_index(folder, rows)
+    write_classes(folder, classes)
+    return folder
+
+
+def test_there_is_a_configuration_for_each_system():
+    assert set(NAMES) >= {"nuclei", "splitline-unet", "dsb2018-unet", "mobilenetv2-unet", "livecell-multihead"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_steps(name, dataset, monkeypatch):
+    monkeypatch.chdir(CONFIGS.parent)
+    changes = {
+        "datasets": [{"path": str(dataset)}],
+        "encoder_weights": "none",
+        "accelerator": "cpu",
+        "precision": "32-true",
+        "augment.crop": 64,
+    }
+    assert 0 <= fast_dev_run(load_config(CONFIGS / f"{name}.yaml", changes)) <= 1
