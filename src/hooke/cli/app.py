@@ -11,7 +11,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from hooke import __version__
-from hooke.cli import demo, evaluate, export, prepare, pretrain, segment, train
+from hooke.cli import compare, demo, evaluate, export, prepare, pretrain, segment, submit, train
 from hooke.errors import DEBUG, HookeError, debugging
 
 __all__ = ["app", "main"]
@@ -52,6 +52,8 @@ for _command in (
     segment.segment,
     demo.demo,
     evaluate.evaluate,
+    compare.compare,
+    submit.submit,
     prepare.prepare,
     train.train,
     pretrain.pretrain,

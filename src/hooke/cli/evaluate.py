@@ -25,7 +25,11 @@ def evaluate(
     truth: Annotated[Path, typer.Argument(help="The same, or a hooke dataset with index.csv.")],
     split: Annotated[str | None, typer.Option(help="Only this split of the dataset, such as test.")] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for scores.json, per_image.csv and per_object.csv.")
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for report.html, scores.json, per_image.csv and per_object.csv."),
+    ] = None,
+    against: Annotated[
+        list[Path] | None, typer.Option(help="Show the AP of this earlier -o folder in the report too; repeatable.")
     ] = None,
     by: Annotated[
         list[str] | None, typer.Option(help="Summarise by this column of the index, beside modality; repeatable.")
@@ -66,6 +70,8 @@ def evaluate(
 
     hooke evaluate out/ dsb2018/ --by field_of_view --threshold 0.7
 
+    hooke evaluate out/ truth/ -o scores/ --against scores-before/
+
     hooke evaluate results.json annotations.json
 
     hooke evaluate points.csv dkfz/ --points
@@ -75,6 +81,8 @@ def evaluate(
     import warnings
 
     from hooke import evaluation
+    from hooke.evaluation.runs import read_runs
+    from hooke.report.html import write_report
 
     if distance is not None and not points:
         raise typer.BadParameter("goes with --points", param_hint="--distance")
@@ -82,17 +90,20 @@ def evaluate(
         detection = evaluation.evaluate_points(pred, truth, split=split, out=out, by=by or (), max_distance=distance)
         return _show_detection(detection, out, json=json)
 
+    earlier = read_runs(against or [])
     with warnings.catch_warnings():
         # Said below in the command's own words.
         warnings.simplefilter("ignore", UserWarning)
         result = evaluation.evaluate(pred, truth, split=split, out=out, by=by or (), threshold=threshold)
+    if out is not None:
+        write_report(result, out / "report.html", earlier)
     if json:
         _print_json(result)
     else:
         _print_tables(result)
     _print_problems(result)
     if out is not None and not json:
-        typer.echo(f"all scores: {out / 'scores.json'}; by image and object: per_image.csv, per_object.csv there")
+        typer.echo(f"report: {out / 'report.html'}; beside it scores.json, per_image.csv, per_object.csv")
     return 0 if result.complete else 1
 
 

@@ -122,7 +122,7 @@ def interval_chart(estimates: Sequence[Estimate], *, alt: str, x_label: str, aro
     if around_zero:
         ends = [abs(end) for one in estimates for end in (one.value, *(one.interval or ())) if math.isfinite(end)]
         reach = max([0.01, *ends]) * 1.1
-    scale = Scale(-reach if around_zero else 0, reach, start, width - 48)
+    scale = Scale(-reach if around_zero else 0, reach, start, width - 58)
     axis = Frame(scale, Scale(0, 0, bottom, 8), width, bottom + 44)
     body = ""
     if around_zero:
@@ -133,7 +133,7 @@ def interval_chart(estimates: Sequence[Estimate], *, alt: str, x_label: str, aro
     parts = (
         _value_axis(axis)
         + body
-        + text(x_label, (start + width - 48) / 2, bottom + 36, text_anchor="middle", class_="label")
+        + text(x_label, (start + width - 58) / 2, bottom + 36, text_anchor="middle", class_="label")
     )
     view = f"0 0 {width:g} {axis.height:g}"
     return element("svg", parts, class_="plot", viewBox=view, role="img", aria_label=alt)

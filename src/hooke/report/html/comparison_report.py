@@ -8,7 +8,7 @@ from pathlib import Path
 from hooke.evaluation.compare import ALL, COMPARED, MIN_GROUPS, RunComparison
 from hooke.evaluation.runs import Run
 from hooke.report.html.charts import Estimate, interval_chart
-from hooke.report.html.markup import element, figure, interval, number, paragraph, table, whole
+from hooke.report.html.markup import counted, element, figure, interval, number, paragraph, table
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.html.plots import curves_figure, run_curve
 
@@ -44,7 +44,7 @@ def render_comparison(runs: Sequence[Run], comparison: RunComparison) -> str:
         Section("curves", "Outlines", element("div", _curves(runs, comparison), class_="plots")),
         Section("differences", "Is the difference real?", _differences(comparison)),
     )
-    facts = f"{', '.join(comparison.runs)}: {whole(comparison.images)} images that all of them scored."
+    facts = f"{', '.join(comparison.runs)}: {counted(comparison.images, 'image')} that all of them scored."
     return render_page(
         "Comparison of segmentations", paragraph(facts, class_="facts") + _warnings(comparison), sections
     )
@@ -59,7 +59,7 @@ def verdict(p: float) -> str:
 
 def _warnings(comparison: RunComparison) -> str:
     lines = [
-        f"{len(names)} images of {run} are left out: not every run scored them."
+        f"Left out of {run}, not scored by every run: {counted(len(names), 'image')}."
         for run, names in comparison.left_out.items()
         if names
     ]
@@ -78,7 +78,7 @@ def _means(comparison: RunComparison) -> str:
     for part in means["part"].unique():
         rows = means[means["part"] == part]
         images, groups = int(rows["images"].iloc[0]), int(rows["groups"].iloc[0])
-        caption = f"{part}: means over {whole(images)} images in {whole(groups)} groups"
+        caption = f"{part}: means over {counted(images, 'image')} in {counted(groups, 'group')}"
         body = [
             (COMPARED[row["score"]], *(number(row[run]) for run in comparison.runs)) for row in rows.to_dict("records")
         ]

@@ -19,7 +19,7 @@ from hooke.metrics import Summary
 from hooke.report.html import plots
 from hooke.report.html.gallery import LAYERS, Subject, draw_subject
 from hooke.report.html.images import ImageFinder
-from hooke.report.html.markup import element, interval, number, paragraph, table, whole
+from hooke.report.html.markup import counted, element, interval, number, paragraph, table, whole
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.html.svg import mark
 
@@ -90,7 +90,7 @@ def _lead(evaluation: Evaluation) -> str:
     source, summary = evaluation.source, evaluation.overall
     split = f", split {source['split']}" if source.get("split") else ""
     facts = (
-        f"{source['pred']} against {source['truth']}{split}: {whole(summary.images)} images, "
+        f"{source['pred']} against {source['truth']}{split}: {counted(summary.images, 'image')}, "
         f"{whole(summary.n_true)} true and {whole(summary.n_pred)} predicted objects."
     )
     return paragraph(facts, class_="facts") + _warnings(evaluation)

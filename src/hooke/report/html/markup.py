@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-__all__ = ["attributes", "element", "figure", "interval", "number", "paragraph", "share", "table", "whole"]
+__all__ = ["attributes", "counted", "element", "figure", "interval", "number", "paragraph", "share", "table", "whole"]
 
 _NOT_DEFINED = "–"
 _MINUS = "−"
@@ -116,6 +116,11 @@ def interval(bounds: Sequence[float] | None, digits: int = 3) -> str:
 def whole(value: float) -> str:
     """Write a count with thin spaces between thousands."""
     return f"{value:,.0f}".replace(",", "\u202f").replace("-", _MINUS)
+
+
+def counted(count: float, noun: str) -> str:
+    """Write a count with its noun, in the singular for one."""
+    return f"{whole(count)} {noun}" + ("" if count == 1 else "s")
 
 
 def share(value: float) -> str:

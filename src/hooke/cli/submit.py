@@ -1,0 +1,64 @@
+"""`hooke submit`: label images in, a Data Science Bowl 2018 submission out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["submit"]
+
+
+def submit(
+    pred: Annotated[Path, typer.Argument(help="Folder of label images, or what [bold]hooke segment[/] wrote.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The csv file.")] = Path("submission.csv"),
+    truth: Annotated[
+        Path | None, typer.Option(help="Score the csv against this dataset or folder of label images.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="With --truth: only this split of the dataset.")] = None,
+) -> int:
+    """Write label images as a submission to the Data Science Bowl 2018.
+
+    A row an object: run lengths down the columns, pixels counted from 1.
+    No two objects overlap. The csv is read back and held
+    against the label images before it appears.
+
+    [bold]Examples[/]
+
+    hooke submit results/ -o submission.csv
+
+    hooke submit results/ -o submission.csv --truth dsb2018/ --split test
+    """
+    from hooke.evaluation.submission import write_submission
+
+    if split is not None and truth is None:
+        raise typer.BadParameter("goes with --truth", param_hint="--split")
+    submission = write_submission(pred, out)
+    images, objects = len(submission.objects), sum(submission.objects.values())
+    empty = sum(not count for count in submission.objects.values())
+    note = f", {empty} of them without objects" if empty else ""
+    typer.echo(f"{objects} objects in {images} image(s){note}; read back without a difference: {out}")
+    for problem in submission.failed.values():
+        typer.secho(f"hooke: {problem}", fg="yellow", err=True)
+    complete = truth is None or _print_score(out, truth, split)
+    return 0 if complete and not submission.failed else 1
+
+
+def _print_score(csv: Path, truth: Path, split: str | None) -> bool:
+    """Score what the csv holds; return whether every true image had a prediction."""
+    import warnings
+
+    from hooke import evaluation
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # said below
+        result = evaluation.evaluate(csv, truth, split=split)
+    summary = result.overall
+    bounds = summary.mean_interval.get("dsb")
+    interval = f" (95 % interval {bounds[0]:.3f} to {bounds[1]:.3f})" if bounds else ""
+    typer.echo(f"DSB score {summary.mean['dsb']:.3f}{interval}, mean over {summary.images} image(s)")
+    if not result.complete:
+        message = f"{len(result.missing)} image(s) without a prediction, {len(result.bad)} that could not be used"
+        typer.secho(f"hooke: {message}", fg="yellow", err=True)
+    return result.complete
