@@ -11,7 +11,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from hooke import __version__
-from hooke.cli import compare, demo, evaluate, export, prepare, pretrain, segment, submit, train
+from hooke.cli import compare, data, demo, doctor, evaluate, export, prepare, pretrain, segment, submit, train
 from hooke.errors import DEBUG, HookeError, debugging
 
 __all__ = ["app", "main"]
@@ -58,8 +58,14 @@ for _command in (
     train.train,
     pretrain.pretrain,
     export.export,
+    doctor.doctor,
 ):
     app.command(_command.__name__)(_exiting(_command))
+
+
+_data = typer.Typer(no_args_is_help=True, help="Look at hooke data sets.")
+_data.command("show")(_exiting(data.show))
+app.add_typer(_data, name="data")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,153 @@
+"""`hooke doctor`: a data set in; a table of what is wrong with it, a report with pictures and a mended copy out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from hooke.doctor import Change, Diagnosis
+
+__all__ = ["doctor"]
+
+HEALTHY, ERRORS = 0, 1
+RANKED = 5  # images of the ranking that the terminal shows
+
+
+def doctor(
+    dataset: Annotated[Path, typer.Argument(help="A hooke data set, or a folder with images and labels.")],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="OTHER", help="Find images that this data set or folder has too. Can be given again."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for doctor.html, findings.json and findings.csv.")
+    ] = None,
+    fix: Annotated[
+        Path | None, typer.Option(metavar="DST", help="Write a copy in which what is safe is mended.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Rank images by how far this model, such as nuclei, and the labels disagree.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Threads for the model; 0 takes all cores.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON and nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
+) -> int:
+    """Find what is wrong with a data set before a training does.
+
+    Damaged files, labels in pieces, holes, specks, merges, missing objects,
+    odd sizes, and pictures that occur twice, also as a crop, at another bit
+    depth, in two splits or in another data set.
+
+    [bold]--fix[/] fills holes of a few pixels, removes specks and stray pixels, and
+    gives far pieces ids of their own; changes.csv lists each change.
+
+    Exit status: 0 no error found, 1 errors found (files that can't be used,
+    pictures in two splits or data sets), 2 wrong usage.
+
+    [bold]Examples[/]
+
+    hooke doctor data/dsb2018 -o checked/
+
+    hooke doctor data/dsb2018 --against data/bbbc039
+
+    hooke doctor data/mine --fix data/mine-mended --model nuclei
+    """
+    from hooke.doctor import examine, fix_dataset, write_report
+
+    with _Progress(quiet or json) as progress:
+        found = examine(dataset, against=against or (), model=model, threads=threads, progress=progress.show)
+        changes = None
+        if fix is not None:
+            changes = fix_dataset(dataset, fix, progress=lambda done, total: progress.show("mending", done, total))
+        page = None if out is None else write_report(found, out)
+    if json:
+        _print_json(found)
+    else:
+        _print_tables(found)
+        if changes is not None:
+            _print_changes(changes, fix)
+        if page is not None:
+            typer.echo(f"pictures: {page}; all findings: {page.with_name('findings.csv')}")
+    return ERRORS if found.has_errors else HEALTHY
+
+
+def _print_json(found: Diagnosis) -> None:
+    import json
+
+    from hooke.doctor.report import to_json
+
+    typer.echo(json.dumps(to_json(found), indent=1))
+
+
+def _print_tables(found: Diagnosis) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from hooke.doctor import KINDS, Severity
+
+    colours = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "default"}
+    table = Table(title=f"{found.dataset}: {found.images} images, {found.objects} objects", title_justify="left")
+    for name in ("kind", "severity", "findings", "images"):
+        table.add_column(name, justify="right" if name in ("findings", "images") else "left")
+    table.add_column("what it is", overflow="fold")
+    for kind, count in found.counts().items():
+        for severity in Severity:
+            images = {one.image for one in found.findings if (one.kind, one.severity) == (kind, severity)}
+            if images:
+                shown = f"[{colours[severity]}]{severity}[/]"
+                table.add_row(kind, shown, str(count[severity]), str(len(images)), KINDS[kind].meaning)
+    console = Console()
+    if found.findings:
+        console.print(table)
+    else:
+        typer.echo(f"{found.dataset}: {found.images} images, {found.objects} objects, nothing found")
+    if found.disagreements:
+        console.print(_ranking(found))
+
+
+def _ranking(found: Diagnosis) -> Table:
+    from rich.table import Table
+
+    table = Table(title="Images on which model and labels disagree most", title_justify="left")
+    table.add_column("image", overflow="fold")
+    for name in ("F1", "AP at 0.5", "labelled", "missed", "spurious"):
+        table.add_column(name, justify="right")
+    for one in found.disagreements[:RANKED]:
+        figures = map(str, (one.labelled, one.missed, one.spurious))
+        table.add_row(one.image, f"{one.f1:.3f}", f"{one.ap:.3f}", *figures)
+    return table
+
+
+def _print_changes(changes: list[Change], folder: Path | None) -> None:
+    from collections import Counter
+
+    counts = Counter(change.action for change in changes)
+    said = ", ".join(f"{count} {action}" for action, count in counts.items()) or "nothing to mend"
+    typer.echo(f"{folder}: {said}; each change is in changes.csv")
+
+
+class _Progress:
+    """A progress bar on the error stream; none when quiet."""
+
+    def __init__(self, quiet: bool) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self.bar = Progress(console=Console(stderr=True), disable=quiet, transient=True)
+        self.task = self.bar.add_task("checking", total=None)
+
+    def __enter__(self) -> _Progress:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """Move the bar."""
+        self.bar.update(self.task, description=what, completed=done, total=total)

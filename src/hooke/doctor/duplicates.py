@@ -1,0 +1,206 @@
+"""Pictures that show the same thing: signatures of images in; pairs, with where one lies in the other, out.
+
+Two searches, neither of which compares all pairs at full size:
+
+- whole pictures, also at another bit depth, resized, turned or mirrored: correlation of small normalised thumbnails;
+- crops and overlapping fields at the same scale: corners are described by binary patterns (ORB, Rublee et al. 2011),
+  which do not change with brightness and bit depth; alike ones are found by hashing (locality-sensitive: the same
+  bits, drawn at random, of both), and pairs of images whose corners agree on one shift are candidates.
+
+Each candidate is then confirmed by the correlation of the pixels themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.doctor.thumbnails import THUMBNAIL, alike_thumbnails, make_thumbnail
+
+__all__ = ["Candidate", "Signature", "correlate_at", "find_candidates", "make_signature", "to_grey"]
+
+PIXELS_PER_CORNER = 400
+CORNERS = (100, 1500)
+CORNER_QUALITY = 0.001  # of the strongest corner: dim nuclei count too
+CORNER_GAP = 5  # pixels
+PATCH = 31  # pixels, the side of what a corner's pattern covers
+TABLES, HASH_BITS = 8, 32
+IN_BUCKET = 6  # that many next ones of a bucket are compared: larger buckets hold flat background
+ALIKE_BITS = 32  # of 256 that may differ: bit depth and compression flip a few
+SHIFT_BIN = 3  # pixels: corners move a little
+AGREEING = 6  # corners of a pair that agree on a shift; measured: unrelated images reach 7, true pairs start at 39
+SMALLEST_OVERLAP = 32  # pixels: nothing is said about less
+SEARCH = 4  # pixels around the shift found
+BITS_SET = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1).astype(np.uint16)
+
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What is kept of an image to find its likes.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Height and width.
+    thumbnail : ndarray of float32, shape (THUMBNAIL, THUMBNAIL)
+        Mean 0, length 1.
+    corners : ndarray of int32, shape (n, 2)
+        y, x.
+    patterns : ndarray of uint8, shape (n, 32)
+        256 bits for each corner.
+    """
+
+    shape: tuple[int, int]
+    thumbnail: Floats
+    corners: NDArray[np.int32]
+    patterns: Bytes
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Two images that may show the same thing.
+
+    Attributes
+    ----------
+    one, two : int
+        Their places in the sequence of signatures, one < two.
+    shift : (int, int) or None
+        What a point's y, x in `one` gain to be those in `two`; None where the pictures are alike as a whole.
+    turn : int
+        Quarter turns of `two` (0..3), and 4 more where it is mirrored first; 0 with a shift.
+    """
+
+    one: int
+    two: int
+    shift: tuple[int, int] | None = None
+    turn: int = 0
+
+
+def to_grey(pixels: NDArray[np.generic]) -> Bytes:
+    """Turn pixels into grey values 0..255 that do not depend on bit depth: smoothed, stretched between percentiles."""
+    values = np.nan_to_num(pixels.astype(np.float32), posinf=0, neginf=0)
+    grey = np.asarray(cv2.GaussianBlur(values if values.ndim == 2 else values.mean(axis=2), (0, 0), 1), np.float32)
+    low, high = np.percentile(grey[::2, ::2], (0.5, 99.8))
+    return np.asarray(np.clip((grey - low) * (255 / max(float(high - low), 1e-6)), 0, 255), np.uint8)
+
+
+def make_signature(grey: Bytes) -> Signature:
+    """Describe an image by its thumbnail and its corners.
+
+    Parameters
+    ----------
+    grey : ndarray of uint8, shape (Y, X)
+        From `to_grey`.
+    """
+    height, width = grey.shape
+    most = int(np.clip(grey.size / PIXELS_PER_CORNER, *CORNERS))
+    points = cv2.goodFeaturesToTrack(grey, most, CORNER_QUALITY, CORNER_GAP)
+    keypoints = [] if points is None else [cv2.KeyPoint(float(x), float(y), PATCH, 0.0) for x, y in points[:, 0]]
+    orb = cv2.ORB.create(nlevels=1, edgeThreshold=PATCH // 2 + 1, patchSize=PATCH)
+    described, found = orb.compute(grey, keypoints)
+    patterns = np.zeros((0, 32), np.uint8) if found is None else np.asarray(found, np.uint8)
+    corners = np.array([point.pt[::-1] for point in described], np.int32).reshape(-1, 2)
+    return Signature((height, width), make_thumbnail(grey), corners, patterns)
+
+
+def find_candidates(signatures: Sequence[Signature], seed: int = 0) -> list[Candidate]:
+    """List the pairs that are worth a look at their pixels, each once.
+
+    Parameters
+    ----------
+    signatures : sequence of Signature
+    seed : int
+        Of the bits that the hash tables draw.
+    """
+    found = {(one, two): Candidate(one, two, shift) for one, two, shift in _agreeing_pairs(signatures, seed)}
+    thumbnails = np.stack([one.thumbnail for one in signatures]) if signatures else np.zeros((0, THUMBNAIL, THUMBNAIL))
+    for one, two, turn in alike_thumbnails(thumbnails.astype(np.float32)):
+        # A shift is the more exact knowledge.
+        found.setdefault((one, two), Candidate(one, two, None, turn))
+    return [found[pair] for pair in sorted(found)]
+
+
+def _agreeing_pairs(signatures: Sequence[Signature], seed: int) -> Iterable[tuple[int, int, tuple[int, int]]]:
+    """Find pairs of images whose corners look alike and lie at one shift of each other."""
+    if sum(len(one.corners) for one in signatures) < 2:
+        return
+    patterns = np.concatenate([one.patterns for one in signatures])
+    corners = np.concatenate([one.corners for one in signatures]).astype(np.int64)
+    owner = np.repeat(np.arange(len(signatures)), [len(one.corners) for one in signatures])
+    first, second = _alike_corners(patterns, owner, seed)
+    shift = corners[second] - corners[first]
+    bins = np.floor_divide(shift + SHIFT_BIN // 2, SHIFT_BIN)
+    rows = np.stack([owner[first], owner[second], bins[:, 0], bins[:, 1]], axis=1)
+    votes, inverse, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    best: dict[tuple[int, int], int] = {}
+    for index in np.flatnonzero(count >= AGREEING)[np.argsort(count[count >= AGREEING])]:
+        best[int(votes[index, 0]), int(votes[index, 1])] = int(index)  # the most votes last
+    for (one, two), index in best.items():
+        dy, dx = np.median(shift[inverse.ravel() == index], axis=0)
+        yield one, two, (round(dy), round(dx))
+
+
+def _alike_corners(patterns: Bytes, owner: Ints, seed: int) -> tuple[Ints, Ints]:
+    """Find pairs of corners of different images whose patterns differ in few bits, the earlier image's first."""
+    bits = np.unpackbits(patterns, axis=1)
+    rng = np.random.default_rng(seed)
+    found = [np.zeros(0, np.int64)]
+    for _ in range(TABLES):
+        chosen = np.packbits(bits[:, rng.choice(bits.shape[1], HASH_BITS, replace=False)], axis=1)
+        key = np.ascontiguousarray(chosen).view(np.uint32).ravel()
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        for step in range(1, IN_BUCKET + 1):
+            same = np.flatnonzero(key[step:] == key[:-step])
+            # The order within a bucket is that of the images: the sort is stable.
+            first, second = order[same], order[same + step]
+            apart = owner[first] != owner[second]
+            first, second = first[apart], second[apart]
+            differ = BITS_SET[patterns[first] ^ patterns[second]].sum(axis=1)
+            found.append((first * len(owner) + second)[differ <= ALIKE_BITS])
+    first, second = np.divmod(np.unique(np.concatenate(found)), len(owner))
+    return first, second
+
+
+def correlate_at(one: Bytes, two: Bytes, shift: tuple[int, int]) -> tuple[float, tuple[int, int], tuple[int, int]]:
+    """Correlate what two images share at a shift, and around it.
+
+    Parameters
+    ----------
+    one, two : ndarray of uint8, shape (Y, X)
+        Grey values.
+    shift : (int, int)
+        As in `Candidate`.
+
+    Returns
+    -------
+    correlation : float
+        -1..1; 0 where they share too little, or it is flat.
+    shift : (int, int)
+        The best one.
+    shared : (int, int)
+        Height and width of what they share.
+    """
+    starts, stops = [], []
+    for axis in range(2):
+        starts.append(max(0, -shift[axis]))
+        stops.append(min(one.shape[axis], two.shape[axis] - shift[axis]))
+    shared = (stops[0] - starts[0], stops[1] - starts[1])
+    if min(shared) < SMALLEST_OVERLAP:
+        return 0.0, shift, (max(0, shared[0]), max(0, shared[1]))
+    part = one[starts[0] + SEARCH : stops[0] - SEARCH, starts[1] + SEARCH : stops[1] - SEARCH]
+    top, left = starts[0] + shift[0], starts[1] + shift[1]
+    field = two[top : top + shared[0], left : left + shared[1]]
+    if part.std() < 1 or field.std() < 1:
+        return 0.0, shift, shared
+    scores = cv2.matchTemplate(field, part, cv2.TM_CCOEFF_NORMED)
+    y, x = np.unravel_index(int(np.argmax(scores)), scores.shape)
+    return float(scores[y, x]), (shift[0] + int(y) - SEARCH, shift[1] + int(x) - SEARCH), shared

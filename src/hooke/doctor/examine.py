@@ -1,0 +1,182 @@
+"""The examination: a data set in; all that the checks find in it out. Images are read one at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hooke.datasets.layout import INDEX_NAME, read_index
+from hooke.doctor.disagreement import Disagreement, compare_with_model, findings_of
+from hooke.doctor.duplicates import make_signature, to_grey
+from hooke.doctor.findings import KINDS, Finding, Severity, sort_findings
+from hooke.doctor.members import Member, Opened, find_members, find_unlisted, open_member
+from hooke.doctor.population import ImageFigures, find_odd_images, image_figures
+from hooke.doctor.same import Signed, find_same, sign_others
+from hooke.doctor.shapes import check_shapes
+from hooke.doctor.signal import check_signal
+from hooke.errors import DatasetError
+from hooke.measure import measure
+from hooke.models import Model, load_model
+from hooke.pipeline.options import SegmentOptions
+
+__all__ = ["Diagnosis", "examine"]
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Diagnosis:
+    """What was found.
+
+    Attributes
+    ----------
+    dataset : Path
+        The folder examined.
+    against : list of Path
+        The folders that it was compared with.
+    images, objects : int
+        How many there are.
+    findings : list of Finding
+        By kind, the worst first.
+    disagreements : list of Disagreement
+        For every image, the largest first; empty without a model.
+    """
+
+    dataset: Path
+    against: list[Path]
+    images: int = 0
+    objects: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    disagreements: list[Disagreement] = field(default_factory=list)
+
+    @property
+    def has_errors(self) -> bool:
+        """True when a finding breaks a training or makes a figure false."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+    def counts(self) -> dict[str, Counter[Severity]]:
+        """Count the findings of each kind that occurs, by severity, in the order of `KINDS`."""
+        counts = {kind: Counter[Severity]() for kind in KINDS}
+        for finding in self.findings:
+            counts[finding.kind][finding.severity] += 1
+        return {kind: count for kind, count in counts.items() if count}
+
+
+class _Doctor:
+    """What is gathered while the images pass by."""
+
+    def __init__(self, folder: Path, model: Model | None, threads: int) -> None:
+        self.model = model
+        self.options = SegmentOptions(threads=threads)
+        self.rows = _rows(folder)
+        self.findings: list[Finding] = []
+        self.figures: list[ImageFigures] = []
+        self.signed: list[Signed] = []
+        self.disagreements: list[Disagreement] = []
+        self.objects = 0
+
+    def look_at(self, member: Member) -> None:
+        """Read one image and check it."""
+        opened = open_member(member)
+        self.findings += opened.findings
+        if opened.image is not None:
+            self.signed.append(Signed(member, make_signature(to_grey(opened.image.pixels))))
+        if opened.labels is None:
+            return
+        table = measure(opened.labels, None)
+        self.objects += len(table)
+        self.findings += check_shapes(member, opened.labels, table)
+        self.findings += self._check_index(opened, len(table))
+        if opened.image is None:
+            return
+        self.findings += check_signal(member, opened.image.pixels, opened.labels, table)
+        self.figures.append(image_figures(member, opened.image.pixels, table))
+        if self.model is not None:
+            self.disagreements.append(compare_with_model(member, opened.image, opened.labels, self.model, self.options))
+
+    def _check_index(self, opened: Opened, objects: int) -> list[Finding]:
+        """Compare what the index says of an image with its files."""
+        member, labels = opened.member, opened.labels
+        stated = self.rows.get(member.id)
+        if stated is None or labels is None or stated == (*labels.shape, objects):
+            return []
+        message = "the index says {} x {} pixels and {} nuclei".format(*stated)
+        message += f", the labels have {labels.shape[0]} x {labels.shape[1]} and {objects}"
+        return [Finding.of("index-mismatch", member.id, message, split=member.split)]
+
+
+def _rows(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Read size and count of each image of the index; empty where the index does not state them."""
+    if not (folder / INDEX_NAME).exists():
+        return {}
+    try:
+        return {row.id: (row.height, row.width, row.nuclei) for row in read_index(folder)}
+    except DatasetError:  # a list of images without sizes; what else is wrong with it, find_members says
+        return {}
+
+
+def examine(
+    dataset: str | Path,
+    *,
+    against: Sequence[str | Path] = (),
+    model: str | Path | Model | None = None,
+    threads: int = 0,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Examine the images and labels of a data set.
+
+    Parameters
+    ----------
+    dataset : str or Path
+        A hooke data set, or a folder with ``images`` and ``labels`` whose files have the same stems.
+    against : sequence of str or Path
+        Other data sets, or folders of images, none of whose images should be in this one.
+    model : str, Path or Model, optional
+        Rank images by how far this model and the labels disagree.
+    threads : int
+        Threads for the model; 0 takes all available cores.
+    progress : callable, optional
+        Told what is done, how many are, and how many there are.
+
+    Returns
+    -------
+    Diagnosis
+
+    Raises
+    ------
+    HookeError
+        If there is no such data set or model. What is wrong with single files is a finding.
+    """
+    folder = Path(dataset)
+    tell = progress or (lambda *_: None)
+    loaded = model if model is None or isinstance(model, Model) else load_model(model)
+    members = find_members(folder)
+    if not members:
+        raise DatasetError("lists no image", path=folder, remedy="prepare it with hooke prepare")
+    doctor = _Doctor(folder, loaded, threads)
+    for done, member in enumerate(members, start=1):
+        doctor.look_at(member)
+        tell("checking", done, len(members))
+    findings = [*doctor.findings, *find_odd_images(doctor.figures)]
+    if (folder / INDEX_NAME).exists():
+        findings += find_unlisted(folder, members)
+    others = [signed for other in against for signed in _sign(other, tell)]
+    findings += find_same([*doctor.signed, *others])
+    ranked = sorted(doctor.disagreements, key=lambda one: (one.f1, -one.missed - one.spurious))
+    findings += findings_of(ranked)
+    return Diagnosis(
+        folder, [Path(other) for other in against], len(members), doctor.objects, sort_findings(findings), ranked
+    )
+
+
+def _sign(other: str | Path, tell: Progress) -> list[Signed]:
+    total = len(find_members(other))
+    done = Counter[str]()
+
+    def one_more(_: str) -> None:
+        done["read"] += 1
+        tell(f"comparing with {Path(other).name}", done["read"], total)
+
+    return sign_others(other, one_more)

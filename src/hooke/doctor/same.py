@@ -1,0 +1,142 @@
+"""Report pictures that occur twice: signatures of a data set, and of others to compare with, in; findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.doctor.duplicates import (
+    Candidate,
+    Signature,
+    correlate_at,
+    find_candidates,
+    make_signature,
+    to_grey,
+)
+from hooke.doctor.findings import Finding, Severity
+from hooke.doctor.members import Member, find_members
+from hooke.doctor.thumbnails import correlate_whole
+from hooke.errors import HookeError
+from hooke.io import read_image
+
+__all__ = ["Signed", "find_same", "sign_others"]
+
+SAME = 0.9  # correlation at the right shift; copies of one field reach 0.99, neighbouring planes of a stack 0.95
+SAME_WHOLE = 0.97  # without corners that agree, which are evidence of their own
+CACHED = 64  # images kept between comparisons
+
+
+@dataclass(frozen=True)
+class Signed:
+    """An image, its signature, and the data set that it is of.
+
+    Attributes
+    ----------
+    member : Member
+    signature : Signature
+    of : str
+        Name of the other data set; empty for the one that is examined.
+    """
+
+    member: Member
+    signature: Signature
+    of: str = ""
+
+
+def sign_others(folder: str | Path, progress: Callable[[str], None] | None = None) -> list[Signed]:
+    """Make the signatures of a data set to compare with; files that can't be read are passed over.
+
+    Raises
+    ------
+    HookeError
+        If the folder holds no image.
+    """
+    signed = []
+    for member in find_members(folder):
+        if progress is not None:
+            progress(member.id)
+        try:
+            if member.image is not None:
+                signature = make_signature(to_grey(read_image(member.image).pixels))
+                signed.append(Signed(member, signature, Path(folder).resolve().name))
+        except HookeError:  # the other data set's own doctor reports it
+            continue
+    return signed
+
+
+def find_same(images: Sequence[Signed]) -> list[Finding]:
+    """Find images that show the same thing, within the data set and between it and the others.
+
+    Parameters
+    ----------
+    images : sequence of Signed
+        Those of the data set first.
+
+    Returns
+    -------
+    list of Finding
+        Of the kinds duplicate (within a split) and leak (across splits or data sets); `value` is the correlation.
+    """
+    grey = lru_cache(CACHED)(_read_grey)
+    findings = []
+    for candidate in find_candidates([image.signature for image in images]):
+        one, two = images[candidate.one], images[candidate.two]
+        if one.of:  # both are of other data sets
+            continue
+        finding = _compare(one, two, candidate, grey)
+        if finding is not None:
+            findings.append(finding)
+    return findings
+
+
+def _read_grey(path: Path) -> NDArray[np.uint8]:
+    return to_grey(read_image(path).pixels)
+
+
+def _compare(
+    one: Signed, two: Signed, candidate: Candidate, grey: Callable[[Path], NDArray[np.uint8]]
+) -> Finding | None:
+    """Look at the pixels of a candidate."""
+    if one.member.image is None or two.member.image is None:
+        return None
+    first, second = grey(one.member.image), grey(two.member.image)
+    if candidate.shift is None:
+        correlation = correlate_whole(first, second, candidate.turn)
+        if correlation < SAME_WHOLE:
+            return None
+        how = "the whole picture" + (", turned or mirrored" if candidate.turn else "")
+        how += "" if first.shape == second.shape else f" at another size, {second.shape[0]} x {second.shape[1]}"
+    else:
+        correlation, shift, shared = correlate_at(first, second, candidate.shift)
+        if correlation < SAME:
+            return None
+        how = _describe(first.shape, second.shape, shift, shared)
+    return _finding(one, two, correlation, how)
+
+
+def _describe(one: tuple[int, ...], two: tuple[int, ...], shift: tuple[int, int], shared: tuple[int, int]) -> str:
+    """Say how one image lies in the other."""
+    if shared == one == two:
+        return "the whole picture"
+    place = f"at y {-shift[0]}, x {-shift[1]}"
+    if shared == two:
+        return f"the other one is a crop of it {place}"
+    return "it is a crop of the other one" if shared == one else f"{shared[0]} x {shared[1]} pixels are shared, {place}"
+
+
+def _finding(one: Signed, two: Signed, correlation: float, how: str) -> Finding:
+    member, other = one.member, two.member
+    message = f"{how}; correlation {correlation:.3f}"
+    name = f"{two.of}:{other.id}" if two.of else other.id
+    leaks = bool(two.of) or member.split != other.split
+    if leaks:
+        where = f"{two.of}, {other.split}" if two.of and other.split else two.of or other.split
+        message = f"also in {where}: {message}"
+    severity = Severity.ERROR if leaks else Severity.WARNING
+    kind = "leak" if leaks else "duplicate"
+    return Finding.of(kind, member.id, message, severity=severity, split=member.split, value=correlation, other=name)
