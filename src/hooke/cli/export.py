@@ -54,9 +54,9 @@ def export(
     content = None if card is None else _read_card(card)
     check_replaceable(bundle)
     with training_half():
-        from hooke.training.export import export_run
+        from hooke.training.kinds import kind_of_run, load_kind
 
-        made = export_run(run, bundle, card=content, force=force)
+        made = load_kind(kind_of_run(run)).export(run, bundle, card=content, force=force)
     typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
     return 0
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from hooke.errors import ConfigError
-
-if TYPE_CHECKING:
-    from hooke.training.loop import Trained
 
 __all__ = ["train", "training_half"]
 
@@ -59,34 +56,24 @@ def train(
         return _list_networks()
     if config is None:
         raise ConfigError("no configuration given", remedy="name one: hooke train configs/nuclei.yaml")
-    from hooke.training.config import load_config
-
-    loaded = load_config(config, parse_settings(settings or []))
-    run = run or Path("runs") / loaded.name
     with training_half():
-        from hooke.training import trial
-        from hooke.training.loop import train as train_network
+        from hooke.training.config import load_config
+        from hooke.training.kinds import load_kind
 
+        loaded: Any = load_config(config, parse_settings(settings or []))
+        run = run or Path("runs") / loaded.name
+        kind = load_kind(loaded.kind)
         if overfit:
-            return _say_overfit(trial.overfit(loaded, overfit, run.with_name(run.name + "-overfit")))
+            return _say_overfit(kind.overfit(loaded, overfit, run.with_name(run.name + "-overfit")))
         if fast_dev_run:
-            best = trial.fast_dev_run(loaded)
-            typer.echo(f"two steps and a validation went well; DSB score {best:.3f}, which means nothing yet")
+            score = kind.fast_dev_run(loaded)
+            typer.echo(f"two steps and a validation went well; score {score:.3f}, which means nothing yet")
             return 0
-        trained = train_network(loaded, run, resume=resume)
-    _say_result(trained, run)
+        trained = kind.train(loaded, run, resume=resume)
+    for line in trained.lines():
+        typer.echo(line)
+    typer.echo(f"make a model of it with: hooke export {run} -o BUNDLE")
     return 0
-
-
-def _say_result(trained: Trained, run: Path) -> None:
-    if trained.score is not None:
-        typer.echo(f"validation DSB score {trained.score:.3f}; best checkpoint: {trained.checkpoint}")
-    for name, score in trained.baselines.items():
-        typer.echo(f"  {name} on the same images: {score:.3f}")
-    if trained.learnt:
-        typer.echo(f"make a model of it with: hooke export {run} -o BUNDLE")
-    else:
-        typer.secho("this run is better than neither: train longer, or look at the data (hooke doctor)", fg="yellow")
 
 
 def _say_overfit(score: float) -> int:

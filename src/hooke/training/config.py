@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,6 +13,8 @@ from hooke.errors import ConfigError
 from hooke.training.loss_config import LossConfig
 
 __all__ = ["DatasetConfig", "TrainConfig", "load_config"]
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -48,6 +50,7 @@ class AugmentConfig(_Strict):
 class TrainConfig(_Strict):
     """A training run."""
 
+    kind: Literal["segmentation"] = "segmentation"
     name: str = "nuclei"
     datasets: list[DatasetConfig]
     exclude: Path | None = Field(None, description="text file of image ids never to be used, one a line")
@@ -96,7 +99,7 @@ class TrainConfig(_Strict):
     devices: int | str = "auto"
 
 
-def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> TrainConfig:
+def load_config(path: str | Path, overrides: dict[str, Any] | None = None, model: type[_Model] | None = None) -> _Model:
     """Read a run's configuration.
 
     Parameters
@@ -105,13 +108,28 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Tr
         YAML file. Relative paths in it are taken from the working directory.
     overrides : dict, optional
         Dotted keys and their values, such as ``{"augment.wide": 0.2}``.
+    model : type, optional
+        The pydantic model of the configuration; that of the file's `kind` by default.
 
     Raises
     ------
     ConfigError
         When the file can't be read, a key is unknown (the nearest known one is named) or a value does not fit.
     """
-    path = Path(path)
+    raw = _read(Path(path))
+    for key, value in (overrides or {}).items():
+        _set(raw, key.split("."), value)
+    if model is None:
+        from hooke.training.kinds import DEFAULT, load_kind
+
+        model = load_kind(str(raw.get("kind", DEFAULT))).CONFIG
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("; ".join(_explain(one, model) for one in error.errors()), path=path) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -124,12 +142,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Tr
         ) from error
     if not isinstance(raw, dict):
         raise ConfigError("holds no settings", path=path, remedy="give a file like configs/nuclei.yaml")
-    for key, value in (overrides or {}).items():
-        _set(raw, key.split("."), value)
-    try:
-        return TrainConfig.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError("; ".join(_explain(one) for one in error.errors()), path=path) from error
+    return raw
 
 
 def _set(tree: dict[str, Any], keys: list[str], value: Any) -> None:
@@ -145,10 +158,18 @@ def _set(tree: dict[str, Any], keys: list[str], value: Any) -> None:
         ) from error
 
 
-def _explain(error: Any) -> str:
+def _explain(error: Any, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] != "extra_forbidden":
         return f"{where}: {error['msg']}"
-    known = [name for model in (TrainConfig, AugmentConfig, DatasetConfig, LossConfig) for name in model.model_fields]
+    known = _names(model)
     near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
     return f"unknown key {where!r}" + (f", did you mean {near[0]!r}?" if near else "")
+
+
+def _names(annotation: Any) -> list[str]:
+    """Every key that a configuration may hold, those of its sections too."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields
+        return [*fields, *(name for one in fields.values() for name in _names(one.annotation))]
+    return [name for part in get_args(annotation) for name in _names(part)]

@@ -68,6 +68,16 @@ class Trained:
     score: float | None
     baselines: dict[str, float]
 
+    def lines(self) -> list[str]:
+        """What to tell the user."""
+        if self.score is None:
+            return []
+        told = [f"validation DSB score {self.score:.3f}; best checkpoint: {self.checkpoint}"]
+        told += [f"  {name} on the same images: {score:.3f}" for name, score in self.baselines.items()]
+        if not self.learnt:
+            told.append("this run is better than neither: train longer, or look at the data (hooke doctor)")
+        return told
+
     @property
     def learnt(self) -> bool:
         """Whether the run is better than one of the baselines."""

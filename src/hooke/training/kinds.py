@@ -1,0 +1,50 @@
+"""Kinds of training run: the word `kind` of a configuration in, the module that trains and exports it out.
+
+A module of this list offers ``CONFIG`` (the pydantic model of its configuration), ``train(config, run, *, resume,
+limit)``, ``export(run, bundle, *, card, force)``, ``overfit(config, count, run)`` and ``fast_dev_run(config)``. What
+`train` gives has ``lines()``, what to tell the user, and ``score``; what `export` gives has ``bundle`` and
+``largest_difference``; the two trials give a score.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from hooke.errors import ConfigError
+
+__all__ = ["DEFAULT", "KINDS", "kind_of_run", "load_kind"]
+
+DEFAULT = "segmentation"
+
+KINDS = {
+    DEFAULT: "hooke.training.segmentation",
+    "classifier": "hooke.training.classifier",
+    "coordinate": "hooke.training.coordinate",
+}
+
+
+def load_kind(name: str) -> ModuleType:
+    """Import the module of a kind.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such kind.
+    """
+    if name not in KINDS:
+        raise ConfigError(f"unknown kind of training {name!r}", remedy=f"known kinds: {', '.join(KINDS)}")
+    return importlib.import_module(KINDS[name])
+
+
+def kind_of_run(run: Path) -> str:
+    """Kind of the run in a folder, or of the run that a checkpoint belongs to."""
+    path = (run if run.is_dir() else run.parent.parent) / "config.yaml"
+    if not path.is_file():
+        return DEFAULT
+    told: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return str(told.get("kind", DEFAULT)) if isinstance(told, dict) else DEFAULT

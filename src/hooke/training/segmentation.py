@@ -1,0 +1,13 @@
+"""The kind of run that trains a network for instance segmentation: what `hooke.training.kinds` asks of it."""
+
+from __future__ import annotations
+
+from hooke.training.config import TrainConfig
+from hooke.training.export import export_run
+from hooke.training.loop import train
+from hooke.training.trial import fast_dev_run, overfit
+
+__all__ = ["CONFIG", "export", "fast_dev_run", "overfit", "train"]
+
+CONFIG = TrainConfig
+export = export_run
