@@ -148,3 +148,50 @@ def test_tnbc_comes_over_unchanged(tmp_path):
         image, labels = read_sample(tmp_path, id_)
         np.testing.assert_array_equal(image, np.asarray(PIL.Image.open(TNBC / "images" / f"{id_}.png")))
         np.testing.assert_array_equal(labels, np.asarray(PIL.Image.open(TNBC / "labels" / f"{id_}.png")))
+
+
+def save(path, pixels):
+    """Write a small picture, and its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(np.asarray(pixels, np.uint8)).save(path)
+
+
+def test_stardists_folders_are_images_and_masks_divided_into_splits(tmp_path):
+    for split, id_ in [("train", "a"), ("train", "b"), ("test", "a")]:
+        save(tmp_path / "in" / split / "images" / f"{id_}.png", np.eye(4))
+        save(tmp_path / "in" / split / "masks" / f"{id_}.png", np.eye(4))
+    prepare_dataset("folder", tmp_path / "in", tmp_path / "out")
+    rows = {row.id: row.split for row in read_index(tmp_path / "out")}
+    assert rows == {"train_a": "train", "b": "train", "test_a": "test"}
+
+
+def test_cellposes_suffixes_are_taken_in_one_folder(tmp_path):
+    root = tmp_path / "in"
+    for name in ("a.png", "000_img.png", "b.png", "c.png"):
+        save(root / name, np.zeros((4, 4)))
+    for name in ("a_masks.png", "000_masks.png", "b_cp_masks.tif"):
+        save(root / name, np.eye(4) * 3)
+    save(root / "a_flows.tif", np.zeros((4, 4)))
+    (root / "a_seg.npy").write_bytes(b"\x80\x04\x95 never read")
+    (root / "c_seg.npy").write_bytes(b"\x80\x04\x95 never read")
+    report = prepare_dataset("folder", root, tmp_path / "out")
+    assert report.written == ["000", "a", "b"]
+    assert read_sample(tmp_path / "out", "000")[1].tolist() == np.eye(4).tolist()
+    assert list(report.failed) == ["c"]
+    assert report.failed["c"].path == root / "c_seg.npy"
+    assert "pickle" in report.failed["c"].cause
+    assert "PNG or TIFF" in report.failed["c"].remedy
+
+
+def test_an_image_without_masks_beside_others_is_reported(tmp_path):
+    for name in ("a.png", "a_masks.png", "b.png"):
+        save(tmp_path / "in" / name, np.eye(4))
+    report = prepare_dataset("folder", tmp_path / "in", tmp_path / "out")
+    assert (report.written, list(report.failed)) == (["a"], ["b"])
+    assert report.failed["b"].path == tmp_path / "in" / "b_masks"
+
+
+def test_a_folder_of_images_alone_is_refused(tmp_path):
+    save(tmp_path / "a.png", np.eye(4))
+    with pytest.raises(DatasetError, match="no image files here"):
+        prepare_dataset("folder", tmp_path, tmp_path / "out")

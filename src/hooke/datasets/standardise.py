@@ -101,7 +101,7 @@ def _scaled(image: NDArray[np.generic], new: tuple[int, int], interpolation: int
     is_known = image.dtype in (np.uint8, np.uint16, np.float32)
     source: NDArray[Any] = image if is_known else image.astype(np.float64)
     scaled = np.asarray(cv2.resize(source, new[::-1], interpolation=interpolation))
-    return np.rint(scaled).astype(image.dtype) if image.dtype.kind in "biu" else scaled
+    return (np.rint(scaled) if image.dtype.kind in "biu" else scaled).astype(image.dtype)
 
 
 def _filled(sample: Sample, size: int) -> Sample:
