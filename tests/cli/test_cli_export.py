@@ -20,13 +20,13 @@ def calls(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = []
 
-    def record(run, bundle, *, card):
+    def record(run, bundle, *, card, force):
         made.append((run, bundle, card))
         return SimpleNamespace(bundle=bundle, largest_difference=1.5e-6)
 
-    exporter = ModuleType("hooke.training.export")
-    exporter.export_run = record
-    monkeypatch.setitem(sys.modules, "hooke.training.export", exporter)
+    kind = ModuleType("hooke.training.segmentation")
+    kind.export = record
+    monkeypatch.setitem(sys.modules, "hooke.training.segmentation", kind)
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import typer
@@ -30,11 +30,13 @@ def calls(monkeypatch):
 
     def record(config, run, *, resume):
         made.append((config, run, resume))
-        return run / "checkpoints" / "best.ckpt"
+        return SimpleNamespace(lines=lambda: ["a score"])
 
-    loop = ModuleType("hooke.training.loop")
-    loop.train = record
-    monkeypatch.setitem(sys.modules, "hooke.training.loop", loop)
+    kind = ModuleType("hooke.training.segmentation")
+    kind.train = record
+    kind.fast_dev_run = lambda config: 0.25
+    kind.overfit = lambda config, count, run: count / 10
+    monkeypatch.setitem(sys.modules, "hooke.training.segmentation", kind)
     return made
 
 
@@ -52,7 +54,28 @@ def test_the_run_lies_under_its_name_by_default(config, calls):
     assert status == 0
     assert (folder, resume) == (Path("runs/short"), False)
     assert (given.steps, given.augment.wide) == (7, 0.1)
-    assert "runs/short/checkpoints/best.ckpt" in Path(result.stdout.split()[2]).as_posix()
+    assert "a score\n" in result.stdout
+    assert f"hooke export {Path('runs/short')} -o" in result.stdout
+
+
+def test_trials_train_no_run(config, calls):
+    tried, status = run(config, "--fast-dev-run")
+    assert (status, "score 0.250" in tried.stdout) == (0, True)
+    assert run(config, "--overfit", 8)[1] == 0
+    poor, status = run(config, "--overfit", 4)
+    assert (status, "not learnt by heart: DSB score only 0.400" in poor.output) == (1, True)
+    assert not calls
+
+
+def test_without_a_configuration_it_says_what_is_missing(calls):
+    result, _ = run()
+    assert "no configuration given" in str(result.exception)
+
+
+def test_another_kind_of_training_is_refused_by_name(config, calls):
+    result, _ = run(config, "--set", "kind=dancing")
+    assert "unknown kind of training 'dancing'" in str(result.exception)
+    assert "segmentation" in result.exception.remedy
 
 
 def test_settings_as_typed_go_before_those_of_the_file(config, calls):
@@ -92,13 +115,14 @@ def test_an_unknown_setting_is_refused_before_training(config, calls):
 
 
 def test_without_the_training_half_it_says_how_to_install_it(config, monkeypatch):
-    monkeypatch.delitem(sys.modules, "hooke.training.loop", raising=False)
+    for name in [name for name in sys.modules if name.startswith("hooke.training.")]:
+        monkeypatch.delitem(sys.modules, name)
     for name in ("lightning", "torch", "timm"):
         monkeypatch.setitem(sys.modules, name, None)  # importing it fails as where it is not installed
     result, _ = run(config)
     assert isinstance(result.exception, ConfigError)
     assert result.exception.remedy == "pip install 'hooke[train]'"
-    assert "lightning" in result.exception.cause
+    assert "torch, which is not installed" in result.exception.cause
 
 
 def test_a_module_of_our_own_that_is_missing_is_no_matter_of_installing():

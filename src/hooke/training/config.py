@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hooke.errors import ConfigError
+from hooke.training.kinds import DEFAULT, load_kind
 from hooke.training.loss_config import LossConfig
 
 __all__ = ["DatasetConfig", "TrainConfig", "load_config"]
@@ -120,13 +121,16 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None, model
     for key, value in (overrides or {}).items():
         _set(raw, key.split("."), value)
     if model is None:
-        from hooke.training.kinds import DEFAULT, load_kind
-
-        model = load_kind(str(raw.get("kind", DEFAULT))).CONFIG
+        model = _model_of(str(raw.get("kind", DEFAULT)))
     try:
         return model.model_validate(raw)
     except ValidationError as error:
         raise ConfigError("; ".join(_explain(one, model) for one in error.errors()), path=path) from error
+
+
+def _model_of(kind: str) -> Any:
+    # The usual kind's is known here, so that its mistakes are told without the seconds that PyTorch takes to import.
+    return TrainConfig if kind == DEFAULT else load_kind(kind).CONFIG
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -59,14 +59,15 @@ class Pretraining(L.LightningModule):
         config = self.config
         weights = [one for one in self.parameters() if one.requires_grad]
         optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            config.learning_rate,
-            # One more than there are: the scheduler also steps after the last.
-            total_steps=config.steps + 1,
-            pct_start=config.warmup,
-            cycle_momentum=False,
-        )
+        rising = max(1, round(config.warmup * config.steps))
+
+        def share(step: int) -> float:
+            if step < rising:
+                return (step + 1) / rising
+            return 0.5 * (1 + math.cos(math.pi * min((step - rising) / max(1, config.steps - rising), 1.0))) + 1e-3
+
+        # Not one of PyTorch's cosines: those keep the run's length in the checkpoint, and a run may be made longer.
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
