@@ -106,6 +106,8 @@ def _warnings(evaluation: Evaluation) -> str:
         lines.append(f"{len(problems)} could not be used: {_some(problems)}.")
     if evaluation.extra:
         lines.append(f"{len(evaluation.extra)} predictions without a truth, not scored: {_some(evaluation.extra)}.")
+    if evaluation.notes:
+        lines.append(f"Noted: {_some(evaluation.notes)}.")
     return "".join(paragraph(line, class_="warning", role="note") for line in lines)
 
 
