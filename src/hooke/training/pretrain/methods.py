@@ -127,8 +127,9 @@ class BYOL(Pretraining):
         loss = 4 + 2 * (self.loss(foretold[0], aims[1]) + self.loss(foretold[1], aims[0]))
         return loss, projected[0]
 
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Move the averaged copy after the network, the slower the later."""
+        # Before the step, for the checkpoint of the last one is written before a hook that follows it.
         momentum = cosine_schedule(self.global_step, self.config.steps + 1, self.config.momentum, 1.0)
         for network, averaged in zip((self.encoder, self.head), self.averaged, strict=True):
             update_momentum(network, averaged, momentum)

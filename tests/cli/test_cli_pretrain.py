@@ -1,0 +1,77 @@
+"""`hooke pretrain` as typed: what it hands to the training half, and what it says of the outcome."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from hooke.cli.pretrain import pretrain
+from hooke.errors import ConfigError
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "short.yaml"
+    path.write_text("name: short\nmethod: byol\nimages: [data/none]\nsteps: 7\n")
+    return path
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What pre-training was called with; it trains nothing, and collapses when asked for 13 steps."""
+    made = []
+
+    def record(config, run, *, resume):
+        made.append((config, run, resume))
+        collapsed = config.steps == 13
+        return SimpleNamespace(
+            encoder=run / "encoder.safetensors", first_loss=2.0, loss=1.0, spread=0.9, collapsed=collapsed
+        )
+
+    loop = ModuleType("hooke.training.pretrain.loop")
+    loop.pretrain = record
+    monkeypatch.setitem(sys.modules, "hooke.training.pretrain.loop", loop)
+    return made
+
+
+def run(*args):
+    app = typer.Typer(rich_markup_mode="rich")
+    app.command()(pretrain)
+    result = CliRunner().invoke(app, [str(arg) for arg in args], standalone_mode=False)
+    return result, result.return_value
+
+
+def test_it_says_how_to_go_on(config, calls):
+    result, status = run(config)
+    ((given, folder, resume),) = calls
+    assert (status, folder, resume, given.images) == (0, Path("runs/short"), False, ["data/none"])
+    assert "--set encoder_weights=runs/short/encoder.safetensors" in result.stdout.replace("\\", "/")
+    assert "collapsed" not in result.output
+
+
+def test_images_and_settings_as_typed_go_before_the_files(config, calls):
+    run(config, "-i", "one", "--images", "two/*.tif", "--set", "steps=9", "-o", "elsewhere", "--resume")
+    ((given, folder, resume),) = calls
+    assert (given.images, given.steps, folder, resume) == (["one", "two/*.tif"], 9, Path("elsewhere"), True)
+
+
+def test_it_says_when_the_encoder_has_collapsed(config, calls):
+    result, status = run(config, "--set", "steps=13")
+    assert status == 0
+    assert "has collapsed" in result.output
+
+
+def test_without_the_training_half_it_says_how_to_install_it(config, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("hooke.training.pretrain")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("lightning", "torch", "lightly"):
+        monkeypatch.setitem(sys.modules, name, None)
+    result, _ = run(config)
+    assert isinstance(result.exception, ConfigError)
+    assert result.exception.remedy == "pip install 'hooke[train]'"
