@@ -182,7 +182,7 @@ def _draw_histogram(histogram: Histogram, bins: int) -> PIL.Image.Image:
 def _edges(values: NDArray[np.float64], bins: int, categories: int) -> NDArray[np.float64]:
     """Choose the bars' edges: one bar for each category, or equal steps between percentiles."""
     if categories:
-        return np.arange(categories + 1) - 0.5
+        return np.arange(categories + 1, dtype=np.float64) - 0.5
     low, high = np.percentile(values, (1, 99))
     return np.linspace(low, high if high > low else low + 1, bins + 1)
 
