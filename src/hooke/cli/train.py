@@ -36,6 +36,9 @@ def train(
     fast_dev_run: Annotated[
         bool, typer.Option("--fast-dev-run", help="Two steps on a few images, to see that the configuration runs.")
     ] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Write a page of what the network will see, and stop.")
+    ] = False,
     list_: Annotated[bool, typer.Option("--list", help="List networks and encoders, and stop.")] = False,
 ) -> int:
     r"""Train a network on hooke data sets.
@@ -50,6 +53,8 @@ def train(
 
     hooke train configs/nuclei.yaml --resume
 
+    hooke train configs/nuclei.yaml --preview
+
     hooke train configs/nuclei.yaml --overfit 4
     """
     if list_:
@@ -63,6 +68,9 @@ def train(
         loaded: Any = load_config(config, parse_settings(settings or []))
         run = run or Path("runs") / loaded.name
         kind = load_kind(loaded.kind)
+        if preview:
+            typer.echo(f"what the network will see: {kind.preview(loaded, run.with_name(run.name + '-preview.html'))}")
+            return 0
         if overfit:
             return _say_overfit(kind.overfit(loaded, overfit, run.with_name(run.name + "-overfit")))
         if fast_dev_run:

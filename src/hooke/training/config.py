@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from hooke.errors import ConfigError
 from hooke.training.kinds import DEFAULT, load_kind
 from hooke.training.loss_config import LossConfig
+from hooke.training.settings import read_settings
 
-__all__ = ["DatasetConfig", "TrainConfig", "load_config"]
-
-_Model = TypeVar("_Model", bound=BaseModel)
+__all__ = ["DatasetConfig", "RunConfig", "TrainConfig", "load_config"]
 
 
 class _Strict(BaseModel):
@@ -48,13 +44,36 @@ class AugmentConfig(_Strict):
     min_fragment: int = Field(0, ge=0, description="pixels below which a piece cut off its object is removed; 0: none")
 
 
-class TrainConfig(_Strict):
-    """A training run."""
+class RunConfig(_Strict):
+    """What a training run of any kind is told: its data, its steps and its machine."""
 
-    kind: Literal["segmentation"] = "segmentation"
     name: str = "nuclei"
     datasets: list[DatasetConfig]
     exclude: Path | None = Field(None, description="text file of image ids never to be used, one a line")
+
+    seed: int = 0
+    steps: int = Field(7000, ge=1)
+    batch: int = Field(8, ge=1)
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 1e-4
+    schedule: Literal["cosine", "one-cycle"] = "cosine"
+    clip: float = Field(1.0, ge=0, description="gradients' largest norm; 0 for any")
+    patience: int = Field(0, ge=0, description="validations without a better score before the run stops; 0: never")
+    deterministic: bool = Field(False, description="the same weights on the same machine every time; slower")
+    warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
+    ema: float = Field(0.995, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
+    validate_every: int = Field(250, ge=1, description="steps between validations")
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "bf16-mixed"
+    workers: int = Field(1, ge=0)
+    cache_mb: int = Field(4096, ge=0, description="memory for decoded images in all workers together; 0: none")
+    accelerator: str = "auto"
+    devices: int | str = "auto"
+
+
+class TrainConfig(RunConfig):
+    """A run that trains a network for instance segmentation."""
+
+    kind: Literal["segmentation"] = "segmentation"
     modality_share: dict[str, float] = Field(default_factory=dict, description="share of crops per modality")
     class_balance: bool = Field(False, description="draw images of rare classes more often")
 
@@ -81,26 +100,8 @@ class TrainConfig(_Strict):
     )
     image_class_weight: float = Field(0.2, ge=0, description="weight of the loss of the image's class")
 
-    seed: int = 0
-    steps: int = Field(7000, ge=1)
-    batch: int = Field(8, ge=1)
-    learning_rate: float = 1.5e-3
-    weight_decay: float = 1e-4
-    schedule: Literal["cosine", "one-cycle"] = "cosine"
-    clip: float = Field(1.0, ge=0, description="gradients' largest norm; 0 for any")
-    patience: int = Field(0, ge=0, description="validations without a better score before the run stops; 0: never")
-    deterministic: bool = Field(False, description="the same weights on the same machine every time; slower")
-    warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
-    ema: float = Field(0.995, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
-    validate_every: int = Field(250, ge=1, description="steps between validations")
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "bf16-mixed"
-    workers: int = Field(1, ge=0)
-    cache_mb: int = Field(4096, ge=0, description="memory for decoded images in all workers together; 0: none")
-    accelerator: str = "auto"
-    devices: int | str = "auto"
 
-
-def load_config(path: str | Path, overrides: dict[str, Any] | None = None, model: type[_Model] | None = None) -> _Model:
+def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Any:
     """Read a run's configuration.
 
     Parameters
@@ -109,71 +110,21 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None, model
         YAML file. Relative paths in it are taken from the working directory.
     overrides : dict, optional
         Dotted keys and their values, such as ``{"augment.wide": 0.2}``.
-    model : type, optional
-        The pydantic model of the configuration; that of the file's `kind` by default.
+
+    Returns
+    -------
+    TrainConfig, or the configuration of another of `hooke.training.kinds`
+        As the file's `kind` says.
 
     Raises
     ------
     ConfigError
         When the file can't be read, a key is unknown (the nearest known one is named) or a value does not fit.
     """
-    raw = _read(Path(path))
-    for key, value in (overrides or {}).items():
-        _set(raw, key.split("."), value)
-    if model is None:
-        model = _model_of(str(raw.get("kind", DEFAULT)))
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError("; ".join(_explain(one, model) for one in error.errors()), path=path) from error
+    return read_settings(path, _model_of, overrides, like="configs/nuclei.yaml")
 
 
-def _model_of(kind: str) -> Any:
+def _model_of(raw: dict[str, Any]) -> type[BaseModel]:
+    kind = str(raw.get("kind", DEFAULT))
     # The usual kind's is known here, so that its mistakes are told without the seconds that PyTorch takes to import.
     return TrainConfig if kind == DEFAULT else load_kind(kind).CONFIG
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"can't be read: {error.strerror}", path=path, remedy="give a file like configs/nuclei.yaml"
-        ) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(
-            f"can't be read as YAML: {error}", path=path, remedy="give a file like configs/nuclei.yaml"
-        ) from error
-    if not isinstance(raw, dict):
-        raise ConfigError("holds no settings", path=path, remedy="give a file like configs/nuclei.yaml")
-    return raw
-
-
-def _set(tree: dict[str, Any], keys: list[str], value: Any) -> None:
-    """Set a dotted key; a number steps into a list, as in ``datasets.0.weight``."""
-    branch: Any = tree
-    try:
-        for key in keys[:-1]:
-            branch = branch[int(key)] if isinstance(branch, list) else branch.setdefault(key, {})
-        branch[int(keys[-1]) if isinstance(branch, list) else keys[-1]] = value
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise ConfigError(
-            f"no setting {'.'.join(keys)!r}", remedy="name it as in the file, such as augment.wide"
-        ) from error
-
-
-def _explain(error: Any, model: type[BaseModel]) -> str:
-    where = ".".join(str(part) for part in error["loc"])
-    if error["type"] != "extra_forbidden":
-        return f"{where}: {error['msg']}"
-    known = _names(model)
-    near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-    return f"unknown key {where!r}" + (f", did you mean {near[0]!r}?" if near else "")
-
-
-def _names(annotation: Any) -> list[str]:
-    """Every key that a configuration may hold, those of its sections too."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        fields = annotation.model_fields
-        return [*fields, *(name for one in fields.values() for name in _names(one.annotation))]
-    return [name for part in get_args(annotation) for name in _names(part)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hooke.training.config import TrainConfig
 from hooke.training.export import export_run
 from hooke.training.loop import train
-from hooke.training.trial import fast_dev_run, overfit
+from hooke.training.trial import fast_dev_run, overfit, preview
 
-__all__ = ["CONFIG", "export", "fast_dev_run", "overfit", "train"]
+__all__ = ["CONFIG", "export", "fast_dev_run", "overfit", "preview", "train"]
 
 CONFIG = TrainConfig
 export = export_run

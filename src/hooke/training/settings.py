@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -18,7 +18,11 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def read_settings(
-    path: str | Path, model: type[_Model], overrides: Mapping[str, Any] | None = None, *, like: str
+    path: str | Path,
+    model: type[_Model] | Callable[[dict[str, Any]], type[_Model]],
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    like: str,
 ) -> _Model:
     """Read a configuration.
 
@@ -26,7 +30,7 @@ def read_settings(
     ----------
     path : str or Path
         YAML file. Relative paths in it are taken from the working directory.
-    model : type of pydantic model
+    model : type of pydantic model, or a function that chooses it from what was read
         What it must fit; keys that the model does not know are refused where it forbids them.
     overrides : mapping, optional
         Dotted keys and their values, such as ``{"augment.wide": 0.2}``; a number steps into a list.
@@ -38,7 +42,17 @@ def read_settings(
     ConfigError
         When the file can't be read, a key is unknown (the nearest known one is named) or a value does not fit.
     """
-    path, remedy = Path(path), f"give a file like {like}"
+    raw = _read(Path(path), remedy=f"give a file like {like}")
+    for key, value in (overrides or {}).items():
+        _set(raw, key.split("."), value)
+    chosen = model if isinstance(model, type) else model(raw)
+    try:
+        return chosen.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("; ".join(_explain(one, chosen) for one in error.errors()), path=path) from error
+
+
+def _read(path: Path, remedy: str) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -47,12 +61,7 @@ def read_settings(
         raise ConfigError(f"can't be read as YAML: {error}", path=path, remedy=remedy) from error
     if not isinstance(raw, dict):
         raise ConfigError("holds no settings", path=path, remedy=remedy)
-    for key, value in (overrides or {}).items():
-        _set(raw, key.split("."), value)
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError("; ".join(_explain(one, model) for one in error.errors()), path=path) from error
+    return raw
 
 
 def _set(tree: dict[str, Any], keys: list[str], value: Any) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
+from hooke.targets import SplitLine
 from hooke.training.config import TrainConfig
 from hooke.training.loop import train
+from hooke.training.preview import write_preview
+from hooke.training.samples import SampleStore, list_records
 
-__all__ = ["fast_dev_run", "overfit"]
+__all__ = ["fast_dev_run", "overfit", "preview"]
 
 _STEPS = 160
 
@@ -55,6 +60,21 @@ def fast_dev_run(config: TrainConfig) -> float:
     changes = {"steps": 2, "batch": 2, "validate_every": 2, "warmup": 1, "workers": 0}
     with tempfile.TemporaryDirectory() as folder:
         return train(config.model_copy(update=changes), Path(folder) / "run", limit=2).score or 0.0
+
+
+def preview(config: TrainConfig, out: Path) -> Path:
+    """Write a page of crops and target maps, by dataset and modality, as the run would see them.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    records = list_records(config, "train")
+    groups = [f"{record.image.parents[1].name}: {record.modality}" for record in records]
+    samples = SampleStore(records, config.nominal_diameter, config.cache_mb)
+    scheme = SplitLine(nominal_diameter=config.nominal_diameter)
+    return write_preview(samples, groups, config.augment, scheme, out, np.random.default_rng(config.seed))
 
 
 def _made(folder: Path) -> Path:
