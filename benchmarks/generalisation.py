@@ -28,7 +28,7 @@ from hooke.models import load_model
 
 BEGIN, END = "<!-- generalisation: tables begin -->", "<!-- generalisation: tables end -->"
 SCORES = {"dsb": "DSB score (95 % interval)", "ap_50": "AP 0.5", "f1_50": "F1 0.5", "pq": "PQ", "aji_plus": "AJI+"}
-HEADER = ("trained", "tested on", "modality", "images", "objects", *SCORES.values(), "without result")
+HEADER = ("model", "tested on", "modality", "images", "objects", *SCORES.values(), "without result")
 
 
 @dataclass(frozen=True)
