@@ -1,6 +1,6 @@
 """Train on A, test on B: bundles and prepared data sets in; markdown tables by data set and by modality out.
 
-python benchmarks/generalisation.py dsb2018=data/dsb2018:test tnbc=data/tnbc:test --model nuclei
+python benchmarks/generalisation.py dsb2018=data/dsb2018:test tnbc=data/tnbc:val --model nuclei
 
 A data set is NAME=FOLDER, or NAME=FOLDER:SPLIT for one of its splits alone. --results keeps every figure in a json
 file and adds to what is in it, so that models and data sets can be measured one by one; --write puts the tables of all
