@@ -37,6 +37,9 @@ def segment(
     min_score: Annotated[
         float | None, typer.Option(help="Drop objects that score below this, 0 to 1. Default: the model's own choice.")
     ] = None,
+    tta: Annotated[
+        bool, typer.Option("--tta", help="Look four times, mirrored, and take the mean: slower, a little better.")
+    ] = False,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
     axes: Annotated[
         str | None, typer.Option(help="Axes of the files where they do not state them, such as TZYX.")
@@ -70,7 +73,7 @@ def segment(
         overwrite = overwrite or out is None
         out = out or recorded.out
     else:
-        options = SegmentOptions(model, channel, diameter, min_size, min_score, threads)
+        options = SegmentOptions(model, channel, diameter, min_size, min_score, tta, threads)
         inputs = list(images or [])
     if not inputs:
         raise ConfigError(

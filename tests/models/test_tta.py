@@ -1,0 +1,39 @@
+"""Mirrors: what does not depend on direction stays as it is, what does is averaged away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hooke.models.tta import mirrored
+
+BATCH = np.random.default_rng(0).random((1, 3, 32, 64), np.float32)
+
+
+def test_maps_without_a_direction_are_not_changed():
+    def squares(batch):
+        return batch[:, :2] ** 2
+
+    np.testing.assert_allclose(mirrored(squares)(BATCH), squares(BATCH), rtol=1e-6)
+
+
+def test_a_shift_is_averaged_over_its_mirrors():
+    def shifted(batch):
+        return np.roll(batch[:, :1], 1, axis=3)
+
+    there, back = (np.roll(BATCH[:, :1], step, axis=3) for step in (1, -1))
+    np.testing.assert_allclose(mirrored(shifted)(BATCH), (there + back) / 2, rtol=1e-5)
+
+
+def test_the_network_is_asked_four_times_and_its_own_result_left_alone():
+    seen = []
+    result = np.ones((1, 1, 32, 64), np.float32)
+
+    def network(batch):
+        seen.append(batch.copy())
+        return result
+
+    assert mirrored(network)(BATCH) == pytest.approx(1)
+    assert len(seen) == 4
+    assert len({one.tobytes() for one in seen}) == 4
+    assert (result == 1).all()
