@@ -18,6 +18,6 @@ def test_demo_says_where_the_pictures_lie_and_they_are_there(tmp_path, capsys):
     summary = pd.read_csv(tmp_path / "results" / "summary.csv").set_index("image")
     # The simulator knows how many nuclei it drew.
     for name in ("fluorescence", "histology", "brightfield"):
-        truth = tmp_path / "samples" / "truth" / f"{name}.tif"
+        truth = tmp_path / "samples" / "labels" / f"{name}.png"
         drawn = cv2.imread(str(truth), cv2.IMREAD_UNCHANGED).max()
         assert summary.loc[name, "count"] == pytest.approx(drawn, rel=0.2)

@@ -11,7 +11,7 @@ from typing import Annotated, ParamSpec
 import typer
 
 from hooke import __version__
-from hooke.cli import compare, data, demo, doctor, evaluate, export, prepare, pretrain, segment, submit, train
+from hooke.cli import compare, data, demo, doctor, evaluate, export, prepare, pretrain, samples, segment, submit, train
 from hooke.errors import DEBUG, HookeError, debugging
 
 __all__ = ["app", "main"]
@@ -59,6 +59,7 @@ for _command in (
     pretrain.pretrain,
     export.export,
     doctor.doctor,
+    samples.samples,
 ):
     app.command(_command.__name__)(_exiting(_command))
 

@@ -20,6 +20,7 @@ def demo(
 
       hooke demo -o hooke-demo/
     """
+    from hooke.datasets.layout import find_labels
     from hooke.datasets.samples import write_samples
     from hooke.io import read_labels
     from hooke.metrics import score_image
@@ -28,9 +29,9 @@ def demo(
     samples = write_samples(out / "samples")
     result = segment_folder(samples, out / "results", SegmentOptions(threads=threads), overwrite=True)
     for image in result.images:
-        truth = out / "samples" / "truth" / f"{image.name}.tif"
+        truth = find_labels(out / "samples", image.name)
         score = ""
-        if truth.exists():  # of the simulated ones
+        if truth:  # of the simulated ones
             found = read_labels(out / "results" / "labels" / f"{image.name}.tif")
             score = f"F1 {score_image(found, read_labels(truth))['f1_50']:.2f}"
         typer.echo(f"{image.name:21}{image.count:5} nuclei  {score:8}{out / 'results' / 'overlays' / image.name}.png")

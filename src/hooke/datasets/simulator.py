@@ -10,17 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
+from hooke.preprocess.modality import MODALITIES, Modality
 
 __all__ = ["Modality", "Simulated", "simulate"]
 
-Modality = Literal["fluorescence", "histology", "brightfield"]
 Float = NDArray[np.float32]
 
 # Optical density per unit of stain in red, green, blue: Ruifrok & Johnston (2001), table 1.
@@ -140,8 +140,8 @@ def _check(
     """Refuse settings that mean nothing."""
     if len(shape) != 2 or min(shape) < 1:
         raise ConfigError(f"shape is {shape}", remedy="give a height and a width of at least one pixel")
-    if modality not in get_args(Modality):
-        raise ConfigError(f"no modality {modality!r}", remedy=f"choose one of {', '.join(get_args(Modality))}")
+    if modality not in MODALITIES:
+        raise ConfigError(f"no modality {modality!r}", remedy=f"choose one of {', '.join(MODALITIES)}")
     if bits not in (8, 16):
         raise ConfigError(f"bits is {bits}", remedy="choose 8 or 16")
     ranges = {

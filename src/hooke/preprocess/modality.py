@@ -1,0 +1,240 @@
+"""Which kind of microscopy made an image: pixels in; fluorescence, histology or brightfield out, with a probability.
+
+`measure_features` describes colour and intensity by a few numbers that each have a meaning; `describe` puts them
+through a softmax regression whose coefficients are shipped beside this file. Inverted fluorescence (dark nuclei on
+white, as on a printed figure) is a class of its own there: it counts as fluorescence, and is said to be inverted.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.image import Image
+
+__all__ = [
+    "FEATURES",
+    "MODALITIES",
+    "Appearance",
+    "Modality",
+    "classify",
+    "describe",
+    "is_grey",
+    "measure_features",
+]
+
+Modality = Literal["fluorescence", "histology", "brightfield"]
+Float = NDArray[np.float32]
+
+#: The modalities that are told apart. Phase contrast and other transmitted light without a stain is brightfield.
+MODALITIES: Final[tuple[Modality, ...]] = ("fluorescence", "histology", "brightfield")
+
+#: What `measure_features` measures, in its order.
+FEATURES: Final = (
+    "background",  # median brightness, as a share of the image's own brightest (percentile 99.8)
+    "level",  # median brightness, as a share of what the file can store
+    "contrast",  # range of brightness (percentiles 0.2 to 99.8), as a share of what the file can store
+    "skew",  # 1 where all detail is brighter than the median, -1 where all is darker
+    "spread",  # quartile distance of brightness, as a share of the range
+    "below",  # from percentile 5 to the median, as a share of the range
+    "above",  # from the median to percentile 95, as a share of the range
+    "darkest",  # median of each pixel's darkest colour, as a share of the image's own brightest
+    "saturation",  # share of the light that is colour rather than grey
+    "colour_spread",  # how far colours differ within the image (percentile 98), as a share of its own brightest
+)
+
+_COEFFICIENTS = Path(__file__).with_name("modality.json")
+_INVERTED = "inverted fluorescence"
+_SAMPLE = 65_536  # pixels looked at; more change the features in the third digit
+_GREY = 0.02  # colours that differ by less of the image's brightest are grey, JPEG's noise included
+_EPSILON = 1e-9
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """How an image looks to the shipped classifier.
+
+    Parameters
+    ----------
+    modality : {"fluorescence", "histology", "brightfield"}
+        The most probable.
+    probability : float
+        Its probability, 0..1.
+    inverted : bool
+        Fluorescence whose nuclei are dark on a bright background.
+    features : ndarray of float64, shape (10,)
+        See `FEATURES`.
+    """
+
+    modality: Modality
+    probability: float
+    inverted: bool
+    features: NDArray[np.float64]
+
+
+def classify(image: Image) -> tuple[Modality, float]:
+    """Name the modality of one image, in a few milliseconds.
+
+    Parameters
+    ----------
+    image : Image
+
+    Returns
+    -------
+    modality : {"fluorescence", "histology", "brightfield"}
+    probability : float
+        0..1.
+
+    Examples
+    --------
+    >>> from hooke.datasets.simulator import simulate
+    >>> modality, probability = classify(Image(simulate((128, 128), seed=1).image))
+    >>> modality, probability > 0.9
+    ('fluorescence', True)
+    """
+    seen = describe(image)
+    return seen.modality, seen.probability
+
+
+def describe(image: Image) -> Appearance:
+    """Name the modality of one image, and say whether it is inverted.
+
+    Parameters
+    ----------
+    image : Image
+    """
+    features = measure_features(image)
+    shares = _classifier().probabilities(features)
+    inverted = shares.pop(_INVERTED)
+    upright = shares["fluorescence"]
+    shares["fluorescence"] += inverted
+    modality = max(shares, key=lambda name: shares[name])
+    return Appearance(
+        cast("Modality", modality),
+        shares[modality],
+        modality == "fluorescence" and inverted > upright,
+        features,
+    )
+
+
+def measure_features(image: Image) -> NDArray[np.float64]:
+    """Measure what tells modalities apart.
+
+    Parameters
+    ----------
+    image : Image
+        Of any type. Stains that are not the colours of a picture are averaged, each on its own scale.
+
+    Returns
+    -------
+    ndarray of float64, shape (10,)
+        See `FEATURES`; all are finite, and none depends on the unit of intensity but ``level`` and ``contrast``.
+    """
+    sample = _sample(image)
+    if sample.ndim == 3 and not (image.is_rgb and sample.shape[2] == 3):
+        sample = _average_stains(sample)
+    coloured = sample.ndim == 3
+    brightness = sample.mean(axis=2) if coloured else sample
+    low, below, lower, median, upper, above, high = (
+        float(one) for one in np.percentile(brightness, (0.2, 5, 25, 50, 75, 95, 99.8))
+    )
+    own = max(high, _EPSILON)
+    white = _white(image, own)
+    stretch = max(high - low, _EPSILON)
+    darkest, saturation, colour_spread = _colour_features(sample) if coloured else (median / own, 0.0, 0.0)
+    return np.array(
+        [
+            median / own,
+            median / white,
+            (high - low) / white,
+            (high + low - 2 * median) / stretch,
+            (upper - lower) / stretch,
+            (median - below) / stretch,
+            (above - median) / stretch,
+            darkest,
+            saturation,
+            colour_spread,
+        ]
+    )
+
+
+def is_grey(colours: Float) -> bool:
+    """Whether a picture's red, green and blue are equal, but for what compression makes of them.
+
+    Parameters
+    ----------
+    colours : ndarray of float32, shape (Y, X, 3) or (N, 3)
+    """
+    return bool((np.ptp(colours, axis=-1) <= _GREY * max(float(colours.max()), _EPSILON)).mean() > 0.99)
+
+
+# --- features -----------------------------------------------------------------------------------------------------
+
+
+def _sample(image: Image) -> Float:
+    """Pixels on a regular grid; not finite ones become 0."""
+    step = max(1, int(np.sqrt(image.height * image.width / _SAMPLE)))
+    sample = np.asarray(image.pixels[::step, ::step], np.float32)
+    sample = sample[..., 0] if sample.ndim == 3 and sample.shape[2] == 1 else sample
+    return np.nan_to_num(sample, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _average_stains(sample: Float) -> Float:
+    """One plane from several stains, each on the scale of its own brightest, so that no dim one is lost."""
+    own = np.percentile(sample, 99.8, axis=(0, 1))
+    scaled = sample * (own.max() / np.maximum(own, _EPSILON)).astype(np.float32)
+    return np.asarray(scaled.mean(axis=2), np.float32)
+
+
+def _white(image: Image, own: float) -> float:
+    """The brightest that the file can store; of more than 8 bits, which cameras rarely fill, the image's own."""
+    return 255.0 if image.pixels.dtype == np.uint8 else own
+
+
+def _colour_features(sample: Float) -> tuple[float, float, float]:
+    """Darkest, saturation and colour spread of a picture (Y, X, 3)."""
+    brightest, darkest = sample.max(axis=2), sample.min(axis=2)
+    own = max(float(np.percentile(brightest, 99.8)), _EPSILON)
+    if is_grey(sample):
+        return float(np.median(darkest)) / own, 0.0, 0.0
+    saturation = float((brightest - darkest).sum()) / max(float(brightest.sum()), _EPSILON)
+    # Red and blue against green: a camera's colour cast is the same everywhere, a stain is not.
+    chroma = sample[..., ::2] - sample[..., 1:2]
+    chroma = np.abs(chroma - np.median(chroma, axis=(0, 1))).max(axis=2)
+    return float(np.median(darkest)) / own, saturation, float(np.percentile(chroma, 98)) / own
+
+
+# --- the shipped classifier ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Classifier:
+    """Softmax regression on standardised features."""
+
+    classes: tuple[str, ...]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    weights: NDArray[np.float64]  # (classes, features)
+    bias: NDArray[np.float64]
+
+    def probabilities(self, features: NDArray[np.float64]) -> dict[str, float]:
+        # Features far outside what was fitted must not outvote all others.
+        standard = np.clip((features - self.mean) / self.scale, -4, 4)
+        score = self.weights @ standard + self.bias
+        share = np.exp(score - score.max())
+        return dict(zip(self.classes, (share / share.sum()).tolist(), strict=True))
+
+
+@functools.cache
+def _classifier() -> _Classifier:
+    stored = json.loads(_COEFFICIENTS.read_text(encoding="utf-8"))
+    if tuple(stored["features"]) != FEATURES:
+        raise ValueError(f"{_COEFFICIENTS.name} was fitted to other features; run benchmarks/fit_modality.py")
+    mean, scale, weights, bias = (np.asarray(stored[name]) for name in ("mean", "scale", "weights", "bias"))
+    return _Classifier(tuple(stored["classes"]), mean, scale, weights, bias)
