@@ -13,7 +13,7 @@ from hooke.errors import ModelError
 from hooke.models import BundleSettings
 from hooke.training.module import SegmentationModule
 
-__all__ = ["describe_bundle"]
+__all__ = ["describe_bundle", "describe_model", "describe_tensor", "image_input"]
 
 _MEANING = {
     "foreground": "probability that the pixel lies in an object",
@@ -40,16 +40,6 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
     ModelError
         When the description does not pass bioimage.io's own validation.
     """
-    (folder / "README.md").write_text(card.get("documentation") or f"# {module.config.name}\n", encoding="utf-8")
-    description = _description(folder, module, card, record)
-    text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
-    (folder / "rdf.yaml").write_text(text, encoding="utf-8")
-    _validate(folder / "rdf.yaml")
-
-
-def _description(
-    folder: Path, module: SegmentationModule, card: dict[str, Any], record: dict[str, Any]
-) -> dict[str, Any]:
     config, scheme = module.config, module.scheme
     settings = BundleSettings(
         scheme=scheme.name,
@@ -60,19 +50,68 @@ def _description(
         classes=config.classes,
     )
     classes = [f"class {name}" for name in config.classes]
-    return {
+    meanings = {
+        **{name: _MEANING[name] for name in scheme.maps},
+        **dict.fromkeys(classes, "probability that the pixel lies in an object of this class"),
+    }
+    describe_model(
+        folder,
+        config.name,
+        {"description": f"{config.name}: instance segmentation by foreground and split lines"} | card,
+        tags=["instance-segmentation", "nuclei", "unet", "2d"],
+        inputs=[image_input(folder, config.in_channels)],
+        outputs=[_output(folder, [*scheme.maps, *classes]), *_image_output(config.image_classes)],
+        settings=settings,
+        told={"maps": meanings, "image_classes": config.image_classes, "training": record},
+    )
+
+
+def describe_model(
+    folder: Path,
+    name: str,
+    card: dict[str, Any],
+    *,
+    tags: list[str],
+    inputs: list[dict[str, Any]],
+    outputs: list[dict[str, Any]],
+    settings: BundleSettings,
+    told: dict[str, Any],
+) -> None:
+    """Write and validate ``rdf.yaml`` and ``README.md`` of a network of any kind.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``weights.onnx`` and the test tensors.
+    name : str
+    card : dict
+        See `hooke.training.export.export_run`; it must have a ``description``.
+    tags : list of str
+        Besides ``hooke``.
+    inputs, outputs : list of dict
+        Tensors, as bioimage.io describes them.
+    settings : BundleSettings
+    told : dict
+        What else to keep under ``config: hooke:``.
+
+    Raises
+    ------
+    ModelError
+        When the description does not pass bioimage.io's own validation.
+    """
+    description = {
         "type": "model",
         "format_version": "0.5.4",
-        "name": config.name,
-        "description": card.get("description", f"{config.name}: instance segmentation by foreground and split lines"),
+        "name": name,
+        "description": card["description"],
         "authors": card.get("authors", [{"name": "The hooke developers"}]),
         "license": card.get("license", "MIT"),
         "cite": card.get("cite", []),
-        "tags": ["instance-segmentation", "nuclei", "unet", "2d", "hooke"],
+        "tags": [*tags, "hooke"],
         "documentation": "README.md",
         "timestamp": datetime.now(UTC).replace(microsecond=0).isoformat(),
-        "inputs": [_input(folder, config.in_channels)],
-        "outputs": [_output(folder, [*scheme.maps, *classes]), *_image_output(config.image_classes)],
+        "inputs": inputs,
+        "outputs": outputs,
         "weights": {
             "onnx": {
                 "source": "weights.onnx",
@@ -83,47 +122,55 @@ def _description(
         "config": {
             "hooke": {
                 **settings.model_dump(mode="json"),
-                "maps": {
-                    **{name: _MEANING[name] for name in scheme.maps},
-                    **dict.fromkeys(classes, "probability that the pixel lies in an object of this class"),
-                },
-                "image_classes": config.image_classes,
                 "training_data": card.get("training_data", []),
                 "scores": card.get("scores", {}),
-                "training": record,
+                **told,
             }
         },
     }
+    (folder / "README.md").write_text(card.get("documentation") or f"# {name}\n", encoding="utf-8")
+    text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
+    (folder / "rdf.yaml").write_text(text, encoding="utf-8")
+    _validate(folder / "rdf.yaml")
 
 
-def _input(folder: Path, channels: int) -> dict[str, Any]:
-    return {
-        "id": "image",
-        "description": "one image, its objects brought into the diameter band; grey is repeated three times",
-        "axes": [
+def describe_tensor(folder: Path, name: str, file: str, **told: Any) -> dict[str, Any]:
+    """Describe an input or output whose test tensor lies in the folder under a name of its own."""
+    test = {"source": file, "sha256": _sha256(folder / file)}
+    return {"id": name, **told, "test_tensor": test}
+
+
+def image_input(folder: Path, channels: int) -> dict[str, Any]:
+    """Describe the input of a network that takes images."""
+    return describe_tensor(
+        folder,
+        "image",
+        "test_input.npy",
+        description="one image, its objects brought into the diameter band; grey is repeated three times",
+        axes=[
             {"type": "batch"},
             {"type": "channel", "channel_names": ["red", "green", "blue"] if channels == 3 else ["grey"]},
             {"type": "space", "id": "y", "size": {"min": 32, "step": 32}},
             {"type": "space", "id": "x", "size": {"min": 32, "step": 32}},
         ],
-        "data": {"type": "float32", "range": [-0.5, 2.0]},
-        "test_tensor": {"source": "test_input.npy", "sha256": _sha256(folder / "test_input.npy")},
-    }
+        data={"type": "float32", "range": [-0.5, 2.0]},
+    )
 
 
 def _output(folder: Path, maps: list[str]) -> dict[str, Any]:
-    return {
-        "id": "maps",
-        "description": "target maps in 0..1; config: hooke: maps says what each means",
-        "axes": [
+    return describe_tensor(
+        folder,
+        "maps",
+        "test_output.npy",
+        description="target maps in 0..1; config: hooke: maps says what each means",
+        axes=[
             {"type": "batch"},
             {"type": "channel", "channel_names": maps},
             {"type": "space", "id": "y", "size": {"tensor_id": "image", "axis_id": "y"}},
             {"type": "space", "id": "x", "size": {"tensor_id": "image", "axis_id": "x"}},
         ],
-        "data": {"type": "float32", "range": [0.0, 1.0]},
-        "test_tensor": {"source": "test_output.npy", "sha256": _sha256(folder / "test_output.npy")},
-    }
+        data={"type": "float32", "range": [0.0, 1.0]},
+    )
 
 
 def _image_output(classes: list[str]) -> list[dict[str, Any]]:

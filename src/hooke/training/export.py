@@ -6,6 +6,8 @@ import copy
 import json
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,17 @@ from hooke.training.describe import describe_bundle
 from hooke.training.module import SegmentationModule
 from hooke.training.networks import Outputs
 
-__all__ = ["Export", "export_run", "load_run"]
+__all__ = [
+    "Export",
+    "check_difference",
+    "example_image",
+    "export_run",
+    "fresh_bundle",
+    "load_run",
+    "read_checkpoint",
+    "run_record",
+    "write_onnx",
+]
 
 _OPSET = 17
 _TOLERANCE = 1e-3  # of a map value; float32 rounding over the network's depth stays well below
@@ -105,14 +117,26 @@ def load_run(run: Path) -> SegmentationModule:
     ModelError
         When there is no checkpoint.
     """
-    checkpoint = run / "checkpoints" / "best.ckpt" if run.is_dir() else run
-    if not checkpoint.is_file():
-        raise ModelError("holds no checkpoint", path=run, remedy="give the folder of a run made by hooke train")
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    saved = read_checkpoint(run)
     config = TrainConfig.model_validate(saved["hyper_parameters"]["config"])
     module = SegmentationModule(config, load_weights=False)
     module.load_state_dict(saved["state_dict"])
     return module.eval()
+
+
+def read_checkpoint(run: Path) -> dict[str, Any]:
+    """Read what Lightning saved of a run of any kind: its best checkpoint, or the one named.
+
+    Raises
+    ------
+    ModelError
+        When there is no checkpoint.
+    """
+    checkpoint = run / "checkpoints" / "best.ckpt" if run.is_dir() else run
+    if not checkpoint.is_file():
+        raise ModelError("holds no checkpoint", path=run, remedy="give the folder of a run made by hooke train")
+    saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return saved
 
 
 def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False) -> Export:
@@ -141,23 +165,42 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
     if not force:
         _check_learnt(run)
     module = load_run(run)
+    image = example_image()[:, : module.config.in_channels]
+    wrapped = _Maps(module).eval()
+    with torch.inference_mode():
+        maps = _first(wrapped(torch.from_numpy(image))).numpy()
+    with fresh_bundle(bundle) as fresh:
+        _write_maps_onnx(wrapped, image, fresh / "weights.onnx")
+        np.save(fresh / "test_input.npy", image)
+        np.save(fresh / "test_output.npy", maps)
+        describe_bundle(fresh, module, card or {}, run_record(run))
+        difference = check_difference(Model(read_bundle(fresh)).network()(image), maps, fresh)
+    return Export(bundle, difference)
+
+
+@contextmanager
+def fresh_bundle(bundle: Path) -> Iterator[Path]:
+    """Give a folder to write a bundle to, which takes its place when all has gone well."""
     fresh = bundle.with_name(bundle.name + ".partial")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    image = _test_image()[:, : module.config.in_channels]
-    wrapped = _Maps(module).eval()
-    _write_onnx(wrapped, image, fresh / "weights.onnx")
-    with torch.inference_mode():
-        maps = _first(wrapped(torch.from_numpy(image))).numpy()
-    np.save(fresh / "test_input.npy", image)
-    np.save(fresh / "test_output.npy", maps)
-    describe_bundle(fresh, module, card or {}, _run_record(run))
-    difference = float(np.abs(Model(read_bundle(fresh)).network()(image) - maps).max())
-    if difference > _TOLERANCE:
-        raise ModelError(f"ONNX Runtime differs from PyTorch by {difference:.2g}", path=fresh, remedy="report this")
+    yield fresh
     shutil.rmtree(bundle, ignore_errors=True)
     fresh.replace(bundle)
-    return Export(bundle, difference)
+
+
+def check_difference(runtime: NDArray[np.float32], pytorch: NDArray[np.float32], bundle: Path) -> float:
+    """Largest difference between what ONNX Runtime and PyTorch make of the test input.
+
+    Raises
+    ------
+    ModelError
+        When it is over 0.001.
+    """
+    difference = float(np.abs(runtime - pytorch).max())
+    if difference > _TOLERANCE:
+        raise ModelError(f"ONNX Runtime differs from PyTorch by {difference:.2g}", path=bundle, remedy="report this")
+    return difference
 
 
 def _check_learnt(run: Path) -> None:
@@ -172,21 +215,46 @@ def _check_learnt(run: Path) -> None:
         raise ModelError(f"its DSB score, {score}, is not better than {than}", path=run, remedy="train on, or --force")
 
 
-def _write_onnx(module: nn.Module, image: NDArray[np.float32], path: Path) -> None:
-    # The tracing exporter: the newer one spends over ten minutes on the symbolic sizes of a U-Net's skips, and a
-    # network without branches loses nothing by being traced.
+def _write_maps_onnx(module: nn.Module, image: NDArray[np.float32], path: Path) -> None:
     outputs = ["maps"] if isinstance(module(torch.from_numpy(image)), Tensor) else ["maps", "image_classes"]
     axes = {name: {0: "batch", 2: "y", 3: "x"} for name in ("image", "maps")}
+    axes |= {name: {0: "batch"} for name in outputs[1:]}
+    write_onnx(module, {"image": image}, outputs, axes, path)
+
+
+def write_onnx(
+    module: nn.Module,
+    inputs: dict[str, NDArray[np.float32]],
+    outputs: list[str],
+    axes: dict[str, dict[int, str]],
+    path: Path,
+) -> None:
+    """Write a network as an ONNX file, and check the file.
+
+    Parameters
+    ----------
+    module : Module
+        Takes the inputs in their order.
+    inputs : dict of str to ndarray
+        An example of each.
+    outputs : list of str
+        Names.
+    axes : dict of str to dict of int to str
+        Of each input and output, the axes of any length.
+    path : Path
+    """
+    # The tracing exporter: the newer one spends over ten minutes on the symbolic sizes of a U-Net's skips, and a
+    # network without branches loses nothing by being traced.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             module,
-            (torch.from_numpy(image),),
+            tuple(torch.from_numpy(one) for one in inputs.values()),
             str(path),
             dynamo=False,
-            input_names=["image"],
+            input_names=list(inputs),
             output_names=outputs,
-            dynamic_axes=axes | {name: {0: "batch"} for name in outputs[1:]},
+            dynamic_axes=axes,
             opset_version=_OPSET,
         )
     onnx.checker.check_model(str(path))
@@ -196,7 +264,7 @@ def _first(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
     return output if isinstance(output, Tensor) else output[0]
 
 
-def _test_image() -> NDArray[np.float32]:
+def example_image() -> NDArray[np.float32]:
     """A network input that any machine can make again: simulated nuclei, normalised."""
     from hooke.datasets.simulator import simulate
     from hooke.image import Image
@@ -207,14 +275,15 @@ def _test_image() -> NDArray[np.float32]:
     return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None])
 
 
-def _run_record(run: Path) -> dict[str, Any]:
+def run_record(run: Path) -> dict[str, Any]:
     """Seed, configuration and data of the run, for the bundle's record."""
     folder = run if run.is_dir() else run.parent.parent
     record: dict[str, Any] = {"hooke_version": hooke.__version__}
     if (config := folder / "config.yaml").is_file():
         told = yaml.safe_load(config.read_text(encoding="utf-8"))
         # Of paths of the machine that trained, the file's name is all that means something elsewhere.
-        record["config"] = told | {"start_from": told["start_from"] and Path(told["start_from"]).name}
+        start = told.get("start_from")
+        record["config"] = told | ({"start_from": Path(start).name} if start else {})
     if (data := folder / "data.json").is_file():
         sides = json.loads(data.read_text(encoding="utf-8"))
         record["data"] = {side: {"hash": one["hash"], "images": len(one["ids"])} for side, one in sides.items()}

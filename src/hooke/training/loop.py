@@ -18,7 +18,7 @@ RUN/
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -38,14 +38,14 @@ from torch.utils.data import DataLoader
 from hooke.errors import ConfigError
 from hooke.io import atomic_path
 from hooke.training.baselines import baseline_scores
-from hooke.training.config import TrainConfig
+from hooke.training.config import RunConfig, TrainConfig
 from hooke.training.data import train_loader
 from hooke.training.imbalance import class_weights
 from hooke.training.module import SegmentationModule
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.samples import Record, SampleStore, list_records, records_hash
 
-__all__ = ["Trained", "train"]
+__all__ = ["Trained", "check_folder", "describe_run", "fit", "train", "write_json"]
 
 _SCORE = "val/dsb"
 
@@ -108,37 +108,93 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | 
     TrainingError
         When the loss is no number; the checkpoints so far stay.
     """
-    checkpoints = run / "checkpoints"
-    last = checkpoints / "last.ckpt"
-    if last.exists() and not resume:
-        raise ConfigError("holds a run already", path=run, remedy="give --resume, or another folder")
-    if resume and not last.exists():
-        raise ConfigError("holds no run to resume", path=run, remedy="leave out --resume")
+    check_folder(run, resume)
     L.seed_everything(config.seed, workers=True, verbose=False)
     train_records, val_records = (list_records(config, side)[:limit] for side in ("train", "val"))
-    _describe(config, run, train_records, val_records)
+    describe_run(config, run, train_records, val_records)
 
     weights = _class_weights(train_records, config) if config.classes else None
     module = SegmentationModule(config, class_weights=weights, names=[record.id for record in train_records])
     if config.start_from is not None:
         start_from(module, config.start_from)
-    best = ModelCheckpoint(checkpoints, filename="best", monitor=_SCORE, mode="max", enable_version_counter=False)
     val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb)
-    trainer = _trainer(config, run, [best, *_callbacks(config, run)])
-    trainer.fit(
+    score = fit(
         module,
-        train_loader(train_records, config, module.scheme, start=_step_of(last) if resume else 0),
+        config,
+        run,
+        lambda start: train_loader(train_records, config, module.scheme, start=start),
         DataLoader(val_samples, batch_size=None, collate_fn=_as_it_is),  # type: ignore[arg-type]
-        ckpt_path=last if resume else None,
-        weights_only=True,
+        score=_SCORE,
+        watchers=[CurvesAndPictures(run)],
+        resume=resume,
     )
-    score = None if best.best_model_score is None else float(best.best_model_score)
-    trained = Trained(checkpoints / "best.ckpt", score, baseline_scores(val_samples))
-    _write_json(run / "result.json", {_SCORE: trained.score, "baselines": trained.baselines})
+    trained = Trained(run / "checkpoints" / "best.ckpt", score, baseline_scores(val_samples))
+    write_json(run / "result.json", {_SCORE: trained.score, "baselines": trained.baselines})
     return trained
 
 
-def _trainer(config: TrainConfig, run: Path, callbacks: list[Callback]) -> L.Trainer:
+def check_folder(run: Path, resume: bool) -> None:
+    """Refuse to begin a run where one lies, and to resume one where none does.
+
+    Raises
+    ------
+    ConfigError
+    """
+    there = (run / "checkpoints" / "last.ckpt").exists()
+    if there and not resume:
+        raise ConfigError("holds a run already", path=run, remedy="give --resume, or another folder")
+    if resume and not there:
+        raise ConfigError("holds no run to resume", path=run, remedy="leave out --resume")
+
+
+def fit(
+    module: L.LightningModule,
+    config: RunConfig,
+    run: Path,
+    loader: Callable[[int], DataLoader[Any]],
+    val_loader: DataLoader[Any],
+    *,
+    score: str,
+    watchers: Sequence[Callback] = (),
+    resume: bool = False,
+) -> float | None:
+    """Train a module of any kind, into ``checkpoints/best.ckpt`` and ``last.ckpt`` of the run's folder.
+
+    Parameters
+    ----------
+    module : LightningModule
+    config : RunConfig
+    run : Path
+    loader : callable
+        Given a step, the training batches from there on.
+    val_loader : DataLoader
+    score : str
+        What the module logs and the best checkpoint has the most of.
+    watchers : sequence of Callback
+        Told of the run's progress.
+    resume : bool
+        Go on from ``last.ckpt``.
+
+    Returns
+    -------
+    float or None
+        The best score; None when there was no validation.
+    """
+    checkpoints = run / "checkpoints"
+    last = checkpoints / "last.ckpt"
+    best = ModelCheckpoint(checkpoints, filename="best", monitor=score, mode="max", enable_version_counter=False)
+    trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
+    trainer.fit(
+        module,
+        loader(_step_of(last) if resume else 0),
+        val_loader,
+        ckpt_path=last if resume else None,
+        weights_only=True,
+    )
+    return None if best.best_model_score is None else float(best.best_model_score)
+
+
+def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Trainer:
     return L.Trainer(
         default_root_dir=run,
         max_steps=config.steps,
@@ -157,16 +213,16 @@ def _trainer(config: TrainConfig, run: Path, callbacks: list[Callback]) -> L.Tra
     )
 
 
-def _callbacks(config: TrainConfig, run: Path) -> list[Callback]:
+def _callbacks(config: RunConfig, run: Path, score: str) -> list[Callback]:
     checkpoints = run / "checkpoints"
     newest = ModelCheckpoint(
         checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False
     )
-    callbacks: list[Callback] = [newest, _SaveWhenStopped(checkpoints / "last.ckpt"), CurvesAndPictures(run)]
+    callbacks: list[Callback] = [newest, _SaveWhenStopped(checkpoints / "last.ckpt")]
     if config.ema:
         callbacks.insert(0, EMAWeightAveraging(decay=config.ema, use_buffers=True))
     if config.patience:
-        callbacks.append(EarlyStopping(_SCORE, mode="max", patience=config.patience))
+        callbacks.append(EarlyStopping(score, mode="max", patience=config.patience))
     return callbacks
 
 
@@ -229,19 +285,21 @@ def _as_it_is(sample: Any) -> Any:
     return sample
 
 
-def _describe(config: TrainConfig, run: Path, train_records: list[Record], val_records: list[Record]) -> None:
+def describe_run(config: RunConfig, run: Path, train_records: Sequence[Record], val_records: Sequence[Record]) -> None:
+    """Write what a run was told, and what it learns from, into its folder."""
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
     data = {
         side: {"hash": records_hash(records), "ids": [record.id for record in records]}
         for side, records in (("train", train_records), ("val", val_records))
     }
-    _write_json(run / "data.json", data)
+    write_json(run / "data.json", data)
     packages = ("hooke", "torch", "timm", "lightning", "numpy", "opencv-python-headless")
-    _write_json(run / "versions.json", {name: _version(name) for name in packages})
+    write_json(run / "versions.json", {name: _version(name) for name in packages})
 
 
-def _write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, whole or not at all."""
     with atomic_path(path) as partial:
         partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from hooke.training.config import TrainConfig
 from hooke.training.data import Batch
 from hooke.training.losses import class_loss, splitline_loss
 from hooke.training.networks import Heads, Outputs, build_network
+from hooke.training.optimizer import make_optimizer
 
 __all__ = ["SegmentationModule", "TrainingError", "predict_sample", "segment_sample"]
 
@@ -133,24 +133,7 @@ class SegmentationModule(L.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW, its rate rising over the warm-up and falling along a cosine, or one cycle of both."""
-        config = self.config
-        optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        if config.schedule == "one-cycle":
-            schedule: Any = torch.optim.lr_scheduler.OneCycleLR(
-                optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=0.3
-            )
-        else:
-            schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._cosine)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def _cosine(self, step: int) -> float:
-        config = self.config
-        if step < config.warmup:
-            return (step + 1) / config.warmup
-        share = (step - config.warmup) / max(1, config.steps - config.warmup)
-        return 0.5 * (1 + math.cos(math.pi * min(share, 1.0))) + 1e-3
+        return make_optimizer(self.network, self.config)
 
 
 def predict_sample(module: SegmentationModule, sample: Sample) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:

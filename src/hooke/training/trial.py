@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from hooke.targets import SplitLine
-from hooke.training.config import TrainConfig
+from hooke.training.config import RunConfig, TrainConfig
 from hooke.training.loop import train
 from hooke.training.preview import write_preview
 from hooke.training.samples import SampleStore, list_records
@@ -17,25 +19,37 @@ __all__ = ["fast_dev_run", "overfit", "preview"]
 
 _STEPS = 160
 
+#: Trains a network of some kind: configuration, folder, and as `limit` the images of each side; gives its ``score``.
+Train = Callable[..., Any]
 
-def overfit(config: TrainConfig, count: int, run: Path) -> float:
+
+#: What augmentation leaves alone in such a trial.
+_PLAIN = {"photometric": 0.0, "negative": 0.0, "wide": 0.0, "elastic": 0.0}
+
+
+def overfit(config: Any, count: int, run: Path, *, train: Train = train, plain: Mapping[str, float] = _PLAIN) -> float:
     """Train on a few images, unchanged in intensity, and validate on the same.
 
     Parameters
     ----------
-    config : TrainConfig
+    config : TrainConfig or the like
+        It has an ``augment``.
     count : int
         Images.
     run : Path
         Folder; an earlier trial in it is overwritten.
+    train : callable
+        What trains that kind of network.
+    plain : mapping of str to float
+        Values of ``augment`` with which images stay as they are.
 
     Returns
     -------
     float
-        DSB score on these images: near 1 when data, labels and configuration fit together.
+        Validation score on these images: near 1 when data, labels and configuration fit together.
     """
     datasets = [one.model_copy(update={"val": one.train}) for one in config.datasets]
-    augment = config.augment.model_copy(update={"photometric": 0.0, "negative": 0.0, "wide": 0.0, "elastic": 0.0})
+    augment = config.augment.model_copy(update=dict(plain))
     changes = {
         "datasets": datasets,
         "augment": augment,
@@ -49,13 +63,13 @@ def overfit(config: TrainConfig, count: int, run: Path) -> float:
         return train(config.model_copy(update=changes), Path(folder), limit=count).score or 0.0
 
 
-def fast_dev_run(config: TrainConfig) -> float:
+def fast_dev_run(config: RunConfig, *, train: Train = train) -> float:
     """Train two steps on a few images, validate, and leave nothing behind.
 
     Returns
     -------
     float
-        DSB score, which means nothing after two steps.
+        Validation score, which means nothing after two steps.
     """
     changes = {"steps": 2, "batch": 2, "validate_every": 2, "warmup": 1, "workers": 0}
     with tempfile.TemporaryDirectory() as folder:
