@@ -20,7 +20,7 @@ from hooke.training.augment import UNKNOWN, Sample, class_map, crop_sample, make
 from hooke.training.config import TrainConfig
 from hooke.training.samples import Record, SampleStore
 
-__all__ = ["Batch", "Crops", "chances", "train_loader"]
+__all__ = ["Batch", "Crops", "From", "chances", "train_loader"]
 
 
 class Batch(NamedTuple):
@@ -102,7 +102,7 @@ class Crops(Dataset[Batch]):
         )
 
 
-class _From(Sampler[int]):
+class From(Sampler[int]):
     """The numbers start, start + 1 ... stop - 1."""
 
     def __init__(self, start: int, stop: int) -> None:
@@ -127,7 +127,7 @@ def train_loader(
     return DataLoader(
         crops,
         batch_size=config.batch,
-        sampler=_From(start * config.batch, len(crops)),
+        sampler=From(start * config.batch, len(crops)),
         num_workers=config.workers,
         persistent_workers=config.workers > 0,
     )

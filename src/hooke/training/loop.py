@@ -45,7 +45,7 @@ from hooke.training.module import SegmentationModule
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.samples import Record, SampleStore, list_records, records_hash
 
-__all__ = ["Trained", "check_folder", "describe_run", "fit", "train", "write_json"]
+__all__ = ["Trained", "as_it_is", "check_folder", "describe_run", "fit", "train", "write_json"]
 
 _SCORE = "val/dsb"
 
@@ -123,7 +123,7 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | 
         config,
         run,
         lambda start: train_loader(train_records, config, module.scheme, start=start),
-        DataLoader(val_samples, batch_size=None, collate_fn=_as_it_is),  # type: ignore[arg-type]
+        DataLoader(val_samples, batch_size=None, collate_fn=as_it_is),  # type: ignore[arg-type]
         score=_SCORE,
         watchers=[CurvesAndPictures(run)],
         resume=resume,
@@ -281,7 +281,8 @@ def _step_of(checkpoint: Path) -> int:
     return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["global_step"])
 
 
-def _as_it_is(sample: Any) -> Any:
+def as_it_is(sample: Any) -> Any:
+    """Give a validation image as it is; named, since workers can't be handed a lambda."""
     return sample
 
 

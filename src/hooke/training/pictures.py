@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import lightning as L
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from hooke.io import atomic_path, write_png
 from hooke.report.overlay import overlay
 from hooke.training.augment import Sample
-from hooke.training.module import SegmentationModule, predict_sample
+from hooke.training.module import predict_sample
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -27,10 +29,18 @@ _SIDE = 256
 
 
 class CurvesAndPictures(Callback):
-    """Redraws ``curves.png``, ``pictures.png`` and the page that shows both after every validation."""
+    """Redraws ``curves.png``, ``pictures.png`` and the page that shows both after every validation.
 
-    def __init__(self, run: Path) -> None:
+    Parameters
+    ----------
+    run : Path
+    segment : callable, optional
+        Module and validation image in, label image out; for modules other than `SegmentationModule`.
+    """
+
+    def __init__(self, run: Path, segment: Callable[[Any, Sample], NDArray[np.int32]] | None = None) -> None:
         self.run = run
+        self.segment = segment or (lambda module, sample: predict_sample(module, sample)[1])
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Draw both, and say the scores in one line."""
@@ -43,8 +53,8 @@ class CurvesAndPictures(Callback):
             draw_curves(metrics, self.run / "curves.png")
         samples = trainer.val_dataloaders.dataset
         shown = [samples[i] for i in np.linspace(0, len(samples) - 1, min(_SHOWN, len(samples))).astype(int)]
-        assert isinstance(pl_module, SegmentationModule)
-        write_png(self.run / "pictures.png", np.concatenate([_row(pl_module, sample) for sample in shown]))
+        rows = [_row(sample, self.segment(pl_module, sample)) for sample in shown]
+        write_png(self.run / "pictures.png", np.concatenate(rows))
         write_page(self.run / "curves.html", trainer.global_step, trainer.max_steps, scores)
 
 
@@ -92,11 +102,10 @@ def draw_curves(metrics: Path, target: Path) -> None:
     plt.close(figure)
 
 
-def _row(module: SegmentationModule, sample: Sample) -> NDArray[np.uint8]:
+def _row(sample: Sample, found: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Image, truth, prediction and errors side by side, as large as fits."""
     image = np.clip(sample.image.astype(np.float32), 0, 1)
     bare = (image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)) * 255
-    found = predict_sample(module, sample)[1]
     panels = [
         bare.astype(np.uint8),
         overlay(image, sample.labels),

@@ -18,7 +18,7 @@ from hooke.io import read_image, read_labels
 from hooke.preprocess import fit_normalisation
 from hooke.targets import equivalent_diameters
 from hooke.training.augment import UNKNOWN, Sample
-from hooke.training.config import DatasetConfig, TrainConfig
+from hooke.training.config import DatasetConfig, RunConfig, TrainConfig
 
 __all__ = ["Record", "SampleStore", "list_records", "load_sample", "records_hash"]
 
@@ -49,12 +49,13 @@ class Record:
     image_class: int = UNKNOWN
 
 
-def list_records(config: TrainConfig, split: str) -> list[Record]:
+def list_records(config: RunConfig, split: str) -> list[Record]:
     """The images of one side of the run.
 
     Parameters
     ----------
-    config : TrainConfig
+    config : TrainConfig, or of another kind
+        It names ``classes`` and ``image_classes``, none where they are not learnt.
     split : {"train", "val"}
 
     Raises
@@ -144,12 +145,16 @@ class SampleStore(Sequence[Sample]):
         if number in self._samples:
             self._samples.move_to_end(number)
             return self._samples[number]
-        sample = load_sample(self.records[number], self.nominal_diameter)
+        sample = self.load(self.records[number])
         self._samples[number] = sample
         self.held += _bytes(sample)
         while self.held > self.limit and len(self._samples) > 1:
             self.held -= _bytes(self._samples.popitem(last=False)[1])
         return sample
+
+    def load(self, record: Record) -> Sample:
+        """Read one sample, as it will be kept."""
+        return load_sample(record, self.nominal_diameter)
 
 
 def _bytes(sample: Sample) -> int:
