@@ -3,7 +3,8 @@
 ```
 BUNDLE/
   rdf.yaml          bioimage.io model description; hooke's own settings under `config: hooke:`
-  weights.onnx      image (1, 3, Y, X) in 0..1 -> maps (1, K, Y, X) in 0..1
+  weights.onnx      image (1, 3, Y, X) in 0..1 -> maps (1, K, Y, X) in 0..1; or image and places asked about,
+                    (1, Q, 2) as (x, y) in network pixels -> answers (1, Q, K) in 0..1
   test_input.npy    a network input ...
   test_output.npy   ... and what the network makes of it
 ```
@@ -41,6 +42,8 @@ class BundleSettings(BaseModel):
     trained_diameters: tuple[float, float] = Field(description="diameters that the network was trained on")
     percentiles: tuple[float, float] = (1.0, 99.8)
     stride: int = Field(32, ge=1)
+    frame: int | None = Field(None, ge=32, description="longer side, network pixels, that whole images are brought to")
+    query_step: int | None = Field(None, ge=1, description="network pixels from one place asked about to the next")
     classes: list[str] = Field(default_factory=list)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 from hooke.errors import ModelError
 from hooke.models.bundle import Bundle, BundleSettings
 from hooke.models.predict import Network
-from hooke.targets import SplitLine, make_scheme
+from hooke.targets import Scheme, make_scheme
 
-__all__ = ["Model"]
+__all__ = ["Model", "as_maps", "query_grid"]
 
 
 class Model:
@@ -31,7 +32,7 @@ class Model:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.scheme: SplitLine = make_scheme(bundle.settings.scheme, bundle.settings.parameters)
+        self.scheme: Scheme = make_scheme(bundle.settings.scheme, bundle.settings.parameters)
         self._sessions: dict[int, Any] = {}
 
     def __repr__(self) -> str:
@@ -61,14 +62,18 @@ class Model:
             Threads that one call uses. Calls may be made from several threads at once.
         """
         session = self._session(threads)
-        name = session.get_inputs()[0].name
-
-        grey = session.get_inputs()[0].shape[1] == 1
+        image, *queries = session.get_inputs()
+        grey = image.shape[1] == 1
+        step = self.settings.query_step or 1
 
         def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
             if grey:
                 batch = batch.mean(axis=1, keepdims=True)
-            return session.run(None, {name: batch})[0]  # type: ignore[no-any-return]
+            if queries:
+                places = query_grid(batch.shape[2], batch.shape[3], step)
+                feeds = {image.name: batch, queries[0].name: np.repeat(places[None], len(batch), axis=0)}
+                return as_maps(session.run(None, feeds)[0], batch.shape[2], batch.shape[3], step)
+            return session.run(None, {image.name: batch})[0]  # type: ignore[no-any-return]
 
         return run
 
@@ -86,3 +91,44 @@ class Model:
                 ) from error
             self._sessions[threads] = session
         return self._sessions[threads]
+
+
+def query_grid(height: int, width: int, step: int) -> NDArray[np.float32]:
+    """Places to ask a network about: the middles of squares of `step` pixels, row by row.
+
+    Returns
+    -------
+    ndarray of float32, shape (Q, 2)
+        (x, y) in pixels.
+
+    Examples
+    --------
+    >>> query_grid(2, 4, 2).tolist()
+    [[0.5, 0.5], [2.5, 0.5]]
+    """
+    y, x = (np.arange(-(-length // step), dtype=np.float32) * step + (step - 1) / 2 for length in (height, width))
+    return np.stack([np.tile(x, len(y)), np.repeat(y, len(x))], axis=1)
+
+
+def as_maps(answers: NDArray[np.float32], height: int, width: int, step: int) -> NDArray[np.float32]:
+    """Turn the answers at the places of `query_grid` into maps.
+
+    Parameters
+    ----------
+    answers : ndarray of float32, shape (N, Q, K)
+    height, width, step : int
+        As `query_grid` was told.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, K, height, width)
+        Linear between the places.
+    """
+    rows, columns = -(-height // step), -(-width // step)
+    grids = answers.transpose(0, 2, 1).reshape(*answers.shape[::2], rows, columns)
+    if step == 1:
+        return grids
+    # OpenCV enlarges by whole squares, of which the last may reach over the edge.
+    size = columns * step, rows * step
+    wide = [[cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in image] for image in grids]
+    return np.asarray(wide, np.float32)[:, :, :height, :width]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from hooke.models import Model, predict_maps
 from hooke.preprocess import AS_IT_IS, Normalisation
+from hooke.targets import TellsDiameter
 
 __all__ = ["FIRST_MAPS", "estimate_diameter"]
 
@@ -119,11 +120,13 @@ def _starts(length: int, side: int) -> list[int]:
 
 def _vote(model: Model, maps: NDArray[np.uint16], scale: float) -> _Vote:
     """What one field, seen at one scale, tells."""
+    scheme = model.scheme
+    assert isinstance(scheme, TellsDiameter), "asked of a scheme without a diameter map"
     decoded = model.scheme.decode(maps)
     flat = decoded.labels.ravel()
     area = np.bincount(flat, minlength=1)[1:]
     told = np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / 65535
-    by_map = model.scheme.diameter_of(told)
+    by_map = scheme.diameter_of(told)
     by_area = np.sqrt(area * (4 / np.pi))
     trust = _trust(by_map, model.settings.trained_diameters) * _agreement(by_map, by_area) * decoded.scores
     return _Vote(np.sqrt(by_map * by_area) / scale, trust)

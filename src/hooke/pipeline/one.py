@@ -17,6 +17,7 @@ from hooke.image import Image
 from hooke.io import read_image
 from hooke.models import Model, Tiling, load_model, predict_maps
 from hooke.models.scale import scale_for
+from hooke.models.tta import mirrored
 from hooke.pipeline.classes import Classes, vote
 from hooke.pipeline.diameter import FIRST_MAPS, estimate_diameter
 from hooke.pipeline.options import SegmentOptions
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Segmentation", "segment", "segment_image"]
 
-_DECODED_MAPS = 3  # the diameter map is for the first pass only
 _RGB = ("red", "green", "blue")
 _TINIEST = 12.0  # pixels: an object of fewer can't be told from noise
 _DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
@@ -50,7 +50,8 @@ class Segmentation:
     normalisation : Normalisation
         Channel and intensity scale that the network saw.
     diameter : float or None
-        Typical diameter in pixels, as given or measured; None when nothing was found to measure.
+        Typical diameter in pixels, as given or measured, or as a model that looks at whole images expects it; None when
+        nothing was found to measure.
     scale : float
         Network pixels per image pixel.
     min_size : float
@@ -140,6 +141,7 @@ def segment(
     diameter: float | str = SegmentOptions.diameter,
     min_size: float | None = SegmentOptions.min_size,
     min_score: float | None = SegmentOptions.min_score,
+    tta: bool = SegmentOptions.tta,
     threads: int = SegmentOptions.threads,
 ) -> Segmentation:
     """Find and outline every object of an image.
@@ -158,6 +160,8 @@ def segment(
         Objects of fewer pixels are dropped; by default 7 % of the typical object's area, and never under 12.
     min_score : float, optional
         Objects whose score lies below this (0..1) are dropped; by default the model's own choice.
+    tta : bool
+        Look at everything four times, mirrored, and take the mean: a little better, four times slower.
     threads : int
         Threads to compute with; 0 takes all available cores.
 
@@ -178,7 +182,7 @@ def segment(
     >>> found.table[["label", "area", "score"]]  # doctest: +SKIP
     """
     name = model.name if isinstance(model, Model) else str(model)
-    options = SegmentOptions(name, channel, diameter, min_size, min_score, threads)
+    options = SegmentOptions(name, channel, diameter, min_size, min_score, tta, threads)
     loaded = model if isinstance(model, Model) else load_model(model)
     return segment_image(_as_image(image), loaded, options)
 
@@ -201,21 +205,32 @@ def segment_image(
     normalisation = fit_normalisation(image, options.channel, model.settings.percentiles)
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
-    threads = options.resolved_threads
+    threads, tiling = options.resolved_threads, _tiling(model)
 
     def predict(scale: float, count: int) -> NDArray[np.uint16]:
         # Several tiles run side by side on one thread each; a single one takes all threads.
-        network = model.network(threads if _one_tile(image, scale) else 1)
+        network = model.network(threads if _one_tile(image, scale, tiling) else 1)
+        if options.tta:
+            network = mirrored(network)
         return predict_maps(
-            network, image.pixels, normalisation, scale=scale, maps=count, threads=threads, progress=progress
+            network,
+            image.pixels,
+            normalisation,
+            scale=scale,
+            maps=count,
+            tiling=tiling,
+            threads=threads,
+            progress=progress,
         )
 
     diameter: float | None
     maps = None
     if isinstance(options.diameter, float):
         diameter = options.diameter
+    elif model.settings.frame is not None:
+        diameter = model.scheme.nominal_diameter * max(image.height, image.width) / model.settings.frame
     else:
-        if _one_tile(image, 1.0):  # a first pass over the whole image may turn out to be the only one
+        if _one_tile(image, 1.0, tiling):  # a first pass over the whole image may turn out to be the only one
             maps = predict(1.0, max(FIRST_MAPS, _maps_needed(model)))
         diameter = estimate_diameter(model, image.pixels, normalisation, threads=threads, known=maps)
         if diameter is None:
@@ -247,7 +262,8 @@ def segment_image(
 
 def _maps_needed(model: Model) -> int:
     """Maps to predict: what is decoded, or all where maps of classes follow those of the scheme."""
-    return len(model.scheme.maps) + len(model.settings.classes) if model.settings.classes else _DECODED_MAPS
+    classes = len(model.settings.classes)
+    return len(model.scheme.maps) + classes if classes else model.scheme.decoded
 
 
 def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32]) -> Classes | None:
@@ -259,8 +275,15 @@ def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32]) 
 _NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
 
 
-def _one_tile(image: Image, scale: float) -> bool:
-    return max(image.height, image.width) * scale <= Tiling().tile
+def _tiling(model: Model) -> Tiling:
+    """Tiles that hold the whole frame of models that look at whole images."""
+    settings = model.settings
+    usual = Tiling(stride=settings.stride)
+    return usual if settings.frame is None else Tiling(max(usual.tile, settings.frame), stride=settings.stride)
+
+
+def _one_tile(image: Image, scale: float, tiling: Tiling) -> bool:
+    return max(image.height, image.width) * scale <= tiling.tile
 
 
 def _nothing(

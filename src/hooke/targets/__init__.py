@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hooke.errors import ModelError
+from hooke.targets.coordinate import Coordinate
+from hooke.targets.scheme import Scheme, TellsDiameter
 from hooke.targets.splitline import Decoded, SplitLine, equivalent_diameters
 
-__all__ = ["SCHEMES", "Decoded", "SplitLine", "equivalent_diameters", "make_scheme"]
+__all__ = [
+    "SCHEMES",
+    "Coordinate",
+    "Decoded",
+    "Scheme",
+    "SplitLine",
+    "TellsDiameter",
+    "equivalent_diameters",
+    "make_scheme",
+]
 
-SCHEMES = {SplitLine.name: SplitLine}
+SCHEMES: dict[str, Callable[..., Scheme]] = {SplitLine.name: SplitLine, Coordinate.name: Coordinate}
 
 
-def make_scheme(name: str, parameters: Mapping[str, Any]) -> SplitLine:
+def make_scheme(name: str, parameters: Mapping[str, Any]) -> Scheme:
     """Build a scheme from its name and parameters, as a model bundle stores them.
 
     Raises

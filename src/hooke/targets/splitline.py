@@ -93,6 +93,7 @@ class SplitLine:
 
     name = "splitline"
     maps = MAPS
+    decoded = 3  # the diameter map is for the choice of the scale
 
     def encode(self, labels: NDArray[np.integer], diameters: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Label image to maps.
