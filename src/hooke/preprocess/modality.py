@@ -24,9 +24,11 @@ __all__ = [
     "Appearance",
     "Modality",
     "classify",
+    "colourfulness",
     "describe",
     "is_grey",
     "measure_features",
+    "regression_terms",
 ]
 
 Modality = Literal["fluorescence", "histology", "brightfield"]
@@ -53,6 +55,7 @@ _COEFFICIENTS = Path(__file__).with_name("modality.json")
 _INVERTED = "inverted fluorescence"
 _SAMPLE = 65_536  # pixels looked at; more change the features in the third digit
 _GREY = 0.02  # colours that differ by less of the image's brightest are grey, JPEG's noise included
+_PALE = 0.1  # a saturation, or a spread of colours, of which more makes little difference
 _EPSILON = 1e-9
 
 
@@ -66,16 +69,21 @@ class Appearance:
         The most probable.
     probability : float
         Its probability, 0..1.
-    inverted : bool
-        Fluorescence whose nuclei are dark on a bright background.
+    inversion : float
+        Probability of fluorescence whose nuclei are dark on a bright background; part of that of fluorescence.
     features : ndarray of float64, shape (10,)
         See `FEATURES`.
     """
 
     modality: Modality
     probability: float
-    inverted: bool
+    inversion: float
     features: NDArray[np.float64]
+
+    @property
+    def inverted(self) -> bool:
+        """Whether it is fluorescence, and rather inverted than not."""
+        return self.modality == "fluorescence" and self.inversion > self.probability / 2
 
 
 def classify(image: Image) -> tuple[Modality, float]:
@@ -111,16 +119,10 @@ def describe(image: Image) -> Appearance:
     """
     features = measure_features(image)
     shares = _classifier().probabilities(features)
-    inverted = shares.pop(_INVERTED)
-    upright = shares["fluorescence"]
-    shares["fluorescence"] += inverted
+    inversion = shares.pop(_INVERTED)
+    shares["fluorescence"] += inversion
     modality = max(shares, key=lambda name: shares[name])
-    return Appearance(
-        cast("Modality", modality),
-        shares[modality],
-        modality == "fluorescence" and inverted > upright,
-        features,
-    )
+    return Appearance(cast("Modality", modality), shares[modality], inversion, features)
 
 
 def measure_features(image: Image) -> NDArray[np.float64]:
@@ -162,6 +164,28 @@ def measure_features(image: Image) -> NDArray[np.float64]:
             colour_spread,
         ]
     )
+
+
+def colourfulness(share: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Saturation 0..1 on a scale where the first tenth counts most, since grey and pale are worlds apart."""
+    return np.asarray(np.tanh(share / _PALE), np.float64)
+
+
+def regression_terms(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the classifier weighs: the features, those of colour as `colourfulness`.
+
+    Parameters
+    ----------
+    features : ndarray, shape (..., 10)
+
+    Returns
+    -------
+    ndarray, shape (..., 10)
+    """
+    terms = features.copy()
+    colour = [FEATURES.index("saturation"), FEATURES.index("colour_spread")]
+    terms[..., colour] = colourfulness(features[..., colour])
+    return terms
 
 
 def is_grey(colours: Float) -> bool:
@@ -215,7 +239,7 @@ def _colour_features(sample: Float) -> tuple[float, float, float]:
 
 @dataclass(frozen=True)
 class _Classifier:
-    """Softmax regression on standardised features."""
+    """Softmax regression on standardised terms."""
 
     classes: tuple[str, ...]
     mean: NDArray[np.float64]
@@ -225,7 +249,7 @@ class _Classifier:
 
     def probabilities(self, features: NDArray[np.float64]) -> dict[str, float]:
         # Features far outside what was fitted must not outvote all others.
-        standard = np.clip((features - self.mean) / self.scale, -4, 4)
+        standard = np.clip((regression_terms(features) - self.mean) / self.scale, -4, 4)
         score = self.weights @ standard + self.bias
         share = np.exp(score - score.max())
         return dict(zip(self.classes, (share / share.sum()).tolist(), strict=True))
