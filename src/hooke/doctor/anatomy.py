@@ -133,7 +133,7 @@ def find_neck(mask: Mask) -> float:
     >>> two = np.zeros((23, 45), np.uint8)
     >>> _ = cv2.circle(two, (12, 11), 10, 1, -1), cv2.circle(two, (32, 11), 10, 1, -1)
     >>> round(find_neck(two), 1), find_neck(np.pad(np.ones((20, 20), np.uint8), 1))
-    (0.2, 1.0)
+    (0.1, 1.0)
     """
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     deepest = float(depth.max())

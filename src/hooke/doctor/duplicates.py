@@ -138,14 +138,17 @@ def _agreeing_pairs(signatures: Sequence[Signature], seed: int) -> Iterable[tupl
     first, second = _alike_corners(patterns, owner, seed)
     shift = corners[second] - corners[first]
     bins = np.floor_divide(shift + SHIFT_BIN // 2, SHIFT_BIN)
-    rows = np.stack([owner[first], owner[second], bins[:, 0], bins[:, 1]], axis=1)
-    votes, inverse, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-    best: dict[tuple[int, int], int] = {}
-    for index in np.flatnonzero(count >= AGREEING)[np.argsort(count[count >= AGREEING])]:
-        best[int(votes[index, 0]), int(votes[index, 1])] = int(index)  # the most votes last
-    for (one, two), index in best.items():
-        dy, dx = np.median(shift[inverse.ravel() == index], axis=0)
-        yield one, two, (round(dy), round(dx))
+    reach = 2 * int(np.abs(bins).max(initial=0)) + 1
+    pair = owner[first] * len(signatures) + owner[second]
+    code = (pair * reach + bins[:, 0] + reach // 2) * reach + bins[:, 1] + reach // 2
+    codes, count = np.unique(code, return_counts=True)
+    best: dict[int, int] = {}  # pair -> the code of most votes
+    agreed = np.flatnonzero(count >= AGREEING)
+    for index in agreed[np.argsort(count[agreed], kind="stable")]:
+        best[int(codes[index]) // reach**2] = int(codes[index])
+    for found, winner in best.items():
+        dy, dx = np.median(shift[code == winner], axis=0)
+        yield found // len(signatures), found % len(signatures), (round(dy), round(dx))
 
 
 def _alike_corners(patterns: Bytes, owner: Ints, seed: int) -> tuple[Ints, Ints]:
