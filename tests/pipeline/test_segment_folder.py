@@ -28,6 +28,8 @@ def test_folder_gets_everything(images, tmp_path, field):
     table = pd.read_csv(out / "measurements.csv")
     summary = pd.read_csv(out / "summary.csv")
     assert list(summary["image"]) == ["a_png", "a_tif", "b"]
+    assert list(summary["modality"]) == ["fluorescence"] * 3
+    assert [row["modality"] for row in json.loads((out / "run.json").read_text())["images"]] == ["fluorescence"] * 3
     assert dict(table["image"].value_counts()) == dict(zip(summary["image"], summary["count"], strict=True))
     found = hooke.segment(images / "b.png", diameter=22, threads=1)
     assert np.array_equal(read_labels(out / "labels" / "b.tif"), found.labels)

@@ -158,3 +158,37 @@ def test_a_large_image_is_sampled_all_over():
     pixels[:, 750:] = 200
     fitted = fit_normalisation(Image(pixels))
     assert (fitted.low, fitted.high) == (0, 200)
+
+
+@pytest.mark.parametrize("white", [255, 65535])
+def test_inverted_fluorescence_is_turned_back(white):
+    dark = np.clip(GREY.astype(int) - int(np.percentile(GREY, 20)), 0, 255)  # as background of fluorescence mostly is
+    upright = dark.astype(np.uint8) if white == 255 else dark.astype(np.uint16) * 16
+    inverted = (white - upright.astype(int)).astype(upright.dtype)
+    fitted = fit_normalisation(Image(inverted))
+    assert fitted.low > fitted.high
+    assert fitted.why == "only channel, inverted"
+    np.testing.assert_allclose(fitted.apply(inverted), fit_normalisation(Image(upright)).apply(upright), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "modality"),
+    [(GREY, "fluorescence"), (TISSUE, "histology"), (tinted(0, 0, 1), "fluorescence")],
+    ids=["grey", "tissue", "blue"],
+)
+def test_the_modality_is_told(pixels, modality):
+    assert fit_normalisation(Image(pixels, is_rgb=pixels.ndim == 3)).modality == modality
+
+
+def test_brightfield_is_not_turned():
+    smear = simulate((256, 256), seed=5, modality="brightfield").image
+    fitted = fit_normalisation(Image(smear))
+    assert (fitted.modality, fitted.low < fitted.high) == ("brightfield", True)
+
+
+def test_a_blank_image_is_not_turned():
+    y = np.linspace(-1, 1, 300)
+    light = 150 - 12 * (y[:, None] ** 2 + y**2)  # a camera's offset, unevenly lit, as of an empty well
+    blank = np.random.default_rng(0).normal(light, 3).astype(np.uint16)
+    fitted = fit_normalisation(Image(blank))
+    assert fitted.low < fitted.high

@@ -11,7 +11,22 @@ from typing import Annotated, ParamSpec
 import typer
 
 from hooke import __version__
-from hooke.cli import compare, data, demo, doctor, evaluate, export, prepare, pretrain, samples, segment, submit, train
+from hooke.cli import (
+    compare,
+    data,
+    demo,
+    doctor,
+    evaluate,
+    explain,
+    export,
+    modality,
+    prepare,
+    pretrain,
+    samples,
+    segment,
+    submit,
+    train,
+)
 from hooke.errors import DEBUG, HookeError, debugging
 
 __all__ = ["app", "main"]
@@ -58,8 +73,10 @@ for _command in (
     train.train,
     pretrain.pretrain,
     export.export,
+    explain.explain,
     doctor.doctor,
     samples.samples,
+    modality.modality,
 ):
     app.command(_command.__name__)(_exiting(_command))
 

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
 from hooke.image import Image
+from hooke.preprocess.modality import Appearance, describe, is_grey
 
 __all__ = ["AS_IT_IS", "Normalisation", "fit_normalisation"]
 
+_STORED_GREY = "grey stored as colour"
 _SAMPLE = 500_000  # pixels looked at; percentiles of more change nothing
 _NUCLEAR = re.compile(r"dapi|hoechst|h33342|draq5|nuc|hist|h2b|topro|to-pro|sytox|propidium", re.IGNORECASE)
-# A picture is a fluorescence image saved in colour when its darkest channel is typically below this share of white.
-_DARK = 0.12
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,12 @@ class Normalisation:
     channel : int or None
         The channel that grey takes; None for an image of one channel, or for the brightest of all channels.
     low, high : float
-        Intensities that become 0 and 1.
+        Intensities that become 0 and 1; `low` is the higher one where dark nuclei on white are turned into bright ones
+        on black.
     why : str
         The reason for the channel, in words, for the run's record.
+    modality : str
+        Fluorescence, histology or brightfield, as the shipped classifier sees it; empty when it was not asked.
     """
 
     mode: Literal["grey", "rgb"]
@@ -45,11 +48,12 @@ class Normalisation:
     low: float
     high: float
     why: str = ""
+    modality: str = ""
 
     @property
     def is_flat(self) -> bool:
         """True when the image holds one intensity only, so that there is nothing to find."""
-        return not self.high > self.low
+        return self.high == self.low
 
     def select(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
         """Take the chosen channel or colours of (Y, X[, C]) pixels, on the scale as stored."""
@@ -97,7 +101,7 @@ def fit_normalisation(
     channel : int, optional
         Use this channel (0 is the first) as grey. By default: the colours of a brightfield or histology picture;
         the one channel that holds the signal of a fluorescence picture saved in colour; of several stains the one
-        whose name tells a nuclear stain, else the first.
+        whose name tells a nuclear stain, else the first. Inverted fluorescence in grey is turned back.
     percentiles : (float, float)
         Percentiles, 0..100, that become 0 and 1.
 
@@ -113,14 +117,24 @@ def fit_normalisation(
             remedy=f"choose one of 0 to {image.channels - 1}",
         )
     sample = _sample(image.pixels)
-    mode, chosen, why = ("grey", channel, "asked for") if channel is not None else _choose(sample, image)
+    seen = describe(image)
+    mode, chosen, why = ("grey", channel, "asked for") if channel is not None else _choose(sample, image, seen)
     draft = Normalisation(mode, chosen, 0.0, 1.0, why)
     values = draft.select(sample).astype(np.float64)
     values = values[np.isfinite(values)]
     low, high = np.percentile(values, percentiles) if values.size else (0.0, 0.0)
     if high <= low and values.size:  # sparse signal on a constant background
         low, high = values.min(), values.max()
-    return Normalisation(mode, chosen, float(low), float(high), why)
+    if seen.surely_inverted and (image.channels == 1 or why == _STORED_GREY):
+        low, high = _turned(values, percentiles)
+        why += ", inverted"
+    return Normalisation(mode, chosen, float(low), float(high), why, seen.modality)
+
+
+def _turned(values: NDArray[np.float64], percentiles: tuple[float, float]) -> tuple[float, float]:
+    """The scale that the image would have had, were it not inverted."""
+    low, high = np.percentile(values, [100 - one for one in percentiles])
+    return (low, high) if low > high else (values.max(), values.min())
 
 
 def _sample(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -128,16 +142,17 @@ def _sample(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
     return pixels[::step, ::step]
 
 
-def _choose(sample: NDArray[np.generic], image: Image) -> tuple[Literal["grey", "rgb"], int | None, str]:
+def _choose(
+    sample: NDArray[np.generic], image: Image, seen: Appearance
+) -> tuple[Literal["grey", "rgb"], int | None, str]:
     if image.channels == 1:
         return "grey", None if sample.ndim == 2 else 0, "only channel"
     if not (image.is_rgb and image.channels == 3):
         return "grey", *_nuclear_channel(image)
     colours = np.nan_to_num(sample.reshape(-1, 3).astype(np.float32))
-    if (np.ptp(colours, axis=1) <= 0.02 * max(float(colours.max()), 1e-9)).mean() > 0.99:
-        return "grey", 0, "grey stored as colour"
-    white = float(np.percentile(colours.max(axis=1), 99.8))
-    if np.median(colours.min(axis=1)) > _DARK * white:
+    if is_grey(colours):
+        return "grey", 0, _STORED_GREY
+    if seen.modality != "fluorescence" or seen.inverted:
         return "rgb", None, "colours on a bright background"
     return "grey", *_fluorescent_channel(colours)
 

@@ -1,0 +1,89 @@
+"""`hooke modality`: files, folders and patterns in; the modality of each, and a map of all, out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from hooke.pipeline.modality import ModalityResult
+
+__all__ = ["modality"]
+
+_LISTED = 10
+
+
+def modality(
+    images: Annotated[list[str], typer.Argument(help="Files, folders (with their subfolders) and patterns.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
+    clusters: Annotated[
+        int, typer.Option(min=1, help="Clusters to make, joined by modality. With fewer images a classifier decides.")
+    ] = 8,
+    seed: Annotated[int, typer.Option(help="Of the clusters' starting centres.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> int:
+    """Sort images into fluorescence, histology and brightfield, by colour and intensity.
+
+    Clusters are found by K-means and named by their background and colour;
+    beside them stands what the shipped classifier says of each image on its own.
+
+    Written are modality.csv, a row per image, and embedding.png, a map of the images.
+
+    [bold]Example[/]
+
+      hooke modality images/ -o sorted/
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from hooke.pipeline.modality import sort_by_modality
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=quiet or as_json) as progress:
+        task = progress.add_task("looking at images", total=None)
+
+        def on_image(_: str, error: str) -> None:
+            progress.advance(task)
+            if error:
+                console.print(f"failed: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+        result = sort_by_modality(
+            images,
+            out,
+            clusters=clusters,
+            seed=seed,
+            on_start=lambda count: progress.update(task, total=count),
+            on_image=on_image,
+        )
+    if as_json:
+        _print_json(result)
+    elif not quiet:
+        _print_summary(result)
+    if result.good.empty:
+        return 2
+    return 0 if result.failed.empty else 1
+
+
+def _print_summary(result: ModalityResult) -> None:
+    for name, count in sorted(result.counts.items()):
+        typer.echo(f"{name:14}{count:6}")
+    if not result.clustered:
+        typer.echo("fewer images than clusters: the shipped classifier decided")
+    for row in result.disputed.head(_LISTED).to_dict("records"):
+        typer.echo(f"in doubt: {row['image']}: {row['classifier']} by the classifier ({row['probability']:.2f})")
+    if len(result.disputed) > _LISTED:
+        typer.echo(f"... and {len(result.disputed) - _LISTED} more in doubt")
+    inverted = int((result.good["inverted"] == True).sum())  # noqa: E712 - a column of objects
+    if inverted:
+        typer.echo(f"{inverted} image(s) look like inverted fluorescence")
+    typer.echo(f"table: {result.out / 'modality.csv'}; map: {result.out / 'embedding.png'}")
+
+
+def _print_json(result: ModalityResult) -> None:
+    import json
+
+    rows = json.loads(result.table.to_json(orient="records"))
+    typer.echo(json.dumps({"out": str(result.out), "clustered": result.clustered, "images": rows}))

@@ -1,0 +1,200 @@
+"""Sort images by modality: files in; a table of clusters and of the classifier's verdicts, and a map of them, out.
+
+```
+OUT/
+  modality.csv     a row per file; a stack is judged by its first plane
+  embedding.png    the images on their first two principal components
+```
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hooke.errors import HookeError
+from hooke.image import Image
+from hooke.io import atomic_path, find_images, read_image, unique_names, write_png
+from hooke.preprocess import fit_normalisation
+from hooke.preprocess.clusters import CLUSTERS, Clusters, cluster_modalities
+from hooke.preprocess.modality import Appearance, describe
+from hooke.report.embedding import draw_embedding, make_thumbnail
+
+__all__ = ["ModalityResult", "sort_by_modality"]
+
+_COLUMNS = (
+    "image",
+    "file",
+    "modality",  # the cluster's name, or the classifier's verdict where there are too few images to cluster
+    "cluster",
+    "distance",
+    "margin",
+    "classifier",
+    "probability",
+    "inverted",
+    "stored",
+    "channels",
+    "bits",
+    "error",
+)
+
+
+@dataclass(frozen=True)
+class ModalityResult:
+    """Images sorted by modality.
+
+    Parameters
+    ----------
+    out : Path
+    table : DataFrame
+        What ``modality.csv`` holds: per file its modality, by cluster; the cluster's number, the distance to its
+        centre, and how much farther the next modality is; the classifier's verdict and its probability; whether
+        dark nuclei on white are inverted fluorescence; how the pixels are stored; the error of a file that failed.
+    clustered : bool
+        False when there were fewer images than clusters, so that the classifier decided.
+    """
+
+    out: Path
+    table: pd.DataFrame
+    clustered: bool
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """Rows of files that could not be read."""
+        return self.table[self.table["error"] != ""]
+
+    @property
+    def good(self) -> pd.DataFrame:
+        """All other rows."""
+        return self.table[self.table["error"] == ""]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Images by modality."""
+        return dict(Counter(self.good["modality"]))
+
+    @property
+    def disputed(self) -> pd.DataFrame:
+        """Rows where the cluster and the classifier differ."""
+        return self.good[self.good["modality"] != self.good["classifier"]]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One file after it was looked at; its pixels are gone by then."""
+
+    row: dict[str, Any]
+    features: NDArray[np.float64]
+    thumbnail: NDArray[np.uint8]
+
+
+def sort_by_modality(
+    inputs: Sequence[str | Path],
+    out: str | Path,
+    *,
+    clusters: int = CLUSTERS,
+    seed: int = 0,
+    on_start: Callable[[int], None] | None = None,
+    on_image: Callable[[str, str], None] | None = None,
+) -> ModalityResult:
+    """Sort files, folders and patterns by modality, and write the table and the map.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+        Files, folders (searched with their subfolders) and patterns.
+    out : str or Path
+        Folder for the results.
+    clusters : int
+        Clusters to make; with fewer images, the shipped classifier decides.
+    seed : int
+        Of K-means.
+    on_start : callable, optional
+        Told the number of files.
+    on_image : callable, optional
+        Told each file's name, and its error or "".
+
+    Raises
+    ------
+    HookeError
+        When there is no image, or the folder can't be written to. A single file's error is in its row.
+    """
+    out = Path(out)
+    paths = find_images(inputs, exclude=[out])
+    if on_start:
+        on_start(len(paths))
+    seen: list[_Seen | dict[str, Any]] = []
+    for name, path in zip(unique_names(paths), paths, strict=True):
+        try:
+            seen.append(_look(name, path))
+            error = ""
+        except HookeError as problem:
+            error = str(problem)
+            seen.append(dict.fromkeys(_COLUMNS, "") | {"image": name, "file": str(path), "error": error})
+        if on_image:
+            on_image(name, error)
+    good = [one for one in seen if isinstance(one, _Seen)]
+    found = _cluster(good, clusters, seed)
+    for index, one in enumerate(good):
+        one.row.update(_cluster_columns(found, index) if found else {"modality": one.row["classifier"]})
+    rows = [one.row if isinstance(one, _Seen) else one for one in seen]
+    result = ModalityResult(out, pd.DataFrame(rows, columns=_COLUMNS, dtype=object).fillna(""), found is not None)
+    with atomic_path(out / "modality.csv") as partial:
+        result.table.to_csv(partial, index=False)
+    if good:
+        write_png(out / "embedding.png", _draw(good))
+    return result
+
+
+def _look(name: str, path: Path) -> _Seen:
+    image = read_image(path)
+    appearance = describe(image)
+    return _Seen(_row(name, path, image, appearance), appearance.features, make_thumbnail(image))
+
+
+def _row(name: str, path: Path, image: Image, appearance: Appearance) -> dict[str, Any]:
+    return {
+        "image": name,
+        "file": str(path),
+        "cluster": "",
+        "classifier": appearance.modality,
+        "probability": round(appearance.probability, 4),
+        "inverted": appearance.inverted,
+        "stored": fit_normalisation(image).why,
+        "channels": image.channels,
+        "bits": 8 * image.pixels.dtype.itemsize,
+        "error": "",
+    }
+
+
+def _cluster(good: list[_Seen], clusters: int, seed: int) -> Clusters | None:
+    if len(good) < max(clusters, 1):
+        return None
+    return cluster_modalities(np.stack([one.features for one in good]), clusters, seed=seed)
+
+
+def _cluster_columns(found: Clusters, index: int) -> dict[str, Any]:
+    return {
+        "modality": found.modality[index],
+        "cluster": int(found.cluster[index]),
+        "distance": round(float(found.distance[index]), 4),
+        "margin": round(float(found.margin[index]), 4),
+    }
+
+
+def _draw(good: list[_Seen]) -> NDArray[np.uint8]:
+    return draw_embedding(
+        np.stack([one.features for one in good]),
+        [one.row["modality"] for one in good],
+        [one.thumbnail for one in good],
+        title=f"{len(good)} image(s) by colour and intensity",
+        marked=[one.row["modality"] != one.row["classifier"] for one in good],
+        mark_meaning="classifier differs",
+    )
