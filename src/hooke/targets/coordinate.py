@@ -95,7 +95,8 @@ class Coordinate:
         ndarray of float64, shape (n, 2)
             (y, x) in pixels: the middle of each local maximum, or of each component.
         """
-        return _middles(self._seeds(*(as_16_bit(one) for one in maps[:2]), diameter or self.nominal_diameter))
+        cell, centre = (as_16_bit(one) for one in maps[:2])
+        return _middles(self._seeds(cell, centre, diameter or self.nominal_diameter))
 
     def decode(
         self,

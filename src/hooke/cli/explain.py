@@ -1,0 +1,57 @@
+"""`hooke explain`: a run and an image in; pictures and a page of what the network's answers rest on out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hooke.cli.train import training_half
+
+__all__ = ["explain"]
+
+
+def explain(
+    run: Annotated[Path, typer.Argument(help="Folder of a run made by [bold]hooke train[/], or a checkpoint of it.")],
+    image: Annotated[Path, typer.Argument(help="Image to ask the network about.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder for explain.html and pictures.")],
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", "-m", help="grad-cam or grad-cam++; may be given again. Both by default."),
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Objects to explain, the surest first.")] = 6,
+    diameter: Annotated[
+        float | None, typer.Option(min=1, help="Typical diameter of the objects, pixels; measured if not given.")
+    ] = None,
+    stride: Annotated[
+        int | None,
+        typer.Option(min=1, help="Features to weigh: so many times smaller than the image. 8 for objects by default."),
+    ] = None,
+) -> int:
+    r"""Show what a trained network's answers rest on.
+
+    For each object: which places made these pixels an object. For networks
+    that name the class of an image: which places speak for it. Every map is
+    compared with that of the same network with random weights.
+
+    Needs the training half: [bold]pip install 'hooke\[train]'[/].
+
+    [bold]Examples[/]
+
+    hooke explain runs/nuclei image.tif -o explained/
+
+    hooke explain runs/nuclei image.tif -o explained/ -m grad-cam++ --stride 16
+    """
+    from hooke.io import read_image
+
+    with training_half():
+        from hooke.training.explain import METHODS, explain_run, write_explanations
+
+        pixels = read_image(image)
+        found = explain_run(
+            run, pixels, methods=method or tuple(METHODS), count=count, diameter=diameter, stride=stride
+        )
+        page = write_explanations(found, out, f"{image.name}: what {run.name} looks at")
+    typer.echo(f"{len(found)} answers explained: {page}" if found else f"nothing found to explain: {page}")
+    return 0

@@ -1,0 +1,9 @@
+"""Why does a network say so? A run and an image in; maps of what its answers rest on, as pictures and a page, out."""
+
+from __future__ import annotations
+
+from hooke.training.explain.attribution import METHODS, Question, attribute, randomised
+from hooke.training.explain.page import write_explanations
+from hooke.training.explain.subjects import Explanation, explain_run
+
+__all__ = ["METHODS", "Explanation", "Question", "attribute", "explain_run", "randomised", "write_explanations"]

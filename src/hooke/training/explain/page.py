@@ -1,0 +1,108 @@
+"""Explanations in; a picture of each, and a page that shows them all, out."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.io import write_png
+from hooke.report.html.markup import element, number, paragraph, share, table
+from hooke.report.html.page import Section, render_page, write_page
+from hooke.report.overlay import overlay
+from hooke.training.explain.subjects import Explanation
+
+__all__ = ["draw", "write_explanations"]
+
+_SIDE = 320  # of a panel, pixels
+_STRENGTH = 0.55  # of the colours over the image
+_LEAD = (
+    "Each row shows what the network saw, with the outline of the object asked about, and then how much each place "
+    "speaks for its answer, from blue (nothing) to red (the most). A map says what the answer rests on, not whether it "
+    "is right."
+)
+_CHECK = (
+    "Heat inside: share of the map that lies in the object. Like random: correlation with the map of the same network "
+    "with random weights (Adebayo et al. 2018); where it is near 1, the map shows the image and not what was learnt."
+)
+
+
+def write_explanations(explanations: Sequence[Explanation], out: Path, title: str) -> Path:
+    """Write a picture of each explanation, and a page that holds them all.
+
+    Parameters
+    ----------
+    explanations : sequence of Explanation
+    out : Path
+        Folder; made when missing.
+    title : str
+        Of the page.
+
+    Returns
+    -------
+    Path
+        ``explain.html`` in the folder; the pictures lie beside it, named as what they explain.
+
+    Raises
+    ------
+    OutputError
+        When they can't be written.
+    """
+    figures = []
+    for one in explanations:
+        picture = draw(one)
+        write_png(out / f"{one.name.replace(' ', '_')}.png", picture)
+        figures.append(_figure(one, picture))
+    sections = [
+        Section("maps", "What the answers rest on", "".join(figures)),
+        Section("check", "Can the maps be believed?", paragraph(_CHECK) + _table(explanations) if figures else ""),
+    ]
+    lead = paragraph(_LEAD if figures else "The network finds nothing in this image, so there is nothing to explain.")
+    write_page(out / "explain.html", render_page(title, lead, sections))
+    return out / "explain.html"
+
+
+def draw(one: Explanation) -> NDArray[np.uint8]:
+    """Draw an explanation: the image with the outline, then a map for each method, side by side."""
+    panels = [overlay(one.pixels, one.labels)]
+    bare = np.clip(one.pixels, 0, 1) * 255
+    for heat in one.heat.values():
+        colours = cv2.applyColorMap(np.rint(heat * 255).astype(np.uint8), cv2.COLORMAP_TURBO)[..., ::-1]
+        mixed = ((1 - _STRENGTH) * bare + _STRENGTH * colours).astype(np.uint8)
+        panels.append(_outlined(mixed, one.labels))
+    return np.concatenate([_fitted(panel) for panel in panels], axis=1)
+
+
+def _outlined(picture: NDArray[np.uint8], labels: NDArray[np.int32]) -> NDArray[np.uint8]:
+    contours, _ = cv2.findContours((labels > 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(np.ascontiguousarray(picture), contours, -1, (255, 255, 255), 1), np.uint8)
+
+
+def _fitted(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Bring a panel to the common height."""
+    zoom = _SIDE / panel.shape[0]
+    way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(panel, (round(panel.shape[1] * zoom), _SIDE), interpolation=way), np.uint8)
+
+
+def _figure(one: Explanation, picture: NDArray[np.uint8]) -> str:
+    _, data = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
+    address = "data:image/png;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+    order = ", ".join(["image", *one.heat])
+    caption = f"{one.name}: {one.answer}. From the left: {order}."
+    shown = f'<img src="{address}" alt="{escape(caption)}" style="max-width:100%">'
+    return element("figure", shown + element("figcaption", escape(caption)), style="margin-bottom:1.2rem")
+
+
+def _table(explanations: Sequence[Explanation]) -> str:
+    rows = []
+    for one in explanations:
+        for method in one.heat:
+            inside = one.inside(method)
+            rows.append((one.name, method, "–" if inside is None else share(inside), number(one.random[method], 2)))
+    return table("Each map", ("what", "method", "heat inside", "like random"), rows)
