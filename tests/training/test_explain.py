@@ -66,6 +66,18 @@ def test_nothing_speaks_for_an_answer_that_needs_no_features(spot):
     assert np.array_equal(heat, np.zeros((32, 48)))
 
 
+def test_hires_cam_tells_one_object_from_another_of_its_kind(spot):
+    """Two equal spots, asked about one: Grad-CAM lights up both, HiResCAM only that one."""
+    spot[..., 4:8, 4:8] = 1
+    heats = {
+        method: attribute(Bright(), spot, lambda network, image: network.features(image)[0, 0, 5, 7], method)
+        for method in ("grad-cam", "hires-cam")
+    }
+    assert heats["grad-cam"][5, 5] > 0.9
+    assert heats["hires-cam"][5, 5] < 0.05
+    assert heats["hires-cam"][21, 29] > 0.9
+
+
 def test_the_stride_chooses_the_features(spot):
     with pytest.raises(ConfigError, match="strides it has: 4"):
         attribute(Bright(), spot, logit, stride=16)

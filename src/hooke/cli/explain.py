@@ -18,7 +18,7 @@ def explain(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder for explain.html and pictures.")],
     method: Annotated[
         list[str] | None,
-        typer.Option("--method", "-m", help="grad-cam or grad-cam++; may be given again. Both by default."),
+        typer.Option("--method", "-m", help="grad-cam, grad-cam++ or hires-cam; may be given again. All by default."),
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="Objects to explain, the surest first.")] = 6,
     diameter: Annotated[
@@ -41,7 +41,7 @@ def explain(
 
     hooke explain runs/nuclei image.tif -o explained/
 
-    hooke explain runs/nuclei image.tif -o explained/ -m grad-cam++ --stride 16
+    hooke explain runs/nuclei image.tif -o explained/ -m hires-cam --stride 4
     """
     from hooke.io import read_image
 

@@ -1,8 +1,9 @@
 """A network, an image and a question in; a map of how much each place speaks for the answer out.
 
-The maps are Grad-CAM (Selvaraju et al. 2017) and Grad-CAM++ (Chattopadhay et al. 2018), of the package grad-cam. For
-networks that answer per pixel the question is the mean answer over some pixels, as in Seg-Grad-CAM (Vinogradova et
-al. 2020).
+The maps are Grad-CAM (Selvaraju et al. 2017), Grad-CAM++ (Chattopadhay et al. 2018) and HiResCAM (Draelos and Carin
+2020), of the package grad-cam. For networks that answer per pixel the question is the mean answer over some pixels, as
+in Seg-Grad-CAM (Vinogradova et al. 2020). The first two weigh each feature alike everywhere, and so light up all that
+looks like the object asked about; the third weighs each feature at each place, and shows what this answer rests on.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pytorch_grad_cam import GradCAM, GradCAMPlusPlus
+from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, HiResCAM
 from torch import Tensor, nn
 
 from hooke.errors import ConfigError
 
 __all__ = ["METHODS", "Question", "attribute", "likeness", "randomised"]
 
-METHODS = {"grad-cam": GradCAM, "grad-cam++": GradCAMPlusPlus}
+METHODS = {"grad-cam": GradCAM, "grad-cam++": GradCAMPlusPlus, "hires-cam": HiResCAM}
 
 #: A network and a batch of one image in, one number out: the logit to be explained.
 Question = Callable[[nn.Module, Tensor], Tensor]

@@ -24,7 +24,8 @@ _STRENGTH = 0.55  # of the colours over the image
 _LEAD = (
     "Each row shows what the network saw, with the outline of the object asked about, and then how much each place "
     "speaks for its answer, from blue (nothing) to red (the most). A map says what the answer rests on, not whether it "
-    "is right."
+    "is right. Grad-CAM and Grad-CAM++ weigh a feature alike everywhere, and so light up all that looks like the "
+    "object; HiResCAM shows the places that this one answer rests on."
 )
 _CHECK = (
     "Heat inside: share of the map that lies in the object. Like random: correlation with the map of the same network "

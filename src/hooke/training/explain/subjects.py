@@ -29,6 +29,7 @@ from hooke.training.kinds import kind_of_run
 __all__ = ["Explanation", "explain_answers", "explain_run"]
 
 _WINDOW = 256  # side of what is looked at around an object, network pixels
+_SMALLEST = 0.07  # of the typical object's area: what the runtime drops
 _STRIDE = 8  # features that are weighed for objects: coarse enough to see context, fine enough to say where
 
 
@@ -213,7 +214,9 @@ def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> t
     if scale != 1:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=way), np.float32)
-    return pixels, module.scheme.decode(predict_maps(network, pixels, AS_IT_IS), diameter=diameter * scale)
+    maps = predict_maps(network, pixels, AS_IT_IS)
+    smallest = _SMALLEST * np.pi / 4 * (diameter * scale) ** 2
+    return pixels, module.scheme.decode(maps, diameter=diameter * scale, min_size=smallest)
 
 
 def _mean_of_map(inside: NDArray[np.bool_]) -> Question:
