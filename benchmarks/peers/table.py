@@ -16,6 +16,7 @@ HEADER = (
     "weights",
     "s per megapixel",
     "network + rest",
+    "processor s per megapixel",
     "import, s",
     "cold, s",
     "peak memory, MB",
@@ -47,6 +48,8 @@ class Row:
         Warm, whole: from an array to a label image.
     phases : dict of str to float
         The same in parts: ``segment``, or ``network`` and ``post``.
+    processor_seconds_per_megapixel : float or None
+        The same, of all cores together: what others on the machine disturb least.
     cold_s : float or None
         Import, loading and the first image together.
     import_s : float or None
@@ -67,6 +70,7 @@ class Row:
     trained: bool = False
     seconds_per_megapixel: float | None = None
     phases: dict[str, float] = field(default_factory=dict)
+    processor_seconds_per_megapixel: float | None = None
     cold_s: float | None = None
     import_s: float | None = None
     peak_bytes: int | None = None
@@ -92,6 +96,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         weights if row.trained else "random",
         _number(row.seconds_per_megapixel, 2),
         parts or NOTHING,
+        _number(row.processor_seconds_per_megapixel, 2),
         _number(row.import_s, 1),
         _number(row.cold_s, 1),
         _number(row.peak_bytes and row.peak_bytes / 1e6, 0),

@@ -34,6 +34,8 @@ def main(peer: str, job: Path, mode: str) -> None:
     out = job / peer
     out.mkdir(exist_ok=True)
     adapter = load_adapter(peer)
+    if mode != "trained" and not hasattr(adapter, "untrained"):
+        raise SystemExit("its weights can't be had, and there is no way to run it without")
     import_s, _ = timed(lambda: adapter.start(told["threads"]))
     images = [Input(job, out, number) for number in range(told["images"])]
     if mode == "encode":
@@ -136,14 +138,19 @@ def measure(phases: Phases, images: list[Input], repeats: int) -> dict[str, Any]
 
     cold = {name: timed(prepare(images[0]))[0] for name, prepare in phases.items()}
     warm: dict[str, list[list[float]]] = {name: [] for name in phases}
+    processor: dict[str, list[list[float]]] = {name: [] for name in phases}
     for image in images:
         for name, prepare in phases.items():
             run = prepare(image)
-            results = [timed(run) for _ in range(repeats)]
-            warm[name].append([seconds for seconds, _ in results])
-            labels = results[-1][1]
+            warm[name].append([])
+            processor[name].append([])
+            for _ in range(repeats):
+                before = time.process_time()
+                seconds, labels = timed(run)
+                warm[name][-1].append(seconds)
+                processor[name][-1].append(time.process_time() - before)
         np.save(image.labels_file, np.asarray(labels).astype(np.int32))  # of the last phase
-    return {"cold_s": cold, "warm_s": warm}
+    return {"cold_s": cold, "warm_s": warm, "warm_processor_s": processor}
 
 
 def timed(call: Callable[[], Any]) -> tuple[float, Any]:
