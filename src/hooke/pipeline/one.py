@@ -161,7 +161,7 @@ def segment(
     min_score : float, optional
         Objects whose score lies below this (0..1) are dropped; by default the model's own choice.
     tta : bool
-        Look at everything four times, mirrored, and take the mean: a little better, four times slower.
+        Look at everything four times, mirrored, and take the mean: four times slower, may help histology.
     threads : int
         Threads to compute with; 0 takes all available cores.
 

@@ -36,7 +36,7 @@ class SegmentOptions:
         Objects whose score (0..1, the IoU that they are foretold to have) lies below this are dropped; by default the
         model's own choice.
     tta : bool
-        Look at everything four times, mirrored, and take the mean: a little better, four times slower.
+        Look at everything four times, mirrored, and take the mean: four times slower, may help histology.
     threads : int
         Threads to compute with; 0 takes all available cores.
 
