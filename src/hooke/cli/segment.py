@@ -38,7 +38,7 @@ def segment(
         float | None, typer.Option(help="Drop objects that score below this, 0 to 1. Default: the model's own choice.")
     ] = None,
     tta: Annotated[
-        bool, typer.Option("--tta", help="Look four times, mirrored, and take the mean: 4 times slower, may help histology.")
+        bool, typer.Option("--tta", help="Average four mirrored looks: 4 times slower, may help histology.")
     ] = False,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
     axes: Annotated[
