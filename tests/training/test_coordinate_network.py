@@ -269,9 +269,15 @@ def test_the_whole_run_can_be_tried(dataset, tmp_path):
     assert 0 <= coordinate.fast_dev_run(make_config(dataset)) <= 1
 
 
-def test_places_are_explained(run):
-    pixels = simulate((120, 150), seed=8).image
-    for one in explain_run(run, Image(pixels), methods=["grad-cam"], count=1):
+def test_places_are_explained(run, tmp_path):
+    saved = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)
+    saved["hyper_parameters"]["config"]["decode"] = {"cell": 0.0, "centre": 0.0}  # then there are cells to explain
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(saved, tmp_path / "checkpoints" / "best.ckpt")
+    (tmp_path / "config.yaml").write_text("kind: coordinate\n")
+    found = explain_run(tmp_path, Image(simulate((120, 150), seed=8).image), methods=["grad-cam"], count=2)
+    assert len(found) == 2
+    for one in found:
         assert one.name.startswith("cell")
         assert one.heat["grad-cam"].shape == one.pixels.shape[:2]
 

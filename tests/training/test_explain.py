@@ -20,7 +20,7 @@ from hooke.io import write_png
 from hooke.training.config import TrainConfig
 from hooke.training.explain import METHODS, attribute, explain_run, randomised, write_explanations
 from hooke.training.explain.attribution import likeness
-from hooke.training.explain.subjects import explain_answers
+from hooke.training.explain.explanation import explain_answers
 from hooke.training.module import SegmentationModule
 
 

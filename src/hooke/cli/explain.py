@@ -24,6 +24,9 @@ def explain(
     diameter: Annotated[
         float | None, typer.Option(min=1, help="Typical diameter of the objects, pixels; measured if not given.")
     ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Label image of the objects; for classifiers, which are asked about objects.")
+    ] = None,
     stride: Annotated[
         int | None,
         typer.Option(min=1, help="Features to weigh: so many times smaller than the image. 8 for objects by default."),
@@ -41,16 +44,24 @@ def explain(
 
     hooke explain runs/nuclei image.tif -o explained/
 
+    hooke explain runs/dkfz-classifier image.png --labels labels.png -o explained/
+
     hooke explain runs/nuclei image.tif -o explained/ -m hires-cam --stride 4
     """
-    from hooke.io import read_image
+    from hooke.io import read_image, read_labels
 
     with training_half():
         from hooke.training.explain import METHODS, explain_run, write_explanations
 
         pixels = read_image(image)
         found = explain_run(
-            run, pixels, methods=method or tuple(METHODS), count=count, diameter=diameter, stride=stride
+            run,
+            pixels,
+            methods=method or tuple(METHODS),
+            count=count,
+            diameter=diameter,
+            stride=stride,
+            labels=None if labels is None else read_labels(labels),
         )
         page = write_explanations(found, out, f"{image.name}: what {run.name} looks at")
     typer.echo(f"{len(found)} answers explained: {page}" if found else f"nothing found to explain: {page}")

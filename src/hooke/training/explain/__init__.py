@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from hooke.training.explain.attribution import METHODS, Question, attribute, randomised
+from hooke.training.explain.explanation import Explanation, explain_answers, explain_run
 from hooke.training.explain.page import write_explanations
-from hooke.training.explain.subjects import Explanation, explain_run
 
-__all__ = ["METHODS", "Explanation", "Question", "attribute", "explain_run", "randomised", "write_explanations"]
+__all__ = [
+    "METHODS",
+    "Explanation",
+    "Question",
+    "attribute",
+    "explain_answers",
+    "explain_run",
+    "randomised",
+    "write_explanations",
+]

@@ -15,7 +15,7 @@ from hooke.io import write_png
 from hooke.report.html.markup import element, number, paragraph, share, table
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.overlay import overlay
-from hooke.training.explain.subjects import Explanation
+from hooke.training.explain.explanation import Explanation
 
 __all__ = ["draw", "write_explanations"]
 

@@ -1,7 +1,8 @@
-"""A run and an image in; what its network answers there, each answer with its maps, out.
+"""A run and an image in; what there is to ask its network about, out.
 
 Of a segmentation run each object is asked about (what made these pixels an object?), and the class of the whole image
-where the network tells one; of a run of the kind `coordinate`, the place of each cell; of a classifier, each image.
+where the network tells one; of a run of the kind `coordinate`, the place of each cell; of a classifier, the class of
+each object of a label image.
 """
 
 from __future__ import annotations
@@ -18,15 +19,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hooke.errors import ConfigError
-from hooke.image import Image
 from hooke.models import predict_maps
 from hooke.models.scale import scale_for
-from hooke.preprocess import AS_IT_IS, fit_normalisation
+from hooke.preprocess import AS_IT_IS
 from hooke.targets import equivalent_diameters
-from hooke.training.explain.attribution import METHODS, Question, attribute, likeness, randomised
+from hooke.training.explain.attribution import Question
 from hooke.training.kinds import kind_of_run
 
-__all__ = ["Explanation", "explain_answers", "explain_run"]
+__all__ = ["Subject", "class_of_image", "subjects_of_run"]
 
 _WINDOW = 256  # side of what is looked at around an object, network pixels
 _SMALLEST = 0.07  # of the typical object's area: what the runtime drops
@@ -34,136 +34,65 @@ _STRIDE = 8  # features that are weighed for objects: coarse enough to see conte
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
-    """One answer of a network and what it rests on.
+class Subject:
+    """What is to be explained.
 
     Parameters
     ----------
-    name : str
-        Of what is explained, such as "object 3"; fit for a file's name once spaces are replaced.
-    answer : str
-        What the network says of it.
-    pixels : ndarray of float32, shape (Y, X, 3)
-        What the network saw, normalised.
-    labels : ndarray of int32, shape (Y, X)
-        1 in the object explained; all 0 where the whole image is.
-    heat : dict of str to ndarray of float32, shape (Y, X)
-        By method: how much each place speaks for the answer, 0..1.
-    random : dict of str to float
-        By method: correlation with the map of the same network with random weights; near 0 for a map that means
-        something.
-    """
-
-    name: str
-    answer: str
-    pixels: NDArray[np.float32]
-    labels: NDArray[np.int32]
-    heat: dict[str, NDArray[np.float32]]
-    random: dict[str, float]
-
-    def inside(self, method: str) -> float | None:
-        """Share of a map's heat that lies in the object; None for a whole image, or a map without heat."""
-        total = float(self.heat[method].sum())
-        return float(self.heat[method][self.labels > 0].sum()) / total if total and self.labels.any() else None
-
-
-def explain_run(
-    run: Path,
-    image: Image,
-    *,
-    methods: Sequence[str] = tuple(METHODS),
-    count: int = 6,
-    diameter: float | None = None,
-    stride: int | None = None,
-) -> list[Explanation]:
-    """Explain what the best network of a run says of an image.
-
-    Parameters
-    ----------
-    run : Path
-        A run's folder, or one of its checkpoints.
-    image : Image
-    methods : sequence of str
-        Of `METHODS`.
-    count : int
-        Objects to explain: from the surest to the least sure, evenly spread.
-    diameter : float, optional
-        Typical diameter of the objects, pixels; measured in a first look by default.
-    stride : int, optional
-        See `attribute`; by default 8 for objects and the coarsest for whole images.
-
-    Returns
-    -------
-    list of Explanation
-        Empty when the network finds nothing.
-
-    Raises
-    ------
-    ConfigError
-        When runs of this kind can't be explained, or a method or stride is unknown.
-    ModelError
-        When there is no checkpoint.
-    """
-    kind = kind_of_run(run)
-    normalised = fit_normalisation(image).apply(image.pixels)
-    if kind == "segmentation":
-        subjects = _of_segmentation(run, normalised, count, diameter)
-    elif kind == "coordinate":
-        subjects = _of_coordinate(run, normalised, count)
-    else:
-        raise ConfigError(f"a run of kind {kind!r} can't be explained", path=run, remedy="give one of another kind")
-    return [_explain(one, methods, stride) for one in subjects]
-
-
-def explain_answers(
-    network: nn.Module,
-    pixels: NDArray[np.float32],
-    names: Sequence[str],
-    methods: Sequence[str] = tuple(METHODS),
-    stride: int | None = None,
-) -> Explanation:
-    """Explain the class that a network of one row of logits, such as a classifier, gives to a whole image.
-
-    Parameters
-    ----------
+    name, answer, pixels, labels
+        See `hooke.training.explain.Explanation`.
     network : Module
-        (1, 3, Y, X) to (1, len(names)).
-    pixels : ndarray of float32, shape (Y, X, 3)
-        Normalised.
-    names : sequence of str
-        Of the classes.
-    methods, stride
-        See `explain_run`.
+    image : Tensor, shape (1, C, Y, X)
+        What the network takes.
+    question : callable
+        See `Question`.
+    stride : int or None
+        Features that are usually weighed.
     """
-    subject = _class_subject(network, pixels, names, lambda network, image: network(image))
-    return _explain(subject, methods, stride)
-
-
-@dataclass(frozen=True, eq=False)
-class _Subject:
-    """What is to be explained: the network's input, the question, and the strides' default."""
 
     name: str
     answer: str
     network: nn.Module
+    image: Tensor
     pixels: NDArray[np.float32]
     labels: NDArray[np.int32]
     question: Question
     stride: int | None
-    channels: int = 3
 
 
-def _explain(subject: _Subject, methods: Sequence[str], stride: int | None) -> Explanation:
-    image = _as_tensor(subject.pixels, subject.channels)
-    other = randomised(subject.network)
-    heat, random = {}, {}
-    for method in methods:
-        heat[method], of_random = (
-            attribute(network, image, subject.question, method, stride or subject.stride)
-            for network in (subject.network, other)
-        )
-        random[method] = likeness(heat[method], of_random)
-    return Explanation(subject.name, subject.answer, subject.pixels, subject.labels, heat, random)
+def subjects_of_run(
+    run: Path, pixels: NDArray[np.float32], count: int, diameter: float | None, labels: NDArray[np.int32] | None
+) -> Iterator[Subject]:
+    """What there is to ask the best network of a run about an image; see `hooke.training.explain.explain_run`.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (Y, X, 3)
+        Normalised.
+
+    Raises
+    ------
+    ConfigError
+        When runs of this kind can't be explained, or a classifier is given no objects.
+    """
+    kind = kind_of_run(run)
+    if kind == "segmentation":
+        return _of_segmentation(run, pixels, count, diameter)
+    if kind == "coordinate":
+        return _of_coordinate(run, pixels, count)
+    if kind == "classifier":
+        return _of_classifier(run, pixels, count, labels)
+    raise ConfigError(f"a run of kind {kind!r} can't be explained", path=run, remedy="give one of another kind")
+
+
+def class_of_image(network: nn.Module, pixels: NDArray[np.float32], names: Sequence[str]) -> Subject:
+    """The class that a network of one row of logits gives to a whole image; see `explain_answers`."""
+    nowhere = np.zeros(pixels.shape[:2], np.int32)
+    return _class_subject("image class", network, _as_tensor(pixels, 3), pixels, nowhere, names, _row)
+
+
+def _row(network: nn.Module, image: Tensor) -> Tensor:
+    return network(image)
 
 
 def _as_tensor(pixels: NDArray[np.float32], channels: int) -> Tensor:
@@ -174,7 +103,7 @@ def _as_tensor(pixels: NDArray[np.float32], channels: int) -> Tensor:
 # --- segmentation -------------------------------------------------------------------------------------------------
 
 
-def _of_segmentation(run: Path, pixels: NDArray[np.float32], count: int, diameter: float | None) -> Iterator[_Subject]:
+def _of_segmentation(run: Path, pixels: NDArray[np.float32], count: int, diameter: float | None) -> Iterator[Subject]:
     from hooke.training.export import load_run
 
     module = load_run(run)
@@ -183,19 +112,21 @@ def _of_segmentation(run: Path, pixels: NDArray[np.float32], count: int, diamete
     for label in _spread(decoded.scores, count):
         window = _window(decoded.labels == label, module.network.stride)
         inside = (decoded.labels[window] == label).astype(np.int32)
-        yield _Subject(
+        yield Subject(
             f"object {label}",
             f"an object, score {decoded.scores[label - 1]:.2f}",
             module.network,
+            _as_tensor(scaled[window], channels),
             scaled[window],
             inside,
             _mean_of_map(inside > 0),
             _STRIDE,
-            channels,
         )
     if names:
         whole = _fit(scaled, module.network.stride)
-        yield _class_subject(module.network, whole, names, _image_logits, channels)
+        nowhere = np.zeros(whole.shape[:2], np.int32)
+        image = _as_tensor(whole, channels)
+        yield _class_subject("image class", module.network, image, whole, nowhere, names, _image_logits)
 
 
 def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> tuple[NDArray[np.float32], Any]:
@@ -245,25 +176,54 @@ def _window(inside: NDArray[np.bool_], stride: int) -> tuple[slice, slice]:
     return height, width
 
 
-# --- classes of images --------------------------------------------------------------------------------------------
+# --- classes ------------------------------------------------------------------------------------------------------
+
+
+def _of_classifier(
+    run: Path, pixels: NDArray[np.float32], count: int, labels: NDArray[np.int32] | None
+) -> Iterator[Subject]:
+    from hooke.classify.windows import cut_windows, locate, rescale
+    from hooke.training.classifier.export import load_run
+
+    if labels is None or labels.shape != pixels.shape[:2]:
+        raise ConfigError("a classifier is asked about objects", path=run, remedy="give a label image of this size")
+    module = load_run(run)
+    config = module.config
+    scaled, small = rescale(pixels, labels, config.scale)
+    objects = locate(small)
+    for number in range(min(count, len(objects))):
+        (cut,) = cut_windows(scaled, small, objects.some(slice(number, number + 1)), config.window)
+        seen = np.ascontiguousarray(cut[:3].transpose(1, 2, 0))
+        image = _as_tensor(seen, config.in_channels)
+        if config.mask_channel:
+            image = torch.cat([image, torch.from_numpy(cut[None, 3:])], dim=1)
+        inside = (cut[3] > 0).astype(np.int32)
+        name = f"object {objects.ids[number]}"
+        yield _class_subject(name, module.network, image, seen, inside, config.classes, _row)
 
 
 def _class_subject(
-    network: nn.Module, pixels: NDArray[np.float32], names: Sequence[str], logits: Question, channels: int = 3
-) -> _Subject:
+    name: str,
+    network: nn.Module,
+    image: Tensor,
+    pixels: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    names: Sequence[str],
+    logits: Question,
+) -> Subject:
     """Ask for the logit of the class that the network names."""
     with torch.inference_mode():
-        chances = torch.softmax(logits(network.eval(), _as_tensor(pixels, channels))[0], dim=0)
+        chances = torch.softmax(logits(network.eval(), image)[0], dim=0)
     best = int(chances.argmax())
-    return _Subject(
-        "image class",
+    return Subject(
+        name,
         f"{names[best]}, probability {float(chances[best]):.2f}",
         network,
+        image,
         pixels,
-        np.zeros(pixels.shape[:2], np.int32),
+        labels,
         lambda network, image: logits(network, image)[0, best],
         None,
-        channels,
     )
 
 
@@ -280,7 +240,7 @@ def _fit(pixels: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
 # --- places -------------------------------------------------------------------------------------------------------
 
 
-def _of_coordinate(run: Path, pixels: NDArray[np.float32], count: int) -> Iterator[_Subject]:
+def _of_coordinate(run: Path, pixels: NDArray[np.float32], count: int) -> Iterator[Subject]:
     from hooke.training.coordinate.export import load_run
 
     module = load_run(run)
@@ -293,19 +253,19 @@ def _of_coordinate(run: Path, pixels: NDArray[np.float32], count: int) -> Iterat
     for label in _spread(decoded.scores, count):
         inside = (decoded.labels == label).astype(np.int32)
         place = np.argwhere(inside).mean(axis=0)[::-1]
-        yield _Subject(
+        yield Subject(
             f"cell {label}",
             f"a cell, score {decoded.scores[label - 1]:.2f}",
             module.network,
+            _as_tensor(small, config.in_channels),
             small,
             inside,
             _answer_at(place),
             _STRIDE,
-            config.in_channels,
         )
 
 
 def _answer_at(place: NDArray[np.float64]) -> Question:
     """Ask for the logit of a cell at a place (x, y)."""
-    query = torch.tensor(place, dtype=torch.float32)[None, None]
+    query = torch.from_numpy(place.astype(np.float32))[None, None]
     return lambda network, image: network(image, query)[0, 0, 0]
