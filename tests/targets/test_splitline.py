@@ -230,7 +230,7 @@ def test_scores_are_the_mean_foreground_and_low_ones_can_be_dropped():
 
 def test_schemes_by_name():
     assert make_scheme("splitline", {"nominal_diameter": 12.0}) == SplitLine(nominal_diameter=12)
-    with pytest.raises(ModelError, match="known schemes: .*splitline"):
+    with pytest.raises(ModelError, match=r"known schemes: .*splitline"):
         make_scheme("stars", {})
     with pytest.raises(ModelError, match="rays"):
         make_scheme("splitline", {"rays": 32})
