@@ -175,7 +175,7 @@ def earlier_rows(out: Path) -> dict[str, Row]:
 
 def write_results(out: Path, rows: dict[str, Row], what: str) -> None:
     """Write the figures, the table and the plot."""
-    ordered = sorted(rows.values(), key=lambda row: row.seconds_per_megapixel or float("inf"))
+    ordered = sorted(rows.values(), key=lambda row: row.processor_seconds_per_megapixel or float("inf"))
     results = {"what": what, "rows": [asdict(row) for row in ordered]}
     texts = {
         "peers.json": json.dumps(results, indent=1) + "\n",

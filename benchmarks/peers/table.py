@@ -111,9 +111,9 @@ def _number(value: float | None, digits: int) -> str:
 
 
 def draw_bars(rows: Sequence[Row]) -> str:
-    """Draw seconds per megapixel as bars on a logarithmic axis, fastest first, as SVG."""
-    measured = [row for row in rows if row.seconds_per_megapixel]
-    times = [row.seconds_per_megapixel or 1.0 for row in measured]
+    """Draw processor seconds per megapixel as bars on a logarithmic axis, fastest first, as SVG."""
+    measured = [row for row in rows if row.processor_seconds_per_megapixel]
+    times = [row.processor_seconds_per_megapixel or 1.0 for row in measured] or [1.0]
     low, high = (10.0**end for end in (math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))))
     height = TOP + STEP * len(measured) + 40
 
@@ -124,12 +124,12 @@ def draw_bars(rows: Sequence[Row]) -> str:
     body = [_axis(value, place(value), height) for value in _powers(low, high)]
     for number, row in enumerate(measured):
         body += _bar(row, TOP + STEP * number, place)
-    said = "; ".join(f"{row.peer} {row.seconds_per_megapixel:.2g}" for row in measured)
+    said = "; ".join(f"{row.peer} {row.processor_seconds_per_megapixel:.2g}" for row in measured)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" font-size="13" '
-        f'font-family="system-ui, sans-serif" aria-label="Seconds per megapixel: {escape(said)}">'
+        f'font-family="system-ui, sans-serif" aria-label="Processor seconds per megapixel: {escape(said)}">'
         f'<rect width="100%" height="100%" fill="#ffffff"/>'
-        f'<text x="{LEFT}" y="22" font-weight="600">Seconds per megapixel, warm (logarithmic; less is better)</text>'
+        f'<text x="{LEFT}" y="22" font-weight="600">Processor seconds per megapixel, warm (log. axis)</text>'
         f"{''.join(body)}</svg>\n"
     )
 
@@ -147,9 +147,9 @@ def _axis(value: float, x: float, height: int) -> str:
 
 def _bar(row: Row, y: int, place: Callable[[float], float]) -> list[str]:
     """Draw name, bar and figures of a peer; random weights are told beside the bar."""
-    end = place(row.seconds_per_megapixel or 0)
+    end = place(row.processor_seconds_per_megapixel or 0)
     memory = "" if row.peak_bytes is None else f", {row.peak_bytes / 1e9:.1f} GB"
-    figures = f"{row.seconds_per_megapixel:.2f} s{memory}" + ("" if row.trained else ", random weights")
+    figures = f"{row.processor_seconds_per_megapixel:.2f} s{memory}" + ("" if row.trained else ", random weights")
     return [
         f'<text x="{LEFT - 10}" y="{y + 14}" text-anchor="end">{escape(row.peer)}</text>',
         f'<rect x="{LEFT}" y="{y}" width="{end - LEFT:.1f}" height="{BAR}" fill="{COLOUR}"/>',

@@ -42,7 +42,7 @@ class Untrained:
         self.model = CellposeModel.__new__(CellposeModel)  # its constructor can't do without weights
         self.model.device, self.model.gpu = torch.device("cpu"), False
         self.model.backbone, self.model.pretrained_model = "sam_vitl", None
-        self.model.net = CPSAM(dtype=torch.bfloat16).eval()
+        self.model.net = CPSAM(dtype=torch.bfloat16).to(torch.bfloat16).eval()
 
     def encode(self, truth: Any) -> dict[str, Any]:
         """Make flows and logits."""
