@@ -12,6 +12,7 @@ import typer
 
 from hooke import __version__
 from hooke.cli import (
+    classify,
     compare,
     data,
     demo,
@@ -84,6 +85,13 @@ for _command in (
 _data = typer.Typer(no_args_is_help=True, help="Look at hooke data sets.")
 _data.command("show")(_exiting(data.show))
 app.add_typer(_data, name="data")
+
+_classify = typer.Typer(
+    cls=classify.ImagesOrTrain, no_args_is_help=True, help="Name the class of objects, or learn to."
+)
+_classify.command("images")(_exiting(classify.classify))
+_classify.command("train")(_exiting(classify.train))
+app.add_typer(_classify, name="classify")
 
 
 @app.callback(invoke_without_command=True)

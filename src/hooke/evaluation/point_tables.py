@@ -14,7 +14,7 @@ from hooke.errors import DatasetError
 from hooke.evaluation.sources import LabelSource, open_labels
 from hooke.metrics import find_objects, inner_points
 
-__all__ = ["NO_POINTS", "PointSource", "Points", "open_points"]
+__all__ = ["NO_POINTS", "PointSource", "PointTable", "Points", "open_points"]
 
 _COORDINATES = (("y", "x"), ("centroid_y", "centroid_x"))
 _REMEDY = "give the columns image, y and x"

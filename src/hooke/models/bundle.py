@@ -17,17 +17,18 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hooke.errors import ModelError, OutputError
 
-__all__ = ["Bundle", "BundleSettings", "check_replaceable", "read_bundle"]
+__all__ = ["Bundle", "BundleSettings", "check_replaceable", "read_bundle", "read_parts"]
 
 _WEIGHTS = "weights.onnx"
 _DESCRIPTION = "rdf.yaml"
+_Settings = TypeVar("_Settings", bound=BaseModel)
 
 
 class BundleSettings(BaseModel):
@@ -35,6 +36,7 @@ class BundleSettings(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+    task: Literal["segmentation"] = "segmentation"
     format: int = Field(1, le=1, description="version of these settings")
     scheme: str = Field(description="target scheme that decodes the maps")
     parameters: dict[str, Any] = Field(default_factory=dict, description="of the target scheme")
@@ -75,12 +77,31 @@ class Bundle:
 
 
 def read_bundle(path: str | Path) -> Bundle:
-    """Read a bundle from a folder or a zip.
+    """Read a bundle that segments, from a folder or a zip.
 
     Raises
     ------
     ModelError
-        When it is missing, incomplete or corrupt.
+        When it is missing, incomplete, corrupt, or does something else.
+    """
+    settings, description, weights = read_parts(path, BundleSettings)
+    return Bundle(str(description.get("name") or Path(path).stem), Path(path), settings, description, weights)
+
+
+def read_parts(path: str | Path, model: type[_Settings]) -> tuple[_Settings, dict[str, Any], bytes]:
+    """Read a bundle for any task: its settings, all of ``rdf.yaml``, and the ONNX file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder or zip.
+    model : type of pydantic model
+        Of the settings; its field ``task`` has one value.
+
+    Raises
+    ------
+    ModelError
+        When the bundle is missing, incomplete, corrupt, or made for another task.
     """
     path = Path(path)
     read = _reader(path)
@@ -92,8 +113,9 @@ def read_bundle(path: str | Path) -> Bundle:
             path=path,
             remedy="use a bundle written by hooke export",
         )
+    _check_task(raw, model.model_fields["task"].default, path)
     try:
-        settings = BundleSettings.model_validate(raw)
+        settings = model.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -102,7 +124,18 @@ def read_bundle(path: str | Path) -> Bundle:
         ) from error
     weights = read(_WEIGHTS)
     _check_whole(weights, description, path)
-    return Bundle(str(description.get("name") or path.stem), path, settings, description, weights)
+    return settings, description, weights
+
+
+_COMMANDS = {"segmentation": "hooke segment --model", "classifier": "hooke classify --model"}
+
+
+def _check_task(raw: dict[str, Any], wanted: str, path: Path) -> None:
+    """Refuse a bundle that was made for something else; those from before tasks were told apart segment."""
+    task = str(raw.get("task", "segmentation"))
+    if task != wanted:
+        remedy = f"use it with {_COMMANDS[task]}" if task in _COMMANDS else "update hooke"
+        raise ModelError(f"is a model for {task}, not for {wanted}", path=path, remedy=remedy)
 
 
 def check_replaceable(path: Path) -> None:

@@ -36,6 +36,7 @@ def overlay(
     *,
     channel: int | None = None,
     dashed: Sequence[int] | NDArray[np.integer] = (),
+    groups: Sequence[int] | NDArray[np.integer] | None = None,
 ) -> UInt8:
     """Stretch an image to 8 bits and draw the outline of every object on it.
 
@@ -50,6 +51,9 @@ def overlay(
         Show this channel alone, in grey.
     dashed : sequence of int
         Ids of objects that are outlined by dashes, as doubtful ones are.
+    groups : sequence of int, optional
+        For each object, by increasing id, the place in the palette that it takes its colour from, as its class does;
+        otherwise neighbours differ.
 
     Returns
     -------
@@ -81,7 +85,10 @@ def overlay(
     ids = np.unique(labels.ravel()[at_edge])
     foreground = (labels > 0).view(np.uint8)
     width = _line_width(labels.shape, int(np.count_nonzero(foreground)), len(ids))
-    colours = _colour_objects(labels, ids, at_edge, reach=2 * width + 2)
+    if groups is None:
+        colours = _colour_objects(labels, ids, at_edge, reach=2 * width + 2)
+    else:
+        colours = (np.asarray(groups) % len(PALETTE)).astype(np.uint8)
     _draw_casing(picture, foreground, width)
     _draw_lines(picture, labels, ids, colours, edge, foreground, width, dashed)
     return picture

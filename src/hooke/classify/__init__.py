@@ -1,0 +1,24 @@
+"""What kind is each object: images with label images or points, and a classifier, in; classes and probabilities out.
+
+`windows` cuts out what a network sees of an object, `network` runs it; `features` and `forest` do without a network.
+`one` classifies one image, `folder` many, `learn` makes a classifier from a few labelled cells.
+"""
+
+from __future__ import annotations
+
+from hooke.classify.folder import ClassifiedFolder, classify_folder
+from hooke.classify.learn import examples_of_dataset, examples_of_table, learn_features
+from hooke.classify.one import UNKNOWN, Classified, Classifier, classify_image, load_classifier
+
+__all__ = [
+    "UNKNOWN",
+    "Classified",
+    "ClassifiedFolder",
+    "Classifier",
+    "classify_folder",
+    "classify_image",
+    "examples_of_dataset",
+    "examples_of_table",
+    "learn_features",
+    "load_classifier",
+]

@@ -1,0 +1,260 @@
+"""Many images with their label images or points in; a folder of classes out.
+
+```
+OUT/
+  measurements.csv    a row per object: what was measured of it, then class, class_probability, one column per class
+  counts.csv          a row per image: objects of each class
+  overlays/NAME.png   outlines in the colour of the class
+  summary.csv         a row per image: count, warning, error
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hooke.classify.one import UNKNOWN, Classified, Classifier, classify_image, load_classifier
+from hooke.classify.picture import class_overlay
+from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError, debugging
+from hooke.evaluation.point_tables import PointTable
+from hooke.image import Image
+from hooke.io import atomic_path, find_images, open_image, read_labels, unique_names, write_png
+from hooke.measure import measure
+
+__all__ = ["ClassifiedFolder", "class_columns", "classify_folder", "count_classes", "open_objects"]
+
+_NO_OBJECTS = np.zeros((2, 2), np.int32)
+_RGB = ("red", "green", "blue")
+
+
+@dataclass(frozen=True)
+class ClassifiedFolder:
+    """All images after their turns.
+
+    Parameters
+    ----------
+    out : Path
+    counts : DataFrame
+        A row per image: objects of each class.
+    summary : DataFrame
+        A row per image: ``image``, ``file``, ``count``, ``warning``, ``error``.
+    """
+
+    out: Path
+    counts: pd.DataFrame
+    summary: pd.DataFrame
+
+    @property
+    def failed(self) -> int:
+        """Number of images that could not be classified."""
+        return int((self.summary["error"] != "").sum())
+
+
+class _LabelFolder:
+    """Label images of a folder, or of the results of ``hooke segment``, by the name of their image."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "labels" if (folder / "labels").is_dir() else folder
+        try:
+            paths = find_images([self.folder])
+        except ImageReadError as error:
+            raise DatasetError("holds no label images", path=folder, remedy="give the folder of a result") from error
+        self.paths = dict(zip(unique_names(paths), paths, strict=True))
+        table = folder / "measurements.csv"
+        self.measured = _read_measurements(table) if table.is_file() else None
+
+    def read(self, name: str, image: Image) -> NDArray[np.generic]:
+        if name not in self.paths:
+            raise DatasetError(f"no label image named {name!r}", path=self.folder, remedy="segment this image, too")
+        return read_labels(self.paths[name])
+
+    def table(self, name: str, ids: NDArray[np.int64]) -> pd.DataFrame | None:
+        """What the segmentation has measured of these objects; None where it is not of these."""
+        if self.measured is None:
+            return None
+        rows = self.measured[self.measured["image"] == name].drop(columns="image").reset_index(drop=True)
+        return rows if np.array_equal(rows["label"], ids) else None
+
+
+class _PointFile:
+    """Points of a csv, by the name of their image."""
+
+    def __init__(self, path: Path) -> None:
+        self.source = PointTable(path)
+
+    def read(self, name: str, image: Image) -> NDArray[np.generic]:
+        return self.source.read(name, (image.height, image.width)).places.astype(np.float64)
+
+    def table(self, name: str, ids: NDArray[np.int64]) -> pd.DataFrame | None:
+        return None
+
+
+def open_objects(path: str | Path) -> _LabelFolder | _PointFile:
+    """Open where objects come from: a folder of label images, the results of ``hooke segment``, or a csv of points.
+
+    Raises
+    ------
+    DatasetError
+        When it is none of them.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _LabelFolder(path)
+    if path.is_file() and path.suffix.lower() == ".csv":
+        return _PointFile(path)
+    raise DatasetError(
+        "is neither a folder of label images nor a csv of points", path=path, remedy="give the results of hooke segment"
+    )
+
+
+def classify_folder(
+    inputs: Sequence[str | Path],
+    objects: str | Path,
+    model: str | Path,
+    out: str | Path,
+    *,
+    threshold: float = 0.0,
+    channel: int | None = None,
+    on_image: Callable[[str, str], None] | None = None,
+) -> ClassifiedFolder:
+    """Name the class of every object of files, folders and patterns, and write the results.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+        Images.
+    objects : str or Path
+        See `open_objects`.
+    model : str or Path
+        See `load_classifier`.
+    out : str or Path
+        Folder for the results.
+    threshold : float
+        Objects whose most probable class is less probable are called unknown.
+    channel : int, optional
+        Channel (0 is the first) that shows the objects.
+    on_image : callable, optional
+        Told each image's name and its error, empty when all went well.
+
+    Raises
+    ------
+    HookeError
+        When there is no image, no objects, no such classifier, or the folder can't be written to. What is wrong with a
+        single image is told in the summary, and the others go on.
+    """
+    if not 0 <= threshold <= 1:
+        raise ConfigError(f"threshold is {threshold}", remedy="give a probability, 0 to 1")
+    out = Path(out)
+    paths = find_images(inputs, exclude=[out])
+    source, classifier = open_objects(objects), load_classifier(model)
+    tables: list[pd.DataFrame] = []
+    counts: list[dict[str, object]] = []
+    summary: list[dict[str, object]] = []
+    for name, path in zip(unique_names(paths), paths, strict=True):
+        row: dict[str, object] = {"image": name, "file": str(path), "count": 0, "warning": "", "error": ""}
+        try:
+            image, labels, found = _classify_file(path, name, source, classifier, threshold, channel)
+            write_png(out / "overlays" / f"{name}.png", class_overlay(image, labels, found, channel=channel))
+            tables.append(_table(image, name, labels, found, source))
+            counts.append({"image": name, **count_classes(found)})
+            row |= {"count": len(found.objects), "warning": "; ".join(found.warnings)}
+        except HookeError as error:
+            row["error"] = str(error)
+        except Exception as error:  # a fault of ours on one image must not cost the user the others
+            if debugging():
+                raise
+            row["error"] = f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where"
+        summary.append(row)
+        if on_image:
+            on_image(name, str(row["error"]))
+    _write_csv(_joined(tables, classifier), out / "measurements.csv")
+    counted = pd.DataFrame(counts, columns=["image", *classifier.classes, UNKNOWN])
+    _write_csv(counted, out / "counts.csv")
+    told = pd.DataFrame(summary)
+    _write_csv(told, out / "summary.csv")
+    return ClassifiedFolder(out, counted, told)
+
+
+def class_columns(found: Classified) -> dict[str, Any]:
+    """Columns of a table of objects: ``class``, ``class_probability``, and ``probability_<class>`` of each."""
+    shares = found.classes.shares
+    each = {f"probability_{name}": shares[:, place] for place, name in enumerate(found.classes.names)}
+    return {"class": list(found.names), "class_probability": found.classes.probability, **each}
+
+
+def count_classes(found: Classified) -> dict[str, int]:
+    """Objects of each class, those unknown last."""
+    return {name: found.names.count(name) for name in (*found.classes.names, UNKNOWN)}
+
+
+def _classify_file(
+    path: Path,
+    name: str,
+    source: _LabelFolder | _PointFile,
+    classifier: Classifier,
+    threshold: float,
+    channel: int | None,
+) -> tuple[Image, NDArray[np.int32] | None, Classified]:
+    file = open_image(path)
+    if len(file) > 1:
+        raise ImageReadError(
+            f"is a stack of {len(file)} planes",
+            path=path,
+            remedy="use hooke segment --classify, which goes plane by plane",
+        )
+    image = replace(file.plane(0), name=name)
+    objects = source.read(name, image)
+    found = classify_image(image, objects, classifier, threshold=threshold, channel=channel)
+    return image, None if objects.dtype.kind == "f" else objects.astype(np.int32), found
+
+
+def _table(
+    image: Image,
+    name: str,
+    labels: NDArray[np.int32] | None,
+    found: Classified,
+    source: _LabelFolder | _PointFile,
+) -> pd.DataFrame:
+    table = source.table(name, found.objects.ids)
+    if table is None and labels is not None:
+        names = image.channel_names or (_RGB if image.is_rgb else ())
+        table = measure(labels, image.pixels, pixel_size_um=image.pixel_size_um, channel_names=names)
+    if table is None:
+        y, x = found.objects.centres.T
+        table = pd.DataFrame({"label": found.objects.ids, "y": y, "x": x})
+    table = table.drop(columns=[one for one in class_columns(found) if one in table])
+    table.insert(0, "image", name)
+    return table.assign(**class_columns(found))
+
+
+def _joined(tables: Sequence[pd.DataFrame], classifier: Classifier) -> pd.DataFrame:
+    """One table of all images; with no object at all, the columns alone."""
+    held = [table for table in tables if len(table)]
+    if held:
+        return pd.concat(held, ignore_index=True)
+    if tables:
+        return tables[0]
+    columns = ["image", *measure(_NO_OBJECTS, None).columns, "class", "class_probability"]
+    return pd.DataFrame(columns=[*columns, *(f"probability_{name}" for name in classifier.classes)])
+
+
+def _read_measurements(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype={"image": str, "class": str})
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"can't read the table ({error})", path=path, remedy="run hooke segment again") from error
+    if not {"image", "label"} <= {*table.columns}:
+        raise DatasetError("is no table of hooke segment", path=path, remedy="run hooke segment again")
+    return table
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    with atomic_path(path) as partial:
+        table.to_csv(partial, index=False)

@@ -1,0 +1,65 @@
+"""Image in, the intensity scale out on which a classifier sees it: as a segmenter does, or all colours."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from hooke.errors import ImageReadError
+from hooke.image import Image
+from hooke.preprocess import Normalisation, fit_normalisation
+
+__all__ = ["Intensity", "fit_intensity"]
+
+#: ``nuclei``: the one channel, or the colours, that a segmenter of nuclei would look at, stretched by percentiles.
+#: ``colours``: all three colours, stretched together by percentiles. ``stored``: all three as they are stored, so that
+#: a stain that is weak in one image and strong in another stays so.
+Intensity = Literal["nuclei", "colours", "stored"]
+
+
+def fit_intensity(
+    image: Image,
+    intensity: Intensity = "nuclei",
+    channel: int | None = None,
+    percentiles: tuple[float, float] = (1.0, 99.8),
+) -> Normalisation:
+    """Choose what a classifier sees of an image.
+
+    Parameters
+    ----------
+    image : Image
+    intensity : {"nuclei", "colours", "stored"}
+    channel : int, optional
+        Of ``nuclei``: see `hooke.preprocess.fit_normalisation`.
+    percentiles : (float, float)
+        Percentiles, 0..100, that become 0 and 1.
+
+    Raises
+    ------
+    ImageReadError
+        When colours are asked for, and the image has others than three, or one.
+    """
+    if intensity == "nuclei":
+        return fit_normalisation(image, channel, percentiles)
+    if image.channels not in (1, 3) or channel is not None:
+        asked = f"has {image.channels} channels" if channel is None else f"is to be seen in channel {channel} alone"
+        raise ImageReadError(
+            f"{asked}, but the classifier looks at the three colours of a picture",
+            path=image.path or image.name,
+            remedy="give a picture in colour or grey, and no --channel",
+        )
+    mode: Literal["grey", "rgb"] = "rgb" if image.channels == 3 else "grey"
+    only = 0 if image.channels == 1 and image.pixels.ndim == 3 else None
+    if intensity == "stored":
+        low, high = 0.0, _white(image.pixels.dtype)
+    else:
+        step = max(1, int(np.sqrt(image.height * image.width / 500_000)))
+        values = image.pixels[::step, ::step].astype(np.float64)
+        low, high = (float(one) for one in np.nanpercentile(values, percentiles))
+    return Normalisation(mode, only, low, high, f"classifier's: {intensity}")
+
+
+def _white(dtype: np.dtype[np.generic]) -> float:
+    """The largest value that a type of pixels can hold; 1 for floats."""
+    return float(np.iinfo(str(dtype)).max) if dtype.kind in "ui" else 1.0

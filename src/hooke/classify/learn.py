@@ -1,0 +1,251 @@
+"""Labelled cells in, a classifier by features out: from a hooke data set with classes, or a csv of a few cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hooke.classify.features import measure_features
+from hooke.classify.folder import open_objects
+from hooke.classify.forest import ForestClassifier, train_forest
+from hooke.classify.intensity import Intensity, fit_intensity
+from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_index
+from hooke.datasets.sidecars import read_classes
+from hooke.errors import ConfigError, DatasetError
+from hooke.image import Image
+from hooke.io import find_images, read_image, read_labels, unique_names
+
+__all__ = ["Examples", "Learnt", "examples_of_dataset", "examples_of_table", "learn_features"]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """One image with the classes of some of its objects.
+
+    Parameters
+    ----------
+    image : Image
+    labels : ndarray of int32, shape (Y, X)
+    classes : mapping of int to str
+        Label to class.
+    """
+
+    image: Image
+    labels: NDArray[np.int32]
+    classes: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What came of it: the classifier, and its accuracy in cross-validation over images.
+
+    Parameters
+    ----------
+    classifier : ForestClassifier
+    examples : dict of str to int
+        Objects learnt from.
+    accuracy, balanced_accuracy : float
+        Of forests that have not seen the image; NaN with a single image.
+    """
+
+    classifier: ForestClassifier
+    examples: dict[str, int]
+    accuracy: float
+    balanced_accuracy: float
+
+
+def examples_of_dataset(folder: str | Path, split: str = "train", classes: Sequence[str] = ()) -> Iterator[Examples]:
+    """Labelled cells of a hooke data set, image by image.
+
+    Parameters
+    ----------
+    folder : str or Path
+    split : str
+    classes : sequence of str
+        Leave out objects of others; by default, none.
+
+    Raises
+    ------
+    DatasetError
+        When there is no data set, or none of its objects has one of the classes.
+    """
+    folder = Path(folder)
+    if not (folder / INDEX_NAME).is_file():
+        raise DatasetError("no hooke data set here (index.csv is missing)", path=folder, remedy="run hooke prepare")
+    named = read_classes(folder)
+    known = {name for of in named.values() for name in of.values()}
+    if absent := [name for name in classes if name not in known]:
+        raise DatasetError(
+            f"has no object of class {', '.join(absent)}",
+            path=folder,
+            remedy=f"classes there: {', '.join(sorted(known)) or 'none'}",
+        )
+    rows = [row for row in read_index(folder) if row.split == split and named.get(row.id)]
+    if not rows:
+        raise DatasetError(f"no object of split {split!r} has a class", path=folder, remedy="check splits and classes")
+    for row in rows:
+        of = {id_: name for id_, name in named[row.id].items() if not classes or name in classes}
+        image, labels = find_image(folder, row.id), find_labels(folder, row.id)
+        if image is None or labels is None:
+            raise DatasetError(f"lacks the files of {row.id!r}", path=folder, remedy="run hooke prepare again")
+        yield _checked(replace(read_image(image), name=row.id), read_labels(labels), of)
+
+
+def examples_of_table(
+    table: str | Path, images: Sequence[str | Path], objects: str | Path, classes: Sequence[str] = ()
+) -> Iterator[Examples]:
+    """Labelled cells of a csv with the columns ``image``, ``label`` and ``class``, image by image.
+
+    Parameters
+    ----------
+    table : str or Path
+    images : sequence of str or Path
+        Files, folders and patterns.
+    objects : str or Path
+        Folder of label images, or results of ``hooke segment``.
+    classes : sequence of str
+        Leave out objects of others; by default, none.
+
+    Raises
+    ------
+    DatasetError
+        When the table can't be read, or names an image or an object that is not there.
+    """
+    rows = _read_table(Path(table))
+    if classes:
+        rows = rows[rows["class"].isin(list(classes))]
+    paths = find_images(images)
+    known = dict(zip(unique_names(paths), paths, strict=True))
+    source = open_objects(objects)
+    for name, part in rows.groupby("image", sort=True):
+        if name not in known:
+            raise DatasetError(f"names an image {name!r} that is not there", path=table, remedy="check --images")
+        image = replace(read_image(known[str(name)]), name=str(name))
+        labels = source.read(str(name), image)
+        if labels.dtype.kind == "f":
+            raise DatasetError("points have no features", path=objects, remedy="give label images")
+        of = dict(zip(part["label"].astype(int), part["class"], strict=True))
+        yield _checked(image, labels.astype(np.int32), of)
+
+
+def learn_features(
+    examples: Iterator[Examples] | Sequence[Examples],
+    *,
+    name: str = "features",
+    intensity: Intensity = "nuclei",
+    per_class: int | None = None,
+    folds: int = 5,
+    seed: int = 0,
+    on_image: Callable[[str], None] | None = None,
+) -> Learnt:
+    """Grow a forest on labelled cells, and cross-validate it over images.
+
+    Parameters
+    ----------
+    examples : iterable of Examples
+    name : str
+        Of the classifier.
+    intensity : {"nuclei", "colours", "stored"}
+        How the images are seen: see `hooke.classify.intensity`.
+    per_class : int, optional
+        Learn from so many cells of each class, drawn at random.
+    folds : int
+        Of the cross-validation; images stay whole.
+    seed : int
+    on_image : callable, optional
+        Told each image's name when it has been measured.
+
+    Raises
+    ------
+    ConfigError
+        With fewer than two classes.
+    DatasetError
+        When images are of different channels.
+    """
+    parts: list[pd.DataFrame] = []
+    of: list[str] = []
+    images: list[str] = []
+    modes: set[Literal["grey", "rgb"]] = set()
+    for one in examples:
+        features, mode = _measure(one, intensity)
+        if parts and list(features.columns) != list(parts[0].columns):
+            raise DatasetError("has other channels than the images before", path=one.image.path or one.image.name)
+        parts.append(features)
+        of += [one.classes[label] for label in sorted(one.classes)]
+        images += [one.image.name] * len(features)
+        modes.add(mode)
+        if on_image:
+            on_image(one.image.name)
+    if not parts:
+        raise ConfigError("no labelled cell", remedy="give cells of two classes or more")
+    table, named, groups = pd.concat(parts, ignore_index=True), np.array(of), np.array(images)
+    if per_class is not None:
+        kept = _draw(named, per_class, np.random.default_rng(seed))
+        table, named, groups = table.iloc[kept].reset_index(drop=True), named[kept], groups[kept]
+    forest = train_forest(table, named.tolist(), name=name, modes=sorted(modes), intensity=intensity, seed=seed)
+    accuracy, balanced = _cross_validate(table, named, groups, folds, seed)
+    return Learnt(forest, forest.settings.examples, accuracy, balanced)
+
+
+def _checked(image: Image, labels: NDArray[np.int32], classes: Mapping[int, str]) -> Examples:
+    where = image.path or image.name
+    if labels.shape != image.pixels.shape[:2]:
+        raise DatasetError(
+            f"labels of {labels.shape} pixels for an image of {image.pixels.shape[:2]}", path=where, remedy="check both"
+        )
+    there = set(np.unique(labels).tolist())
+    if absent := [label for label in classes if label not in there]:
+        raise DatasetError(f"has no object {absent[0]}, which has a class", path=where, remedy="check the labels")
+    return Examples(image, labels, classes)
+
+
+def _measure(one: Examples, intensity: Intensity) -> tuple[pd.DataFrame, Literal["grey", "rgb"]]:
+    """Features of the objects that have a class, by increasing label."""
+    normalisation = fit_intensity(one.image, intensity, None, ForestClassifier.percentiles)
+    wanted = np.isin(one.labels, list(one.classes))
+    # Others are cleared only after their pixels have kept the rings of these free.
+    features = measure_features(normalisation.apply(one.image.pixels), one.labels)
+    ids = np.unique(one.labels[one.labels > 0])
+    return features[np.isin(ids, np.unique(one.labels[wanted]))].reset_index(drop=True), normalisation.mode
+
+
+def _draw(named: NDArray[np.str_], per_class: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    drawn = [rng.permutation(np.flatnonzero(named == name))[:per_class] for name in np.unique(named)]
+    return np.sort(np.concatenate(drawn))
+
+
+def _cross_validate(
+    table: pd.DataFrame, named: NDArray[np.str_], groups: NDArray[np.str_], folds: int, seed: int
+) -> tuple[float, float]:
+    """Accuracy and balanced accuracy of forests on images that they have not seen; NaN where that can't be."""
+    names = np.random.default_rng(seed).permutation(np.unique(groups))
+    called = np.full(len(named), "", dtype=object)
+    for part in np.array_split(names, min(folds, len(names))):
+        held = np.isin(groups, part)
+        if len(np.unique(named[~held])) < 2:
+            continue
+        forest = train_forest(table[~held], named[~held].tolist(), seed=seed)
+        shares = forest.predict(table[held])
+        called[held] = np.array(forest.classes)[shares.argmax(axis=1)]
+    told = called != ""
+    if not told.any():
+        return float("nan"), float("nan")
+    right = called[told] == named[told]
+    recalls = [right[named[told] == name].mean() for name in np.unique(named[told])]
+    return float(right.mean()), float(np.mean(recalls))
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    remedy = "give the columns image, label and class"
+    try:
+        table = pd.read_csv(path, dtype={"image": str, "class": str}).dropna(subset=["image", "label", "class"])
+        table["label"] = table["label"].astype(int)
+    except (OSError, ValueError, KeyError) as error:
+        raise DatasetError(f"is no table of labelled cells ({error})", path=path, remedy=remedy) from error
+    return table

@@ -1,0 +1,139 @@
+"""Classifier bundle in, a network out that names the class of each cut-out; see `hooke.models.bundle` for the files.
+
+``weights.onnx``: cut-outs (N, C, window, window) in 0..1 -> calibrated probabilities (N, K).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from hooke.classify.intensity import Intensity
+from hooke.classify.windows import Objects, cut_windows, rescale
+from hooke.errors import ModelError
+from hooke.image import Image
+from hooke.models.bundle import read_parts
+from hooke.pipeline.classes import Classes
+from hooke.preprocess import Normalisation
+
+__all__ = ["ClassifierSettings", "NetworkClassifier", "load_network"]
+
+_BATCH = 32  # cut-outs at once: bounds memory
+
+
+class ClassifierSettings(BaseModel):
+    """What the runtime must know of a classifier, stored under ``config: hooke:`` of ``rdf.yaml``."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    task: Literal["classifier"] = "classifier"
+    format: int = Field(1, le=1, description="version of these settings")
+    classes: list[str] = Field(min_length=2)
+    window: int = Field(224, ge=8, description="side of a cut-out, network pixels")
+    scale: float = Field(1.0, gt=0, description="network pixels per image pixel")
+    mask_channel: bool = Field(False, description="whether the last channel is the object's mask")
+    in_channels: Literal[1, 3] = 3
+    intensity: Intensity = "nuclei"
+    percentiles: tuple[float, float] = (1.0, 99.8)
+    modes: list[Literal["grey", "rgb"]] = Field(default_factory=list, description="images trained on; none: any")
+    temperature: float = Field(1.0, gt=0, description="worked into the network; told for the record")
+
+
+class NetworkClassifier:
+    """A network that names classes from cut-outs.
+
+    Parameters
+    ----------
+    name : str
+    path : Path
+    settings : ClassifierSettings
+    weights : bytes
+        The ONNX file.
+
+    Raises
+    ------
+    ModelError
+        When the weights can't be run.
+    """
+
+    def __init__(self, name: str, path: Path, settings: ClassifierSettings, weights: bytes) -> None:
+        self.name = name
+        self.path = path
+        self.settings = settings
+        self.percentiles = settings.percentiles
+        self.intensity = settings.intensity
+        self.modes: tuple[str, ...] = tuple(settings.modes)
+        options = ort.SessionOptions()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises its own, undocumented kinds
+            raise ModelError(f"weights.onnx can't be run: {error}", path=path, remedy="export it again") from error
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names, in the order of the probabilities."""
+        return tuple(self.settings.classes)
+
+    @property
+    def needs_masks(self) -> bool:
+        """Whether points alone are not enough."""
+        return self.settings.mask_channel
+
+    def run(self, cuts: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities (N, K) of cut-outs (N, C, window, window)."""
+        parts = [
+            self._session.run(None, {"image": cuts[start : start + _BATCH]})[0] for start in range(0, len(cuts), _BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+
+    def oversized(self, objects: Objects) -> NDArray[np.bool_]:
+        """Which objects are larger than the window, and so shrunk to fit. Shape (n,)."""
+        return objects.scaled(self.settings.scale).oversized(self.settings.window)
+
+    def classify(
+        self, image: Image, normalisation: Normalisation, labels: NDArray[np.int32] | None, objects: Objects
+    ) -> Classes:
+        """Name the class of each object.
+
+        Parameters
+        ----------
+        image : Image
+        normalisation : Normalisation
+            Fitted to it.
+        labels : ndarray of int32, shape (Y, X), optional
+            Not needed unless `needs_masks`.
+        objects : Objects
+            In image pixels.
+        """
+        settings = self.settings
+        pixels, small = rescale(
+            normalisation.apply(image.pixels), labels if settings.mask_channel else None, settings.scale
+        )
+        if settings.in_channels == 1:
+            pixels = pixels.mean(axis=2, keepdims=True)
+        scaled = objects.scaled(settings.scale)
+        shares = [
+            self.run(cut_windows(pixels, small, scaled.some(slice(start, start + _BATCH)), settings.window))
+            for start in range(0, len(scaled), _BATCH)
+        ]
+        none = np.zeros((0, len(self.classes)), np.float32)
+        return Classes(self.classes, np.concatenate(shares) if shares else none)
+
+
+def load_network(path: str | Path) -> NetworkClassifier:
+    """Load a classifier's bundle.
+
+    Raises
+    ------
+    ModelError
+        When it is missing, incomplete, corrupt, or a bundle that segments.
+    """
+    settings, description, weights = read_parts(path, ClassifierSettings)
+    return NetworkClassifier(str(description.get("name") or Path(path).stem), Path(path), settings, weights)

@@ -1,0 +1,196 @@
+"""One image and its objects in; the class of each object out. Also: a path in, a classifier out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.classify.forest import DESCRIPTION, load_forest
+from hooke.classify.intensity import Intensity, fit_intensity
+from hooke.classify.network import load_network
+from hooke.classify.windows import Objects, locate
+from hooke.errors import ConfigError, ImageReadError
+from hooke.image import Image
+from hooke.models import known_models
+from hooke.pipeline.classes import Classes
+from hooke.preprocess import Normalisation
+
+__all__ = ["UNKNOWN", "Classified", "Classifier", "classify_image", "fit_for", "load_classifier"]
+
+#: What an object is called whose most probable class is less probable than the user asks for.
+UNKNOWN = "unknown"
+
+
+class Classifier(Protocol):
+    """Names the classes of objects."""
+
+    name: str
+    percentiles: tuple[float, float]
+    intensity: Intensity
+    modes: tuple[str, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names, in the order of the probabilities."""
+
+    @property
+    def needs_masks(self) -> bool:
+        """Whether points alone are not enough."""
+
+    def oversized(self, objects: Objects) -> NDArray[np.bool_]:
+        """Which objects are larger than the classifier's window. Shape (n,)."""
+
+    def classify(
+        self, image: Image, normalisation: Normalisation, labels: NDArray[np.int32] | None, objects: Objects
+    ) -> Classes:
+        """Name the class of each object."""
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What kind each object of one image is.
+
+    Parameters
+    ----------
+    objects : Objects
+    names : tuple of str
+        Class of each, `UNKNOWN` where its probability is too low.
+    classes : Classes
+        The probabilities.
+    normalisation : Normalisation
+        Channel and intensity scale that the classifier saw.
+    warnings : tuple of str
+        What the user should know of this result.
+    """
+
+    objects: Objects
+    names: tuple[str, ...]
+    classes: Classes
+    normalisation: Normalisation
+    warnings: tuple[str, ...] = ()
+
+
+def load_classifier(name_or_path: str | Path) -> Classifier:
+    """Load a classifier: the bundle of a network, or a folder of ``hooke classify train``.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A name in the folder that ``HOOKE_MODELS`` names, or a path.
+
+    Raises
+    ------
+    ModelError
+        When it is missing, incomplete, corrupt, or a bundle that segments.
+    """
+    path = Path(name_or_path)
+    if (path / DESCRIPTION).is_file():
+        return load_forest(path)
+    return load_network(path if path.exists() else known_models().get(str(name_or_path), path))
+
+
+def fit_for(classifier: Classifier, image: Image, channel: int | None = None) -> Normalisation:
+    """Choose channel and intensity scale as for the images that a classifier was trained on.
+
+    Raises
+    ------
+    ImageReadError
+        When the image is of another kind, or has several stains of which none is chosen.
+    """
+    normalisation = fit_intensity(image, classifier.intensity, channel, classifier.percentiles)
+    where = image.path or image.name
+    if classifier.modes and normalisation.mode not in classifier.modes:
+        kind, learnt = ("in colour", "grey") if normalisation.mode == "rgb" else ("grey", "colour")
+        raise ImageReadError(
+            f"is {kind}, but the classifier {classifier.name!r} was trained on {learnt} images",
+            path=where,
+            remedy="choose one channel by --channel" if normalisation.mode == "rgb" else "use another classifier",
+        )
+    if channel is None and image.channels > 1 and not image.is_rgb:
+        raise ImageReadError(
+            f"has {image.channels} channels, and a classifier sees one",
+            path=where,
+            remedy=f"choose by --channel, 0 to {image.channels - 1}",
+        )
+    return normalisation
+
+
+def classify_image(
+    image: Image,
+    objects: NDArray[np.generic],
+    classifier: Classifier,
+    *,
+    threshold: float = 0.0,
+    channel: int | None = None,
+) -> Classified:
+    """Name the class of every object of an image.
+
+    Parameters
+    ----------
+    image : Image
+    objects : ndarray
+        A label image, integers of shape (Y, X); or points, floats of shape (n, 2) as (y, x) in pixels.
+    classifier : Classifier
+    threshold : float
+        Objects whose most probable class is less probable are `UNKNOWN`.
+    channel : int, optional
+        Channel (0 is the first) that shows the objects.
+
+    Raises
+    ------
+    ConfigError
+        When a threshold is no probability, sizes differ, points lie outside the image, or masks are needed.
+    ImageReadError
+        When the image is of another kind than the classifier's.
+    """
+    if not 0 <= threshold <= 1:
+        raise ConfigError(f"threshold is {threshold}", remedy="give a probability, 0 to 1")
+    labels, found = _find(image, np.asarray(objects), classifier)
+    normalisation = fit_for(classifier, image, channel)
+    classes = classifier.classify(image, normalisation, labels, found)
+    sure = classes.probability >= threshold
+    names = tuple(name if known else UNKNOWN for name, known in zip(classes.of_each, sure, strict=True))
+    large = classifier.oversized(found)
+    warnings = (f"{int(large.sum())} object(s) larger than the window, shrunk to fit",) if large.any() else ()
+    return Classified(found, names, classes, normalisation, warnings)
+
+
+def _find(
+    image: Image, objects: NDArray[np.generic], classifier: Classifier
+) -> tuple[NDArray[np.int32] | None, Objects]:
+    where = image.path or image.name
+    if objects.dtype.kind == "f":
+        return None, _points(image, objects.astype(np.float64), classifier)
+    if objects.shape != (image.height, image.width):
+        raise ConfigError(
+            f"labels of {objects.shape} pixels for an image of {(image.height, image.width)}",
+            path=where,
+            remedy="give the labels of this very image",
+        )
+    labels = objects.astype(np.int32)
+    return labels, locate(labels)
+
+
+def _points(image: Image, places: NDArray[np.float64], classifier: Classifier) -> Objects:
+    where = image.path or image.name
+    if classifier.needs_masks and len(places):
+        raise ConfigError(
+            f"the classifier {classifier.name!r} looks at outlines, and points have none",
+            path=where,
+            remedy="give label images, or a classifier without a mask channel",
+        )
+    places = places.reshape(-1, 2)
+    outside = ((places < -0.5) | (places > np.array([image.height, image.width]) - 0.5)).any(axis=1)
+    if outside.any():
+        y, x = places[np.argmax(outside)]
+        raise ConfigError(
+            f"{int(outside.sum())} point(s) outside the image of {image.height} x {image.width} pixels, "
+            f"such as y {y:g}, x {x:g}",
+            path=where,
+            remedy="give y and x in pixels of this image",
+        )
+    return Objects(np.arange(1, len(places) + 1), places, np.zeros(len(places)))

@@ -1,0 +1,127 @@
+"""`hooke classify`: images with their objects in, the class of each out; `hooke classify train` makes a classifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from hooke.errors import ConfigError
+
+__all__ = ["ImagesOrTrain", "classify", "train"]
+
+
+class ImagesOrTrain(TyperGroup):
+    """A group whose command ``images`` is meant where none is named: ``hooke classify images/`` classifies."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Put the command's name in front of images and options."""
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = ["images", *args]
+        return super().parse_args(ctx, args)
+
+
+def classify(
+    images: Annotated[list[str], typer.Argument(help="Files, folders (with their subfolders) and patterns.")],
+    labels: Annotated[
+        Path,
+        typer.Option(help="Results of hooke segment, a folder of label images, or a csv of points (image, y, x)."),
+    ],
+    model: Annotated[str, typer.Option(help="Bundle of a classifier, or a folder made by hooke classify train.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
+    threshold: Annotated[
+        float, typer.Option(help="Call an object unknown whose most probable class is less probable, 0 to 1.")
+    ] = 0.0,
+    channel: Annotated[int | None, typer.Option(help="Channel that shows the objects, 0 is the first.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> int:
+    """Name the class of every object that was found before.
+
+    [bold]Examples[/]
+
+      hooke classify images/ --labels results/ --model cells-bundle -o classes/
+
+      hooke classify images/ --labels points.csv --model cells-bundle -o classes/ --threshold 0.8
+
+      hooke classify train --features labelled.csv --images images/ --labels results/ -o my-classes
+    """
+    from hooke.classify import classify_folder
+
+    def on_image(name: str, error: str) -> None:
+        if error:
+            typer.secho(f"failed: {error}", fg="red", err=True)
+
+    done = classify_folder(images, labels, model, out, threshold=threshold, channel=channel, on_image=on_image)
+    if not quiet:
+        _print_summary(done)
+    if done.failed == len(done.summary):
+        return 2
+    return 1 if done.failed else 0
+
+
+def train(
+    features: Annotated[
+        Path, typer.Option(help="A hooke data set with classes, or a csv of labelled cells (image, label, class).")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the classifier.")],
+    images: Annotated[list[str] | None, typer.Option(help="Of a csv: files, folders and patterns.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Of a csv: results of hooke segment, or label images.")] = None,
+    split: Annotated[str, typer.Option(help="Of a data set: the split to learn from.")] = "train",
+    classes: Annotated[list[str] | None, typer.Option("--class", help="Learn this class; again for others.")] = None,
+    per_class: Annotated[
+        int | None, typer.Option(min=1, help="Learn from so many cells of each class, drawn at random. Default: all.")
+    ] = None,
+    intensity: Annotated[
+        str,
+        typer.Option(help="nuclei: the nuclear channel; colours: all three; stored: all three as stored."),
+    ] = "nuclei",
+    seed: Annotated[int, typer.Option(help="Of what is random.")] = 0,
+) -> int:
+    """Make a classifier from labelled cells, without a network: 20 cells of each class are a start.
+
+    Measures size, shape, intensity and texture of each cell and grows randomised trees on them.
+    """
+    from typing import get_args
+
+    from hooke.classify import examples_of_dataset, examples_of_table, learn_features
+    from hooke.classify.intensity import Intensity
+
+    if intensity not in get_args(Intensity):
+        raise ConfigError(f"intensity is {intensity!r}", remedy=f"use one of {', '.join(get_args(Intensity))}")
+    wanted = classes or []
+    if features.is_dir():
+        examples = examples_of_dataset(features, split, wanted)
+    elif images and labels:
+        examples = examples_of_table(features, images, labels, wanted)
+    else:
+        raise ConfigError("a csv needs its images and labels", remedy="add --images FOLDER --labels RESULTS")
+    learnt = learn_features(
+        examples,
+        name=out.name,
+        intensity=intensity,  # type: ignore[arg-type]
+        per_class=per_class,
+        seed=seed,
+    )
+    learnt.classifier.save(out)
+    counts = ", ".join(f"{count} {name}" for name, count in learnt.examples.items())
+    typer.echo(f"learnt from {counts}; written to {out}")
+    if learnt.accuracy == learnt.accuracy:  # NaN with a single image
+        typer.echo(
+            f"on images left out: accuracy {learnt.accuracy:.3f}, balanced accuracy {learnt.balanced_accuracy:.3f}"
+        )
+    return 0
+
+
+def _print_summary(done: object) -> None:
+    from hooke.classify import ClassifiedFolder
+
+    assert isinstance(done, ClassifiedFolder)
+    totals = done.counts.drop(columns="image").sum()
+    told = ", ".join(f"{int(count)} {name}" for name, count in totals.items() if count) or "no objects"
+    good = len(done.summary) - done.failed
+    typer.echo(f"{told} in {good} image(s); results in {done.out}")
+    warned = done.summary[done.summary["warning"] != ""]
+    for _, row in warned.head(10).iterrows():
+        typer.secho(f"warning: {row['image']}: {row['warning']}", fg="yellow")

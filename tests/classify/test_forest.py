@@ -1,0 +1,160 @@
+"""The classifier without a network: it tells round from long and dim from bright cells, and survives being saved."""
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from hooke.classify import classify_folder, classify_image, examples_of_table, learn_features, load_classifier
+from hooke.classify.forest import train_forest
+from hooke.cli import main
+from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError, OutputError
+from hooke.image import Image
+from hooke.io import write_labels, write_png
+
+
+def field(seed):
+    """Round and long cells: pixels, labels, and the class of each."""
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((160, 200), np.int32)
+    classes = {}
+    for id_ in range(1, 13):
+        y, x = 25 + 50 * ((id_ - 1) // 4) + rng.integers(-4, 5), 28 + 48 * ((id_ - 1) % 4) + rng.integers(-4, 5)
+        long = bool(rng.integers(2))
+        axes = (16, 6) if long else (10, 10)
+        cv2.ellipse(labels, (int(x), int(y)), axes, float(rng.uniform(0, 180)), 0, 360, id_, -1)
+        classes[id_] = "long" if long else "round"
+    pixels = rng.normal(30, 4, labels.shape) + (labels > 0) * rng.normal(120, 10, labels.shape)
+    return np.clip(pixels, 0, 255).astype(np.uint8), labels, classes
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Four images with labels and a csv of classes; a classifier trained on the first three."""
+    root = tmp_path_factory.mktemp("cells")
+    rows = []
+    for number in range(4):
+        pixels, labels, classes = field(number)
+        write_png(root / "images" / f"i{number}.png", np.repeat(pixels[..., None], 3, axis=2))
+        write_labels(root / "results" / "labels" / f"i{number}.tif", [labels])
+        rows += [(f"i{number}", id_, name) for id_, name in classes.items()]
+    table = pd.DataFrame(rows, columns=["image", "label", "class"])
+    table.to_csv(root / "all.csv", index=False)
+    table[table["image"] != "i3"].to_csv(root / "some.csv", index=False)
+    examples = examples_of_table(root / "some.csv", [root / "images"], root / "results")
+    learnt = learn_features(examples, name="shapes")
+    assert learnt.accuracy > 0.9
+    learnt.classifier.save(root / "shapes")
+    return root
+
+
+def test_cells_of_an_image_that_was_not_seen(folder):
+    pixels, labels, classes = field(3)
+    found = classify_image(Image(pixels), labels, load_classifier(folder / "shapes"))
+    right = [name == classes[id_] for id_, name in zip(found.objects.ids, found.names, strict=True)]
+    assert np.mean(right) >= 11 / 12
+    np.testing.assert_allclose(found.classes.shares.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_doubtful_cells_are_unknown_above_a_threshold(folder):
+    pixels, labels, _ = field(3)
+    classifier = load_classifier(folder / "shapes")
+    sure = classify_image(Image(pixels), labels, classifier).classes.probability
+    middle = float(np.median(sure))
+    found = classify_image(Image(pixels), labels, classifier, threshold=middle)
+    assert [name == "unknown" for name in found.names] == (sure < middle).tolist()
+    assert "unknown" in found.names
+
+
+def test_the_command_writes_tables_and_pictures(folder, tmp_path):
+    with pytest.raises(SystemExit) as left:
+        main(
+            [
+                *("classify", str(folder / "images"), "--labels", str(folder / "results")),
+                *("--model", str(folder / "shapes"), "-o", str(tmp_path / "out")),
+            ]
+        )
+    assert left.value.code == 0
+    table = pd.read_csv(tmp_path / "out" / "measurements.csv")
+    assert len(table) == 48
+    assert {"area", "class", "class_probability", "probability_long"} <= {*table.columns}
+    truth = pd.read_csv(folder / "all.csv").rename(columns={"class": "truth"})
+    both = table.merge(truth, on=["image", "label"])
+    assert (both["class"] == both["truth"]).mean() > 0.9
+    counts = pd.read_csv(tmp_path / "out" / "counts.csv")
+    assert counts[["long", "round", "unknown"]].to_numpy().sum() == 48
+    assert (tmp_path / "out" / "overlays" / "i2.png").is_file()
+
+
+def test_measurements_of_the_segmentation_are_kept(folder, tmp_path):
+    results = tmp_path / "results"
+    _, labels, _ = field(0)
+    write_labels(results / "labels" / "i0.tif", [labels])
+    own = pd.DataFrame({"image": "i0", "label": np.arange(1, 13), "score": 0.7, "class": "old"})
+    own.to_csv(results / "measurements.csv", index=False)
+    classify_folder([folder / "images" / "i0.png"], results, folder / "shapes", tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out" / "measurements.csv")
+    assert (table["score"] == 0.7).all()
+    assert not (table["class"] == "old").any()
+
+
+def test_no_objects_give_an_empty_table_with_its_columns(folder, tmp_path):
+    write_labels(tmp_path / "labels" / "i0.tif", [np.zeros((160, 200), np.int32)])
+    done = classify_folder([folder / "images" / "i0.png"], tmp_path, folder / "shapes", tmp_path / "out")
+    assert done.failed == 0
+    table = pd.read_csv(tmp_path / "out" / "measurements.csv")
+    assert len(table) == 0
+    assert {"image", "label", "area", "class", "class_probability", "probability_round"} <= {*table.columns}
+
+
+def test_one_bad_image_does_not_cost_the_others(folder, tmp_path):
+    write_labels(tmp_path / "i0.tif", [field(0)[1]])
+    write_labels(tmp_path / "i1.tif", [np.ones((20, 20), np.int32)])
+    done = classify_folder(
+        [folder / "images" / "i0.png", folder / "images" / "i1.png"], tmp_path, folder / "shapes", tmp_path / "out"
+    )
+    assert done.failed == 1
+    assert "labels of (20, 20) pixels" in done.summary["error"].iloc[1]
+
+
+def test_points_need_a_classifier_that_can_do_without_outlines(folder):
+    with pytest.raises(ConfigError, match="points have none"):
+        classify_image(Image(field(0)[0]), np.array([[3.0, 4.0]]), load_classifier(folder / "shapes"))
+
+
+def test_an_image_of_several_stains_asks_for_a_channel(folder):
+    pixels, labels, _ = field(0)
+    stains = Image(np.stack([pixels, pixels // 2], axis=2))
+    with pytest.raises(ImageReadError, match="--channel"):
+        classify_image(stains, labels, load_classifier(folder / "shapes"))
+    assert len(classify_image(stains, labels, load_classifier(folder / "shapes"), channel=0).names) == 12
+
+
+def test_a_damaged_classifier_is_refused(folder, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "classifier.yaml").write_text((folder / "shapes" / "classifier.yaml").read_text())
+    (broken / "forest.json").write_text('{"not": "a forest"}')
+    with pytest.raises(ModelError):
+        load_classifier(broken)
+
+
+def test_nothing_but_a_classifier_is_replaced(folder, tmp_path):
+    (tmp_path / "keep").write_text("mine")
+    with pytest.raises(OutputError, match="no classifier"):
+        load_classifier(folder / "shapes").save(tmp_path)
+
+
+def test_tables_that_name_what_is_not_there_are_refused(folder, tmp_path):
+    table = tmp_path / "labelled.csv"
+    table.write_text("image,label,class\ni0,99,round\n")
+    with pytest.raises(DatasetError, match="no object 99"):
+        list(examples_of_table(table, [folder / "images"], folder / "results"))
+    table.write_text("image,label,class\nelsewhere,1,round\n")
+    with pytest.raises(DatasetError, match="'elsewhere'"):
+        list(examples_of_table(table, [folder / "images"], folder / "results"))
+
+
+def test_one_class_is_none():
+    with pytest.raises(ConfigError, match="1 class"):
+        train_forest(pd.DataFrame({"a": [1.0, 2.0]}), ["x", "x"])
