@@ -106,7 +106,8 @@ def test_the_bundle_must_be_given(calls):
 
 
 def test_without_the_training_half_it_says_how_to_install_it(monkeypatch, tmp_path):
-    monkeypatch.delitem(sys.modules, "hooke.training.export", raising=False)
+    for name in [name for name in sys.modules if name.startswith("hooke.training.")]:
+        monkeypatch.delitem(sys.modules, name)
     for name in ("onnx", "torch", "lightning", "timm"):
         monkeypatch.setitem(sys.modules, name, None)  # importing it fails as where it is not installed
     result, _ = run("runs/a", "-o", tmp_path / "bundle")

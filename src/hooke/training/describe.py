@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from hooke.errors import ModelError
 from hooke.models import BundleSettings
@@ -74,7 +75,7 @@ def describe_model(
     tags: list[str],
     inputs: list[dict[str, Any]],
     outputs: list[dict[str, Any]],
-    settings: BundleSettings,
+    settings: BaseModel,
     told: dict[str, Any],
 ) -> None:
     """Write and validate ``rdf.yaml`` and ``README.md`` of a network of any kind.
@@ -90,7 +91,7 @@ def describe_model(
         Besides ``hooke``.
     inputs, outputs : list of dict
         Tensors, as bioimage.io describes them.
-    settings : BundleSettings
+    settings : BundleSettings, or those of another task
     told : dict
         What else to keep under ``config: hooke:``.
 
@@ -102,7 +103,8 @@ def describe_model(
     description = {
         "type": "model",
         "format_version": "0.5.4",
-        "name": name,
+        # bioimage.io asks for five letters.
+        "name": name if len(name) >= 5 else f"model {name}",
         "description": card["description"],
         "authors": card.get("authors", [{"name": "The hooke developers"}]),
         "license": card.get("license", "MIT"),
