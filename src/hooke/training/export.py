@@ -38,6 +38,7 @@ __all__ = [
     "load_run",
     "read_checkpoint",
     "run_record",
+    "with_fixed_padding",
     "write_onnx",
 ]
 
@@ -68,7 +69,7 @@ class _Maps(nn.Module):
 
     def __init__(self, module: SegmentationModule) -> None:
         super().__init__()
-        self.network = _with_fixed_padding(copy.deepcopy(module.network))
+        self.network = with_fixed_padding(module.network)
 
     def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         raw: Outputs = self.network(image)
@@ -79,12 +80,16 @@ class _Maps(nn.Module):
         return maps if raw.image_classes is None else (maps, torch.softmax(raw.image_classes, dim=1))
 
 
-def _with_fixed_padding(network: nn.Module) -> nn.Module:
-    """Replace timm's TensorFlow-like convolutions, which work out their padding from the size of each input.
+def with_fixed_padding(network: nn.Module) -> nn.Module:
+    """Copy a network, without timm's TensorFlow-like convolutions, which work out their padding from each input's size.
 
     Inputs are multiples of the stride, so that the padding of every strided convolution is known; written down, ONNX
     Runtime folds it into the convolution, where computed it costs a copy of the whole feature map.
     """
+    return _fix_padding(copy.deepcopy(network))
+
+
+def _fix_padding(network: nn.Module) -> nn.Module:
     for name, child in network.named_children():
         if isinstance(child, Conv2dSame):
             total = [kernel - stride for kernel, stride in zip(child.kernel_size, child.stride, strict=True)]
@@ -100,7 +105,7 @@ def _with_fixed_padding(network: nn.Module) -> nn.Module:
             plain.load_state_dict(child.state_dict())
             setattr(network, name, nn.Sequential(nn.ZeroPad2d((left, right, top, bottom)), plain))
         else:
-            _with_fixed_padding(child)
+            _fix_padding(child)
     return network
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import numpy as np
 from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_index
 from hooke.datasets.sidecars import read_classes
 from hooke.errors import DatasetError
+from hooke.image import Image
 from hooke.io import read_image, read_labels
-from hooke.preprocess import fit_normalisation
+from hooke.preprocess import Normalisation, fit_normalisation
 from hooke.targets import equivalent_diameters
 from hooke.training.augment import UNKNOWN, Sample
 from hooke.training.config import DatasetConfig, RunConfig, TrainConfig
@@ -82,8 +83,18 @@ def records_hash(records: Sequence[Record]) -> str:
     return digest.hexdigest()
 
 
-def load_sample(record: Record, nominal_diameter: float) -> Sample:
+def load_sample(
+    record: Record, nominal_diameter: float, fit: Callable[[Image], Normalisation] = fit_normalisation
+) -> Sample:
     """Read and normalise one image and what its labels tell.
+
+    Parameters
+    ----------
+    record : Record
+    nominal_diameter : float
+        Taken for an image without objects.
+    fit : callable
+        Chooses channel and intensity scale.
 
     Raises
     ------
@@ -96,7 +107,7 @@ def load_sample(record: Record, nominal_diameter: float) -> Sample:
         raise DatasetError(
             f"labels {labels.shape} for an image {image.pixels.shape[:2]}", path=record.labels, remedy="prepare anew"
         )
-    normalisation = fit_normalisation(image)
+    normalisation = fit(image)
     pixels = normalisation.apply(image.pixels)
     colour = normalisation.mode == "rgb"
     diameters = equivalent_diameters(labels)
