@@ -1,0 +1,62 @@
+"""What the training of a classifier of cut-outs is told."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hooke.training.config import RunConfig
+
+__all__ = ["ClassifierConfig", "CutConfig"]
+
+
+class CutConfig(BaseModel):
+    """How a cut-out is changed before it is learnt from; it is turned and mirrored in any case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zoom: float = Field(1.2, ge=1, description="up to so many times larger or smaller")
+    shift: float = Field(0.06, ge=0, le=0.5, description="how far the object may lie off the middle, of the window")
+    photometric: float = Field(0.5, ge=0, le=2, description="strength of intensity and colour changes")
+    gain: float = Field(0.1, ge=0, le=1, description="brighter or darker by up to so much, as a share")
+
+
+class ClassifierConfig(RunConfig):
+    """A run that trains a classifier of cut-outs."""
+
+    kind: Literal["classifier"] = "classifier"
+    name: str = "classifier"
+    classes: list[str] = Field(min_length=2, description="names to learn, of classes.json; objects of others are left")
+
+    network: str = Field("strided", description="strided: the small published network; or the name of a timm model")
+    encoder_weights: str = Field("imagenet", description='of a timm model: "imagenet", "none" or a .safetensors file')
+    widths: list[int] = Field([16, 32, 64, 128, 128], min_length=1, description="channels of the strided network")
+    dropout: float = Field(0.2, ge=0, lt=1)
+    window: int = Field(224, ge=32, multiple_of=8, description="side of a cut-out, network pixels")
+    scale: float = Field(1.0, gt=0, le=4, description="network pixels per image pixel")
+    mask_channel: bool = Field(False, description="show the object's own mask as one more channel; points have none")
+    intensity: Literal["nuclei", "colours", "stored"] = Field(
+        "nuclei",
+        description="nuclei: as a segmenter sees; colours: all, stretched; stored: all as they are",
+    )
+    in_channels: Literal[1, 3] = Field(3, description="3: colours, or grey three times; 1: grey, colours averaged")
+
+    augment: CutConfig = CutConfig()
+    class_weighting: Literal["none", "inverse", "effective"] = Field(
+        "inverse", description="how rare classes are made heard"
+    )
+    smoothing: float = Field(0.0, ge=0, lt=1, description="share of the label that is spread over all classes")
+
+    batch: int = Field(32, ge=1)
+    steps: int = Field(800, ge=1)
+    validate_every: int = Field(50, ge=1)
+    patience: int = Field(8, ge=0, description="validations without a better score before the run stops; 0: never")
+
+    # Nothing is learnt of whole images; list_records asks.
+    image_classes: ClassVar[list[str]] = []
+
+    @property
+    def channels(self) -> int:
+        """Of the network's input."""
+        return self.in_channels + self.mask_channel

@@ -1,0 +1,169 @@
+"""A run of the classifier in, a model bundle out: ONNX weights checked against PyTorch, window and temperature."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hooke.classify.network import ClassifierSettings, load_network
+from hooke.models.bundle import check_replaceable
+from hooke.training.classifier.config import ClassifierConfig
+from hooke.training.classifier.module import ClassifierModule
+from hooke.training.describe import describe_model, describe_tensor
+from hooke.training.export import (
+    Export,
+    check_difference,
+    example_image,
+    fresh_bundle,
+    read_checkpoint,
+    run_record,
+    with_fixed_padding,
+    write_onnx,
+)
+
+__all__ = ["export_run", "load_run"]
+
+
+class _Probabilities(nn.Module):
+    """The network as the bundle offers it: calibrated probabilities of the classes."""
+
+    def __init__(self, module: ClassifierModule, temperature: float) -> None:
+        super().__init__()
+        self.network = with_fixed_padding(module.network)
+        self.temperature = temperature
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.softmax(self.network(image) / self.temperature, dim=1)
+
+
+def load_run(run: Path) -> ClassifierModule:
+    """The best network of a run, ready to predict.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+
+    Raises
+    ------
+    ModelError
+        When there is no checkpoint.
+    """
+    saved = read_checkpoint(run)
+    config = ClassifierConfig.model_validate(saved["hyper_parameters"]["config"])
+    module = ClassifierModule(config, load_weights=False)
+    module.load_state_dict(saved["state_dict"])
+    return module.eval()
+
+
+def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False) -> Export:
+    """Write a run's best network as a model bundle.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+    bundle : Path
+        Folder to write; what lies there is replaced once the new bundle has passed its check.
+    card : dict, optional
+        Description for people: see `hooke.training.export.export_run`.
+    force : bool
+        Not looked at: no baseline is measured for this kind of network.
+
+    Raises
+    ------
+    ModelError
+        When ONNX Runtime's probabilities differ from PyTorch's by more than 0.001.
+    OutputError
+        When something else than a bundle lies at `bundle`.
+    """
+    check_replaceable(bundle)
+    module = load_run(run)
+    folder = run if run.is_dir() else run.parent.parent
+    result = _read_result(folder)
+    image = _example_cut(module.config)
+    wrapped = _Probabilities(module, float(result.get("temperature", 1.0))).eval()
+    with torch.inference_mode():
+        answers = wrapped(torch.from_numpy(image)).numpy()
+    with fresh_bundle(bundle) as fresh:
+        axes = {"image": {0: "batch"}, "classes": {0: "batch"}}
+        write_onnx(wrapped, {"image": image}, ["classes"], axes, fresh / "weights.onnx")
+        np.save(fresh / "test_input.npy", image)
+        np.save(fresh / "test_output.npy", answers)
+        _describe(fresh, module.config, card or {}, run_record(run), result)
+        difference = check_difference(load_network(fresh).run(image), answers, fresh)
+    return Export(bundle, difference)
+
+
+def _read_result(folder: Path) -> dict[str, Any]:
+    path = folder / "result.json"
+    if not path.is_file():  # stopped before its end: not calibrated
+        return {}
+    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return read
+
+
+def _example_cut(config: ClassifierConfig) -> np.ndarray:
+    """A network input that any machine can make again: a corner of simulated nuclei, with a disc for a mask."""
+    image = example_image()[:, : config.in_channels]
+    side = config.window
+    tiled = np.tile(image, (1, 1, -(-side // 256), -(-side // 256)))[:, :, :side, :side]
+    if config.mask_channel:
+        y, x = np.mgrid[:side, :side] - side / 2
+        tiled = np.concatenate([tiled, (y**2 + x**2 < (side / 4) ** 2)[None, None].astype(np.float32)], axis=1)
+    return np.ascontiguousarray(tiled, np.float32)
+
+
+def _describe(
+    folder: Path, config: ClassifierConfig, card: dict[str, Any], record: dict[str, Any], result: dict[str, Any]
+) -> None:
+    settings = ClassifierSettings(
+        classes=config.classes,
+        window=config.window,
+        scale=config.scale,
+        mask_channel=config.mask_channel,
+        in_channels=config.in_channels,
+        intensity=config.intensity,
+        modes=result.get("modes", []),
+        temperature=float(result.get("temperature", 1.0)),
+    )
+    names = ["red", "green", "blue"] if config.in_channels == 3 else ["grey"]
+    names += ["mask"] if config.mask_channel else []
+    side = {"type": "space", "size": config.window}
+    inputs = describe_tensor(
+        folder,
+        "image",
+        "test_input.npy",
+        description="a cut-out around one object; grey is repeated three times",
+        axes=[
+            {"type": "batch"},
+            {"type": "channel", "channel_names": names},
+            side | {"id": "y"},
+            side | {"id": "x"},
+        ],
+        data={"type": "float32", "range": [-0.5, 2.0]},
+    )
+    outputs = describe_tensor(
+        folder,
+        "classes",
+        "test_output.npy",
+        description="probability of each class, calibrated",
+        axes=[{"type": "batch"}, {"type": "channel", "channel_names": config.classes}],
+        data={"type": "float32", "range": [0.0, 1.0]},
+    )
+    scores = {"scores": {name: result[name] for name in ("accuracy", "balanced_accuracy", "ece") if name in result}}
+    describe_model(
+        folder,
+        config.name,
+        {"description": f"{config.name}: names the class of an object from a cut-out around it", **scores} | card,
+        tags=["image-classification", "2d"],
+        inputs=[inputs],
+        outputs=[outputs],
+        settings=settings,
+        told={"training": record},
+    )

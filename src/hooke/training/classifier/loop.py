@@ -1,0 +1,156 @@
+"""A run of the classifier: configuration in, a run folder as `hooke.training.loop`'s out.
+
+```
+RUN/
+  config.yaml, data.json, versions.json, metrics.csv, tensorboard/, checkpoints/    as there
+  result.json           scores on the validation images, and the temperature that makes their probabilities honest
+  evaluation/           confusion matrix, curves and scores by class, as csv and svg
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError
+from hooke.metrics.classification import ClassificationScores, classification_scores, fit_temperature
+from hooke.report.classification import write_classification
+from hooke.training.classifier.config import ClassifierConfig
+from hooke.training.classifier.data import cut_loader, train_loader
+from hooke.training.classifier.export import load_run
+from hooke.training.classifier.module import ClassifierModule
+from hooke.training.imbalance import class_weights
+from hooke.training.loop import check_folder, describe_run, fit, write_json
+from hooke.training.samples import Record, list_records
+
+__all__ = ["Trained", "softmax", "train"]
+
+_SCORE = "val/likelihood"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a run.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        The best one.
+    score : float or None
+        The geometric mean of the true classes' probability on the validation images; None without a validation.
+    temperature : float
+        Of `hooke.metrics.classification.fit_temperature`, on these images.
+    scores : ClassificationScores
+        There, with that temperature.
+    """
+
+    checkpoint: Path
+    score: float | None
+    temperature: float
+    scores: ClassificationScores
+
+    def lines(self) -> list[str]:
+        """What to tell the user."""
+        low, high = self.scores.intervals["accuracy"]
+        told = {name: self.scores.scores[name] for name in ("accuracy", "balanced_accuracy", "f1_macro", "ece")}
+        figures = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in told.items())
+        return [
+            f"validation: {figures} (accuracy's 95 % interval {low:.3f} to {high:.3f})",
+            f"temperature {self.temperature:g}; best checkpoint: {self.checkpoint}",
+        ]
+
+
+def train(config: ClassifierConfig, run: Path, *, resume: bool = False, limit: int | None = None) -> Trained:
+    """Train a classifier.
+
+    Parameters
+    ----------
+    config : ClassifierConfig
+    run : Path
+        Folder of the run; made when missing.
+    resume : bool
+        Go on from ``checkpoints/last.ckpt`` of the same folder.
+    limit : int, optional
+        Train and validate on no more than this many images of each side, for a trial.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ConfigError
+        When the folder holds a run already and `resume` is not set, or the other way round.
+    DatasetError
+        When no object of one side has one of the classes.
+    TrainingError
+        When the loss is no number; the checkpoints so far stay.
+    """
+    check_folder(run, resume)
+    L.seed_everything(config.seed, workers=True, verbose=False)
+    train_records, val_records = (_with_classes(list_records(config, side), side, limit) for side in ("train", "val"))
+    describe_run(config, run, train_records, val_records)
+    module = ClassifierModule(config, _weights(train_records, config), names=[record.id for record in train_records])
+    score = fit(
+        module,
+        config,
+        run,
+        lambda start: train_loader(train_records, config, start),
+        cut_loader(val_records, config),
+        score=_SCORE,
+        resume=resume,
+    )
+    return _finish(run, config, val_records, score)
+
+
+def softmax(raw: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Probabilities of raw scores, shape (n, K), at a temperature."""
+    scaled = raw / temperature
+    shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], score: float | None) -> Trained:
+    """Measure the best checkpoint on the validation images, and write down what came of it."""
+    checkpoint = run / "checkpoints" / "best.ckpt"
+    module = load_run(checkpoint)
+    loader = cut_loader(records, config)
+    with torch.inference_mode():
+        answers = [(module(one.image).double().numpy(), one.target.numpy(), one.source.numpy()) for one in loader]
+    raw, target, source = (np.concatenate(parts) for parts in zip(*answers, strict=True))
+    temperature = fit_temperature(raw, target)
+    images = [records[one].id for one in source]
+    scores = classification_scores(target, softmax(raw, temperature), config.classes, images, seed=config.seed)
+    modes = sorted({"rgb" if sample.colour else "grey" for sample in loader.dataset.samples})
+    told = {_SCORE: score, "temperature": temperature, "modes": modes, **scores.to_dict()}
+    write_json(run / "result.json", told)
+    write_classification(scores, run / "evaluation")
+    return Trained(checkpoint, score, temperature, scores)
+
+
+def _weights(records: Sequence[Record], config: ClassifierConfig) -> list[float]:
+    counts = np.bincount([of for one in records for of in one.classes.values()], minlength=len(config.classes))
+    return class_weights(counts, config.class_weighting).tolist()
+
+
+def _with_classes(records: Sequence[Record], side: str, limit: int | None) -> list[Record]:
+    """Those of the images that have an object with a class; with a limit, of as many classes as it allows."""
+    kept = [record for record in records if record.classes]
+    if not kept:
+        raise DatasetError(f"no object of the {side} side has one of the classes", remedy="check classes and splits")
+    if limit is None:
+        return kept
+    # A trial on images of a single class would learn nothing: every other image is another first class.
+    by_class: dict[int, list[Record]] = {}
+    for record in kept:
+        by_class.setdefault(next(iter(record.classes.values())), []).append(record)
+    longest = max(len(of) for of in by_class.values())
+    mixed = [of[turn] for turn in range(longest) for of in by_class.values() if turn < len(of)]
+    return mixed[:limit]

@@ -1,0 +1,98 @@
+"""The LightningModule of the classifier: a batch of cut-outs in, a loss out; validation's cut-outs in, scores out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import lightning as L
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hooke.training.classifier.config import ClassifierConfig
+from hooke.training.classifier.data import CutBatch
+from hooke.training.classifier.networks import build_classifier
+from hooke.training.module import TrainingError
+from hooke.training.optimizer import make_optimizer
+
+__all__ = ["ClassifierModule"]
+
+
+class ClassifierModule(L.LightningModule):
+    """A network trained by weighted cross entropy.
+
+    Parameters
+    ----------
+    config : ClassifierConfig
+    class_weights : sequence of float, optional
+        Weight of each class in the loss.
+    load_weights : bool
+        False leaves the encoder's weights random, for a checkpoint to fill.
+    names : sequence of str
+        Ids of the training images, to name those of a batch that went wrong.
+    """
+
+    def __init__(
+        self,
+        config: ClassifierConfig,
+        class_weights: Sequence[float] | None = None,
+        *,
+        load_weights: bool = True,
+        names: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.names = names
+        network = build_classifier(config, load_weights=load_weights)
+        self.network = network.to(memory_format=torch.channels_last)
+        weights = None if class_weights is None else torch.tensor(class_weights)
+        self.register_buffer("class_weights", weights, persistent=False)
+        self.answers: list[tuple[Tensor, Tensor]] = []
+        self.save_hyperparameters({"config": config.model_dump(mode="json")})
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Raw scores of the classes, shape (N, K)."""
+        return self.network(image.contiguous(memory_format=torch.channels_last))
+
+    def training_step(self, batch: CutBatch, batch_index: int) -> Tensor:
+        """Loss of one batch.
+
+        Raises
+        ------
+        TrainingError
+            When the loss is no number.
+        """
+        raw = self(batch.image).float()
+        loss = functional.cross_entropy(raw, batch.target, self.class_weights, label_smoothing=self.config.smoothing)
+        if not torch.isfinite(loss):
+            ids = sorted({self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)})
+            raise TrainingError(
+                f"the loss is {float(loss)} at step {self.global_step}; the batch's images: {', '.join(ids)}",
+                remedy="look at these images, lower learning_rate, or use precision 32-true; then --resume",
+            )
+        right = (raw.argmax(dim=1) == batch.target).float().mean()
+        self.log_dict({"train/loss": loss.detach(), "train/accuracy": right}, on_step=True)
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Begin to collect."""
+        self.answers = []
+
+    def validation_step(self, batch: CutBatch, batch_index: int) -> None:
+        """Answer one batch."""
+        self.answers.append((self(batch.image).float(), batch.target))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log what the answers are worth over all cut-outs."""
+        raw, target = (torch.cat(parts) for parts in zip(*self.answers, strict=True))
+        right = (raw.argmax(dim=1) == target).float()
+        recalls = [right[target == one].mean() for one in target.unique()]
+        # The geometric mean of the true classes' probability: smoother than a share of few cut-outs.
+        self.log("val/likelihood", torch.exp(-functional.cross_entropy(raw, target)))
+        self.log("val/accuracy", right.mean(), prog_bar=True)
+        self.log("val/balanced_accuracy", torch.stack(recalls).mean())
+
+    def configure_optimizers(self) -> Any:
+        """See `make_optimizer`."""
+        return make_optimizer(self.network, self.config)
