@@ -1,11 +1,12 @@
 """What kind is each object: images with label images or points, and a classifier, in; classes and probabilities out.
 
 `windows` cuts out what a network sees of an object, `network` runs it; `features` and `forest` do without a network.
-`one` classifies one image, `folder` many, `learn` makes a classifier from a few labelled cells.
+`one` classifies one image, `folder` many, `learn` makes a classifier from a few labelled cells, `evaluate` scores one.
 """
 
 from __future__ import annotations
 
+from hooke.classify.evaluate import evaluate_classifier
 from hooke.classify.folder import ClassifiedFolder, classify_folder
 from hooke.classify.learn import examples_of_dataset, examples_of_table, learn_features
 from hooke.classify.one import UNKNOWN, Classified, Classifier, classify_image, load_classifier
@@ -17,6 +18,7 @@ __all__ = [
     "Classifier",
     "classify_folder",
     "classify_image",
+    "evaluate_classifier",
     "examples_of_dataset",
     "examples_of_table",
     "learn_features",

@@ -186,7 +186,7 @@ def class_columns(found: Classified) -> dict[str, Any]:
     """Columns of a table of objects: ``class``, ``class_probability``, and ``probability_<class>`` of each."""
     shares = found.classes.shares
     each = {f"probability_{name}": shares[:, place] for place, name in enumerate(found.classes.names)}
-    return {"class": list(found.names), "class_probability": found.classes.probability, **each}
+    return {"class": found.names, "class_probability": found.classes.probability, **each}
 
 
 def count_classes(found: Classified) -> dict[str, int]:

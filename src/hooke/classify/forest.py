@@ -9,6 +9,7 @@ FOLDER/
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ class ForestClassifier:
         self.forest = forest
         self.path = path
         self.name = settings.name
+        self.checksum = hashlib.sha256(forest.threshold.tobytes()).hexdigest()
         self.intensity = settings.intensity
         self.modes: tuple[str, ...] = tuple(settings.modes)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -64,6 +65,7 @@ class NetworkClassifier:
     def __init__(self, name: str, path: Path, settings: ClassifierSettings, weights: bytes) -> None:
         self.name = name
         self.path = path
+        self.checksum = hashlib.sha256(weights).hexdigest()
         self.settings = settings
         self.percentiles = settings.percentiles
         self.intensity = settings.intensity

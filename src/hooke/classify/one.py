@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -16,19 +17,17 @@ from hooke.classify.windows import Objects, locate
 from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
 from hooke.models import known_models
-from hooke.pipeline.classes import Classes
+from hooke.pipeline.classes import UNKNOWN, Classes
 from hooke.preprocess import Normalisation
 
 __all__ = ["UNKNOWN", "Classified", "Classifier", "classify_image", "fit_for", "load_classifier"]
-
-#: What an object is called whose most probable class is less probable than the user asks for.
-UNKNOWN = "unknown"
 
 
 class Classifier(Protocol):
     """Names the classes of objects."""
 
     name: str
+    checksum: str
     percentiles: tuple[float, float]
     intensity: Intensity
     modes: tuple[str, ...]
@@ -57,10 +56,8 @@ class Classified:
     Parameters
     ----------
     objects : Objects
-    names : tuple of str
-        Class of each, `UNKNOWN` where its probability is too low.
     classes : Classes
-        The probabilities.
+        Names and probabilities.
     normalisation : Normalisation
         Channel and intensity scale that the classifier saw.
     warnings : tuple of str
@@ -68,10 +65,14 @@ class Classified:
     """
 
     objects: Objects
-    names: tuple[str, ...]
     classes: Classes
     normalisation: Normalisation
     warnings: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Class of each, `UNKNOWN` where its probability is too low."""
+        return self.classes.of_each
 
 
 def load_classifier(name_or_path: str | Path) -> Classifier:
@@ -82,15 +83,27 @@ def load_classifier(name_or_path: str | Path) -> Classifier:
     name_or_path : str or Path
         A name in the folder that ``HOOKE_MODELS`` names, or a path.
 
+    Returns
+    -------
+    Classifier
+        Kept for the next call.
+
     Raises
     ------
     ModelError
         When it is missing, incomplete, corrupt, or a bundle that segments.
     """
     path = Path(name_or_path)
+    if not path.exists():
+        path = known_models().get(str(name_or_path), path)
+    return _load(path.resolve(), path)
+
+
+@lru_cache(maxsize=4)
+def _load(resolved: Path, path: Path) -> Classifier:
     if (path / DESCRIPTION).is_file():
         return load_forest(path)
-    return load_network(path if path.exists() else known_models().get(str(name_or_path), path))
+    return load_network(path)
 
 
 def fit_for(classifier: Classifier, image: Image, channel: int | None = None) -> Normalisation:
@@ -152,11 +165,10 @@ def classify_image(
     labels, found = _find(image, np.asarray(objects), classifier)
     normalisation = fit_for(classifier, image, channel)
     classes = classifier.classify(image, normalisation, labels, found)
-    sure = classes.probability >= threshold
-    names = tuple(name if known else UNKNOWN for name, known in zip(classes.of_each, sure, strict=True))
+    classes = replace(classes, threshold=threshold)
     large = classifier.oversized(found)
     warnings = (f"{int(large.sum())} object(s) larger than the window, shrunk to fit",) if large.any() else ()
-    return Classified(found, names, classes, normalisation, warnings)
+    return Classified(found, classes, normalisation, warnings)
 
 
 def _find(

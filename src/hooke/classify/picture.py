@@ -37,7 +37,7 @@ def class_overlay(
         The legend with the count of each class lies below the image.
     """
     names = found.classes.names
-    best = np.asarray(found.classes.shares.argmax(axis=1) if len(found.objects) else [], np.int64)
+    best = found.classes.best
     unknown = np.array([name == UNKNOWN for name in found.names], np.bool_)
     if labels is not None:
         dashed = found.objects.ids[unknown]

@@ -91,6 +91,7 @@ _classify = typer.Typer(
 )
 _classify.command("images")(_exiting(classify.classify))
 _classify.command("train")(_exiting(classify.train))
+_classify.command("evaluate")(_exiting(classify.evaluate))
 app.add_typer(_classify, name="classify")
 
 

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from hooke.errors import ConfigError
 
-__all__ = ["ImagesOrTrain", "classify", "train"]
+__all__ = ["ImagesOrTrain", "classify", "evaluate", "train"]
 
 
 class ImagesOrTrain(TyperGroup):
@@ -111,6 +111,29 @@ def train(
         typer.echo(
             f"on images left out: accuracy {learnt.accuracy:.3f}, balanced accuracy {learnt.balanced_accuracy:.3f}"
         )
+    return 0
+
+
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help="A hooke data set with classes.")],
+    model: Annotated[str, typer.Option(help="Bundle of a classifier, or a folder made by hooke classify train.")],
+    split: Annotated[str, typer.Option(help="Split of the data set to measure on.")] = "test",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Folder for confusion matrix, curves and scores by class.")
+    ] = None,
+) -> int:
+    """Measure a classifier on the true objects of a data set; objects of classes that it does not know are left out."""
+    from hooke.classify import evaluate_classifier, examples_of_dataset, load_classifier
+    from hooke.report.classification import write_classification
+
+    scores = evaluate_classifier(load_classifier(model), examples_of_dataset(dataset, split))
+    for name, value in scores.scores.items():
+        low, high = scores.intervals.get(name, (None, None))
+        told = "" if low is None else f"  (95 % interval {low:.4f} to {high:.4f})"
+        typer.echo(f"{name:18} {value:.4f}{told}")
+    typer.echo(scores.confusion.to_string())
+    if out is not None:
+        typer.echo(f"written to {write_classification(scores, out)}")
     return 0
 
 

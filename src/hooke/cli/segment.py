@@ -40,6 +40,12 @@ def segment(
     tta: Annotated[
         bool, typer.Option("--tta", help="Average four mirrored looks: 4 times slower, may help histology.")
     ] = False,
+    classify: Annotated[
+        str | None, typer.Option(help="Bundle of a classifier that names the class of each object found.")
+    ] = None,
+    class_threshold: Annotated[
+        float, typer.Option(help="With --classify: call an object unknown whose class is less probable, 0 to 1.")
+    ] = 0.0,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
     axes: Annotated[
         str | None, typer.Option(help="Axes of the files where they do not state them, such as TZYX.")
@@ -73,7 +79,7 @@ def segment(
         overwrite = overwrite or out is None
         out = out or recorded.out
     else:
-        options = SegmentOptions(model, channel, diameter, min_size, min_score, tta, threads)
+        options = SegmentOptions(model, channel, diameter, min_size, min_score, tta, threads, classify, class_threshold)
         inputs = list(images or [])
     if not inputs:
         raise ConfigError(

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from hooke.targets.flooding import bands
 
-__all__ = ["Classes", "vote"]
+__all__ = ["UNKNOWN", "Classes", "vote"]
+
+#: What an instance is called whose most probable class is less probable than the user asks for.
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -22,16 +25,25 @@ class Classes:
     names : tuple of str
         All classes that the model knows.
     shares : ndarray of float32, shape (n, K)
-        Mean probability of each class over the instance's pixels, made to sum to 1.
+        Probability of each class, summing to 1; for classes of pixels its mean over the instance.
+    threshold : float
+        Instances whose most probable class is less probable are `UNKNOWN`.
     """
 
     names: tuple[str, ...]
     shares: NDArray[np.float32]
+    threshold: float = 0.0
 
     @property
     def of_each(self) -> list[str]:
-        """Most probable class of each instance."""
-        return [self.names[one] for one in self.shares.argmax(axis=1)] if len(self.shares) else []
+        """Most probable class of each instance, or `UNKNOWN`."""
+        sure = self.probability >= self.threshold
+        return [self.names[one] if known else UNKNOWN for one, known in zip(self.best, sure, strict=True)]
+
+    @property
+    def best(self) -> NDArray[np.int64]:
+        """Position of the most probable class of each instance, shape (n,)."""
+        return np.asarray(self.shares.argmax(axis=1) if len(self.shares) else [], np.int64)
 
     @property
     def probability(self) -> NDArray[np.float32]:

@@ -96,6 +96,10 @@ def _settings(model: Model, options: SegmentOptions, axes: str | None) -> str:
 
     deciding = {**asdict(options), "model": model.checksum, "axes": axes, "hooke": __version__}
     del deciding["threads"]
+    if options.classify is not None:
+        from hooke.classify import load_classifier
+
+        deciding["classify"] = load_classifier(options.classify).checksum
     return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
 

@@ -105,11 +105,12 @@ class Segmentation:
         return self.scores < _DOUBTFUL
 
     def overlay(self) -> NDArray[np.uint8]:
-        """The image with every instance outlined, the doubtful ones dashed: RGB, shape (Y, X, 3)."""
+        """The image with outlines, in the colour of the class if known, the doubtful dashed: RGB, shape (Y, X, 3)."""
         from hooke.report.overlay import overlay
 
         dashed = np.flatnonzero(self.doubtful) + 1
-        return overlay(self.image.pixels, self.labels, channel=self.normalisation.channel, dashed=dashed)
+        groups = None if self.classes is None else self.classes.best
+        return overlay(self.image.pixels, self.labels, channel=self.normalisation.channel, dashed=dashed, groups=groups)
 
     def save(self, folder: str | Path) -> Path:
         """Write labels, overlay and measurements into a folder, as ``hooke segment`` does.
@@ -245,6 +246,10 @@ def segment_image(
         warnings = doubts(image.pixels, normalisation, decoded.labels, decoded.scores, diameter)
     else:
         warnings = (_NOTHING,)
+    classes = _classes(model, maps, decoded.labels)
+    if options.classify is not None:
+        classes, more = _classify(image, decoded.labels, options)
+        warnings += more
     return Segmentation(
         image,
         decoded.labels,
@@ -256,7 +261,7 @@ def segment_image(
         float(min_size),
         time.perf_counter() - start,
         warnings,
-        _classes(model, maps, decoded.labels),
+        classes,
     )
 
 
@@ -270,6 +275,16 @@ def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32]) 
     if not model.settings.classes:
         return None
     return vote(maps[len(model.scheme.maps) :], labels, model.settings.classes)
+
+
+def _classify(image: Image, labels: NDArray[np.int32], options: SegmentOptions) -> tuple[Classes, tuple[str, ...]]:
+    """Name the classes by a classifier of its own, instead of the segmenting model's."""
+    from hooke.classify import classify_image, load_classifier
+
+    assert options.classify is not None
+    classifier = load_classifier(options.classify)
+    found = classify_image(image, labels, classifier, threshold=options.class_threshold, channel=options.channel)
+    return found.classes, found.warnings
 
 
 _NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
@@ -300,7 +315,18 @@ def _nothing(
         float(options.min_size or 0),
         time.perf_counter() - start,
         (why,),
+        _no_classes(model, options),
     )
+
+
+def _no_classes(model: Model, options: SegmentOptions) -> Classes | None:
+    """No class of no object, so that tables have the same columns as where there are some."""
+    names = tuple(model.settings.classes)
+    if options.classify is not None:
+        from hooke.classify import load_classifier
+
+        names = load_classifier(options.classify).classes
+    return Classes(names, np.zeros((0, len(names)), np.float32)) if names else None
 
 
 def _as_image(source: NDArray[np.generic] | Image | str | Path) -> Image:

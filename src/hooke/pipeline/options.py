@@ -39,6 +39,10 @@ class SegmentOptions:
         Look at everything four times, mirrored, and take the mean: four times slower, may help histology.
     threads : int
         Threads to compute with; 0 takes all available cores.
+    classify : str, optional
+        A classifier, as `hooke.classify.load_classifier` takes it, that names the class of each object found.
+    class_threshold : float
+        Objects whose most probable class is less probable (0..1) are called unknown.
 
     Raises
     ------
@@ -53,6 +57,8 @@ class SegmentOptions:
     min_score: float | None = None
     tta: bool = False
     threads: int = 0
+    classify: str | None = None
+    class_threshold: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", str(self.model) if isinstance(self.model, Path) else self.model)
@@ -61,6 +67,8 @@ class SegmentOptions:
             raise ConfigError(f"min_size is {self.min_size}", remedy="give a number of pixels, 0 or more")
         if self.min_score is not None and not 0 <= self.min_score <= 1:
             raise ConfigError(f"min_score is {self.min_score}", remedy="give a number from 0 to 1")
+        if not 0 <= self.class_threshold <= 1:
+            raise ConfigError(f"class_threshold is {self.class_threshold}", remedy="give a probability, 0 to 1")
         if self.threads < 0:
             raise ConfigError(f"threads is {self.threads}", remedy="give a number of threads, or 0 for all cores")
 

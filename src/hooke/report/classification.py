@@ -75,7 +75,7 @@ def confusion_svg(confusion: pd.DataFrame) -> str:
     shares = _shares(confusion).to_numpy()
     counts = confusion.to_numpy()
     rows, columns = counts.shape
-    width, height = _LEFT + _CELL * columns + 10, _TOP + _CELL * rows + 10
+    width, height = _LEFT + _CELL * columns + 70, _TOP + _CELL * rows + 10
     parts = [_text(_LEFT + _CELL * columns / 2, 18, "predicted class"), _text(70, 18, "true class")]
     for column, name in enumerate(confusion.columns):
         parts.append(_text(_LEFT + _CELL * (column + 0.5), 40 + 16 * (column % 2), _short(str(name))))

@@ -1,0 +1,46 @@
+"""A classifier and cells whose class is known in; its scores out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from hooke.classify.learn import Examples
+from hooke.classify.one import Classifier, classify_image
+from hooke.errors import DatasetError
+from hooke.metrics.classification import ClassificationScores, classification_scores
+
+__all__ = ["evaluate_classifier"]
+
+
+def evaluate_classifier(classifier: Classifier, examples: Iterable[Examples], *, seed: int = 0) -> ClassificationScores:
+    """Hold what a classifier says against the truth.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    examples : iterable of Examples
+        Of `hooke.classify.examples_of_dataset`, for one. Objects of classes that it does not know are left out.
+    seed : int
+        Of the bootstrap.
+
+    Raises
+    ------
+    DatasetError
+        When no object has one of its classes.
+    """
+    position = {name: number for number, name in enumerate(classifier.classes)}
+    true: list[int] = []
+    shares, images = [], []
+    for one in examples:
+        found = classify_image(one.image, one.labels, classifier)
+        kept = [row for row, id_ in enumerate(found.objects.ids.tolist()) if one.classes.get(id_) in position]
+        true += [position[one.classes[int(found.objects.ids[row])]] for row in kept]
+        shares.append(found.classes.shares[kept])
+        images += [one.image.name] * len(kept)
+    if not true:
+        raise DatasetError(
+            f"no object has one of the classes {', '.join(classifier.classes)}", remedy="check the data set's classes"
+        )
+    return classification_scores(true, np.concatenate(shares), classifier.classes, images, seed=seed)
