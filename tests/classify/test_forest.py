@@ -1,11 +1,20 @@
 """The classifier without a network: it tells round from long and dim from bright cells, and survives being saved."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
-from hooke.classify import classify_folder, classify_image, examples_of_table, learn_features, load_classifier
+from hooke.classify import (
+    classify_folder,
+    classify_image,
+    evaluate_classifier,
+    examples_of_table,
+    learn_features,
+    load_classifier,
+)
 from hooke.classify.forest import train_forest
 from hooke.cli import main
 from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError, OutputError
@@ -40,6 +49,7 @@ def folder(tmp_path_factory):
         rows += [(f"i{number}", id_, name) for id_, name in classes.items()]
     table = pd.DataFrame(rows, columns=["image", "label", "class"])
     table.to_csv(root / "all.csv", index=False)
+    table[table["image"] == "i3"].to_csv(root / "last.csv", index=False)
     table[table["image"] != "i3"].to_csv(root / "some.csv", index=False)
     examples = examples_of_table(root / "some.csv", [root / "images"], root / "results")
     learnt = learn_features(examples, name="shapes")
@@ -158,3 +168,14 @@ def test_tables_that_name_what_is_not_there_are_refused(folder, tmp_path):
 def test_one_class_is_none():
     with pytest.raises(ConfigError, match="1 class"):
         train_forest(pd.DataFrame({"a": [1.0, 2.0]}), ["x", "x"])
+
+
+def test_evaluation_counts_only_classes_that_are_known(folder):
+    classifier = load_classifier(folder / "shapes")
+    examples = list(examples_of_table(folder / "last.csv", [folder / "images"], folder / "results"))
+    strange = [replace(one, classes={**one.classes, 1: "square"}) for one in examples]
+    scores = evaluate_classifier(classifier, strange)
+    assert scores.confusion.to_numpy().sum() == 11
+    assert scores.scores["accuracy"] > 0.8
+    with pytest.raises(DatasetError, match="no object has one of"):
+        evaluate_classifier(classifier, [replace(one, classes={1: "square"}) for one in examples])
