@@ -188,7 +188,7 @@ def test_one_bad_image_is_reported_and_the_rest_are_prepared(tmp_path):
         save(root / "images" / name)
     PIL.Image.new("L", (4, 4)).save(root / "images" / "small.png")
     cut = root / "images" / "cut.png"
-    cut.write_bytes(cut.read_bytes()[:60])
+    cut.write_bytes(cut.read_bytes()[:45])  # ends within the pixels, however well they were compressed
     too_long = {"size": [HEIGHT, WIDTH], "counts": [10, HEIGHT * WIDTH]}
     write(
         root,

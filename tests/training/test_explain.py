@@ -119,7 +119,7 @@ def test_a_class_of_a_whole_image(spot):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A run of a small network, hardly trained: its foreground is what is bright."""
+    """A run of a small network, trained a little: its foreground is what is bright."""
     folder = tmp_path_factory.mktemp("runs") / "run"
     config = TrainConfig.model_validate(
         {
@@ -136,7 +136,7 @@ def run(tmp_path_factory):
     pixels = torch.from_numpy(images.astype(np.float32))[:, None].repeat(1, 3, 1, 1) / 255
     truth = (torch.from_numpy(np.stack([simulate((128, 128), seed=seed).labels for seed in range(3)])) > 0).float()
     optimizer = torch.optim.Adam(module.network.parameters(), 0.01)
-    for _ in range(12):
+    for _ in range(40):
         output = module.network(pixels)
         wanted = torch.stack([truth, torch.zeros_like(truth), truth, truth / 2], dim=1)
         loss = nn.functional.binary_cross_entropy_with_logits(output.maps, wanted)
@@ -147,7 +147,7 @@ def run(tmp_path_factory):
     saved = {
         "state_dict": module.state_dict(),
         "hyper_parameters": {"config": config.model_dump(mode="json")},
-        "global_step": 12,
+        "global_step": 40,
         "pytorch-lightning_version": "2.4.0",
     }
     torch.save(saved, folder / "checkpoints" / "best.ckpt")
