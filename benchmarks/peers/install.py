@@ -2,7 +2,7 @@
 
     python benchmarks/peers/install.py ENVIRONMENTS                       # all of them
     python benchmarks/peers/install.py ENVIRONMENTS otsu stardist hooke   # some
-    python benchmarks/peers/install.py ENVIRONMENTS cellpose3 -- --extra-index-url URL
+    python benchmarks/peers/install.py ENVIRONMENTS cellpose3 -- PIP_OPTIONS
 
 What follows `--` is handed to pip. On Linux, pip takes PyTorch's build with CUDA (5 GB) unless it is given the index of
 the builds without. One that can't be installed is told, and the rest go on.

@@ -133,7 +133,7 @@ def test_an_image_without_annotations_is_an_image_without_objects(tmp_path):
         ("images/plate1/a.png", "plate1/a.png"),
         ("images/plate1/a.png", "plate1\\a.png"),
         ("images/a.png", "C:\\Users\\me\\Pictures\\a.png"),
-        ("images/a.png", "/home/me/A.PNG"),
+        ("images/a.png", "/elsewhere/A.PNG"),
         ("deep/below/a.png", "./a.png"),
         ("images/Zellen \u00e4.png", "Zellen a\u0308.png"),
     ],
