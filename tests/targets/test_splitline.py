@@ -100,7 +100,7 @@ def test_the_diameter_map_tells_diameters():
 
 def test_the_diameter_map_has_one_half_at_the_nominal_diameter_and_stops_at_three_octaves():
     scheme = SplitLine(nominal_diameter=10)
-    np.testing.assert_allclose(scheme.diameter_of([0, 0.5, 1]), [10 / 8, 10, 80])
+    np.testing.assert_allclose(scheme.diameter_of(np.array([0, 0.5, 1])), [10 / 8, 10, 80])
     assert scheme.encode(np.ones((200, 200), np.int32))[3].max() == 1
 
 

@@ -18,6 +18,7 @@ from hooke.training.losses import (
     class_loss,
     dice_loss,
     focal_loss,
+    small_object_weights,
     smooth_l1_loss,
     split_weight_map,
     splitline_loss,
@@ -272,3 +273,25 @@ def test_an_unknown_loss_is_refused_with_the_nearest_name():
         LossConfig(split="focl+dice")
     with pytest.raises(ValueError, match="unknown loss 'dice'"):
         LossConfig(distance="dice")
+
+
+def test_narrow_objects_and_the_ring_about_them_weigh_more():
+    inside = torch.zeros(1, 9, 20)
+    inside[0, 4, 4] = 1
+    inside[0, 4, 14] = 1
+    diameter = torch.full((1, 9, 20), 99.0)
+    diameter[0, 4, 4], diameter[0, 4, 14] = 7.0, 2.0
+    weights = small_object_weights(inside, diameter, usual=14, limit=3, ring=2)
+    expected = torch.ones(1, 9, 20)
+    expected[0, 2:7, 2:7] = 14 / 7
+    expected[0, 2:7, 12:17] = 3
+    torch.testing.assert_close(weights, expected)
+
+
+def test_wide_objects_weigh_as_much_as_the_background():
+    inside = torch.ones(1, 4, 4)
+    assert (small_object_weights(inside, torch.full((1, 4, 4), 30.0), usual=14) == 1).all()
+
+
+def test_the_diameter_of_the_background_makes_no_weight():
+    assert (small_object_weights(torch.zeros(1, 4, 4), torch.full((1, 4, 4), 3.0), usual=14) == 1).all()

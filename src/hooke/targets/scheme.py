@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from hooke.targets.splitline import Decoded
 
@@ -52,5 +52,5 @@ class Scheme(Protocol):
 class TellsDiameter(Protocol):
     """A scheme with a map of the objects' diameters, by which the pipeline chooses the scale to look at an image."""
 
-    def diameter_of(self, value: ArrayLike) -> NDArray[np.float64]:
-        """Diameter in pixels that a value of the diameter map stands for."""
+    def diameter_of(self, value: Any) -> Any:
+        """Diameter in pixels that a value of the diameter map stands for: of a number, an array or a tensor."""

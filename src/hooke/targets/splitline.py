@@ -20,10 +20,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from hooke.targets.confidence import Traits, predict_score
 from hooke.targets.flooding import bands, fill_holes, flood, make_seeds, renumber
@@ -123,9 +124,9 @@ class SplitLine:
         maps[3] = np.where(inside, np.clip(np.log2(diameter / self.nominal_diameter) / (2 * _OCTAVES) + 0.5, 0, 1), 0)
         return maps
 
-    def diameter_of(self, value: ArrayLike) -> NDArray[np.float64]:
-        """Diameter in pixels that a value of the diameter map stands for."""
-        return self.nominal_diameter * 2.0 ** ((np.asarray(value, np.float64) - 0.5) * 2 * _OCTAVES)
+    def diameter_of(self, value: Any) -> Any:
+        """Diameter in pixels that a value of the diameter map stands for: of a number, an array or a tensor."""
+        return self.nominal_diameter * 2.0 ** ((value - 0.5) * 2 * _OCTAVES)
 
     def decode(
         self,

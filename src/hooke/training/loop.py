@@ -41,6 +41,7 @@ from hooke.training.baselines import baseline_scores
 from hooke.training.config import RunConfig, TrainConfig
 from hooke.training.data import train_loader
 from hooke.training.imbalance import class_weights
+from hooke.training.machine import keep_freed_memory, resolve_precision
 from hooke.training.module import SegmentationModule
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.samples import Record, SampleStore, list_records, records_hash
@@ -180,6 +181,7 @@ def fit(
     float or None
         The best score; None when there was no validation.
     """
+    keep_freed_memory()
     checkpoints = run / "checkpoints"
     last = checkpoints / "last.ckpt"
     best = ModelCheckpoint(checkpoints, filename="best", monitor=score, mode="max", enable_version_counter=False)
@@ -198,7 +200,7 @@ def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Train
     return L.Trainer(
         default_root_dir=run,
         max_steps=config.steps,
-        precision=config.precision,
+        precision=resolve_precision(config.precision, config.accelerator),
         accelerator=config.accelerator,
         devices=config.devices,
         deterministic=config.deterministic,

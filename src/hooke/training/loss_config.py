@@ -37,6 +37,8 @@ class LossConfig(BaseModel):
     tversky_beta: float = Field(0.7, ge=0, description="tversky: price of a false negative")
     distance_beta: float = Field(0.1, gt=0, description="error up to which smooth L1 is square")
     diameter_beta: float = Field(0.05, gt=0, description="the same, for the diameter")
+    small: float = Field(0.0, ge=0, description="pixels: objects narrower than this weigh more in all; 0: all alike")
+    small_limit: float = Field(3.0, ge=1, description="the most that a pixel of a small object weighs")
 
     @field_validator("foreground", "split")
     @classmethod

@@ -21,6 +21,7 @@ __all__ = [
     "class_loss",
     "dice_loss",
     "focal_loss",
+    "small_object_weights",
     "smooth_l1_loss",
     "split_weight_map",
     "splitline_loss",
@@ -172,6 +173,31 @@ def split_weight_map(split: Tensor, strength: float = 10.0, reach: float = 5.0) 
     for axis in (-1, -2):
         near = _fading_maximum(near, axis, reach)
     return 1 + strength * near
+
+
+def small_object_weights(inside: Tensor, diameter: Tensor, usual: float, limit: float = 3.0, ring: int = 2) -> Tensor:
+    """Weights under which a narrow object counts for more than its few pixels.
+
+    ``usual / diameter`` for objects narrower than `usual`, at most `limit`, on the object and the ring about it, so
+    that an object drawn too large costs as much as one drawn too small; 1 elsewhere.
+
+    Parameters
+    ----------
+    inside : Tensor, shape (N, Y, X)
+        1 inside objects.
+    diameter : Tensor, shape (N, Y, X)
+        Equivalent diameter of the object at each pixel of it, pixels; elsewhere it is not looked at.
+    usual, limit : float
+    ring : int
+        Width of the ring, pixels.
+
+    Returns
+    -------
+    Tensor, shape (N, Y, X)
+        1 .. limit.
+    """
+    weight = torch.where(inside > 0.5, (usual / diameter).clamp(1.0, limit), torch.ones_like(diameter))
+    return functional.max_pool2d(weight[:, None], 2 * ring + 1, stride=1, padding=ring)[:, 0]
 
 
 def _fading_maximum(values: Tensor, axis: int, reach: float) -> Tensor:

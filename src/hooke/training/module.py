@@ -20,7 +20,7 @@ from hooke.targets import SplitLine
 from hooke.training.augment import UNKNOWN, Sample
 from hooke.training.config import TrainConfig
 from hooke.training.data import Batch
-from hooke.training.losses import class_loss, splitline_loss
+from hooke.training.losses import class_loss, small_object_weights, splitline_loss
 from hooke.training.networks import Heads, Outputs, build_network
 from hooke.training.optimizer import make_optimizer
 
@@ -104,6 +104,7 @@ class SegmentationModule(L.LightningModule):
             distance=config.distance_weight,
             diameter=config.diameter_weight,
             config=config.loss,
+            known=self._emphasis(batch),
         )
         if output.classes is not None:
             parts["classes"] = class_loss(output.classes.float(), batch.classes, self.class_weights)
@@ -112,6 +113,14 @@ class SegmentationModule(L.LightningModule):
             parts["image_class"] = class_loss(output.image_classes.float(), batch.image_class)
             parts["loss"] = parts["loss"] + config.image_class_weight * parts["image_class"]
         return parts
+
+    def _emphasis(self, batch: Batch) -> Tensor | None:
+        """Weights that let small objects be heard, where the configuration asks for it."""
+        loss = self.config.loss
+        if not loss.small:
+            return None
+        diameter = self.scheme.diameter_of(batch.maps[:, self.scheme.maps.index("diameter")])
+        return small_object_weights(batch.maps[:, 0], diameter, loss.small, loss.small_limit)
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Move a training batch; leave a validation image where it is."""

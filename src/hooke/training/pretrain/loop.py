@@ -33,6 +33,7 @@ from torch import nn
 from hooke import __version__
 from hooke.errors import ConfigError
 from hooke.io import atomic_path
+from hooke.training.machine import keep_freed_memory, resolve_precision
 from hooke.training.pretrain.config import PretrainConfig
 from hooke.training.pretrain.methods import METHODS, Pretraining
 from hooke.training.pretrain.views import images_hash, list_images, view_loader
@@ -97,6 +98,7 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
         raise ConfigError("holds a run already", path=run, remedy="give --resume, or another folder")
     if resume and not last.exists():
         raise ConfigError("holds no run to resume", path=run, remedy="leave out --resume")
+    keep_freed_memory()
     start = _step_of(last) if resume else 0
     paths = list_images(config)
     _describe(config, run, paths)
@@ -107,7 +109,7 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
     trainer = L.Trainer(
         default_root_dir=run,
         max_steps=config.steps,
-        precision=config.precision,
+        precision=resolve_precision(config.precision, config.accelerator),
         accelerator=config.accelerator,
         devices=config.devices,
         gradient_clip_val=1.0,
