@@ -37,7 +37,8 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):  # another C library, such as musl
         return False
-    return all([mallopt(name, value) for name, value in _MALLOPT.items()])
+    taken = [mallopt(name, value) for name, value in _MALLOPT.items()]  # each of them, whatever became of the others
+    return all(taken)
 
 
 def resolve_precision(asked: str, accelerator: str = "auto") -> Resolved:

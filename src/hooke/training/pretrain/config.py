@@ -46,7 +46,7 @@ class PretrainConfig(BaseModel):
     warmup: float = Field(0.05, gt=0, lt=1, description="share of the steps over which the learning rate rises")
     save_every: int = Field(250, ge=1, description="steps between checkpoints, and between drawings of the curves")
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
-        "auto", description="auto: bf16-mixed on a GPU that has it, else 32-true"
+        "auto", description="auto: mixed on a GPU, 32 bits else"
     )
     workers: int = Field(1, ge=0)
     cached_images: int = Field(1000, ge=1, description="images that each worker keeps in memory")
