@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import json
 from collections.abc import Iterable
@@ -10,7 +9,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,13 +18,13 @@ from hooke.doctor.members import Member, find_members, open_member
 from hooke.doctor.pictures import picture_box, picture_pair
 from hooke.errors import HookeError
 from hooke.io import atomic_path, read_image
+from hooke.report.html.address import picture_address
 from hooke.report.html.markup import element, paragraph, table, whole
 from hooke.report.html.page import Section, render_page, write_page
 
 __all__ = ["render_report", "to_json", "write_report"]
 
 PICTURED = 12  # findings of a kind that get a picture
-JPEG_QUALITY = 85
 LISTED = 200  # images of the ranking by disagreement
 COLUMNS = ("kind", "severity", "split", "image", "label", "top", "left", "bottom", "right", "value", "other", "message")
 
@@ -141,7 +139,7 @@ class _Gallery:
         drawing = (
             ""
             if picture is None
-            else f'<img alt="{escape(finding.message)}" style="width:100%" src="{_data_address(picture)}">'
+            else f'<img alt="{escape(finding.message)}" style="width:100%" src="{picture_address(picture, "jpeg")}">'
         )
         who = finding.image if finding.label is None else f"{finding.image}, id {finding.label}"
         words = element("code", escape(who)) + "<br>" + escape(finding.message)
@@ -168,10 +166,3 @@ class _Gallery:
             return read_image(member.image).pixels
         except HookeError:
             return None
-
-
-def _data_address(rgb: NDArray[np.uint8]) -> str:
-    """Put a picture into an address, as a JPEG."""
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")

@@ -5,7 +5,6 @@ The page is one HTML file that holds its pictures; a PNG sheet of the same crops
 
 from __future__ import annotations
 
-import base64
 import html
 import math
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
 from hooke.io import atomic_path, write_png
+from hooke.report.html.address import picture_address
 from hooke.report.overlay import overlay
 from hooke.targets import SplitLine
 from hooke.training.augment import Sample, crop_sample, make_negative
@@ -200,9 +200,7 @@ def _facts(group: _Group) -> str:
 
 
 def _picture(pixels: NDArray[np.uint8], name: str) -> str:
-    _, code = cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))
-    data = base64.b64encode(code.tobytes()).decode("ascii")
-    return f'<img alt="crops of {html.escape(name, quote=True)}" src="data:image/png;base64,{data}">'
+    return f'<img alt="crops of {html.escape(name, quote=True)}" src="{picture_address(pixels)}">'
 
 
 def _histogram(diameters: NDArray[np.float64], config: AugmentConfig, scheme: SplitLine) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.metrics import MATCHED
+from hooke.report.html.address import picture_address
 from hooke.report.html.markup import element
 from hooke.report.html.outlines import joined, outline_objects
 from hooke.report.html.svg import mark
@@ -64,7 +64,7 @@ def draw_subject(subject: Subject) -> str:
     height, width = bottom - top, right - left
     backdrop = mark("rect", class_="nothing", width=width, height=height)
     if subject.pixels is not None:
-        address = _data_address(to_rgb(subject.pixels, None)[top:bottom, left:right])
+        address = _small_address(to_rgb(subject.pixels, None)[top:bottom, left:right])
         backdrop = mark("image", href=address, width=width, height=height, preserveAspectRatio="none")
     lines = _layers(subject, (slice(top, bottom), slice(left, right)))
     part = "" if (height, width) == subject.truth.shape else f" Rows {top} to {bottom}, columns {left} to {right}."
@@ -133,12 +133,10 @@ def _starts(length: int) -> list[int]:
     return [*range(0, last, _WINDOW // 2), last]
 
 
-def _data_address(rgb: NDArray[np.uint8]) -> str:
-    """Put a picture into an address, at a limited size: JPEG, whose flaws lie below what such a size shows."""
+def _small_address(rgb: NDArray[np.uint8]) -> str:
+    """Address of a picture at a limited size: JPEG, whose flaws lie below what such a size shows."""
     factor = _SIDE / max(rgb.shape[:2])
     if factor < 1:
         size = (max(1, round(rgb.shape[1] * factor)), max(1, round(rgb.shape[0] * factor)))
         rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    bgr = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
-    return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode("ascii")
+    return picture_address(rgb, "jpeg", _QUALITY)

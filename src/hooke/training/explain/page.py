@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.io import write_png
+from hooke.report.html.address import picture_address
 from hooke.report.html.markup import element, number, paragraph, share, table
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.overlay import overlay
@@ -92,11 +92,9 @@ def _fitted(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _figure(one: Explanation, picture: NDArray[np.uint8]) -> str:
-    _, data = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))
-    address = "data:image/png;base64," + base64.b64encode(data.tobytes()).decode("ascii")
     order = ", ".join(["image", *one.heat])
     caption = f"{one.name}: {one.answer}. From the left: {order}."
-    shown = f'<img src="{address}" alt="{escape(caption)}" style="max-width:100%">'
+    shown = f'<img src="{picture_address(picture)}" alt="{escape(caption)}" style="max-width:100%">'
     return element("figure", shown + element("figcaption", escape(caption)), style="margin-bottom:1.2rem")
 
 
