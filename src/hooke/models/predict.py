@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.preprocess import Normalisation
+from hooke.targets.levels import FULL
 
 __all__ = ["Network", "Tiling", "predict_maps"]
 
 #: A network: (1, C, Y, X) float32 with sides that are multiples of the stride -> (1, K, Y, X) float32.
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-
-_FULL = 65535  # the integer that stands for 1.0 in a map
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def predict_maps(
 
     jobs = [(row, column) for row in rows for column in columns]
     for done, (row, column, result) in enumerate(_unordered(work, jobs, threads), 1):
-        weight = row.share[:, None] * column.share[None, :] * np.float32(_FULL)
+        weight = row.share[:, None] * column.share[None, :] * np.float32(FULL)
         # Rounding down keeps the sum of overlapping tiles within 16 bits.
         canvas[:, row.start : row.stop, column.start : column.stop] += (result * weight).astype(np.uint16)
         if progress:

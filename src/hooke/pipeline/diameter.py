@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hooke.models import Model, predict_maps
 from hooke.preprocess import AS_IT_IS, Normalisation
 from hooke.targets import TellsDiameter
+from hooke.targets.levels import FULL
 
 __all__ = ["FIRST_MAPS", "estimate_diameter"]
 
@@ -125,7 +126,7 @@ def _vote(model: Model, maps: NDArray[np.uint16], scale: float) -> _Vote:
     decoded = model.scheme.decode(maps)
     flat = decoded.labels.ravel()
     area = np.bincount(flat, minlength=1)[1:]
-    told = np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / 65535
+    told = np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / FULL
     by_map = scheme.diameter_of(told)
     by_area = np.sqrt(area * (4 / np.pi))
     trust = _trust(by_map, model.settings.trained_diameters) * _agreement(by_map, by_area) * decoded.scores

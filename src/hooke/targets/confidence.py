@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.targets.levels import FULL
+
 __all__ = ["TRAITS", "Traits", "fit_score", "predict_score"]
 
 TRAITS = ("logit of the mean foreground", "logarithm of the mean split", "logit of the highest distance")
 
-_FULL = 65535  # stands for 1.0 in 16-bit maps
 _NEAR = 1e-3  # logits of shares closer to 0 or 1 than this are not told apart
 
 
@@ -54,12 +55,12 @@ class Traits:
     @property
     def mean_foreground(self) -> NDArray[np.float32]:
         """Mean foreground probability, shape (count + 1,), the first that of the background: 0."""
-        return np.asarray(self._foreground / (np.maximum(self.area, 1) * _FULL), np.float32)
+        return np.asarray(self._foreground / (np.maximum(self.area, 1) * FULL), np.float32)
 
     def table(self) -> NDArray[np.float64]:
         """The traits that the score is made of: shape (count + 1, 3), in the order of `TRAITS`."""
-        split = self._split / (np.maximum(self.area, 1) * _FULL)
-        return np.stack([_logit(self.mean_foreground), np.log(split + _NEAR), _logit(self._highest / _FULL)], axis=1)
+        split = self._split / (np.maximum(self.area, 1) * FULL)
+        return np.stack([_logit(self.mean_foreground), np.log(split + _NEAR), _logit(self._highest / FULL)], axis=1)
 
 
 def predict_score(table: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float32]:

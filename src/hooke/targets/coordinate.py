@@ -22,11 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.targets.flooding import bands, fill_holes, flood, make_seeds, renumber
-from hooke.targets.splitline import Decoded, SplitLine, as_16_bit, measure_traits
+from hooke.targets.levels import as_16_bit, level
+from hooke.targets.splitline import Decoded, SplitLine, measure_traits
 
 __all__ = ["Coordinate"]
-
-_FULL = 65535  # stands for 1.0 in 16-bit maps
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ class Coordinate:
         labels = self._seeds(cell, centre, diameter)
         seeded = int(labels.max(initial=0))
         flat = np.zeros_like(centre)
-        flood(labels, cell > _level(self.cell), flat, centre)
+        flood(labels, cell > level(self.cell), flat, centre)
         labels[labels > seeded] = 0  # a piece without a point is no cell
         fill_holes(labels, diameter)
         traits = measure_traits(labels, cell, flat, centre)
@@ -141,7 +140,7 @@ class Coordinate:
 
     def _seeds(self, cell: NDArray[np.uint16], centre: NDArray[np.uint16], diameter: float) -> NDArray[np.int32]:
         """Number the places where a point lies: pieces of one or more pixels, all of them within the cells."""
-        core = (cell > _level(self.cell)) & (centre > _level(self.centre))
+        core = (cell > level(self.cell)) & (centre > level(self.centre))
         if self.points == "components":
             return make_seeds(core, min_area=1)
         smooth = cv2.GaussianBlur(centre.astype(np.float32), (0, 0), max(self.smoothing * diameter, 0.3))
@@ -162,8 +161,3 @@ def _middles(seeds: NDArray[np.int32]) -> NDArray[np.float64]:
         for axis in range(3):
             sums[:, axis] += np.bincount(owner, weights=of_pixel[:, axis], minlength=count)
     return np.asarray(sums[1:, :2] / sums[1:, 2:], np.float64)
-
-
-def _level(share: float) -> int:
-    """Find the 16-bit value above which a map lies above this share of 1."""
-    return int(share * _FULL)

@@ -17,7 +17,6 @@ foreground without the split lines.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,12 +27,12 @@ from numpy.typing import NDArray
 
 from hooke.targets.confidence import Traits, predict_score
 from hooke.targets.flooding import bands, fill_holes, flood, make_seeds, renumber
+from hooke.targets.levels import as_16_bit, level
 
-__all__ = ["MAPS", "Decoded", "SplitLine", "as_16_bit", "equivalent_diameters", "measure_traits"]
+__all__ = ["MAPS", "Decoded", "SplitLine", "equivalent_diameters", "measure_traits"]
 
 MAPS = ("foreground", "split", "distance", "diameter")
 
-_FULL = 65535  # stands for 1.0 in 16-bit maps
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _OCTAVES = 3  # the diameter map spans this many doublings to either side of the nominal diameter
 
@@ -155,9 +154,9 @@ class SplitLine:
         Decoded
         """
         foreground, split, distance = (as_16_bit(one) for one in maps[:3])
-        mask = foreground > _level(self.foreground)
+        mask = foreground > level(self.foreground)
         # cv2.subtract stops at 0 where NumPy would wrap around.
-        core = mask & (cv2.subtract(foreground, split) > _level(self.seed)) & (distance > _level(self.seed_distance))
+        core = mask & (cv2.subtract(foreground, split) > level(self.seed)) & (distance > level(self.seed_distance))
         labels = make_seeds(core, self.min_seed_area)
         flood(labels, mask, split, distance)
         fill_holes(labels, diameter)
@@ -224,16 +223,3 @@ def _normalised_distance(ids: NDArray[np.float32], labels: NDArray[np.integer], 
     furthest = np.ones(count, np.float32)
     np.maximum.at(furthest, labels.ravel(), distance.ravel())
     return np.asarray(distance / furthest[labels], np.float32)
-
-
-def as_16_bit(values: NDArray[np.floating] | NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Maps as 16-bit integers, 65535 for 1; floats outside 0..1 are clipped."""
-    if values.dtype == np.uint16:
-        return np.asarray(values, np.uint16)
-    scaled = np.clip(values, 0, 1, dtype=np.float32)
-    return np.asarray(np.rint(scaled * _FULL), np.uint16)
-
-
-def _level(share: float) -> int:
-    """Find the 16-bit value above which a map lies above this share of 1."""
-    return math.floor(share * _FULL)
