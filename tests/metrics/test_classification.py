@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hooke.errors import ConfigError
-from hooke.metrics.classification import calibrate, classification_scores, find_curves, fit_temperature
+from hooke.metrics.calibration import calibrate, fit_temperature
+from hooke.metrics.classification import OTHER, classification_scores, find_curves
 
 NAMES = ["a", "b", "c"]
 
@@ -80,3 +81,36 @@ def test_shapes_that_do_not_fit_are_refused():
         classification_scores([0, 1], np.ones((2, 3)) / 3, ["a", "b"])
     with pytest.raises(ConfigError):
         classification_scores([], np.zeros((0, 2)), ["a", "b"])
+
+
+def test_answers_that_are_no_class_are_wrong_and_false_alarms_of_none():
+    shares = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.2, 0.8]])
+    found = classification_scores([0, 0, 1, 0], shares, ["a", "b"], answers=[0, 2, 1, 1])
+    assert found.confusion.to_dict("index") == {"a": {"a": 1, "b": 1, OTHER: 1}, "b": {"a": 0, "b": 1, OTHER: 0}}
+    assert found.scores["accuracy"] == found.scores["recall_micro"] == 0.5
+    assert found.scores["precision_micro"] == pytest.approx(2 / 3)
+    assert found.per_class.loc["a", ["precision", "recall", "f1"]].tolist() == [1, pytest.approx(1 / 3), 0.5]
+    assert found.scores["f1_macro"] == pytest.approx((0.5 + 2 / 3) / 2)  # over a and b alone
+    # What was the most probable decides calibration: 3 of 4 right.
+    assert found.calibration.bins["count"].sum() == 4
+    assert (found.calibration.bins["accuracy"] * found.calibration.bins["count"]).sum() == 3
+
+
+def test_without_probabilities_there_are_no_curves():
+    found = classification_scores([0, 1], None, ["a", "b"], answers=[0, 0], resamples=0)
+    assert found.scores["accuracy"] == 0.5
+    assert found.curves == found.intervals == {}
+    assert found.calibration is None
+    assert "ece" not in found.scores
+    with pytest.raises(ConfigError, match="neither probabilities nor answers"):
+        classification_scores([0, 1], None, ["a", "b"])
+    with pytest.raises(ConfigError, match="no positions of classes"):
+        classification_scores([0, 1], None, ["a", "b"], answers=[0, 3])
+
+
+def test_intervals_of_each_class():
+    # Of two images drawn with replacement: both the good one, both the bad one, or one of each.
+    answers = [0, 0, 1, 1]
+    found = classification_scores([0, 0, 0, 0], None, ["a", "b"], ["x", "x", "y", "y"], answers=answers)
+    assert found.per_class.loc["a", ["recall", "recall_low", "recall_high"]].tolist() == [0.5, 0, 1]
+    assert found.per_class.loc["b", ["recall_low", "recall_high"]].tolist() == [0, 0]

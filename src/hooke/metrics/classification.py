@@ -15,23 +15,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from hooke.errors import ConfigError
 from hooke.metrics.bootstrap import RESAMPLES, percentile_interval, resample_groups
+from hooke.metrics.calibration import Calibration, calibrate
 
 __all__ = [
-    "Calibration",
+    "OTHER",
     "ClassificationScores",
     "Curves",
     "average_precision_score",
-    "calibrate",
     "classification_scores",
     "find_curves",
-    "fit_temperature",
     "roc_auc",
     "scores_of_confusion",
 ]
 
 Floats = NDArray[np.float64]
-_BINS = 10
-_COLDEST, _HOTTEST = 0.25, 10.0
+#: Column of a confusion matrix for answers that are none of the classes.
+OTHER = "unknown or other"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,24 +56,6 @@ class Curves:
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
-    """Whether probabilities are honest: of what is called with 0.8, 80 % should be right.
-
-    Parameters
-    ----------
-    bins : DataFrame
-        A row per bin of equal width that holds anything: ``low``, ``high``, ``count``, ``confidence`` (mean
-        probability of the class named) and ``accuracy``.
-    ece : float
-        Expected calibration error: the mean gap between the two, weighed by count (Guo et al. 2017, "On calibration of
-        modern neural networks", eq. 3).
-    """
-
-    bins: pd.DataFrame
-    ece: float
-
-
-@dataclass(frozen=True, eq=False)
 class ClassificationScores:
     """Everything about a classifier on one set of objects.
 
@@ -82,16 +63,19 @@ class ClassificationScores:
     ----------
     classes : tuple of str
     confusion : DataFrame
-        Counts; rows are true classes, columns predicted ones.
+        Counts; rows are true classes, columns predicted ones, then `OTHER` where an answer is none of the classes.
     scores : dict of str to float
         ``accuracy``, ``balanced_accuracy``, ``precision_macro``, ``recall_macro``, ``f1_macro``, ``precision_micro``,
-        ``recall_micro``, ``f1_micro``, ``auc_macro``, ``ap_macro`` and ``ece``.
+        ``recall_micro``, ``f1_micro``; with probabilities ``auc_macro``, ``ap_macro`` and ``ece``.
     intervals : dict of str to (float, float)
         95 % bootstrap interval over images of each score that the confusion matrix gives.
     per_class : DataFrame
-        A row per class: ``precision``, ``recall``, ``f1``, ``support``, ``auc``, ``ap``.
+        A row per class: ``precision``, ``recall``, ``f1``, each with its interval (``precision_low``,
+        ``precision_high`` …), ``support``; with probabilities ``auc`` and ``ap``.
     curves : dict of str to Curves
-    calibration : Calibration
+        Empty without probabilities.
+    calibration : Calibration or None
+        Of the most probable class, whatever was answered; None without probabilities.
     """
 
     classes: tuple[str, ...]
@@ -100,7 +84,12 @@ class ClassificationScores:
     intervals: dict[str, tuple[float, float]]
     per_class: pd.DataFrame
     curves: dict[str, Curves]
-    calibration: Calibration
+    calibration: Calibration | None
+
+    @property
+    def objects(self) -> int:
+        """Objects that were judged."""
+        return int(self.confusion.to_numpy().sum())
 
     def to_dict(self) -> dict[str, Any]:
         """Give the numbers as plain dictionaries, ready for JSON; the curves stay out."""
@@ -114,10 +103,12 @@ class ClassificationScores:
 
 def classification_scores(
     true: ArrayLike,
-    probabilities: ArrayLike,
+    probabilities: ArrayLike | None,
     classes: Sequence[str],
     images: Sequence[str] | None = None,
     *,
+    answers: ArrayLike | None = None,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> ClassificationScores:
     """Measure a classifier.
@@ -126,11 +117,17 @@ def classification_scores(
     ----------
     true : array of int, shape (n,)
         Position of each object's true class.
-    probabilities : array of float, shape (n, K)
+    probabilities : array of float, shape (n, K), optional
+        Without it there are no curves and no calibration, and `answers` is needed.
     classes : sequence of str, length K
     images : sequence of str, length n, optional
         The image of each object: objects of one image are drawn together for the intervals. Without it each object
         stands for itself.
+    answers : array of int, shape (n,), optional
+        Position of the class that each object was given, by default its most probable one. K stands for any other
+        answer, such as unknown: it is wrong, and a false alarm of no class.
+    resamples : int
+        Data sets drawn for the intervals; 0 for none.
     seed : int
         Of the bootstrap.
 
@@ -139,26 +136,28 @@ def classification_scores(
     ConfigError
         When there is no object, or shapes do not fit.
     """
-    of, shares = np.asarray(true, np.int64), np.asarray(probabilities, np.float64)
-    if not len(of) or shares.shape != (len(of), len(classes)):
-        raise ConfigError(
-            f"{len(of)} true classes with probabilities {shares.shape} of {len(classes)} classes",
-            remedy="give a row per object and a column per class",
-        )
-    named = shares.argmax(axis=1)
-    matrix = _confusion(of, named, len(classes))
-    curves = {name: find_curves(of == number, shares[:, number]) for number, name in enumerate(classes)}
-    calibration = calibrate(shares.max(axis=1), named == of)
-    aucs, aps = ([getattr(one, part) for one in curves.values()] for part in ("auc", "average_precision"))
-    scores = {name: float(value[0]) for name, value in scores_of_confusion(matrix[None]).items()}
-    scores |= {"auc_macro": _mean(aucs), "ap_macro": _mean(aps), "ece": calibration.ece}
-    per_class = pd.DataFrame({**_per_class(matrix), "auc": aucs, "ap": aps}, index=list(classes))
+    of = np.asarray(true, np.int64)
+    shares = None if probabilities is None else np.asarray(probabilities, np.float64)
+    named = _answers(of, shares, answers, classes)
+    wide = len(classes) + int((named == len(classes)).any())
+    cells = of * wide + named
+    matrix = np.bincount(cells, minlength=len(classes) * wide).reshape(len(classes), wide)
     groups = [str(one) for one in range(len(of))] if images is None else list(images)
+    drawn = _resample(cells, matrix.shape, groups, resamples, seed)
+    scores = {name: float(value[0]) for name, value in scores_of_confusion(matrix[None]).items()}
+    per_class = pd.DataFrame(_per_class(matrix, drawn), index=list(classes))
+    curves, calibration = {}, None
+    if shares is not None:
+        curves = {name: find_curves(of == number, shares[:, number]) for number, name in enumerate(classes)}
+        calibration = calibrate(shares.max(axis=1), shares.argmax(axis=1) == of)
+        aucs, aps = ([getattr(one, part) for one in curves.values()] for part in ("auc", "average_precision"))
+        scores |= {"auc_macro": _mean(aucs), "ap_macro": _mean(aps), "ece": calibration.ece}
+        per_class = per_class.assign(auc=aucs, ap=aps)
     return ClassificationScores(
         tuple(classes),
-        pd.DataFrame(matrix, index=list(classes), columns=list(classes)),
+        pd.DataFrame(matrix, index=list(classes), columns=[*classes, OTHER][:wide]),
         scores,
-        _intervals(of, named, len(classes), groups, seed),
+        {name: percentile_interval(value) for name, value in scores_of_confusion(drawn).items() if len(drawn)},
         per_class,
         curves,
         calibration,
@@ -170,26 +169,23 @@ def scores_of_confusion(matrices: NDArray[np.integer]) -> dict[str, Floats]:
 
     Parameters
     ----------
-    matrices : ndarray of int, shape (n, K, K)
-        Rows are true classes, columns predicted ones.
+    matrices : ndarray of int, shape (n, K, K or more)
+        Rows are true classes, columns predicted ones; further columns are answers that are always wrong.
 
     Returns
     -------
     dict of str to ndarray of float64, shape (n,)
         Macro means go over the classes that occur, truly or as called; balanced accuracy over those that occur truly.
-        With one class for each object the three micro scores are the accuracy.
+        With one of the classes for each object the three micro scores are the accuracy.
     """
-    hit = np.diagonal(matrices, axis1=1, axis2=2).astype(np.float64)
-    truly, called = matrices.sum(axis=2), matrices.sum(axis=1)
+    hit, truly, called = _margins(matrices)
     occurs = (truly + called) > 0
-    precision, recall, f1 = _ratio(hit, called), _ratio(hit, truly), _ratio(2 * hit, truly + called)
-    accuracy = _ratio(hit.sum(axis=1), truly.sum(axis=1))
-    macro = {
-        f"{name}_macro": _mean_where(one, occurs)
-        for name, one in (("precision", precision), ("recall", recall), ("f1", f1))
-    }
-    micro = dict.fromkeys(("precision_micro", "recall_micro", "f1_micro"), accuracy)
-    return {"accuracy": accuracy, "balanced_accuracy": _mean_where(recall, truly > 0), **macro, **micro}
+    of_class = _ratios(hit, truly, called)
+    of_all = _ratios(*(part.sum(axis=1) for part in (hit, truly, called)))
+    macro = {f"{name}_macro": _mean_where(one, occurs) for name, one in of_class.items()}
+    micro = {f"{name}_micro": one for name, one in of_all.items()}
+    balanced = _mean_where(of_class["recall"], truly > 0)
+    return {"accuracy": of_all["recall"], "balanced_accuracy": balanced, **macro, **micro}
 
 
 def find_curves(positive: NDArray[np.bool_], score: Floats) -> Curves:
@@ -231,84 +227,57 @@ def average_precision_score(positive: NDArray[np.bool_], score: Floats) -> float
     return find_curves(positive, score).average_precision
 
 
-def calibrate(confidence: Floats, right: NDArray[np.bool_], bins: int = _BINS) -> Calibration:
-    """Compare how sure a classifier was with how often it was right.
-
-    Parameters
-    ----------
-    confidence : ndarray of float, shape (n,)
-        Probability of the class named, 0..1.
-    right : ndarray of bool, shape (n,)
-    bins : int
-        Of equal width.
-    """
-    of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    count = np.bincount(of, minlength=bins)
-    held = count > 0
-    sure = np.bincount(of, weights=confidence, minlength=bins)[held] / count[held]
-    accuracy = np.bincount(of, weights=right, minlength=bins)[held] / count[held]
-    edges = np.arange(bins) / bins
-    table = pd.DataFrame(
-        {
-            "low": edges[held],
-            "high": edges[held] + 1 / bins,
-            "count": count[held],
-            "confidence": sure,
-            "accuracy": accuracy,
-        }
-    )
-    return Calibration(table, float(np.sum(count[held] * np.abs(sure - accuracy)) / max(1, len(confidence))))
+def _answers(
+    true: NDArray[np.int64], shares: Floats | None, answers: ArrayLike | None, classes: Sequence[str]
+) -> NDArray[np.int64]:
+    """Position of the class that each object was given; what was handed in is checked on the way."""
+    count = len(classes)
+    if not len(true) or (shares is not None and shares.shape != (len(true), count)):
+        told = "none" if shares is None else str(shares.shape)
+        raise ConfigError(
+            f"{len(true)} true classes with probabilities {told} of {count} classes",
+            remedy="give a row per object and a column per class",
+        )
+    if answers is None and shares is None:
+        raise ConfigError("neither probabilities nor answers", remedy="give one of them")
+    named = np.asarray(shares.argmax(axis=1) if answers is None and shares is not None else answers, np.int64)
+    if named.shape != true.shape or ((named < 0) | (named > count)).any():
+        raise ConfigError("answers are no positions of classes", remedy=f"give one per object, 0 to {count}")
+    return named
 
 
-def fit_temperature(raw: ArrayLike, true: ArrayLike) -> float:
-    """Find the temperature that raw scores are divided by before the softmax, so that probabilities are honest.
-
-    Temperature scaling (Guo et al. 2017, section 4.2): the one that makes the true classes likeliest. It is sought on
-    a grid of one-percent steps from 0.25 to 10: a few objects that are all named rightly would ask for 0.
-
-    Parameters
-    ----------
-    raw : array of float, shape (n, K)
-    true : array of int, shape (n,)
-    """
-    scores, of = np.asarray(raw, np.float64), np.asarray(true, np.int64)
-    if not len(of):
-        return 1.0
-    candidates = np.exp(np.linspace(np.log(_COLDEST), np.log(_HOTTEST), 400))
-
-    def loss(temperature: float) -> float:
-        scaled = scores / temperature
-        scaled = scaled - scaled.max(axis=1, keepdims=True)
-        return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(of)), of]))
-
-    return round(float(candidates[np.argmin([loss(one) for one in candidates])]), 3)
-
-
-def _confusion(true: NDArray[np.int64], named: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    return np.bincount(true * count + named, minlength=count**2).reshape(count, count)
-
-
-def _intervals(
-    true: NDArray[np.int64], named: NDArray[np.int64], count: int, groups: Sequence[str], seed: int
-) -> dict[str, tuple[float, float]]:
-    """Resample images; the matrix of a resampled set is the sum of its images' matrices."""
+def _resample(
+    cells: NDArray[np.int64], shape: tuple[int, ...], groups: Sequence[str], resamples: int, seed: int
+) -> NDArray[np.int64]:
+    """Confusion matrices of resampled images, (resamples, K, columns): each is the sum of its images' matrices."""
+    size = int(np.prod(shape))
     names, of = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    cell = of * count**2 + true * count + named
-    each = np.bincount(cell, minlength=len(names) * count**2).reshape(len(names), -1)
-    drawn = resample_groups(names.tolist(), RESAMPLES, np.random.default_rng(seed))
-    values = scores_of_confusion((drawn @ each).reshape(-1, count, count))
-    return {name: percentile_interval(value) for name, value in values.items()}
+    each = np.bincount(of * size + cells, minlength=len(names) * size).reshape(len(names), size)
+    drawn = resample_groups(names.tolist(), resamples, np.random.default_rng(seed))
+    return np.asarray((drawn @ each).reshape(-1, *shape), np.int64)
 
 
-def _per_class(matrix: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
-    hit = np.diagonal(matrix).astype(np.float64)
-    truly, called = matrix.sum(axis=1), matrix.sum(axis=0)
-    return {
-        "precision": _ratio(hit, called),
-        "recall": _ratio(hit, truly),
-        "f1": _ratio(2 * hit, truly + called),
-        "support": truly,
-    }
+def _margins(matrices: NDArray[np.integer]) -> tuple[Floats, Floats, Floats]:
+    """Of confusion matrices (n, K, columns): right, truly there, and called, each (n, K)."""
+    hit = np.diagonal(matrices, axis1=1, axis2=2)
+    called = matrices.sum(axis=1)[:, : hit.shape[1]]
+    return hit.astype(np.float64), matrices.sum(axis=2).astype(np.float64), called.astype(np.float64)
+
+
+def _ratios(hit: Floats, truly: Floats, called: Floats) -> dict[str, Floats]:
+    return {"precision": _ratio(hit, called), "recall": _ratio(hit, truly), "f1": _ratio(2 * hit, truly + called)}
+
+
+def _per_class(matrix: NDArray[np.integer], drawn: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
+    """Columns of `ClassificationScores.per_class` that a confusion matrix gives."""
+    columns: dict[str, NDArray[np.generic]] = {}
+    resampled = _ratios(*_margins(drawn))
+    for name, values in _ratios(*_margins(matrix[None])).items():
+        columns[name] = values[0]
+        if len(drawn):
+            bounds = [percentile_interval(column) for column in resampled[name].T]
+            columns[f"{name}_low"], columns[f"{name}_high"] = np.array(bounds).T
+    return {**columns, "support": matrix.sum(axis=1)}
 
 
 def _ratio(part: Floats, whole: NDArray[np.generic]) -> Floats:

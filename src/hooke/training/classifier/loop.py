@@ -20,7 +20,8 @@ import torch
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
-from hooke.metrics.classification import ClassificationScores, classification_scores, fit_temperature
+from hooke.metrics.calibration import fit_temperature
+from hooke.metrics.classification import ClassificationScores, classification_scores
 from hooke.report.classification import write_classification
 from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import cut_loader, train_loader
@@ -46,7 +47,7 @@ class Trained:
     score : float or None
         The geometric mean of the true classes' probability on the validation images; None without a validation.
     temperature : float
-        Of `hooke.metrics.classification.fit_temperature`, on these images.
+        Of `hooke.metrics.calibration.fit_temperature`, on these images.
     scores : ClassificationScores
         There, with that temperature.
     """
