@@ -34,6 +34,14 @@ def evaluate(
     by: Annotated[
         list[str] | None, typer.Option(help="Summarise by this column of the index, beside modality; repeatable.")
     ] = None,
+    through: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCHEME",
+            help="Encode PRED to what networks learn and decode it again, then score: with the truth as PRED, "
+            "the best that any model of this target scheme could reach.",
+        ),
+    ] = None,
     threshold: Annotated[
         float, typer.Option(min=0.01, max=1, help="IoU from which objects match in per_object.csv and kinds of error.")
     ] = 0.5,
@@ -74,6 +82,8 @@ def evaluate(
 
     hooke evaluate results.json annotations.json
 
+    hooke evaluate dsb2018/ dsb2018/ --through splitline
+
     hooke evaluate points.csv dkfz/ --points
 
     hooke evaluate out/ truth/ --json | jq .overall.mean.dsb
@@ -86,6 +96,8 @@ def evaluate(
 
     if distance is not None and not points:
         raise typer.BadParameter("goes with --points", param_hint="--distance")
+    if points and through is not None:
+        raise typer.BadParameter("goes with outlines, not with --points", param_hint="--through")
     if points:
         detection = evaluation.evaluate_points(pred, truth, split=split, out=out, by=by or (), max_distance=distance)
         return _show_detection(detection, out, json=json)
@@ -94,7 +106,9 @@ def evaluate(
     with warnings.catch_warnings():
         # Said below in the command's own words.
         warnings.simplefilter("ignore", UserWarning)
-        result = evaluation.evaluate(pred, truth, split=split, out=out, by=by or (), threshold=threshold)
+        result = evaluation.evaluate(
+            pred, truth, split=split, through=through, out=out, by=by or (), threshold=threshold
+        )
     if out is not None:
         write_report(result, out / "report.html", earlier)
     if json:

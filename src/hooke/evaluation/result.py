@@ -70,7 +70,8 @@ class Evaluation:
     extra : tuple of str
         Names of predictions of which there is no truth; they are not scored.
     source : dict of str to str or None
-        ``pred`` and ``truth`` as given and the ``split`` asked for.
+        ``pred`` and ``truth`` as given, the ``split`` asked for, and the target scheme that the prediction was sent
+        ``through``.
     coco : CocoScores, optional
         Average precision by confidence; None when the predicted objects have no score.
     classes : ClassScores, optional

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hooke.errors import DatasetError, HookeError
+from hooke.evaluation.fidelity import open_prediction
 from hooke.evaluation.index import group_column, known_columns, list_images
 from hooke.evaluation.object_table import classes_of, object_table, scores_of
 from hooke.evaluation.result import STATUSES, Evaluation
@@ -41,6 +42,7 @@ def evaluate(
     truth: str | Path,
     *,
     split: str | None = None,
+    through: str | None = None,
     out: str | Path | None = None,
     by: Sequence[str] = (),
     threshold: float = 0.5,
@@ -62,6 +64,10 @@ def evaluate(
         The same, or a hooke dataset (a folder with ``index.csv`` and ``labels/``).
     split : str, optional
         Only this split of the dataset, such as ``test``.
+    through : str, optional
+        Send the prediction through this target scheme first, such as ``splitline``: encode each label image to the maps
+        that a network learns, decode these, and score what comes back. With the truth as the prediction this is the
+        best that any model of the scheme could reach.
     out : str or Path, optional
         Folder to save the result to.
     by : sequence of str
@@ -89,6 +95,8 @@ def evaluate(
     DatasetError
         When a folder is not there or holds no label image, the split or a column is unknown, two files share a stem,
         or no image could be scored.
+    ModelError
+        When there is no such target scheme.
     OutputError
         When `out` can't be written.
     ValueError
@@ -100,7 +108,7 @@ def evaluate(
     0.61
     """
     true_source = open_labels(truth)
-    pred_source = open_labels(pred, true_source)
+    pred_source = open_prediction(pred, true_source, through)
     images = list_images(Path(truth), true_source.names, split)
     by = known_columns(by, images, Path(truth))
     thresholds = tuple(sorted({*DSB_THRESHOLDS, threshold}))
@@ -117,7 +125,7 @@ def evaluate(
         by={column: aggregate_by(rows, column, **options) for column in by},
         threshold=threshold,
         extra=_extra(pred_source.names, true_source.names, images),
-        source={"pred": str(pred), "truth": str(truth), "split": split},
+        source={"pred": str(pred), "truth": str(truth), "split": split, "through": through},
         coco=_coco(good),
         classes=_classes(good),
         thresholds=thresholds,

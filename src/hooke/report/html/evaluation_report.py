@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import HookeError
 from hooke.evaluation import Evaluation
+from hooke.evaluation.fidelity import open_prediction
 from hooke.evaluation.runs import Run
 from hooke.evaluation.sources import open_labels
 from hooke.metrics import Summary
@@ -35,8 +36,9 @@ _SCORES = (
     ("precision at IoU 0.5", "precision_50"),
     ("recall at IoU 0.5", "recall_50"),
     ("F1 at IoU 0.5", "f1_50"),
+    ("F1 at IoU 0.9", "f1_90"),
     ("panoptic quality (PQ)", "pq"),
-    ("segmentation quality (SQ)", "sq"),
+    ("mean matched IoU (SQ)", "sq"),
     ("aggregated Jaccard (AJI)", "aji"),
     ("AJI+", "aji_plus"),
     ("boundary F", "boundary_f"),
@@ -89,8 +91,9 @@ def render_report(evaluation: Evaluation, against: Sequence[Run] = ()) -> str:
 def _lead(evaluation: Evaluation) -> str:
     source, summary = evaluation.source, evaluation.overall
     split = f", split {source['split']}" if source.get("split") else ""
+    through = f", encoded and decoded by {source['through']}," if source.get("through") else ""
     facts = (
-        f"{source['pred']} against {source['truth']}{split}: {counted(summary.images, 'image')}, "
+        f"{source['pred']}{through} against {source['truth']}{split}: {counted(summary.images, 'image')}, "
         f"{whole(summary.n_true)} true and {whole(summary.n_pred)} predicted objects."
     )
     return paragraph(facts, class_="facts") + _warnings(evaluation)
@@ -199,7 +202,7 @@ def _drawn(evaluation: Evaluation, rows: pd.DataFrame) -> Iterable[str]:
     source = evaluation.source
     finder = ImageFinder(str(source["truth"]), str(source["pred"]))
     truths = open_labels(str(source["truth"]))
-    preds = open_labels(str(source["pred"]), truths)
+    preds = open_prediction(str(source["pred"]), truths, source.get("through"))
     for row in rows.to_dict("records"):
         name = str(row["image"])
         try:

@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 _BINS = 10  # of the object score
+# Columns of a breakdown by group: title, name in `hooke.metrics.score_counts`.
+_MEANS = {"AP 0.5": "ap_50", "F1 0.5": "f1_50", "F1 0.9": "f1_90", "PQ": "pq", "matched IoU": "sq", "AJI+": "aji_plus"}
+_POOLED = {"F1 0.9, pooled": "f1_90", "matched IoU, pooled": "sq"}
 
 
 def ap_curves(evaluation: Evaluation, against: Sequence[Run] = ()) -> str:
@@ -78,7 +81,7 @@ def breakdown(column: str, groups: dict[str, Summary]) -> str:
     ]
     said = "; ".join(f"{one.name}: {number(one.value)}" for one in estimates)
     drawing = interval_chart(estimates, alt=f"DSB score by {column}. {said}", x_label="DSB score, mean over images")
-    header = (column, "images", "groups", "true objects", "DSB", "95\u00a0% interval", "AP 0.5", "F1 0.5", "PQ", "AJI+")
+    header = (column, "images", "groups", "true objects", "DSB", "95\u00a0% interval", *_MEANS, *_POOLED)
     rows = [
         (
             name,
@@ -87,12 +90,14 @@ def breakdown(column: str, groups: dict[str, Summary]) -> str:
             whole(one.n_true),
             number(one.mean["dsb"]),
             interval(one.mean_interval.get("dsb")),
-            *(number(one.mean[score]) for score in ("ap_50", "f1_50", "pq", "aji_plus")),
+            *(number(one.mean[score]) for score in _MEANS.values()),
+            *(number(one.pooled[score]) for score in _POOLED.values()),
         )
         for name, one in groups.items()
     ]
     caption = f"DSB score by {column} with 95\u00a0% intervals; in brackets the number of images."
-    return figure(drawing, caption, table(f"Means over images by {column}", header, rows))
+    title = f"Scores by {column}: means over images, the last two pooled over objects"
+    return figure(drawing, caption, table(title, header, rows))
 
 
 def size_breakdown(summary: Summary, threshold: float) -> str:

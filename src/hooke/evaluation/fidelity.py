@@ -1,0 +1,84 @@
+"""What a target scheme can tell at best: label images in, the same label images encoded and decoded again out.
+
+A network that is trained on a scheme's maps can at best predict these maps; what their decoding loses is lost for every
+model. Scored like any prediction, it is the ceiling that the scheme sets.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError, ModelError
+from hooke.evaluation.sources import LabelledImage, LabelSource, open_labels
+from hooke.targets import make_scheme
+
+__all__ = ["ThroughScheme", "open_prediction"]
+
+
+@runtime_checkable
+class _Encodes(Protocol):
+    def encode(self, labels: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Label image to maps."""
+
+
+class ThroughScheme:
+    """Label images as a scheme, with its default parameters, gives them back; scores and classes are not kept.
+
+    Parameters
+    ----------
+    source : LabelSource
+        Of the label images.
+    name : str
+        Of the scheme, see `hooke.targets.SCHEMES`.
+
+    Raises
+    ------
+    ModelError
+        When there is no such scheme, or it has no encoding.
+    """
+
+    def __init__(self, source: LabelSource, name: str) -> None:
+        scheme = make_scheme(name, {})
+        if not isinstance(scheme, _Encodes):
+            raise ModelError(f"target scheme {name!r} has no encoding", remedy="name another, such as splitline")
+        self._source, self._decode, self._encode = source, scheme.decode, scheme.encode
+
+    @property
+    def names(self) -> list[str]:
+        """Those of the source."""
+        return self._source.names
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the source holds an image of this name."""
+        return name in self._source
+
+    def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
+        """Read one, encode it and decode it."""
+        image = self._source.read(name, shape)
+        if image.labels.ndim != 2:
+            raise DatasetError("is a stack, and schemes encode planes", path=name, remedy="give it plane by plane")
+        return LabelledImage(self._decode(self._encode(image.labels)).labels, note=image.note)
+
+
+def open_prediction(pred: str | Path, truth: LabelSource, through: str | None = None) -> LabelSource:
+    """Open what is to be scored.
+
+    Parameters
+    ----------
+    pred : str or Path
+        As `open_labels` takes it.
+    truth : LabelSource
+        What it will be held against.
+    through : str, optional
+        Name of a target scheme by which each label image is encoded and decoded first.
+
+    Returns
+    -------
+    LabelSource
+    """
+    source = open_labels(pred, truth)
+    return source if through is None else ThroughScheme(source, through)
