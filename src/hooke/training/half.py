@@ -1,0 +1,84 @@
+"""A model bundle in, the same bundle out with its weights stored in 16 bits: half the file, computed in 32 bits still.
+
+The runtime widens the weights once, when it loads them, so that predicting takes as long as before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import yaml
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from hooke.training.export import fresh_bundle
+
+__all__ = ["store_half"]
+
+_LARGE = 1024  # numbers; of smaller tensors, biases for the most part, there is nothing to save
+
+
+def store_half(bundle: Path) -> float:
+    """Store a bundle's weights in 16 bits, and what the network makes of the test input with them.
+
+    Parameters
+    ----------
+    bundle : Path
+        Folder of a bundle with ONNX weights, of any kind; replaced once all is written.
+
+    Returns
+    -------
+    float
+        Largest change of what the network gives for the test input.
+    """
+    with fresh_bundle(bundle) as fresh:
+        shutil.copytree(bundle, fresh, dirs_exist_ok=True)
+        description = yaml.safe_load((fresh / "rdf.yaml").read_text(encoding="utf-8"))
+        weights = fresh / description["weights"]["onnx"]["source"]
+        before = _answer(weights, description, fresh)
+        onnx.save(_halve(onnx.load(str(weights))), str(weights))
+        onnx.checker.check_model(str(weights))
+        after = _answer(weights, description, fresh)
+        output = description["outputs"][0]["test_tensor"]
+        np.save(fresh / output["source"], after)
+        description["weights"]["onnx"]["sha256"] = _sha256(weights)
+        output["sha256"] = _sha256(fresh / output["source"])
+        text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
+        (fresh / "rdf.yaml").write_text(text, encoding="utf-8")
+    return float(np.abs(after - before).max())
+
+
+def _halve(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Replace each large tensor of weights by one of 16 bits and a node that widens it."""
+    graph = model.graph
+    widen = []
+    for tensor in list(graph.initializer):
+        values = numpy_helper.to_array(tensor) if tensor.data_type == TensorProto.FLOAT else np.zeros(0)
+        # A weight that 16 bits can't hold would become infinite.
+        if values.size < _LARGE or np.abs(values).max() > np.finfo(np.float16).max:
+            continue
+        stored = tensor.name + "_16"
+        graph.initializer.remove(tensor)
+        graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), stored))
+        widen.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
+    nodes = [*widen, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
+
+
+def _answer(weights: Path, description: dict[str, Any], folder: Path) -> NDArray[np.float32]:
+    """What the network gives for the bundle's test tensors."""
+    session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
+    inputs = {one["id"]: np.load(folder / one["test_tensor"]["source"]) for one in description["inputs"]}
+    return np.asarray(session.run(None, inputs)[0], np.float32)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
