@@ -2,6 +2,7 @@
 
     python benchmarks/prepare.py
     python benchmarks/prepare.py --data FOLDER      FOLDER/bbbc039 and FOLDER/dkfz as published, in addition
+    python benchmarks/prepare.py --drawn FOLDER     keeps what it draws there, and takes it from there the next time
 
 Data Science Bowl 2018 is drawn by hooke's simulator: as many images of each size as in the published training set, in
 its layout (an RGBA image and a file per nucleus), 664 images. Limits: 60 s and 1 GiB for it, 30 s for BBBC039's 200
@@ -65,12 +66,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder with bbbc039/ and dkfz/")
     parser.add_argument("--share", type=float, default=1.0, help="of the 664 images, for a quick look")
+    parser.add_argument("--drawn", type=Path, help="folder that the drawn set is kept in")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "dsb2018"
-        files = draw_bowl(source, args.share)
-        print(f"drawn: {len(list((source / 'stage1_train').iterdir()))} images, {files} masks")
+        source = args.drawn or Path(folder) / "dsb2018"
+        if not (source / "stage1_train").exists():
+            draw_bowl(source, args.share)
+        masks = sum(1 for _ in source.glob("stage1_train/*/masks/*.png"))
+        print(f"drawn: {len(list((source / 'stage1_train').iterdir()))} images, {masks} masks")
         cases = [Case("dsb2018", source, 60)]
         if args.data is not None:
             cases += [Case("bbbc039", args.data / "bbbc039", 30), Case("labelme", args.data / "dkfz", 60)]
@@ -78,21 +82,20 @@ def main() -> None:
             measure(case, Path(folder) / f"prepared-{case.layout}", args.jobs)
 
 
-def draw_bowl(folder: Path, share: float) -> int:
-    """Draw the Data Science Bowl's training set in its layout; return the number of masks."""
-    files = number = 0
+def draw_bowl(folder: Path, share: float) -> None:
+    """Draw the Data Science Bowl's training set in its layout."""
+    number = 0
     for height, width, images, nuclei in FIELDS:
         for _ in range(max(1, round(share * images))):
             # Of a nucleus' usual share of its image, so that about so many find room.
             diameter = min(40.0, (0.2 * height * width / nuclei / 0.785) ** 0.5)
             drawn = simulate((height, width), seed=number, diameter=diameter)
-            files += write_bowl(folder / "stage1_train" / f"{number:04}", drawn.image, drawn.labels)
+            write_bowl(folder / "stage1_train" / f"{number:04}", drawn.image, drawn.labels)
             number += 1
-    return files
 
 
-def write_bowl(folder: Path, image: NDArray[np.generic], labels: NDArray[np.int32]) -> int:
-    """Write one image and its masks as Kaggle does; return the number of masks."""
+def write_bowl(folder: Path, image: NDArray[np.generic], labels: NDArray[np.int32]) -> None:
+    """Write one image and its masks as Kaggle does."""
     for kind in ("images", "masks"):
         (folder / kind).mkdir(parents=True)
     rgba = np.dstack([image, image, image, np.full(labels.shape, 255)]).astype(np.uint8)
@@ -100,7 +103,6 @@ def write_bowl(folder: Path, image: NDArray[np.generic], labels: NDArray[np.int3
     for id_ in range(1, int(labels.max()) + 1):
         mask = np.where(labels == id_, 255, 0).astype(np.uint8)
         (folder / "masks" / f"{id_:04}.png").write_bytes(imagecodecs.png_encode(mask))
-    return int(labels.max())
 
 
 def measure(case: Case, out: Path, jobs: int) -> None:
