@@ -19,7 +19,8 @@ from hooke.classify.forest import train_forest
 from hooke.cli import main
 from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError, OutputError
 from hooke.image import Image
-from hooke.io import write_labels, write_png
+from hooke.io import read_labels, write_labels, write_png
+from hooke.pipeline import SegmentOptions, segment_folder
 
 
 def field(seed):
@@ -94,6 +95,24 @@ def test_the_command_writes_tables_and_pictures(folder, tmp_path):
     counts = pd.read_csv(tmp_path / "out" / "counts.csv")
     assert counts[["long", "round", "unknown"]].to_numpy().sum() == 48
     assert (tmp_path / "out" / "overlays" / "i2.png").is_file()
+    np.testing.assert_array_equal(read_labels(tmp_path / "out" / "labels" / "i2.tif"), field(2)[1])
+
+
+def test_segmenting_and_classifying_in_one_writes_the_same(folder, tmp_path):
+    options = SegmentOptions(classify=str(folder / "shapes"), threads=1, diameter=20)
+    images = [folder / "images" / "i0.png", folder / "images" / "i1.png"]
+    segment_folder(images, tmp_path / "one", options)
+    classify_folder(images, tmp_path / "one", folder / "shapes", tmp_path / "two")
+    columns = ["image", "label", "class", "class_probability", "probability_long", "probability_round"]
+    one, two = (pd.read_csv(tmp_path / name / "measurements.csv") for name in ("one", "two"))
+    pd.testing.assert_frame_equal(one[columns], two[columns], rtol=1e-5)
+    assert not one["doubtful"].any()
+    for name in ("counts.csv", "overlays/i0.png", "overlays/i1.png"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    again = segment_folder(images, tmp_path / "one", options)  # counts are known of what was done before
+    assert [image.reused for image in again.images] == [True, True]
+    assert (tmp_path / "one" / "counts.csv").read_bytes() == (tmp_path / "two" / "counts.csv").read_bytes()
+    assert "classes" not in pd.read_csv(tmp_path / "one" / "summary.csv")
 
 
 def test_measurements_of_the_segmentation_are_kept(folder, tmp_path):

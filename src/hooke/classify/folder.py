@@ -4,6 +4,7 @@
 OUT/
   measurements.csv    a row per object: what was measured of it, then class, class_probability, one column per class
   counts.csv          a row per image: objects of each class
+  labels/NAME.tif     the objects, so that the folder stands alone; none where these are points
   overlays/NAME.png   outlines in the colour of the class
   summary.csv         a row per image: count, warning, error
 ```
@@ -14,21 +15,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.classify.one import UNKNOWN, Classified, Classifier, classify_image, load_classifier
+from hooke.classify.one import Classified, Classifier, classify_image, load_classifier
 from hooke.classify.picture import class_overlay
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError, debugging
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
-from hooke.io import atomic_path, find_images, open_image, read_labels, unique_names, write_png
+from hooke.io import atomic_path, find_images, open_image, read_labels, unique_names, write_labels, write_png
 from hooke.measure import measure
+from hooke.pipeline.classes import CLASS_COUNTS, write_counts
 
-__all__ = ["ClassifiedFolder", "class_columns", "classify_folder", "count_classes", "open_objects"]
+__all__ = ["ClassifiedFolder", "classify_folder", "open_objects"]
 
 _NO_OBJECTS = np.zeros((2, 2), np.int32)
 _RGB = ("red", "green", "blue")
@@ -75,6 +76,10 @@ class _LabelFolder:
             raise DatasetError(f"no label image named {name!r}", path=self.folder, remedy="segment this image, too")
         return read_labels(self.paths[name])
 
+    def lies_in(self, folder: Path) -> bool:
+        """Whether the label images are those of this folder."""
+        return self.folder.resolve() == folder.resolve()
+
     def table(self, name: str, ids: NDArray[np.int64]) -> pd.DataFrame | None:
         """What the segmentation has measured of these objects; None where it is not of these."""
         if self.measured is None:
@@ -91,6 +96,9 @@ class _PointFile:
 
     def read(self, name: str, image: Image) -> NDArray[np.generic]:
         return self.source.read(name, (image.height, image.width)).places.astype(np.float64)
+
+    def lies_in(self, folder: Path) -> bool:
+        return False
 
     def table(self, name: str, ids: NDArray[np.int64]) -> pd.DataFrame | None:
         return None
@@ -161,9 +169,13 @@ def classify_folder(
         row: dict[str, object] = {"image": name, "file": str(path), "count": 0, "warning": "", "error": ""}
         try:
             image, labels, found = _classify_file(path, name, source, classifier, threshold, channel)
-            write_png(out / "overlays" / f"{name}.png", class_overlay(image, labels, found, channel=channel))
+            objects_there = found.objects.centres if labels is None else labels
+            picture = class_overlay(image, objects_there, found.classes, channel=channel)
+            write_png(out / "overlays" / f"{name}.png", picture)
+            if labels is not None and not source.lies_in(out / "labels"):
+                write_labels(out / "labels" / f"{name}.tif", [labels], pixel_size_um=image.pixel_size_um)
             tables.append(_table(image, name, labels, found, source))
-            counts.append({"image": name, **count_classes(found)})
+            counts.append({"image": name, CLASS_COUNTS: found.classes.counts})
             row |= {"count": len(found.objects), "warning": "; ".join(found.warnings)}
         except HookeError as error:
             row["error"] = str(error)
@@ -175,23 +187,10 @@ def classify_folder(
         if on_image:
             on_image(name, str(row["error"]))
     _write_csv(_joined(tables, classifier), out / "measurements.csv")
-    counted = pd.DataFrame(counts, columns=["image", *classifier.classes, UNKNOWN])
-    _write_csv(counted, out / "counts.csv")
+    counted = write_counts(counts, out / "counts.csv", classifier.classes)
     told = pd.DataFrame(summary)
     _write_csv(told, out / "summary.csv")
     return ClassifiedFolder(out, counted, told)
-
-
-def class_columns(found: Classified) -> dict[str, Any]:
-    """Columns of a table of objects: ``class``, ``class_probability``, and ``probability_<class>`` of each."""
-    shares = found.classes.shares
-    each = {f"probability_{name}": shares[:, place] for place, name in enumerate(found.classes.names)}
-    return {"class": found.names, "class_probability": found.classes.probability, **each}
-
-
-def count_classes(found: Classified) -> dict[str, int]:
-    """Objects of each class, those unknown last."""
-    return {name: found.names.count(name) for name in (*found.classes.names, UNKNOWN)}
 
 
 def _classify_file(
@@ -229,9 +228,10 @@ def _table(
     if table is None:
         y, x = found.objects.centres.T
         table = pd.DataFrame({"label": found.objects.ids, "y": y, "x": x})
-    table = table.drop(columns=[one for one in class_columns(found) if one in table])
+    columns = found.classes.columns
+    table = table.drop(columns=[one for one in columns if one in table])
     table.insert(0, "image", name)
-    return table.assign(**class_columns(found))
+    return table.assign(**columns)
 
 
 def _joined(tables: Sequence[pd.DataFrame], classifier: Classifier) -> pd.DataFrame:

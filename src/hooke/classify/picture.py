@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.classify.one import UNKNOWN, Classified
 from hooke.image import Image
+from hooke.pipeline.classes import UNKNOWN, Classes
 from hooke.report.overlay import PALETTE, overlay, to_rgb
 
 __all__ = ["class_overlay"]
@@ -18,42 +18,49 @@ _LINE = 26  # pixels: height of the legend for a picture of 1000 pixels
 
 
 def class_overlay(
-    image: Image, labels: NDArray[np.int32] | None, found: Classified, *, channel: int | None = None
+    image: Image,
+    objects: NDArray[np.generic],
+    classes: Classes,
+    *,
+    channel: int | None = None,
+    doubtful: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
     """Outline each object, or ring each point, in the colour of its class; unknown ones are dashed, or crossed.
 
     Parameters
     ----------
     image : Image
-    labels : ndarray of int32, shape (Y, X), optional
-        None for points.
-    found : Classified
+    objects : ndarray
+        A label image, integers of shape (Y, X); or points, floats of shape (n, 2) as (y, x) in pixels.
+    classes : Classes
+        Of the objects by increasing label, or of the points.
     channel : int, optional
         Show this channel alone.
+    doubtful : ndarray of bool, shape (n,), optional
+        Further objects to dash: those whose outline is in doubt.
 
     Returns
     -------
     ndarray of uint8, shape (Y + legend, X, 3)
         The legend with the count of each class lies below the image.
     """
-    names = found.classes.names
-    best = found.classes.best
-    unknown = np.array([name == UNKNOWN for name in found.names], np.bool_)
-    if labels is not None:
-        dashed = found.objects.ids[unknown]
-        picture = overlay(image.pixels, labels, channel=channel, dashed=dashed, groups=best)
+    unknown = np.array([name == UNKNOWN for name in classes.of_each], np.bool_)
+    if objects.dtype.kind == "f":
+        picture = _rings(to_rgb(image.pixels, channel), objects, classes.best, unknown)
     else:
-        picture = _rings(to_rgb(image.pixels, channel), found, best, unknown)
-    counts = [found.names.count(name) for name in (*names, UNKNOWN)]
-    return np.concatenate([picture, _legend(picture.shape[1], (*names, UNKNOWN), counts)])
+        labels = objects.astype(np.int32, copy=False)
+        ids = np.unique(labels[labels > 0])
+        dashed = ids[unknown if doubtful is None else unknown | doubtful]
+        picture = overlay(image.pixels, labels, channel=channel, dashed=dashed, groups=classes.best)
+    return np.concatenate([picture, _legend(picture.shape[1], classes.counts)])
 
 
 def _rings(
-    picture: NDArray[np.uint8], found: Classified, best: NDArray[np.int64], unknown: NDArray[np.bool_]
+    picture: NDArray[np.uint8], points: NDArray[np.generic], best: NDArray[np.int64], unknown: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
     picture = np.ascontiguousarray(picture)
     size = max(3, round(max(picture.shape) / 120))
-    for (y, x), of, lost in zip(found.objects.centres, best, unknown, strict=True):
+    for (y, x), of, lost in zip(points.tolist(), best, unknown, strict=True):
         colour = PALETTE[of % len(PALETTE)].tolist()
         at = round(x), round(y)
         if lost:
@@ -63,13 +70,13 @@ def _rings(
     return picture
 
 
-def _legend(width: int, names: Sequence[str], counts: Sequence[int]) -> NDArray[np.uint8]:
+def _legend(width: int, counts: Mapping[str, int]) -> NDArray[np.uint8]:
     """A strip of colours and names, in as many lines as the width asks for."""
     unit = max(0.5, min(2.0, width / 1000))
     line, size = round(_LINE * unit), 0.5 * unit
     entries = [
         (f"{name}: {count}", PALETTE[place % len(PALETTE)].tolist() if name != UNKNOWN else (150, 150, 150))
-        for place, (name, count) in enumerate(zip(names, counts, strict=True))
+        for place, (name, count) in enumerate(counts.items())
         if count or name != UNKNOWN
     ]
     places, x, row = [], 0, 0

@@ -19,6 +19,7 @@ from hooke.metrics.calibration import Calibration, calibrate
 
 __all__ = [
     "OTHER",
+    "UNKNOWN",
     "ClassificationScores",
     "Curves",
     "average_precision_score",
@@ -29,8 +30,10 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+#: What an object is called whose most probable class is less probable than the user asks for.
+UNKNOWN = "unknown"
 #: Column of a confusion matrix for answers that are none of the classes.
-OTHER = "unknown or other"
+OTHER = f"{UNKNOWN} or other"
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.io import atomic_path
+from hooke.metrics.classification import UNKNOWN
 from hooke.targets.flooding import bands
 
-__all__ = ["UNKNOWN", "Classes", "vote"]
+__all__ = ["CLASS_COUNTS", "UNKNOWN", "Classes", "vote", "write_counts"]
 
-#: What an instance is called whose most probable class is less probable than the user asks for.
-UNKNOWN = "unknown"
+#: Key of `Classes.counts` in an image's row for `write_counts`.
+CLASS_COUNTS = "classes"
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,18 @@ class Classes:
         """Its probability, 0..1, shape (n,)."""
         return np.asarray(self.shares.max(axis=1, initial=0), np.float32)
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Columns of a table of objects: ``class``, ``class_probability``, and ``probability_<class>`` of each."""
+        each = {f"probability_{name}": self.shares[:, place] for place, name in enumerate(self.names)}
+        return {"class": self.of_each, "class_probability": self.probability, **each}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Instances of each class, those unknown last."""
+        of_each = self.of_each
+        return {name: of_each.count(name) for name in (*self.names, UNKNOWN)}
+
 
 def vote(maps: NDArray[np.uint16], labels: NDArray[np.int32], names: Sequence[str]) -> Classes:
     """Let the pixels of each instance vote, each with its probabilities.
@@ -72,3 +89,33 @@ def vote(maps: NDArray[np.uint16], labels: NDArray[np.int32], names: Sequence[st
             total += np.bincount(owner, weights=one[band][inside], minlength=count)
     votes = sums[:, 1:].T + 1e-6
     return Classes(tuple(names), np.asarray(votes / votes.sum(axis=1, keepdims=True), np.float32))
+
+
+def write_counts(rows: Sequence[Mapping[str, Any]], path: Path, names: Sequence[str] = ()) -> pd.DataFrame:
+    """Write how many objects of each class there are, a row per image or plane.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        What names the image and plane, and under `CLASS_COUNTS` its `Classes.counts`.
+    path : Path
+    names : sequence of str
+        Columns of a table without rows.
+
+    Returns
+    -------
+    DataFrame
+        What was written.
+
+    Raises
+    ------
+    OutputError
+        When it can't be written.
+    """
+    flat = [
+        {**{name: value for name, value in row.items() if name != CLASS_COUNTS}, **row[CLASS_COUNTS]} for row in rows
+    ]
+    table = pd.DataFrame(flat) if flat else pd.DataFrame(columns=["image", *names, UNKNOWN])
+    with atomic_path(path) as partial:
+        table.to_csv(partial, index=False)
+    return table

@@ -5,6 +5,7 @@ OUT/
   labels/NAME.tif      label image, axes and pixel size kept
   overlays/NAME.png    outlines; one picture a plane for stacks (NAME_t0_z3.png)
   measurements.csv     a row per object
+  counts.csv           a row per image or plane: objects of each class, where classes are known
   summary.csv          a row per image or plane: count, diameter, seconds, warning, error
   run.json             everything needed to do it again: see hooke.pipeline.record
   .hooke/              what is done so far, so that a run can be stopped and continued
@@ -29,6 +30,7 @@ from numpy.typing import NDArray
 from hooke.errors import HookeError, ImageReadError, debugging
 from hooke.io import ImageFile, atomic_path, find_images, open_image, unique_names, write_labels, write_png
 from hooke.models import Model, load_model
+from hooke.pipeline.classes import CLASS_COUNTS, write_counts
 from hooke.pipeline.ledger import Entry, Ledger, write_measurements
 from hooke.pipeline.one import Segmentation, segment_image
 from hooke.pipeline.options import SegmentOptions
@@ -296,12 +298,18 @@ def _summary_row(segmentation: Segmentation, name: str, path: Path) -> dict[str,
         "model": segmentation.model.name,
         "warning": "; ".join(segmentation.warnings),
         "error": "",
+        **({} if segmentation.classes is None else {CLASS_COUNTS: segmentation.classes.counts}),
     }
 
 
 def _write_summary(results: list[ImageResult], out: Path) -> None:
+    """Write ``summary.csv``, and ``counts.csv`` where classes are known."""
     rows = [row for result in results for row in result.rows]
-    planes = sorted({key for row in rows for key in row if key not in _SUMMARY_COLUMNS})
+    planes = sorted({key for row in rows for key in row if key not in (*_SUMMARY_COLUMNS, CLASS_COUNTS)})
     columns = [*_SUMMARY_COLUMNS[:2], *planes, *_SUMMARY_COLUMNS[2:]]
     with atomic_path(out / "summary.csv") as partial:
         pd.DataFrame(rows, columns=columns).to_csv(partial, index=False)
+    told = ("image", *planes, CLASS_COUNTS)
+    counted = [{key: row[key] for key in told if key in row} for row in rows if CLASS_COUNTS in row]
+    if counted:
+        write_counts(counted, out / "counts.csv")

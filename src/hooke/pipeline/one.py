@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,8 +95,7 @@ class Segmentation:
         )
         table["doubtful"] = self.doubtful
         if self.classes is not None:
-            table["class"] = self.classes.of_each
-            table["class_probability"] = self.classes.probability
+            table = table.assign(**self.classes.columns)
         return table
 
     @property
@@ -105,12 +104,18 @@ class Segmentation:
         return self.scores < _DOUBTFUL
 
     def overlay(self) -> NDArray[np.uint8]:
-        """The image with outlines, in the colour of the class if known, the doubtful dashed: RGB, shape (Y, X, 3)."""
+        """The image with outlines, the doubtful dashed: RGB, shape (Y, X, 3).
+
+        Where classes are known, each in the colour of its class, and a legend below.
+        """
+        channel = self.normalisation.channel
+        if self.classes is not None:
+            from hooke.classify.picture import class_overlay
+
+            return class_overlay(self.image, self.labels, self.classes, channel=channel, doubtful=self.doubtful)
         from hooke.report.overlay import overlay
 
-        dashed = np.flatnonzero(self.doubtful) + 1
-        groups = None if self.classes is None else self.classes.best
-        return overlay(self.image.pixels, self.labels, channel=self.normalisation.channel, dashed=dashed, groups=groups)
+        return overlay(self.image.pixels, self.labels, channel=channel, dashed=np.flatnonzero(self.doubtful) + 1)
 
     def save(self, folder: str | Path) -> Path:
         """Write labels, overlay and measurements into a folder, as ``hooke segment`` does.
@@ -246,7 +251,7 @@ def segment_image(
         warnings = doubts(image.pixels, normalisation, decoded.labels, decoded.scores, diameter)
     else:
         warnings = (_NOTHING,)
-    classes = _classes(model, maps, decoded.labels)
+    classes = _classes(model, maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
         classes, more = _classify(image, decoded.labels, options)
         warnings += more
@@ -271,10 +276,11 @@ def _maps_needed(model: Model) -> int:
     return len(model.scheme.maps) + classes if classes else model.scheme.decoded
 
 
-def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32]) -> Classes | None:
+def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32], threshold: float) -> Classes | None:
     if not model.settings.classes:
         return None
-    return vote(maps[len(model.scheme.maps) :], labels, model.settings.classes)
+    voted = vote(maps[len(model.scheme.maps) :], labels, model.settings.classes)
+    return replace(voted, threshold=threshold)
 
 
 def _classify(image: Image, labels: NDArray[np.int32], options: SegmentOptions) -> tuple[Classes, tuple[str, ...]]:

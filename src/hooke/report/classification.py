@@ -8,12 +8,12 @@ FOLDER/
   confusion_shares.csv    the same, each row over its sum
   confusion.svg           both
   roc.svg, precision_recall.svg, calibration.svg; curves.csv, calibration.csv
+                          where there are probabilities
 ```
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -21,11 +21,12 @@ import numpy as np
 import pandas as pd
 
 from hooke.io import atomic_path
+from hooke.metrics.calibration import Calibration
 from hooke.metrics.classification import ClassificationScores
 from hooke.report.html.charts import Curve, curve_chart
 from hooke.report.html.markup import number
 
-__all__ = ["confusion_svg", "write_classification"]
+__all__ = ["classification_charts", "confusion_shares", "confusion_svg", "write_classification"]
 
 # What the drawings need of the report's page, so that they can be looked at on their own.
 _STYLE = """<style>
@@ -54,14 +55,31 @@ def write_classification(scores: ClassificationScores, folder: str | Path) -> Pa
     _write_csv(table, folder / "scores.csv", "score")
     _write_csv(scores.per_class, folder / "classes.csv", "class")
     _write_csv(scores.confusion, folder / "confusion.csv", "true class")
-    _write_csv(_shares(scores.confusion), folder / "confusion_shares.csv", "true class")
-    _write_csv(scores.calibration.bins, folder / "calibration.csv", None)
-    _write_csv(_curve_table(scores), folder / "curves.csv", None)
+    _write_csv(confusion_shares(scores.confusion), folder / "confusion_shares.csv", "true class")
     _write(confusion_svg(scores.confusion), folder / "confusion.svg")
-    _write(_roc(scores), folder / "roc.svg")
-    _write(_precision_recall(scores), folder / "precision_recall.svg")
-    _write(_calibration(scores), folder / "calibration.svg")
+    if scores.calibration is not None:
+        _write_csv(scores.calibration.bins, folder / "calibration.csv", None)
+        _write_csv(_curve_table(scores), folder / "curves.csv", None)
+    for name, chart in classification_charts(scores).items():
+        _write(_alone(chart), folder / f"{name}.svg")
     return folder
+
+
+def classification_charts(scores: ClassificationScores) -> dict[str, str]:
+    """Draw ``roc``, ``precision_recall`` and ``calibration`` as SVG for a page with the report's style.
+
+    Returns
+    -------
+    dict of str to str
+        Empty where there are no probabilities.
+    """
+    if scores.calibration is None:
+        return {}
+    return {
+        "roc": _roc(scores),
+        "precision_recall": _precision_recall(scores),
+        "calibration": _calibration(scores.calibration),
+    }
 
 
 def confusion_svg(confusion: pd.DataFrame) -> str:
@@ -72,7 +90,7 @@ def confusion_svg(confusion: pd.DataFrame) -> str:
     confusion : DataFrame
         Rows are true classes, columns predicted ones.
     """
-    shares = _shares(confusion).to_numpy()
+    shares = confusion_shares(confusion).to_numpy()
     counts = confusion.to_numpy()
     rows, columns = counts.shape
     width, height = _LEFT + _CELL * columns + 70, _TOP + _CELL * rows + 10
@@ -90,6 +108,11 @@ def confusion_svg(confusion: pd.DataFrame) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}">{_STYLE}{body}</svg>'
     )
+
+
+def confusion_shares(confusion: pd.DataFrame) -> pd.DataFrame:
+    """Each row of a confusion matrix over its sum: shares of the true class; 0 where there is none."""
+    return confusion.div(confusion.sum(axis=1).clip(lower=1), axis=0)
 
 
 def _cell(x: float, y: float, count: int, part: float) -> str:
@@ -112,10 +135,6 @@ def _short(name: str) -> str:
     return name if len(name) <= 26 else f"{name[:25]}…"
 
 
-def _shares(confusion: pd.DataFrame) -> pd.DataFrame:
-    return confusion.div(confusion.sum(axis=1).clip(lower=1), axis=0)
-
-
 def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[list[float], list[float]]:
     keep = np.unique(np.linspace(0, len(x) - 1, min(len(x), _CURVE_POINTS)).astype(int))
     return x[keep].tolist(), y[keep].tolist()
@@ -127,7 +146,8 @@ def _roc(scores: ClassificationScores) -> str:
         for name, one in scores.curves.items()
         if not np.isnan(one.auc)
     ]
-    return _alone(curves, "ROC curve of each class against the rest", "false positive rate", "recall", identity=True)
+    words = "ROC curve of each class against the rest"
+    return curve_chart(curves, alt=words, x_label="false positive rate", y_label="recall", identity=True)
 
 
 def _precision_recall(scores: ClassificationScores) -> str:
@@ -136,22 +156,25 @@ def _precision_recall(scores: ClassificationScores) -> str:
         for name, one in scores.curves.items()
         if not np.isnan(one.average_precision)
     ]
-    return _alone(curves, "Precision over recall of each class", "recall", "precision", identity=False)
+    return curve_chart(curves, alt="Precision over recall of each class", x_label="recall", y_label="precision")
 
 
-def _calibration(scores: ClassificationScores) -> str:
-    bins = scores.calibration.bins
-    curve = Curve(f"ECE {number(scores.calibration.ece)}", bins["confidence"].tolist(), bins["accuracy"].tolist())
-    columns = list(zip(bins["low"], bins["high"], bins["count"] / bins["count"].sum(), strict=True))
-    words = f"Share right over probability; expected calibration error {number(scores.calibration.ece)}"
-    return _alone([curve], words, "probability of the class named", "share right", identity=True, columns=columns)
+def _calibration(calibration: Calibration) -> str:
+    bins = calibration.bins
+    curve = Curve(f"ECE {number(calibration.ece)}", bins["confidence"].tolist(), bins["accuracy"].tolist())
+    return curve_chart(
+        [curve],
+        alt=f"Share right over probability; expected calibration error {number(calibration.ece)}",
+        x_label="probability of the likeliest class",
+        y_label="share right",
+        identity=True,
+        columns=list(zip(bins["low"], bins["high"], bins["count"] / bins["count"].sum(), strict=True)),
+    )
 
 
-def _alone(curves: list[Curve], alt: str, x_label: str, y_label: str, **more: object) -> str:
+def _alone(chart: str) -> str:
     """A chart of the report as a file of its own."""
-    draw: Callable[..., str] = curve_chart
-    drawing = draw(curves, alt=alt, x_label=x_label, y_label=y_label, x_range=(0.0, 1.0), **more)
-    opened, _, rest = drawing.partition(">")
+    opened, _, rest = chart.partition(">")
     return f'{opened} xmlns="http://www.w3.org/2000/svg" width="560">{_STYLE}{rest}'
 
 
