@@ -4,7 +4,7 @@
 
     DATASET/
       index.csv            id, split, modality, field_of_view, height, width, nuclei
-      images/<id>.png      grey or RGB, 8 bit (<id>.tif, 16 bit or float)
+      images/<id>.png      grey or RGB, 8 bit (<id>.tif, 16 bit, float or other channels)
       labels/<id>.png      16-bit label image: 0 background, 1..n nuclei (<id>.tif, 32 bit, above 65 535 nuclei)
 
 What else a data set may say of itself is in `hooke.datasets.sidecars`.
@@ -246,8 +246,8 @@ def write_sample(
         The data set.
     id_ : str
         Stem of both files.
-    image : ndarray of bool, integer or float, shape (Y, X) or (Y, X, 3)
-        Grey or RGB; up to 8 bit becomes a PNG, all else a TIFF.
+    image : ndarray of bool, integer or float, shape (Y, X) or (Y, X, C)
+        Grey, RGB or other channels; grey and RGB of up to 8 bit become a PNG, all else a TIFF.
     labels : ndarray of integer, shape (Y, X)
         0 background, 1..n.
 
@@ -256,7 +256,7 @@ def write_sample(
     OutputError
         If a file can't be written.
     """
-    as_png = image.dtype in (np.uint8, np.bool_)
+    as_png = image.dtype in (np.uint8, np.bool_) and (image.ndim == 2 or image.shape[2] == 3)
     image_path = _write_array(Path(folder) / "images", id_, image, as_png=as_png)
     as_png = bool(labels.max(initial=0) <= np.iinfo(np.uint16).max)
     ids = labels.astype(np.uint16 if as_png else np.uint32)
@@ -270,8 +270,11 @@ def _write_array(folder: Path, id_: str, pixels: NDArray[np.generic], *, as_png:
         if as_png:
             PIL.Image.fromarray(pixels).save(part, format="PNG", compress_level=4)
         else:
-            photometric = "rgb" if pixels.ndim == 3 else "minisblack"
-            tifffile.imwrite(part, pixels, photometric=photometric, compression="zlib", predictor=True)
+            photometric = "rgb" if pixels.shape[2:] == (3,) else "minisblack"
+            planes = "contig" if pixels.ndim == 3 else None
+            tifffile.imwrite(
+                part, pixels, photometric=photometric, planarconfig=planes, compression="zlib", predictor=True
+            )
     other.unlink(missing_ok=True)
     return path
 
@@ -281,7 +284,7 @@ def read_sample(folder: str | Path, id_: str) -> tuple[NDArray[np.generic], NDAr
 
     Returns
     -------
-    image : ndarray, shape (Y, X) or (Y, X, 3)
+    image : ndarray, shape (Y, X) or (Y, X, C)
         As stored.
     labels : ndarray, int32, shape (Y, X)
         0 background, 1..n.

@@ -3,7 +3,7 @@
 ```
 BUNDLE/
   rdf.yaml          bioimage.io model description; hooke's own settings under `config: hooke:`
-  weights.onnx      image (1, 3, Y, X) in 0..1 -> maps (1, K, Y, X) in 0..1; or image and places asked about,
+  weights.onnx      image (1, C, Y, X) in 0..1 -> maps (1, K, Y, X) in 0..1; or image and places asked about,
                     (1, Q, 2) as (x, y) in network pixels -> answers (1, Q, K) in 0..1
   test_input.npy    a network input ...
   test_output.npy   ... and what the network makes of it
@@ -47,6 +47,8 @@ class BundleSettings(BaseModel):
     frame: int | None = Field(None, ge=32, description="longer side, network pixels, that whole images are brought to")
     query_step: int | None = Field(None, ge=1, description="network pixels from one place asked about to the next")
     classes: list[str] = Field(default_factory=list)
+    channels: list[int] = Field([], description="of an image, each on its own scale; none: grey or three colours")
+    only_channels: bool = Field(False, description="whether an image may have no others")
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ def read_parts(path: str | Path, model: type[_Settings]) -> tuple[_Settings, dic
 
 
 _COMMANDS = {"segmentation": "hooke segment --model", "classifier": "hooke classify --model"}
+_COMMANDS |= {"image-classifier": "another program that runs bioimage.io models"}
 
 
 def _check_task(raw: dict[str, Any], wanted: str, path: Path) -> None:

@@ -9,9 +9,11 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from hooke.errors import ModelError
+from hooke.errors import ConfigError, ModelError
+from hooke.image import Image
 from hooke.models.bundle import Bundle, BundleSettings
 from hooke.models.predict import Network
+from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import Scheme, make_scheme
 
 __all__ = ["Model", "as_maps", "query_grid"]
@@ -52,6 +54,39 @@ class Model:
     def checksum(self) -> str:
         """SHA-256 of the weights, hexadecimal."""
         return self.bundle.checksum
+
+    def see(self, image: Image, channel: int | None = None) -> tuple[Image, Normalisation]:
+        """What the network is shown of an image, and on which intensity scale.
+
+        Parameters
+        ----------
+        image : Image
+        channel : int, optional
+            See `hooke.preprocess.fit_normalisation`.
+
+        Returns
+        -------
+        image : Image
+            All of it; or the very channels that the network was trained on, each with a scale of its own.
+        normalisation : Normalisation
+            Fitted to that.
+
+        Raises
+        ------
+        ConfigError
+            When there is no such channel, or one is asked for though the network takes channels of its own.
+        ImageReadError
+            When the image does not have these.
+        """
+        settings = self.settings
+        if not settings.channels:
+            return image, fit_normalisation(image, channel, settings.percentiles)
+        taken = Channels(tuple(settings.channels), settings.only_channels)
+        if channel is not None:
+            named = ", ".join(map(str, taken.indices))
+            raise ConfigError(f"model {self.name!r} takes channel {named} of an image", remedy="leave out --channel")
+        seen = taken.of(image)
+        return seen, fit_channels(seen, settings.percentiles)
 
     def network(self, threads: int = 1) -> Network:
         """Give the network as a function of one batch.

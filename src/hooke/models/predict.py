@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.preprocess import Normalisation
+from hooke.preprocess import Normalisation, by_fours
 from hooke.targets.levels import FULL
 
 __all__ = ["Network", "Tiling", "predict_maps"]
@@ -136,7 +136,8 @@ def _predict_window(
 
 def _resize(window: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
     shrinks = height * width < window.shape[0] * window.shape[1]
-    return cv2.resize(window, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)  # type: ignore[return-value]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return by_fours(window, lambda part: cv2.resize(part, (width, height), interpolation=way))
 
 
 def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.models import Model, predict_maps
-from hooke.preprocess import AS_IT_IS, Normalisation
+from hooke.preprocess import AS_IT_IS, Normalisation, by_fours
 from hooke.targets import TellsDiameter
 from hooke.targets.levels import FULL
 
@@ -139,7 +139,7 @@ def _resize(chosen: NDArray[np.generic], scale: float) -> NDArray[np.generic]:
     # OpenCV resizes these types as they are; floats of the whole field would cost more than the network.
     known: Any = chosen if chosen.dtype in (np.uint8, np.uint16, np.float32) else chosen.astype(np.float32)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(known, None, fx=scale, fy=scale, interpolation=way))
+    return by_fours(known, lambda part: cv2.resize(part, None, fx=scale, fy=scale, interpolation=way))
 
 
 def _trust(apparent: NDArray[np.float64], trained: tuple[float, float]) -> NDArray[np.float64]:

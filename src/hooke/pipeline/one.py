@@ -22,7 +22,7 @@ from hooke.pipeline.classes import Classes, vote
 from hooke.pipeline.diameter import FIRST_MAPS, estimate_diameter
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.trust import doubts
-from hooke.preprocess import Normalisation, fit_normalisation
+from hooke.preprocess import Normalisation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,7 +208,7 @@ def segment_image(
         Told the share of the tiles done, 0..1.
     """
     start = time.perf_counter()
-    normalisation = fit_normalisation(image, options.channel, model.settings.percentiles)
+    seen, normalisation = model.see(image, options.channel)
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
     threads, tiling = options.resolved_threads, _tiling(model)
@@ -220,7 +220,7 @@ def segment_image(
             network = mirrored(network)
         return predict_maps(
             network,
-            image.pixels,
+            seen.pixels,
             normalisation,
             scale=scale,
             maps=count,
@@ -238,7 +238,7 @@ def segment_image(
     else:
         if _one_tile(image, 1.0, tiling):  # a first pass over the whole image may turn out to be the only one
             maps = predict(1.0, max(FIRST_MAPS, _maps_needed(model)))
-        diameter = estimate_diameter(model, image.pixels, normalisation, threads=threads, known=maps)
+        diameter = estimate_diameter(model, seen.pixels, normalisation, threads=threads, known=maps)
         if diameter is None:
             return _nothing(image, model, normalisation, options, start, _NOTHING)
     scale = scale_for(diameter, model.settings.diameter_band)
@@ -248,7 +248,7 @@ def segment_image(
     min_size = smallest if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
     if len(decoded.scores):
-        warnings = doubts(image.pixels, normalisation, decoded.labels, decoded.scores, diameter)
+        warnings = doubts(seen.pixels, normalisation, decoded.labels, decoded.scores, diameter)
     else:
         warnings = (_NOTHING,)
     classes = _classes(model, maps, decoded.labels, options.class_threshold)

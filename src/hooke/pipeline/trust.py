@@ -1,7 +1,7 @@
 """Should this result be trusted? Pixels and what was found in, reasons to look twice out.
 
-Each check was set on validation images and their degraded copies so that hardly an image is flagged as it is; what they
-catch and what they miss is measured by ``benchmarks/trust.py``.
+Sharpness and score were set on validation images, colours and noise on training images (``benchmarks/fit_trust.py``),
+so that hardly an image is flagged as it is; ``benchmarks/trust.py`` measures what they catch and what they miss.
 """
 
 from __future__ import annotations
@@ -10,14 +10,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.pipeline.colours import known_palette, sample_colours
 from hooke.preprocess import Normalisation
 
-__all__ = ["doubts", "edge_sharpness", "saturated_share"]
+__all__ = ["doubts", "edge_sharpness", "noise_level", "saturated_share"]
 
 _WINDOW = 1024  # side of the part of a large image that is looked at, pixels
 _SHARP = 1.95  # sharper than this (object widths per edge width) were all but 2 % of the validation images
 _SURE = 0.62  # the median score of an image was above this on all but 1 % of them
 _SATURATED = 0.2
+_UNSEEN = 0.05  # three times the largest share of unseen colours in a training image, its own field left out
+_NOISY = 0.2  # noise over contrast: beyond it a fifth of AP at 0.5 and more is lost; no clean training image has 0.07
+_LOOK = 32.0  # diameter to which larger objects are shrunk before noise is measured, since it averages out, pixels
+_MAD = 0.6745  # median absolute deviation of a normal distribution, as a share of its standard deviation
 _SMALLEST = 6.0  # pixels: in smaller objects there is no outline to see
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
@@ -28,6 +33,8 @@ def doubts(
     labels: NDArray[np.int32],
     scores: NDArray[np.float32],
     diameter: float,
+    *,
+    colours: bool = True,
 ) -> tuple[str, ...]:
     """Say why a result should be looked at before it is used.
 
@@ -40,6 +47,8 @@ def doubts(
         IoU foretold for each object.
     diameter : float
         Typical diameter, pixels.
+    colours : bool
+        Whether to hold colours against those that the shipped models know.
 
     Returns
     -------
@@ -60,7 +69,15 @@ def doubts(
     part, shown = labels[window], pixels[window]
     if (share := saturated_share(shown, normalisation, part)) > _SATURATED:
         found.append(f"saturated: {share:.0%} of the objects' pixels are at the highest intensity")
-    sharpness = edge_sharpness(normalisation.apply(shown).mean(axis=2), part, diameter)
+    grey = normalisation.apply(shown).mean(axis=2)
+    noise = noise_level(grey, part, diameter)
+    if noise is not None and noise > _NOISY:
+        found.append(f"noisy: the noise is {noise:.0%} of the objects' contrast, so faint objects may be missed")
+    if colours and normalisation.mode == "rgb":
+        unseen = known_palette().unseen_share(sample_colours(pixels, normalisation))
+        if unseen > _UNSEEN:
+            found.append(f"unknown colours: {unseen:.0%} of the pixels have colours that the shipped models never saw")
+    sharpness = edge_sharpness(grey, part, diameter)
     if sharpness is not None and sharpness < _SHARP:
         found.append("out of focus: the objects' edges are blurred, so their outlines and areas are uncertain")
     return tuple(found)
@@ -86,8 +103,7 @@ def edge_sharpness(grey: NDArray[np.float32], labels: NDArray[np.int32], diamete
     ids = labels.astype(np.float32)
     inside = labels > 0
     edge = (cv2.erode(ids, _CROSS) != cv2.dilate(ids, _CROSS)) & inside
-    reach = 2 * int(0.5 * diameter) + 3
-    around = cv2.dilate(inside.view(np.uint8), np.ones((reach, reach), np.uint8)).view(np.bool_) & ~inside
+    around = _around(inside, diameter)
     if not edge.any() or not around.any():
         return None
     # The ends of both ranges, since what lies close to a blurred edge is neither object nor background.
@@ -96,6 +112,44 @@ def edge_sharpness(grey: NDArray[np.float32], labels: NDArray[np.int32], diamete
     beyond = float(np.percentile(grey[around], 10 if bright else 90))
     slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8))
     return float(np.median(slope[edge])) * diameter / max(abs(core - beyond), 1e-3)
+
+
+def noise_level(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: float) -> float | None:
+    """How strong the noise is: its standard deviation over the objects' contrast, at the scale of the objects.
+
+    The standard deviation is estimated from second differences over squares of four pixels, in which smooth shades and
+    straight edges cancel, by their median absolute deviation, which detail in less than half of the image hardly moves
+    (after Donoho and Johnstone 1994, section 4.2). Noise that was smoothed away, as by JPEG, is not seen.
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (Y, X)
+    labels : ndarray of int32, shape (Y, X)
+    diameter : float
+        Pixels.
+
+    Returns
+    -------
+    float or None
+        None when no object can be compared with a background beside it.
+    """
+    inside = labels > 0
+    around = _around(inside, diameter)
+    if not inside.any() or not around.any():
+        return None
+    contrast = abs(float(np.median(grey[inside]) - np.median(grey[around])))
+    if (scale := _LOOK / diameter) < 1:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    second = (grey[:-1, :-1] - grey[:-1, 1:] - grey[1:, :-1] + grey[1:, 1:]) / 2
+    if not second.size:
+        return None
+    return float(np.median(np.abs(second))) / _MAD / max(contrast, 1e-3)
+
+
+def _around(inside: NDArray[np.bool_], diameter: float) -> NDArray[np.bool_]:
+    """Background within half a diameter of an object."""
+    reach = 2 * int(0.5 * diameter) + 3
+    return cv2.dilate(inside.view(np.uint8), np.ones((reach, reach), np.uint8)).view(np.bool_) & ~inside
 
 
 def saturated_share(pixels: NDArray[np.generic], normalisation: Normalisation, labels: NDArray[np.int32]) -> float:
@@ -108,7 +162,7 @@ def saturated_share(pixels: NDArray[np.generic], normalisation: Normalisation, l
     if normalisation.mode == "rgb" or pixels.dtype.kind not in "ui" or not inside.any():
         return 0.0
     chosen = normalisation.select(pixels)
-    return float((chosen[inside] >= chosen.max()).mean())
+    return float((chosen[inside] >= chosen.max(axis=(0, 1))).mean())
 
 
 def _window(labels: NDArray[np.int32]) -> tuple[slice, slice]:

@@ -17,7 +17,7 @@ from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.preprocess.modality import Appearance, describe, is_grey
 
-__all__ = ["AS_IT_IS", "Normalisation", "fit_normalisation"]
+__all__ = ["AS_IT_IS", "Normalisation", "fit_channels", "fit_normalisation"]
 
 _STORED_GREY = "grey stored as colour"
 _SAMPLE = 500_000  # pixels looked at; percentiles of more change nothing
@@ -30,8 +30,8 @@ class Normalisation:
 
     Parameters
     ----------
-    mode : {"grey", "rgb"}
-        Grey: one channel, repeated three times. RGB: colours kept.
+    mode : {"grey", "rgb", "channels"}
+        Grey: one channel, repeated three times. RGB: colours kept. Channels: all kept, however many.
     channel : int or None
         The channel that grey takes; None for an image of one channel, or for the brightest of all channels.
     low, high : float
@@ -41,23 +41,26 @@ class Normalisation:
         The reason for the channel, in words, for the run's record.
     modality : str
         Fluorescence, histology or brightfield, as the shipped classifier sees it; empty when it was not asked.
+    scales : tuple of (float, float)
+        `low` and `high` of each channel, where each has a scale of its own; those above are then the first one's.
     """
 
-    mode: Literal["grey", "rgb"]
+    mode: Literal["grey", "rgb", "channels"]
     channel: int | None
     low: float
     high: float
     why: str = ""
     modality: str = ""
+    scales: tuple[tuple[float, float], ...] = ()
 
     @property
     def is_flat(self) -> bool:
-        """True when the image holds one intensity only, so that there is nothing to find."""
-        return self.high == self.low
+        """True when the image, or each of its channels, holds one intensity only, so that there is nothing to find."""
+        return all(high == low for low, high in self.scales or ((self.low, self.high),))
 
     def select(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
         """Take the chosen channel or colours of (Y, X[, C]) pixels, on the scale as stored."""
-        if pixels.ndim == 2:
+        if pixels.ndim == 2 or self.mode == "channels":
             return pixels
         if self.mode == "rgb":
             return pixels[..., :3]
@@ -72,22 +75,30 @@ class Normalisation:
 
         Returns
         -------
-        ndarray of float32, shape (Y, X, 3)
+        ndarray of float32, shape (Y, X, 3), or (Y, X, C) for ``channels``
             0..1 for most pixels, never outside -0.5..2; pixels that are NaN or infinite become 0.
         """
         chosen = self.select(pixels).astype(np.float32)
         if self.is_flat:
             scaled = np.zeros_like(chosen)
         else:
-            scaled = (chosen - np.float32(self.low)) * np.float32(1 / (self.high - self.low))
+            low, factor = self._scale()
+            scaled = (chosen - low) * factor
             if pixels.dtype.kind == "f":
                 np.nan_to_num(scaled, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
             np.clip(scaled, -0.5, 2.0, out=scaled)
         return scaled if scaled.ndim == 3 else np.repeat(scaled[..., None], 3, axis=2)
 
+    def _scale(self) -> tuple[NDArray[np.float32] | np.float32, NDArray[np.float32] | np.float32]:
+        """What is taken off, and what the rest is multiplied by: one number, or one a channel; 0 for a flat channel."""
+        if not self.scales:
+            return np.float32(self.low), np.float32(1 / (self.high - self.low))
+        factors = [0.0 if high == low else 1 / (high - low) for low, high in self.scales]
+        return np.array([low for low, _ in self.scales], np.float32), np.array(factors, np.float32)
 
-#: For pixels (Y, X, 3) that are normalised already.
-AS_IT_IS = Normalisation("rgb", None, 0.0, 1.0, "normalised before")
+
+#: For pixels (Y, X, C) that are normalised already.
+AS_IT_IS = Normalisation("channels", None, 0.0, 1.0, "normalised before")
 
 
 def fit_normalisation(
@@ -122,13 +133,34 @@ def fit_normalisation(
     draft = Normalisation(mode, chosen, 0.0, 1.0, why)
     values = draft.select(sample).astype(np.float64)
     values = values[np.isfinite(values)]
-    low, high = np.percentile(values, percentiles) if values.size else (0.0, 0.0)
-    if high <= low and values.size:  # sparse signal on a constant background
-        low, high = values.min(), values.max()
+    low, high = _range(values, percentiles)
     if seen.surely_inverted and (image.channels == 1 or why == _STORED_GREY):
         low, high = _turned(values, percentiles)
         why += ", inverted"
     return Normalisation(mode, chosen, float(low), float(high), why, seen.modality)
+
+
+def fit_channels(image: Image, percentiles: tuple[float, float] = (1.0, 99.8)) -> Normalisation:
+    """Choose an intensity scale for each channel of an image on its own, as stains want it.
+
+    Parameters
+    ----------
+    image : Image
+        Its pixels have the shape (Y, X, C); see `hooke.preprocess.Channels`.
+    percentiles : (float, float)
+        Percentiles, 0..100, that become 0 and 1.
+    """
+    sample = _sample(image.pixels).astype(np.float64)
+    scales = tuple(_range(of[np.isfinite(of)], percentiles) for of in np.moveaxis(sample, 2, 0))
+    return Normalisation("channels", None, *scales[0], "each channel on a scale of its own", scales=scales)
+
+
+def _range(values: NDArray[np.float64], percentiles: tuple[float, float]) -> tuple[float, float]:
+    """Intensities that become 0 and 1."""
+    low, high = np.percentile(values, percentiles) if values.size else (0.0, 0.0)
+    if high <= low and values.size:  # sparse signal on a constant background
+        low, high = values.min(), values.max()
+    return float(low), float(high)
 
 
 def _turned(values: NDArray[np.float64], percentiles: tuple[float, float]) -> tuple[float, float]:

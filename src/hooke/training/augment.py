@@ -15,9 +15,18 @@ from numpy.typing import NDArray
 from hooke.errors import DatasetError
 from hooke.training.config import AugmentConfig
 from hooke.training.geometry import affine_at, area_factors, bend_field, warp_image, warp_labels
-from hooke.training.intensity import photometric
+from hooke.training.intensity import photometric, photometric_stains
 
-__all__ = ["UNKNOWN", "Sample", "class_map", "crop_sample", "make_negative", "photometric", "remove_fragments"]
+__all__ = [
+    "UNKNOWN",
+    "Sample",
+    "as_colours",
+    "class_map",
+    "crop_sample",
+    "make_negative",
+    "photometric",
+    "remove_fragments",
+]
 
 #: Class of an object, or a pixel, of which nobody has said one.
 UNKNOWN = -1
@@ -29,8 +38,8 @@ class Sample:
 
     Parameters
     ----------
-    image : ndarray of float16, shape (Y, X) or (Y, X, 3)
-        0..1 for most pixels.
+    image : ndarray of float16, shape (Y, X) or (Y, X, C)
+        0..1 for most pixels. Several channels are three colours, or any number of stains.
     labels : ndarray of int32, shape (Y, X)
     diameters : ndarray of float32, shape (max id + 1,)
         Equivalent diameter per id, pixels.
@@ -60,7 +69,7 @@ def crop_sample(
 
     Returns
     -------
-    image : ndarray of float32, shape (crop, crop, 3)
+    image : ndarray of float32, shape (crop, crop, 3), or (crop, crop, C) for C stains
     labels : ndarray of int32, shape (crop, crop)
         The ids of the whole image, so that what is known by id (a class, see `class_map`) still holds.
     diameters : ndarray of float32
@@ -79,9 +88,24 @@ def crop_sample(
         diameters = diameters * np.sqrt(area_factors(labels, bend, len(diameters)))
     if config.min_fragment:
         labels = remove_fragments(labels, config.min_fragment, diameters)
-    image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
     changes = {"defocus": config.defocus, "bit_depth": config.bit_depth}
+    if image.ndim == 3 and not sample.colour:
+        return photometric_stains(image, config.photometric, rng, **changes), labels, diameters
+    image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
     return photometric(image, sample.colour, config.photometric, rng, **changes), labels, diameters
+
+
+def as_colours(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Make a picture of three colours to look at: grey three times; of stains the first ones, black for a third.
+
+    Examples
+    --------
+    >>> as_colours(np.array([[[0.5, 1.0]]])).tolist()
+    [[[0.5, 1.0, 0.0]]]
+    """
+    if image.ndim == 2:
+        return np.repeat(image[..., None], 3, axis=2)
+    return np.pad(image[..., :3], ((0, 0), (0, 0), (0, max(0, 3 - image.shape[2]))))
 
 
 def _affine(sample: Sample, crop: int, zoom: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -161,15 +185,17 @@ def _pieces(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.asarray(cv2.connectedComponents(fine, connectivity=4, ltype=cv2.CV_32S)[1][::2, ::2])
 
 
-def make_negative(crop: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def make_negative(crop: int, rng: np.random.Generator, stains: int | None = None) -> NDArray[np.float32]:
     """An image without any object: camera noise, fine or coarse, on an even or uneven field, normalised.
 
-    A third of them are in colour, tinted, and with noise of its own in each channel.
+    A third of them are in colour, tinted, and with noise of its own in each channel; stains are made one by one.
 
     Returns
     -------
-    ndarray of float32, shape (crop, crop, 3)
+    ndarray of float32, shape (crop, crop, 3), or (crop, crop, stains)
     """
+    if stains is not None:
+        return np.stack([make_negative(crop, rng)[..., 0] for _ in range(stains)], axis=-1)
     coarse = float(np.exp(rng.uniform(np.log(0.4), np.log(5.0)))) if rng.random() < 0.5 else 0.0
     image = _noise(crop, coarse, rng)
     field = cv2.resize(rng.uniform(-1, 1, (3, 3)).astype(np.float32), (crop, crop), interpolation=cv2.INTER_CUBIC)

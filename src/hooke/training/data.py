@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from hooke.targets import SplitLine
+from hooke.io import read_labels
+from hooke.targets import SplitLine, equivalent_diameters
 from hooke.training.augment import UNKNOWN, Sample, class_map, crop_sample, make_negative
 from hooke.training.config import TrainConfig
 from hooke.training.samples import Record, SampleStore
 
-__all__ = ["Batch", "Crops", "From", "chances", "train_loader"]
+__all__ = ["Batch", "Crops", "From", "chances", "rarity", "train_loader"]
+
+_RAREST_SIZE = 0.01
 
 
 class Batch(NamedTuple):
@@ -74,7 +77,8 @@ class Crops(Dataset[Batch]):
         rng = np.random.default_rng([self.config.seed, number])
         augment = self.config.augment
         if rng.random() < augment.negative:
-            image = make_negative(augment.crop, rng)
+            stains = self.config.stains
+            image = make_negative(augment.crop, rng, None if stains is None else len(stains.indices))
             maps = np.zeros((len(self.scheme.maps), *image.shape[:2]), np.float32)
             return self._batch(image, maps, np.zeros(image.shape[:2], np.int64), UNKNOWN, -1)
         source = int(rng.choice(len(self.samples), p=self.chances))
@@ -122,7 +126,7 @@ def train_loader(
 ) -> DataLoader[Batch]:
     """Loader of the batches of a run that begins, or goes on, at step `start`."""
     # Each worker has a cache of its own: the memory is shared out among them.
-    store = SampleStore(records, config.nominal_diameter, config.cache_mb / max(1, config.workers))
+    store = SampleStore(records, config.nominal_diameter, config.cache_mb / max(1, config.workers), config.stains)
     crops = Crops(store, records, config, scheme)
     return DataLoader(
         crops,
@@ -134,10 +138,11 @@ def train_loader(
 
 
 def chances(records: Sequence[Record], config: TrainConfig) -> NDArray[np.float64]:
-    """Chance of each image: by its modality's share, its dataset's weight and, if asked for, its objects' classes.
+    """Chance of each image: by its modality's share, its dataset's weight and, if asked for, what its objects are.
 
     Modalities that have no share go by count. With ``class_balance`` an image counts for the mean of its objects'
-    inverse class frequencies, so that images of rare classes come more often.
+    inverse class frequencies, so that images of rare classes come more often; ``size_balance`` does the same by octaves
+    of the objects' diameters, for which it reads all label images once.
 
     Returns
     -------
@@ -146,7 +151,9 @@ def chances(records: Sequence[Record], config: TrainConfig) -> NDArray[np.float6
     """
     weights = np.array([record.weight for record in records], np.float64)
     if config.class_balance and config.classes:
-        weights *= _class_rarity(records, len(config.classes))
+        weights *= rarity([list(record.classes.values()) for record in records])
+    if config.size_balance:
+        weights *= rarity([_octaves(record) for record in records], rarest=_RAREST_SIZE)
     modality = np.array([record.modality for record in records])
     for name, part in config.modality_share.items():
         if (of := modality == name).any():
@@ -154,8 +161,35 @@ def chances(records: Sequence[Record], config: TrainConfig) -> NDArray[np.float6
     return weights / weights.sum()
 
 
-def _class_rarity(records: Sequence[Record], count: int) -> NDArray[np.float64]:
-    """Mean inverse frequency of the classes of each image's objects; 1 for images without."""
-    frequency = np.bincount([of for record in records for of in record.classes.values()], minlength=count)
-    inverse = frequency.sum() / (count * np.maximum(frequency, 1))
-    return np.array([np.mean(inverse[list(one.classes.values())]) if one.classes else 1.0 for one in records])
+def rarity(groups: Sequence[Sequence[int] | NDArray[np.integer]], rarest: float = 0.0) -> NDArray[np.float64]:
+    """How rare what each image holds is: the mean over its objects of the inverse frequency of their kind.
+
+    Parameters
+    ----------
+    groups : sequence of sequence of int
+        The kind of each object of each image.
+    rarest : float
+        Share of all objects that every kind counts for at least, so that a handful of specks does not fill a run.
+
+    Returns
+    -------
+    ndarray of float64, shape (images,)
+        1 for images without objects, and on average over all objects where no kind is rarer than `rarest`.
+
+    Examples
+    --------
+    >>> rarity([[0, 0, 0], [1], []]).round(3).tolist()
+    [0.667, 2.0, 1.0]
+    """
+    kinds, which = np.unique(np.concatenate([np.zeros(0, np.int64), *groups]).astype(np.int64), return_inverse=True)
+    count = np.bincount(which, minlength=len(kinds))
+    inverse = len(which) / (max(1, len(kinds)) * np.maximum(count, rarest * len(which)))
+    of_each = np.split(inverse[which], np.cumsum([len(group) for group in groups])[:-1])
+    return np.array([of.mean() if len(of) else 1.0 for of in of_each])
+
+
+def _octaves(record: Record) -> NDArray[np.int64]:
+    """Each object's size as a whole number of octaves: 16 to 32 pixels of diameter are 4."""
+    labels = read_labels(record.labels)
+    diameters = equivalent_diameters(labels)[np.unique(labels[labels > 0])]
+    return np.floor(np.log2(diameters)).astype(np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
         trained_diameters=config.augment.diameter,
         stride=module.network.stride,
         classes=config.classes,
+        channels=[] if config.stains is None else config.stains.indices,
+        only_channels=config.stains is not None and config.stains.only,
     )
     classes = [f"class {name}" for name in config.classes]
     meanings = {
@@ -60,7 +63,7 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
         config.name,
         {"description": f"{config.name}: instance segmentation by foreground and split lines"} | card,
         tags=["instance-segmentation", "nuclei", "unet", "2d"],
-        inputs=[image_input(folder, config.in_channels)],
+        inputs=[image_input(folder, config.in_channels, () if config.stains is None else config.stains.indices)],
         outputs=[_output(folder, [*scheme.maps, *classes]), *_image_output(config.image_classes)],
         settings=settings,
         told={"maps": meanings, "image_classes": config.image_classes, "training": record},
@@ -142,16 +145,18 @@ def describe_tensor(folder: Path, name: str, file: str, **told: Any) -> dict[str
     return {"id": name, **told, "test_tensor": test}
 
 
-def image_input(folder: Path, channels: int) -> dict[str, Any]:
-    """Describe the input of a network that takes images."""
+def image_input(folder: Path, channels: int, stains: Sequence[int] = ()) -> dict[str, Any]:
+    """Describe the input of a network that takes images: grey, three colours, or the channels of these numbers."""
+    names = ["red", "green", "blue"] if channels == 3 else ["grey"]
+    seen = "each channel on a scale of its own" if stains else "grey is repeated three times"
     return describe_tensor(
         folder,
         "image",
         "test_input.npy",
-        description="one image, its objects brought into the diameter band; grey is repeated three times",
+        description=f"one image, its objects brought into the diameter band; {seen}",
         axes=[
             {"type": "batch"},
-            {"type": "channel", "channel_names": ["red", "green", "blue"] if channels == 3 else ["grey"]},
+            {"type": "channel", "channel_names": [f"channel {one}" for one in stains] or names},
             {"type": "space", "id": "y", "size": {"min": 32, "step": 32}},
             {"type": "space", "id": "x", "size": {"min": 32, "step": 32}},
         ],

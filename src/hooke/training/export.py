@@ -170,7 +170,7 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
     if not force:
         _check_learnt(run)
     module = load_run(run)
-    image = example_image()[:, : module.config.in_channels]
+    image = example_image(module.config.in_channels)
     wrapped = _Maps(module).eval()
     with torch.inference_mode():
         maps = _first(wrapped(torch.from_numpy(image))).numpy()
@@ -269,15 +269,15 @@ def _first(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
     return output if isinstance(output, Tensor) else output[0]
 
 
-def example_image() -> NDArray[np.float32]:
-    """A network input that any machine can make again: simulated nuclei, normalised."""
+def example_image(channels: int = 3) -> NDArray[np.float32]:
+    """A network input that any machine can make again: simulated nuclei, normalised, alike in all channels."""
     from hooke.datasets.simulator import simulate
     from hooke.image import Image
     from hooke.preprocess import fit_normalisation
 
     pixels = simulate((256, 256), seed=0).image
     normalised = fit_normalisation(Image(pixels)).apply(pixels)
-    return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None])
+    return np.ascontiguousarray(np.repeat(normalised.transpose(2, 0, 1)[None, :1], channels, axis=1))
 
 
 def run_record(run: Path) -> dict[str, Any]:

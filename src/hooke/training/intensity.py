@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["photometric"]
+__all__ = ["photometric", "photometric_stains"]
 
 # Optical densities of the dyes in red, green and blue (Ruifrok and Johnston 2001, "Quantification of histochemical
 # staining by color deconvolution"); the third row is what the first two leave.
@@ -82,6 +82,25 @@ def photometric(
     if chance(0.06):
         image = _jpeg(image, rng)
     return np.ascontiguousarray(np.clip(image, -0.5, 2.0), dtype=np.float32)
+
+
+def photometric_stains(
+    image: NDArray[np.float32], strength: float, rng: np.random.Generator, **shares: float
+) -> NDArray[np.float32]:
+    """Change each channel of several stains as a picture of its own: each has its lamp, its exposure and its haze.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (Y, X, C)
+    strength, rng, shares
+        See `photometric`.
+
+    Returns
+    -------
+    ndarray of float32, shape (Y, X, C)
+    """
+    grey = (np.repeat(one[..., None], 3, axis=2) for one in np.moveaxis(image, 2, 0))
+    return np.stack([photometric(one, False, strength, rng, **shares)[..., 0] for one in grey], axis=-1)
 
 
 def _restain(image: NDArray[np.float32], strength: float, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -118,7 +118,7 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | 
     module = SegmentationModule(config, class_weights=weights, names=[record.id for record in train_records])
     if config.start_from is not None:
         start_from(module, config.start_from)
-    val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb)
+    val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb, config.stains)
     score = fit(
         module,
         config,
@@ -129,6 +129,8 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | 
         watchers=[CurvesAndPictures(run)],
         resume=resume,
     )
+    if config.stains is not None:  # the baselines take what they would take of these images
+        val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb)
     trained = Trained(run / "checkpoints" / "best.ckpt", score, baseline_scores(val_samples))
     write_json(run / "result.json", {_SCORE: trained.score, "baselines": trained.baselines})
     return trained

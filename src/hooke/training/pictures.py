@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hooke.io import atomic_path, write_png
 from hooke.report.overlay import overlay
-from hooke.training.augment import Sample
+from hooke.training.augment import Sample, as_colours
 from hooke.training.module import predict_sample
 
 matplotlib.use("Agg")
@@ -105,7 +105,7 @@ def draw_curves(metrics: Path, target: Path) -> None:
 def _row(sample: Sample, found: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Image, truth, prediction and errors side by side, as large as fits."""
     image = np.clip(sample.image.astype(np.float32), 0, 1)
-    bare = (image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)) * 255
+    bare = as_colours(image) * 255
     panels = [
         bare.astype(np.uint8),
         overlay(image, sample.labels),

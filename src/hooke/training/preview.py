@@ -20,7 +20,7 @@ from hooke.io import atomic_path, write_png
 from hooke.report.html.address import picture_address
 from hooke.report.overlay import overlay
 from hooke.targets import SplitLine
-from hooke.training.augment import Sample, crop_sample, make_negative
+from hooke.training.augment import Sample, as_colours, crop_sample, make_negative
 from hooke.training.config import AugmentConfig
 
 __all__ = ["write_preview"]
@@ -140,7 +140,7 @@ def _draw_group(
 
 def _row(image: NDArray[np.float32], labels: NDArray[np.int32], maps: NDArray[np.float32]) -> NDArray[np.uint8]:
     """One crop: its image as the network gets it, its objects outlined, its target maps in false colours."""
-    bare = (np.clip(image, 0, 1) * 255).astype(np.uint8)
+    bare = (np.clip(as_colours(image), 0, 1) * 255).astype(np.uint8)
     panels = [bare, overlay(np.clip(image, 0, 1), labels), *(_false_colours(one) for one in maps)]
     return np.concatenate([_fit(panel) for panel in panels], axis=1)
 

@@ -16,7 +16,7 @@ from hooke.datasets.sidecars import read_classes
 from hooke.errors import DatasetError
 from hooke.image import Image
 from hooke.io import read_image, read_labels
-from hooke.preprocess import Normalisation, fit_normalisation
+from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import equivalent_diameters
 from hooke.training.augment import UNKNOWN, Sample
 from hooke.training.config import DatasetConfig, RunConfig, TrainConfig
@@ -56,20 +56,20 @@ def list_records(config: RunConfig, split: str) -> list[Record]:
     Parameters
     ----------
     config : TrainConfig, or of another kind
-        It names ``classes`` and ``image_classes``, none where they are not learnt.
+        It names ``object_classes`` and ``image_classes``, none where they are not learnt.
     split : {"train", "val"}
 
     Raises
     ------
     DatasetError
         When an index is missing, it names a file that is not there, none of its images is in the splits asked for, or
-        none of its objects has one of the classes asked for.
+        no object, or image, to train on has one of the classes asked for.
     """
     banned = _read_exclusions(config.exclude)
     records = [one for data in config.datasets for one in _records_of(data, config, split) if one.id not in banned]
     if not records:
         raise DatasetError(f"no image for the {split} side of the run", remedy="check datasets and their splits")
-    if config.classes and split == "train":
+    if split == "train":
         _check_classes(records, config)
     return records
 
@@ -84,7 +84,10 @@ def records_hash(records: Sequence[Record]) -> str:
 
 
 def load_sample(
-    record: Record, nominal_diameter: float, fit: Callable[[Image], Normalisation] = fit_normalisation
+    record: Record,
+    nominal_diameter: float,
+    fit: Callable[[Image], Normalisation] = fit_normalisation,
+    stains: Channels | None = None,
 ) -> Sample:
     """Read and normalise one image and what its labels tell.
 
@@ -95,11 +98,13 @@ def load_sample(
         Taken for an image without objects.
     fit : callable
         Chooses channel and intensity scale.
+    stains : Channels, optional
+        Look at these, each on a scale of its own; `fit` is then not asked.
 
     Raises
     ------
     HookeError
-        When a file can't be read, or image and labels differ in size.
+        When a file can't be read, image and labels differ in size, or the image lacks a channel.
     """
     image = read_image(record.image)
     labels = read_labels(record.labels)
@@ -107,9 +112,11 @@ def load_sample(
         raise DatasetError(
             f"labels {labels.shape} for an image {image.pixels.shape[:2]}", path=record.labels, remedy="prepare anew"
         )
+    if stains is not None:
+        image, fit = stains.of(image), fit_channels
     normalisation = fit(image)
     pixels = normalisation.apply(image.pixels)
-    colour = normalisation.mode == "rgb"
+    several = normalisation.mode != "grey" and pixels.shape[2] > 1
     diameters = equivalent_diameters(labels)
     ids, first = np.unique(labels.ravel(), return_index=True)
     ids, first = ids[ids > 0], first[ids > 0]
@@ -120,12 +127,12 @@ def load_sample(
             of for one, of in record.classes.items() if one < len(diameters)
         ]
     return Sample(
-        image=(pixels if colour else pixels[..., 0]).astype(np.float16),
+        image=(pixels if several else pixels[..., 0]).astype(np.float16),
         labels=labels,
         diameters=diameters,
         centres=np.stack(np.unravel_index(first, labels.shape), axis=1).astype(np.float32),
         diameter=float(np.median(diameters[ids])) if len(ids) else nominal_diameter,
-        colour=colour,
+        colour=normalisation.mode == "rgb",
         classes=classes,
     )
 
@@ -140,11 +147,16 @@ class SampleStore(Sequence[Sample]):
         Taken for images without objects.
     cache_mb : float
         Memory for decoded samples, in 1e6 bytes; one sample is held at least.
+    stains : Channels, optional
+        See `load_sample`.
     """
 
-    def __init__(self, records: Sequence[Record], nominal_diameter: float, cache_mb: float) -> None:
+    def __init__(
+        self, records: Sequence[Record], nominal_diameter: float, cache_mb: float, stains: Channels | None = None
+    ) -> None:
         self.records = records
         self.nominal_diameter = nominal_diameter
+        self.stains = stains
         self.limit = int(cache_mb * 1e6)
         self.held = 0
         self._samples: OrderedDict[int, Sample] = OrderedDict()
@@ -165,7 +177,7 @@ class SampleStore(Sequence[Sample]):
 
     def load(self, record: Record) -> Sample:
         """Read one sample, as it will be kept."""
-        return load_sample(record, self.nominal_diameter)
+        return load_sample(record, self.nominal_diameter, stains=self.stains)
 
 
 def _bytes(sample: Sample) -> int:
@@ -186,8 +198,8 @@ def _records_of(dataset: DatasetConfig, config: TrainConfig, split: str) -> Iter
     if not (folder / INDEX_NAME).is_file():
         raise DatasetError("no hooke dataset here (index.csv is missing)", path=folder, remedy="run hooke prepare")
     wanted = getattr(dataset, split)
-    classes = read_classes(folder) if config.classes else {}
-    position = {name: number for number, name in enumerate(config.classes)}
+    classes = read_classes(folder) if config.object_classes else {}
+    position = {name: number for number, name in enumerate(config.object_classes)}
     of_image = _image_classes(folder, config) if config.image_classes else {}
     for row in read_index(folder):
         if row.split not in wanted:
@@ -206,13 +218,18 @@ def _records_of(dataset: DatasetConfig, config: TrainConfig, split: str) -> Iter
 def _image_classes(folder: Path, config: TrainConfig) -> dict[str, int]:
     """Class of each image that has one of those asked for, from the index's column."""
     position = {name: number for number, name in enumerate(config.image_classes)}
+    values = _column(folder, config.image_class_column)
+    return {id_: position[value] for id_, value in values.items() if value in position}
+
+
+def _column(folder: Path, column: str) -> dict[str, str]:
+    """What one column of an index says of each image."""
     with (folder / INDEX_NAME).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    column = config.image_class_column
     if rows and column not in rows[0]:
         known = ", ".join(name for name in rows[0] if name != "id")
         raise DatasetError(f"the index has no column {column!r}", path=folder / INDEX_NAME, remedy=f"it has {known}")
-    return {row["id"]: position[row[column]] for row in rows if row[column] in position}
+    return {row["id"]: row[column] for row in rows}
 
 
 def _known(found: Path | None, place: Path) -> Path:
@@ -222,14 +239,21 @@ def _known(found: Path | None, place: Path) -> Path:
 
 
 def _check_classes(records: list[Record], config: TrainConfig) -> None:
-    """Every class asked for must occur, or the head would learn nothing of it."""
-    seen = {of for record in records for of in record.classes.values()}
-    absent = [name for number, name in enumerate(config.classes) if number not in seen]
-    if absent:
-        known = sorted(
-            {name for data in config.datasets for of in read_classes(data.path).values() for name in of.values()}
-        )
+    """Every class asked for must occur, or nothing would be learnt of it; the data sets may spell it otherwise."""
+    folders = [data.path for data in config.datasets]
+    if absent := _absent(config.object_classes, {of for record in records for of in record.classes.values()}):
+        known = {name for folder in folders for of in read_classes(folder).values() for name in of.values()}
         raise DatasetError(
-            f"no object of class {', '.join(absent)} to learn from",
-            remedy=f"classes there: {', '.join(known) or 'none'}",
+            f"no object of class {absent} to learn from",
+            remedy=f"classes there: {', '.join(sorted(known)) or 'none'}",
         )
+    if absent := _absent(config.image_classes, {record.image_class for record in records}):
+        column = config.image_class_column
+        known = {value for folder in folders for value in _column(folder, column).values()}
+        raise DatasetError(
+            f"no image of class {absent} to learn from", remedy=f"column {column} has: {', '.join(sorted(known))}"
+        )
+
+
+def _absent(classes: Sequence[str], seen: set[int]) -> str:
+    return ", ".join(name for number, name in enumerate(classes) if number not in seen)

@@ -86,7 +86,7 @@ def preview(config: TrainConfig, out: Path) -> Path:
     """
     records = list_records(config, "train")
     groups = [f"{record.image.parents[1].name}: {record.modality}" for record in records]
-    samples = SampleStore(records, config.nominal_diameter, config.cache_mb)
+    samples = SampleStore(records, config.nominal_diameter, config.cache_mb, config.stains)
     scheme = SplitLine(nominal_diameter=config.nominal_diameter)
     return write_preview(samples, groups, config.augment, scheme, out, np.random.default_rng(config.seed))
 

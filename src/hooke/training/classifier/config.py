@@ -1,10 +1,10 @@
-"""What the training of a classifier of cut-outs is told."""
+"""What the training of a classifier is told: of cut-outs around objects, or of whole images."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hooke.training.config import RunConfig
 
@@ -23,18 +23,22 @@ class CutConfig(BaseModel):
 
 
 class ClassifierConfig(RunConfig):
-    """A run that trains a classifier of cut-outs."""
+    """A run that trains a classifier of cut-outs, or of whole images."""
 
     kind: Literal["classifier"] = "classifier"
     name: str = "classifier"
-    classes: list[str] = Field(min_length=2, description="names to learn, of classes.json; objects of others are left")
+    of: Literal["objects", "images"] = Field("objects", description="what has a class: an object, or a whole image")
+    classes: list[str] = Field(
+        min_length=2, description="names to learn, of classes.json or the column; others are left"
+    )
+    column: str = Field("modality", description="of the index, that holds the classes of whole images")
 
     network: str = Field("strided", description="strided: the small published network; or the name of a timm model")
     encoder_weights: str = Field("imagenet", description='of a timm model: "imagenet", "none" or a .safetensors file')
     widths: list[int] = Field([16, 32, 64, 128, 128], min_length=1, description="channels of the strided network")
     dropout: float = Field(0.2, ge=0, lt=1)
     window: int = Field(224, ge=32, multiple_of=8, description="side of a cut-out, network pixels")
-    scale: float = Field(1.0, gt=0, le=4, description="network pixels per image pixel")
+    scale: float = Field(1.0, gt=0, le=4, description="network pixels per image pixel; whole images fill the window")
     mask_channel: bool = Field(False, description="show the object's own mask as one more channel; points have none")
     intensity: Literal["nuclei", "colours", "stored"] = Field(
         "nuclei",
@@ -53,8 +57,26 @@ class ClassifierConfig(RunConfig):
     validate_every: int = Field(50, ge=1)
     patience: int = Field(8, ge=0, description="validations without a better score before the run stops; 0: never")
 
-    # Nothing is learnt of whole images; list_records asks.
-    image_classes: ClassVar[list[str]] = []
+    @model_validator(mode="after")
+    def _mask_of_an_object(self) -> ClassifierConfig:
+        if self.mask_channel and self.of == "images":
+            raise ValueError("mask_channel shows an object's mask, and a whole image has none")
+        return self
+
+    @property
+    def object_classes(self) -> list[str]:
+        """Classes of objects that are looked up in the data sets."""
+        return self.classes if self.of == "objects" else []
+
+    @property
+    def image_classes(self) -> list[str]:
+        """Classes of whole images that are looked up in the data sets."""
+        return self.classes if self.of == "images" else []
+
+    @property
+    def image_class_column(self) -> str:
+        """Where."""
+        return self.column
 
     @property
     def channels(self) -> int:

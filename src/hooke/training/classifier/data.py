@@ -1,5 +1,7 @@
 """Images in, cut-outs with their classes out: turned, shifted and changed for training, as they are for validation.
 
+A whole image is cut out like an object in its middle, once its longer side has been brought to the window's.
+
 As in `hooke.training.data`, every item has a number, and all that is random in it comes from that and the run's seed.
 """
 
@@ -18,12 +20,14 @@ from torch.utils.data import DataLoader, Dataset
 
 from hooke.classify.intensity import fit_intensity
 from hooke.classify.windows import Objects, cut_window, locate, rescale, window_matrix
-from hooke.training.augment import Sample, photometric
+from hooke.training.augment import UNKNOWN, Sample, photometric
 from hooke.training.classifier.config import ClassifierConfig, CutConfig
 from hooke.training.data import From
 from hooke.training.samples import Record, SampleStore, load_sample
 
-__all__ = ["CutBatch", "Cuts", "cut_loader", "train_loader", "turned"]
+__all__ = ["CutBatch", "Cuts", "cut_loader", "named", "train_loader", "turned"]
+
+_WHOLE = 0  # in place of an object's id
 
 
 class CutBatch(NamedTuple):
@@ -44,17 +48,26 @@ class CutBatch(NamedTuple):
 
 
 class _ScaledStore(SampleStore):
-    """Samples by number, brought to the classifier's scale."""
+    """Samples by number, brought to the classifier's scale, or whole into its window."""
 
     def __init__(self, records: Sequence[Record], config: ClassifierConfig) -> None:
         super().__init__(records, 1.0, config.cache_mb / max(1, config.workers))
-        self.scale = config.scale
+        self.config = config
         self.fit = partial(fit_intensity, intensity=config.intensity)
 
     def load(self, record: Record) -> Sample:
         sample = load_sample(record, self.nominal_diameter, self.fit)
-        image, labels = rescale(sample.image.astype(np.float32), sample.labels, self.scale)
+        config = self.config
+        scale = config.scale if config.of == "objects" else config.window / max(sample.labels.shape)
+        image, labels = rescale(sample.image.astype(np.float32), sample.labels, scale)
         return replace(sample, image=image.astype(np.float16), labels=labels)
+
+
+def named(record: Record, config: ClassifierConfig) -> list[tuple[int, int]]:
+    """What there is to learn from an image: the id of each object with its class, or the whole image with its own."""
+    if config.of == "images":
+        return [(_WHOLE, record.image_class)] if record.image_class != UNKNOWN else []
+    return sorted(record.classes.items())
 
 
 class Cuts(Dataset[CutBatch]):
@@ -72,9 +85,7 @@ class Cuts(Dataset[CutBatch]):
         self.config = config
         self.changed = changed
         self.samples = _ScaledStore(records, config)
-        self.cells = [
-            (source, id_, of) for source, one in enumerate(records) for id_, of in sorted(one.classes.items())
-        ]
+        self.cells = [(source, id_, of) for source, one in enumerate(records) for id_, of in named(one, config)]
         weights = np.array([records[source].weight for source, _, _ in self.cells], np.float64)
         self.chances = weights / weights.sum()
         self._objects: dict[int, Objects] = {}
@@ -91,11 +102,7 @@ class Cuts(Dataset[CutBatch]):
 
     def _cut(self, sample: Sample, source: int, id_: int, rng: np.random.Generator | None) -> NDArray[np.float32]:
         config = self.config
-        if source not in self._objects:
-            self._objects[source] = locate(sample.labels)
-        objects = self._objects[source]
-        place = int(np.searchsorted(objects.ids, id_))
-        matrix = window_matrix(objects.centres[place], objects.extents[place], config.window)
+        matrix = window_matrix(*self._place(sample, source, id_), config.window)
         if rng is not None:
             matrix = turned(matrix, config.window, config.augment, rng)
         mask = sample.labels == id_ if config.mask_channel else None
@@ -111,6 +118,16 @@ class Cuts(Dataset[CutBatch]):
         if config.in_channels == 1:
             image = image.mean(axis=2, keepdims=True)
         return np.ascontiguousarray(np.concatenate([image.transpose(2, 0, 1), rest]), np.float32)
+
+    def _place(self, sample: Sample, source: int, id_: int) -> tuple[NDArray[np.float64], float]:
+        """Centre and extent of what is cut out."""
+        if id_ == _WHOLE:
+            return (np.array(sample.labels.shape) - 1) / 2, float(max(sample.labels.shape))
+        if source not in self._objects:
+            self._objects[source] = locate(sample.labels)
+        objects = self._objects[source]
+        place = int(np.searchsorted(objects.ids, id_))
+        return objects.centres[place], float(objects.extents[place])
 
 
 def turned(

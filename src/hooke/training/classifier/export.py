@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hooke.classify.network import ClassifierSettings, load_network
-from hooke.models.bundle import check_replaceable
+from hooke.classify.network import ClassifierSettings, NetworkClassifier
+from hooke.models.bundle import check_replaceable, read_parts
 from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.module import ClassifierModule
 from hooke.training.describe import describe_model, describe_tensor
@@ -27,6 +27,12 @@ from hooke.training.export import (
 )
 
 __all__ = ["export_run", "load_run"]
+
+
+class ImageClassifierSettings(ClassifierSettings):
+    """The same of a classifier of whole images, whose longer side is brought to the window's."""
+
+    task: Literal["image-classifier"] = "image-classifier"  # type: ignore[assignment]
 
 
 class _Probabilities(nn.Module):
@@ -96,8 +102,18 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
         np.save(fresh / "test_input.npy", image)
         np.save(fresh / "test_output.npy", answers)
         _describe(fresh, module.config, card or {}, run_record(run), result)
-        difference = check_difference(load_network(fresh).run(image), answers, fresh)
+        difference = check_difference(_load(fresh, module.config).run(image), answers, fresh)
     return Export(bundle, difference)
+
+
+def _load(bundle: Path, config: ClassifierConfig) -> NetworkClassifier:
+    """The network as the runtime has it."""
+    settings, _, weights = read_parts(bundle, _settings_of(config))
+    return NetworkClassifier(config.name, bundle, settings, weights)
+
+
+def _settings_of(config: ClassifierConfig) -> type[ClassifierSettings]:
+    return ImageClassifierSettings if config.of == "images" else ClassifierSettings
 
 
 def _read_result(folder: Path) -> dict[str, Any]:
@@ -110,7 +126,7 @@ def _read_result(folder: Path) -> dict[str, Any]:
 
 def _example_cut(config: ClassifierConfig) -> np.ndarray:
     """A network input that any machine can make again: a corner of simulated nuclei, with a disc for a mask."""
-    image = example_image()[:, : config.in_channels]
+    image = example_image(config.in_channels)
     side = config.window
     tiled = np.tile(image, (1, 1, -(-side // 256), -(-side // 256)))[:, :, :side, :side]
     if config.mask_channel:
@@ -122,7 +138,7 @@ def _example_cut(config: ClassifierConfig) -> np.ndarray:
 def _describe(
     folder: Path, config: ClassifierConfig, card: dict[str, Any], record: dict[str, Any], result: dict[str, Any]
 ) -> None:
-    settings = ClassifierSettings(
+    settings = _settings_of(config)(
         classes=config.classes,
         window=config.window,
         scale=config.scale,
@@ -132,6 +148,7 @@ def _describe(
         modes=result.get("modes", []),
         temperature=float(result.get("temperature", 1.0)),
     )
+    shown = "a cut-out around one object" if config.of == "objects" else "a whole image, its longer side the window's"
     names = ["red", "green", "blue"] if config.in_channels == 3 else ["grey"]
     names += ["mask"] if config.mask_channel else []
     side = {"type": "space", "size": config.window}
@@ -139,7 +156,7 @@ def _describe(
         folder,
         "image",
         "test_input.npy",
-        description="a cut-out around one object; grey is repeated three times",
+        description=f"{shown}; grey is repeated three times",
         axes=[
             {"type": "batch"},
             {"type": "channel", "channel_names": names},
@@ -160,7 +177,7 @@ def _describe(
     describe_model(
         folder,
         config.name,
-        {"description": f"{config.name}: names the class of an object from a cut-out around it", **scores} | card,
+        {"description": f"{config.name}: names a class from {shown}", **scores} | card,
         tags=["image-classification", "2d"],
         inputs=[inputs],
         outputs=[outputs],

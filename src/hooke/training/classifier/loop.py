@@ -24,7 +24,7 @@ from hooke.metrics.calibration import fit_temperature
 from hooke.metrics.classification import ClassificationScores, classification_scores
 from hooke.report.classification import write_classification
 from hooke.training.classifier.config import ClassifierConfig
-from hooke.training.classifier.data import cut_loader, train_loader
+from hooke.training.classifier.data import cut_loader, named, train_loader
 from hooke.training.classifier.export import load_run
 from hooke.training.classifier.module import ClassifierModule
 from hooke.training.imbalance import class_weights
@@ -60,7 +60,8 @@ class Trained:
     def lines(self) -> list[str]:
         """What to tell the user."""
         low, high = self.scores.intervals["accuracy"]
-        told = {name: self.scores.scores[name] for name in ("accuracy", "balanced_accuracy", "f1_macro", "ece")}
+        names = ("accuracy", "precision_macro", "recall_macro", "f1_macro", "ece")
+        told = {name: self.scores.scores[name] for name in names}
         figures = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in told.items())
         return [
             f"validation: {figures} (accuracy's 95 % interval {low:.3f} to {high:.3f})",
@@ -90,13 +91,13 @@ def train(config: ClassifierConfig, run: Path, *, resume: bool = False, limit: i
     ConfigError
         When the folder holds a run already and `resume` is not set, or the other way round.
     DatasetError
-        When no object of one side has one of the classes.
+        When no object, or image, of one side has one of the classes.
     TrainingError
         When the loss is no number; the checkpoints so far stay.
     """
     check_folder(run, resume)
     L.seed_everything(config.seed, workers=True, verbose=False)
-    train_records, val_records = (_with_classes(list_records(config, side), side, limit) for side in ("train", "val"))
+    train_records, val_records = (_with_classes(config, side, limit) for side in ("train", "val"))
     describe_run(config, run, train_records, val_records)
     module = ClassifierModule(config, _weights(train_records, config), names=[record.id for record in train_records])
     score = fit(
@@ -137,21 +138,21 @@ def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], scor
 
 
 def _weights(records: Sequence[Record], config: ClassifierConfig) -> list[float]:
-    counts = np.bincount([of for one in records for of in one.classes.values()], minlength=len(config.classes))
+    counts = np.bincount([of for one in records for _, of in named(one, config)], minlength=len(config.classes))
     return class_weights(counts, config.class_weighting).tolist()
 
 
-def _with_classes(records: Sequence[Record], side: str, limit: int | None) -> list[Record]:
-    """Those of the images that have an object with a class; with a limit, of as many classes as it allows."""
-    kept = [record for record in records if record.classes]
-    if not kept:
-        raise DatasetError(f"no object of the {side} side has one of the classes", remedy="check classes and splits")
-    if limit is None:
-        return kept
+def _with_classes(config: ClassifierConfig, side: str, limit: int | None) -> list[Record]:
+    """Images of one side that have a class, or an object with one; with a limit, of as many classes as it allows."""
     # A trial on images of a single class would learn nothing: every other image is another first class.
     by_class: dict[int, list[Record]] = {}
-    for record in kept:
-        by_class.setdefault(next(iter(record.classes.values())), []).append(record)
+    kept = [(record, found[0][1]) for record in list_records(config, side) if (found := named(record, config))]
+    for record, first in kept:
+        by_class.setdefault(first, []).append(record)
+    if not kept:
+        raise DatasetError(f"nothing of the {side} side has one of the classes", remedy="check classes and splits")
+    if limit is None:
+        return [record for record, _ in kept]
     longest = max(len(of) for of in by_class.values())
     mixed = [of[turn] for turn in range(longest) for of in by_class.values() if turn < len(of)]
     return mixed[:limit]

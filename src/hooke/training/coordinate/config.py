@@ -60,7 +60,7 @@ class CoordinateConfig(RunConfig):
     steps: int = Field(1500, ge=1)
 
     # The network learns of no classes; list_records asks.
-    classes: ClassVar[list[str]] = []
+    object_classes: ClassVar[list[str]] = []
     image_classes: ClassVar[list[str]] = []
 
     @property

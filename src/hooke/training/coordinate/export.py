@@ -87,7 +87,7 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
     check_replaceable(bundle)
     module = load_run(run)
     config = module.config
-    image = example_image()[:, : config.in_channels]
+    image = example_image(config.in_channels)
     height, width = image.shape[2:]
     queries = query_grid(height, width, config.query_step)[None]
     wrapped = _Answers(module).eval()

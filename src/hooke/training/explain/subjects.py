@@ -107,6 +107,10 @@ def _of_segmentation(run: Path, pixels: NDArray[np.float32], count: int, diamete
     from hooke.training.export import load_run
 
     module = load_run(run)
+    if module.config.stains is not None:
+        raise ConfigError(
+            "a network of chosen channels can't be explained", path=run, remedy="give one of colour images"
+        )
     channels, names = module.config.in_channels, module.config.image_classes
     scaled, decoded = _look(module, pixels, diameter)
     for label in _spread(decoded.scores, count):
@@ -189,6 +193,8 @@ def _of_classifier(
         raise ConfigError("a classifier is asked about objects", path=run, remedy="give a label image of this size")
     module = load_run(run)
     config = module.config
+    if config.of == "images":
+        raise ConfigError("a classifier of whole images can't be explained", path=run, remedy="give one of objects")
     scaled, small = rescale(pixels, labels, config.scale)
     objects = locate(small)
     for number in range(min(count, len(objects))):

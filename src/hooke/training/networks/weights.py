@@ -7,6 +7,7 @@ from pathlib import Path
 
 import timm
 import torch
+from timm.models import adapt_input_conv
 from torch import Tensor, nn
 
 from hooke.errors import ModelError
@@ -39,7 +40,8 @@ def load_encoder_weights(encoder: nn.Module, name: str, source: str) -> None:
         Its timm name.
     source : str
         ``"none"`` leaves it as it is. ``"imagenet"`` takes the installed weights package where there is one,
-        else timm's hub. Anything else is the path of a ``.safetensors`` file with timm's names.
+        else timm's hub. Anything else is the path of a ``.safetensors`` file with timm's names. Where the weights are
+        of colour images, the first convolution is adapted to the channels that the encoder has.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def load_encoder_weights(encoder: nn.Module, name: str, source: str) -> None:
         state = _from_package(name)
     else:
         state = _from_hub(name)
-    state = _keep_known(state, encoder)
+    state = _adapted(_keep_known(state, encoder), encoder)
     missing, _ = encoder.load_state_dict(state, strict=False)
     if missing:
         raise ModelError(
@@ -105,3 +107,17 @@ def _keep_known(state: dict[str, Tensor], encoder: nn.Module) -> dict[str, Tenso
     wanted = encoder.state_dict()
     flat = {key.replace(".", "_"): value for key, value in state.items()}
     return {key: flat[key.replace(".", "_")] for key in wanted if key.replace(".", "_") in flat}
+
+
+def _adapted(state: dict[str, Tensor], encoder: nn.Module) -> dict[str, Tensor]:
+    """Adapt a convolution of three colours to the channels that the encoder has: their sum for grey, repeats for more.
+
+    timm's own way, which keeps the sum over the channels about the same.
+    """
+    return {
+        key: adapt_input_conv(wanted.shape[1], state[key])
+        if wanted.ndim == 4 and state[key].shape[1] == 3 != wanted.shape[1]
+        else state[key]
+        for key, wanted in encoder.state_dict().items()
+        if key in state
+    }
