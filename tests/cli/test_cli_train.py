@@ -36,6 +36,7 @@ def calls(monkeypatch):
     kind = ModuleType("hooke.training.segmentation")
     kind.train = record
     kind.fast_dev_run = lambda config: 0.25
+    kind.SCORE = "agreement"
     kind.overfit = lambda config, count, run: count / 10
     monkeypatch.setitem(sys.modules, "hooke.training.segmentation", kind)
     return made
@@ -64,8 +65,14 @@ def test_trials_train_no_run(config, calls):
     assert (status, "score 0.250" in tried.stdout) == (0, True)
     assert run(config, "--overfit", 8)[1] == 0
     poor, status = run(config, "--overfit", 4)
-    assert (status, "not learnt by heart: DSB score only 0.400" in poor.output) == (1, True)
+    assert (status, "not learnt by heart: agreement only 0.400" in poor.output) == (1, True)
     assert not calls
+
+
+def test_a_kind_without_a_preview_says_so(config, calls):
+    result, _ = run(config, "--preview")
+    assert isinstance(result.exception, ConfigError)
+    assert "kind segmentation has no preview" in str(result.exception)
 
 
 def test_without_a_configuration_it_says_what_is_missing(calls):

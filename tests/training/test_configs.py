@@ -13,11 +13,12 @@ for needed in ("torch", "lightning", "timm", "matplotlib"):
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.datasets.sidecars import write_classes
 from hooke.datasets.simulator import simulate
+from hooke.preprocess.modality import MODALITIES
 from hooke.training.config import load_config
-from hooke.training.trial import fast_dev_run
+from hooke.training.kinds import load_kind
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-# Configurations of other kinds than segmentation are tried by the tests of their kind.
+# The cells' own configurations are tried by the tests of their kind, on cells that suit them.
 OTHERS = ("card", "pretrain", "coordinate", "classifier")
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if not any(word in path.stem for word in OTHERS))
 
@@ -26,14 +27,15 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    """Four simulated fields, half of their nuclei of one class and half of the other."""
+    """Six simulated fields of three modalities, half of their nuclei of one class and half of the other."""
     folder = tmp_path_factory.mktemp("data") / "simulated"
     rows, classes = [], []
-    for number in range(4):
-        drawn = simulate((96, 96), seed=number)
+    for number in range(6):
+        modality = MODALITIES[number % 3]
+        drawn = simulate((96, 96), seed=number, modality=modality)
         name = f"field{number}"
         write_sample(folder, name, drawn.image, drawn.labels)
-        rows.append(IndexRow(name, "val" if number > 1 else "train", "fluorescence", name, 96, 96, drawn.count))
+        rows.append(IndexRow(name, "val" if number > 2 else "train", modality, name, 96, 96, drawn.count))
         kinds = ("Myofibroblast", "UndifferentiatedMSC")
         classes.append((name, {one: kinds[one % 2] for one in range(1, drawn.count + 1)}))
     write_index(folder, rows)
@@ -43,6 +45,7 @@ def dataset(tmp_path_factory):
 
 def test_there_is_a_configuration_for_each_system():
     assert set(NAMES) >= {"nuclei", "splitline-unet", "dsb2018-unet", "mobilenetv2-unet", "livecell-multihead"}
+    assert set(NAMES) >= {"modality-resnet18", "modality-efficientnet-b0"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,6 +56,8 @@ def test_two_steps(name, dataset, monkeypatch):
         "encoder_weights": "none",
         "accelerator": "cpu",
         "precision": "32-true",
-        "augment.crop": 64,
     }
-    assert 0 <= fast_dev_run(load_config(CONFIGS / f"{name}.yaml", changes)) <= 1
+    path = CONFIGS / f"{name}.yaml"
+    kind = load_config(path, changes).kind
+    small = {"augment.crop": 64} if kind == "segmentation" else {"window": 64}
+    assert 0 <= load_kind(kind).fast_dev_run(load_config(path, changes | small)) <= 1

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hooke.cli.train import parse_settings, training_half
+from hooke.cli.train import Resume, RunFolder, Settings, parse_settings, training_half
 
 __all__ = ["pretrain"]
 
@@ -22,15 +22,9 @@ def pretrain(
             "--images", "-i", help="hooke data set, folder or pattern instead of the file's; may be repeated."
         ),
     ] = None,
-    run: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="RUN", help="Folder of the run; runs/<name of the configuration> if none."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be given again for others."),
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    run: RunFolder = None,
+    settings: Settings = None,
+    resume: Resume = False,
 ) -> int:
     r"""Train an encoder on images without labels, for training to start from.
 

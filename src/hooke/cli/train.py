@@ -11,24 +11,29 @@ import typer
 
 from hooke.errors import ConfigError
 
-__all__ = ["train", "training_half"]
+__all__ = ["Resume", "RunFolder", "Settings", "parse_settings", "train", "training_half"]
 
 _BY_HEART = 0.6
+
+# Options of every command that trains.
+RunFolder = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="RUN", help="Folder of the run; runs/<name of the configuration> if none."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be given again for others."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")]
 
 
 def train(
     config: Annotated[
         Path | None, typer.Argument(help="YAML file that describes the run, such as configs/nuclei.yaml.")
     ] = None,
-    run: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="RUN", help="Folder of the run; runs/<name of the configuration> if none."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be given again for others."),
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    run: RunFolder = None,
+    settings: Settings = None,
+    resume: Resume = False,
     overfit: Annotated[
         int | None,
         typer.Option(metavar="N", help="Learn N images by heart, to prove that data and configuration fit together."),
@@ -68,11 +73,13 @@ def train(
         loaded: Any = load_config(config, parse_settings(settings or []))
         run = run or Path("runs") / loaded.name
         kind = load_kind(loaded.kind)
+        if preview and not hasattr(kind, "preview"):
+            raise ConfigError(f"a run of kind {loaded.kind} has no preview", path=config, remedy="leave out --preview")
         if preview:
             typer.echo(f"what the network will see: {kind.preview(loaded, run.with_name(run.name + '-preview.html'))}")
             return 0
         if overfit:
-            return _say_overfit(kind.overfit(loaded, overfit, run.with_name(run.name + "-overfit")))
+            return _say_overfit(kind.overfit(loaded, overfit, run.with_name(run.name + "-overfit")), kind.SCORE)
         if fast_dev_run:
             score = kind.fast_dev_run(loaded)
             typer.echo(f"two steps and a validation went well; score {score:.3f}, which means nothing yet")
@@ -84,13 +91,13 @@ def train(
     return 0
 
 
-def _say_overfit(score: float) -> int:
+def _say_overfit(score: float, name: str) -> int:
     """Say how well a few images were learnt by heart."""
     if score > _BY_HEART:
-        typer.echo(f"learnt by heart: DSB score {score:.3f} on the images trained on")
+        typer.echo(f"learnt by heart: {name} {score:.3f} on the images trained on")
         return 0
     typer.secho(
-        f"not learnt by heart: DSB score only {score:.3f} on the images trained on; "
+        f"not learnt by heart: {name} only {score:.3f} on the images trained on; "
         "look at the labels, the diameters and the learning rate",
         fg="red",
         err=True,

@@ -7,7 +7,8 @@ from hooke.training.export import export_run
 from hooke.training.loop import train
 from hooke.training.trial import fast_dev_run, overfit, preview
 
-__all__ = ["CONFIG", "export", "fast_dev_run", "overfit", "preview", "train"]
+__all__ = ["CONFIG", "SCORE", "export", "fast_dev_run", "overfit", "preview", "train"]
 
 CONFIG = TrainConfig
+SCORE = "DSB score"
 export = export_run

@@ -1,4 +1,4 @@
-"""The kind of run that trains a classifier of cut-outs: what `hooke.training.kinds` asks of it."""
+"""The kind of run that trains a classifier of cut-outs or whole images: what `hooke.training.kinds` asks of it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from hooke.training.classifier.loop import train
 from hooke.training.trial import fast_dev_run as _fast_dev_run
 from hooke.training.trial import overfit as _overfit
 
-__all__ = ["CONFIG", "export", "fast_dev_run", "overfit", "train"]
+__all__ = ["CONFIG", "SCORE", "export", "fast_dev_run", "overfit", "train"]
 
 CONFIG = ClassifierConfig
+SCORE = "mean probability of the true class"
 export = export_run
 overfit = partial(_overfit, train=train, plain={"photometric": 0.0, "zoom": 1.0, "shift": 0.0, "gain": 0.0})
 fast_dev_run = partial(_fast_dev_run, train=train)
