@@ -3,7 +3,8 @@
 python benchmarks/trust.py data/dsb2018 --split val
 
 Degraded copies: blurred by a tenth, a fifth and a third of the typical diameter, overexposed, with weak and strong
-noise. The pictures without cells are those that scikit-image ships (astronaut, coffee, text, grass ...).
+noise; of stained slides also one whose colours are exchanged. The pictures without cells are those that scikit-image
+ships (astronaut, coffee, text, grass ...).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from hooke.metrics import score_image
 
 # Microscopy, or round bright things on a dark ground: a nuclei model may well outline these.
 CELLS = ("ihc", "cell", "coins", "microaneurysms", "retina")
-REASONS = ("low confidence", "only", "saturated", "out of focus", "no objects", "constant")
+REASONS = ("low confidence", "only", "noisy:", "unknown colours", "saturated", "out of focus", "no objects", "constant")
 
 
 def main() -> None:
@@ -57,8 +58,11 @@ def degraded(dataset: Path, rows: list, model: hooke.models.Model) -> Iterator[d
     rng = np.random.default_rng(0)
     for row in rows:
         image, truth = read_image(find_image(dataset, row.id)), read_labels(find_labels(dataset, row.id))
-        diameter = hooke.segment(image, model).diameter or 20.0
-        for kind, pixels in copies(image.pixels, diameter, rng):
+        plain = hooke.segment(image, model)
+        kinds = [*copies(image.pixels, plain.diameter or 20.0, rng)]
+        if plain.normalisation.mode == "rgb":
+            kinds += [("slides as they are", image.pixels), ("slides, red as green", image.pixels[..., [1, 2, 0]])]
+        for kind, pixels in kinds:
             found = hooke.segment(replace(image, pixels=pixels), model)
             yield {"kind": kind, "ap_50": score_image(found.labels, truth)["ap_50"], **facts(found)}
 
