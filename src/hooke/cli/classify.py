@@ -123,15 +123,16 @@ def evaluate(
     ] = None,
 ) -> int:
     """Measure a classifier on the true objects of a data set; objects of classes that it does not know are left out."""
+    from rich.console import Console
+
     from hooke.classify import evaluate_classifier, examples_of_dataset, load_classifier
+    from hooke.cli.class_tables import classification_tables
     from hooke.report.classification import write_classification
 
     scores = evaluate_classifier(load_classifier(model), examples_of_dataset(dataset, split))
-    for name, value in scores.scores.items():
-        low, high = scores.intervals.get(name, (None, None))
-        told = "" if low is None else f"  (95 % interval {low:.4f} to {high:.4f})"
-        typer.echo(f"{name:18} {value:.4f}{told}")
-    typer.echo(scores.confusion.to_string())
+    console = Console()
+    for table in classification_tables(scores, "True objects classified"):
+        console.print(table)
     if out is not None:
         typer.echo(f"written to {write_classification(scores, out)}")
     return 0

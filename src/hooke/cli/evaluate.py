@@ -26,7 +26,9 @@ def evaluate(
     split: Annotated[str | None, typer.Option(help="Only this split of the dataset, such as test.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder for report.html, scores.json, per_image.csv and per_object.csv."),
+        typer.Option(
+            "--out", "-o", help="Folder for report.html, scores.json, per_image.csv, per_object.csv and classes/."
+        ),
     ] = None,
     against: Annotated[
         list[Path] | None, typer.Option(help="Show the AP of this earlier -o folder in the report too; repeatable.")
@@ -45,6 +47,10 @@ def evaluate(
     threshold: Annotated[
         float, typer.Option(min=0.01, max=1, help="IoU from which objects match in per_object.csv and kinds of error.")
     ] = 0.5,
+    ignore_class: Annotated[
+        list[str] | None,
+        typer.Option(help="Leave true objects of this class out of scores of classes; repeatable.", metavar="CLASS"),
+    ] = None,
     points: Annotated[
         bool,
         typer.Option(
@@ -64,7 +70,9 @@ def evaluate(
     Pixels: IoU, Dice, precision, recall.
     Objects: precision, recall, F1 and AP = TP/(TP+FP+FN) by IoU threshold,
     DSB 2018 score, panoptic quality (PQ), aggregated Jaccard (AJI), boundary F;
-    by size and kind of error; numbers of objects; COCO AP and classes where known.
+    by size and kind of error; numbers of objects; COCO AP where known.
+    Classes, where both sides have them: accuracy, F1, confusion matrix, PQ by class;
+    with probabilities ROC, precision-recall and calibration curves.
     By modality too when the dataset's index has it.
 
     A prediction that is missing, unreadable or of another size
@@ -84,7 +92,7 @@ def evaluate(
 
     hooke evaluate dsb2018/ dsb2018/ --through splitline
 
-    hooke evaluate points.csv dkfz/ --points
+    hooke evaluate points.csv dkfz/ --points --ignore-class PartiallydifferentiatedMSC
 
     hooke evaluate out/ truth/ --json | jq .overall.mean.dsb
     """
@@ -99,7 +107,15 @@ def evaluate(
     if points and through is not None:
         raise typer.BadParameter("goes with outlines, not with --points", param_hint="--through")
     if points:
-        detection = evaluation.evaluate_points(pred, truth, split=split, out=out, by=by or (), max_distance=distance)
+        detection = evaluation.evaluate_points(
+            pred,
+            truth,
+            split=split,
+            out=out,
+            by=by or (),
+            max_distance=distance,
+            ignore_classes=ignore_class or (),
+        )
         return _show_detection(detection, out, json=json)
 
     earlier = read_runs(against or [])
@@ -107,10 +123,18 @@ def evaluate(
         # Said below in the command's own words.
         warnings.simplefilter("ignore", UserWarning)
         result = evaluation.evaluate(
-            pred, truth, split=split, through=through, out=out, by=by or (), threshold=threshold
+            pred,
+            truth,
+            split=split,
+            through=through,
+            out=out,
+            by=by or (),
+            threshold=threshold,
+            ignore_classes=ignore_class or (),
         )
     if out is not None:
         write_report(result, out / "report.html", earlier)
+        _write_classes(result, out)
     if json:
         _print_json(result)
     else:
@@ -128,16 +152,33 @@ def _show_detection(result: Detection, out: Path | None, *, json: bool) -> int:
     else:
         from rich.console import Console
 
+        from hooke.cli.class_tables import classification_tables
         from hooke.cli.score_tables import detection_table
 
-        Console().print(detection_table(result))
+        console = Console()
+        console.print(detection_table(result))
+        if result.classification is not None:
+            for table in classification_tables(result.classification, "Classes of objects found"):
+                console.print(table)
+    if out is not None:
+        _write_classes(result, out)
     for name, problem in result.bad.items():
         _complain(f"{name}: {problem}")
     if result.extra:
         _complain(f"{len(result.extra)} not scored, no truth: {_some(result.extra)}")
+    for note in result.notes:
+        _complain(note)
     if out is not None and not json:
         typer.echo(f"all scores: {out / 'detection.json'}; image by image: detection_per_image.csv there")
     return 1 if result.bad else 0
+
+
+def _write_classes(result: Evaluation | Detection, out: Path) -> None:
+    """Write confusion matrix, scores by class and curves, where classes are known."""
+    from hooke.report.classification import write_classification
+
+    if result.classification is not None:
+        write_classification(result.classification, out / "classes")
 
 
 def _print_json(result: Evaluation | Detection) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from hooke.cli.class_tables import classification_tables
+
 if TYPE_CHECKING:
     from hooke.evaluation import Detection, Evaluation
     from hooke.metrics import ClassScores, CocoScores, Summary
@@ -62,6 +64,10 @@ def score_tables(result: Evaluation) -> Iterator[Table]:
         yield _coco(result.coco)
     if result.classes is not None:
         yield _classes(result.classes)
+    if result.classification is not None:
+        yield from classification_tables(
+            result.classification, f"Classes of objects matched at IoU {result.threshold:g}"
+        )
     for column, groups in result.by.items():
         if column != "modality":
             yield _by(column, groups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError
+from hooke.evaluation.classes import ClassPair, class_notes, class_pairs, score_classes
 from hooke.evaluation.index import group_column, known_columns, list_images
 from hooke.evaluation.point_tables import NO_POINTS, Points, PointSource, open_points
+from hooke.evaluation.result import plain_json
 from hooke.evaluation.sources import LabelledImage, LabelSource, open_labels
 from hooke.io import atomic_path
 from hooke.metrics import (
@@ -28,6 +30,7 @@ from hooke.metrics import (
     percentile_interval,
     resample_groups,
 )
+from hooke.metrics.classification import ClassificationScores
 
 __all__ = ["Detection", "DetectionSummary", "evaluate_points"]
 
@@ -77,6 +80,10 @@ class Detection:
         Pixels within which a point finds a true one; None: a point finds the true mask that it lies in.
     extra : tuple of str
         Images with points but without truth; they are not scored.
+    classification : ClassificationScores, optional
+        How well the classes of the objects found were told; None where no pair has a class on both sides.
+    notes : tuple of str
+        Where the classes of the two sides do not fit each other.
     """
 
     per_image: pd.DataFrame
@@ -84,6 +91,8 @@ class Detection:
     by: dict[str, dict[str, DetectionSummary]]
     max_distance: float | None
     extra: tuple[str, ...]
+    classification: ClassificationScores | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def bad(self) -> dict[str, str]:
@@ -96,7 +105,9 @@ class Detection:
         by = {column: {name: _plain(one) for name, one in groups.items()} for column, groups in self.by.items()}
         matched_by = "mask" if self.max_distance is None else "distance"
         whole = {"matched_by": matched_by, "max_distance": self.max_distance, "overall": _plain(self.overall), "by": by}
-        return {**whole, "bad": self.bad, "extra": list(self.extra)}
+        classes = None if self.classification is None else self.classification.to_dict()
+        whole |= {"classification": classes, "bad": self.bad, "extra": self.extra, "notes": self.notes}
+        return {name: plain_json(value) for name, value in whole.items()}
 
     def save(self, folder: str | Path) -> None:
         """Write ``detection.json`` and ``detection_per_image.csv``.
@@ -120,6 +131,7 @@ def evaluate_points(
     out: str | Path | None = None,
     by: Sequence[str] = (),
     max_distance: float | None = None,
+    ignore_classes: Collection[str] = (),
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Detection:
@@ -140,6 +152,9 @@ def evaluate_points(
     max_distance : float, optional
         Pixels: match a point to a true object's centre at most so far away. Without it a point finds the mask that it
         lies in, if no other point has claimed it.
+    ignore_classes : collection of str
+        Objects of these true classes can be found, but what class they are given does not count, as the DKFZ's authors
+        do with partially differentiated cells.
 
     Returns
     -------
@@ -156,63 +171,90 @@ def evaluate_points(
     points = open_points(pred, truths)
     images = list_images(Path(truth), truths.names, split)
     by = known_columns(by, images, Path(truth))
-    rows = [_row(row, points, truths, max_distance) for row in images]
+    scored = [_score(row, points, truths, max_distance, ignore_classes) for row in images]
+    rows = [one.row for one in scored]
     good = [row for row in rows if "tp" in row]
     if not good:
         raise DatasetError("no image could be scored", path=Path(truth), remedy=rows[0]["problem"])
     group = group_column(list(images[0]))
+    names = {one.row["image"]: str(one.row[group]) if group else one.row["image"] for one in scored}
     result = Detection(
         per_image=pd.DataFrame(rows),
         overall=_summarise(good, group, resamples, seed),
         by={column: _summarise_by(good, column, group, resamples, seed) for column in by},
         max_distance=max_distance,
         extra=tuple(name for name in points.names if name not in {*truths.names, *(row["image"] for row in images)}),
+        classification=score_classes(
+            [(names[one.row["image"]], one.pairs) for one in scored],
+            ignore=ignore_classes,
+            resamples=resamples,
+            seed=seed,
+        ),
+        notes=tuple(_notes(scored, ignore_classes)),
     )
     if out is not None:
         result.save(out)
     return result
 
 
-def _row(row: dict[str, str], points: PointSource, truths: LabelSource, max_distance: float | None) -> dict[str, Any]:
-    """Score one image: its row of the table, without numbers where its truth can't be read."""
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """One image: its row of the table, the classes of what was found, and all classes on either side."""
+
+    row: dict[str, Any]
+    pairs: Sequence[ClassPair] = ()
+    true: Collection[str] = ()
+    called: Collection[str] = ()
+
+
+def _score(
+    row: dict[str, str],
+    points: PointSource,
+    truths: LabelSource,
+    max_distance: float | None,
+    ignore_classes: Collection[str],
+) -> _Scored:
+    """Score one image; there are no numbers where its truth can't be read."""
     name = row["image"]
     try:
         if name not in truths:
             raise DatasetError("no label image of this id", remedy="prepare the dataset again")
         truth = truths.read(name)
     except HookeError as error:
-        return {**row, "problem": str(error)}
+        return _Scored({**row, "problem": str(error)})
     found, problem = NO_POINTS, ""
     try:
         found = points.read(name, truth.labels.shape)
     except HookeError as error:
         problem = str(error)
-    return {**row, "problem": problem, **_score(found, truth, max_distance)}
+    matching, true_ids = _match(found, truth, max_distance)
+    pairs: list[ClassPair] = []
+    if found.classes:
+        true = [truth.classes.get(label, "") for label in true_ids.tolist()]
+        at = matching.pred.tolist()
+        probabilities = [found.probabilities[one] if found.probabilities else {} for one in at]
+        pairs = class_pairs(true, [found.classes[one] for one in at], probabilities, ignore_classes)
+    known = {"class_known": len(pairs), "class_right": sum(one.true == one.called for one in pairs)}
+    ratios = {name: getattr(matching.counts, name) for name in _RATIOS}
+    numbers = {**asdict(matching.counts), **known, **ratios}
+    return _Scored({**row, "problem": problem, **numbers}, pairs, {*truth.classes.values()}, {*found.classes})
 
 
-def _score(found: Points, truth: LabelledImage, max_distance: float | None) -> dict[str, float]:
-    """Counts and ratios of one image."""
+def _match(found: Points, truth: LabelledImage, max_distance: float | None) -> tuple[PointMatching, NDArray[np.int64]]:
+    """Points that found an object, and the labels of these."""
     objects = find_objects(truth.labels)
     if max_distance is None:
         matching = match_points_in_masks(found.places, truth.labels, len(objects.ids))
-        true_ids = matching.true
-    else:
-        matching = match_points_by_distance(found.places, inner_points(truth.labels, objects), max_distance)
-        true_ids = objects.ids[matching.true]
-    counts = {**asdict(matching.counts), **_class_counts(found, truth, matching, true_ids)}
-    return counts | {name: getattr(matching.counts, name) for name in _RATIOS}
+        return matching, matching.true
+    matching = match_points_by_distance(found.places, inner_points(truth.labels, objects), max_distance)
+    return matching, objects.ids[matching.true]
 
 
-def _class_counts(
-    found: Points, truth: LabelledImage, matching: PointMatching, true_ids: NDArray[np.int64]
-) -> dict[str, int]:
-    pairs = [
-        (found.classes[point], truth.classes.get(label, ""))
-        for point, label in zip(matching.pred.tolist(), true_ids.tolist(), strict=True)
-        if found.classes
-    ]
-    known = [(one, other) for one, other in pairs if one and other]
-    return {"class_known": len(known), "class_right": sum(one == other for one, other in known)}
+def _notes(images: Sequence[_Scored], ignore_classes: Collection[str]) -> list[str]:
+    """Where the classes of the two sides do not fit each other."""
+    true = {name for one in images for name in one.true}
+    called = {name for one in images for name in one.called}
+    return class_notes(true, called, ignore_classes)
 
 
 def _summarise_by(
@@ -248,9 +290,8 @@ def _pooled(sums: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _plain(summary: DetectionSummary) -> dict[str, Any]:
-    """As JSON has it: None for what is not defined."""
+    """Without intervals of what is not defined."""
     whole = asdict(summary)
-    whole["pooled"] = {name: None if value != value else value for name, value in whole["pooled"].items()}
     whole["pooled_interval"] = {
         name: list(pair) for name, pair in whole["pooled_interval"].items() if pair[0] == pair[0]
     }

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from hooke.errors import DatasetError
 
-__all__ = ["ObjectFacts", "read_measurements"]
+__all__ = ["ObjectFacts", "read_measurements", "read_probabilities"]
 
 _REMEDY = "segment again, or remove it"
+_PROBABILITY = "probability_"  # begins the name of a column, the class ends it
 
 
 @dataclass(frozen=True)
 class ObjectFacts:
-    """Scores and classes of one image's objects, by label; empty where unknown."""
+    """Scores, classes and their probabilities of one image's objects, by label; empty where unknown."""
 
     scores: dict[int, float] = field(default_factory=dict)
     classes: dict[int, str] = field(default_factory=dict)
+    probabilities: dict[int, Mapping[str, float]] = field(default_factory=dict)
 
 
 def read_measurements(path: Path) -> dict[str, ObjectFacts]:
-    """Read the columns ``score`` and ``class`` of the table that ``hooke segment`` writes.
+    """Read the columns ``score``, ``class`` and ``probability_<class>`` of the table that ``hooke segment`` writes.
 
     Parameters
     ----------
@@ -57,5 +61,19 @@ def read_measurements(path: Path) -> dict[str, ObjectFacts]:
         labels = part["label"].tolist()
         scores = dict(zip(labels, part["score"].tolist(), strict=True)) if "score" in part else {}
         classes = dict(zip(labels, part["class"].tolist(), strict=True)) if "class" in part else {}
-        facts[str(name)] = ObjectFacts(scores, classes)
+        facts[str(name)] = ObjectFacts(scores, classes, dict(zip(labels, read_probabilities(part), strict=True)))
     return facts
+
+
+def read_probabilities(table: pd.DataFrame) -> list[Mapping[str, float]]:
+    """Read the columns ``probability_<class>`` of a table of objects.
+
+    Returns
+    -------
+    list of mapping of str to float
+        For each row class to probability, empty where one is not known.
+    """
+    columns = [str(name) for name in table if str(name).startswith(_PROBABILITY)]
+    names = [name.removeprefix(_PROBABILITY) for name in columns]
+    values = table[columns].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64).reshape(len(table), len(names))
+    return [dict(zip(names, row, strict=True)) if np.isfinite(row).all() else {} for row in values.tolist()]

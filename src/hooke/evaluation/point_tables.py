@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
+from hooke.evaluation.object_facts import read_probabilities
 from hooke.evaluation.sources import LabelSource, open_labels
 from hooke.metrics import find_objects, inner_points
 
@@ -28,15 +30,18 @@ class Points:
     ----------
     places : ndarray of float64, shape (P, 2)
         (y, x) in pixels.
-    classes : list of str
-        Class of each, empty text where unknown; or an empty list.
+    classes : sequence of str
+        Class of each, empty text where unknown; or nothing.
+    probabilities : sequence of mapping of str to float
+        Probability of each class, empty where unknown; or nothing.
     """
 
     places: NDArray[np.float64]
-    classes: list[str]
+    classes: Sequence[str] = ()
+    probabilities: Sequence[Mapping[str, float]] = ()
 
 
-NO_POINTS = Points(np.zeros((0, 2)), [])
+NO_POINTS = Points(np.zeros((0, 2)))
 
 
 class PointSource(Protocol):
@@ -70,7 +75,7 @@ class PointTable:
             return NO_POINTS
         part = self.parts[name]
         classes = part["class"].tolist() if "class" in part else []
-        return Points(part[["y", "x"]].to_numpy(np.float64), classes)
+        return Points(part[["y", "x"]].to_numpy(np.float64), classes, read_probabilities(part))
 
 
 class PointsInLabels:
@@ -96,7 +101,8 @@ class PointsInLabels:
         ids = objects.ids.tolist()
         order = sorted(range(len(ids)), key=lambda place: -image.scores.get(ids[place], 0))
         classes = [image.classes.get(ids[place], "") for place in order] if image.classes else []
-        return Points(inner_points(image.labels, objects)[order], classes)
+        probabilities = [image.probabilities.get(ids[place], {}) for place in order]
+        return Points(inner_points(image.labels, objects)[order], classes, probabilities)
 
 
 def open_points(path: str | Path, truth: LabelSource) -> PointSource:
@@ -105,7 +111,8 @@ def open_points(path: str | Path, truth: LabelSource) -> PointSource:
     Parameters
     ----------
     path : str or Path
-        See `hooke.evaluation.evaluate_points`.
+        See `hooke.evaluation.evaluate_points`. Of a folder without label images, as ``hooke classify`` writes for
+        points, its ``measurements.csv``.
     truth : LabelSource
         What the points will be held against.
 
@@ -119,6 +126,8 @@ def open_points(path: str | Path, truth: LabelSource) -> PointSource:
         When it is neither.
     """
     path = Path(path)
+    if not (path / "labels").is_dir() and (path / "measurements.csv").is_file():
+        path = path / "measurements.csv"
     if path.is_file() and path.suffix.lower() == ".csv" and "EncodedPixels" not in _header(path):
         return PointTable(path)
     return PointsInLabels(open_labels(path, truth))

@@ -12,8 +12,9 @@ import pandas as pd
 
 from hooke.io import atomic_path
 from hooke.metrics import DSB_THRESHOLDS, ClassScores, CocoScores, Summary
+from hooke.metrics.classification import ClassificationScores
 
-__all__ = ["OBJECT_COLUMNS", "STATUSES", "Evaluation"]
+__all__ = ["OBJECT_COLUMNS", "STATUSES", "Evaluation", "plain_json"]
 
 # What became of an image. All but the last are scored.
 STATUSES = ("ok", "missing prediction", "bad prediction", "bad truth")
@@ -76,6 +77,8 @@ class Evaluation:
         Average precision by confidence; None when the predicted objects have no score.
     classes : ClassScores, optional
         Scores by class; None when either side has no classes.
+    classification : ClassificationScores, optional
+        How well the classes of matched objects were told; None when no pair has a class on both sides.
     thresholds : tuple of float
         IoU thresholds of precision, recall, F1 and AP.
     notes : tuple of str
@@ -91,6 +94,7 @@ class Evaluation:
     source: dict[str, str | None]
     coco: CocoScores | None = None
     classes: ClassScores | None = None
+    classification: ClassificationScores | None = None
     thresholds: tuple[float, ...] = field(default=DSB_THRESHOLDS)
     notes: tuple[str, ...] = ()
 
@@ -127,12 +131,13 @@ class Evaluation:
             "by": {column: _dicts(groups) for column, groups in self.by.items()},
             "coco": None if self.coco is None else self.coco.to_dict(),
             "classes": None if self.classes is None else self.classes.to_dict(),
+            "classification": None if self.classification is None else self.classification.to_dict(),
             "missing": list(self.missing),
             "bad": self.bad,
             "extra": list(self.extra),
             "notes": list(self.notes),
         }
-        return {name: _plain(value) for name, value in whole.items()}
+        return {name: plain_json(value) for name, value in whole.items()}
 
     def save(self, folder: str | Path) -> None:
         """Write ``scores.json``, ``per_image.csv`` and ``per_object.csv``, each whole or not at all.
@@ -159,10 +164,10 @@ def _dicts(groups: dict[str, Summary]) -> dict[str, dict[str, Any]]:
     return {name: summary.to_dict() for name, summary in groups.items()}
 
 
-def _plain(value: Any) -> Any:
-    """As JSON has it: lists, and None for NaN."""
+def plain_json(value: Any) -> Any:
+    """Give a value as JSON has it: lists, and None for what is not finite."""
     if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: plain_json(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+        return [plain_json(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hooke.errors import DatasetError, HookeError
+from hooke.evaluation.classes import class_notes, class_pairs, score_classes
 from hooke.evaluation.fidelity import open_prediction
 from hooke.evaluation.index import group_column, known_columns, list_images
 from hooke.evaluation.object_table import classes_of, object_table, scores_of
@@ -31,6 +32,7 @@ from hooke.metrics import (
     count_comparison,
     score_counts,
 )
+from hooke.metrics.classification import ClassificationScores
 
 __all__ = ["evaluate"]
 
@@ -46,6 +48,7 @@ def evaluate(
     out: str | Path | None = None,
     by: Sequence[str] = (),
     threshold: float = 0.5,
+    ignore_classes: Collection[str] = (),
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
@@ -75,6 +78,8 @@ def evaluate(
     threshold : float
         The IoU from which objects match in `Evaluation.per_object`, and for kinds of error, sizes and boundaries; it
         joins the thresholds at which precision, recall, F1 and AP are given.
+    ignore_classes : collection of str
+        Objects of these true classes count where they are found, but not in scores of classes.
     resamples : int
         Data sets drawn for the 95 % intervals, by the index's ``group`` or ``field_of_view``; 0 for no intervals.
     seed : int
@@ -127,9 +132,10 @@ def evaluate(
         extra=_extra(pred_source.names, true_source.names, images),
         source={"pred": str(pred), "truth": str(truth), "split": split, "through": through},
         coco=_coco(good),
-        classes=_classes(good),
+        classes=_classes(good, ignore_classes),
+        classification=_classification(good, options["group"], ignore_classes, resamples, seed),
         thresholds=thresholds,
-        notes=tuple(_notes(good)),
+        notes=tuple(_notes(good, ignore_classes)),
     )
     _warn(result)
     if out is not None:
@@ -203,7 +209,7 @@ def _coco(images: Sequence[_Scored]) -> CocoScores | None:
     return coco_scores(ranked) if known and not np.isnan(np.concatenate(known)).any() else None
 
 
-def _classes(images: Sequence[_Scored]) -> ClassScores | None:
+def _classes(images: Sequence[_Scored], ignore: Collection[str]) -> ClassScores | None:
     """Scores by class, where both sides have classes."""
     if not any(one.pred and one.pred.classes for one in images):
         return None
@@ -218,10 +224,30 @@ def _classes(images: Sequence[_Scored]) -> ClassScores | None:
         for one in images
         if one.comparison is not None and one.pred is not None and one.truth is not None
     ]
-    return class_scores(classed)
+    return class_scores(classed, ignore)
 
 
-def _notes(images: Sequence[_Scored]) -> list[str]:
+def _classification(
+    images: Sequence[_Scored], group: str | None, ignore: Collection[str], resamples: int, seed: int
+) -> ClassificationScores | None:
+    """Scores of the classes of matched objects, where both sides have classes."""
+    pairs = []
+    for one in images:
+        if one.comparison is None or one.pred is None or one.truth is None or not one.pred.classes:
+            continue
+        matching = one.comparison.matching
+        true, pred = matching.true_ids.tolist(), matching.pred_ids.tolist()
+        of_image = class_pairs(
+            [one.truth.classes.get(label, "") for label in true],
+            [one.pred.classes.get(label, "") for label in pred],
+            [one.pred.probabilities.get(label, {}) for label in pred],
+            ignore,
+        )
+        pairs.append((str(one.row[group or "image"]), of_image))
+    return score_classes(pairs, ignore=ignore, resamples=resamples, seed=seed)
+
+
+def _notes(images: Sequence[_Scored], ignore: Collection[str]) -> list[str]:
     """What a user should know of how label images were made, and of scores that are there in part."""
     notes = []
     for one in images:
@@ -233,7 +259,9 @@ def _notes(images: Sequence[_Scored]) -> list[str]:
     unknown = int(scores.isna().sum())
     if 0 < unknown < len(scores):
         notes.append(f"no COCO AP: {unknown} of {len(scores)} predicted objects have no score")
-    return notes
+    true = {name for one in images if one.truth for name in one.truth.classes.values()}
+    called = {name for one in images if one.pred for name in one.pred.classes.values()}
+    return notes + class_notes(true, called, ignore)
 
 
 def _warn(result: Evaluation) -> None:

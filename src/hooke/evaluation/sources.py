@@ -32,6 +32,8 @@ class LabelledImage:
         Confidence 0..1 by label; empty where unknown.
     classes : mapping of int to str
         Class name by label; empty where unknown.
+    probabilities : mapping of int to mapping of str to float
+        Probability of each class by label; empty where unknown.
     note : str
         What had to be decided to make it a label image; empty where nothing.
     """
@@ -39,6 +41,7 @@ class LabelledImage:
     labels: NDArray[np.int32]
     scores: Mapping[int, float] = field(default_factory=dict)
     classes: Mapping[int, str] = field(default_factory=dict)
+    probabilities: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     note: str = ""
 
 
@@ -65,8 +68,8 @@ class LabelSource(Protocol):
 class FolderSource:
     """A folder of label images, a hooke dataset, or what ``hooke segment`` wrote.
 
-    Images are named by their stem. Scores and classes of objects are read from ``measurements.csv``, classes also from
-    a dataset's ``classes.json``, where these are there.
+    Images are named by their stem. Scores and classes of objects, with probabilities, are read from
+    ``measurements.csv``, classes also from a dataset's ``classes.json``, where these are there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -87,7 +90,9 @@ class FolderSource:
         """Read one; the file knows its shape."""
         labels = read_labels(self.files[name])
         facts = self.facts.get(name, ObjectFacts())
-        return LabelledImage(labels, facts.scores, self.classes.get(name) or facts.classes)
+        if name in self.classes:  # what people said
+            return LabelledImage(labels, facts.scores, self.classes[name])
+        return LabelledImage(labels, facts.scores, facts.classes, facts.probabilities)
 
 
 def open_labels(path: str | Path, truth: LabelSource | None = None) -> LabelSource:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.metrics.classification import UNKNOWN
 from hooke.metrics.counts import Counts
 from hooke.metrics.instance import PanopticQuality, panoptic_quality
 from hooke.metrics.overlap import Overlap
@@ -17,6 +18,7 @@ from hooke.metrics.overlap import Overlap
 __all__ = ["ClassScores", "class_quality", "class_scores"]
 
 _ABSENT = "none"
+_Classed = tuple[Overlap, NDArray[np.str_], NDArray[np.str_]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,36 +93,63 @@ def class_quality(
     return quality
 
 
-def class_scores(images: Sequence[tuple[Overlap, NDArray[np.str_], NDArray[np.str_]]]) -> ClassScores:
+def class_scores(images: Sequence[_Classed], ignore: Collection[str] = ()) -> ClassScores:
     """Measure PQ by class, and which class is taken for which, over many images.
 
     Parameters
     ----------
     images : sequence of (Overlap, pred_classes, true_classes)
         As `class_quality` takes them.
+    ignore : collection of str
+        True objects of these classes are left out, and the predicted ones that match them, too; but for `bpq`, which
+        asks for no class.
 
     Returns
     -------
     ClassScores
     """
+    binary = [panoptic_quality(overlap).pq for overlap, _, _ in images if overlap.n_true]
+    images = [_without(*image, ignore) for image in images] if ignore else images
     per_image = [class_quality(*image) for image in images]
     per_class = {
         name: _pool([quality[name] for quality in per_image if name in quality])
         for name in sorted({name for quality in per_image for name in quality})
     }
-    binary = [panoptic_quality(overlap).pq for overlap, _, _ in images if overlap.n_true]
     multi = [
         _mean([one.pq for one in quality.values() if one.counts.tp + one.counts.fn])
         for quality, (overlap, _, _) in zip(per_image, images, strict=True)
         if overlap.n_true
     ]
+    # Objects that are merely called unknown are misses of their class, and no class of their own.
+    meant = [name for name, one in per_class.items() if name != UNKNOWN or one.counts.tp + one.counts.fn]
     return ClassScores(
         per_class=per_class,
         bpq=_mean(binary),
         mpq=_mean(multi),
-        mpq_pooled=_mean([one.pq for one in per_class.values()]),
+        mpq_pooled=_mean([per_class[name].pq for name in meant if name not in ignore]),
         confusion=_confusion(images, list(per_class)),
     )
+
+
+def _without(
+    overlap: Overlap, pred_classes: NDArray[np.str_], true_classes: NDArray[np.str_], ignore: Collection[str]
+) -> _Classed:
+    """Take true objects of some classes away, and the predicted ones that match them."""
+    true_kept = ~np.isin(true_classes, list(ignore))
+    pred_kept = np.ones(overlap.n_pred, np.bool_)
+    pred_kept[overlap.pair_pred[(overlap.iou > 0.5) & ~true_kept[overlap.pair_true]]] = False
+    pairs = true_kept[overlap.pair_true] & pred_kept[overlap.pair_pred]
+    rest = replace(
+        overlap,
+        pred_ids=overlap.pred_ids[pred_kept],
+        pred_areas=overlap.pred_areas[pred_kept],
+        true_ids=overlap.true_ids[true_kept],
+        true_areas=overlap.true_areas[true_kept],
+        pair_pred=(np.cumsum(pred_kept) - 1)[overlap.pair_pred[pairs]],
+        pair_true=(np.cumsum(true_kept) - 1)[overlap.pair_true[pairs]],
+        intersection=overlap.intersection[pairs],
+    )
+    return rest, pred_classes[pred_kept], true_classes[true_kept]
 
 
 def _pool(qualities: Sequence[PanopticQuality]) -> PanopticQuality:
@@ -132,9 +161,7 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if len(values) else float("nan")
 
 
-def _confusion(
-    images: Sequence[tuple[Overlap, NDArray[np.str_], NDArray[np.str_]]], classes: Sequence[str]
-) -> pd.DataFrame:
+def _confusion(images: Sequence[_Classed], classes: Sequence[str]) -> pd.DataFrame:
     names = [*classes, _ABSENT]
     table = np.zeros((len(names), len(names)), np.int64)
     for overlap, pred_classes, true_classes in images:

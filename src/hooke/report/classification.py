@@ -26,7 +26,7 @@ from hooke.metrics.classification import ClassificationScores
 from hooke.report.html.charts import Curve, curve_chart
 from hooke.report.html.markup import number
 
-__all__ = ["classification_charts", "confusion_shares", "confusion_svg", "write_classification"]
+__all__ = ["classification_charts", "confusion_shares", "confusion_svg", "score_title", "write_classification"]
 
 # What the drawings need of the report's page, so that they can be looked at on their own.
 _STYLE = """<style>
@@ -37,6 +37,7 @@ svg { background: #fff; font: 12px system-ui, sans-serif; } text { fill: #1f2328
 .s3 { stroke: #a5408a; fill: #a5408a; } .s4 { stroke: #7a6a00; fill: #7a6a00; } .s5 { stroke: #5d5fc7; fill: #5d5fc7; }
 .line.s0, .line.s1, .line.s2, .line.s3, .line.s4, .line.s5 { fill: none; }
 </style>"""
+_TITLES = {"f1": "F1", "auc": "AUC", "ap": "AP", "ece": "ECE"}
 _CURVE_POINTS = 60  # of a drawn curve; more can't be told apart
 _CELL, _LEFT, _TOP = 84, 190, 70
 
@@ -113,6 +114,18 @@ def confusion_svg(confusion: pd.DataFrame) -> str:
 def confusion_shares(confusion: pd.DataFrame) -> pd.DataFrame:
     """Each row of a confusion matrix over its sum: shares of the true class; 0 where there is none."""
     return confusion.div(confusion.sum(axis=1).clip(lower=1), axis=0)
+
+
+def score_title(name: str) -> str:
+    """Write the name of a score for people.
+
+    Examples
+    --------
+    >>> score_title("f1_macro")
+    'F1 macro'
+    """
+    first, *rest = name.split("_")
+    return " ".join([_TITLES.get(first, first), *rest])
 
 
 def _cell(x: float, y: float, count: int, part: float) -> str:

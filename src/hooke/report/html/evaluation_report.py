@@ -18,6 +18,7 @@ from hooke.evaluation.runs import Run
 from hooke.evaluation.sources import open_labels
 from hooke.metrics import Summary
 from hooke.report.html import plots
+from hooke.report.html.class_section import class_section
 from hooke.report.html.gallery import LAYERS, Subject, draw_subject
 from hooke.report.html.images import ImageFinder
 from hooke.report.html.markup import counted, element, interval, number, paragraph, table, whole
@@ -82,7 +83,7 @@ def render_report(evaluation: Evaluation, against: Sequence[Run] = ()) -> str:
         Section("pictures", "Worst and median images", _pictures(evaluation)),
         Section("agreement", "Sizes and counts", _agreement(evaluation)),
         Section("confidence", "Object score", _confidence(evaluation)),
-        Section("classes", "Classes", "" if evaluation.classes is None else plots.class_confusion(evaluation.classes)),
+        Section("classes", "Classes", class_section(evaluation)),
         Section("images", "Images", _image_table(evaluation.per_image)),
     )
     return render_page("Segmentation report", _lead(evaluation), sections)

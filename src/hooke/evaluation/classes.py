@@ -1,0 +1,112 @@
+"""Classes of the objects that were found: true and predicted class of matched objects in, scores out.
+
+Whether an object was found at all is told by the other scores; here only those that have a partner count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hooke.metrics.classification import UNKNOWN, ClassificationScores, classification_scores
+
+__all__ = ["ClassPair", "class_notes", "class_pairs", "score_classes"]
+
+
+@dataclass(frozen=True)
+class ClassPair:
+    """A true object and its partner.
+
+    Parameters
+    ----------
+    true, called : str
+        Class of either.
+    probabilities : mapping of str to float
+        Of each class, as predicted; empty where unknown.
+    """
+
+    true: str
+    called: str
+    probabilities: Mapping[str, float]
+
+
+def class_pairs(
+    true: Iterable[str],
+    called: Iterable[str],
+    probabilities: Iterable[Mapping[str, float]],
+    ignore: Collection[str] = (),
+) -> list[ClassPair]:
+    """Pair the classes of matched objects, where both are known and the true one is not to be left out.
+
+    Parameters
+    ----------
+    true, called : iterable of str, length n
+        Class of each true object and of its partner; empty text where unknown.
+    probabilities : iterable of mapping, length n
+        See `ClassPair`.
+    ignore : collection of str
+        True classes to leave out.
+    """
+    pairs = (ClassPair(*one) for one in zip(true, called, probabilities, strict=True))
+    return [one for one in pairs if one.true and one.called and one.true not in ignore]
+
+
+def score_classes(
+    images: Sequence[tuple[str, Sequence[ClassPair]]], *, ignore: Collection[str] = (), resamples: int, seed: int
+) -> ClassificationScores | None:
+    """Measure how well the classes of matched objects were told.
+
+    Parameters
+    ----------
+    images : sequence of (str, sequence of ClassPair)
+        Group of each image, drawn together for the intervals, and its pairs.
+    ignore : collection of str
+        Classes to leave out: who calls an object so is wrong.
+    resamples, seed : int
+        Of the bootstrap; with a single group there are no intervals.
+
+    Returns
+    -------
+    ClassificationScores or None
+        None where there is no pair.
+    """
+    pairs = [pair for _, of in images for pair in of]
+    if not pairs:
+        return None
+    classes = sorted({one.true for one in pairs} | ({one.called for one in pairs} - {UNKNOWN, *ignore}))
+    place = {name: number for number, name in enumerate(classes)}
+    shares = None
+    if all(one.probabilities for one in pairs):
+        shares = np.array([[one.probabilities.get(name, 0.0) for name in classes] for one in pairs])
+    groups = [group for group, of in images for _ in of]
+    return classification_scores(
+        [place[one.true] for one in pairs],
+        shares,
+        classes,
+        groups,
+        answers=[place.get(one.called, len(classes)) for one in pairs],
+        resamples=resamples if len(set(groups)) > 1 else 0,
+        seed=seed,
+    )
+
+
+def class_notes(true: Collection[str], called: Collection[str], ignore: Collection[str] = ()) -> list[str]:
+    """Say where the classes of truth and prediction, or those to leave out, do not fit each other.
+
+    Parameters
+    ----------
+    true, called : collection of str
+        Classes that occur on either side.
+    ignore : collection of str
+        Classes to leave out.
+    """
+    there = {name for name in true if name}
+    told = ", ".join(sorted(there)) or "none"
+    absent = sorted(set(ignore) - there)
+    notes = [f"no true object is of class {name!r}, which is left out; true classes: {told}" for name in absent]
+    strange = sorted({name for name in called if name} - there - {UNKNOWN, *ignore})
+    if there and strange:
+        notes.append(f"predicted as {', '.join(strange)}, which no true object is; true classes: {told}")
+    return notes
