@@ -101,7 +101,12 @@ class ForestClassifier:
         return self.forest.predict(features.to_numpy(np.float32))
 
     def classify(
-        self, image: Image, normalisation: Normalisation, labels: NDArray[np.int32] | None, objects: Objects
+        self,
+        image: Image,
+        normalisation: Normalisation,
+        labels: NDArray[np.int32] | None,
+        objects: Objects,
+        threads: int = 0,
     ) -> Classes:
         """Name the class of each object; see `hooke.classify.network.NetworkClassifier.classify`."""
         assert labels is not None

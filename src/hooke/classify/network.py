@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime as ort
@@ -70,13 +70,9 @@ class NetworkClassifier:
         self.percentiles = settings.percentiles
         self.intensity = settings.intensity
         self.modes: tuple[str, ...] = tuple(settings.modes)
-        options = ort.SessionOptions()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime raises its own, undocumented kinds
-            raise ModelError(f"weights.onnx can't be run: {error}", path=path, remedy="export it again") from error
+        self._weights = weights
+        self._sessions: dict[int, Any] = {}
+        self._session(0)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -88,19 +84,38 @@ class NetworkClassifier:
         """Whether points alone are not enough."""
         return self.settings.mask_channel
 
-    def run(self, cuts: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities (N, K) of cut-outs (N, C, window, window)."""
-        parts = [
-            self._session.run(None, {"image": cuts[start : start + _BATCH]})[0] for start in range(0, len(cuts), _BATCH)
-        ]
+    def run(self, cuts: NDArray[np.float32], threads: int = 0) -> NDArray[np.float32]:
+        """Probabilities (N, K) of cut-outs (N, C, window, window); 0 threads are all cores."""
+        session = self._session(threads)
+        parts = [session.run(None, {"image": cuts[start : start + _BATCH]})[0] for start in range(0, len(cuts), _BATCH)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+
+    def _session(self, threads: int) -> Any:
+        if threads not in self._sessions:
+            options = ort.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.inter_op_num_threads = 1
+            options.log_severity_level = 3
+            try:
+                session = ort.InferenceSession(self._weights, options, providers=["CPUExecutionProvider"])
+            except Exception as error:  # onnxruntime raises its own, undocumented kinds
+                raise ModelError(
+                    f"weights.onnx can't be run: {error}", path=self.path, remedy="export it again"
+                ) from error
+            self._sessions[threads] = session
+        return self._sessions[threads]
 
     def oversized(self, objects: Objects) -> NDArray[np.bool_]:
         """Which objects are larger than the window, and so shrunk to fit. Shape (n,)."""
         return objects.scaled(self.settings.scale).oversized(self.settings.window)
 
     def classify(
-        self, image: Image, normalisation: Normalisation, labels: NDArray[np.int32] | None, objects: Objects
+        self,
+        image: Image,
+        normalisation: Normalisation,
+        labels: NDArray[np.int32] | None,
+        objects: Objects,
+        threads: int = 0,
     ) -> Classes:
         """Name the class of each object.
 
@@ -113,6 +128,8 @@ class NetworkClassifier:
             Not needed unless `needs_masks`.
         objects : Objects
             In image pixels.
+        threads : int
+            To compute with; 0 for all cores.
         """
         settings = self.settings
         pixels, small = rescale(
@@ -122,7 +139,7 @@ class NetworkClassifier:
             pixels = pixels.mean(axis=2, keepdims=True)
         scaled = objects.scaled(settings.scale)
         shares = [
-            self.run(cut_windows(pixels, small, scaled.some(slice(start, start + _BATCH)), settings.window))
+            self.run(cut_windows(pixels, small, scaled.some(slice(start, start + _BATCH)), settings.window), threads)
             for start in range(0, len(scaled), _BATCH)
         ]
         none = np.zeros((0, len(self.classes)), np.float32)

@@ -44,7 +44,12 @@ class Classifier(Protocol):
         """Which objects are larger than the classifier's window. Shape (n,)."""
 
     def classify(
-        self, image: Image, normalisation: Normalisation, labels: NDArray[np.int32] | None, objects: Objects
+        self,
+        image: Image,
+        normalisation: Normalisation,
+        labels: NDArray[np.int32] | None,
+        objects: Objects,
+        threads: int = 0,
     ) -> Classes:
         """Name the class of each object."""
 
@@ -139,6 +144,7 @@ def classify_image(
     *,
     threshold: float = 0.0,
     channel: int | None = None,
+    threads: int = 0,
 ) -> Classified:
     """Name the class of every object of an image.
 
@@ -152,6 +158,8 @@ def classify_image(
         Objects whose most probable class is less probable are `UNKNOWN`.
     channel : int, optional
         Channel (0 is the first) that shows the objects.
+    threads : int
+        Threads to compute with; 0 takes all cores.
 
     Raises
     ------
@@ -164,7 +172,7 @@ def classify_image(
         raise ConfigError(f"threshold is {threshold}", remedy="give a probability, 0 to 1")
     labels, found = _find(image, np.asarray(objects), classifier)
     normalisation = fit_for(classifier, image, channel)
-    classes = classifier.classify(image, normalisation, labels, found)
+    classes = classifier.classify(image, normalisation, labels, found, threads)
     classes = replace(classes, threshold=threshold)
     large = classifier.oversized(found)
     warnings = (f"{int(large.sum())} object(s) larger than the window, shrunk to fit",) if large.any() else ()
