@@ -146,6 +146,27 @@ def test_one_bad_image_does_not_cost_the_others(folder, tmp_path):
     assert "labels of (20, 20) pixels" in done.summary["error"].iloc[1]
 
 
+def test_labels_and_image_of_different_size_end_with_status_2(folder, tmp_path):
+    write_labels(tmp_path / "labels" / "i0.tif", [np.ones((20, 20), np.int32)])
+    images, model = str(folder / "images" / "i0.png"), str(folder / "shapes")
+    with pytest.raises(SystemExit) as left:
+        main(["classify", images, "--labels", str(tmp_path), "--model", model, "-o", str(tmp_path / "out")])
+    assert left.value.code == 2
+    assert "class_probability" in pd.read_csv(tmp_path / "out" / "measurements.csv")
+
+
+def test_no_objects_end_with_status_0(folder, tmp_path):
+    (tmp_path / "labels").mkdir()
+    write_labels(tmp_path / "labels" / "i0.tif", [np.zeros((160, 200), np.int32)])
+    images, model = str(folder / "images" / "i0.png"), str(folder / "shapes")
+    with pytest.raises(SystemExit) as left:
+        main(["classify", images, "--labels", str(tmp_path), "--model", model, "-o", str(tmp_path / "out")])
+    assert left.value.code == 0
+    assert pd.read_csv(tmp_path / "out" / "counts.csv").to_dict("records") == [
+        {"image": "i0", "long": 0, "round": 0, "unknown": 0}
+    ]
+
+
 def test_points_need_a_classifier_that_can_do_without_outlines(folder):
     with pytest.raises(ConfigError, match="points have none"):
         classify_image(Image(field(0)[0]), np.array([[3.0, 4.0]]), load_classifier(folder / "shapes"))
@@ -193,7 +214,8 @@ def test_evaluation_counts_only_classes_that_are_known(folder):
     classifier = load_classifier(folder / "shapes")
     examples = list(examples_of_table(folder / "last.csv", [folder / "images"], folder / "results"))
     strange = [replace(one, classes={**one.classes, 1: "square"}) for one in examples]
-    scores = evaluate_classifier(classifier, strange)
+    with pytest.warns(UserWarning, match="does not know: 1 square"):
+        scores = evaluate_classifier(classifier, strange)
     assert scores.confusion.to_numpy().sum() == 11
     assert scores.scores["accuracy"] > 0.8
     with pytest.raises(DatasetError, match="no object has one of"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -25,6 +27,11 @@ def evaluate_classifier(classifier: Classifier, examples: Iterable[Examples], *,
     seed : int
         Of the bootstrap.
 
+    Warns
+    -----
+    UserWarning
+        When objects are left out.
+
     Raises
     ------
     DatasetError
@@ -33,7 +40,9 @@ def evaluate_classifier(classifier: Classifier, examples: Iterable[Examples], *,
     position = {name: number for number, name in enumerate(classifier.classes)}
     true: list[int] = []
     shares, images = [], []
+    strange: Counter[str] = Counter()
     for one in examples:
+        strange.update(name for name in one.classes.values() if name not in position)
         found = classify_image(one.image, one.labels, classifier)
         kept = [row for row, id_ in enumerate(found.objects.ids.tolist()) if one.classes.get(id_) in position]
         true += [position[one.classes[int(found.objects.ids[row])]] for row in kept]
@@ -43,4 +52,7 @@ def evaluate_classifier(classifier: Classifier, examples: Iterable[Examples], *,
         raise DatasetError(
             f"no object has one of the classes {', '.join(classifier.classes)}", remedy="check the data set's classes"
         )
+    if strange:
+        told = ", ".join(f"{count} {name}" for name, count in sorted(strange.items()))
+        warnings.warn(f"left out, of classes that the classifier does not know: {told}", stacklevel=2)
     return classification_scores(true, np.concatenate(shares), classifier.classes, images, seed=seed)

@@ -123,13 +123,19 @@ def evaluate(
     ] = None,
 ) -> int:
     """Measure a classifier on the true objects of a data set; objects of classes that it does not know are left out."""
+    import warnings
+
     from rich.console import Console
 
     from hooke.classify import evaluate_classifier, examples_of_dataset, load_classifier
     from hooke.cli.class_tables import classification_tables
     from hooke.report.classification import write_classification
 
-    scores = evaluate_classifier(load_classifier(model), examples_of_dataset(dataset, split))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        scores = evaluate_classifier(load_classifier(model), examples_of_dataset(dataset, split))
+    for one in told:
+        typer.secho(f"warning: {one.message}", fg="yellow", err=True)
     console = Console()
     for table in classification_tables(scores, "True objects classified"):
         console.print(table)

@@ -44,7 +44,7 @@ def segment(
         str | None, typer.Option(help="Bundle of a classifier that names the class of each object found.")
     ] = None,
     class_threshold: Annotated[
-        float, typer.Option(help="With --classify: call an object unknown whose class is less probable, 0 to 1.")
+        float, typer.Option(help="Call an object unknown whose class is less probable, 0 to 1.")
     ] = 0.0,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
     axes: Annotated[

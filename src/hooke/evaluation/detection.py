@@ -106,8 +106,8 @@ class Detection:
         matched_by = "mask" if self.max_distance is None else "distance"
         whole = {"matched_by": matched_by, "max_distance": self.max_distance, "overall": _plain(self.overall), "by": by}
         classes = None if self.classification is None else self.classification.to_dict()
-        whole |= {"classification": classes, "bad": self.bad, "extra": self.extra, "notes": self.notes}
-        return {name: plain_json(value) for name, value in whole.items()}
+        rest = {"classification": classes, "bad": self.bad, "extra": self.extra, "notes": self.notes}
+        return {name: plain_json(value) for name, value in {**whole, **rest}.items()}
 
     def save(self, folder: str | Path) -> None:
         """Write ``detection.json`` and ``detection_per_image.csv``.
@@ -272,7 +272,10 @@ def _summarise(rows: Sequence[Mapping[str, Any]], group: str | None, resamples: 
     if resamples and len(set(groups)) > 1:
         drawn = resample_groups(groups, resamples, np.random.default_rng(seed)) @ table
         scores = [_pooled(sums) for sums in drawn]
-        intervals = {name: percentile_interval(np.array([one[name] for one in scores])) for name in scores[0]}
+        resampled = {name: np.array([one[name] for one in scores]) for name in scores[0]}
+        # A data set drawn without any class says nothing of the accuracy of classes.
+        known = {name: values[np.isfinite(values)] for name, values in resampled.items()}
+        intervals = {name: percentile_interval(values) for name, values in known.items() if len(values)}
     totals = table.sum(axis=0)
     return DetectionSummary(
         images=len(rows),
@@ -290,9 +293,7 @@ def _pooled(sums: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _plain(summary: DetectionSummary) -> dict[str, Any]:
-    """Without intervals of what is not defined."""
+    """As a dictionary, intervals as lists."""
     whole = asdict(summary)
-    whole["pooled_interval"] = {
-        name: list(pair) for name, pair in whole["pooled_interval"].items() if pair[0] == pair[0]
-    }
+    whole["pooled_interval"] = {name: list(pair) for name, pair in whole["pooled_interval"].items()}
     return whole
