@@ -289,7 +289,14 @@ def _classify(image: Image, labels: NDArray[np.int32], options: SegmentOptions) 
 
     assert options.classify is not None
     classifier = load_classifier(options.classify)
-    found = classify_image(image, labels, classifier, threshold=options.class_threshold, channel=options.channel)
+    found = classify_image(
+        image,
+        labels,
+        classifier,
+        threshold=options.class_threshold,
+        channel=options.channel,
+        threads=options.resolved_threads,
+    )
     return found.classes, found.warnings
 
 
