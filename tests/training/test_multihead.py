@@ -8,6 +8,7 @@ import pytest
 for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
     pytest.importorskip(needed)
 
+import pandas as pd
 import torch
 
 import hooke
@@ -15,6 +16,7 @@ from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.datasets.sidecars import write_classes
 from hooke.datasets.simulator import simulate
 from hooke.errors import DatasetError
+from hooke.pipeline import SegmentOptions, segment_image
 from hooke.training.augment import UNKNOWN
 from hooke.training.config import TrainConfig
 from hooke.training.data import Crops, chances, train_loader
@@ -170,3 +172,9 @@ def test_train_export_and_segment_with_classes(dataset, tmp_path):
     table = found.table
     assert {"class", "class_probability"} <= set(table.columns)
     assert set(table["class"]) <= set(KINDS)
+    found.save(tmp_path / "results")
+    counts = pd.read_csv(tmp_path / "results" / "counts.csv").iloc[0]
+    assert [counts[kind] for kind in KINDS] == [(table["class"] == kind).sum() for kind in KINDS]
+    assert found.overlay().shape[0] > found.labels.shape[0]  # with a legend
+    picky = segment_image(found.image, model, SegmentOptions(diameter=24, min_size=1, class_threshold=1))
+    assert set(picky.table["class"]) <= {"unknown"}
