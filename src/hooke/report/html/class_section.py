@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from hooke.evaluation import Evaluation
 from hooke.metrics.classification import ClassificationScores
-from hooke.report.classification import classification_charts, confusion_shares, score_title
+
+# The module and not its names: it draws with charts of this package, and may be the one that imports it first.
+from hooke.report import classification
 from hooke.report.html import plots
 from hooke.report.html.markup import element, figure, interval, number, paragraph, share, table, whole
 
@@ -30,13 +32,15 @@ def class_section(evaluation: Evaluation) -> str:
 
 
 def _told(scores: ClassificationScores) -> str:
-    charts = "".join(figure(chart, _CAPTIONS[name]) for name, chart in classification_charts(scores).items())
+    charts = "".join(
+        figure(chart, _CAPTIONS[name]) for name, chart in classification.classification_charts(scores).items()
+    )
     curves = element("div", charts, class_="plots") if charts else ""
     return _confusion(scores) + _per_class(scores) + _overall(scores) + curves
 
 
 def _confusion(scores: ClassificationScores) -> str:
-    shares = confusion_shares(scores.confusion).to_numpy().tolist()
+    shares = classification.confusion_shares(scores.confusion).to_numpy().tolist()
     rows = [
         (str(name), *(f"{whole(count)} ({share(part)})" for count, part in zip(counts, parts, strict=True)))
         for name, counts, parts in zip(
@@ -53,7 +57,7 @@ def _per_class(scores: ClassificationScores) -> str:
     names = [name for name in ("precision", "recall", "f1", "auc", "ap") if name in scores.per_class]
     header = ["class", "objects"]
     for name in names:
-        header += [score_title(name)]
+        header += [classification.score_title(name)]
         header += ["95\u00a0% interval"] if f"{name}_low" in scores.per_class else []
     rows = []
     for of, row in scores.per_class.to_dict(orient="index").items():
@@ -67,7 +71,7 @@ def _per_class(scores: ClassificationScores) -> str:
 
 def _overall(scores: ClassificationScores) -> str:
     rows = [
-        (score_title(name), number(value), interval(scores.intervals.get(name)))
+        (classification.score_title(name), number(value), interval(scores.intervals.get(name)))
         for name, value in scores.scores.items()
     ]
     return table("All classes", ("score", "value", "95\u00a0% interval"), rows)
