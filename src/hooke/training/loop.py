@@ -35,7 +35,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
-from hooke.errors import ConfigError
+from hooke.errors import ConfigError, HookeError
 from hooke.io import atomic_path
 from hooke.training.baselines import baseline_scores
 from hooke.training.config import RunConfig, TrainConfig
@@ -188,14 +188,20 @@ def fit(
     last = checkpoints / "last.ckpt"
     best = ModelCheckpoint(checkpoints, filename="best", monitor=score, mode="max", enable_version_counter=False)
     trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
-    trainer.fit(
-        module,
-        loader(_step_of(last) if resume else 0),
-        val_loader,
-        ckpt_path=last if resume else None,
-        weights_only=True,
-    )
+    batches = loader(_step_of(last) if resume else 0)
+    try:
+        trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
+    except HookeError as error:
+        if (words := _words_of_worker(error)) is None:
+            raise
+        raise type(error)(words) from error
     return None if best.best_model_score is None else float(best.best_model_score)
+
+
+def _words_of_worker(error: HookeError) -> str | None:
+    """The words of an error in a process that prepares batches, of which PyTorch makes a traceback; None for others."""
+    first, *_, last = (str(error).strip() or "-").splitlines() * 2
+    return last.partition(": ")[2] if "worker process" in first else None
 
 
 def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Trainer:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_index
-from hooke.datasets.sidecars import read_classes
+from hooke.datasets.sidecars import CLASSES_NAME, read_classes
 from hooke.errors import DatasetError
 from hooke.image import Image
 from hooke.io import read_image, read_labels
@@ -206,8 +206,8 @@ def _records_of(dataset: DatasetConfig, config: TrainConfig, split: str) -> Iter
             continue
         yield Record(
             row.id,
-            _known(find_image(folder, row.id), folder / "images" / row.id),
-            _known(find_labels(folder, row.id), folder / "labels" / row.id),
+            _known(find_image(folder, row.id), folder / "images" / row.id, "an image that is"),
+            _known(find_labels(folder, row.id), folder / "labels" / row.id, "an image whose labels are"),
             row.modality,
             dataset.weight,
             {one: position[name] for one, name in classes.get(row.id, {}).items() if name in position},
@@ -232,28 +232,45 @@ def _column(folder: Path, column: str) -> dict[str, str]:
     return {row["id"]: row[column] for row in rows}
 
 
-def _known(found: Path | None, place: Path) -> Path:
+def _known(found: Path | None, place: Path, what: str) -> Path:
     if found is None:
-        raise DatasetError("the index names an image that is missing", path=place, remedy="run hooke prepare again")
+        remedy = "run hooke prepare again, or take it out of index.csv"
+        raise DatasetError(f"the index names {what} missing", path=place, remedy=remedy)
     return found
 
 
 def _check_classes(records: list[Record], config: TrainConfig) -> None:
-    """Every class asked for must occur, or nothing would be learnt of it; the data sets may spell it otherwise."""
+    """Every class asked for must occur, or nothing would be learnt of it, and be spelt as it is asked for."""
     folders = [data.path for data in config.datasets]
-    if absent := _absent(config.object_classes, {of for record in records for of in record.classes.values()}):
-        known = {name for folder in folders for of in read_classes(folder).values() for name in of.values()}
+    if wanted := config.object_classes:
+        named = {folder: {name for of in read_classes(folder).values() for name in of.values()} for folder in folders}
+        seen = {of for record in records for of in record.classes.values()}
+        _check_names(wanted, {folder / CLASSES_NAME: known for folder, known in named.items()}, seen, "object")
+    if wanted := config.image_classes:
+        columns = {folder / INDEX_NAME: {*_column(folder, config.image_class_column).values()} for folder in folders}
+        _check_names(wanted, columns, {record.image_class for record in records}, "image")
+
+
+def _check_names(wanted: Sequence[str], known: dict[Path, set[str]], seen: set[int], what: str) -> None:
+    """Compare the classes asked for with those of each file, and with the positions of those that occur."""
+    folded = {_fold(name): name for name in wanted}
+    for path, names in known.items():
+        # Objects of an unknown class are left out, which nobody would notice.
+        for name in sorted(names - set(wanted)):
+            if _fold(name) in folded:
+                raise DatasetError(
+                    f"class {name!r} is {folded[_fold(name)]!r} in the configuration",
+                    path=path,
+                    remedy="spell it the same in all data sets (hooke prepare --rename) and in the configuration",
+                )
+    if absent := [name for number, name in enumerate(wanted) if number not in seen]:
+        there = sorted(set().union(*known.values()))
         raise DatasetError(
-            f"no object of class {absent} to learn from",
-            remedy=f"classes there: {', '.join(sorted(known)) or 'none'}",
-        )
-    if absent := _absent(config.image_classes, {record.image_class for record in records}):
-        column = config.image_class_column
-        known = {value for folder in folders for value in _column(folder, column).values()}
-        raise DatasetError(
-            f"no image of class {absent} to learn from", remedy=f"column {column} has: {', '.join(sorted(known))}"
+            f"no {what} of class {', '.join(absent)} to learn from",
+            remedy=f"classes there: {', '.join(there) or 'none'}",
         )
 
 
-def _absent(classes: Sequence[str], seen: set[int]) -> str:
-    return ", ".join(name for number, name in enumerate(classes) if number not in seen)
+def _fold(name: str) -> str:
+    """A class without what people spell in different ways."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())

@@ -1,0 +1,155 @@
+"""What a run says of data that can't be trained on, and that it trains on all that can."""
+# ruff: noqa: E402 - what is missing is skipped before it is imported
+
+from __future__ import annotations
+
+import pytest
+
+for needed in ("torch", "lightning", "timm", "matplotlib"):
+    pytest.importorskip(needed)
+
+import numpy as np
+import torch
+
+from hooke.datasets.layout import IndexRow, write_index, write_sample
+from hooke.datasets.sidecars import write_classes
+from hooke.datasets.simulator import simulate
+from hooke.errors import DatasetError, ImageReadError
+from hooke.targets import SplitLine
+from hooke.training import module as training_module
+from hooke.training.config import TrainConfig
+from hooke.training.data import Crops
+from hooke.training.loop import train
+from hooke.training.module import TrainingError
+from hooke.training.samples import SampleStore, list_records
+
+pytestmark = pytest.mark.slow
+
+
+def write_dataset(folder, images, *, empty=False):
+    """Images of any shape; the last one validates. Objects are those of a simulated field, or none."""
+    rows = []
+    for number, image in enumerate(images):
+        shape = image.shape[:2]
+        labels = np.zeros(shape, np.int32) if empty else simulate(shape, seed=number).labels
+        write_sample(folder, f"field{number}", image, labels)
+        split = "val" if number == len(images) - 1 else "train"
+        rows.append(IndexRow(f"field{number}", split, "fluorescence", str(number), *shape, int(labels.max())))
+    write_index(folder, rows)
+    return folder
+
+
+def grey(shape=(96, 96), seed=0):
+    return simulate(shape, seed=seed).image
+
+
+def make_config(folder, **changes):
+    return TrainConfig.model_validate(
+        {
+            "datasets": [{"path": folder}],
+            "network": "plain-unet",
+            "decoder_channels": [8, 8, 8],
+            "augment": {"crop": 64},
+            "steps": 2,
+            "batch": 2,
+            "warmup": 1,
+            "validate_every": 2,
+            "precision": "32-true",
+            "workers": 0,
+            "accelerator": "cpu",
+            "devices": 1,
+            **changes,
+        }
+    )
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return write_dataset(tmp_path / "data", [grey(seed=one) for one in range(3)])
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [("images", "names an image that is missing"), ("labels", "names an image whose labels are missing")],
+)
+def test_a_file_that_the_index_names_and_that_is_missing(dataset, folder, said):
+    (dataset / folder / "field1.png").unlink()
+    with pytest.raises(DatasetError, match=rf"{folder}.field1: the index {said}; .*take it out of index\.csv"):
+        list_records(make_config(dataset), "train")
+
+
+def test_labels_of_another_size_are_told_with_their_file(dataset):
+    write_sample(dataset, "field1", grey((96, 96)), np.ones((90, 96), np.int32))
+    config = make_config(dataset)
+    with pytest.raises(DatasetError, match=r"field1\.png: labels \(90, 96\) for an image \(96, 96\)"):
+        SampleStore(list_records(config, "train"), 24, 100)[1]
+
+
+def test_images_without_any_object_are_trained_on(tmp_path):
+    folder = write_dataset(tmp_path / "data", [grey(seed=one) for one in range(2)], empty=True)
+    trained = train(make_config(folder, size_balance=True), tmp_path / "run")
+    assert trained.score is not None
+    assert trained.checkpoint.is_file()
+
+
+def test_images_of_any_size_and_channels_go_into_one_batch(tmp_path):
+    rng = np.random.default_rng(0)
+    images = [
+        grey((50, 140)),
+        simulate((130, 90), seed=1, modality="histology").image,
+        rng.integers(0, 4000, (70, 70, 2)).astype(np.uint16),
+        rng.random((40, 41), np.float32),
+        grey(),
+    ]
+    folder = write_dataset(tmp_path / "data", images)
+    config = make_config(folder)
+    records = list_records(config, "train")
+    crops = Crops(SampleStore(records, 24, 100), records, config, SplitLine())
+    seen = [crops[number] for number in range(24)]
+    assert {int(one.source) for one in seen} >= {0, 1, 2, 3}
+    assert {one.image.shape for one in seen} == {(3, 64, 64)}
+    assert all(torch.isfinite(one.image).all() for one in seen)
+
+
+def test_a_loss_that_is_no_number_names_the_images_and_leaves_the_last_good_checkpoint(dataset, tmp_path, monkeypatch):
+    right, calls = training_module.splitline_loss, []
+
+    def wrong(*args, **options):
+        calls.append(1)
+        parts = right(*args, **options)
+        return parts if len(calls) < 4 else {**parts, "loss": parts["loss"] * float("nan")}
+
+    monkeypatch.setattr(training_module, "splitline_loss", wrong)
+    config = make_config(dataset, steps=8, augment={"crop": 64, "negative": 0})
+    with pytest.raises(TrainingError, match=r"the loss is nan at step 3; the batch's images: field[01], field[01]"):
+        train(config, tmp_path / "run")
+    kept = torch.load(tmp_path / "run" / "checkpoints" / "last.ckpt", weights_only=True)
+    assert kept["global_step"] == 2
+    assert all(torch.isfinite(one).all() for one in kept["state_dict"].values())
+    monkeypatch.setattr(training_module, "splitline_loss", right)
+    assert train(config.model_copy(update={"steps": 4}), tmp_path / "run", resume=True).score is not None
+
+
+def test_a_damaged_image_is_told_in_one_line_by_workers_too(dataset, tmp_path):
+    for one in ("field0", "field1"):
+        path = dataset / "images" / f"{one}.png"
+        path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(ImageReadError) as told:
+        train(make_config(dataset, workers=1), tmp_path / "run")
+    assert str(told.value).count("\n") == 0
+    assert str(told.value).startswith(str(dataset / "images" / "field"))
+
+
+def test_class_names_that_disagree_are_told_with_the_file(dataset):
+    write_classes(dataset, [("field0", {1: "Neuron", 2: "astro-cyte"})])
+    with pytest.raises(DatasetError, match=r"classes\.json: class 'astro-cyte' is 'Astrocyte' in the configuration"):
+        list_records(make_config(dataset, classes=["Neuron", "Astrocyte"]), "train")
+    with pytest.raises(DatasetError, match=r"no object of class Glia to learn from; classes there: Neuron, astro-cyte"):
+        list_records(make_config(dataset, classes=["Neuron", "Glia"]), "train")
+
+
+def test_classes_of_images_that_disagree_are_told(dataset):
+    with pytest.raises(DatasetError, match=r"index\.csv: class 'fluorescence' is 'Fluorescence' in the configuration"):
+        list_records(make_config(dataset, image_classes=["Fluorescence", "histology"]), "train")
+    with pytest.raises(DatasetError, match=r"no image of class histology to learn from; classes there: fluorescence"):
+        list_records(make_config(dataset, image_classes=["fluorescence", "histology"]), "train")
