@@ -73,7 +73,6 @@ def test_without_an_index_the_split_is_seeded_and_each_image_a_field(source, tmp
         ("negative", "negative"),
         ("twice", "a.npy, a.png"),
         ("stack", "2 planes"),
-        ("channels", "4 channels"),
     ],
 )
 def test_a_bad_pair_is_reported_and_the_rest_go_on(source, tmp_path, damage, word):
@@ -89,9 +88,6 @@ def test_a_bad_pair_is_reported_and_the_rest_go_on(source, tmp_path, damage, wor
     elif damage == "stack":
         image.unlink()
         tifffile.imwrite(image.with_suffix(".tif"), np.ones((2, 3, 4), np.uint8), metadata={"axes": "ZYX"})
-    elif damage == "channels":
-        image.unlink()
-        tifffile.imwrite(image.with_suffix(".tif"), np.ones((4, 3, 4), np.uint8), metadata={"axes": "CYX"})
     else:
         wrong = {"size": np.ones((2, 2), int), "colours": np.ones((3, 4, 3)), "negative": GAPPED - 1}
         labels.unlink()
@@ -104,6 +100,15 @@ def test_a_bad_pair_is_reported_and_the_rest_go_on(source, tmp_path, damage, wor
     with pytest.raises(type(report.failed["a"]), match=word):
         raise report.failed["a"]
     assert [row.id for row in read_index(tmp_path / "out")] == ["b.1", "c"]
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_every_channel_of_a_stained_image_is_kept(source, tmp_path, channels):
+    stains = np.arange(12 * channels, dtype=np.uint8).reshape(channels, 3, 4)
+    (source / "images" / "a.png").unlink()
+    tifffile.imwrite(source / "images" / "a.tif", stains, metadata={"axes": "CYX"})
+    assert not prepare_dataset("folder", source, tmp_path / "out").failed
+    np.testing.assert_array_equal(read_sample(tmp_path / "out", "a")[0], np.moveaxis(stains, 0, 2))
 
 
 @pytest.mark.parametrize("missing", ["images", "labels"])

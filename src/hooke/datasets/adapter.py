@@ -57,8 +57,8 @@ class Sample:
 
     Attributes
     ----------
-    image : ndarray of bool, integer or float, shape (Y, X) or (Y, X, 3)
-        Grey or RGB.
+    image : ndarray of bool, integer or float, shape (Y, X) or (Y, X, C)
+        Grey, RGB or, where the layout allows it, other channels.
     labels : ndarray, int32, shape (Y, X)
         0 background, 1..n.
     oddities : mapping of str to int

@@ -2,7 +2,7 @@
 
 ::
 
-    images/<id>.<tif, png, jpg...>   grey or RGB, any type that hooke reads
+    images/<id>.<tif, png, jpg...>   grey, RGB or stains in channels, any type that hooke reads
     labels/<id>.<tif, png, npy>      whole numbers of any type: 0 background, an id a nucleus
                                      (StarDist calls this folder masks/)
 or
@@ -159,7 +159,7 @@ def load(root: dict[str, Pair], id_: str) -> Sample:
         If a file is damaged, or the label image holds no whole numbers.
     """
     pair = root[id_]
-    image = read_plane(_only(pair.images, pair.image_place))
+    image = read_plane(_only(pair.images, pair.image_place), stains=True)
     if pair.pickles and not pair.labels:
         raise DatasetError(WHY_NOT_PICKLE, path=pair.pickles[0], remedy=SAVE_MASKS)
     path = _only(pair.labels, pair.labels_place)

@@ -91,13 +91,13 @@ class ImageSearch:
         return best[0]
 
 
-def read_plane(path: Path) -> NDArray[np.generic]:
-    """Read an image that is one plane, grey (Y, X) or RGB (Y, X, 3).
+def read_plane(path: Path, *, stains: bool = False) -> NDArray[np.generic]:
+    """Read an image that is one plane, grey (Y, X), RGB (Y, X, 3) or, where asked for, of any channels (Y, X, C).
 
     Raises
     ------
     DatasetError
-        If it is a stack, or has other channels.
+        If it is a stack, or has other channels than it may.
     ImageReadError
         If it is damaged.
     """
@@ -105,7 +105,7 @@ def read_plane(path: Path) -> NDArray[np.generic]:
     if len(file) > 1:
         raise DatasetError(f"a stack of {len(file)} planes", path=path, remedy="save its planes as single images")
     pixels = file.plane(0).pixels
-    if pixels.ndim == 3 and pixels.shape[2] != 3:
+    if pixels.ndim == 3 and pixels.shape[2] != 3 and not stains:
         raise DatasetError(f"{pixels.shape[2]} channels", path=path, remedy="save the one with the nuclei, or RGB")
     return pixels
 

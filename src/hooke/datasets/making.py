@@ -171,5 +171,5 @@ def guess_modality(image: NDArray[np.generic]) -> str:
         values = values * np.float32(255 / max(float(np.nanpercentile(values, 99.9)), 1e-9))
     if float(np.nanmedian(values)) < DARK:
         return "fluorescence"
-    coloured = image.ndim == 3 and float(np.nanmean(np.ptp(values, axis=2))) > COLOURED
+    coloured = image.shape[2:] == (3,) and float(np.nanmean(np.ptp(values, axis=2))) > COLOURED
     return "histology" if coloured else "brightfield"
