@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from hooke.errors import ModelError
-from hooke.models import Model, known_models, load_model, read_bundle
+from hooke.models import Model, is_shipped, known_models, load_model, read_bundle
 
 SETTINGS = {
     "format": 1,
@@ -191,3 +191,10 @@ def test_own_models_load_by_name(tmp_path, monkeypatch):
 def test_a_folder_of_models_that_is_missing_is_passed_over(tmp_path, monkeypatch):
     monkeypatch.setenv("HOOKE_MODELS", str(tmp_path / "nowhere"))
     known_models()
+
+
+def test_a_copy_of_the_shipped_model_is_its_users_own(tmp_path):
+    assert is_shipped(load_model("nuclei"))
+    copy = tmp_path / "nuclei"
+    shutil.copytree(known_models()["nuclei"], copy)
+    assert not is_shipped(load_model(copy))

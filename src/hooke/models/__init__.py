@@ -3,13 +3,14 @@
 from hooke.models.bundle import Bundle, BundleSettings, read_bundle
 from hooke.models.model import Model
 from hooke.models.predict import Tiling, predict_maps
-from hooke.models.registry import known_models, load_model
+from hooke.models.registry import is_shipped, known_models, load_model
 
 __all__ = [
     "Bundle",
     "BundleSettings",
     "Model",
     "Tiling",
+    "is_shipped",
     "known_models",
     "load_model",
     "predict_maps",

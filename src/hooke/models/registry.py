@@ -11,7 +11,7 @@ from hooke.errors import ModelError
 from hooke.models.bundle import read_bundle
 from hooke.models.model import Model
 
-__all__ = ["known_models", "load_model"]
+__all__ = ["is_shipped", "known_models", "load_model"]
 
 _SHIPPED = Path(__file__).parent / "shipped"
 
@@ -61,6 +61,11 @@ def load_model(name_or_path: str | Path = "nuclei") -> Model:
             remedy=f"{hint}known models: {', '.join(known) or 'none'}; or give the path of a bundle",
         )
     return _load(path.resolve())
+
+
+def is_shipped(model: Model) -> bool:
+    """Whether a model came with hooke, so that what it was trained on is known here."""
+    return model.bundle.path.parent == _SHIPPED.resolve()
 
 
 @lru_cache(maxsize=4)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.io import read_image
-from hooke.models import Model, Tiling, load_model, predict_maps
+from hooke.models import Model, Tiling, is_shipped, load_model, predict_maps
 from hooke.models.scale import scale_for
 from hooke.models.tta import mirrored
 from hooke.pipeline.classes import Classes, vote
@@ -248,7 +248,9 @@ def segment_image(
     min_size = smallest if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
     if len(decoded.scores):
-        warnings = doubts(seen.pixels, normalisation, decoded.labels, decoded.scores, diameter)
+        warnings = doubts(
+            seen.pixels, normalisation, decoded.labels, decoded.scores, diameter, colours=is_shipped(model)
+        )
     else:
         warnings = (_NOTHING,)
     classes = _classes(model, maps, decoded.labels, options.class_threshold)
