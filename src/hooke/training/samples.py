@@ -68,7 +68,10 @@ def list_records(config: RunConfig, split: str) -> list[Record]:
     banned = _read_exclusions(config.exclude)
     records = [one for data in config.datasets for one in _records_of(data, config, split) if one.id not in banned]
     if not records:
-        raise DatasetError(f"no image for the {split} side of the run", remedy="check datasets and their splits")
+        remedy = "check datasets and their splits"
+        if split == "val":  # as of a data set that is one sequence, and so one group
+            remedy += ", or name val: [train] under datasets to validate on the training images"
+        raise DatasetError(f"no image for the {split} side of the run", remedy=remedy)
     if split == "train":
         _check_classes(records, config)
     return records
