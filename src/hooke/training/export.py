@@ -6,11 +6,11 @@ import copy
 import json
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import onnx
@@ -36,11 +36,13 @@ __all__ = [
     "export_run",
     "fresh_bundle",
     "load_run",
-    "read_checkpoint",
+    "restore",
     "run_record",
     "with_fixed_padding",
     "write_onnx",
 ]
+
+_Module = TypeVar("_Module", bound=nn.Module)
 
 _OPSET = 17
 _TOLERANCE = 1e-3  # of a map value; float32 rounding over the network's depth stays well below
@@ -122,14 +124,31 @@ def load_run(run: Path) -> SegmentationModule:
     ModelError
         When there is no checkpoint.
     """
-    saved = read_checkpoint(run)
-    config = TrainConfig.model_validate(saved["hyper_parameters"]["config"])
-    module = SegmentationModule(config, load_weights=False)
+    return restore(run, lambda told: SegmentationModule(TrainConfig.model_validate(told), load_weights=False))
+
+
+def restore(run: Path, make: Callable[[dict[str, Any]], _Module]) -> _Module:
+    """Fill a module of any kind with the weights of a run's best checkpoint, ready to predict.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+    make : callable
+        Makes the module from the run's configuration.
+
+    Raises
+    ------
+    ModelError
+        When there is no checkpoint.
+    """
+    saved = _read_checkpoint(run)
+    module = make(saved["hyper_parameters"]["config"])
     module.load_state_dict(saved["state_dict"])
     return module.eval()
 
 
-def read_checkpoint(run: Path) -> dict[str, Any]:
+def _read_checkpoint(run: Path) -> dict[str, Any]:
     """Read what Lightning saved of a run of any kind: its best checkpoint, or the one named.
 
     Raises

@@ -20,7 +20,7 @@ from hooke.training.export import (
     check_difference,
     example_image,
     fresh_bundle,
-    read_checkpoint,
+    restore,
     run_record,
     with_fixed_padding,
     write_onnx,
@@ -60,11 +60,7 @@ def load_run(run: Path) -> ClassifierModule:
     ModelError
         When there is no checkpoint.
     """
-    saved = read_checkpoint(run)
-    config = ClassifierConfig.model_validate(saved["hyper_parameters"]["config"])
-    module = ClassifierModule(config, load_weights=False)
-    module.load_state_dict(saved["state_dict"])
-    return module.eval()
+    return restore(run, lambda told: ClassifierModule(ClassifierConfig.model_validate(told), load_weights=False))
 
 
 def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False) -> Export:

@@ -20,7 +20,7 @@ from hooke.training.export import (
     check_difference,
     example_image,
     fresh_bundle,
-    read_checkpoint,
+    restore,
     run_record,
     write_onnx,
 )
@@ -57,10 +57,7 @@ def load_run(run: Path) -> CoordinateModule:
     ModelError
         When there is no checkpoint.
     """
-    saved = read_checkpoint(run)
-    module = CoordinateModule(CoordinateConfig.model_validate(saved["hyper_parameters"]["config"]))
-    module.load_state_dict(saved["state_dict"])
-    return module.eval()
+    return restore(run, lambda told: CoordinateModule(CoordinateConfig.model_validate(told)))
 
 
 def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False) -> Export:
