@@ -15,7 +15,7 @@ from hooke.errors import ModelError
 from hooke.models import BundleSettings
 from hooke.training.module import SegmentationModule
 
-__all__ = ["describe_bundle", "describe_model", "describe_tensor", "image_input"]
+__all__ = ["describe_bundle", "describe_model", "describe_tensor", "file_sha256", "image_input"]
 
 _MEANING = {
     "foreground": "probability that the pixel lies in an object",
@@ -120,7 +120,7 @@ def describe_model(
         "weights": {
             "onnx": {
                 "source": "weights.onnx",
-                "sha256": _sha256(folder / "weights.onnx"),
+                "sha256": file_sha256(folder / "weights.onnx"),
                 "opset_version": 17,
             }
         },
@@ -141,7 +141,7 @@ def describe_model(
 
 def describe_tensor(folder: Path, name: str, file: str, **told: Any) -> dict[str, Any]:
     """Describe an input or output whose test tensor lies in the folder under a name of its own."""
-    test = {"source": file, "sha256": _sha256(folder / file)}
+    test = {"source": file, "sha256": file_sha256(folder / file)}
     return {"id": name, **told, "test_tensor": test}
 
 
@@ -188,7 +188,8 @@ def _image_output(classes: list[str]) -> list[dict[str, Any]]:
     return [{"id": "image_classes", "description": "probability of each class of the whole image", "axes": axes}]
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, as a description names it."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

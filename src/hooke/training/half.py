@@ -5,7 +5,6 @@ The runtime widens the weights once, when it loads them, so that predicting take
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import yaml
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from hooke.training.describe import file_sha256
 from hooke.training.export import fresh_bundle
 
 __all__ = ["store_half"]
@@ -47,8 +47,8 @@ def store_half(bundle: Path) -> float:
         after = _answer(weights, description, fresh)
         output = description["outputs"][0]["test_tensor"]
         np.save(fresh / output["source"], after)
-        description["weights"]["onnx"]["sha256"] = _sha256(weights)
-        output["sha256"] = _sha256(fresh / output["source"])
+        description["weights"]["onnx"]["sha256"] = file_sha256(weights)
+        output["sha256"] = file_sha256(fresh / output["source"])
         text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
         (fresh / "rdf.yaml").write_text(text, encoding="utf-8")
     return float(np.abs(after - before).max())
@@ -78,7 +78,3 @@ def _answer(weights: Path, description: dict[str, Any], folder: Path) -> NDArray
     session = onnxruntime.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
     inputs = {one["id"]: np.load(folder / one["test_tensor"]["source"]) for one in description["inputs"]}
     return np.asarray(session.run(None, inputs)[0], np.float32)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -24,7 +24,8 @@ def keep_freed_memory() -> bool:
     """Let this process keep the memory that it frees, for its next step; only glibc can be told so.
 
     A training step on the CPU frees the same hundreds of megabytes that the next one asks for. Left to itself, glibc
-    hands them to the system and gets them back page by page, each cleared first: some 20 to 40 % of a step's time.
+    hands them to the system and gets them back page by page, each cleared first: some 20 % of a step's time in
+    single precision (docs/experiments.md).
 
     Returns
     -------
