@@ -15,13 +15,13 @@ import hooke
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.datasets.sidecars import write_classes
 from hooke.datasets.simulator import simulate
-from hooke.errors import DatasetError
+from hooke.errors import ConfigError, DatasetError
 from hooke.pipeline import SegmentOptions, segment_image
 from hooke.training.augment import UNKNOWN
 from hooke.training.config import TrainConfig
 from hooke.training.data import Crops, chances, train_loader
 from hooke.training.export import export_run
-from hooke.training.loop import train
+from hooke.training.loop import start_from, train
 from hooke.training.module import SegmentationModule
 from hooke.training.networks import Heads, PlainUNet, SmpNetwork, UNet
 from hooke.training.samples import SampleStore, list_records
@@ -158,6 +158,24 @@ def test_a_class_that_no_object_has_is_told(dataset):
         list_records(make_config(dataset, classes=["round", "square"]), "train")
     with pytest.raises(DatasetError, match="no column 'stain'"):
         list_records(make_config(dataset, image_class_column="stain"), "train")
+
+
+def test_classes_are_learnt_on_top_of_a_network_that_knows_none(dataset, tmp_path):
+    plain = SegmentationModule(make_config(dataset, classes=[], image_classes=[]))
+    torch.save({"state_dict": plain.state_dict()}, tmp_path / "plain.ckpt")
+    both = SegmentationModule(make_config(dataset))
+    untouched = both.network.class_head.weight.clone()
+    assert start_from(both, tmp_path / "plain.ckpt") == ["class_decoder", "class_head", "image_head"]
+    assert both.network.class_head.weight.equal(untouched)
+    for name, tensor in plain.state_dict().items():
+        assert both.state_dict()[name].equal(tensor), name
+    torch.save({"state_dict": both.state_dict()}, tmp_path / "both.ckpt")
+    other = SegmentationModule(make_config(dataset, classes=["round"]))
+    assert start_from(other, tmp_path / "both.ckpt") == ["class_head"]  # of another number of classes
+    assert start_from(plain, tmp_path / "both.ckpt") == []
+    wider = SegmentationModule(make_config(dataset, decoder_channels=[16, 16, 8, 16]))
+    with pytest.raises(ConfigError, match=r"plain\.ckpt.*can't be started from.*same network"):
+        start_from(wider, tmp_path / "plain.ckpt")
 
 
 def test_train_export_and_segment_with_classes(dataset, tmp_path):

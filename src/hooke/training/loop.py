@@ -49,6 +49,7 @@ from hooke.training.samples import Record, SampleStore, list_records, records_ha
 __all__ = ["Trained", "as_it_is", "check_folder", "describe_run", "fit", "train", "write_json"]
 
 _SCORE = "val/dsb"
+_CLASS_PARTS = ("network.class_decoder.", "network.class_head.", "network.image_head.")
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,8 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | 
 
     weights = _class_weights(train_records, config) if config.classes else None
     module = SegmentationModule(config, class_weights=weights, names=[record.id for record in train_records])
-    if config.start_from is not None:
-        start_from(module, config.start_from)
+    if config.start_from is not None and (fresh := start_from(module, config.start_from)):
+        print(f"{config.start_from} has no weights for {', '.join(fresh)}: these start anew", flush=True)
     val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb, config.stains)
     score = fit(
         module,
@@ -249,25 +250,41 @@ class _SaveWhenStopped(Callback):
             print(f"\nstopped at step {trainer.global_step}; to go on, give the same command with --resume", flush=True)
 
 
-def start_from(module: SegmentationModule, checkpoint: Path) -> None:
+def start_from(module: SegmentationModule, checkpoint: Path) -> list[str]:
     """Take a network's weights from an earlier run with the same network: a checkpoint, or a safetensors file.
+
+    The parts that tell classes may differ: they keep their new weights where the file has none that fit.
+
+    Returns
+    -------
+    list of str
+        Parts of the network that keep their new weights.
 
     Raises
     ------
     ConfigError
         When the file can't be read, or belongs to another network.
     """
+    own: dict[str, torch.Tensor] = module.state_dict()
+    fresh: set[str] = set()
     try:
         if checkpoint.suffix == ".safetensors":
             state = {name: tensor.float() for name, tensor in load_file(checkpoint).items()}
         else:
             state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+        for name in [name for name in state.keys() | own.keys() if name.startswith(_CLASS_PARTS)]:
+            if name not in own:
+                del state[name]
+            elif name not in state or state[name].shape != own[name].shape:
+                state[name] = own[name]
+                fresh.add(name.split(".")[1])
         module.load_state_dict(state)
     except (OSError, KeyError, RuntimeError, SafetensorError, UnpicklingError) as error:
         first = str(error).splitlines()[0]
         raise ConfigError(
             f"can't be started from: {first}", path=checkpoint, remedy="give weights of the same network"
         ) from error
+    return sorted(fresh)
 
 
 def _class_weights(records: Sequence[Record], config: TrainConfig) -> list[float]:
