@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -14,17 +15,22 @@ for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
     pytest.importorskip(needed)
 
 import onnxruntime as ort
+import torch
 from pydantic import ValidationError
 
-from hooke.classify import load_classifier
-from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.errors import ConfigError, ModelError
+from hooke.classify import classify_images, evaluate_image_classifier, load_classifier, load_image_classifier
+from hooke.classify.forest import DESCRIPTION
+from hooke.cli.app import main
+from hooke.datasets.layout import IndexRow, find_image, write_index, write_sample
+from hooke.errors import ConfigError, DatasetError, ModelError
 from hooke.image import Image
+from hooke.io import read_image
 from hooke.training.classifier import export, train
 from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import Cuts
+from hooke.training.classifier.export import load_run
 from hooke.training.explain import explain_run
-from hooke.training.samples import Record
+from hooke.training.samples import Record, list_records
 
 pytestmark = pytest.mark.slow
 
@@ -110,16 +116,70 @@ def test_a_trial_of_few_images_has_several_classes(dataset, tmp_path):
     assert ids == ["p00", "p01"]
 
 
-def test_the_bundle_runs_and_is_told_from_one_of_objects(run, tmp_path):
-    exported = export(run, tmp_path / "bundle")
+@pytest.fixture(scope="module")
+def bundle(run, tmp_path_factory):
+    exported = export(run, tmp_path_factory.mktemp("bundles") / "pictures")
     assert exported.largest_difference < 1e-3
-    told = yaml.safe_load((exported.bundle / "rdf.yaml").read_text())
+    return exported.bundle
+
+
+def status_of(*args):
+    with pytest.raises(SystemExit) as left:
+        main([str(one) for one in args])
+    return left.value.code
+
+
+def test_the_bundle_runs_and_is_told_from_one_of_objects(bundle):
+    told = yaml.safe_load((bundle / "rdf.yaml").read_text())
     assert (told["config"]["hooke"]["task"], told["config"]["hooke"]["classes"]) == ("image-classifier", CLASSES)
-    session = ort.InferenceSession(str(exported.bundle / "weights.onnx"), providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(str(bundle / "weights.onnx"), providers=["CPUExecutionProvider"])
     (shares,) = session.run(None, {"image": np.full((2, 3, 40, 40), 30 / 255, np.float32)})
     assert shares.argmax(axis=1).tolist() == [0, 0]
     with pytest.raises(ModelError, match="is a model for image-classifier, not for classifier"):
-        load_classifier(exported.bundle)
+        load_classifier(bundle)
+
+
+def test_the_runtime_sees_what_the_training_showed(bundle, run, dataset):
+    module = load_run(run)
+    classifier = load_image_classifier(bundle)
+    cuts = Cuts(list_records(module.config, "val"), module.config, changed=False)
+    temperature = json.loads((run / "result.json").read_text())["temperature"]
+    for number, name in enumerate(("p08", "p09", "p10", "p11")):
+        with torch.inference_mode():
+            expected = torch.softmax(module.network(cuts[number].image[None]) / temperature, dim=1)
+        shares = classifier.classify_whole(read_image(find_image(dataset, name))).shares
+        np.testing.assert_allclose(shares, expected.numpy(), atol=0.01)
+
+
+def test_images_are_classified_and_a_bad_one_does_not_stop_the_others(bundle, dataset, tmp_path, capsys):
+    images = tmp_path / "images"
+    shutil.copytree(dataset / "images", images)
+    (images / "bad.png").write_bytes(b"no picture")
+    assert status_of("classify", images, "--model", bundle, "-o", tmp_path / "out") == 1
+    table = pd.read_csv(tmp_path / "out" / "classes.csv").set_index("image")
+    assert table.loc[["p00", "p01", "p02"], "class"].tolist() == [CLASSES[0], CLASSES[1], CLASSES[0]]
+    assert table["class_probability"].drop("bad").between(0.5, 1).all()
+    assert "bad.png" in table.loc["bad", "error"]
+    assert "13 image(s):" in capsys.readouterr().out
+    doubtful = classify_images([images], load_image_classifier(bundle), tmp_path / "sure", threshold=1)
+    assert set(doubtful.table["class"].dropna()) <= {"unknown", *CLASSES}
+    assert doubtful.failed == 1
+
+
+def test_the_bundle_is_measured_on_a_data_set(bundle, dataset, capsys):
+    assert status_of("classify", "evaluate", dataset, "--model", bundle, "--split", "val") == 0
+    told = capsys.readouterr()
+    assert "Images classified" in told.out
+    assert "classes that the classifier does not know: 1" in told.err
+    with pytest.raises(DatasetError, match="no image of split 'test' has one of the classes"):
+        evaluate_image_classifier(load_image_classifier(bundle), dataset)
+
+
+def test_objects_are_asked_for_where_a_classifier_needs_them(tmp_path, capsys):
+    (tmp_path / "forest").mkdir()
+    (tmp_path / "forest" / DESCRIPTION).write_text("{}")
+    assert status_of("classify", "x.png", "--model", tmp_path / "forest", "-o", tmp_path / "out") == 2
+    assert "add --labels RESULTS" in capsys.readouterr().err
 
 
 def test_it_is_not_asked_about_objects(run):

@@ -156,7 +156,7 @@ def test_images_of_rare_classes_come_more_often(dataset):
 def test_a_class_that_no_object_has_is_told(dataset):
     with pytest.raises(DatasetError, match=r"no object of class square.*long, round"):
         list_records(make_config(dataset, classes=["round", "square"]), "train")
-    with pytest.raises(DatasetError, match="no column 'stain'"):
+    with pytest.raises(DatasetError, match=r"column 'stain' is missing.*modality"):
         list_records(make_config(dataset, image_class_column="stain"), "train")
 
 

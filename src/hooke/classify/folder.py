@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.classify.one import Classified, Classifier, classify_image, load_classifier
+from hooke.classify.one import Classified, Classifier, check_threshold, classify_image, load_classifier
 from hooke.classify.picture import class_overlay
-from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError, debugging
+from hooke.errors import DatasetError, HookeError, ImageReadError, debugging
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
 from hooke.io import atomic_path, find_images, open_image, read_labels, unique_names, write_labels, write_png
@@ -157,8 +157,7 @@ def classify_folder(
         When there is no image, no objects, no such classifier, or the folder can't be written to. What is wrong with a
         single image is told in the summary, and the others go on.
     """
-    if not 0 <= threshold <= 1:
-        raise ConfigError(f"threshold is {threshold}", remedy="give a probability, 0 to 1")
+    check_threshold(threshold)
     out = Path(out)
     paths = find_images(inputs, exclude=[out])
     source, classifier = open_objects(objects), load_classifier(model)

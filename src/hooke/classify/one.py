@@ -17,10 +17,21 @@ from hooke.classify.windows import Objects, locate
 from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
 from hooke.models import known_models
+from hooke.models.bundle import read_task
 from hooke.pipeline.classes import UNKNOWN, Classes
 from hooke.preprocess import Normalisation
 
-__all__ = ["UNKNOWN", "Classified", "Classifier", "classify_image", "fit_for", "load_classifier"]
+__all__ = [
+    "UNKNOWN",
+    "Classified",
+    "Classifier",
+    "check_threshold",
+    "classify_image",
+    "find_bundle",
+    "fit_for",
+    "load_classifier",
+    "task_of",
+]
 
 
 class Classifier(Protocol):
@@ -98,10 +109,37 @@ def load_classifier(name_or_path: str | Path) -> Classifier:
     ModelError
         When it is missing, incomplete, corrupt, or a bundle that segments.
     """
-    path = Path(name_or_path)
-    if not path.exists():
-        path = known_models().get(str(name_or_path), path)
+    path = find_bundle(name_or_path)
     return _load(path.resolve(), path)
+
+
+def find_bundle(name_or_path: str | Path) -> Path:
+    """Where a model lies: a path as it is given, or that of a name in the folder that ``HOOKE_MODELS`` names."""
+    path = Path(name_or_path)
+    return path if path.exists() else known_models().get(str(name_or_path), path)
+
+
+def task_of(name_or_path: str | Path) -> str:
+    """What a model is for: ``segmentation``, ``classifier`` (of objects) or ``image-classifier``.
+
+    Raises
+    ------
+    ModelError
+        When it is missing or incomplete.
+    """
+    path = find_bundle(name_or_path)
+    return "classifier" if (path / DESCRIPTION).is_file() else read_task(path)
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse a threshold that is no probability.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if not 0 <= threshold <= 1:
+        raise ConfigError(f"threshold is {threshold}", remedy="give a probability, 0 to 1")
 
 
 @lru_cache(maxsize=4)
@@ -168,8 +206,7 @@ def classify_image(
     ImageReadError
         When the image is of another kind than the classifier's.
     """
-    if not 0 <= threshold <= 1:
-        raise ConfigError(f"threshold is {threshold}", remedy="give a probability, 0 to 1")
+    check_threshold(threshold)
     labels, found = _find(image, np.asarray(objects), classifier)
     normalisation = fit_for(classifier, image, channel)
     classes = classifier.classify(image, normalisation, labels, found, threads)

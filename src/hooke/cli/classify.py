@@ -1,4 +1,4 @@
-"""`hooke classify`: images with their objects in, the class of each out; `hooke classify train` makes a classifier."""
+"""`hooke classify`: images and their objects in, the class of each out; `hooke classify train` makes a classifier."""
 
 from __future__ import annotations
 
@@ -25,19 +25,22 @@ class ImagesOrTrain(TyperGroup):
 
 def classify(
     images: Annotated[list[str], typer.Argument(help="Files, folders (with their subfolders) and patterns.")],
-    labels: Annotated[
-        Path,
-        typer.Option(help="Results of hooke segment, a folder of label images, or a csv of points (image, y, x)."),
-    ],
     model: Annotated[str, typer.Option(help="Bundle of a classifier, or a folder made by hooke classify train.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="Results of hooke segment, a folder of label images, or a csv of points (image, y, x). "
+            "None for a classifier of whole images."
+        ),
+    ] = None,
     threshold: Annotated[
         float, typer.Option(help="Call an object unknown whose most probable class is less probable, 0 to 1.")
     ] = 0.0,
     channel: Annotated[int | None, typer.Option(help="Channel that shows the objects, 0 is the first.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> int:
-    """Name the class of every object that was found before.
+    """Name the class of every object that was found before, or of each image as a whole.
 
     [bold]Examples[/]
 
@@ -45,20 +48,38 @@ def classify(
 
       hooke classify images/ --labels points.csv --model cells-bundle -o classes/ --threshold 0.8
 
+      hooke classify images/ --model modality-bundle -o kinds/
+
       hooke classify train --features labelled.csv --images images/ --labels results/ -o my-classes
     """
-    from hooke.classify import classify_folder
+    from hooke.classify import classify_folder, classify_images, load_image_classifier, task_of
 
     def on_image(name: str, error: str) -> None:
         if error:
             typer.secho(f"failed: {error}", fg="red", err=True)
 
+    if labels is None:
+        if task_of(model) == "classifier":
+            raise ConfigError(
+                "this classifier names objects, and none are given", path=model, remedy="add --labels RESULTS"
+            )
+        whole = classify_images(
+            images, load_image_classifier(model), out, threshold=threshold, channel=channel, on_image=on_image
+        )
+        if not quiet:
+            told = ", ".join(f"{count} {name}" for name, count in whole.counts.items()) or "none classified"
+            typer.echo(f"{len(whole.table) - whole.failed} image(s): {told}; written to {whole.path}")
+        return _status(whole.failed, len(whole.table))
     done = classify_folder(images, labels, model, out, threshold=threshold, channel=channel, on_image=on_image)
     if not quiet:
         _print_summary(done)
-    if done.failed == len(done.summary):
+    return _status(done.failed, len(done.summary))
+
+
+def _status(failed: int, images: int) -> int:
+    if failed == images:
         return 2
-    return 1 if done.failed else 0
+    return 1 if failed else 0
 
 
 def train(
@@ -122,22 +143,32 @@ def evaluate(
         Path | None, typer.Option("-o", "--out", help="Folder for confusion matrix, curves and scores by class.")
     ] = None,
 ) -> int:
-    """Measure a classifier on the true objects of a data set; objects of classes that it does not know are left out."""
+    """Measure a classifier on the true objects, or the images, of a data set; others than its classes are left out."""
     import warnings
 
     from rich.console import Console
 
-    from hooke.classify import evaluate_classifier, examples_of_dataset, load_classifier
+    from hooke.classify import (
+        evaluate_classifier,
+        evaluate_image_classifier,
+        examples_of_dataset,
+        load_classifier,
+        load_image_classifier,
+        task_of,
+    )
     from hooke.cli.class_tables import classification_tables
     from hooke.report.classification import write_classification
 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UserWarning)
-        scores = evaluate_classifier(load_classifier(model), examples_of_dataset(dataset, split))
+        if whole := task_of(model) == "image-classifier":
+            scores = evaluate_image_classifier(load_image_classifier(model), dataset, split)
+        else:
+            scores = evaluate_classifier(load_classifier(model), examples_of_dataset(dataset, split))
     for one in told:
         typer.secho(f"warning: {one.message}", fg="yellow", err=True)
     console = Console()
-    for table in classification_tables(scores, "True objects classified"):
+    for table in classification_tables(scores, "Images classified" if whole else "True objects classified"):
         console.print(table)
     if out is not None:
         typer.echo(f"written to {write_classification(scores, out)}")

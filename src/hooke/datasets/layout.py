@@ -31,6 +31,7 @@ __all__ = [
     "IndexRow",
     "find_image",
     "find_labels",
+    "read_column",
     "read_entries",
     "read_index",
     "read_sample",
@@ -153,6 +154,28 @@ def read_entries(path: str | Path) -> list[Entry]:
     ]
 
 
+def read_column(path: str | Path, column: str) -> dict[str, str]:
+    """Read what one column of an index, its own or one that somebody has added, says of each image.
+
+    Parameters
+    ----------
+    path : str or Path
+        An ``index.csv``, or the data set's folder.
+    column : str
+
+    Returns
+    -------
+    dict of str to str
+        By id; empty strings where the column is empty.
+
+    Raises
+    ------
+    DatasetError
+        As `read_index`; when there is no such column, those that there are are named.
+    """
+    return {value["id"]: value[column] for _, value in _read_table(_index_path(path), ("id", "split", column))}
+
+
 def _index_path(path: str | Path) -> Path:
     return Path(path) / INDEX_NAME if Path(path).is_dir() else Path(path)
 
@@ -164,10 +187,13 @@ def _read_table(
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
-            missing = [name for name in columns if name not in (reader.fieldnames or [])]
+            there = reader.fieldnames or []
+            missing = [name for name in columns if name not in there]
             if missing:
                 raise DatasetError(
-                    f"column {missing[0]!r} is missing", path=path, remedy=f"give the columns {', '.join(columns)}"
+                    f"column {missing[0]!r} is missing",
+                    path=path,
+                    remedy=f"give the columns {', '.join(columns)}; there are {', '.join(there) or 'none'}",
                 )
             names = (*columns, *optional)
             table = [(line, {name: record.get(name) or "" for name in names}) for line, record in enumerate(reader, 2)]

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hooke.errors import ModelError, OutputError
 
-__all__ = ["Bundle", "BundleSettings", "check_replaceable", "read_bundle", "read_parts"]
+__all__ = ["Bundle", "BundleSettings", "check_replaceable", "read_bundle", "read_parts", "read_task"]
 
 _WEIGHTS = "weights.onnx"
 _DESCRIPTION = "rdf.yaml"
@@ -129,8 +129,24 @@ def read_parts(path: str | Path, model: type[_Settings]) -> tuple[_Settings, dic
     return settings, description, weights
 
 
-_COMMANDS = {"segmentation": "hooke segment --model", "classifier": "hooke classify --model"}
-_COMMANDS |= {"image-classifier": "another program that runs bioimage.io models"}
+_COMMANDS = {
+    "segmentation": "hooke segment --model",
+    "classifier": "hooke classify --labels RESULTS --model",
+    "image-classifier": "hooke classify --model, without --labels",
+}
+
+
+def read_task(path: str | Path) -> str:
+    """What a bundle is for, whatever it is: ``segmentation``, ``classifier`` or ``image-classifier``.
+
+    Raises
+    ------
+    ModelError
+        When it is missing or incomplete.
+    """
+    path = Path(path)
+    described = _section(_parse_description(_reader(path)(_DESCRIPTION), path), "config", "hooke")
+    return str((described or {}).get("task", "segmentation"))
 
 
 def _check_task(raw: dict[str, Any], wanted: str, path: Path) -> None:

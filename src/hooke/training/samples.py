@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_index
+from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_column, read_index
 from hooke.datasets.sidecars import CLASSES_NAME, read_classes
 from hooke.errors import DatasetError
 from hooke.image import Image
@@ -221,18 +220,8 @@ def _records_of(dataset: DatasetConfig, config: TrainConfig, split: str) -> Iter
 def _image_classes(folder: Path, config: TrainConfig) -> dict[str, int]:
     """Class of each image that has one of those asked for, from the index's column."""
     position = {name: number for number, name in enumerate(config.image_classes)}
-    values = _column(folder, config.image_class_column)
+    values = read_column(folder, config.image_class_column)
     return {id_: position[value] for id_, value in values.items() if value in position}
-
-
-def _column(folder: Path, column: str) -> dict[str, str]:
-    """What one column of an index says of each image."""
-    with (folder / INDEX_NAME).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if rows and column not in rows[0]:
-        known = ", ".join(name for name in rows[0] if name != "id")
-        raise DatasetError(f"the index has no column {column!r}", path=folder / INDEX_NAME, remedy=f"it has {known}")
-    return {row["id"]: row[column] for row in rows}
 
 
 def _known(found: Path | None, place: Path, what: str) -> Path:
@@ -250,7 +239,9 @@ def _check_classes(records: list[Record], config: TrainConfig) -> None:
         seen = {of for record in records for of in record.classes.values()}
         _check_names(wanted, {folder / CLASSES_NAME: known for folder, known in named.items()}, seen, "object")
     if wanted := config.image_classes:
-        columns = {folder / INDEX_NAME: {*_column(folder, config.image_class_column).values()} for folder in folders}
+        columns = {
+            folder / INDEX_NAME: {*read_column(folder, config.image_class_column).values()} for folder in folders
+        }
         _check_names(wanted, columns, {record.image_class for record in records}, "image")
 
 

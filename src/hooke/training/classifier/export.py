@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hooke.classify.images import ImageClassifierSettings
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
 from hooke.models.bundle import check_replaceable, read_parts
 from hooke.training.classifier.config import ClassifierConfig
@@ -27,12 +28,6 @@ from hooke.training.export import (
 )
 
 __all__ = ["export_run", "load_run"]
-
-
-class ImageClassifierSettings(ClassifierSettings):
-    """The same of a classifier of whole images, whose longer side is brought to the window's."""
-
-    task: Literal["image-classifier"] = "image-classifier"  # type: ignore[assignment]
 
 
 class _Probabilities(nn.Module):
@@ -143,6 +138,7 @@ def _describe(
         intensity=config.intensity,
         modes=result.get("modes", []),
         temperature=float(result.get("temperature", 1.0)),
+        **({"column": config.column} if config.of == "images" else {}),
     )
     shown = "a cut-out around one object" if config.of == "objects" else "a whole image, its longer side the window's"
     names = ["red", "green", "blue"] if config.in_channels == 3 else ["grey"]

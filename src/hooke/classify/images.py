@@ -1,0 +1,231 @@
+"""Whole images and a classifier's bundle in; a table with the class of each image out.
+
+```
+OUT/
+  classes.csv    a row per image: class, class_probability, one column per class, error
+```
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from hooke.classify.network import ClassifierSettings, NetworkClassifier
+from hooke.classify.one import check_threshold, find_bundle, fit_for
+from hooke.classify.windows import cut_window, rescale, window_matrix
+from hooke.datasets.layout import find_image, read_column, read_index
+from hooke.errors import DatasetError, HookeError, debugging
+from hooke.image import Image
+from hooke.io import atomic_path, find_images, read_image, unique_names
+from hooke.metrics.classification import ClassificationScores, classification_scores
+from hooke.models.bundle import read_parts
+from hooke.pipeline.classes import Classes
+
+__all__ = [
+    "ClassifiedImages",
+    "ImageClassifier",
+    "ImageClassifierSettings",
+    "classify_images",
+    "evaluate_image_classifier",
+    "load_image_classifier",
+]
+
+
+class ImageClassifierSettings(ClassifierSettings):
+    """What the runtime must know of a classifier of whole images, whose longer side is brought to the window's."""
+
+    task: Literal["image-classifier"] = "image-classifier"  # type: ignore[assignment]
+    column: str = Field("modality", description="of a data set's index.csv that holds the true classes")
+
+
+class ImageClassifier(NetworkClassifier):
+    """A network that names the class of a whole image."""
+
+    settings: ImageClassifierSettings
+
+    def classify_whole(self, image: Image, *, channel: int | None = None, threads: int = 0) -> Classes:
+        """Name the class of an image.
+
+        Parameters
+        ----------
+        image : Image
+        channel : int, optional
+            To look at alone (0 is the first), of several.
+        threads : int
+            To compute with; 0 for all cores.
+
+        Returns
+        -------
+        Classes
+            Of one instance.
+
+        Raises
+        ------
+        ImageReadError
+            When the image is of another kind than the classifier's.
+        """
+        settings = self.settings
+        pixels = fit_for(self, image, channel).apply(image.pixels)
+        pixels, _ = rescale(pixels, None, settings.window / max(pixels.shape[:2]))
+        if settings.in_channels == 1:
+            pixels = pixels.mean(axis=2, keepdims=True)
+        middle = (np.array(pixels.shape[:2]) - 1) / 2
+        matrix = window_matrix(middle, max(pixels.shape[:2]), settings.window)
+        return Classes(self.classes, self.run(cut_window(pixels, None, matrix, settings.window)[None], threads))
+
+
+@dataclass(frozen=True)
+class ClassifiedImages:
+    """All images after their turns.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per image: ``image``, ``file``, ``class``, ``class_probability``, ``probability_<class>`` of each, and
+        ``error``, empty when all went well.
+    path : Path
+        Where it was written.
+    """
+
+    table: pd.DataFrame
+    path: Path
+
+    @property
+    def failed(self) -> int:
+        """Number of images that could not be classified."""
+        return int((self.table["error"] != "").sum())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Images of each class, the most frequent first."""
+        good = self.table[self.table["error"] == ""]
+        return {str(name): int(count) for name, count in good["class"].value_counts().items()}
+
+
+def load_image_classifier(name_or_path: str | Path) -> ImageClassifier:
+    """Load the bundle of a classifier of whole images.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A name in the folder that ``HOOKE_MODELS`` names, or a path.
+
+    Raises
+    ------
+    ModelError
+        When it is missing, incomplete, corrupt, or does something else.
+    """
+    path = find_bundle(name_or_path)
+    settings, description, weights = read_parts(path, ImageClassifierSettings)
+    return ImageClassifier(str(description.get("name") or path.stem), path, settings, weights)
+
+
+def classify_images(
+    inputs: Sequence[str | Path],
+    classifier: ImageClassifier,
+    out: str | Path,
+    *,
+    threshold: float = 0.0,
+    channel: int | None = None,
+    on_image: Callable[[str, str], None] | None = None,
+) -> ClassifiedImages:
+    """Name the class of each image of files, folders and patterns, and write the table.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+    classifier : ImageClassifier
+    out : str or Path
+        Folder for the table.
+    threshold : float
+        An image whose most probable class is less probable is called unknown.
+    channel : int, optional
+        Channel (0 is the first) to look at.
+    on_image : callable, optional
+        Told each image's name and its error, empty when all went well.
+
+    Raises
+    ------
+    HookeError
+        When there is no image, or the table can't be written. What is wrong with a single image is told in the table,
+        and the others go on.
+    """
+    check_threshold(threshold)
+    paths = find_images(inputs, exclude=[Path(out)])
+    rows: list[dict[str, object]] = []
+    for name, path in zip(unique_names(paths), paths, strict=True):
+        row: dict[str, object] = {"image": name, "file": str(path)}
+        try:
+            found = replace(classifier.classify_whole(read_image(path), channel=channel), threshold=threshold)
+            rows.append(row | {column: value[0] for column, value in found.columns.items()} | {"error": ""})
+        except HookeError as error:
+            rows.append(row | {"error": str(error)})
+        except Exception as error:  # a fault of ours on one image must not cost the user the others
+            if debugging():
+                raise
+            rows.append(row | {"error": f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where"})
+        if on_image:
+            on_image(name, str(rows[-1]["error"]))
+    shares = [f"probability_{one}" for one in classifier.classes]
+    columns = ["image", "file", "class", "class_probability", *shares, "error"]
+    table, target = pd.DataFrame(rows, columns=columns), Path(out) / "classes.csv"
+    with atomic_path(target) as partial:
+        table.to_csv(partial, index=False)
+    return ClassifiedImages(table, target)
+
+
+def evaluate_image_classifier(
+    classifier: ImageClassifier, dataset: str | Path, split: str = "test", *, seed: int = 0
+) -> ClassificationScores:
+    """Hold what a classifier says of the images of a data set against its index.
+
+    Parameters
+    ----------
+    classifier : ImageClassifier
+    dataset : str or Path
+        A hooke data set. Images of classes that the classifier does not know are left out.
+    split : str
+    seed : int
+        Of the bootstrap.
+
+    Warns
+    -----
+    UserWarning
+        When images are left out.
+
+    Raises
+    ------
+    DatasetError
+        When the index lacks the classifier's column, or no image has one of its classes.
+    """
+    position = {name: number for number, name in enumerate(classifier.classes)}
+    names = read_column(dataset, classifier.settings.column)
+    ids = [row.id for row in read_index(dataset) if row.split == split]
+    kept = [id_ for id_ in ids if names[id_] in position]
+    if not kept:
+        raise DatasetError(
+            f"no image of split {split!r} has one of the classes {', '.join(classifier.classes)} "
+            f"in its column {classifier.settings.column!r}",
+            path=dataset,
+            remedy="check the classes and the split",
+        )
+    if len(kept) < len(ids):
+        warnings.warn(f"left out, of classes that the classifier does not know: {len(ids) - len(kept)}", stacklevel=2)
+    shares = [classifier.classify_whole(read_image(_image_of(dataset, id_))).shares for id_ in kept]
+    true = [position[names[id_]] for id_ in kept]
+    return classification_scores(true, np.concatenate(shares), classifier.classes, kept, seed=seed)
+
+
+def _image_of(dataset: str | Path, id_: str) -> Path:
+    path = find_image(dataset, id_)
+    if path is None:
+        raise DatasetError(f"lacks the image of {id_!r}", path=dataset, remedy="run hooke prepare again")
+    return path
