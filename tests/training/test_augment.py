@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from hooke.training.augment import (
     make_negative,
     photometric,
     remove_fragments,
+    touching_places,
 )
 from hooke.training.config import AugmentConfig
 from hooke.training.geometry import area_factors, bend_field, warp_labels
@@ -225,3 +228,24 @@ def test_bit_depth_leaves_few_levels():
         for seed in range(20)
     }
     assert counts == {8, 16, 32, 64}
+
+
+def test_crops_are_drawn_to_where_objects_touch():
+    labels = np.zeros((600, 600), np.int32)
+    for number, (y, x) in enumerate(np.ndindex(12, 12), 1):
+        labels[y * 50 + 10 : y * 50 + 30, x * 50 + 10 : x * 50 + 30] = number
+    labels[485:505, 484:494], labels[485:505, 494:504] = 200, 201
+    places = touching_places(labels)
+    assert set(places[:, 1]) == {493}
+    assert len(touching_places(labels, most=5)) == 5
+    sample = replace(sample_of(labels), touching=places)
+    shown = {
+        share: sum(
+            {200, 201} <= set(np.unique(crop_sample(sample, config, np.random.default_rng(seed))[1]))
+            for seed in range(40)
+        )
+        for share in (0.0, 1.0)
+        if (config := PLAIN.model_copy(update={"touching": share, "wide": 0}))
+    }
+    assert shown[1.0] == 40
+    assert shown[0.0] < 20

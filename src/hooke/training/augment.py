@@ -6,7 +6,7 @@ is chosen by the objects: the crop's median diameter is drawn from a range, what
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -26,6 +26,7 @@ __all__ = [
     "make_negative",
     "photometric",
     "remove_fragments",
+    "touching_places",
 ]
 
 #: Class of an object, or a pixel, of which nobody has said one.
@@ -51,6 +52,8 @@ class Sample:
         True for histology and other pictures whose colours mean something.
     classes : ndarray of int64, shape (max id + 1,), optional
         Class per id, `UNKNOWN` where nobody has said it; None for an image without classes.
+    touching : ndarray of float32, shape (m, 2)
+        Places (y, x) where objects touch: see `touching_places`.
     """
 
     image: NDArray[np.float16]
@@ -60,6 +63,7 @@ class Sample:
     diameter: float
     colour: bool
     classes: NDArray[np.int64] | None = None
+    touching: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 2), np.float32))
 
 
 def crop_sample(
@@ -78,7 +82,7 @@ def crop_sample(
     low, high = config.wide_diameter if rng.random() < config.wide else config.diameter
     zoom = float(np.exp(rng.uniform(np.log(low), np.log(high)))) / sample.diameter
     zoom = min(zoom, 6.0)
-    matrix = _affine(sample, config.crop, zoom, rng)
+    matrix = _affine(sample, config, zoom, rng)
     # A share of 0 draws no random number: a seed then means the same crops whether or not hooke knows the change.
     bend = bend_field(config.crop, rng) if config.elastic and rng.random() < config.elastic else None
     image = warp_image(sample.image, matrix, zoom, config.crop, bend)
@@ -108,10 +112,41 @@ def as_colours(image: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.pad(image[..., :3], ((0, 0), (0, 0), (0, max(0, 3 - image.shape[2]))))
 
 
-def _affine(sample: Sample, crop: int, zoom: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def touching_places(labels: NDArray[np.integer], most: int = 256) -> NDArray[np.float32]:
+    """Places where an object touches another: the split lines that a network is to learn.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (Y, X)
+    most : int
+        Of more, so many are taken, spread evenly.
+
+    Returns
+    -------
+    ndarray of float32, shape (m, 2)
+        Pixels (y, x) whose neighbour below or to the right belongs to another object.
+
+    Examples
+    --------
+    >>> touching_places(np.array([[1, 1, 2], [0, 0, 3]])).tolist()
+    [[0.0, 1.0], [0.0, 2.0]]
+    """
+    here = np.zeros(labels.shape, bool)
+    below, right = labels[1:], labels[:, 1:]
+    here[:-1] |= (labels[:-1] != below) & (labels[:-1] > 0) & (below > 0)
+    here[:, :-1] |= (labels[:, :-1] != right) & (labels[:, :-1] > 0) & (right > 0)
+    places = np.argwhere(here)
+    taken = np.linspace(0, len(places) - 1, min(most, len(places))).astype(np.int64)
+    return places[taken].astype(np.float32)
+
+
+def _affine(sample: Sample, config: AugmentConfig, zoom: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Matrix (2, 3) from image pixels (x, y) to crop pixels; most crops are drawn to hold an object."""
     height, width = sample.labels.shape
-    if len(sample.centres) and rng.random() < 0.7:
+    crop = config.crop
+    if config.touching and len(sample.touching) and rng.random() < config.touching:
+        y, x = sample.touching[rng.integers(len(sample.touching))] + rng.uniform(-0.35, 0.35, 2) * crop / zoom
+    elif len(sample.centres) and rng.random() < 0.7:
         y, x = sample.centres[rng.integers(len(sample.centres))] + rng.uniform(-0.35, 0.35, 2) * crop / zoom
     else:
         y, x = rng.uniform(0, height), rng.uniform(0, width)

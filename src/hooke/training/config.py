@@ -38,6 +38,7 @@ class AugmentConfig(_Strict):
     wide_diameter: tuple[float, float] = Field((6.0, 100.0), description="range of the occasional far-off crop")
     wide: float = Field(0.15, ge=0, le=1, description="share of crops drawn from the wide range")
     negative: float = Field(0.04, ge=0, le=1, description="share of made-up images without any object")
+    touching: float = Field(0.0, ge=0, le=1, description="share of crops drawn to hold a place where objects touch")
     photometric: float = Field(1.0, ge=0, le=2, description="strength of intensity and colour changes")
     elastic: float = Field(0.0, ge=0, le=1, description="share of crops that are bent elastically")
     defocus: float = Field(0.0, ge=0, le=1, description="share blurred by a disc, as a lens does; times photometric")

@@ -17,7 +17,7 @@ from hooke.image import Image
 from hooke.io import read_image, read_labels
 from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import equivalent_diameters
-from hooke.training.augment import UNKNOWN, Sample
+from hooke.training.augment import UNKNOWN, Sample, touching_places
 from hooke.training.config import DatasetConfig, RunConfig, TrainConfig
 
 __all__ = ["Record", "SampleStore", "list_records", "load_sample", "records_hash"]
@@ -136,6 +136,7 @@ def load_sample(
         diameter=float(np.median(diameters[ids])) if len(ids) else nominal_diameter,
         colour=normalisation.mode == "rgb",
         classes=classes,
+        touching=touching_places(labels),
     )
 
 

@@ -1,0 +1,91 @@
+"""What does each choice of a recipe buy? Variants of one configuration in; a table of validation scores out.
+
+    python benchmarks/study.py benchmarks/studies/split-line.yaml --runs runs/split-line --seeds 0
+
+The study names a configuration, changes that all variants share, and what each of them changes further. Every variant
+is trained with every seed, and its best checkpoint (by the validation DSB score) is measured on the validation images
+at their true diameter: the scores, and the recall of split lines, the share of the true lines' pixels that the network
+gives more than one half. A run that is there already is not made again. Means over the seeds, as Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from hooke.metrics import score_image
+from hooke.training.config import TrainConfig, load_config
+from hooke.training.export import load_run
+from hooke.training.loop import train, write_json
+from hooke.training.module import SegmentationModule, predict_sample
+from hooke.training.samples import SampleStore, list_records
+
+SCORES = ("dsb", "ap_50", "ap_75")
+HALF = 65535 // 2
+
+
+def main() -> None:
+    """Train what is missing, measure it, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", type=Path)
+    parser.add_argument("--runs", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--only", nargs="+", help="these variants")
+    args = parser.parse_args()
+    study = yaml.safe_load(args.study.read_text(encoding="utf-8"))
+    rows = []
+    for name, changes in study["variants"].items():
+        if args.only and name not in args.only:
+            continue
+        for seed in args.seeds:
+            config = load_config(study["config"], study.get("all", {}) | (changes or {}) | {"seed": seed})
+            rows.append({"variant": name} | measured(config, args.runs / f"{name.replace(' ', '-')}-{seed}"))
+    print(as_markdown(pd.DataFrame(rows)))
+
+
+def measured(config: TrainConfig, run: Path) -> dict[str, Any]:
+    """Scores of one run, which is made where it is missing."""
+    kept = run / "study.json"
+    if not kept.is_file():
+        start = time.perf_counter()
+        train(config, run)
+        took = time.perf_counter() - start
+        write_json(kept, scores_of(load_run(run), config) | {"minutes": took / 60})
+    read: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    return read
+
+
+def scores_of(module: SegmentationModule, config: TrainConfig) -> dict[str, float]:
+    """Mean scores over the validation images, all and by kind, and the recall of the split lines' pixels."""
+    samples = SampleStore(list_records(config, "val"), config.nominal_diameter, 0, config.stains)
+    split = module.scheme.maps.index("split")
+    rows, found, there = [], 0, 0
+    for sample in samples:
+        maps, labels = predict_sample(module, sample)
+        lines = module.scheme.encode(sample.labels)[split] > 0
+        found, there = found + int((maps[split][lines] > HALF).sum()), there + int(lines.sum())
+        kind = "colour" if sample.colour else "grey"
+        scores = {name: score_image(labels, sample.labels)[name] for name in SCORES}
+        rows.append(scores | {f"ap_50 {kind}": scores["ap_50"]})
+    return pd.DataFrame(rows).mean().to_dict() | {"split-line recall": found / max(there, 1)}
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """A row a variant, in the study's order, means over seeds."""
+    of = table.groupby("variant", sort=False)
+    means = of.mean().assign(seeds=of.size())
+    lines = ["| variant | " + " | ".join(means.columns) + " |", "|---" * (len(means.columns) + 1) + "|"]
+    for name, row in means.iterrows():
+        cells = [f"{value:.0f}" if key in ("seeds", "minutes") else f"{value:.3f}" for key, value in row.items()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
