@@ -32,9 +32,10 @@ from hooke.io import ImageFile, atomic_path, find_images, open_image, unique_nam
 from hooke.models import Model, load_model
 from hooke.pipeline.classes import CLASS_COUNTS, write_counts
 from hooke.pipeline.ledger import Entry, Ledger, write_measurements
-from hooke.pipeline.one import Segmentation, segment_image
+from hooke.pipeline.one import segment_image
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.record import write_record
+from hooke.pipeline.segmentation import Segmentation
 
 __all__ = ["FolderResult", "ImageResult", "save_one", "segment_folder"]
 
