@@ -51,6 +51,34 @@ def test_one_bad_file_does_not_stop_the_others(images, tmp_path):
     assert len(list((tmp_path / "out" / "labels").iterdir())) == 3
 
 
+def test_small_images_are_done_side_by_side_with_the_same_results(images, tmp_path, field, monkeypatch):
+    (images / "a_broken.png").write_bytes(b"no picture")
+    write_png(images / "aa_large.png", np.tile(field.image, (2, 2)))
+    monkeypatch.setattr("hooke.pipeline.folder._SMALL", field.image.size)
+    seen, shares = [], []
+    names = {}
+    for threads in (1, 3):
+        options = SegmentOptions(diameter=22, threads=threads)
+        result = segment_folder(
+            [images],
+            tmp_path / str(threads),
+            options,
+            on_image=lambda one: seen.append(one.name),
+            on_share=shares.append,
+        )
+        names[threads] = [image.name for image in result.images]
+        assert seen == names[threads]
+        assert [image.name for image in result.failed] == ["a_broken"]
+        seen.clear()
+    assert names[1] == names[3] == ["a_png", "a_tif", "a_broken", "aa_large", "b"]
+    assert max(shares) == 1
+    one, other = tmp_path / "1", tmp_path / "3"
+    assert (one / "measurements.csv").read_bytes() == (other / "measurements.csv").read_bytes()
+    for name in ("aa_large", "b"):
+        labels = [read_labels(folder / "labels" / f"{name}.tif") for folder in (one, other)]
+        assert np.array_equal(*labels)
+
+
 def test_channel_out_of_range_fails_that_image_only(images, tmp_path):
     write_png(images / "rgb.png", np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
     result = segment_folder([images], tmp_path / "out", SegmentOptions(diameter=22, channel=2, threads=1))

@@ -11,14 +11,18 @@ OUT/
   .hooke/              what is done so far, so that a run can be stopped and continued
 ```
 
-Each image's results are written before the next image is read, every file under a temporary name that is renamed
-when complete. A run that is killed loses the image in work and nothing else.
+Each image's results are written as soon as they are there, every file under a temporary name that is renamed when
+complete. A run that is killed loses the images in work and nothing else: one, or of small ones as many as there are
+threads.
 """
 
 from __future__ import annotations
 
+import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +42,8 @@ from hooke.pipeline.record import write_record
 from hooke.pipeline.segmentation import Segmentation
 
 __all__ = ["FolderResult", "ImageResult", "save_one", "segment_folder"]
+
+_SMALL = 1_000_000  # pixels of an image that one thread segments
 
 
 @dataclass(frozen=True)
@@ -138,9 +144,8 @@ def segment_folder(
         on_start(len(paths))
     results: list[ImageResult] = []
     try:
-        for name, path in zip(unique_names(paths), paths, strict=True):
-            result = None if overwrite else _reuse(ledger, out, name, path)
-            result = result or _segment_file(path, name, out, model, options, axes, ledger, on_share)
+        job = _Job(out, model, options, axes, overwrite, ledger)
+        for result in _segment_files(job, paths, on_share):
             results.append(result)
             if on_image:
                 on_image(result)
@@ -175,21 +180,62 @@ def _reuse(ledger: Ledger, out: Path, name: str, path: Path) -> ImageResult | No
     return ImageResult(name, path, entry.rows, reused=True)
 
 
-def _segment_file(
-    path: Path,
-    name: str,
-    out: Path,
-    model: Model,
-    options: SegmentOptions,
-    axes: str | None,
-    ledger: Ledger,
-    on_share: Callable[[float], None] | None,
-) -> ImageResult:
+@dataclass(frozen=True)
+class _Job:
+    """What is the same for all files of a run."""
+
+    out: Path
+    model: Model
+    options: SegmentOptions
+    axes: str | None
+    overwrite: bool
+    ledger: Ledger
+
+
+def _segment_files(job: _Job, paths: Sequence[Path], on_share: Callable[[float], None] | None) -> Iterator[ImageResult]:
+    """Segment files in their order: small ones side by side, one thread each; each larger one by all threads.
+
+    A network gains little from a second thread on an image of a few tiles, and what surrounds it nothing.
+    """
+    threads = job.options.resolved_threads
+    alone = replace(job, options=replace(job.options, threads=1))
+    several = len(paths) >= threads > 1
+    pool, pending = ThreadPoolExecutor(threads), deque[Future[ImageResult]]()
+    try:
+        for name, path in zip(unique_names(paths), paths, strict=True):
+            if several and _is_small(path, job.axes):
+                pending.append(pool.submit(_segment_file, alone, name, path, None))
+                if len(pending) > 2 * threads:
+                    yield pending.popleft().result()
+                continue
+            while pending:
+                yield pending.popleft().result()
+            yield _segment_file(job, name, path, on_share)
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _is_small(path: Path, axes: str | None) -> bool:
+    """Whether a file holds one plane of few pixels; what can't be opened is left to be told of in its turn."""
+    try:
+        file = open_image(path, axes=axes)
+    except Exception:
+        return False
+    return len(file) == 1 and math.prod(file.plane_shape[:2]) <= _SMALL
+
+
+def _segment_file(job: _Job, name: str, path: Path, on_share: Callable[[float], None] | None) -> ImageResult:
+    """Segment one file, whatever becomes of it; one that is done is taken as it is."""
+    out, ledger = job.out, job.ledger
+    if not job.overwrite and (done := _reuse(ledger, out, name, path)) is not None:
+        return done
     tables: list[pd.DataFrame] = []
     rows: list[dict[str, Any]] = []
     try:
-        file = open_image(path, axes=axes)
-        planes = _segment_planes(file, name, out, model, options, tables, rows, on_share)
+        file = open_image(path, axes=job.axes)
+        planes = _segment_planes(file, name, job, tables, rows, on_share)
         write_labels(
             _labels_path(out, name),
             planes,
@@ -217,9 +263,7 @@ def _failure(name: str, path: Path, error: str) -> ImageResult:
 def _segment_planes(
     file: ImageFile,
     name: str,
-    out: Path,
-    model: Model,
-    options: SegmentOptions,
+    job: _Job,
     tables: list[pd.DataFrame],
     rows: list[dict[str, Any]],
     on_share: Callable[[float], None] | None,
@@ -232,8 +276,8 @@ def _segment_planes(
 
     for image in file:
         start = time.perf_counter()
-        segmentation = segment_image(replace(image, name=name), model, options, progress)
-        write_png(_overlay_path(out, name, image.plane), segmentation.overlay())
+        segmentation = segment_image(replace(image, name=name), job.model, job.options, progress)
+        write_png(_overlay_path(job.out, name, image.plane), segmentation.overlay())
         tables.append(_table(segmentation, name))
         rows.append(_summary_row(segmentation, name, file.path) | {"seconds": round(time.perf_counter() - start, 4)})
         yield segmentation.labels
