@@ -7,7 +7,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hooke.training.machine import keep_freed_memory, resolve_precision  # noqa: E402
+from hooke.training.config import RunConfig  # noqa: E402
+from hooke.training.data import From  # noqa: E402
+from hooke.training.machine import keep_freed_memory, place_among_devices, resolve_precision  # noqa: E402
 
 
 def test_a_precision_asked_for_is_kept():
@@ -54,3 +56,18 @@ def test_the_allocator_is_told_what_to_keep(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda name: Library)
     assert keep_freed_memory()
     assert told == {-4: 0, -1: 2**31 - 1, -2: 2**28}
+
+
+def test_several_devices_deal_out_the_items_among_them(monkeypatch):
+    config = RunConfig(datasets=[], steps=4, batch=3)
+    assert place_among_devices() == (0, 1)
+    assert list(From(0, config)) == list(range(12))
+    assert list(From(2, config)) == list(range(6, 12))
+    dealt = []
+    for rank in range(2):
+        monkeypatch.setattr("hooke.training.data.place_among_devices", lambda rank=rank: (rank, 2))
+        items = list(From(1, config))
+        assert len(items) == 9
+        assert items[:3] == [6 + 3 * rank, 7 + 3 * rank, 8 + 3 * rank]
+        dealt += items
+    assert sorted(dealt) == list(range(6, 24))

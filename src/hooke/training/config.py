@@ -55,7 +55,7 @@ class RunConfig(_Strict):
 
     seed: int = 0
     steps: int = Field(7000, ge=1)
-    batch: int = Field(8, ge=1)
+    batch: int = Field(8, ge=1, description="crops of a step, on each device")
     learning_rate: float = 1.5e-3
     weight_decay: float = 1e-4
     schedule: Literal["cosine", "one-cycle"] = "cosine"
@@ -71,7 +71,7 @@ class RunConfig(_Strict):
     workers: int = Field(1, ge=0)
     cache_mb: int = Field(4096, ge=0, description="memory for decoded images in all workers together; 0: none")
     accelerator: str = "auto"
-    devices: int | str = "auto"
+    devices: int | str = Field("auto", description="how many to train on; each takes batches of its own")
 
 
 class TrainConfig(RunConfig):

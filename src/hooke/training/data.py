@@ -18,7 +18,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from hooke.io import read_labels
 from hooke.targets import SplitLine, equivalent_diameters
 from hooke.training.augment import UNKNOWN, Sample, class_map, crop_sample, make_negative
-from hooke.training.config import TrainConfig
+from hooke.training.config import RunConfig, TrainConfig
+from hooke.training.machine import place_among_devices
 from hooke.training.samples import Record, SampleStore
 
 __all__ = ["Batch", "Crops", "From", "chances", "rarity", "train_loader"]
@@ -107,18 +108,30 @@ class Crops(Dataset[Batch]):
 
 
 class From(Sampler[int]):
-    """The numbers start, start + 1 ... stop - 1."""
+    """The numbers of a run's items from one step on: 0, 1, 2 ... in batches, which several devices deal out in turn.
 
-    def __init__(self, start: int, stop: int) -> None:
-        self.start = start
-        self.stop = stop
+    Parameters
+    ----------
+    step : int
+        To begin, or go on, at.
+    config : RunConfig
+        Tells the number of steps, and the items of a batch.
+    """
+
+    def __init__(self, step: int, config: RunConfig) -> None:
+        self.step = step
+        self.steps = config.steps
+        self.batch = config.batch
 
     def __iter__(self) -> Iterator[int]:
-        return iter(range(self.start, self.stop))
+        rank, devices = place_among_devices()
+        for step in range(self.step, self.steps):
+            first = (step * devices + rank) * self.batch
+            yield from range(first, first + self.batch)
 
     def __len__(self) -> int:
         # Of the whole run: Lightning counts a resumed run's steps from its very beginning.
-        return self.stop
+        return self.steps * self.batch
 
 
 def train_loader(
@@ -131,7 +144,7 @@ def train_loader(
     return DataLoader(
         crops,
         batch_size=config.batch,
-        sampler=From(start * config.batch, len(crops)),
+        sampler=From(start, config),
         num_workers=config.workers,
         persistent_workers=config.workers > 0,
     )

@@ -31,6 +31,7 @@ import torch
 import yaml
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
@@ -46,7 +47,7 @@ from hooke.training.module import SegmentationModule
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.samples import Record, SampleStore, list_records, records_hash
 
-__all__ = ["Trained", "as_it_is", "check_folder", "describe_run", "fit", "train", "write_json"]
+__all__ = ["Trained", "as_it_is", "check_folder", "describe_run", "fit", "step_of", "train", "write_json"]
 
 _SCORE = "val/dsb"
 _CLASS_PARTS = ("network.class_decoder.", "network.class_head.", "network.image_head.")
@@ -189,13 +190,15 @@ def fit(
     last = checkpoints / "last.ckpt"
     best = ModelCheckpoint(checkpoints, filename="best", monitor=score, mode="max", enable_version_counter=False)
     trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
-    batches = loader(_step_of(last) if resume else 0)
+    batches = loader(step_of(last) if resume else 0)
     try:
         trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
     except HookeError as error:
         if (words := _words_of_worker(error)) is None:
             raise
         raise type(error)(words) from error
+    if not trainer.is_global_zero:
+        raise SystemExit  # of the processes of several devices one writes down what came of it
     return None if best.best_model_score is None else float(best.best_model_score)
 
 
@@ -213,6 +216,7 @@ def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Train
         accelerator=config.accelerator,
         devices=config.devices,
         deterministic=config.deterministic,
+        use_distributed_sampler=False,  # of several devices each takes its own crops, and all validate on all images
         gradient_clip_val=config.clip or None,
         val_check_interval=config.validate_every,
         check_val_every_n_epoch=None,
@@ -298,13 +302,14 @@ def _csv_logger(run: Path) -> CSVLogger:
     earlier = table.read_text(encoding="utf-8") if table.is_file() else ""
     logger = CSVLogger(run, name="", version="")
     writer = logger.experiment  # making it deletes the file
-    if earlier:
+    if earlier and rank_zero_only.rank == 0:
         table.write_text(earlier, encoding="utf-8")
         writer.metrics_keys = earlier.splitlines()[0].split(",")
     return logger
 
 
-def _step_of(checkpoint: Path) -> int:
+def step_of(checkpoint: Path) -> int:
+    """Steps that a checkpoint's run had made."""
     return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["global_step"])
 
 

@@ -1,14 +1,17 @@
-"""What a run makes of the machine it is on: the precision of its numbers, and how its memory is handled."""
+"""What a run makes of the machine it is on: precision, memory, and its share where several devices train together."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from typing import Literal, get_args
 
 import torch
+from torch import distributed
+from torch.utils.data import get_worker_info
 
-__all__ = ["keep_freed_memory", "resolve_precision"]
+__all__ = ["keep_freed_memory", "place_among_devices", "resolve_precision"]
 
 Resolved = Literal["32-true", "bf16-mixed", "16-mixed"]
 
@@ -57,3 +60,12 @@ def resolve_precision(asked: str, accelerator: str = "auto") -> Resolved:
         return asked  # type: ignore[return-value]
     mixed = accelerator != "cpu" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
     return "bf16-mixed" if mixed else "32-true"
+
+
+def place_among_devices() -> tuple[int, int]:
+    """Which of how many processes this is, where a run trains on several devices, one process each; else (0, 1)."""
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    if get_worker_info() is not None:  # a new process that prepares batches: only the environment tells it
+        return int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    return 0, 1

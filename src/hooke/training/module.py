@@ -133,12 +133,12 @@ class SegmentationModule(L.LightningModule):
         scores = score_image(labels, sample.labels)
         kind = "colour" if sample.colour else "grey"
         for name in _SCORES:
-            self.log(f"val/{name}", scores[name], on_epoch=True, prog_bar=name == "dsb", batch_size=1)
-            self.log(f"val/{name}_{kind}", scores[name], on_epoch=True, batch_size=1)
+            self.log(f"val/{name}", scores[name], on_epoch=True, prog_bar=name == "dsb", batch_size=1, sync_dist=True)
+            self.log(f"val/{name}_{kind}", scores[name], on_epoch=True, batch_size=1, sync_dist=True)
         if sample.classes is not None:
             right, known = _count_right(maps[len(self.scheme.maps) :], sample)
             if known:
-                self.log("val/class_accuracy", right / known, on_epoch=True, batch_size=known)
+                self.log("val/class_accuracy", right / known, on_epoch=True, batch_size=known, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
         """AdamW, its rate rising over the warm-up and falling along a cosine, or one cycle of both."""

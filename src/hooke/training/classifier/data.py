@@ -154,7 +154,7 @@ def train_loader(records: Sequence[Record], config: ClassifierConfig, start: int
     return DataLoader(
         cuts,
         batch_size=config.batch,
-        sampler=From(start * config.batch, len(cuts)),
+        sampler=From(start, config),
         num_workers=config.workers,
         persistent_workers=config.workers > 0,
     )

@@ -163,7 +163,7 @@ def train_loader(samples: FrameStore, config: CoordinateConfig, start: int = 0) 
     return DataLoader(
         views,
         batch_size=config.batch,
-        sampler=From(start * config.batch, len(views)),
+        sampler=From(start, config),
         num_workers=config.workers,
         persistent_workers=config.workers > 0,
         collate_fn=_collate,

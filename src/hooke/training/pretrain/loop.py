@@ -23,7 +23,6 @@ import lightning as L
 import matplotlib
 import pandas as pd
 import timm
-import torch
 import yaml
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
@@ -31,8 +30,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from hooke import __version__
-from hooke.errors import ConfigError
 from hooke.io import atomic_path
+from hooke.training.loop import check_folder, step_of
 from hooke.training.machine import keep_freed_memory, resolve_precision
 from hooke.training.pretrain.config import PretrainConfig
 from hooke.training.pretrain.methods import METHODS, Pretraining
@@ -93,13 +92,10 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
     DatasetError
         When there is no image.
     """
+    check_folder(run, resume)
     last = run / "checkpoints" / "last.ckpt"
-    if last.exists() and not resume:
-        raise ConfigError("holds a run already", path=run, remedy="give --resume, or another folder")
-    if resume and not last.exists():
-        raise ConfigError("holds no run to resume", path=run, remedy="leave out --resume")
     keep_freed_memory()
-    start = _step_of(last) if resume else 0
+    start = step_of(last) if resume else 0
     paths = list_images(config)
     _describe(config, run, paths)
     L.seed_everything(config.seed, workers=True, verbose=False)
@@ -113,6 +109,7 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
         accelerator=config.accelerator,
         devices=config.devices,
         gradient_clip_val=1.0,
+        use_distributed_sampler=False,
         log_every_n_steps=min(10, config.save_every),
         callbacks=[
             ModelCheckpoint(
@@ -124,6 +121,8 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
         enable_model_summary=False,
     )
     trainer.fit(module, view_loader(paths, config, start), ckpt_path=last if resume else None, weights_only=True)
+    if not trainer.is_global_zero:
+        raise SystemExit  # of the processes of several devices one writes down what came of it
     return _summarise(_Keep(run, 1).keep(module))
 
 
@@ -203,10 +202,6 @@ def _summarise(run: Path) -> Pretrained:
         float(loss.head(tenth).mean()),
         float(spread.tail(tenth).mean()),
     )
-
-
-def _step_of(checkpoint: Path) -> int:
-    return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["global_step"])
 
 
 def _describe(config: PretrainConfig, run: Path, paths: list[Path]) -> None:

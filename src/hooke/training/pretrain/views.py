@@ -25,6 +25,7 @@ from hooke.io import find_images, read_image
 from hooke.preprocess import fit_normalisation
 from hooke.training.geometry import affine_at, warp_image
 from hooke.training.intensity import photometric
+from hooke.training.machine import place_among_devices
 from hooke.training.pretrain.config import PretrainConfig
 
 __all__ = ["Pixels", "Views", "images_hash", "list_images", "masked_view", "two_views", "view_loader"]
@@ -168,8 +169,10 @@ class Views(IterableDataset[tuple[Tensor, Tensor]]):
         worker = get_worker_info()
         first, step = (worker.id, worker.num_workers) if worker else (0, 1)
         # A worker fills whole batches, in turn with the others.
+        rank, devices = place_among_devices()
         for batch in range(self.start + first, self.config.steps, step):
-            for number in range(batch * self.config.batch, (batch + 1) * self.config.batch):
+            begin = (batch * devices + rank) * self.config.batch
+            for number in range(begin, begin + self.config.batch):
                 rng = np.random.default_rng([self.config.seed, number])
                 yield self._draw(self._some_image(load, rng), self.config, rng)
 
