@@ -47,7 +47,7 @@ from hooke.training.module import SegmentationModule
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.samples import Record, SampleStore, list_records, records_hash
 
-__all__ = ["Trained", "as_it_is", "check_folder", "describe_run", "fit", "step_of", "train", "write_json"]
+__all__ = ["Trained", "as_it_is", "begin_run", "check_folder", "fit", "step_of", "train", "write_json"]
 
 _SCORE = "val/dsb"
 _CLASS_PARTS = ("network.class_decoder.", "network.class_head.", "network.image_head.")
@@ -111,11 +111,7 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | 
     TrainingError
         When the loss is no number; the checkpoints so far stay.
     """
-    check_folder(run, resume)
-    L.seed_everything(config.seed, workers=True, verbose=False)
-    train_records, val_records = (list_records(config, side)[:limit] for side in ("train", "val"))
-    describe_run(config, run, train_records, val_records)
-
+    train_records, val_records = begin_run(config, run, lambda side: list_records(config, side)[:limit], resume=resume)
     weights = _class_weights(train_records, config) if config.classes else None
     module = SegmentationModule(config, class_weights=weights, names=[record.id for record in train_records])
     if config.start_from is not None and (fresh := start_from(module, config.start_from)):
@@ -136,6 +132,35 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | 
     trained = Trained(run / "checkpoints" / "best.ckpt", score, baseline_scores(val_samples))
     write_json(run / "result.json", {_SCORE: trained.score, "baselines": trained.baselines})
     return trained
+
+
+def begin_run(
+    config: RunConfig, run: Path, records: Callable[[str], list[Record]], *, resume: bool
+) -> tuple[list[Record], list[Record]]:
+    """Begin a run of any kind, or go on with it: its folder, its seed, its images.
+
+    Parameters
+    ----------
+    config : RunConfig
+    run : Path
+    records : callable
+        Given a side, ``train`` or ``val``, its images.
+    resume : bool
+
+    Returns
+    -------
+    train, val : list of Record
+
+    Raises
+    ------
+    ConfigError
+        As `check_folder`.
+    """
+    check_folder(run, resume)
+    L.seed_everything(config.seed, workers=True, verbose=False)
+    train_records, val_records = records("train"), records("val")
+    _describe_run(config, run, train_records, val_records)
+    return train_records, val_records
 
 
 def check_folder(run: Path, resume: bool) -> None:
@@ -318,7 +343,7 @@ def as_it_is(sample: Any) -> Any:
     return sample
 
 
-def describe_run(config: RunConfig, run: Path, train_records: Sequence[Record], val_records: Sequence[Record]) -> None:
+def _describe_run(config: RunConfig, run: Path, train_records: Sequence[Record], val_records: Sequence[Record]) -> None:
     """Write what a run was told, and what it learns from, into its folder."""
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), encoding="utf-8")

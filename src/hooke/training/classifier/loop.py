@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import lightning as L
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ from hooke.training.classifier.data import cut_loader, named, train_loader
 from hooke.training.classifier.export import load_run
 from hooke.training.classifier.module import ClassifierModule
 from hooke.training.imbalance import class_weights
-from hooke.training.loop import check_folder, describe_run, fit, write_json
+from hooke.training.loop import begin_run, fit, write_json
 from hooke.training.samples import Record, list_records
 
 __all__ = ["Trained", "softmax", "train"]
@@ -95,10 +94,7 @@ def train(config: ClassifierConfig, run: Path, *, resume: bool = False, limit: i
     TrainingError
         When the loss is no number; the checkpoints so far stay.
     """
-    check_folder(run, resume)
-    L.seed_everything(config.seed, workers=True, verbose=False)
-    train_records, val_records = (_with_classes(config, side, limit) for side in ("train", "val"))
-    describe_run(config, run, train_records, val_records)
+    train_records, val_records = begin_run(config, run, lambda side: _with_classes(config, side, limit), resume=resume)
     module = ClassifierModule(config, _weights(train_records, config), names=[record.id for record in train_records])
     score = fit(
         module,

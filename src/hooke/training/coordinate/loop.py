@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import lightning as L
 from torch.utils.data import DataLoader
 
 from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.data import FrameStore, train_loader
 from hooke.training.coordinate.module import CoordinateModule, segment_frame
-from hooke.training.loop import as_it_is, check_folder, describe_run, fit, write_json
+from hooke.training.loop import as_it_is, begin_run, fit, write_json
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.samples import list_records
 
@@ -66,10 +65,7 @@ def train(config: CoordinateConfig, run: Path, *, resume: bool = False, limit: i
     TrainingError
         When the loss is no number; the checkpoints so far stay.
     """
-    check_folder(run, resume)
-    L.seed_everything(config.seed, workers=True, verbose=False)
-    train_records, val_records = (list_records(config, side)[:limit] for side in ("train", "val"))
-    describe_run(config, run, train_records, val_records)
+    train_records, val_records = begin_run(config, run, lambda side: list_records(config, side)[:limit], resume=resume)
     module = CoordinateModule(config, [record.id for record in train_records])
     score = fit(
         module,
