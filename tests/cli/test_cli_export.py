@@ -21,7 +21,7 @@ def calls(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = []
 
-    def record(run, bundle, *, card, force):
+    def record(run, bundle, *, card, force, torchscript):
         made.append((run, bundle, card))
         return SimpleNamespace(bundle=bundle, largest_difference=1.5e-6)
 

@@ -8,8 +8,10 @@ import pytest
 for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
     pytest.importorskip(needed)
 
+import numpy as np
 import pandas as pd
 import torch
+import yaml
 
 import hooke
 from hooke.datasets.layout import IndexRow, write_index, write_sample
@@ -182,8 +184,15 @@ def test_train_export_and_segment_with_classes(dataset, tmp_path):
     train(make_config(dataset), tmp_path / "run")
     metrics = (tmp_path / "run" / "metrics.csv").read_text().splitlines()[0]
     assert "val/class_accuracy" in metrics
-    exported = export_run(tmp_path / "run", tmp_path / "both", force=True)
+    exported = export_run(tmp_path / "run", tmp_path / "both", force=True, torchscript=True)
     assert exported.largest_difference < 1e-3
+    scripted = torch.jit.load(str(exported.bundle / "weights.torchscript"))
+    larger = np.random.default_rng(0).random((1, 3, 96, 160), np.float32)
+    with torch.inference_mode():
+        maps, _ = scripted(torch.from_numpy(larger))
+    np.testing.assert_allclose(hooke.load_model(exported.bundle).network()(larger), maps.numpy(), atol=1e-3)
+    weights = yaml.safe_load((exported.bundle / "rdf.yaml").read_text())["weights"]
+    assert weights["torchscript"]["pytorch_version"] in torch.__version__
     model = hooke.load_model(exported.bundle)
     assert model.settings.classes == list(KINDS)
     found = hooke.segment(simulate((96, 120), seed=8).image, model, diameter=24, min_size=1)

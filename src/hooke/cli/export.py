@@ -40,6 +40,9 @@ def export(
     half: Annotated[
         bool, typer.Option("--half", help="Store the weights in 16 bits: half the size, maps some thousandths off.")
     ] = False,
+    torchscript: Annotated[
+        bool, typer.Option("--torchscript", help="Write the weights as TorchScript, too, for programs with PyTorch.")
+    ] = False,
 ) -> int:
     r"""Make a model bundle of a run's best checkpoint.
 
@@ -59,7 +62,7 @@ def export(
     with training_half():
         from hooke.training.kinds import kind_of_run, load_kind
 
-        made = load_kind(kind_of_run(run)).export(run, bundle, card=content, force=force)
+        made = load_kind(kind_of_run(run)).export(run, bundle, card=content, force=force, torchscript=torchscript)
         changed = None
         if half:
             from hooke.training.half import store_half

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from pydantic import BaseModel
 
@@ -15,7 +16,10 @@ from hooke.errors import ModelError
 from hooke.models import BundleSettings
 from hooke.training.module import SegmentationModule
 
-__all__ = ["describe_bundle", "describe_model", "describe_tensor", "file_sha256", "image_input"]
+__all__ = ["TORCHSCRIPT", "describe_bundle", "describe_model", "describe_tensor", "file_sha256", "image_input"]
+
+#: File of a bundle that holds its weights for PyTorch.
+TORCHSCRIPT = "weights.torchscript"
 
 _MEANING = {
     "foreground": "probability that the pixel lies in an object",
@@ -86,7 +90,7 @@ def describe_model(
     Parameters
     ----------
     folder : Path
-        Holds ``weights.onnx`` and the test tensors.
+        Holds ``weights.onnx``, maybe `TORCHSCRIPT`, and the test tensors.
     name : str
     card : dict
         See `hooke.training.export.export_run`; it must have a ``description``.
@@ -117,13 +121,7 @@ def describe_model(
         "timestamp": datetime.now(UTC).replace(microsecond=0).isoformat(),
         "inputs": inputs,
         "outputs": outputs,
-        "weights": {
-            "onnx": {
-                "source": "weights.onnx",
-                "sha256": file_sha256(folder / "weights.onnx"),
-                "opset_version": 17,
-            }
-        },
+        "weights": _weights(folder),
         "config": {
             "hooke": {
                 **settings.model_dump(mode="json"),
@@ -139,10 +137,21 @@ def describe_model(
     _validate(folder / "rdf.yaml")
 
 
+def _weights(folder: Path) -> dict[str, Any]:
+    """Describe the weights in each format that there is."""
+    found: dict[str, Any] = {"onnx": _file(folder, "weights.onnx") | {"opset_version": 17}}
+    if (folder / TORCHSCRIPT).is_file():
+        found["torchscript"] = _file(folder, TORCHSCRIPT) | {"pytorch_version": torch.__version__.partition("+")[0]}
+    return found
+
+
+def _file(folder: Path, name: str) -> dict[str, str]:
+    return {"source": name, "sha256": file_sha256(folder / name)}
+
+
 def describe_tensor(folder: Path, name: str, file: str, **told: Any) -> dict[str, Any]:
     """Describe an input or output whose test tensor lies in the folder under a name of its own."""
-    test = {"source": file, "sha256": file_sha256(folder / file)}
-    return {"id": name, **told, "test_tensor": test}
+    return {"id": name, **told, "test_tensor": _file(folder, file)}
 
 
 def image_input(folder: Path, channels: int, stains: Sequence[int] = ()) -> dict[str, Any]:

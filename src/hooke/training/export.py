@@ -25,7 +25,7 @@ from hooke.errors import ModelError
 from hooke.models import Model, read_bundle
 from hooke.models.bundle import check_replaceable
 from hooke.training.config import TrainConfig
-from hooke.training.describe import describe_bundle
+from hooke.training.describe import TORCHSCRIPT, describe_bundle
 from hooke.training.module import SegmentationModule
 from hooke.training.networks import Outputs
 
@@ -39,7 +39,7 @@ __all__ = [
     "restore",
     "run_record",
     "with_fixed_padding",
-    "write_onnx",
+    "write_weights",
 ]
 
 _Module = TypeVar("_Module", bound=nn.Module)
@@ -163,7 +163,9 @@ def _read_checkpoint(run: Path) -> dict[str, Any]:
     return saved
 
 
-def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False) -> Export:
+def export_run(
+    run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
+) -> Export:
     """Write a run's best network as a model bundle.
 
     Parameters
@@ -177,6 +179,8 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
         ``training_data``, ``scores``.
     force : bool
         Export a run, too, whose validation score is better than that of neither baseline.
+    torchscript : bool
+        Write the weights as TorchScript, too, for programs that run PyTorch.
 
     Raises
     ------
@@ -194,7 +198,7 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
     with torch.inference_mode():
         maps = _first(wrapped(torch.from_numpy(image))).numpy()
     with fresh_bundle(bundle) as fresh:
-        _write_maps_onnx(wrapped, image, fresh / "weights.onnx")
+        _write_maps(wrapped, image, fresh, torchscript)
         np.save(fresh / "test_input.npy", image)
         np.save(fresh / "test_output.npy", maps)
         describe_bundle(fresh, module, card or {}, run_record(run))
@@ -239,21 +243,23 @@ def _check_learnt(run: Path) -> None:
         raise ModelError(f"its DSB score, {score}, is not better than {than}", path=run, remedy="train on, or --force")
 
 
-def _write_maps_onnx(module: nn.Module, image: NDArray[np.float32], path: Path) -> None:
+def _write_maps(module: nn.Module, image: NDArray[np.float32], folder: Path, torchscript: bool) -> None:
     outputs = ["maps"] if isinstance(module(torch.from_numpy(image)), Tensor) else ["maps", "image_classes"]
     axes = {name: {0: "batch", 2: "y", 3: "x"} for name in ("image", "maps")}
     axes |= {name: {0: "batch"} for name in outputs[1:]}
-    write_onnx(module, {"image": image}, outputs, axes, path)
+    write_weights(module, {"image": image}, outputs, axes, folder, torchscript=torchscript)
 
 
-def write_onnx(
+def write_weights(
     module: nn.Module,
     inputs: dict[str, NDArray[np.float32]],
     outputs: list[str],
     axes: dict[str, dict[int, str]],
-    path: Path,
+    folder: Path,
+    *,
+    torchscript: bool = False,
 ) -> None:
-    """Write a network as an ONNX file, and check the file.
+    """Write a network as ``weights.onnx``, if asked for as ``weights.torchscript``, too, and check the files.
 
     Parameters
     ----------
@@ -265,15 +271,18 @@ def write_onnx(
         Names.
     axes : dict of str to dict of int to str
         Of each input and output, the axes of any length.
-    path : Path
+    folder : Path
+    torchscript : bool
     """
+    examples, path = tuple(torch.from_numpy(one) for one in inputs.values()), folder / "weights.onnx"
     # The tracing exporter: the newer one spends over ten minutes on the symbolic sizes of a U-Net's skips, and a
     # network without branches loses nothing by being traced.
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+        for kind in (DeprecationWarning, FutureWarning):
+            warnings.simplefilter("ignore", kind)
         torch.onnx.export(
             module,
-            tuple(torch.from_numpy(one) for one in inputs.values()),
+            examples,
             str(path),
             dynamo=False,
             input_names=list(inputs),
@@ -281,6 +290,9 @@ def write_onnx(
             dynamic_axes=axes,
             opset_version=_OPSET,
         )
+        if torchscript:
+            traced = torch.jit.trace(module, examples)
+            torch.jit.save(traced, str(folder / TORCHSCRIPT))
     onnx.checker.check_model(str(path))
 
 

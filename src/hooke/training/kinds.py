@@ -1,10 +1,10 @@
 """Kinds of training run: the word `kind` of a configuration in, the module that trains and exports it out.
 
 A module of this list offers ``CONFIG`` (the pydantic model of its configuration), ``train(config, run, *, resume,
-limit)``, ``export(run, bundle, *, card, force)``, ``overfit(config, count, run)``, ``fast_dev_run(config)``, ``SCORE``
-(what its score is called) and, where there is something to see, ``preview(config, out)``. What `train` gives has
-``lines()``, what to tell the user, and ``score``; what `export` gives has ``bundle`` and ``largest_difference``; the
-two trials give a score.
+limit)``, ``export(run, bundle, *, card, force, torchscript)``, ``overfit(config, count, run)``,
+``fast_dev_run(config)``, ``SCORE`` (what its score is called) and, where there is something to see, ``preview(config,
+out)``. What `train` gives has ``lines()``, what to tell the user, and ``score``; what `export` gives has ``bundle`` and
+``largest_difference``; the two trials give a score.
 """
 
 from __future__ import annotations

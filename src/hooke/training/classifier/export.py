@@ -24,7 +24,7 @@ from hooke.training.export import (
     restore,
     run_record,
     with_fixed_padding,
-    write_onnx,
+    write_weights,
 )
 
 __all__ = ["export_run", "load_run"]
@@ -58,7 +58,9 @@ def load_run(run: Path) -> ClassifierModule:
     return restore(run, lambda told: ClassifierModule(ClassifierConfig.model_validate(told), load_weights=False))
 
 
-def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False) -> Export:
+def export_run(
+    run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
+) -> Export:
     """Write a run's best network as a model bundle.
 
     Parameters
@@ -71,6 +73,8 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
         Description for people: see `hooke.training.export.export_run`.
     force : bool
         Not looked at: no baseline is measured for this kind of network.
+    torchscript : bool
+        Write the weights as TorchScript, too.
 
     Raises
     ------
@@ -89,7 +93,7 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
         answers = wrapped(torch.from_numpy(image)).numpy()
     with fresh_bundle(bundle) as fresh:
         axes = {"image": {0: "batch"}, "classes": {0: "batch"}}
-        write_onnx(wrapped, {"image": image}, ["classes"], axes, fresh / "weights.onnx")
+        write_weights(wrapped, {"image": image}, ["classes"], axes, fresh, torchscript=torchscript)
         np.save(fresh / "test_input.npy", image)
         np.save(fresh / "test_output.npy", answers)
         _describe(fresh, module.config, card or {}, run_record(run), result)

@@ -22,7 +22,7 @@ from hooke.training.export import (
     fresh_bundle,
     restore,
     run_record,
-    write_onnx,
+    write_weights,
 )
 
 __all__ = ["export_run", "load_run"]
@@ -60,7 +60,9 @@ def load_run(run: Path) -> CoordinateModule:
     return restore(run, lambda told: CoordinateModule(CoordinateConfig.model_validate(told)))
 
 
-def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False) -> Export:
+def export_run(
+    run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
+) -> Export:
     """Write a run's best network as a model bundle.
 
     Parameters
@@ -73,6 +75,8 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
         Description for people: see `hooke.training.export.export_run`.
     force : bool
         Not looked at: no baseline is measured for this kind of network.
+    torchscript : bool
+        Write the weights as TorchScript, too.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any] | None = None, f
     with fresh_bundle(bundle) as fresh:
         places = {0: "batch", 1: "query"}
         axes = {"image": {0: "batch", 2: "y", 3: "x"}, "queries": places, "answers": places}
-        write_onnx(wrapped, {"image": image, "queries": queries}, ["answers"], axes, fresh / "weights.onnx")
+        write_weights(wrapped, {"image": image, "queries": queries}, ["answers"], axes, fresh, torchscript=torchscript)
         for name, tensor in (("input", image), ("queries", queries), ("output", answers)):
             np.save(fresh / f"test_{name}.npy", tensor)
         _describe(fresh, module, card or {}, run_record(run))
