@@ -19,6 +19,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pandas as pd
+import yaml
 
 from accuracy import score
 from hooke.datasets.layout import read_index
@@ -64,6 +65,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=1500, help="of each training run")
     parser.add_argument("--pretrain-steps", type=int, default=4000)
+    parser.add_argument(
+        "--set", nargs="+", default=[], metavar="KEY=VALUE", help="change the recipe of the training runs"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would run, and check that it could")
     args = parser.parse_args()
     jobs = list(plan(args.dataset, args.starts, args.shares, args.seeds))
@@ -112,7 +116,7 @@ def run(job: Job, args: argparse.Namespace) -> dict[str, object]:
 
 def training_config(job: Job, args: argparse.Namespace) -> TrainConfig:
     """The recipe, for this data set alone, its length, its start and its share of the labels."""
-    recipe = load_config(args.config)
+    recipe = load_config(args.config, overrides(args.set))
     banned = recipe.exclude.read_text(encoding="utf-8") if recipe.exclude else ""
     exclude = args.runs / "left-out" / f"{round(job.share * 100)}-{job.seed}.txt"
     exclude.parent.mkdir(parents=True, exist_ok=True)
@@ -125,10 +129,15 @@ def training_config(job: Job, args: argparse.Namespace) -> TrainConfig:
         "encoder_weights": weights or str(encoder_of(job.start, recipe.encoder, args)),
         "start_from": None,
         "steps": args.steps,
-        "validate_every": max(1, args.steps // 6),
+        "validate_every": max(1, args.steps // 2),
         "seed": job.seed,
     }
     return TrainConfig.model_validate(recipe.model_dump(mode="json") | changes)
+
+
+def overrides(told: list[str]) -> dict[str, object]:
+    """Changes of a configuration, from KEY=VALUE."""
+    return {key: yaml.safe_load(value) for key, _, value in (one.partition("=") for one in told)}
 
 
 def encoder_of(method: str, encoder: str, args: argparse.Namespace) -> Path:
@@ -188,7 +197,7 @@ def plot(table: pd.DataFrame, target: Path) -> None:
 
 def describe(jobs: list[Job], args: argparse.Namespace) -> None:
     """Print the jobs, and read every configuration that they would use."""
-    recipe = load_config(args.config)
+    recipe = load_config(args.config, overrides(args.set))
     for method in METHODS:
         if method in args.starts:
             config = pretrain_config(method, recipe.encoder, args)
