@@ -144,9 +144,11 @@ def test_the_runtime_sees_what_the_training_showed(bundle, run, dataset):
     classifier = load_image_classifier(bundle)
     cuts = Cuts(list_records(module.config, "val"), module.config, changed=False)
     temperature = json.loads((run / "result.json").read_text())["temperature"]
+    assert classifier.settings.turns == 4
     for number, name in enumerate(("p08", "p09", "p10", "p11")):
         with torch.inference_mode():
-            expected = torch.softmax(module.network(cuts[number].image[None]) / temperature, dim=1)
+            turned = torch.cat([torch.rot90(cuts[number].image[None], turn, (2, 3)) for turn in range(4)])
+            expected = torch.softmax(module.network(turned).mean(dim=0, keepdim=True) / temperature, dim=1)
         shares = classifier.classify_whole(read_image(find_image(dataset, name))).shares
         np.testing.assert_allclose(shares, expected.numpy(), atol=0.01)
 

@@ -79,7 +79,7 @@ class ImageClassifier(NetworkClassifier):
             pixels = pixels.mean(axis=2, keepdims=True)
         middle = (np.array(pixels.shape[:2]) - 1) / 2
         matrix = window_matrix(middle, max(pixels.shape[:2]), settings.window)
-        return Classes(self.classes, self.run(cut_window(pixels, None, matrix, settings.window)[None], threads))
+        return Classes(self.classes, self.look(cut_window(pixels, None, matrix, settings.window)[None], threads))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +23,7 @@ from hooke.models.bundle import read_parts
 from hooke.pipeline.classes import Classes
 from hooke.preprocess import Normalisation
 
-__all__ = ["ClassifierSettings", "NetworkClassifier", "load_network"]
+__all__ = ["ClassifierSettings", "NetworkClassifier", "join_looks", "load_network", "turned_cuts"]
 
 _BATCH = 32  # cut-outs at once: bounds memory
 
@@ -43,6 +44,7 @@ class ClassifierSettings(BaseModel):
     percentiles: tuple[float, float] = (1.0, 99.8)
     modes: list[Literal["grey", "rgb"]] = Field(default_factory=list, description="images trained on; none: any")
     temperature: float = Field(1.0, gt=0, description="worked into the network; told for the record")
+    turns: Literal[1, 4, 8] = Field(1, description="looks at each cut-out: turned (4), turned and mirrored (8)")
 
 
 class NetworkClassifier:
@@ -89,6 +91,12 @@ class NetworkClassifier:
         session = self._session(threads)
         parts = [session.run(None, {"image": cuts[start : start + _BATCH]})[0] for start in range(0, len(cuts), _BATCH)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+
+    def look(self, cuts: NDArray[np.float32], threads: int = 0) -> NDArray[np.float32]:
+        """Probabilities (N, K) of cut-outs as `run` gives them, from as many looks at each as the settings ask for."""
+        if self.settings.turns == 1:
+            return self.run(cuts, threads)
+        return join_looks([self.run(one, threads) for one in turned_cuts(cuts, self.settings.turns)])
 
     def _session(self, threads: int) -> Any:
         if threads not in self._sessions:
@@ -139,11 +147,31 @@ class NetworkClassifier:
             pixels = pixels.mean(axis=2, keepdims=True)
         scaled = objects.scaled(settings.scale)
         shares = [
-            self.run(cut_windows(pixels, small, scaled.some(slice(start, start + _BATCH)), settings.window), threads)
+            self.look(cut_windows(pixels, small, scaled.some(slice(start, start + _BATCH)), settings.window), threads)
             for start in range(0, len(scaled), _BATCH)
         ]
         none = np.zeros((0, len(self.classes)), np.float32)
         return Classes(self.classes, np.concatenate(shares) if shares else none)
+
+
+def turned_cuts(cuts: NDArray[np.float32], turns: int) -> Iterator[NDArray[np.float32]]:
+    """Square cut-outs (N, C, Y, X) turned by quarters; eight looks are these and their mirror images."""
+    for turn in range(turns):
+        turned = np.rot90(cuts, turn % 4, axes=(2, 3))
+        yield np.ascontiguousarray(turned if turn < 4 else turned[..., ::-1])
+
+
+def join_looks(shares: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """One probability from several looks: the geometric mean, as if the network had given the mean of its logits.
+
+    Examples
+    --------
+    >>> join_looks([np.array([[0.9, 0.1]]), np.array([[0.1, 0.9]])]).tolist()
+    [[0.5, 0.5]]
+    """
+    logs = np.mean([np.log(np.maximum(one, 1e-12)) for one in shares], axis=0)
+    joined = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
+    return np.asarray(joined / joined.sum(axis=1, keepdims=True), np.float32)
 
 
 def load_network(path: str | Path) -> NetworkClassifier:

@@ -142,6 +142,7 @@ def _describe(
         intensity=config.intensity,
         modes=result.get("modes", []),
         temperature=float(result.get("temperature", 1.0)),
+        turns=config.turns,
         **({"column": config.column} if config.of == "images" else {}),
     )
     shown = "a cut-out around one object" if config.of == "objects" else "a whole image, its longer side the window's"

@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from hooke.classify.network import turned_cuts
 from hooke.errors import DatasetError
 from hooke.metrics.calibration import fit_temperature
 from hooke.metrics.classification import ClassificationScores, classification_scores
@@ -121,7 +123,7 @@ def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], scor
     module = load_run(checkpoint)
     loader = cut_loader(records, config)
     with torch.inference_mode():
-        answers = [(module(one.image).double().numpy(), one.target.numpy(), one.source.numpy()) for one in loader]
+        answers = [(_look(module, one.image), one.target.numpy(), one.source.numpy()) for one in loader]
     raw, target, source = (np.concatenate(parts) for parts in zip(*answers, strict=True))
     temperature = fit_temperature(raw, target)
     images = [records[one].id for one in source]
@@ -131,6 +133,12 @@ def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], scor
     write_json(run / "result.json", told)
     write_classification(scores, run / "evaluation")
     return Trained(checkpoint, score, temperature, scores)
+
+
+def _look(module: ClassifierModule, image: Tensor) -> NDArray[np.float64]:
+    """Raw scores of cut-outs as the bundle will give them: the mean over the looks that the configuration asks for."""
+    looks = turned_cuts(image.numpy(), module.config.turns)
+    return np.asarray(np.mean([module(torch.from_numpy(one)).double().numpy() for one in looks], axis=0))
 
 
 def _weights(records: Sequence[Record], config: ClassifierConfig) -> list[float]:
