@@ -124,7 +124,7 @@ def test_photometric_changes_stay_within_bounds_and_grey_stays_grey(colour):
 
 
 def test_no_strength_no_change():
-    image = np.random.default_rng(0).random((32, 32, 3), np.float32)
+    image = np.random.default_rng(0).random((32, 32, 1), np.float32).repeat(3, 2)
     np.testing.assert_array_equal(photometric(image, False, 0.0, np.random.default_rng(0)), image)
 
 

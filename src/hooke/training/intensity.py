@@ -32,8 +32,9 @@ def photometric(
     Parameters
     ----------
     image : ndarray of float32, shape (Y, X, 3)
+        Of a grey image one channel, shape (Y, X, 1), will do.
     colour : bool
-        Whether the colours mean something; otherwise the three channels are and stay equal.
+        Whether the colours mean something; otherwise the channels are and stay equal.
     strength : float
         0 for none, 1 as usual.
     rng : Generator
@@ -42,8 +43,11 @@ def photometric(
 
     Returns
     -------
-    ndarray of float32, shape (Y, X, 3)
+    ndarray of float32, of the image's shape
     """
+    channels = image.shape[2]
+    if not colour:
+        image = image[..., :1]  # a third of the work
 
     def chance(share: float) -> bool:
         return bool(rng.random() < share * strength)
@@ -70,9 +74,9 @@ def photometric(
     if chance(0.7):
         image = image * np.float32(np.exp(rng.normal(0, 0.2))) + np.float32(rng.normal(0, 0.06))
     if chance(0.35):
-        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 2.2)))
+        image = _blur(image, float(rng.uniform(0.4, 2.2)))
     elif chance(0.15):
-        image = image + np.float32(rng.uniform(0.3, 1.2)) * (image - cv2.GaussianBlur(image, (0, 0), 1.5))
+        image = image + np.float32(rng.uniform(0.3, 1.2)) * (image - _blur(image, 1.5))
     if chance(0.1):
         image = _lower_resolution(image, rng)
     if chance(0.35):
@@ -81,7 +85,8 @@ def photometric(
         image = _few_levels(image, rng)
     if chance(0.06):
         image = _jpeg(image, rng)
-    return np.ascontiguousarray(np.clip(image, -0.5, 2.0), dtype=np.float32)
+    image = np.clip(image, -0.5, 2.0)
+    return np.ascontiguousarray(image if image.shape[2] == channels else np.repeat(image, channels, 2), np.float32)
 
 
 def photometric_stains(
@@ -99,8 +104,17 @@ def photometric_stains(
     -------
     ndarray of float32, shape (Y, X, C)
     """
-    grey = (np.repeat(one[..., None], 3, axis=2) for one in np.moveaxis(image, 2, 0))
-    return np.stack([photometric(one, False, strength, rng, **shares)[..., 0] for one in grey], axis=-1)
+    grey = np.split(image, image.shape[2], axis=2)
+    return np.concatenate([photometric(one, False, strength, rng, **shares) for one in grey], axis=2)
+
+
+def _keep_axes(changed: NDArray[np.generic]) -> NDArray[np.float32]:
+    """What OpenCV makes of an image, with the last axis that it drops where there is one channel."""
+    return np.asarray(changed if changed.ndim == 3 else changed[..., None], np.float32)
+
+
+def _blur(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    return _keep_axes(cv2.GaussianBlur(image, (0, 0), sigma))
 
 
 def _restain(image: NDArray[np.float32], strength: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -133,7 +147,7 @@ def _haze(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.fl
     """Add the glow of other nuclei that lie out of focus above or below."""
     height, width = image.shape[:2]
     away = np.roll(image, rng.integers(0, (height, width)), axis=(0, 1))[:: rng.choice([-1, 1])]
-    glow = cv2.GaussianBlur(away, (0, 0), float(rng.uniform(5, 20)))
+    glow = _blur(np.ascontiguousarray(away), float(rng.uniform(5, 20)))
     return image + np.float32(rng.uniform(0.1, 0.8)) * glow
 
 
@@ -141,7 +155,7 @@ def _partly_out_of_focus(image: NDArray[np.float32], rng: np.random.Generator) -
     """Blur one side of the field more than the other, as on a slide that is tilted."""
     height, width = image.shape[:2]
     corners = cv2.resize(rng.uniform(0, 1, (2, 2)).astype(np.float32), (width, height))[..., None]
-    return image + corners * (cv2.GaussianBlur(image, (0, 0), float(rng.uniform(1.0, 3.5))) - image)
+    return image + corners * (_blur(image, float(rng.uniform(1.0, 3.5))) - image)
 
 
 def _defocus(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -150,7 +164,7 @@ def _defocus(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     reach = int(np.ceil(radius))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     disc = np.clip(radius + 0.5 - np.hypot(y, x), 0, 1)  # the rim's pixels count by their share
-    return np.asarray(cv2.filter2D(image, -1, (disc / disc.sum()).astype(np.float32)), np.float32)
+    return _keep_axes(cv2.filter2D(image, -1, (disc / disc.sum()).astype(np.float32)))
 
 
 def _few_levels(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -172,7 +186,7 @@ def _lower_resolution(image: NDArray[np.float32], rng: np.random.Generator) -> N
     height, width = image.shape[:2]
     factor = rng.uniform(0.4, 0.8)
     small = cv2.resize(image, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return _keep_axes(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def _camera_noise(image: NDArray[np.float32], colour: bool, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -186,4 +200,4 @@ def _camera_noise(image: NDArray[np.float32], colour: bool, rng: np.random.Gener
 def _jpeg(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     eight = np.clip(image * 200, 0, 255).astype(np.uint8)
     _, code = cv2.imencode(".jpg", eight, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])
-    return np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.float32) / 200
+    return _keep_axes(cv2.imdecode(code, cv2.IMREAD_UNCHANGED)) / 200
