@@ -18,6 +18,7 @@ from hooke.training.losses import (
     class_loss,
     dice_loss,
     focal_loss,
+    pixel_class_loss,
     small_object_weights,
     smooth_l1_loss,
     split_weight_map,
@@ -104,9 +105,25 @@ def test_class_loss_of_pixels_is_pytorchs():
     torch.testing.assert_close(class_loss(logits, classes, weights), theirs)
 
 
-def test_a_batch_without_any_class_costs_nothing():
+def test_sparse_objects_are_heard_over_the_background():
+    # One pixel in a thousand is an object's, of the second class, and the network calls it the first.
+    classes = torch.zeros(1, 1000, dtype=torch.int64)
+    classes[0, 0] = 2
+    shares = torch.tensor([0.98, 0.01, 0.01]).expand(1000, 3).clone()
+    shares[0] = torch.tensor([0.1, 0.8, 0.1])
+    logits = shares.log().T[None]
+    whole = (999 * -math.log(0.98) - math.log(0.1)) / 1000
+    among = -math.log(0.1 / 0.9)
+    assert pixel_class_loss(logits, classes).item() == pytest.approx((whole + among) / 2, abs=1e-5)
+    weights = torch.tensor([1.0, 0.5, 3.0])
+    weighted = (999 * -math.log(0.98) - 3 * math.log(0.1)) / 1002
+    assert pixel_class_loss(logits, classes, weights).item() == pytest.approx((weighted + among) / 2, abs=1e-5)
+
+
+@pytest.mark.parametrize("loss_of", [class_loss, pixel_class_loss])
+def test_a_batch_without_any_class_costs_nothing(loss_of):
     logits = torch.zeros(2, 3, 4, 4, requires_grad=True)
-    loss = class_loss(logits, torch.full((2, 4, 4), -1), torch.ones(3))
+    loss = loss_of(logits, torch.full((2, 4, 4), -1), torch.ones(3))
     loss.backward()
     assert loss.item() == 0
     assert not logits.grad.any()

@@ -21,6 +21,7 @@ __all__ = [
     "class_loss",
     "dice_loss",
     "focal_loss",
+    "pixel_class_loss",
     "small_object_weights",
     "smooth_l1_loss",
     "split_weight_map",
@@ -149,6 +150,25 @@ def class_loss(logits: Tensor, classes: Tensor, weights: Tensor | None = None, i
     known = classes != ignore
     total = known.sum() if weights is None else weights[classes[known]].sum()
     return entropy / total.clamp(min=1e-6)
+
+
+def pixel_class_loss(logits: Tensor, classes: Tensor, weights: Tensor | None = None, ignore: int = IGNORE) -> Tensor:
+    """Cross entropy of pixels' classes of which the first is the background.
+
+    The mean of two: over all pixels, and over those of objects among the objects' classes alone. Where objects are
+    sparse, nearly all pixels are background, and the first alone would let a network learn little else.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (N, 1 + K, ...)
+    classes : Tensor of int64, shape (N, ...)
+        0 for the background, 1..K, or `ignore` where nobody has said it.
+    weights, ignore
+        See `class_loss`.
+    """
+    kinds = torch.where(classes > 0, classes - 1, ignore)
+    among = class_loss(logits[:, 1:], kinds, None if weights is None else weights[1:], ignore)
+    return (class_loss(logits, classes, weights, ignore) + among) / 2
 
 
 def split_weight_map(split: Tensor, strength: float = 10.0, reach: float = 5.0) -> Tensor:

@@ -20,7 +20,7 @@ from hooke.targets import SplitLine
 from hooke.training.augment import UNKNOWN, Sample
 from hooke.training.config import TrainConfig
 from hooke.training.data import Batch
-from hooke.training.losses import class_loss, small_object_weights, splitline_loss
+from hooke.training.losses import class_loss, pixel_class_loss, small_object_weights, splitline_loss
 from hooke.training.networks import Heads, Outputs, build_network
 from hooke.training.optimizer import make_optimizer
 
@@ -107,7 +107,7 @@ class SegmentationModule(L.LightningModule):
             known=self._emphasis(batch),
         )
         if output.classes is not None:
-            parts["classes"] = class_loss(output.classes.float(), batch.classes, self.class_weights)
+            parts["classes"] = pixel_class_loss(output.classes.float(), batch.classes, self.class_weights)
             parts["loss"] = parts["loss"] + config.class_weight * parts["classes"]
         if output.image_classes is not None:
             parts["image_class"] = class_loss(output.image_classes.float(), batch.image_class)
