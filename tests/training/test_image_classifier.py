@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -100,6 +101,15 @@ def test_a_whole_image_fills_the_window(tmp_path):
     halved = image.reshape(20, 2, 40, 2).mean(axis=(1, 3)) / 255
     np.testing.assert_allclose(shown[0, 10:30], halved, atol=1e-3)
     np.testing.assert_allclose(shown[0, 9], halved[1], atol=1e-3)
+
+
+def test_rare_classes_are_drawn_as_often(dataset):
+    config = make_config(dataset, class_balance=True)
+    records = [replace(one, image_class=number // 5) for number, one in enumerate(list_records(config, "train"))]
+    cuts = Cuts(records, config, changed=True)  # five images of one class, three of another
+    np.testing.assert_allclose(cuts.chances, [0.1] * 5 + [1 / 6] * 3)
+    plain = Cuts(records, make_config(dataset), changed=True)
+    np.testing.assert_allclose(plain.chances, 1 / 8)
 
 
 def test_the_run_writes_all_scores_and_the_confusion_matrix(run):

@@ -39,6 +39,7 @@ class ClassifierConfig(RunConfig):
     dropout: float = Field(0.2, ge=0, lt=1)
     window: int = Field(224, ge=32, multiple_of=8, description="side of a cut-out, network pixels")
     scale: float = Field(1.0, gt=0, le=4, description="network pixels per image pixel; whole images fill the window")
+    class_balance: bool = Field(False, description="draw each class as often; class_weighting is then best none")
     turns: Literal[1, 4, 8] = Field(
         4, description="looks at each cut-out after training: turned by quarters (4), and mirrored (8)"
     )

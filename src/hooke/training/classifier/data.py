@@ -87,6 +87,9 @@ class Cuts(Dataset[CutBatch]):
         self.samples = _ScaledStore(records, config)
         self.cells = [(source, id_, of) for source, one in enumerate(records) for id_, of in named(one, config)]
         weights = np.array([records[source].weight for source, _, _ in self.cells], np.float64)
+        if config.class_balance:
+            classes = np.array([of for _, _, of in self.cells])
+            weights /= np.bincount(classes, weights)[classes]
         self.chances = weights / weights.sum()
         self._objects: dict[int, Objects] = {}
 
