@@ -26,6 +26,7 @@ from hooke.models.scale import scale_for
 from hooke.training.augment import make_negative
 from hooke.training.config import TrainConfig
 from hooke.training.data import train_loader
+from hooke.training.explain import explain_run
 from hooke.training.export import export_run, load_run
 from hooke.training.loop import train
 from hooke.training.module import SegmentationModule, predict_sample
@@ -252,3 +253,14 @@ def test_a_network_of_one_chosen_channel_sees_no_other(dataset, tmp_path):
         maps.append(predict_maps(model.network(), seen.pixels, normalisation, scale=1.3, maps=4))
     np.testing.assert_array_equal(*maps)
     assert maps[0].std() > 0
+
+
+def test_objects_of_stained_images_are_explained(run, bundle):
+    image = Image(stained(9)[0], name="two")
+    explained = explain_run(run, image, methods=["grad-cam"], count=1, diameter=20)
+    assert len(explained) == 1
+    for one in explained:
+        assert one.pixels.shape[2] == 3
+        assert one.heat["grad-cam"].shape == one.pixels.shape[:2]
+    with pytest.raises(ImageReadError, match=r"has 3 channel\(s\)"):
+        explain_run(run, Image(stained(9, 3)[0], name="three"))

@@ -22,6 +22,7 @@ from hooke.training.explain import METHODS, attribute, explain_run, randomised, 
 from hooke.training.explain.attribution import likeness
 from hooke.training.explain.explanation import explain_answers
 from hooke.training.module import SegmentationModule
+from hooke.training.networks import Heads, UNet
 
 
 class Bright(nn.Module):
@@ -201,3 +202,12 @@ def test_an_image_without_objects(run, tmp_path):
     objects = [one for one in found if one.name != "image class"]
     assert not objects
     assert "nothing to explain" in write_explanations([], tmp_path, "none").read_text()
+
+
+def test_of_several_decoders_the_one_that_answers_is_weighed():
+    network = UNet("tf_efficientnet_lite0", Heads(4, classes=2), [16, 16, 8, 8], weights="none")
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    for question in (lambda net, one: net(one).maps[0, 0].mean(), lambda net, one: net(one).classes[0, 1].mean()):
+        heat = attribute(network, image, question, "hires-cam", 8)
+        assert heat.shape == (64, 64)
+        assert np.isfinite(heat).all()

@@ -23,8 +23,7 @@ from hooke.classify import classify_images, evaluate_image_classifier, load_clas
 from hooke.classify.forest import DESCRIPTION
 from hooke.cli.app import main
 from hooke.datasets.layout import IndexRow, find_image, write_index, write_sample
-from hooke.errors import ConfigError, DatasetError, ModelError
-from hooke.image import Image
+from hooke.errors import DatasetError, ModelError
 from hooke.io import read_image
 from hooke.training.classifier import export, train
 from hooke.training.classifier.config import ClassifierConfig
@@ -194,10 +193,12 @@ def test_objects_are_asked_for_where_a_classifier_needs_them(tmp_path, capsys):
     assert "add --labels RESULTS" in capsys.readouterr().err
 
 
-def test_it_is_not_asked_about_objects(run):
-    labels = np.ones((50, 50), np.int32)
-    with pytest.raises(ConfigError, match="whole images can't be explained"):
-        explain_run(run, Image(np.zeros((50, 50), np.uint8)), count=1, labels=labels)
+def test_the_class_of_an_image_is_explained(run, dataset):
+    for name, said in (("p08", CLASSES[0]), ("p09", CLASSES[1])):
+        (one,) = explain_run(run, read_image(find_image(dataset, name)), methods=["grad-cam"])
+        assert one.answer.startswith(said)
+        assert one.pixels.shape == (40, 40, 3)
+        assert one.heat["grad-cam"].shape == (40, 40)
 
 
 def test_an_image_has_no_mask_to_show():

@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field
 
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
@@ -34,6 +35,7 @@ __all__ = [
     "ImageClassifier",
     "ImageClassifierSettings",
     "classify_images",
+    "cut_whole",
     "evaluate_image_classifier",
     "load_image_classifier",
 ]
@@ -73,13 +75,10 @@ class ImageClassifier(NetworkClassifier):
             When the image is of another kind than the classifier's.
         """
         settings = self.settings
-        pixels = fit_for(self, image, channel).apply(image.pixels)
-        pixels, _ = rescale(pixels, None, settings.window / max(pixels.shape[:2]))
+        cut = cut_whole(fit_for(self, image, channel).apply(image.pixels), settings.window)
         if settings.in_channels == 1:
-            pixels = pixels.mean(axis=2, keepdims=True)
-        middle = (np.array(pixels.shape[:2]) - 1) / 2
-        matrix = window_matrix(middle, max(pixels.shape[:2]), settings.window)
-        return Classes(self.classes, self.look(cut_window(pixels, None, matrix, settings.window)[None], threads))
+            cut = cut.mean(axis=0, keepdims=True)
+        return Classes(self.classes, self.look(cut[None], threads))
 
 
 @dataclass(frozen=True)
@@ -126,6 +125,23 @@ def load_image_classifier(name_or_path: str | Path) -> ImageClassifier:
     path = find_bundle(name_or_path)
     settings, description, weights = read_parts(path, ImageClassifierSettings)
     return ImageClassifier(str(description.get("name") or path.stem), path, settings, weights)
+
+
+def cut_whole(pixels: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+    """Bring an image's longer side to a window's, and fill what the shorter one leaves by reflection.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (Y, X, C)
+    window : int
+
+    Returns
+    -------
+    ndarray of float32, shape (C, window, window)
+    """
+    scaled, _ = rescale(pixels, None, window / max(pixels.shape[:2]))
+    middle = (np.array(scaled.shape[:2]) - 1) / 2
+    return cut_window(scaled, None, window_matrix(middle, max(scaled.shape[:2]), window), window)
 
 
 def classify_images(

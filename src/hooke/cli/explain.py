@@ -25,7 +25,7 @@ def explain(
         float | None, typer.Option(min=1, help="Typical diameter of the objects, pixels; measured if not given.")
     ] = None,
     labels: Annotated[
-        Path | None, typer.Option(help="Label image of the objects; for classifiers, which are asked about objects.")
+        Path | None, typer.Option(help="Label image of the objects, for a classifier of objects.")
     ] = None,
     stride: Annotated[
         int | None,

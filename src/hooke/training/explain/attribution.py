@@ -102,24 +102,29 @@ def likeness(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
 
 
 def _layer_at(network: nn.Module, image: Tensor, stride: int | None) -> nn.Module:
-    """Find the last layer whose features are `stride` times smaller than the image; None: the coarsest."""
-    seen: list[tuple[int, nn.Module]] = []
+    """Find the last layer of which the answer is made whose features are `stride` times smaller than the image.
+
+    None stands for the coarsest. Of a network of several decoders the answer is made of one: features of another have
+    no gradient.
+    """
+    seen: list[tuple[int, nn.Module, Tensor]] = []
 
     def note(layer: nn.Module, given: tuple[Tensor, ...], features: Tensor) -> None:
         if isinstance(features, Tensor) and features.ndim == 4 and min(features.shape[2:]) > 1:
-            seen.append((round(image.shape[2] / features.shape[2]), layer))
+            seen.append((round(image.shape[2] / features.shape[2]), layer, features))
 
     leaves = [layer for layer in network.modules() if not list(layer.children())]
     hooks = [layer.register_forward_hook(note) for layer in leaves]
     try:
-        with torch.no_grad():
-            network(image)
+        answer = network(image).sum()
     finally:
         for hook in hooks:
             hook.remove()
-    strides = sorted({found for found, _ in seen})
+    strides = sorted({found for found, _, _ in seen})
     if not strides or (stride is not None and stride not in strides):
         known = ", ".join(map(str, strides)) or "none"
         raise ConfigError(f"the network has no features at stride {stride}", remedy=f"strides it has: {known}")
     wanted = strides[-1] if stride is None else stride
-    return [layer for found, layer in seen if found == wanted][-1]
+    there = [(layer, features) for found, layer, features in seen if found == wanted]
+    reached = torch.autograd.grad(answer, [features for _, features in there], allow_unused=True)
+    return [layer for (layer, _), gradient in zip(there, reached, strict=True) if gradient is not None][-1]

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hooke.image import Image
-from hooke.preprocess import fit_normalisation
 from hooke.training.explain.attribution import METHODS, attribute, likeness, randomised
 from hooke.training.explain.subjects import Subject, class_of_image, subjects_of_run
 
@@ -78,7 +77,7 @@ def explain_run(
     stride : int, optional
         See `attribute`; by default 8 for objects and the coarsest for classes.
     labels : ndarray of int32, shape (Y, X), optional
-        The objects, which a classifier needs.
+        The objects, which a classifier of objects needs.
 
     Returns
     -------
@@ -89,11 +88,12 @@ def explain_run(
     ------
     ConfigError
         When runs of this kind can't be explained, or a method or stride is unknown.
+    ImageReadError
+        When the image lacks a channel that the network takes.
     ModelError
         When there is no checkpoint.
     """
-    normalised = fit_normalisation(image).apply(image.pixels)
-    subjects = subjects_of_run(run, normalised, count, diameter, labels)
+    subjects = subjects_of_run(run, image, count, diameter, labels)
     return [_explain(one, methods, stride) for one in subjects]
 
 

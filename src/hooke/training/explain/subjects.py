@@ -2,7 +2,7 @@
 
 Of a segmentation run each object is asked about (what made these pixels an object?), and the class of the whole image
 where the network tells one; of a run of the kind `coordinate`, the place of each cell; of a classifier, the class of
-each object of a label image.
+each object of a label image, or of the image. Each network sees the image on the intensity scale that it learnt from.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hooke.errors import ConfigError
+from hooke.image import Image
 from hooke.models import predict_maps
 from hooke.models.scale import scale_for
-from hooke.preprocess import AS_IT_IS
+from hooke.preprocess import AS_IT_IS, fit_channels, fit_normalisation
+from hooke.preprocess.channels import by_fours
 from hooke.targets import equivalent_diameters
+from hooke.training.augment import as_colours
 from hooke.training.explain.attribution import Question
 from hooke.training.kinds import kind_of_run
 
@@ -61,27 +64,24 @@ class Subject:
 
 
 def subjects_of_run(
-    run: Path, pixels: NDArray[np.float32], count: int, diameter: float | None, labels: NDArray[np.int32] | None
+    run: Path, image: Image, count: int, diameter: float | None, labels: NDArray[np.int32] | None
 ) -> Iterator[Subject]:
     """What there is to ask the best network of a run about an image; see `hooke.training.explain.explain_run`.
-
-    Parameters
-    ----------
-    pixels : ndarray of float32, shape (Y, X, 3)
-        Normalised.
 
     Raises
     ------
     ConfigError
-        When runs of this kind can't be explained, or a classifier is given no objects.
+        When runs of this kind can't be explained, or a classifier of objects is given none.
+    ImageReadError
+        When the image lacks a channel that the network takes.
     """
     kind = kind_of_run(run)
     if kind == "segmentation":
-        return _of_segmentation(run, pixels, count, diameter)
+        return _of_segmentation(run, image, count, diameter)
     if kind == "coordinate":
-        return _of_coordinate(run, pixels, count)
+        return _of_coordinate(run, fit_normalisation(image).apply(image.pixels), count)
     if kind == "classifier":
-        return _of_classifier(run, pixels, count, labels)
+        return _of_classifier(run, image, count, labels)
     raise ConfigError(f"a run of kind {kind!r} can't be explained", path=run, remedy="give one of another kind")
 
 
@@ -97,21 +97,19 @@ def _row(network: nn.Module, image: Tensor) -> Tensor:
 
 def _as_tensor(pixels: NDArray[np.float32], channels: int) -> Tensor:
     tensor = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)[None]))
-    return tensor if channels == 3 else tensor.mean(dim=1, keepdim=True)
+    return tensor if channels == tensor.shape[1] else tensor.mean(dim=1, keepdim=True)
 
 
 # --- segmentation -------------------------------------------------------------------------------------------------
 
 
-def _of_segmentation(run: Path, pixels: NDArray[np.float32], count: int, diameter: float | None) -> Iterator[Subject]:
+def _of_segmentation(run: Path, picture: Image, count: int, diameter: float | None) -> Iterator[Subject]:
     from hooke.training.export import load_run
 
     module = load_run(run)
-    if module.config.stains is not None:
-        raise ConfigError(
-            "a network of chosen channels can't be explained", path=run, remedy="give one of colour images"
-        )
-    channels, names = module.config.in_channels, module.config.image_classes
+    channels, names, stains = module.config.in_channels, module.config.image_classes, module.config.stains
+    seen, fit = (picture, fit_normalisation) if stains is None else (stains.of(picture), fit_channels)
+    pixels = fit(seen).apply(seen.pixels)
     scaled, decoded = _look(module, pixels, diameter)
     for label in _spread(decoded.scores, count):
         window = _window(decoded.labels == label, module.network.stride)
@@ -121,7 +119,7 @@ def _of_segmentation(run: Path, pixels: NDArray[np.float32], count: int, diamete
             f"an object, score {decoded.scores[label - 1]:.2f}",
             module.network,
             _as_tensor(scaled[window], channels),
-            scaled[window],
+            as_colours(scaled[window]),
             inside,
             _mean_of_map(inside > 0),
             _STRIDE,
@@ -130,7 +128,7 @@ def _of_segmentation(run: Path, pixels: NDArray[np.float32], count: int, diamete
         whole = _fit(scaled, module.network.stride)
         nowhere = np.zeros(whole.shape[:2], np.int32)
         image = _as_tensor(whole, channels)
-        yield _class_subject("image class", module.network, image, whole, nowhere, names, _image_logits)
+        yield _class_subject("image class", module.network, image, as_colours(whole), nowhere, names, _image_logits)
 
 
 def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> tuple[NDArray[np.float32], Any]:
@@ -148,7 +146,7 @@ def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> t
     scale = scale_for(diameter, module.config.augment.diameter)
     if scale != 1:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=way), np.float32)
+        pixels = by_fours(pixels, lambda some: cv2.resize(some, None, fx=scale, fy=scale, interpolation=way))
     maps = predict_maps(network, pixels, AS_IT_IS)
     smallest = _SMALLEST * np.pi / 4 * (diameter * scale) ** 2
     return pixels, module.scheme.decode(maps, diameter=diameter * scale, min_size=smallest)
@@ -183,18 +181,22 @@ def _window(inside: NDArray[np.bool_], stride: int) -> tuple[slice, slice]:
 # --- classes ------------------------------------------------------------------------------------------------------
 
 
-def _of_classifier(
-    run: Path, pixels: NDArray[np.float32], count: int, labels: NDArray[np.int32] | None
-) -> Iterator[Subject]:
+def _of_classifier(run: Path, picture: Image, count: int, labels: NDArray[np.int32] | None) -> Iterator[Subject]:
+    from hooke.classify.images import cut_whole
+    from hooke.classify.intensity import fit_intensity
     from hooke.classify.windows import cut_windows, locate, rescale
     from hooke.training.classifier.export import load_run
 
-    if labels is None or labels.shape != pixels.shape[:2]:
-        raise ConfigError("a classifier is asked about objects", path=run, remedy="give a label image of this size")
     module = load_run(run)
     config = module.config
+    pixels = fit_intensity(picture, config.intensity).apply(picture.pixels)
     if config.of == "images":
-        raise ConfigError("a classifier of whole images can't be explained", path=run, remedy="give one of objects")
+        seen = np.ascontiguousarray(cut_whole(pixels, config.window).transpose(1, 2, 0))
+        image, nowhere = _as_tensor(seen, config.in_channels), np.zeros(seen.shape[:2], np.int32)
+        yield _class_subject("image class", module.network, image, seen, nowhere, config.classes, _row)
+        return
+    if labels is None or labels.shape != pixels.shape[:2]:
+        raise ConfigError("a classifier is asked about objects", path=run, remedy="give a label image of this size")
     scaled, small = rescale(pixels, labels, config.scale)
     objects = locate(small)
     for number in range(min(count, len(objects))):
