@@ -8,18 +8,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from hooke.classify.intensity import Intensity
 from hooke.classify.windows import Objects, cut_windows, rescale
-from hooke.errors import ModelError
 from hooke.image import Image
 from hooke.models.bundle import read_parts
+from hooke.models.session import Sessions
 from hooke.pipeline.classes import Classes
 from hooke.preprocess import Normalisation
 
@@ -72,9 +71,8 @@ class NetworkClassifier:
         self.percentiles = settings.percentiles
         self.intensity = settings.intensity
         self.modes: tuple[str, ...] = tuple(settings.modes)
-        self._weights = weights
-        self._sessions: dict[int, Any] = {}
-        self._session(0)
+        self._sessions = Sessions(weights, path)
+        self._sessions.get(0)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -88,7 +86,7 @@ class NetworkClassifier:
 
     def run(self, cuts: NDArray[np.float32], threads: int = 0) -> NDArray[np.float32]:
         """Probabilities (N, K) of cut-outs (N, C, window, window); 0 threads are all cores."""
-        session = self._session(threads)
+        session = self._sessions.get(threads)
         parts = [session.run(None, {"image": cuts[start : start + _BATCH]})[0] for start in range(0, len(cuts), _BATCH)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
 
@@ -97,21 +95,6 @@ class NetworkClassifier:
         if self.settings.turns == 1:
             return self.run(cuts, threads)
         return join_looks([self.run(one, threads) for one in turned_cuts(cuts, self.settings.turns)])
-
-    def _session(self, threads: int) -> Any:
-        if threads not in self._sessions:
-            options = ort.SessionOptions()
-            options.intra_op_num_threads = threads
-            options.inter_op_num_threads = 1
-            options.log_severity_level = 3
-            try:
-                session = ort.InferenceSession(self._weights, options, providers=["CPUExecutionProvider"])
-            except Exception as error:  # onnxruntime raises its own, undocumented kinds
-                raise ModelError(
-                    f"weights.onnx can't be run: {error}", path=self.path, remedy="export it again"
-                ) from error
-            self._sessions[threads] = session
-        return self._sessions[threads]
 
     def oversized(self, objects: Objects) -> NDArray[np.bool_]:
         """Which objects are larger than the window, and so shrunk to fit. Shape (n,)."""

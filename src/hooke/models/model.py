@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
-from hooke.errors import ConfigError, ModelError
+from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.models.bundle import Bundle, BundleSettings
 from hooke.models.predict import Network
+from hooke.models.session import Sessions
 from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import Scheme, make_scheme
 
@@ -35,7 +33,7 @@ class Model:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.scheme: Scheme = make_scheme(bundle.settings.scheme, bundle.settings.parameters)
-        self._sessions: dict[int, Any] = {}
+        self._sessions = Sessions(bundle.weights, bundle.path)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {self.bundle.settings.scheme})"
@@ -96,7 +94,7 @@ class Model:
         threads : int
             Threads that one call uses. Calls may be made from several threads at once.
         """
-        session = self._session(threads)
+        session = self._sessions.get(threads)
         image, *queries = session.get_inputs()
         grey = image.shape[1] == 1
         step = self.settings.query_step or 1
@@ -111,21 +109,6 @@ class Model:
             return session.run(None, {image.name: batch})[0]  # type: ignore[no-any-return]
 
         return run
-
-    def _session(self, threads: int) -> Any:
-        if threads not in self._sessions:
-            options = ort.SessionOptions()
-            options.intra_op_num_threads = threads
-            options.inter_op_num_threads = 1
-            options.log_severity_level = 3
-            try:
-                session = ort.InferenceSession(self.bundle.weights, options, providers=["CPUExecutionProvider"])
-            except Exception as error:  # onnxruntime raises its own, undocumented kinds
-                raise ModelError(
-                    f"weights.onnx can't be run: {error}", path=self.bundle.path, remedy="export it again"
-                ) from error
-            self._sessions[threads] = session
-        return self._sessions[threads]
 
 
 def query_grid(height: int, width: int, step: int) -> NDArray[np.float32]:

@@ -1,0 +1,51 @@
+"""Weights in, sessions of ONNX Runtime out: one for each number of threads, made when first asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import onnxruntime as ort
+
+from hooke.errors import ModelError
+
+__all__ = ["Sessions"]
+
+
+class Sessions:
+    """Sessions of one network.
+
+    Parameters
+    ----------
+    weights : bytes
+        The ONNX file.
+    path : Path
+        Of the bundle, to name it when the weights can't be run.
+    """
+
+    def __init__(self, weights: bytes, path: Path) -> None:
+        self._weights = weights
+        self._path = path
+        self._by_threads: dict[int, Any] = {}
+
+    def get(self, threads: int) -> Any:
+        """The session whose calls use so many threads each, 0 for all cores.
+
+        Raises
+        ------
+        ModelError
+            When the weights can't be run.
+        """
+        if threads not in self._by_threads:
+            options = ort.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.inter_op_num_threads = 1
+            options.log_severity_level = 3
+            try:
+                session = ort.InferenceSession(self._weights, options, providers=["CPUExecutionProvider"])
+            except Exception as error:  # onnxruntime raises its own, undocumented kinds
+                raise ModelError(
+                    f"weights.onnx can't be run: {error}", path=self._path, remedy="export it again"
+                ) from error
+            self._by_threads[threads] = session
+        return self._by_threads[threads]
