@@ -19,9 +19,9 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pandas as pd
-import yaml
 
 from accuracy import score
+from hooke.cli.train import parse_settings
 from hooke.datasets.layout import read_index
 from hooke.training.config import TrainConfig, load_config
 from hooke.training.export import export_run
@@ -116,7 +116,7 @@ def run(job: Job, args: argparse.Namespace) -> dict[str, object]:
 
 def training_config(job: Job, args: argparse.Namespace) -> TrainConfig:
     """The recipe, for this data set alone, its length, its start and its share of the labels."""
-    recipe = load_config(args.config, overrides(args.set))
+    recipe = load_config(args.config, parse_settings(args.set))
     banned = recipe.exclude.read_text(encoding="utf-8") if recipe.exclude else ""
     exclude = args.runs / "left-out" / f"{round(job.share * 100)}-{job.seed}.txt"
     exclude.parent.mkdir(parents=True, exist_ok=True)
@@ -133,11 +133,6 @@ def training_config(job: Job, args: argparse.Namespace) -> TrainConfig:
         "seed": job.seed,
     }
     return TrainConfig.model_validate(recipe.model_dump(mode="json") | changes)
-
-
-def overrides(told: list[str]) -> dict[str, object]:
-    """Changes of a configuration, from KEY=VALUE."""
-    return {key: yaml.safe_load(value) for key, _, value in (one.partition("=") for one in told)}
 
 
 def encoder_of(method: str, encoder: str, args: argparse.Namespace) -> Path:
@@ -197,7 +192,7 @@ def plot(table: pd.DataFrame, target: Path) -> None:
 
 def describe(jobs: list[Job], args: argparse.Namespace) -> None:
     """Print the jobs, and read every configuration that they would use."""
-    recipe = load_config(args.config, overrides(args.set))
+    recipe = load_config(args.config, parse_settings(args.set))
     for method in METHODS:
         if method in args.starts:
             config = pretrain_config(method, recipe.encoder, args)

@@ -71,7 +71,8 @@ def scores_of(module: SegmentationModule, config: TrainConfig) -> dict[str, floa
         lines = module.scheme.encode(sample.labels)[split] > 0
         found, there = found + int((maps[split][lines] > HALF).sum()), there + int(lines.sum())
         kind = "colour" if sample.colour else "grey"
-        scores = {name: score_image(labels, sample.labels)[name] for name in SCORES}
+        every = score_image(labels, sample.labels)
+        scores = {name: every[name] for name in SCORES}
         rows.append(scores | {f"ap_50 {kind}": scores["ap_50"]})
     return pd.DataFrame(rows).mean().to_dict() | {"split-line recall": found / max(there, 1)}
 

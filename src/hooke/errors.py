@@ -5,7 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["ConfigError", "DatasetError", "HookeError", "ImageReadError", "ModelError", "OutputError", "debugging"]
+__all__ = [
+    "ConfigError",
+    "DatasetError",
+    "HookeError",
+    "ImageReadError",
+    "ModelError",
+    "OutputError",
+    "debugging",
+    "unexpected",
+]
 
 #: Environment variable that asks for tracebacks; the command line's --debug sets it.
 DEBUG = "HOOKE_DEBUG"
@@ -61,3 +70,14 @@ class DatasetError(HookeError):
 def debugging() -> bool:
     """Whether errors should surface with their traceback instead of as one line."""
     return bool(os.environ.get(DEBUG))
+
+
+def unexpected(path: str | Path, error: Exception) -> str:
+    """What to tell of a fault of hooke's own on one file, so that it does not cost the user the others.
+
+    Examples
+    --------
+    >>> unexpected("a.png", KeyError("size"))
+    "a.png: unexpected KeyError: 'size'; --debug shows where"
+    """
+    return f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where"

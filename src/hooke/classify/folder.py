@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from hooke.classify.one import Classified, Classifier, check_threshold, classify_image, load_classifier
 from hooke.classify.picture import class_overlay
-from hooke.errors import DatasetError, HookeError, ImageReadError, debugging
+from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, unexpected
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
 from hooke.io import atomic_path, find_images, open_image, read_labels, unique_names, write_labels, write_png
@@ -181,7 +181,7 @@ def classify_folder(
         except Exception as error:  # a fault of ours on one image must not cost the user the others
             if debugging():
                 raise
-            row["error"] = f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where"
+            row["error"] = unexpected(path, error)
         summary.append(row)
         if on_image:
             on_image(name, str(row["error"]))

@@ -23,7 +23,7 @@ from hooke.classify.network import ClassifierSettings, NetworkClassifier
 from hooke.classify.one import check_threshold, find_bundle, fit_for
 from hooke.classify.windows import cut_window, rescale, window_matrix
 from hooke.datasets.layout import find_image, read_column, read_index
-from hooke.errors import DatasetError, HookeError, debugging
+from hooke.errors import DatasetError, HookeError, debugging, unexpected
 from hooke.image import Image
 from hooke.io import atomic_path, find_images, read_image, unique_names
 from hooke.metrics.classification import ClassificationScores, classification_scores
@@ -187,7 +187,7 @@ def classify_images(
         except Exception as error:  # a fault of ours on one image must not cost the user the others
             if debugging():
                 raise
-            rows.append(row | {"error": f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where"})
+            rows.append(row | {"error": unexpected(path, error)})
         if on_image:
             on_image(name, str(rows[-1]["error"]))
     shares = [f"probability_{one}" for one in classifier.classes]

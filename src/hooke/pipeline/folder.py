@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.errors import HookeError, ImageReadError, debugging
+from hooke.errors import HookeError, ImageReadError, debugging, unexpected
 from hooke.io import ImageFile, atomic_path, find_images, open_image, unique_names, write_labels, write_png
 from hooke.models import Model, load_model
 from hooke.pipeline.classes import CLASS_COUNTS, write_counts
@@ -251,7 +251,7 @@ def _segment_file(job: _Job, name: str, path: Path, on_share: Callable[[float], 
     except Exception as error:  # a fault of ours on one image must not cost the user the others
         if debugging():
             raise
-        return _failure(name, path, f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where")
+        return _failure(name, path, unexpected(path, error))
     return ImageResult(name, path, rows)
 
 
