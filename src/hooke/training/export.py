@@ -238,7 +238,7 @@ def _check_learnt(run: Path) -> None:
         return
     result = json.loads(path.read_text(encoding="utf-8"))
     score, baselines = result["val/dsb"], result["baselines"]
-    if score is None or all(score <= other for other in baselines.values()):
+    if baselines and (score is None or all(score <= other for other in baselines.values())):
         than = " or ".join(f"{name} ({value:.3f})" for name, value in baselines.items())
         raise ModelError(f"its DSB score, {score}, is not better than {than}", path=run, remedy="train on, or --force")
 

@@ -64,7 +64,7 @@ class Trained:
     score : float or None
         Its validation DSB score; None when there was no validation.
     baselines : dict of str to float
-        Scores of the baselines on the same images, measured the same way.
+        Scores of the baselines on the same images, measured the same way; empty when they were not asked for.
     """
 
     checkpoint: Path
@@ -77,7 +77,7 @@ class Trained:
             return []
         told = [f"validation DSB score {self.score:.3f}; best checkpoint: {self.checkpoint}"]
         told += [f"  {name} on the same images: {score:.3f}" for name, score in self.baselines.items()]
-        if not self.learnt:
+        if self.baselines and not self.learnt:
             told.append("this run is better than neither: train longer, or look at the data (hooke doctor)")
         return told
 
@@ -87,7 +87,9 @@ class Trained:
         return self.score is not None and any(self.score > other for other in self.baselines.values())
 
 
-def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | None = None) -> Trained:
+def train(
+    config: TrainConfig, run: Path, *, resume: bool = False, limit: int | None = None, baselines: bool = True
+) -> Trained:
     """Train a network.
 
     Parameters
@@ -99,6 +101,8 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | 
         Go on from ``checkpoints/last.ckpt`` of the same folder, with the data that would have come next.
     limit : int, optional
         Train and validate on no more than this many images of each side, for a trial.
+    baselines : bool
+        Measure the baselines on the validation images at the end; a study of many runs need not do so every time.
 
     Returns
     -------
@@ -129,7 +133,8 @@ def train(config: TrainConfig, run: Path, *, resume: bool = False, limit: int | 
     )
     if config.stains is not None:  # the baselines take what they would take of these images
         val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb)
-    trained = Trained(run / "checkpoints" / "best.ckpt", score, baseline_scores(val_samples))
+    others = baseline_scores(val_samples) if baselines else {}
+    trained = Trained(run / "checkpoints" / "best.ckpt", score, others)
     write_json(run / "result.json", {_SCORE: trained.score, "baselines": trained.baselines})
     return trained
 
