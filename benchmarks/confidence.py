@@ -65,8 +65,9 @@ def objects_of(path: Path, truth: NDArray[np.int32], model: Model) -> pd.DataFra
     area = area[area > 0]
     diameter = float(np.sqrt(np.median(area) * 4 / np.pi)) if area.size else model.settings.diameter_band[0]
     scale = scale_for(diameter, model.settings.diameter_band)
-    maps = predict_maps(model.network(2), image.pixels, fit_normalisation(image), scale=scale)
-    scheme = replace(model.scheme, min_score=0.0)
+    normalisation = fit_normalisation(image)
+    maps = predict_maps(model.network(2), image.pixels, normalisation, scale=scale)
+    scheme = replace(model.scheme_for(colour=normalisation.mode == "rgb"), min_score=0.0)
     decoded = scheme.decode(maps, min_size=0.07 * np.pi / 4 * diameter**2, diameter=diameter)
     overlap = count_overlap(decoded.labels, truth)
     iou = np.zeros(overlap.n_pred)

@@ -1,6 +1,7 @@
 import inspect
 import subprocess
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 
 import hooke
 from hooke.cli.segment import segment as command
+from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.io import read_labels
 from hooke.metrics import score_image
+from hooke.models import Model
 from hooke.pipeline import SegmentOptions
 
 
@@ -35,6 +38,18 @@ def test_given_diameter_sets_the_scale(field):
     assert hooke.segment(field.image, diameter=(low + high) / 2).scale == 1
     assert hooke.segment(field.image, diameter=2 * high).scale == pytest.approx(0.5)
     assert hooke.segment(field.image, diameter=low / 2).scale == pytest.approx(2)
+
+
+def test_colour_images_are_decoded_with_parameters_of_their_own(field):
+    stained = simulate((160, 192), seed=5, diameter=22, density=0.15, modality="histology")
+    model = hooke.load_model("nuclei")
+    strict = model.settings.model_copy(update={"colour_parameters": {"foreground": 0.97, "min_score": 0.0}})
+    stricter = Model(replace(model.bundle, settings=strict))
+    usual, narrow = (hooke.segment(stained.image, one, diameter=22) for one in (model, stricter))
+    assert usual.normalisation.mode == "rgb"
+    assert 0 < (narrow.labels > 0).sum() < (usual.labels > 0).sum()
+    grey = (hooke.segment(field.image, one, diameter=22) for one in (model, stricter))
+    assert np.array_equal(*(one.labels for one in grey))
 
 
 @pytest.mark.parametrize("tint", [(0, 0, 1), (0, 1, 0), (1, 0, 0), (0.2, 0.9, 1)])

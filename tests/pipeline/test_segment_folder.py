@@ -169,10 +169,11 @@ def test_replay_refuses_another_model_and_other_files(images, tmp_path):
     out = tmp_path / "out"
     segment_folder([images / "b.png"], out, QUICK)
     record = json.loads((out / "run.json").read_text())
-    record["model"]["sha256"] = "0" * 64
-    (out / "run.json").write_text(json.dumps(record))
-    with pytest.raises(ModelError, match="weights differ"):
-        read_replay(out / "run.json")
+    for part, other in (("sha256", "0" * 64), ("settings", record["model"]["settings"] | {"diameter_band": [10, 20]})):
+        changed = record | {"model": record["model"] | {part: other}}
+        (out / "run.json").write_text(json.dumps(changed))
+        with pytest.raises(ModelError, match="settings differ" if part == "settings" else "weights differ"):
+            read_replay(out / "run.json")
     with pytest.raises(ConfigError, match="no record"):
         read_replay(out / "summary.csv")
 

@@ -23,6 +23,7 @@ _CARD_KEYS = (
     "training_data",
     "scores",
     "parameters",
+    "colour_parameters",
     "diameter_band",
 )
 

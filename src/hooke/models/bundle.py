@@ -40,6 +40,7 @@ class BundleSettings(BaseModel):
     format: int = Field(1, le=1, description="version of these settings")
     scheme: str = Field(description="target scheme that decodes the maps")
     parameters: dict[str, Any] = Field(default_factory=dict, description="of the target scheme")
+    colour_parameters: dict[str, Any] = Field({}, description="those that differ where an image's colours are kept")
     diameter_band: tuple[float, float] = Field(description="diameters that images are brought to, network pixels")
     trained_diameters: tuple[float, float] = Field(description="diameters that the network was trained on")
     percentiles: tuple[float, float] = (1.0, 99.8)

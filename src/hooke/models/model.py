@@ -32,7 +32,9 @@ class Model:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.scheme: Scheme = make_scheme(bundle.settings.scheme, bundle.settings.parameters)
+        settings = bundle.settings
+        self.scheme: Scheme = make_scheme(settings.scheme, settings.parameters)
+        self._colour_scheme = make_scheme(settings.scheme, settings.parameters | settings.colour_parameters)
         self._sessions = Sessions(bundle.weights, bundle.path)
 
     def __repr__(self) -> str:
@@ -85,6 +87,16 @@ class Model:
             raise ConfigError(f"model {self.name!r} takes channel {named} of an image", remedy="leave out --channel")
         seen = taken.of(image)
         return seen, fit_channels(seen, settings.percentiles)
+
+    def scheme_for(self, *, colour: bool) -> Scheme:
+        """Give the target scheme with the parameters that suit an image.
+
+        Parameters
+        ----------
+        colour : bool
+            Whether the image's colours are kept (`hooke.preprocess.Normalisation.mode` is ``"rgb"``).
+        """
+        return self._colour_scheme if colour else self.scheme
 
     def network(self, threads: int = 1) -> Network:
         """Give the network as a function of one batch.

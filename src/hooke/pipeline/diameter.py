@@ -66,6 +66,8 @@ def estimate_diameter(
         Pixels; None when no object is seen on any scale.
     """
     network = model.network(1)
+    scheme = model.scheme_for(colour=normalisation.mode == "rgb")
+    assert isinstance(scheme, TellsDiameter), "asked of a scheme without a diameter map"
 
     def look(job: tuple[float, tuple[slice, slice]]) -> _Vote:
         scale, field = job
@@ -74,7 +76,7 @@ def estimate_diameter(
             # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
             window = normalisation.apply(_resize(normalisation.select(pixels[field]), scale))
             maps = predict_maps(network, window, AS_IT_IS, maps=FIRST_MAPS)
-        return _vote(model, maps, scale)
+        return _vote(scheme, model.settings.trained_diameters, maps, scale)
 
     with ThreadPoolExecutor(threads) as pool:
         votes = list(pool.map(look, _jobs(pixels.shape, _SCALES, known is not None)))
@@ -119,17 +121,15 @@ def _starts(length: int, side: int) -> list[int]:
     return [length // 4 - side // 2, (3 * length) // 4 - side // 2]
 
 
-def _vote(model: Model, maps: NDArray[np.uint16], scale: float) -> _Vote:
+def _vote(scheme: TellsDiameter, trained: tuple[float, float], maps: NDArray[np.uint16], scale: float) -> _Vote:
     """What one field, seen at one scale, tells."""
-    scheme = model.scheme
-    assert isinstance(scheme, TellsDiameter), "asked of a scheme without a diameter map"
-    decoded = model.scheme.decode(maps)
+    decoded = scheme.decode(maps)
     flat = decoded.labels.ravel()
     area = np.bincount(flat, minlength=1)[1:]
     told = np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / FULL
     by_map = scheme.diameter_of(told)
     by_area = np.sqrt(area * (4 / np.pi))
-    trust = _trust(by_map, model.settings.trained_diameters) * _agreement(by_map, by_area) * decoded.scores
+    trust = _trust(by_map, trained) * _agreement(by_map, by_area) * decoded.scores
     return _Vote(np.sqrt(by_map * by_area) / scale, trust)
 
 

@@ -136,7 +136,8 @@ def segment_image(
         maps = predict(scale, _maps_needed(model))
     smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
     min_size = smallest if options.min_size is None else options.min_size
-    decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
+    scheme = model.scheme_for(colour=normalisation.mode == "rgb")
+    decoded = scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
     if len(decoded.scores):
         warnings = doubts(
             seen.pixels, normalisation, decoded.labels, decoded.scores, diameter, colours=is_shipped(model)

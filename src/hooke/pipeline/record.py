@@ -13,7 +13,7 @@ from typing import Any
 
 from hooke.errors import ConfigError, ModelError
 from hooke.io import atomic_path
-from hooke.models import Model, load_model
+from hooke.models import BundleSettings, Model, load_model
 from hooke.pipeline.options import SegmentOptions
 
 __all__ = ["Replay", "read_replay", "write_record"]
@@ -76,7 +76,6 @@ def write_record(
         },
         "options": {
             **asdict(options),
-            "min_score": model.scheme.min_score if options.min_score is None else options.min_score,
             "threads": options.resolved_threads,
             "axes": axes,
         },
@@ -106,14 +105,17 @@ def read_replay(path: str | Path) -> Replay:
         options["model"] = record["model"]["source"]
         inputs = [Path(one) for one in record["inputs"]]
         out, checksum = Path(record["out"]), record["model"]["sha256"]
+        settings = BundleSettings.model_validate(record["model"]["settings"])
         replay = Replay(inputs, out, SegmentOptions(**options), axes)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"is no record of a run ({error})", path=path, remedy="give the run.json of a results folder"
         ) from error
-    if load_model(replay.options.model).checksum != checksum:
+    model = load_model(replay.options.model)
+    if model.checksum != checksum or model.settings != settings:
+        differ = "weights" if model.checksum != checksum else "settings"
         raise ModelError(
-            f"model {replay.options.model!r} is not the one that the run used (its weights differ)",
+            f"model {replay.options.model!r} is not the one that the run used (its {differ} differ)",
             path=path,
             remedy="install the hooke version named in the record, or give the bundle it used",
         )

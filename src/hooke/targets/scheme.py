@@ -49,7 +49,7 @@ class Scheme(Protocol):
 
 
 @runtime_checkable
-class TellsDiameter(Protocol):
+class TellsDiameter(Scheme, Protocol):
     """A scheme with a map of the objects' diameters, by which the pipeline chooses the scale to look at an image."""
 
     def diameter_of(self, value: Any) -> Any:

@@ -25,7 +25,8 @@ def baseline_scores(samples: Sequence[Sample]) -> dict[str, float]:
     network = model.network(1)
     scores: dict[str, list[float]] = {OTSU: [], SHIPPED: []}
     for sample in samples:
-        shipped = segment_sample(network, model.scheme, sample, model.settings.diameter_band)[1]
+        scheme = model.scheme_for(colour=sample.colour)
+        shipped = segment_sample(network, scheme, sample, model.settings.diameter_band)[1]
         scores[OTSU].append(score_image(otsu_watershed(sample), sample.labels)["dsb"])
         scores[SHIPPED].append(score_image(shipped, sample.labels)["dsb"])
     return {name: float(np.mean(values)) for name, values in scores.items()}
