@@ -1,19 +1,26 @@
 """Accuracy of a model on a hooke dataset: every image segmented with default options, scored, by modality.
 
-python benchmarks/accuracy.py data/dsb2018 --split test
+    python benchmarks/accuracy.py data/dsb2018 --split test
+    python benchmarks/accuracy.py data/dsb2018 --split val --set foreground=0.45 min_score=0.3
+
+`--set` changes parameters of the target scheme, for grey and for colour images alike.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 import hooke
+from hooke.cli.train import parse_settings
 from hooke.io import read_labels
 from hooke.metrics import Summary, aggregate, aggregate_by, score_image
+from hooke.models import Model
 
 SHOWN = ("dsb", "ap_50", "ap_75", "ap_90", "f1_50", "pq", "aji", "pixel_iou", "pixel_dice")
 
@@ -24,16 +31,24 @@ def main() -> None:
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--split", default="test")
     parser.add_argument("--model", default="nuclei")
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="parameters of the target scheme")
     parser.add_argument("--out", type=Path, help="write scores as JSON here")
     args = parser.parse_args()
-    rows = score(args.dataset, args.split, args.model)
+    rows = score(args.dataset, args.split, changed(hooke.load_model(args.model), parse_settings(args.set)))
     summaries = {"all": aggregate(rows), **aggregate_by(rows, "modality")}
     print_table(summaries)
     if args.out:
         args.out.write_text(json.dumps({name: one.mean for name, one in summaries.items()}, indent=1))
 
 
-def score(dataset: Path, split: str, model: str) -> list[dict[str, float]]:
+def changed(model: Model, parameters: dict[str, Any]) -> Model:
+    """Give the model with other parameters of its target scheme."""
+    settings = model.settings
+    both = {name: getattr(settings, name) | parameters for name in ("parameters", "colour_parameters")}
+    return Model(replace(model.bundle, settings=settings.model_copy(update=both)))
+
+
+def score(dataset: Path, split: str, model: str | Model) -> list[dict[str, float]]:
     """Segment and score every image of a split."""
     index = pd.read_csv(dataset / "index.csv", dtype={"id": str})
     rows = []
