@@ -127,6 +127,7 @@ def run(tmp_path_factory):
             "datasets": [{"path": "nowhere"}],
             "network": "plain-unet",
             "encoder_weights": "none",
+            "classes": ["nucleus", "debris"],
             "image_classes": ["fluorescence", "histology"],
             "precision": "32-true",
         }
@@ -141,6 +142,7 @@ def run(tmp_path_factory):
         output = module.network(pixels)
         wanted = torch.stack([truth, torch.zeros_like(truth), truth, truth / 2], dim=1)
         loss = nn.functional.binary_cross_entropy_with_logits(output.maps, wanted)
+        loss = loss + nn.functional.cross_entropy(output.classes, truth.long())  # all are nuclei
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -163,7 +165,10 @@ def explained(run):
 def test_objects_and_the_image_class_are_explained(explained):
     *objects, whole = explained
     assert whole.name == "image class"
-    assert len(objects) == 2
+    names = [one.name for one in objects]
+    assert len(names) == 4
+    assert names[1::2] == [f"class of {name}" for name in names[::2]]
+    assert all(one.answer.startswith("nucleus, probability") for one in objects[1::2])
     for one in objects:
         assert one.labels.shape == one.pixels.shape[:2] == one.heat["grad-cam"].shape
         assert one.labels.max() == 1

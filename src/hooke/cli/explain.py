@@ -34,9 +34,10 @@ def explain(
 ) -> int:
     r"""Show what a trained network's answers rest on.
 
-    For each object: which places made these pixels an object. For networks
-    that name the class of an image: which places speak for it. Every map is
-    compared with that of the same network with random weights.
+    For each object: which places made these pixels an object, and which speak
+    for its class, where the network names one; the same for the class of an
+    image. Every map is compared with that of the same network with random
+    weights.
 
     Needs the training half: [bold]pip install 'hooke\[train]'[/].
 

@@ -1,14 +1,15 @@
 """A run and an image in; what there is to ask its network about, out.
 
-Of a segmentation run each object is asked about (what made these pixels an object?), and the class of the whole image
-where the network tells one; of a run of the kind `coordinate`, the place of each cell; of a classifier, the class of
-each object of a label image, or of the image. Each network sees the image on the intensity scale that it learnt from.
+Of a segmentation run each object is asked about (what made these pixels an object?), and its class and that of the
+whole image where the network tells them; of a run of the kind `coordinate`, the place of each cell; of a classifier,
+the class of each object of a label image, or of the image. Each network sees the image on the intensity scale it
+learnt from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,22 +109,21 @@ def _of_segmentation(run: Path, picture: Image, count: int, diameter: float | No
 
     module = load_run(run)
     channels, names, stains = module.config.in_channels, module.config.image_classes, module.config.stains
+    classes = module.config.classes
     seen, fit = (picture, fit_normalisation) if stains is None else (stains.of(picture), fit_channels)
     pixels = fit(seen).apply(seen.pixels)
     scaled, decoded = _look(module, pixels, diameter)
     for label in _spread(decoded.scores, count):
         window = _window(decoded.labels == label, module.network.stride)
         inside = (decoded.labels[window] == label).astype(np.int32)
-        yield Subject(
-            f"object {label}",
-            f"an object, score {decoded.scores[label - 1]:.2f}",
-            module.network,
-            _as_tensor(scaled[window], channels),
-            as_colours(scaled[window]),
-            inside,
-            _mean_of_map(inside > 0),
-            _STRIDE,
-        )
+        image, shown = _as_tensor(scaled[window], channels), as_colours(scaled[window])
+        score = f"an object, score {decoded.scores[label - 1]:.2f}"
+        asked = _mean_of_map(inside > 0)
+        yield Subject(f"object {label}", score, module.network, image, shown, inside, asked, _STRIDE)
+        if classes:
+            asked, title = _mean_of_classes(inside > 0), f"class of object {label}"
+            of = _class_subject(title, module.network, image, shown, inside, classes, asked)
+            yield replace(of, stride=_STRIDE)
     if names:
         whole = _fit(scaled, module.network.stride)
         nowhere = np.zeros(whole.shape[:2], np.int32)
@@ -156,6 +156,12 @@ def _mean_of_map(inside: NDArray[np.bool_]) -> Question:
     """Ask for the mean logit of the first map, the foreground, over an object's pixels."""
     mask = torch.from_numpy(inside)
     return lambda network, image: network(image).maps[0, 0][mask].mean()
+
+
+def _mean_of_classes(inside: NDArray[np.bool_]) -> Question:
+    """Ask for the mean logits of the classes, without the background's, over an object's pixels: shape (1, K)."""
+    mask = torch.from_numpy(inside)
+    return lambda network, image: network(image).classes[:, 1:, mask].mean(dim=2)
 
 
 def _spread(scores: NDArray[np.float32], count: int) -> list[int]:
