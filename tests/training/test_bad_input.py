@@ -10,6 +10,7 @@ for needed in ("torch", "lightning", "timm", "matplotlib"):
 
 import numpy as np
 import torch
+from small import SHORT
 
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.datasets.sidecars import write_classes
@@ -50,14 +51,7 @@ def make_config(folder, **changes):
             "network": "plain-unet",
             "decoder_channels": [8, 8, 8],
             "augment": {"crop": 64},
-            "steps": 2,
-            "batch": 2,
-            "warmup": 1,
-            "validate_every": 2,
-            "precision": "32-true",
-            "workers": 0,
-            "accelerator": "cpu",
-            "devices": 1,
+            **SHORT,
             **changes,
         }
     )

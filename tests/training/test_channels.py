@@ -14,6 +14,7 @@ import torch
 import yaml
 from pydantic import ValidationError
 from safetensors.torch import save_file
+from small import SHORT
 
 import hooke
 from hooke.datasets.layout import IndexRow, find_image, read_sample, write_index, write_sample
@@ -71,14 +72,7 @@ def make_config(folder, **changes):
             "encoder_weights": "none",
             "decoder_channels": [16, 16, 8, 8],
             "augment": {"crop": 64, "negative": 0.3, "elastic": 0.5, "defocus": 0.5, "bit_depth": 0.5},
-            "steps": 2,
-            "batch": 2,
-            "warmup": 1,
-            "validate_every": 2,
-            "precision": "32-true",
-            "workers": 0,
-            "accelerator": "cpu",
-            "devices": 1,
+            **SHORT,
             **changes,
         }
     )

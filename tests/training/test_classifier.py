@@ -14,6 +14,8 @@ import yaml
 for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
     pytest.importorskip(needed)
 
+from small import HERE
+
 from hooke.classify import classify_folder, classify_image, load_classifier
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.datasets.sidecars import write_classes
@@ -78,10 +80,7 @@ def make_config(folder, **changes):
             "warmup": 2,
             "ema": 0.0,
             "validate_every": 40,
-            "precision": "32-true",
-            "workers": 0,
-            "accelerator": "cpu",
-            "devices": 1,
+            **HERE,
             **changes,
         }
     )

@@ -14,6 +14,7 @@ for needed in ("torch", "torchvision", "lightning", "timm", "onnx", "matplotlib"
 
 import torch
 import yaml
+from small import HERE
 
 import hooke
 from hooke.datasets.layout import IndexRow, write_index, write_sample
@@ -51,10 +52,7 @@ def make_config(folder, **changes):
             "warmup": 1,
             "validate_every": 2,
             "ema": 0.0,
-            "precision": "32-true",
-            "workers": 0,
-            "accelerator": "cpu",
-            "devices": 1,
+            **HERE,
             **SMALL,
             **changes,
         }

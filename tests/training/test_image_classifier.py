@@ -18,6 +18,7 @@ for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
 import onnxruntime as ort
 import torch
 from pydantic import ValidationError
+from small import HERE
 
 from hooke.classify import classify_images, evaluate_image_classifier, load_classifier, load_image_classifier
 from hooke.classify.forest import DESCRIPTION
@@ -71,10 +72,7 @@ def make_config(folder, **changes):
             "warmup": 2,
             "ema": 0.0,
             "validate_every": 20,
-            "precision": "32-true",
-            "workers": 0,
-            "accelerator": "cpu",
-            "devices": 1,
+            **HERE,
             **changes,
         }
     )

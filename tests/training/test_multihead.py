@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
+from small import SHORT
 
 import hooke
 from hooke.datasets.layout import IndexRow, write_index, write_sample
@@ -62,14 +63,7 @@ def make_config(folder, **changes):
             "classes": KINDS,
             "image_classes": ["fluorescence", "histology"],
             "augment": {"crop": 64, "negative": 0.2},
-            "steps": 2,
-            "batch": 2,
-            "warmup": 1,
-            "validate_every": 2,
-            "precision": "32-true",
-            "workers": 0,
-            "accelerator": "cpu",
-            "devices": 1,
+            **SHORT,
             **changes,
         }
     )

@@ -14,6 +14,7 @@ for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
     pytest.importorskip(needed)
 
 import torch
+from small import HERE
 
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.datasets.simulator import simulate
@@ -54,10 +55,7 @@ def make_config(folder, **changes):
             "batch": 2,
             "warmup": 1,
             "validate_every": 2,
-            "precision": "32-true",
-            "workers": 0,
-            "accelerator": "cpu",
-            "devices": 1,
+            **HERE,
             **changes,
         }
     )
