@@ -45,6 +45,7 @@ from hooke.training.imbalance import class_weights
 from hooke.training.machine import keep_freed_memory, resolve_precision
 from hooke.training.module import SegmentationModule
 from hooke.training.pictures import CurvesAndPictures
+from hooke.training.progress import Progress, quiet
 from hooke.training.samples import Record, SampleStore, list_records, records_hash
 
 __all__ = ["Trained", "as_it_is", "begin_run", "check_folder", "fit", "step_of", "train", "write_json"]
@@ -219,10 +220,11 @@ def fit(
     checkpoints = run / "checkpoints"
     last = checkpoints / "last.ckpt"
     best = ModelCheckpoint(checkpoints, filename="best", monitor=score, mode="max", enable_version_counter=False)
-    trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
     batches = loader(step_of(last) if resume else 0)
     try:
-        trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
+        with quiet():
+            trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
+            trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
     except HookeError as error:
         if (words := _words_of_worker(error)) is None:
             raise
@@ -255,6 +257,7 @@ def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Train
         callbacks=callbacks,
         logger=[_csv_logger(run), TensorBoardLogger(run, name="", version="tensorboard")],
         enable_model_summary=False,
+        enable_progress_bar=False,
     )
 
 
@@ -263,7 +266,7 @@ def _callbacks(config: RunConfig, run: Path, score: str) -> list[Callback]:
     newest = ModelCheckpoint(
         checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False
     )
-    callbacks: list[Callback] = [newest, _SaveWhenStopped(checkpoints / "last.ckpt")]
+    callbacks: list[Callback] = [newest, Progress(score), _SaveWhenStopped(checkpoints / "last.ckpt")]
     if config.ema:
         callbacks.insert(0, EMAWeightAveraging(decay=config.ema, use_buffers=True))
     if config.patience:

@@ -43,11 +43,10 @@ class CurvesAndPictures(Callback):
         self.segment = segment or (lambda module, sample: predict_sample(module, sample)[1])
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Draw both, and say the scores in one line."""
+        """Draw both."""
         if not trainer.is_global_zero:
             return
         scores = {key: round(float(value), 4) for key, value in trainer.callback_metrics.items() if key[:3] == "val"}
-        print(f"step {trainer.global_step}: {scores}", flush=True)
         for logger in trainer.loggers:
             logger.save()
         metrics = self.run / "metrics.csv"

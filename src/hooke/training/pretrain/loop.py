@@ -36,6 +36,7 @@ from hooke.training.machine import keep_freed_memory, resolve_precision
 from hooke.training.pretrain.config import PretrainConfig
 from hooke.training.pretrain.methods import METHODS, Pretraining
 from hooke.training.pretrain.views import images_hash, list_images, view_loader
+from hooke.training.progress import Progress, quiet
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -102,25 +103,28 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
     module = METHODS[config.method](config)
     part = f"from-{start}"  # the logger would delete the rows of an earlier part of the run
     logger = CSVLogger(run, name="metrics", version=part)
-    trainer = L.Trainer(
-        default_root_dir=run,
-        max_steps=config.steps,
-        precision=resolve_precision(config.precision, config.accelerator),
-        accelerator=config.accelerator,
-        devices=config.devices,
-        gradient_clip_val=1.0,
-        use_distributed_sampler=False,
-        log_every_n_steps=min(10, config.save_every),
-        callbacks=[
-            ModelCheckpoint(
-                last.parent, filename="last", every_n_train_steps=config.save_every, enable_version_counter=False
-            ),
-            _Keep(run, config.save_every),
-        ],
-        logger=[logger, TensorBoardLogger(run, name="", version="tensorboard")],
-        enable_model_summary=False,
-    )
-    trainer.fit(module, view_loader(paths, config, start), ckpt_path=last if resume else None, weights_only=True)
+    with quiet():
+        trainer = L.Trainer(
+            default_root_dir=run,
+            max_steps=config.steps,
+            precision=resolve_precision(config.precision, config.accelerator),
+            accelerator=config.accelerator,
+            devices=config.devices,
+            gradient_clip_val=1.0,
+            use_distributed_sampler=False,
+            log_every_n_steps=min(10, config.save_every),
+            callbacks=[
+                ModelCheckpoint(
+                    last.parent, filename="last", every_n_train_steps=config.save_every, enable_version_counter=False
+                ),
+                _Keep(run, config.save_every),
+                Progress(every=config.save_every),
+            ],
+            logger=[logger, TensorBoardLogger(run, name="", version="tensorboard")],
+            enable_model_summary=False,
+            enable_progress_bar=False,
+        )
+        trainer.fit(module, view_loader(paths, config, start), ckpt_path=last if resume else None, weights_only=True)
     if not trainer.is_global_zero:
         raise SystemExit  # of the processes of several devices one writes down what came of it
     return _summarise(_Keep(run, 1).keep(module))

@@ -1,0 +1,157 @@
+"""How a run says where it stands: steps done, time left, the best score so far; a bar in a terminal, lines in a log."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+from rich.progress import Progress as Bar
+
+__all__ = ["Progress", "as_time", "quiet"]
+
+
+class Progress(Callback):
+    """Shows how far a run is.
+
+    In a terminal a bar moves with every step; elsewhere, as in the log of a cluster's job, there is a line per
+    validation or, in runs without any, every so many steps.
+
+    Parameters
+    ----------
+    score : str, optional
+        What is validated, the higher the better; its best is told.
+    every : int
+        Steps from one line to the next in runs without validation.
+    console : Console, optional
+        Where to write; the standard output by default.
+    """
+
+    def __init__(self, score: str | None = None, every: int = 100, console: Console | None = None) -> None:
+        self.score = score
+        self.every = every
+        self.console = console or Console(soft_wrap=True, highlight=False)
+        self.best: tuple[float, str] | None = None
+        self._bar: Bar | None = None
+        self._speaks = False
+        self._began = 0.0
+        self._first = 0
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Begin to count the time; take up the best score of a run that is resumed."""
+        self._began, self._first = time.monotonic(), trainer.global_step
+        for one in trainer.checkpoint_callbacks:
+            if isinstance(one, ModelCheckpoint) and self.score and one.monitor == self.score:
+                self.best = None if one.best_model_score is None else (float(one.best_model_score), "before")
+        self._speaks = trainer.is_global_zero  # of the processes of several devices one
+        if not self._speaks:
+            return
+        where = f"{trainer.num_devices} x {trainer.strategy.root_device.type}"
+        self.console.print(f"{trainer.max_steps} steps on {where}, precision {trainer.precision}")
+        if self.console.is_terminal:
+            self._bar = Bar(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(None),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[told]}"),
+                console=self.console,
+            )
+            self._bar.add_task("training", total=trainer.max_steps, completed=self._first, told="")
+            self._bar.start()
+
+    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
+        """Move the bar, or write a line now and then where no validation does."""
+        step = trainer.global_step
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=step, told=", ".join(self._standing(trainer)))
+        elif self.score is None and step % self.every == 0:
+            self._say(f"step {step} of {trainer.max_steps}", *self._standing(trainer))
+
+    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Say why the bar stands still."""
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], description="validating")
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Say the scores, but those of kinds of image, which the curves show, and the best so far."""
+        metrics, step = trainer.callback_metrics, trainer.global_step
+        scores = {key[4:]: float(value) for key, value in metrics.items() if key.startswith("val/")}
+        scores = {name: value for name, value in scores.items() if not name.endswith(("_grey", "_colour"))}
+        if self.score in metrics and (self.best is None or float(metrics[self.score]) > self.best[0]):
+            self.best = float(metrics[self.score]), f"step {step}"
+        standing = self._standing(trainer)
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], description="training", told=", ".join(standing))
+        told = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
+        self._say(f"step {step} of {trainer.max_steps}: {told}", *standing)
+
+    def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Leave the bar as it stands."""
+        self._stop()
+
+    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        """Leave the bar as it stands, so that the terminal is in order for what is to be said."""
+        self._stop()
+
+    def _standing(self, trainer: L.Trainer) -> list[str]:
+        """Loss, best score and time left, as far as they are known."""
+        told = []
+        if "train/loss" in trainer.callback_metrics:
+            told.append(f"loss {float(trainer.callback_metrics['train/loss']):.3f}")
+        if self.best is not None and self.score is not None:
+            told.append(f"best {self.score[4:]} {self.best[0]:.3f} ({self.best[1]})")
+        done = trainer.global_step - self._first
+        if done and trainer.global_step < trainer.max_steps:  # validations so far are in the time of a step
+            left = (time.monotonic() - self._began) / done * (trainer.max_steps - trainer.global_step)
+            told.append(f"{as_time(left)} left")
+        return told
+
+    def _say(self, *parts: str) -> None:
+        if self._speaks:
+            self.console.print("; ".join(parts))
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def as_time(seconds: float) -> str:
+    """Say a time as people do.
+
+    Examples
+    --------
+    >>> as_time(12), as_time(150), as_time(7500)
+    ('12 s', '2 min 30 s', '2 h 05 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep to itself what Lightning says beside its errors: hardware not found, products, its own deprecations."""
+    log = logging.getLogger("lightning.pytorch")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*LeafSpec", category=Warning)
+        warnings.filterwarnings("ignore", message="Experiment logs directory")
+        warnings.filterwarnings("ignore", message=".*does not have many workers")
+        try:
+            yield
+        finally:
+            log.setLevel(level)
