@@ -57,7 +57,12 @@ def test_an_override_below_a_plain_value_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("settings", "named"),
-    [({"batch": 0}, "batch"), ({"augment": {"crop": 100}}, "augment.crop"), ({"precision": "8"}, "precision")],
+    [
+        ({"batch": 0}, "batch"),
+        ({"augment": {"crop": 100}}, "augment.crop"),
+        ({"precision": "8"}, "precision"),
+        ({"diameter_band": [40, 28]}, r"diameter_band is \[40"),
+    ],
 )
 def test_a_value_that_does_not_fit_is_named_with_its_file(tmp_path, settings, named):
     with pytest.raises(ConfigError, match=rf"run\.yaml: .*{named}"):

@@ -51,6 +51,7 @@ def make_config(folder, **changes):
             "encoder_weights": "none",
             "decoder_channels": [16, 16, 8, 8],
             "augment": {"crop": 64},
+            "diameter_band": [20, 30],
             "steps": 4,
             "batch": 2,
             "warmup": 1,
@@ -125,6 +126,7 @@ def test_export_and_predict(run, tmp_path):
     assert not list(tmp_path.glob("*.partial"))
     model = load_model(exported.bundle)
     assert (model.name, model.settings.stride, model.settings.scheme) == ("small", 32, "splitline")
+    assert (model.settings.diameter_band, model.settings.trained_diameters) == ((20, 30), (13, 36))
     pixels = simulate((150, 100), seed=9).image
     maps = predict_maps(model.network(), pixels, fit_normalisation(Image(pixels)), maps=4)
     assert maps.shape == (4, 150, 100)

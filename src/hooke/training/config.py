@@ -96,6 +96,9 @@ class TrainConfig(RunConfig):
     image_class_column: str = Field("modality", description="column of the index that holds them")
     start_from: Path | None = Field(None, description="checkpoint or .safetensors that the run starts from")
     nominal_diameter: float = Field(24.0, gt=0)
+    diameter_band: tuple[float, float] | None = Field(
+        None, description="diameters that validation and the model bring images to, pixels; augment.diameter if none"
+    )
 
     augment: AugmentConfig = AugmentConfig()
     loss: LossConfig = LossConfig()
@@ -123,6 +126,17 @@ class TrainConfig(RunConfig):
         if len(set(self.channels)) < len(self.channels):
             raise ValueError(f"channels names one twice: {self.channels}")
         return self
+
+    @model_validator(mode="after")
+    def _band_is_one(self) -> TrainConfig:
+        if not 0 < self.band[0] <= self.band[1]:
+            raise ValueError(f"diameter_band is {list(self.band)}: give the smaller one first, both above 0")
+        return self
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Diameters that images are brought to when the network is used, pixels."""
+        return self.diameter_band or self.augment.diameter
 
     @property
     def object_classes(self) -> list[str]:

@@ -51,7 +51,7 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
         scheme=scheme.name,
         parameters={"nominal_diameter": config.nominal_diameter, **card.get("parameters", {})},
         colour_parameters=card.get("colour_parameters", {}),
-        diameter_band=card.get("diameter_band", config.augment.diameter),
+        diameter_band=card.get("diameter_band", config.band),
         trained_diameters=config.augment.diameter,
         stride=module.network.stride,
         classes=config.classes,

@@ -165,7 +165,7 @@ def predict_sample(module: SegmentationModule, sample: Sample) -> tuple[NDArray[
             return np.asarray(torch.cat(both, dim=1).float().cpu().numpy())
 
     count = len(module.scheme.maps) + len(module.config.classes)
-    return segment_sample(network, module.scheme, sample, module.config.augment.diameter, maps=count)
+    return segment_sample(network, module.scheme, sample, module.config.band, maps=count)
 
 
 def segment_sample(

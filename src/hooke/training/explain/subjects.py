@@ -143,7 +143,7 @@ def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> t
         first = module.scheme.decode(predict_maps(network, pixels, AS_IT_IS))
         found = equivalent_diameters(first.labels)[1:]
         diameter = float(np.median(found)) if len(found) else module.config.nominal_diameter
-    scale = scale_for(diameter, module.config.augment.diameter)
+    scale = scale_for(diameter, module.config.band)
     if scale != 1:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         pixels = by_fours(pixels, lambda some: cv2.resize(some, None, fx=scale, fy=scale, interpolation=way))
