@@ -34,6 +34,7 @@ from matplotlib import pyplot as plt
 
 METHODS = ("simclr", "byol", "inpainting")
 STARTS = ("scratch", "imagenet", *METHODS)
+NAMES = {"scratch": "from scratch", "imagenet": "ImageNet", "simclr": "SimCLR", "byol": "BYOL"}
 SCORES = ("dsb", "ap_50")
 COLUMNS = ("start", "share", "seed", "images", *SCORES)
 
@@ -82,7 +83,7 @@ def main() -> None:
             append(results, run(job, args))
     table = pd.read_csv(results)
     print(summarise(table))
-    plot(table, args.runs / "pretraining.png")
+    plot(table, args.runs / "pretraining.svg")
 
 
 def plan(dataset: Path, starts: list[str], shares: list[float], seeds: int) -> Iterator[Job]:
@@ -176,17 +177,18 @@ def summarise(table: pd.DataFrame) -> str:
 
 def plot(table: pd.DataFrame, target: Path) -> None:
     """Score over share of labels, a line a start, its bars the standard deviation over seeds."""
+    plt.rcParams["svg.hashsalt"] = "hooke"  # the same file every time
     figure, axes = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
     for start in [one for one in STARTS if one in set(table.start)]:
         of = table[table.start == start].groupby("share")["dsb"]
-        axes.errorbar(of.mean().index * 100, of.mean(), of.std().fillna(0), label=start, marker="o", capsize=3)
+        axes.errorbar(of.mean().index * 100, of.mean(), of.std().fillna(0), label=NAMES.get(start, start), marker="o", capsize=3)
     axes.set(xscale="log", xlabel="labelled training images, %", ylabel="DSB score on the test split")
     shares = sorted(set(table.share))
     axes.set_xticks([share * 100 for share in shares], [f"{share:.0%}" for share in shares])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(target, dpi=120)
+    figure.savefig(target, metadata={"Date": None} if target.suffix == ".svg" else None)
     plt.close(figure)
 
 
