@@ -181,7 +181,9 @@ def plot(table: pd.DataFrame, target: Path) -> None:
     figure, axes = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
     for start in [one for one in STARTS if one in set(table.start)]:
         of = table[table.start == start].groupby("share")["dsb"]
-        axes.errorbar(of.mean().index * 100, of.mean(), of.std().fillna(0), label=NAMES.get(start, start), marker="o", capsize=3)
+        axes.errorbar(
+            of.mean().index * 100, of.mean(), of.std().fillna(0), label=NAMES.get(start, start), marker="o", capsize=3
+        )
     axes.set(xscale="log", xlabel="labelled training images, %", ylabel="DSB score on the test split")
     shares = sorted(set(table.share))
     axes.set_xticks([share * 100 for share in shares], [f"{share:.0%}" for share in shares])
