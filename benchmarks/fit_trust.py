@@ -61,7 +61,7 @@ def coloured(datasets: list[Path]) -> Iterator[tuple[str, NDArray[np.float32]]]:
             if row.split == "train":
                 image = read_image(find_image(dataset, row.id))
                 normalisation = fit_normalisation(image)
-                if normalisation.mode == "rgb":
+                if normalisation.keeps_colours:
                     yield f"{dataset.name} {row.field_of_view}", sample_colours(image.pixels, normalisation)
 
 

@@ -60,7 +60,7 @@ def degraded(dataset: Path, rows: list, model: hooke.models.Model) -> Iterator[d
         image, truth = read_image(find_image(dataset, row.id)), read_labels(find_labels(dataset, row.id))
         plain = hooke.segment(image, model)
         kinds = [*copies(image.pixels, plain.diameter or 20.0, rng)]
-        if plain.normalisation.mode == "rgb":
+        if plain.normalisation.keeps_colours:
             kinds += [("slides as they are", image.pixels), ("slides, red as green", image.pixels[..., [1, 2, 0]])]
         for kind, pixels in kinds:
             found = hooke.segment(replace(image, pixels=pixels), model)

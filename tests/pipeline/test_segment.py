@@ -46,7 +46,7 @@ def test_colour_images_are_decoded_with_parameters_of_their_own(field):
     strict = model.settings.model_copy(update={"colour_parameters": {"foreground": 0.97, "min_score": 0.0}})
     stricter = Model(replace(model.bundle, settings=strict))
     usual, narrow = (hooke.segment(stained.image, one, diameter=22) for one in (model, stricter))
-    assert usual.normalisation.mode == "rgb"
+    assert usual.normalisation.keeps_colours
     assert 0 < (narrow.labels > 0).sum() < (usual.labels > 0).sum()
     grey = (hooke.segment(field.image, one, diameter=22) for one in (model, stricter))
     assert np.array_equal(*(one.labels for one in grey))

@@ -127,7 +127,7 @@ def slide(nuclei, stroma):
 def test_colours_that_no_training_image_has_are_told(nuclei, stroma, flagged):
     pixels, labels = slide(nuclei, stroma)
     normalisation = fit_normalisation(Image(pixels, is_rgb=True))
-    assert normalisation.mode == "rgb"
+    assert normalisation.keeps_colours
     scores = np.full(labels.max(), 0.9, np.float32)
     found = doubts(pixels, normalisation, labels, scores, 30.0)
     assert any("unknown colours" in reason for reason in found) == flagged

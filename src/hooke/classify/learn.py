@@ -212,7 +212,7 @@ def _measure(one: Examples, intensity: Intensity) -> tuple[pd.DataFrame, Literal
     # Others are cleared only after their pixels have kept the rings of these free.
     features = measure_features(normalisation.apply(one.image.pixels), one.labels)
     ids = np.unique(one.labels[one.labels > 0])
-    mode: Literal["grey", "rgb"] = "rgb" if normalisation.mode == "rgb" else "grey"
+    mode: Literal["grey", "rgb"] = "rgb" if normalisation.keeps_colours else "grey"
     return features[np.isin(ids, np.unique(one.labels[wanted]))].reset_index(drop=True), mode
 
 

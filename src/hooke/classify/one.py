@@ -160,11 +160,11 @@ def fit_for(classifier: Classifier, image: Image, channel: int | None = None) ->
     normalisation = fit_intensity(image, classifier.intensity, channel, classifier.percentiles)
     where = image.path or image.name
     if classifier.modes and normalisation.mode not in classifier.modes:
-        kind, learnt = ("in colour", "grey") if normalisation.mode == "rgb" else ("grey", "colour")
+        kind, learnt = ("in colour", "grey") if normalisation.keeps_colours else ("grey", "colour")
         raise ImageReadError(
             f"is {kind}, but the classifier {classifier.name!r} was trained on {learnt} images",
             path=where,
-            remedy="choose one channel by --channel" if normalisation.mode == "rgb" else "use another classifier",
+            remedy="choose one channel by --channel" if normalisation.keeps_colours else "use another classifier",
         )
     if channel is None and image.channels > 1 and not image.is_rgb:
         raise ImageReadError(

@@ -94,7 +94,7 @@ class Model:
         Parameters
         ----------
         colour : bool
-            Whether the image's colours are kept (`hooke.preprocess.Normalisation.mode` is ``"rgb"``).
+            Whether the image's colours are kept: `hooke.preprocess.Normalisation.keeps_colours`.
         """
         return self._colour_scheme if colour else self.scheme
 

@@ -66,7 +66,7 @@ def estimate_diameter(
         Pixels; None when no object is seen on any scale.
     """
     network = model.network(1)
-    scheme = model.scheme_for(colour=normalisation.mode == "rgb")
+    scheme = model.scheme_for(colour=normalisation.keeps_colours)
     assert isinstance(scheme, TellsDiameter), "asked of a scheme without a diameter map"
 
     def look(job: tuple[float, tuple[slice, slice]]) -> _Vote:

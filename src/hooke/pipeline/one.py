@@ -136,7 +136,7 @@ def segment_image(
         maps = predict(scale, _maps_needed(model))
     smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
     min_size = smallest if options.min_size is None else options.min_size
-    scheme = model.scheme_for(colour=normalisation.mode == "rgb")
+    scheme = model.scheme_for(colour=normalisation.keeps_colours)
     decoded = scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
     if len(decoded.scores):
         warnings = doubts(

@@ -73,7 +73,7 @@ def doubts(
     noise = noise_level(grey, part, diameter)
     if noise is not None and noise > _NOISY:
         found.append(f"noisy: the noise is {noise:.0%} of the objects' contrast, so faint objects may be missed")
-    if colours and normalisation.mode == "rgb":
+    if colours and normalisation.keeps_colours:
         unseen = known_palette().unseen_share(sample_colours(pixels, normalisation))
         if unseen > _UNSEEN:
             found.append(f"unknown colours: {unseen:.0%} of the pixels have colours that the shipped models never saw")
@@ -159,7 +159,7 @@ def saturated_share(pixels: NDArray[np.generic], normalisation: Normalisation, l
     brightfield or histology picture saturate in the background, not in the objects, and give 0.
     """
     inside = labels > 0
-    if normalisation.mode == "rgb" or pixels.dtype.kind not in "ui" or not inside.any():
+    if normalisation.keeps_colours or pixels.dtype.kind not in "ui" or not inside.any():
         return 0.0
     chosen = normalisation.select(pixels)
     return float((chosen[inside] >= chosen.max(axis=(0, 1))).mean())

@@ -55,6 +55,11 @@ class Normalisation:
     scales: tuple[tuple[float, float], ...] = ()
 
     @property
+    def keeps_colours(self) -> bool:
+        """True for a stained slide, of which red, green and blue are looked at together."""
+        return self.mode == "rgb"
+
+    @property
     def is_flat(self) -> bool:
         """True when the image, or each of its channels, holds one intensity only, so that there is nothing to find."""
         return all(high == low for low, high in self.scales or ((self.low, self.high),))
@@ -63,7 +68,7 @@ class Normalisation:
         """Take the chosen channel or colours of (Y, X[, C]) pixels, on the scale as stored."""
         if pixels.ndim == 2 or self.mode == "channels":
             return pixels
-        if self.mode == "rgb":
+        if self.keeps_colours:
             return pixels[..., :3]
         return pixels.max(axis=2) if self.channel is None else pixels[..., self.channel]
 

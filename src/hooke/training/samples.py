@@ -134,7 +134,7 @@ def load_sample(
         diameters=diameters,
         centres=np.stack(np.unravel_index(first, labels.shape), axis=1).astype(np.float32),
         diameter=float(np.median(diameters[ids])) if len(ids) else nominal_diameter,
-        colour=normalisation.mode == "rgb",
+        colour=normalisation.keeps_colours,
         classes=classes,
         touching=touching_places(labels),
     )

@@ -98,7 +98,7 @@ def load_pixels(path: Path) -> Pixels:
     image = read_image(path)
     normalisation = fit_normalisation(image)
     values = normalisation.apply(image.pixels)
-    colour = normalisation.mode == "rgb"
+    colour = normalisation.keeps_colours
     return Pixels((values if colour else values[..., 0]).astype(np.float16), colour)
 
 
