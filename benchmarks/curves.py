@@ -10,6 +10,7 @@ from pathlib import Path
 
 import matplotlib
 import pandas as pd
+from matplotlib.figure import Figure
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -23,7 +24,6 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("-o", "--out", type=Path, required=True, help="picture to write, such as curves.svg")
     args = parser.parse_args()
-    plt.rcParams["svg.hashsalt"] = "hooke"  # the same file every time
     figure, axes = plt.subplots(1, len(SCORES), figsize=(11, 3.4), layout="constrained", sharex=True)
     for run in args.runs:
         table = pd.read_csv(run / "metrics.csv").dropna(subset="val/dsb")
@@ -35,7 +35,14 @@ def main() -> None:
         best = table.loc[table["val/dsb"].idxmax()]
         print(f"{run.name}: best at step {best['step'] + 1:.0f}", {c: round(best[c], 3) for c in SCORES if c in table})
     axes[0].legend()
-    figure.savefig(args.out, metadata={"Date": None} if args.out.suffix == ".svg" else None)
+    save(figure, args.out)
+
+
+def save(figure: Figure, target: Path) -> None:
+    """Write a plot; an SVG is the same file every time."""
+    with plt.rc_context({"svg.hashsalt": "hooke"}):
+        figure.savefig(target, metadata={"Date": None} if target.suffix == ".svg" else None)
+    plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from accuracy import score
+from curves import save
 from hooke.cli.train import parse_settings
 from hooke.datasets.layout import read_index
 from hooke.training.config import TrainConfig, load_config
@@ -177,7 +178,6 @@ def summarise(table: pd.DataFrame) -> str:
 
 def plot(table: pd.DataFrame, target: Path) -> None:
     """Score over share of labels, a line a start, its bars the standard deviation over seeds."""
-    plt.rcParams["svg.hashsalt"] = "hooke"  # the same file every time
     figure, axes = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
     for start in [one for one in STARTS if one in set(table.start)]:
         of = table[table.start == start].groupby("share")["dsb"]
@@ -190,8 +190,7 @@ def plot(table: pd.DataFrame, target: Path) -> None:
     axes.minorticks_off()
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(target, metadata={"Date": None} if target.suffix == ".svg" else None)
-    plt.close(figure)
+    save(figure, target)
 
 
 def describe(jobs: list[Job], args: argparse.Namespace) -> None:

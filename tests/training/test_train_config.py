@@ -62,6 +62,7 @@ def test_an_override_below_a_plain_value_is_refused(tmp_path):
         ({"augment": {"crop": 100}}, "augment.crop"),
         ({"precision": "8"}, "precision"),
         ({"diameter_band": [40, 28]}, r"diameter_band is \[40"),
+        ({"augment": {"diameter": [44, 16]}}, r"augment.diameter is \[44"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_with_its_file(tmp_path, settings, named):

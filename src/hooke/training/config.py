@@ -130,7 +130,8 @@ class TrainConfig(RunConfig):
     @model_validator(mode="after")
     def _band_is_one(self) -> TrainConfig:
         if not 0 < self.band[0] <= self.band[1]:
-            raise ValueError(f"diameter_band is {list(self.band)}: give the smaller one first, both above 0")
+            name = "augment.diameter" if self.diameter_band is None else "diameter_band"
+            raise ValueError(f"{name} is {list(self.band)}: give the smaller one first, both above 0")
         return self
 
     @property
