@@ -5,7 +5,7 @@ import pytest
 import hooke
 from hooke.datasets.simulator import simulate
 from hooke.image import Image
-from hooke.pipeline.diameter import _median, _Vote, estimate_diameter
+from hooke.pipeline.diameter import _borne_out, _median, _Vote, estimate_diameter
 from hooke.preprocess import fit_normalisation
 from hooke.targets import equivalent_diameters
 
@@ -40,3 +40,20 @@ def test_votes_weigh_by_trust():
     assert _median(_Vote(votes, np.array([0.0, 3.0, 1.0]))) == 10
     assert _median(_Vote(votes, np.array([5.0, 3.0, 1.0]))) == 40
     assert _median(_Vote(np.zeros(0), np.zeros(0))) is None
+
+
+def seen(diameters, scale):
+    diameters = np.asarray(diameters, float)
+    return _Vote(diameters, np.ones(len(diameters)), scale, looked_at=512.0 * 512)
+
+
+def test_what_the_next_finer_scale_should_see_and_does_not_is_no_object():
+    fat, small = seen([160, 170, 180], 0.125), seen([20, 22], 1.0)
+    coarse, *_, fine = _borne_out([fat, small, seen([], 0.25)], (16, 44), (512, 512))
+    assert coarse.weight.sum() == 0
+    assert fine.weight.tolist() == [1, 1]
+    # Seen on both scales, or looked for in a part of the image only: it counts.
+    for votes, shape in [([fat, seen([165, 175], 0.25)], (512, 512)), ([fat, seen([], 0.25)], (4096, 4096))]:
+        assert _borne_out(votes, (16, 44), shape)[0].weight.tolist() == [1, 1, 1]
+    # Too large for the finer scale to be believed: it can't refute either.
+    assert _borne_out([seen([340], 0.125), seen([], 0.25)], (16, 44), (512, 512))[0].weight.tolist() == [1]

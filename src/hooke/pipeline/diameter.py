@@ -8,7 +8,7 @@ fields are looked at on several scales, and each scale is believed for the objec
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -28,15 +28,19 @@ FIRST_MAPS = 4
 _SCALES = (1.0, 0.5, 0.25, 0.125)
 _FIELD = 256  # side of the fields looked at, network pixels
 _FIELDS = 4  # at most so many on each scale
+_ALIKE = 0.7  # octaves within which two diameters may be those of one object on two scales
+_SHOWN_WELL = 0.5  # trust from which a scale can refute what a coarser one sees
 _SMALL = 0.75  # objects below this share of the smallest trained ones are looked at twice as large, too
 
 
 @dataclass(frozen=True)
 class _Vote:
-    """Diameters (image pixels) that one scale sees, and how many objects stand behind each."""
+    """Diameters (image pixels) that a scale sees in the fields looked at, and how many objects stand behind each."""
 
     diameter: NDArray[np.float64]
     weight: NDArray[np.float64]
+    scale: float = 1.0
+    looked_at: float = 0.0  # area of the fields, image pixels
 
 
 def estimate_diameter(
@@ -80,6 +84,7 @@ def estimate_diameter(
 
     with ThreadPoolExecutor(threads) as pool:
         votes = list(pool.map(look, _jobs(pixels.shape, _SCALES, known is not None)))
+        votes = _borne_out(votes, model.settings.trained_diameters, pixels.shape)
         diameter = _median(_join(votes))
         if diameter is not None and diameter < model.settings.trained_diameters[0] * _SMALL:
             votes += pool.map(look, _jobs(pixels.shape, (2.0,), False))
@@ -130,7 +135,7 @@ def _vote(scheme: TellsDiameter, trained: tuple[float, float], maps: NDArray[np.
     by_map = scheme.diameter_of(told)
     by_area = np.sqrt(area * (4 / np.pi))
     trust = _trust(by_map, trained) * _agreement(by_map, by_area) * decoded.scores
-    return _Vote(np.sqrt(by_map * by_area) / scale, trust)
+    return _Vote(np.sqrt(by_map * by_area) / scale, trust, scale, flat.size / scale**2)
 
 
 def _resize(chosen: NDArray[np.generic], scale: float) -> NDArray[np.generic]:
@@ -154,8 +159,40 @@ def _agreement(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArr
     return np.asarray(np.clip(1 - np.abs(np.log2(first / second)), 0.0, 1.0))
 
 
+def _borne_out(votes: list[_Vote], trained: tuple[float, float], shape: tuple[int, ...]) -> list[_Vote]:
+    """One vote a scale, less what the next finer scale refutes.
+
+    Vacuoles of fat in a histology image look like nuclei where they are shown small, and like what they are on the next
+    finer scale, which shows them at a trusted size, too: an object that is seen on one of both only is none. A finer
+    scale whose fields are a sample of the image may have missed it, and refutes nothing.
+    """
+    scales = {scale: _join([vote for vote in votes if vote.scale == scale]) for scale in {vote.scale for vote in votes}}
+    whole = {scale: vote for scale, vote in scales.items() if max(shape[:2]) <= 2 * _FIELD / scale}
+    return [_less_refuted(vote, whole.get(2 * scale), trained) for scale, vote in sorted(scales.items())]
+
+
+def _less_refuted(vote: _Vote, finer: _Vote | None, trained: tuple[float, float]) -> _Vote:
+    if finer is None:
+        return vote
+    # Half of what this scale sees is enough: the finer one need not be as sure.
+    support = 2 * _alike(vote.diameter, finer) / np.maximum(_alike(vote.diameter, vote), 1e-12)
+    shown_well = _trust(vote.diameter * finer.scale, trained) >= _SHOWN_WELL
+    return replace(vote, weight=vote.weight * np.where(shown_well, np.minimum(support, 1), 1))
+
+
+def _alike(diameter: NDArray[np.float64], vote: _Vote) -> NDArray[np.float64]:
+    """Weight of a vote's objects that are about as large as each diameter, per area looked at."""
+    octaves = np.abs(np.log2(vote.diameter[None, :] / diameter[:, None]))
+    return np.asarray((octaves < _ALIKE) @ vote.weight / vote.looked_at)
+
+
 def _join(votes: list[_Vote]) -> _Vote:
-    return _Vote(np.concatenate([vote.diameter for vote in votes]), np.concatenate([vote.weight for vote in votes]))
+    return _Vote(
+        np.concatenate([vote.diameter for vote in votes]),
+        np.concatenate([vote.weight for vote in votes]),
+        min(vote.scale for vote in votes),
+        sum(vote.looked_at for vote in votes),
+    )
 
 
 def _median(votes: _Vote) -> float | None:
