@@ -36,7 +36,7 @@ def calls(monkeypatch):
     kind = ModuleType("hooke.training.segmentation")
     kind.train = record
     kind.fast_dev_run = lambda config: 0.25
-    kind.SCORE = "agreement"
+    kind.SCORE, kind.BY_HEART = "agreement", 0.6
     kind.overfit = lambda config, count, run: count / 10
     monkeypatch.setitem(sys.modules, "hooke.training.segmentation", kind)
     return made

@@ -214,13 +214,18 @@ def test_a_run_leaves_its_record(run):
     for name in ("config.yaml", "data.json", "metrics.csv", "curves.png", "pictures.png"):
         assert (run / name).stat().st_size > 0
     assert kind_of_run(run) == "coordinate"
-    assert 0 <= json.loads((run / "result.json").read_text())["val/f1"] <= 1
+    result = json.loads((run / "result.json").read_text())
+    assert (result["called"], result["score"]) == ("F1 of detection", 0)
+    assert result["baselines"]["Otsu with watershed"] > 0.5
     assert {"val/recall", "val/precision"} <= set((run / "metrics.csv").read_text().splitlines()[0].split(","))
 
 
 @pytest.fixture(scope="module")
 def bundle(run, tmp_path_factory):
-    exported = coordinate.export(run, tmp_path_factory.mktemp("bundles") / "places")
+    folder = tmp_path_factory.mktemp("bundles") / "places"
+    with pytest.raises(ModelError, match=r"F1 of detection, 0\.000, is not better than Otsu"):
+        coordinate.export(run, folder)
+    exported = coordinate.export(run, folder, force=True)
     assert exported.largest_difference < 1e-3
     return exported.bundle
 

@@ -36,7 +36,7 @@ def export(
         typer.Option(metavar="CARD.yaml", help=f"What to tell people of the model: {', '.join(_CARD_KEYS)}."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Export a run that is better than neither baseline, too.")
+        bool, typer.Option("--force", help="Export a run that is no better than its baselines, too.")
     ] = False,
     half: Annotated[
         bool, typer.Option("--half", help="Store the weights in 16 bits: half the size, maps some thousandths off.")

@@ -13,8 +13,6 @@ from hooke.errors import ConfigError
 
 __all__ = ["Resume", "RunFolder", "Settings", "parse_settings", "train", "training_half"]
 
-_BY_HEART = 0.6
-
 # Options of every command that trains.
 RunFolder = Annotated[
     Path | None,
@@ -79,7 +77,8 @@ def train(
             typer.echo(f"what the network will see: {kind.preview(loaded, run.with_name(run.name + '-preview.html'))}")
             return 0
         if overfit:
-            return _say_overfit(kind.overfit(loaded, overfit, run.with_name(run.name + "-overfit")), kind.SCORE)
+            score = kind.overfit(loaded, overfit, run.with_name(run.name + "-overfit"))
+            return _say_overfit(score, kind.SCORE, kind.BY_HEART)
         if fast_dev_run:
             score = kind.fast_dev_run(loaded)
             typer.echo(f"two steps and a validation went well; score {score:.3f}, which means nothing yet")
@@ -91,9 +90,9 @@ def train(
     return 0
 
 
-def _say_overfit(score: float, name: str) -> int:
+def _say_overfit(score: float, name: str, by_heart: float) -> int:
     """Say how well a few images were learnt by heart."""
-    if score > _BY_HEART:
+    if score > by_heart:
         typer.echo(f"learnt by heart: {name} {score:.3f} on the images trained on")
         return 0
     typer.secho(

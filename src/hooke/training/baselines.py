@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -14,22 +14,36 @@ from hooke.targets import SplitLine
 from hooke.training.augment import Sample
 from hooke.training.module import segment_sample
 
-__all__ = ["OTSU", "SHIPPED", "baseline_scores", "otsu_watershed"]
+__all__ = ["OTSU", "SHIPPED", "Segmenter", "baseline_scores", "mean_dsb", "otsu_watershed"]
+
+Segmenter = Callable[[Sample], NDArray[np.int32]]
 
 OTSU, SHIPPED = "Otsu with watershed", "the shipped model"
 
 
-def baseline_scores(samples: Sequence[Sample]) -> dict[str, float]:
-    """DSB score of each baseline: mean over the images, the diameter known, as a run's own validation has it."""
+def baseline_scores(
+    samples: Sequence[Sample], score: Callable[[Segmenter, Sequence[Sample]], float]
+) -> dict[str, float]:
+    """Score of each baseline, the diameter known, as a run's own validation has it.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+    score : callable
+        What a run of this kind is scored by, such as `mean_dsb`.
+    """
     model = load_model("nuclei")
     network = model.network(1)
-    scores: dict[str, list[float]] = {OTSU: [], SHIPPED: []}
-    for sample in samples:
-        scheme = model.scheme_for(colour=sample.colour)
-        shipped = segment_sample(network, scheme, sample, model.settings.diameter_band)[1]
-        scores[OTSU].append(score_image(otsu_watershed(sample), sample.labels)["dsb"])
-        scores[SHIPPED].append(score_image(shipped, sample.labels)["dsb"])
-    return {name: float(np.mean(values)) for name, values in scores.items()}
+
+    def shipped(sample: Sample) -> NDArray[np.int32]:
+        return segment_sample(network, model.scheme_for(colour=sample.colour), sample, model.settings.diameter_band)[1]
+
+    return {OTSU: score(otsu_watershed, samples), SHIPPED: score(shipped, samples)}
+
+
+def mean_dsb(segment: Segmenter, samples: Sequence[Sample]) -> float:
+    """DSB score, mean over the images."""
+    return float(np.mean([score_image(segment(sample), sample.labels)["dsb"] for sample in samples]))
 
 
 def otsu_watershed(sample: Sample) -> NDArray[np.int32]:

@@ -28,6 +28,7 @@ from hooke.training.config import TrainConfig
 from hooke.training.describe import TORCHSCRIPT, describe_bundle
 from hooke.training.module import SegmentationModule
 from hooke.training.networks import Outputs
+from hooke.training.outcome import check_learnt
 
 __all__ = [
     "Export",
@@ -192,7 +193,7 @@ def export_run(
     """
     check_replaceable(bundle)
     if not force:
-        _check_learnt(run)
+        check_learnt(run)
     module = load_run(run)
     image = example_image(module.config.in_channels)
     wrapped = _Maps(module).eval()
@@ -230,18 +231,6 @@ def check_difference(runtime: NDArray[np.float32], pytorch: NDArray[np.float32],
     if difference > _TOLERANCE:
         raise ModelError(f"ONNX Runtime differs from PyTorch by {difference:.2g}", path=bundle, remedy="report this")
     return difference
-
-
-def _check_learnt(run: Path) -> None:
-    """Refuse a run that its own record shows to be no better than what needs no training."""
-    path = (run if run.is_dir() else run.parent.parent) / "result.json"
-    if not path.is_file():  # stopped before its end
-        return
-    result = json.loads(path.read_text(encoding="utf-8"))
-    score, baselines = result["val/dsb"], result["baselines"]
-    if baselines and (score is None or all(score <= other for other in baselines.values())):
-        than = " or ".join(f"{name} ({value:.3f})" for name, value in baselines.items())
-        raise ModelError(f"its DSB score, {score}, is not better than {than}", path=run, remedy="train on, or --force")
 
 
 def _write_maps(module: nn.Module, image: NDArray[np.float32], folder: Path, torchscript: bool) -> None:

@@ -2,9 +2,10 @@
 
 A module of this list offers ``CONFIG`` (the pydantic model of its configuration), ``train(config, run, *, resume,
 limit)``, ``export(run, bundle, *, card, force, torchscript)``, ``overfit(config, count, run)``,
-``fast_dev_run(config)``, ``SCORE`` (what its score is called) and, where there is something to see, ``preview(config,
-out)``. What `train` gives has ``lines()``, what to tell the user, and ``score``; what `export` gives has ``bundle`` and
-``largest_difference``; the two trials give a score.
+``fast_dev_run(config)``, ``SCORE`` (what its score is called), ``BY_HEART`` (the score from which a few images count as
+learnt by heart) and, where there is something to see, ``preview(config, out)``. What `train` gives is a
+`hooke.training.outcome.Outcome`; what `export` gives has ``bundle`` and ``largest_difference``; the two trials give a
+score.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ RUN/
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -37,55 +36,28 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from hooke.errors import ConfigError, HookeError
-from hooke.io import atomic_path
-from hooke.training.baselines import baseline_scores
+from hooke.training.baselines import baseline_scores, mean_dsb
 from hooke.training.config import RunConfig, TrainConfig
 from hooke.training.data import train_loader
 from hooke.training.imbalance import class_weights
 from hooke.training.machine import keep_freed_memory, resolve_precision
 from hooke.training.module import SegmentationModule
+from hooke.training.outcome import Outcome, write_json
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.progress import Progress, quiet
 from hooke.training.samples import Record, SampleStore, list_records, records_hash
 
-__all__ = ["Trained", "as_it_is", "begin_run", "check_folder", "fit", "step_of", "train", "write_json"]
+__all__ = ["Trained", "as_it_is", "begin_run", "check_folder", "fit", "step_of", "train"]
 
-_SCORE = "val/dsb"
+_WATCHED = "val/dsb"
 _CLASS_PARTS = ("network.class_decoder.", "network.class_head.", "network.image_head.")
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What came of a run.
+class Trained(Outcome):
+    """What came of a run; the score is the DSB score."""
 
-    Parameters
-    ----------
-    checkpoint : Path
-        The best one.
-    score : float or None
-        Its validation DSB score; None when there was no validation.
-    baselines : dict of str to float
-        Scores of the baselines on the same images, measured the same way; empty when they were not asked for.
-    """
-
-    checkpoint: Path
-    score: float | None
-    baselines: dict[str, float]
-
-    def lines(self) -> list[str]:
-        """What to tell the user."""
-        if self.score is None:
-            return []
-        told = [f"validation DSB score {self.score:.3f}; best checkpoint: {self.checkpoint}"]
-        told += [f"  {name} on the same images: {score:.3f}" for name, score in self.baselines.items()]
-        if self.baselines and not self.learnt:
-            told.append("this run is better than neither: train longer, or look at the data (hooke doctor)")
-        return told
-
-    @property
-    def learnt(self) -> bool:
-        """Whether the run is better than one of the baselines."""
-        return self.score is not None and any(self.score > other for other in self.baselines.values())
+    called = "DSB score"
 
 
 def train(
@@ -128,15 +100,15 @@ def train(
         run,
         lambda start: train_loader(train_records, config, module.scheme, start=start),
         DataLoader(val_samples, batch_size=None, collate_fn=as_it_is),  # type: ignore[arg-type]
-        score=_SCORE,
+        score=_WATCHED,
         watchers=[CurvesAndPictures(run)],
         resume=resume,
     )
     if config.stains is not None:  # the baselines take what they would take of these images
         val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb)
-    others = baseline_scores(val_samples) if baselines else {}
+    others = baseline_scores(val_samples, mean_dsb) if baselines else {}
     trained = Trained(run / "checkpoints" / "best.ckpt", score, others)
-    write_json(run / "result.json", {_SCORE: trained.score, "baselines": trained.baselines})
+    trained.write(run)
     return trained
 
 
@@ -362,12 +334,6 @@ def _describe_run(config: RunConfig, run: Path, train_records: Sequence[Record],
     write_json(run / "data.json", data)
     packages = ("hooke", "torch", "timm", "lightning", "numpy", "opencv-python-headless")
     write_json(run / "versions.json", {name: _version(name) for name in packages})
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write a JSON file, whole or not at all."""
-    with atomic_path(path) as partial:
-        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _version(package: str) -> str:

@@ -7,8 +7,9 @@ from hooke.training.export import export_run
 from hooke.training.loop import train
 from hooke.training.trial import fast_dev_run, overfit, preview
 
-__all__ = ["CONFIG", "SCORE", "export", "fast_dev_run", "overfit", "preview", "train"]
+__all__ = ["BY_HEART", "CONFIG", "SCORE", "export", "fast_dev_run", "overfit", "preview", "train"]
 
 CONFIG = TrainConfig
 SCORE = "DSB score"
+BY_HEART = 0.6
 export = export_run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from hooke.training.export import (
     with_fixed_padding,
     write_weights,
 )
+from hooke.training.outcome import check_learnt, read_result
 
 __all__ = ["export_run", "load_run"]
 
@@ -72,21 +72,23 @@ def export_run(
     card : dict, optional
         Description for people: see `hooke.training.export.export_run`.
     force : bool
-        Not looked at: no baseline is measured for this kind of network.
+        Export a run, too, whose balanced accuracy is no better than that of one class for all.
     torchscript : bool
         Write the weights as TorchScript, too.
 
     Raises
     ------
     ModelError
-        When ONNX Runtime's probabilities differ from PyTorch's by more than 0.001.
+        When ONNX Runtime's probabilities differ from PyTorch's by more than 0.001, or the run has learnt
+        nothing.
     OutputError
         When something else than a bundle lies at `bundle`.
     """
     check_replaceable(bundle)
+    if not force:
+        check_learnt(run)
     module = load_run(run)
-    folder = run if run.is_dir() else run.parent.parent
-    result = _read_result(folder)
+    result = read_result(run)  # empty when it was stopped before its end: then it is not calibrated
     image = _example_cut(module.config)
     wrapped = _Probabilities(module, float(result.get("temperature", 1.0))).eval()
     with torch.inference_mode():
@@ -109,14 +111,6 @@ def _load(bundle: Path, config: ClassifierConfig) -> NetworkClassifier:
 
 def _settings_of(config: ClassifierConfig) -> type[ClassifierSettings]:
     return ImageClassifierSettings if config.of == "images" else ClassifierSettings
-
-
-def _read_result(folder: Path) -> dict[str, Any]:
-    path = folder / "result.json"
-    if not path.is_file():  # stopped before its end: not calibrated
-        return {}
-    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return read
 
 
 def _example_cut(config: ClassifierConfig) -> np.ndarray:

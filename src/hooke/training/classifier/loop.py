@@ -29,34 +29,31 @@ from hooke.training.classifier.data import cut_loader, named, train_loader
 from hooke.training.classifier.export import load_run
 from hooke.training.classifier.module import ClassifierModule
 from hooke.training.imbalance import class_weights
-from hooke.training.loop import begin_run, fit, write_json
+from hooke.training.loop import begin_run, fit
+from hooke.training.outcome import Outcome
 from hooke.training.samples import Record, list_records
 
 __all__ = ["Trained", "softmax", "train"]
 
-_SCORE = "val/likelihood"
+_WATCHED = "val/likelihood"  # finer than accuracy, which can't tell two checkpoints that are right equally often
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What came of a run.
+class Trained(Outcome):
+    """What came of a run; the score is the balanced accuracy.
 
     Parameters
     ----------
-    checkpoint : Path
-        The best one.
-    score : float or None
-        The geometric mean of the true classes' probability on the validation images; None without a validation.
     temperature : float
-        Of `hooke.metrics.calibration.fit_temperature`, on these images.
+        Of `hooke.metrics.calibration.fit_temperature`, on the validation images.
     scores : ClassificationScores
         There, with that temperature.
     """
 
-    checkpoint: Path
-    score: float | None
     temperature: float
     scores: ClassificationScores
+
+    called = "balanced accuracy"
 
     def lines(self) -> list[str]:
         """What to tell the user."""
@@ -67,6 +64,7 @@ class Trained:
         return [
             f"validation: {figures} (accuracy's 95 % interval {low:.3f} to {high:.3f})",
             f"temperature {self.temperature:g}; best checkpoint: {self.checkpoint}",
+            *self.verdict(),
         ]
 
 
@@ -98,16 +96,16 @@ def train(config: ClassifierConfig, run: Path, *, resume: bool = False, limit: i
     """
     train_records, val_records = begin_run(config, run, lambda side: _with_classes(config, side, limit), resume=resume)
     module = ClassifierModule(config, _weights(train_records, config), names=[record.id for record in train_records])
-    score = fit(
+    likelihood = fit(
         module,
         config,
         run,
         lambda start: train_loader(train_records, config, start),
         cut_loader(val_records, config),
-        score=_SCORE,
+        score=_WATCHED,
         resume=resume,
     )
-    return _finish(run, config, val_records, score)
+    return _finish(run, config, val_records, likelihood)
 
 
 def softmax(raw: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
@@ -117,7 +115,7 @@ def softmax(raw: NDArray[np.float64], temperature: float) -> NDArray[np.float64]
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], score: float | None) -> Trained:
+def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], likelihood: float | None) -> Trained:
     """Measure the best checkpoint on the validation images, and write down what came of it."""
     checkpoint = run / "checkpoints" / "best.ckpt"
     module = load_run(checkpoint)
@@ -129,10 +127,13 @@ def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], scor
     images = [records[one].id for one in source]
     scores = classification_scores(target, softmax(raw, temperature), config.classes, images, seed=config.seed)
     modes = sorted({"rgb" if sample.colour else "grey" for sample in loader.dataset.samples})
-    told = {_SCORE: score, "temperature": temperature, "modes": modes, **scores.to_dict()}
-    write_json(run / "result.json", told)
+    # What names one class for all is right about all of that class and none of the others; of one class nothing is learnt.
+    present = len(np.unique(target))
+    baselines = {"one class for all": 1 / present} if present > 1 else {}
+    trained = Trained(checkpoint, scores.scores["balanced_accuracy"], baselines, temperature, scores)
+    trained.write(run, {_WATCHED: likelihood, "temperature": temperature, "modes": modes, **scores.to_dict()})
     write_classification(scores, run / "evaluation")
-    return Trained(checkpoint, score, temperature, scores)
+    return trained
 
 
 def _look(module: ClassifierModule, image: Tensor) -> NDArray[np.float64]:

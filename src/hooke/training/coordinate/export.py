@@ -24,6 +24,7 @@ from hooke.training.export import (
     run_record,
     write_weights,
 )
+from hooke.training.outcome import check_learnt
 
 __all__ = ["export_run", "load_run"]
 
@@ -74,18 +75,21 @@ def export_run(
     card : dict, optional
         Description for people: see `hooke.training.export.export_run`.
     force : bool
-        Not looked at: no baseline is measured for this kind of network.
+        Export a run, too, whose validation score is better than that of neither baseline.
     torchscript : bool
         Write the weights as TorchScript, too.
 
     Raises
     ------
     ModelError
-        When ONNX Runtime's answers differ from PyTorch's by more than 0.001.
+        When ONNX Runtime's answers differ from PyTorch's by more than 0.001, or the run has learnt
+        nothing.
     OutputError
         When something else than a bundle lies at `bundle`.
     """
     check_replaceable(bundle)
+    if not force:
+        check_learnt(run)
     module = load_run(run)
     config = module.config
     image = example_image(config.in_channels)

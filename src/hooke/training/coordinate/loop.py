@@ -7,38 +7,23 @@ from pathlib import Path
 
 from torch.utils.data import DataLoader
 
+from hooke.training.baselines import baseline_scores
 from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.data import FrameStore, train_loader
-from hooke.training.coordinate.module import CoordinateModule, segment_frame
-from hooke.training.loop import as_it_is, begin_run, fit, write_json
+from hooke.training.coordinate.module import CoordinateModule, detection_f1, segment_frame
+from hooke.training.loop import as_it_is, begin_run, fit
+from hooke.training.outcome import Outcome
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.samples import list_records
 
 __all__ = ["Trained", "train"]
 
-_SCORE = "val/f1"
-
 
 @dataclass(frozen=True)
-class Trained:
-    """What came of a run.
+class Trained(Outcome):
+    """What came of a run; the score is the F1 of detection."""
 
-    Parameters
-    ----------
-    checkpoint : Path
-        The best one.
-    score : float or None
-        Its F1 of detection on the validation images; None when there was no validation.
-    """
-
-    checkpoint: Path
-    score: float | None
-
-    def lines(self) -> list[str]:
-        """What to tell the user."""
-        if self.score is None:
-            return []
-        return [f"validation F1 of detection {self.score:.4f}; best checkpoint: {self.checkpoint}"]
+    called = "F1 of detection"
 
 
 def train(config: CoordinateConfig, run: Path, *, resume: bool = False, limit: int | None = None) -> Trained:
@@ -67,15 +52,17 @@ def train(config: CoordinateConfig, run: Path, *, resume: bool = False, limit: i
     """
     train_records, val_records = begin_run(config, run, lambda side: list_records(config, side)[:limit], resume=resume)
     module = CoordinateModule(config, [record.id for record in train_records])
+    val_samples = FrameStore(val_records, config)
     score = fit(
         module,
         config,
         run,
         lambda start: train_loader(FrameStore(train_records, config), config, start),
-        DataLoader(FrameStore(val_records, config), batch_size=None, collate_fn=as_it_is),  # type: ignore[arg-type]
-        score=_SCORE,
+        DataLoader(val_samples, batch_size=None, collate_fn=as_it_is),  # type: ignore[arg-type]
+        score="val/f1",
         watchers=[CurvesAndPictures(run, segment_frame)],
         resume=resume,
     )
-    write_json(run / "result.json", {_SCORE: score})
-    return Trained(run / "checkpoints" / "best.ckpt", score)
+    trained = Trained(run / "checkpoints" / "best.ckpt", score, baseline_scores(val_samples, detection_f1))
+    trained.write(run)
+    return trained

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import lightning as L
@@ -18,13 +19,14 @@ from hooke.models.model import as_maps, query_grid
 from hooke.preprocess import AS_IT_IS
 from hooke.targets import Decoded
 from hooke.training.augment import Sample
+from hooke.training.baselines import Segmenter
 from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.data import QueryBatch
 from hooke.training.module import TrainingError
 from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShape
 from hooke.training.optimizer import make_optimizer
 
-__all__ = ["CoordinateModule", "segment_frame"]
+__all__ = ["CoordinateModule", "detection_f1", "segment_frame"]
 
 _SMALLEST = 0.07  # of the nominal object's area: what the runtime drops
 
@@ -97,10 +99,7 @@ class CoordinateModule(L.LightningModule):
 
     def validation_step(self, sample: Sample, batch_index: int) -> None:
         """Count the points of one image that lie in an unclaimed true cell, as the DKFZ's authors do."""
-        found = segment_frame(self, sample)
-        points = inner_points(found, find_objects(found))
-        here = match_points_in_masks(points, sample.labels).counts
-        self.counts = Counts(self.counts.tp + here.tp, self.counts.fp + here.fp, self.counts.fn + here.fn)
+        self.counts = _sum(self.counts, _found(segment_frame(self, sample), sample))
 
     def on_validation_epoch_end(self) -> None:
         """Log recall, precision and F1 over all cells."""
@@ -129,6 +128,20 @@ class CoordinateModule(L.LightningModule):
             queries = torch.from_numpy(query_grid(height, width, step)).to(self.device)
             answers = self(image.contiguous(memory_format=torch.channels_last), queries[None])
         return as_maps(answers.float().cpu().numpy(), height, width, step)
+
+
+def detection_f1(segment: Segmenter, samples: Sequence[Sample]) -> float:
+    """F1 of detection over all cells of the samples, of any way to segment them."""
+    return reduce(_sum, (_found(segment(sample), sample) for sample in samples), Counts(0, 0, 0)).f1
+
+
+def _found(labels: NDArray[np.int32], sample: Sample) -> Counts:
+    """Cells found and missed, a point of each object that lies in an unclaimed true mask counting as found."""
+    return match_points_in_masks(inner_points(labels, find_objects(labels)), sample.labels).counts
+
+
+def _sum(one: Counts, other: Counts) -> Counts:
+    return Counts(one.tp + other.tp, one.fp + other.fp, one.fn + other.fn)
 
 
 def segment_frame(module: CoordinateModule, sample: Sample) -> NDArray[np.int32]:

@@ -1,0 +1,103 @@
+"""What came of a run: a score beside what needs no training in; words, ``result.json`` and a verdict out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hooke.errors import ModelError
+from hooke.io import atomic_path
+
+__all__ = ["Outcome", "check_learnt", "read_result", "write_json"]
+
+_RESULT = "result.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run of any kind.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        The best one.
+    score : float or None
+        Its validation score; None when there was no validation.
+    baselines : dict of str to float
+        Scores on the same images, measured the same way, of what needs no training; empty when they were not asked for.
+    """
+
+    checkpoint: Path
+    score: float | None
+    baselines: Mapping[str, float]
+
+    #: What the score is called.
+    called: ClassVar[str]
+
+    def lines(self) -> list[str]:
+        """What to tell the user."""
+        if self.score is None:
+            return []
+        return [f"validation {self.called} {self.score:.3f}; best checkpoint: {self.checkpoint}", *self.verdict()]
+
+    def verdict(self) -> list[str]:
+        """The baselines, and a warning when none of them is beaten."""
+        told = [f"  {name} on the same images: {score:.3f}" for name, score in self.baselines.items()]
+        if self.baselines and not self.learnt:
+            told.append("this run is no better: train longer, or look at the data (hooke doctor)")
+        return told
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the run is better than one of the baselines."""
+        return self.score is not None and any(self.score > other for other in self.baselines.values())
+
+    def write(self, run: Path, more: Mapping[str, Any] | None = None) -> None:
+        """Write ``result.json`` into the run's folder, with `more` figures."""
+        told = {"score": self.score, "called": self.called, "baselines": dict(self.baselines)}
+        write_json(run / _RESULT, told | dict(more or {}))
+
+
+def read_result(run: Path) -> dict[str, Any]:
+    """What a run wrote down of its outcome; empty when it was stopped before.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+    """
+    path = (run if run.is_dir() else run.parent.parent) / _RESULT
+    if not path.is_file():
+        return {}
+    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return read
+
+
+def check_learnt(run: Path) -> None:
+    """Refuse a run that its own record shows to be no better than what needs no training.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+
+    Raises
+    ------
+    ModelError
+    """
+    result = read_result(run)
+    score, baselines = result.get("score"), result.get("baselines", {})
+    if score is not None and baselines and all(score <= other for other in baselines.values()):
+        than = " or ".join(f"{name} ({value:.3f})" for name, value in baselines.items())
+        raise ModelError(
+            f"its {result['called']}, {score:.3f}, is not better than {than}", path=run, remedy="train on, or --force"
+        )
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, whole or not at all."""
+    with atomic_path(path) as partial:
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
