@@ -13,7 +13,7 @@ from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
     from hooke.pipeline import FolderResult
-    from hooke.pipeline.folder import ImageResult
+    from hooke.pipeline.results import ImageResult
 
     _Work = Callable[[Callable[[int], None], Callable[[ImageResult], None], Callable[[float], None]], FolderResult]
 

@@ -14,8 +14,8 @@ from hooke.datasets.coco import CocoFile, read_coco
 from hooke.datasets.image_search import ids_of
 from hooke.datasets.shapes import fill_rings, to_ring
 from hooke.errors import DatasetError
+from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.painted import Mask, paint
-from hooke.evaluation.sources import LabelledImage, LabelSource
 from hooke.io.run_length import decode_counts
 
 __all__ = ["CocoSource", "open_coco"]

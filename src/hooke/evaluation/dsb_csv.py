@@ -15,8 +15,8 @@ import pandas as pd
 
 from hooke.datasets.annotation_json import located
 from hooke.errors import DatasetError
+from hooke.evaluation.labelled import LabelledImage
 from hooke.evaluation.painted import Mask, paint
-from hooke.evaluation.sources import LabelledImage
 from hooke.io.run_length import decode_pairs
 
 __all__ = ["DsbSource"]

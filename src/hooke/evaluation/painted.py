@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.evaluation.sources import LabelledImage
+from hooke.evaluation.labelled import LabelledImage
 
 __all__ = ["Mask", "paint"]
 

@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
+from hooke.evaluation.labelled import LabelSource
 from hooke.evaluation.object_facts import read_probabilities
-from hooke.evaluation.sources import LabelSource, open_labels
+from hooke.evaluation.sources import open_labels
 from hooke.metrics import find_objects, inner_points
 
 __all__ = ["NO_POINTS", "PointSource", "PointTable", "Points", "open_points"]

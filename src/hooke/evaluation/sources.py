@@ -2,67 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from hooke.datasets.sidecars import read_classes
 from hooke.errors import DatasetError
+from hooke.evaluation.coco_json import open_coco
+from hooke.evaluation.dsb_csv import DsbSource
+from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
+from hooke.evaluation.zarr_group import ZarrSource
 from hooke.io import read_labels
 
-__all__ = ["FolderSource", "LabelSource", "LabelledImage", "open_labels"]
+__all__ = ["FolderSource", "open_labels"]
 
 _LABEL_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".npy"})
-
-
-@dataclass(frozen=True, eq=False)
-class LabelledImage:
-    """A label image and what is known of its objects.
-
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (Y, X)
-        0 is background, every other value one object.
-    scores : mapping of int to float
-        Confidence 0..1 by label; empty where unknown.
-    classes : mapping of int to str
-        Class name by label; empty where unknown.
-    probabilities : mapping of int to mapping of str to float
-        Probability of each class by label; empty where unknown.
-    note : str
-        What had to be decided to make it a label image; empty where nothing.
-    """
-
-    labels: NDArray[np.int32]
-    scores: Mapping[int, float] = field(default_factory=dict)
-    classes: Mapping[int, str] = field(default_factory=dict)
-    probabilities: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
-    note: str = ""
-
-
-class LabelSource(Protocol):
-    """Named label images; one file per kind of source implements it."""
-
-    @property
-    def names(self) -> list[str]:
-        """Names of all images, sorted."""
-
-    def __contains__(self, name: str) -> bool:
-        """Whether it holds an image of this name."""
-
-    def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
-        """Read one; `shape` is that of the image where the source itself may not know it.
-
-        Raises
-        ------
-        HookeError
-            When this image can't be read.
-        """
 
 
 class FolderSource:
@@ -118,16 +71,10 @@ def open_labels(path: str | Path, truth: LabelSource | None = None) -> LabelSour
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix == ".zarr":
-        from hooke.evaluation.zarr_group import ZarrSource
-
         return ZarrSource(path)
     if path.is_file() and suffix == ".json":
-        from hooke.evaluation.coco_json import open_coco
-
         return open_coco(path, truth)
     if path.is_file() and suffix == ".csv":
-        from hooke.evaluation.dsb_csv import DsbSource
-
         return DsbSource(path)
     return FolderSource(path)
 

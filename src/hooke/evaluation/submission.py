@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError, OutputError
 from hooke.evaluation.dsb_csv import DsbSource
-from hooke.evaluation.sources import LabelSource, open_labels
+from hooke.evaluation.labelled import LabelSource
+from hooke.evaluation.sources import open_labels
 from hooke.io import atomic_path
 
 __all__ = ["Submission", "encode_objects", "write_submission"]

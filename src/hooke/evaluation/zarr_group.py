@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from hooke.errors import DatasetError
-from hooke.evaluation.sources import LabelledImage
+from hooke.evaluation.labelled import LabelledImage
 
 __all__ = ["ZarrSource"]
 

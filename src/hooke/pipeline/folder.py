@@ -32,47 +32,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import HookeError, ImageReadError, debugging, unexpected
-from hooke.io import ImageFile, atomic_path, find_images, open_image, unique_names, write_labels, write_png
+from hooke.io import ImageFile, find_images, open_image, unique_names, write_labels, write_png
 from hooke.models import Model, load_model
-from hooke.pipeline.classes import CLASS_COUNTS, write_counts
-from hooke.pipeline.ledger import Entry, Ledger, write_measurements
+from hooke.pipeline.ledger import Entry, Ledger
 from hooke.pipeline.one import segment_image
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.record import write_record
-from hooke.pipeline.segmentation import Segmentation
+from hooke.pipeline.results import (
+    ImageResult,
+    failure,
+    labels_path,
+    object_table,
+    overlay_path,
+    summary_row,
+    write_summary,
+)
 
-__all__ = ["FolderResult", "ImageResult", "save_one", "segment_folder"]
+__all__ = ["FolderResult", "segment_folder"]
 
 _SMALL = 1_000_000  # pixels of an image that one thread segments
-
-
-@dataclass(frozen=True)
-class ImageResult:
-    """One input file after its turn.
-
-    Parameters
-    ----------
-    name : str
-        What its results are named after.
-    path : Path
-    rows : list of dict
-        Its rows of ``summary.csv``.
-    error : str
-        Empty when all went well.
-    reused : bool
-        True when the results of an earlier run were still good.
-    """
-
-    name: str
-    path: Path
-    rows: list[dict[str, Any]]
-    error: str = ""
-    reused: bool = False
-
-    @property
-    def count(self) -> int:
-        """Objects found."""
-        return sum(int(row["count"] or 0) for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -152,30 +130,14 @@ def segment_folder(
     finally:
         # Also when stopped halfway: the tables then hold what is done.
         ledger.write_tables([result.name for result in results if not result.error])
-        _write_summary(results, out)
+        write_summary(results, out)
         write_record(out, paths, model, options, axes, command, started, [row for r in results for row in r.rows])
     return FolderResult(out, results)
 
 
-def save_one(segmentation: Segmentation, out: Path) -> Path:
-    """Write one segmentation as `segment_folder` would."""
-    image = segmentation.image
-    write_labels(
-        _labels_path(out, image.name),
-        [segmentation.labels],
-        pixel_size_um=image.pixel_size_um,
-        max_label=segmentation.count,
-    )
-    write_png(_overlay_path(out, image.name, {}), segmentation.overlay())
-    write_measurements([_table(segmentation, image.name)], out / "measurements.csv")
-    path = image.path or Path(image.name)
-    _write_summary([ImageResult(image.name, path, [_summary_row(segmentation, image.name, path)])], out)
-    return out
-
-
 def _reuse(ledger: Ledger, out: Path, name: str, path: Path) -> ImageResult | None:
     entry: Entry | None = ledger.find(name, path)
-    if entry is None or not _labels_path(out, name).exists():
+    if entry is None or not labels_path(out, name).exists():
         return None
     return ImageResult(name, path, entry.rows, reused=True)
 
@@ -237,7 +199,7 @@ def _segment_file(job: _Job, name: str, path: Path, on_share: Callable[[float], 
         file = open_image(path, axes=job.axes)
         planes = _segment_planes(file, name, job, tables, rows, on_share)
         write_labels(
-            _labels_path(out, name),
+            labels_path(out, name),
             planes,
             axes=file.axes,
             shape=file.stack_shape,
@@ -245,19 +207,14 @@ def _segment_file(job: _Job, name: str, path: Path, on_share: Callable[[float], 
         )
         ledger.close_entry(name, path, tables, rows)
     except HookeError as error:
-        return _failure(name, path, str(error))
+        return failure(name, path, str(error))
     except MemoryError:
-        return _failure(name, path, f"{path}: does not fit into memory; cut it into parts, or use a machine with more")
+        return failure(name, path, f"{path}: does not fit into memory; cut it into parts, or use a machine with more")
     except Exception as error:  # a fault of ours on one image must not cost the user the others
         if debugging():
             raise
-        return _failure(name, path, unexpected(path, error))
+        return failure(name, path, unexpected(path, error))
     return ImageResult(name, path, rows)
-
-
-def _failure(name: str, path: Path, error: str) -> ImageResult:
-    row = dict.fromkeys(_SUMMARY_COLUMNS, "") | {"image": name, "file": str(path), "error": error}
-    return ImageResult(name, path, [row], error)
 
 
 def _segment_planes(
@@ -277,84 +234,9 @@ def _segment_planes(
     for image in file:
         start = time.perf_counter()
         segmentation = segment_image(replace(image, name=name), job.model, job.options, progress)
-        write_png(_overlay_path(job.out, name, image.plane), segmentation.overlay())
-        tables.append(_table(segmentation, name))
-        rows.append(_summary_row(segmentation, name, file.path) | {"seconds": round(time.perf_counter() - start, 4)})
+        write_png(overlay_path(job.out, name, image.plane), segmentation.overlay())
+        tables.append(object_table(segmentation, name))
+        rows.append(summary_row(segmentation, name, file.path) | {"seconds": round(time.perf_counter() - start, 4)})
         yield segmentation.labels
     if not rows:
         raise ImageReadError("holds no image", path=file.path, remedy="check how it was saved")
-
-
-def _labels_path(out: Path, name: str) -> Path:
-    return out / "labels" / f"{name}.tif"
-
-
-def _overlay_path(out: Path, name: str, plane: dict[str, int]) -> Path:
-    suffix = "".join(f"_{axis}{index}" for axis, index in plane.items())
-    return out / "overlays" / f"{name}{suffix}.png"
-
-
-def _table(segmentation: Segmentation, name: str) -> pd.DataFrame:
-    table = segmentation.table.copy(deep=False)
-    table.insert(0, "image", name)
-    for position, (axis, index) in enumerate(segmentation.image.plane.items(), 1):
-        table.insert(position, axis, index)
-    return table
-
-
-_SUMMARY_COLUMNS = (
-    "image",
-    "file",
-    "count",
-    "median_area",
-    "diameter",
-    "scale",
-    "modality",
-    "channel",
-    "channel_reason",
-    "low",
-    "high",
-    "min_size",
-    "seconds",
-    "model",
-    "warning",
-    "error",
-)
-
-
-def _summary_row(segmentation: Segmentation, name: str, path: Path) -> dict[str, Any]:
-    normalisation = segmentation.normalisation
-    area = np.bincount(segmentation.labels.ravel())[1:]
-    return {
-        "image": name,
-        "file": str(path),
-        **segmentation.image.plane,
-        "count": segmentation.count,
-        "median_area": float(np.median(area)) if area.size else "",
-        "diameter": "" if segmentation.diameter is None else round(segmentation.diameter, 2),
-        "scale": round(segmentation.scale, 4),
-        "modality": normalisation.modality,
-        "channel": (normalisation.channel or 0) if normalisation.mode == "grey" else normalisation.mode,
-        "channel_reason": normalisation.why,
-        "low": normalisation.low,
-        "high": normalisation.high,
-        "min_size": round(segmentation.min_size, 2),
-        "seconds": round(segmentation.seconds, 4),
-        "model": segmentation.model.name,
-        "warning": "; ".join(segmentation.warnings),
-        "error": "",
-        **({} if segmentation.classes is None else {CLASS_COUNTS: segmentation.classes.counts}),
-    }
-
-
-def _write_summary(results: list[ImageResult], out: Path) -> None:
-    """Write ``summary.csv``, and ``counts.csv`` where classes are known."""
-    rows = [row for result in results for row in result.rows]
-    planes = sorted({key for row in rows for key in row if key not in (*_SUMMARY_COLUMNS, CLASS_COUNTS)})
-    columns = [*_SUMMARY_COLUMNS[:2], *planes, *_SUMMARY_COLUMNS[2:]]
-    with atomic_path(out / "summary.csv") as partial:
-        pd.DataFrame(rows, columns=columns).to_csv(partial, index=False)
-    told = ("image", *planes, CLASS_COUNTS)
-    counted = [{key: row[key] for key in told if key in row} for row in rows if CLASS_COUNTS in row]
-    if counted:
-        write_counts(counted, out / "counts.csv")

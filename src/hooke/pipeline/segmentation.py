@@ -125,6 +125,6 @@ class Segmentation:
         OutputError
             When it can't be written to.
         """
-        from hooke.pipeline.folder import save_one
+        from hooke.pipeline.results import save_one
 
         return save_one(self, Path(folder))

@@ -127,7 +127,8 @@ def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], like
     images = [records[one].id for one in source]
     scores = classification_scores(target, softmax(raw, temperature), config.classes, images, seed=config.seed)
     modes = sorted({"rgb" if sample.colour else "grey" for sample in loader.dataset.samples})
-    # What names one class for all is right about all of that class and none of the others; of one class nothing is learnt.
+    # What names one class for all is right about all of that class and none of the others. Of a single class there is
+    # nothing to learn.
     present = len(np.unique(target))
     baselines = {"one class for all": 1 / present} if present > 1 else {}
     trained = Trained(checkpoint, scores.scores["balanced_accuracy"], baselines, temperature, scores)
