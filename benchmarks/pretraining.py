@@ -1,6 +1,6 @@
 """What pre-training buys where labels are few: test score over the share of labelled fields, for each start.
 
-    python benchmarks/pretraining.py data/dsb2018 runs/pretraining --config configs/nuclei.yaml
+    python benchmarks/pretraining.py data/dsb2018 runs/pretraining
 
 An encoder is pre-trained once by each method on all training images, without their labels. Then a network is trained
 from each start on 5, 10, 25 and 100 % of the labelled training images, whole fields of view, three draws of each, with
@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("runs", type=Path)
-    parser.add_argument("--config", type=Path, default=Path("configs/nuclei.yaml"), help="recipe of the training runs")
+    parser.add_argument("--config", type=Path, default=Path("benchmarks/studies/recipe.yaml"), help="of the training runs")
     parser.add_argument("--starts", nargs="+", default=STARTS, choices=STARTS)
     parser.add_argument("--shares", nargs="+", type=float, default=(0.05, 0.1, 0.25, 1.0))
     parser.add_argument("--seeds", type=int, default=3)
@@ -152,7 +152,7 @@ def encoder_of(method: str, encoder: str, args: argparse.Namespace) -> Path:
 def pretrain_config(method: str, encoder: str, args: argparse.Namespace):
     """The method's configuration, for this data set alone."""
     changes = {"images": [str(args.dataset)], "encoder": encoder, "steps": args.pretrain_steps}
-    return load_pretrain_config(args.config.parent / f"pretrain-{method}.yaml", changes)
+    return load_pretrain_config(Path("configs") / f"pretrain-{method}.yaml", changes)
 
 
 def append(results: Path, row: dict[str, object]) -> None:
