@@ -20,7 +20,7 @@ import hooke
 from hooke.cli.train import parse_settings
 from hooke.io import read_labels
 from hooke.metrics import Summary, aggregate, aggregate_by, score_image
-from hooke.models import Model
+from hooke.models import Bundle, Model
 
 SHOWN = ("dsb", "ap_50", "ap_75", "ap_90", "f1_50", "pq", "aji", "pixel_iou", "pixel_dice")
 
@@ -43,9 +43,12 @@ def main() -> None:
 
 def changed(model: Model, parameters: dict[str, Any]) -> Model:
     """Give the model with other parameters of its target scheme."""
-    settings = model.settings
-    both = {name: getattr(settings, name) | parameters for name in ("parameters", "colour_parameters")}
-    return Model(replace(model.bundle, settings=settings.model_copy(update=both)))
+    return Model(_changed(model.bundle, parameters))
+
+
+def _changed(bundle: Bundle, parameters: dict[str, Any]) -> Bundle:
+    settings = bundle.settings.model_copy(update={"parameters": bundle.settings.parameters | parameters})
+    return replace(bundle, settings=settings, colour=bundle.colour and _changed(bundle.colour, parameters))
 
 
 def score(dataset: Path, split: str, model: str | Model) -> list[dict[str, float]]:

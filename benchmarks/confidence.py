@@ -63,11 +63,12 @@ def objects_of(path: Path, truth: NDArray[np.int32], model: Model) -> pd.DataFra
     image = read_image(path)
     area = np.bincount(truth.ravel())[1:]
     area = area[area > 0]
+    normalisation = fit_normalisation(image)
+    model = model.suited(colour=normalisation.keeps_colours)
     diameter = float(np.sqrt(np.median(area) * 4 / np.pi)) if area.size else model.settings.diameter_band[0]
     scale = scale_for(diameter, model.settings.diameter_band)
-    normalisation = fit_normalisation(image)
     maps = predict_maps(model.network(2), image.pixels, normalisation, scale=scale)
-    scheme = replace(model.scheme_for(colour=normalisation.keeps_colours), min_score=0.0)
+    scheme = replace(model.scheme, min_score=0.0)
     decoded = scheme.decode(maps, min_size=0.07 * np.pi / 4 * diameter**2, diameter=diameter)
     overlap = count_overlap(decoded.labels, truth)
     iou = np.zeros(overlap.n_pred)

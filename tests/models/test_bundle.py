@@ -69,6 +69,24 @@ def test_folder_and_zip_load_the_same(tmp_path):
     np.testing.assert_array_equal(models[0].network()(image), models[1].network(2)(image))
 
 
+def test_a_bundle_within_it_looks_at_colour_images(tmp_path):
+    folder = write(tmp_path / "both", b"grey", describe(b"grey", colour_bundle="colour"))
+    within = write(folder / "colour", b"colours", describe(b"colours", parameters={"nominal_diameter": 30.0}))
+    for model in (load_model(folder), load_model(zipped(folder))):
+        assert model.suited(colour=False) is model
+        assert model.suited(colour=True).scheme.nominal_diameter == 30
+        assert model.suited(colour=True).suited(colour=True).bundle.weights == b"colours"
+    before = read_bundle(folder).checksum
+    (within / "rdf.yaml").write_text(yaml.safe_dump(describe(b"colours", parameters={"nominal_diameter": 31.0})))
+    assert read_bundle(folder).checksum != before
+    (within / "rdf.yaml").write_text(yaml.safe_dump(describe(b"colours", classes=["a"])))
+    with pytest.raises(ModelError, match="bundle for colour images has other classes or channels"):
+        read_bundle(folder)
+    shutil.rmtree(within)
+    with pytest.raises(ModelError, match=r"no readable colour/rdf\.yaml"):
+        read_bundle(folder)
+
+
 def test_loading_again_costs_nothing(tmp_path):
     folder = write(tmp_path / "tiny")
     assert load_model(folder) is load_model(str(folder))

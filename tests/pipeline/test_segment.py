@@ -40,13 +40,15 @@ def test_given_diameter_sets_the_scale(field):
     assert hooke.segment(field.image, diameter=low / 2).scale == pytest.approx(2)
 
 
-def test_colour_images_are_decoded_with_parameters_of_their_own(field):
+def test_colour_images_are_seen_by_the_network_that_is_meant_for_them(field):
     stained = simulate((160, 192), seed=5, diameter=22, density=0.15, modality="histology")
     model = hooke.load_model("nuclei")
-    strict = model.settings.model_copy(update={"colour_parameters": {"foreground": 0.97, "min_score": 0.0}})
-    stricter = Model(replace(model.bundle, settings=strict))
+    strict = model.settings.model_copy(update={"parameters": {"foreground": 0.97, "min_score": 0.0}})
+    other = replace(model.bundle, name="strict", settings=strict, colour=None)
+    stricter = Model(replace(model.bundle, colour=other))
     usual, narrow = (hooke.segment(stained.image, one, diameter=22) for one in (model, stricter))
     assert usual.normalisation.keeps_colours
+    assert narrow.model.name == "strict"
     assert 0 < (narrow.labels > 0).sum() < (usual.labels > 0).sum()
     grey = (hooke.segment(field.image, one, diameter=22) for one in (model, stricter))
     assert np.array_equal(*(one.labels for one in grey))

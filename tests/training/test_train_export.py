@@ -20,9 +20,10 @@ from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, DatasetError, ModelError
 from hooke.image import Image
-from hooke.models import load_model, predict_maps
+from hooke.models import load_model, predict_maps, read_bundle
 from hooke.preprocess import fit_normalisation
 from hooke.training import loop
+from hooke.training.companion import add_colour_bundle
 from hooke.training.config import TrainConfig
 from hooke.training.export import export_run, load_run
 from hooke.training.loop import train
@@ -117,6 +118,17 @@ def test_a_resumed_run_goes_on_where_it_stopped_with_other_crops(run, dataset, m
     assert len(before.dropna(subset="val/dsb")) == 2
     assert scores["step"].tolist() == [1, 3, 5]  # steps count from 0, and the curves go on
     assert step_of(run / "checkpoints" / "last.ckpt") == 6
+
+
+def test_a_bundle_for_colour_images_goes_into_another(run, tmp_path):
+    grey, colour = (export_run(run, tmp_path / name, force=True).bundle for name in ("grey", "colour"))
+    add_colour_bundle(grey, colour)
+    both = load_model(grey)
+    assert both.suited(colour=True) is not both
+    assert both.suited(colour=True).bundle.weights == (colour / "weights.onnx").read_bytes()
+    with pytest.raises(ModelError, match=r"no readable rdf\.yaml"):
+        add_colour_bundle(grey, tmp_path)
+    assert read_bundle(grey).colour is not None
 
 
 def test_export_and_predict(run, tmp_path):

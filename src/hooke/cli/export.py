@@ -23,7 +23,6 @@ _CARD_KEYS = (
     "training_data",
     "scores",
     "parameters",
-    "colour_parameters",
     "diameter_band",
 )
 
@@ -41,6 +40,10 @@ def export(
     half: Annotated[
         bool, typer.Option("--half", help="Store the weights in 16 bits: half the size, maps some thousandths off.")
     ] = False,
+    colour: Annotated[
+        Path | None,
+        typer.Option(metavar="BUNDLE", help="Another bundle, for images whose colours are kept; copied into it."),
+    ] = None,
     torchscript: Annotated[
         bool, typer.Option("--torchscript", help="Write the weights as TorchScript, too, for programs with PyTorch.")
     ] = False,
@@ -69,6 +72,10 @@ def export(
             from hooke.training.half import store_half
 
             changed = store_half(bundle)
+        if colour is not None:
+            from hooke.training.companion import add_colour_bundle
+
+            add_colour_bundle(bundle, colour)
     typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
     if changed is not None:
         typer.echo(f"weights stored in 16 bits: what the network gives changes by {changed:.2g} at most")

@@ -7,6 +7,7 @@ BUNDLE/
                     (1, Q, 2) as (x, y) in network pixels -> answers (1, Q, K) in 0..1
   test_input.npy    a network input ...
   test_output.npy   ... and what the network makes of it
+  colour/           maybe: a bundle of its own, for images whose colours are kept
 ```
 """
 
@@ -28,6 +29,7 @@ __all__ = ["Bundle", "BundleSettings", "check_replaceable", "read_bundle", "read
 
 _WEIGHTS = "weights.onnx"
 _DESCRIPTION = "rdf.yaml"
+_ALIKE = ("classes", "channels")  # what both networks of a bundle must have in common
 _Settings = TypeVar("_Settings", bound=BaseModel)
 
 
@@ -40,7 +42,9 @@ class BundleSettings(BaseModel):
     format: int = Field(1, le=1, description="version of these settings")
     scheme: str = Field(description="target scheme that decodes the maps")
     parameters: dict[str, Any] = Field(default_factory=dict, description="of the target scheme")
-    colour_parameters: dict[str, Any] = Field({}, description="those that differ where an image's colours are kept")
+    colour_bundle: str | None = Field(
+        None, pattern=r"^[\w-]+$", description="folder within the bundle: the one for images whose colours are kept"
+    )
     diameter_band: tuple[float, float] = Field(description="diameters that images are brought to, network pixels")
     trained_diameters: tuple[float, float] = Field(description="diameters that the network was trained on")
     percentiles: tuple[float, float] = (1.0, 99.8)
@@ -65,6 +69,8 @@ class Bundle:
         All of ``rdf.yaml``.
     weights : bytes
         The ONNX file.
+    colour : Bundle or None
+        What looks at images whose colours are kept instead.
     """
 
     name: str
@@ -72,11 +78,16 @@ class Bundle:
     settings: BundleSettings
     description: dict[str, Any]
     weights: bytes
+    colour: Bundle | None = None
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the weights, hexadecimal."""
-        return hashlib.sha256(self.weights).hexdigest()
+        """SHA-256, hexadecimal: of the weights, and of the weights and settings of the bundle for colour images."""
+        sha = hashlib.sha256(self.weights)
+        if self.colour is not None:
+            sha.update(self.colour.checksum.encode())
+            sha.update(self.colour.settings.model_dump_json().encode())
+        return sha.hexdigest()
 
 
 def read_bundle(path: str | Path) -> Bundle:
@@ -87,11 +98,20 @@ def read_bundle(path: str | Path) -> Bundle:
     ModelError
         When it is missing, incomplete, corrupt, or does something else.
     """
-    settings, description, weights = read_parts(path, BundleSettings)
-    return Bundle(str(description.get("name") or Path(path).stem), Path(path), settings, description, weights)
+    return _read_bundle(Path(path), "")
 
 
-def read_parts(path: str | Path, model: type[_Settings]) -> tuple[_Settings, dict[str, Any], bytes]:
+def _read_bundle(path: Path, inside: str) -> Bundle:
+    settings, description, weights = read_parts(path, BundleSettings, inside)
+    colour = None if settings.colour_bundle is None else _read_bundle(path, f"{inside}{settings.colour_bundle}/")
+    if colour is not None and any(getattr(settings, one) != getattr(colour.settings, one) for one in _ALIKE):
+        raise ModelError(
+            f"its bundle for colour images has other {' or '.join(_ALIKE)}", path=path, remedy="export it again"
+        )
+    return Bundle(str(description.get("name") or path.stem), path, settings, description, weights, colour)
+
+
+def read_parts(path: str | Path, model: type[_Settings], inside: str = "") -> tuple[_Settings, dict[str, Any], bytes]:
     """Read a bundle for any task: its settings, all of ``rdf.yaml``, and the ONNX file.
 
     Parameters
@@ -100,6 +120,8 @@ def read_parts(path: str | Path, model: type[_Settings]) -> tuple[_Settings, dic
         Folder or zip.
     model : type of pydantic model
         Of the settings; its field ``task`` has one value.
+    inside : str
+        Folder within the bundle that is meant, ending in a slash.
 
     Raises
     ------
@@ -107,7 +129,11 @@ def read_parts(path: str | Path, model: type[_Settings]) -> tuple[_Settings, dic
         When the bundle is missing, incomplete, corrupt, or made for another task.
     """
     path = Path(path)
-    read = _reader(path)
+    whole = _reader(path)
+
+    def read(name: str) -> bytes:
+        return whole(inside + name)
+
     description = _parse_description(read(_DESCRIPTION), path)
     raw = _section(description, "config", "hooke")
     if raw is None:

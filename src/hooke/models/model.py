@@ -34,7 +34,7 @@ class Model:
         self.bundle = bundle
         settings = bundle.settings
         self.scheme: Scheme = make_scheme(settings.scheme, settings.parameters)
-        self._colour_scheme = make_scheme(settings.scheme, settings.parameters | settings.colour_parameters)
+        self._for_colour = None if bundle.colour is None else Model(bundle.colour)
         self._sessions = Sessions(bundle.weights, bundle.path)
 
     def __repr__(self) -> str:
@@ -52,7 +52,7 @@ class Model:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the weights, hexadecimal."""
+        """SHA-256 of all that decides what the network sees: `Bundle.checksum`."""
         return self.bundle.checksum
 
     def see(self, image: Image, channel: int | None = None) -> tuple[Image, Normalisation]:
@@ -88,15 +88,15 @@ class Model:
         seen = taken.of(image)
         return seen, fit_channels(seen, settings.percentiles)
 
-    def scheme_for(self, *, colour: bool) -> Scheme:
-        """Give the target scheme with the parameters that suit an image.
+    def suited(self, *, colour: bool) -> Model:
+        """Give the model that looks at an image: this one, or the one that its bundle has for colour images.
 
         Parameters
         ----------
         colour : bool
             Whether the image's colours are kept: `hooke.preprocess.Normalisation.keeps_colours`.
         """
-        return self._colour_scheme if colour else self.scheme
+        return self._for_colour if colour and self._for_colour is not None else self
 
     def network(self, threads: int = 1) -> Network:
         """Give the network as a function of one batch.

@@ -56,7 +56,7 @@ def estimate_diameter(
     Parameters
     ----------
     model : Model
-        Its scheme must have a diameter map.
+        The one that looks at this image (`Model.suited`). Its scheme must have a diameter map.
     pixels : ndarray, shape (Y, X) or (Y, X, C)
     normalisation : Normalisation
     threads : int
@@ -70,7 +70,7 @@ def estimate_diameter(
         Pixels; None when no object is seen on any scale.
     """
     network = model.network(1)
-    scheme = model.scheme_for(colour=normalisation.keeps_colours)
+    scheme = model.scheme
     assert isinstance(scheme, TellsDiameter), "asked of a scheme without a diameter map"
 
     def look(job: tuple[float, tuple[slice, slice]]) -> _Vote:

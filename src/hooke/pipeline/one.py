@@ -101,6 +101,8 @@ def segment_image(
     seen, normalisation = model.see(image, options.channel)
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
+    shipped = is_shipped(model)
+    model = model.suited(colour=normalisation.keeps_colours)
     threads, tiling = options.resolved_threads, _tiling(model)
 
     def predict(scale: float, count: int) -> NDArray[np.uint16]:
@@ -136,12 +138,9 @@ def segment_image(
         maps = predict(scale, _maps_needed(model))
     smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
     min_size = smallest if options.min_size is None else options.min_size
-    scheme = model.scheme_for(colour=normalisation.keeps_colours)
-    decoded = scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
+    decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
     if len(decoded.scores):
-        warnings = doubts(
-            seen.pixels, normalisation, decoded.labels, decoded.scores, diameter, colours=is_shipped(model)
-        )
+        warnings = doubts(seen.pixels, normalisation, decoded.labels, decoded.scores, diameter, colours=shipped)
     else:
         warnings = (_NOTHING,)
     classes = _classes(model, maps, decoded.labels, options.class_threshold)

@@ -33,10 +33,10 @@ def baseline_scores(
         What a run of this kind is scored by, such as `mean_dsb`.
     """
     model = load_model("nuclei")
-    network = model.network(1)
 
     def shipped(sample: Sample) -> NDArray[np.int32]:
-        return segment_sample(network, model.scheme_for(colour=sample.colour), sample, model.settings.diameter_band)[1]
+        suited = model.suited(colour=sample.colour)
+        return segment_sample(suited.network(1), suited.scheme, sample, suited.settings.diameter_band)[1]
 
     return {OTSU: score(otsu_watershed, samples), SHIPPED: score(shipped, samples)}
 

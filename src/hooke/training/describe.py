@@ -16,7 +16,15 @@ from hooke.errors import ModelError
 from hooke.models import BundleSettings
 from hooke.training.module import SegmentationModule
 
-__all__ = ["TORCHSCRIPT", "describe_bundle", "describe_model", "describe_tensor", "file_sha256", "image_input"]
+__all__ = [
+    "TORCHSCRIPT",
+    "describe_bundle",
+    "describe_model",
+    "describe_tensor",
+    "file_sha256",
+    "image_input",
+    "validate",
+]
 
 #: File of a bundle that holds its weights for PyTorch.
 TORCHSCRIPT = "weights.torchscript"
@@ -50,7 +58,6 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
     settings = BundleSettings(
         scheme=scheme.name,
         parameters={"nominal_diameter": config.nominal_diameter, **card.get("parameters", {})},
-        colour_parameters=card.get("colour_parameters", {}),
         diameter_band=card.get("diameter_band", config.band),
         trained_diameters=config.augment.diameter,
         stride=module.network.stride,
@@ -135,7 +142,7 @@ def describe_model(
     (folder / "README.md").write_text(card.get("documentation") or f"# {name}\n", encoding="utf-8")
     text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
     (folder / "rdf.yaml").write_text(text, encoding="utf-8")
-    _validate(folder / "rdf.yaml")
+    validate(folder / "rdf.yaml")
 
 
 def _weights(folder: Path) -> dict[str, Any]:
@@ -203,7 +210,14 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _validate(path: Path) -> None:
+def validate(path: Path) -> None:
+    """Hold an ``rdf.yaml`` against the bioimage.io model format.
+
+    Raises
+    ------
+    ModelError
+        When it does not pass.
+    """
     from bioimageio.spec import InvalidDescr, ValidationContext, load_description
 
     with ValidationContext(perform_io_checks=False, warning_level=50):

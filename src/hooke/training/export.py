@@ -177,8 +177,7 @@ def export_run(
         Folder to write; what lies there is replaced once the new bundle has passed its check.
     card : dict, optional
         Description for people: ``description``, ``authors``, ``license``, ``cite``, ``documentation`` (Markdown),
-        ``training_data``, ``scores``; and for the runtime ``parameters`` of the target scheme, ``colour_parameters``
-        that differ where an image's colours are kept, ``diameter_band``.
+        ``training_data``, ``scores``; and for the runtime ``parameters`` of the target scheme, ``diameter_band``.
     force : bool
         Export a run, too, whose validation score is better than that of neither baseline.
     torchscript : bool

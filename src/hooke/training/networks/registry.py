@@ -23,6 +23,7 @@ NETWORKS: dict[str, _Builder] = {}
 #: timm encoders that hooke is tested with; any other with features at strides 2 to 32 may do as well.
 TRIED_ENCODERS = (
     "tf_efficientnet_lite0",
+    "tf_efficientnet_lite2",
     "mobilenetv2_100",
     "resnet18",
     "resnet34",

@@ -1,0 +1,47 @@
+"""Two model bundles in, one out: the first for grey images, the second within it for images whose colours are kept.
+
+Other programs that know the bioimage.io format see the first alone: the format has no place for a second description.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import yaml
+
+from hooke.models import read_bundle
+from hooke.training.describe import validate
+from hooke.training.export import fresh_bundle
+
+__all__ = ["add_colour_bundle"]
+
+_FOLDER = "colour"
+
+
+def add_colour_bundle(bundle: Path, colour: Path) -> None:
+    """Put a bundle into another, to look at images whose colours are kept in its stead.
+
+    Parameters
+    ----------
+    bundle : Path
+        Folder of a bundle that segments; replaced once all is written.
+    colour : Path
+        Folder of another, of the same classes and channels; copied.
+
+    Raises
+    ------
+    ModelError
+        When one of them is no bundle that segments, or the two don't fit together.
+    """
+    read_bundle(colour)
+    with fresh_bundle(bundle) as fresh:
+        shutil.copytree(bundle, fresh, dirs_exist_ok=True)
+        shutil.rmtree(fresh / _FOLDER, ignore_errors=True)
+        shutil.copytree(colour, fresh / _FOLDER)
+        path = fresh / "rdf.yaml"
+        description = yaml.safe_load(path.read_text(encoding="utf-8"))
+        description["config"]["hooke"]["colour_bundle"] = _FOLDER
+        path.write_text(yaml.safe_dump(description, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        validate(path)
+        read_bundle(fresh)
