@@ -68,11 +68,9 @@ def write_record(
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
         "seconds": round(time.time() - started, 3),
         "model": {
-            "name": model.name,
+            **_told(model),
             "source": options.model if not Path(options.model).exists() else str(Path(options.model).resolve()),
-            "sha256": model.checksum,
-            "scheme": {"name": model.scheme.name, **asdict(model.scheme)},
-            "settings": model.settings.model_dump(mode="json"),
+            "colour": None if model.bundle.colour is None else _told(model.suited(colour=True)),
         },
         "options": {
             **asdict(options),
@@ -85,6 +83,16 @@ def write_record(
     }
     with atomic_path(out / "run.json") as partial:
         partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+
+def _told(model: Model) -> dict[str, Any]:
+    """What decides of one network's results."""
+    return {
+        "name": model.name,
+        "sha256": model.checksum,
+        "scheme": {"name": model.scheme.name, **asdict(model.scheme)},
+        "settings": model.settings.model_dump(mode="json"),
+    }
 
 
 def read_replay(path: str | Path) -> Replay:
