@@ -269,6 +269,7 @@ def write_weights(
     with warnings.catch_warnings():
         for kind in (DeprecationWarning, FutureWarning):
             warnings.simplefilter("ignore", kind)
+        warnings.filterwarnings("ignore", message="Constant folding")  # a shortcut not taken, of no consequence
         torch.onnx.export(
             module,
             examples,

@@ -45,7 +45,7 @@ class Outcome:
 
     def verdict(self) -> list[str]:
         """The baselines, and a warning when none of them is beaten."""
-        told = [f"  {name} on the same images: {score:.3f}" for name, score in self.baselines.items()]
+        told = [f"  {name} on the same images: {self.called} {score:.3f}" for name, score in self.baselines.items()]
         if self.baselines and not self.learnt:
             told.append("this run is no better: train longer, or look at the data (hooke doctor)")
         return told
