@@ -33,7 +33,6 @@ from hooke.training.pretrain.loop import pretrain
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-RECIPE = Path("benchmarks/studies/recipe.yaml")
 METHODS = ("simclr", "byol", "inpainting")
 STARTS = ("scratch", "imagenet", *METHODS)
 NAMES = {"scratch": "from scratch", "imagenet": "ImageNet", "simclr": "SimCLR", "byol": "BYOL"}
@@ -62,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("runs", type=Path)
-    parser.add_argument("--config", type=Path, default=RECIPE, help="of the training runs")
+    parser.add_argument("--config", type=Path, default=Path("configs/nuclei.yaml"), help="recipe of the training runs")
     parser.add_argument("--starts", nargs="+", default=STARTS, choices=STARTS)
     parser.add_argument("--shares", nargs="+", type=float, default=(0.05, 0.1, 0.25, 1.0))
     parser.add_argument("--seeds", type=int, default=3)

@@ -26,7 +26,8 @@ from hooke.training import loop
 from hooke.training.companion import add_colour_bundle
 from hooke.training.config import TrainConfig
 from hooke.training.export import export_run, load_run
-from hooke.training.loop import train
+from hooke.training.loop import Trained, train
+from hooke.training.outcome import check_learnt
 from hooke.training.samples import list_records
 
 pytestmark = pytest.mark.slow
@@ -118,6 +119,14 @@ def test_a_resumed_run_goes_on_where_it_stopped_with_other_crops(run, dataset, m
     assert len(before.dropna(subset="val/dsb")) == 2
     assert scores["step"].tolist() == [1, 3, 5]  # steps count from 0, and the curves go on
     assert step_of(run / "checkpoints" / "last.ckpt") == 6
+
+
+def test_a_run_without_a_score_has_learnt_nothing(tmp_path):
+    Trained(tmp_path / "best.ckpt", None, {"Otsu with watershed": 0.4}).write(tmp_path)
+    with pytest.raises(ModelError, match=r"DSB score, unknown, is not better than Otsu with watershed \(0\.400\)"):
+        check_learnt(tmp_path)
+    Trained(tmp_path / "best.ckpt", None, {}).write(tmp_path)
+    check_learnt(tmp_path)  # nothing to hold it against
 
 
 def test_a_bundle_for_colour_images_goes_into_another(run, tmp_path):

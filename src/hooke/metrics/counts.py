@@ -33,6 +33,10 @@ class Counts:
     fp: int
     fn: int
 
+    def __add__(self, other: Counts) -> Counts:
+        """Counts of both together."""
+        return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
+
     @property
     def precision(self) -> float:
         """TP / (TP + FP): the share of what was found that is there."""

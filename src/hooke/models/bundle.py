@@ -17,6 +17,7 @@ import hashlib
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -80,7 +81,7 @@ class Bundle:
     weights: bytes
     colour: Bundle | None = None
 
-    @property
+    @cached_property
     def checksum(self) -> str:
         """SHA-256, hexadecimal: of the weights, and of the weights and settings of the bundle for colour images."""
         sha = hashlib.sha256(self.weights)

@@ -52,7 +52,7 @@ class Model:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of all that decides what the network sees: `Bundle.checksum`."""
+        """SHA-256 of the weights, and of those within for colour images: `Bundle.checksum`."""
         return self.bundle.checksum
 
     def see(self, image: Image, channel: int | None = None) -> tuple[Image, Normalisation]:

@@ -101,7 +101,6 @@ def segment_image(
     seen, normalisation = model.see(image, options.channel)
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
-    shipped = is_shipped(model)
     model = model.suited(colour=normalisation.keeps_colours)
     threads, tiling = options.resolved_threads, _tiling(model)
 
@@ -140,7 +139,9 @@ def segment_image(
     min_size = smallest if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
     if len(decoded.scores):
-        warnings = doubts(seen.pixels, normalisation, decoded.labels, decoded.scores, diameter, colours=shipped)
+        warnings = doubts(
+            seen.pixels, normalisation, decoded.labels, decoded.scores, diameter, colours=is_shipped(model)
+        )
     else:
         warnings = (_NOTHING,)
     classes = _classes(model, maps, decoded.labels, options.class_threshold)

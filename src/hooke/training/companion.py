@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from hooke.models import read_bundle
-from hooke.training.describe import validate
+from hooke.training.describe import write_description
 from hooke.training.export import fresh_bundle
 
 __all__ = ["add_colour_bundle"]
@@ -42,6 +42,5 @@ def add_colour_bundle(bundle: Path, colour: Path) -> None:
         path = fresh / "rdf.yaml"
         description = yaml.safe_load(path.read_text(encoding="utf-8"))
         description["config"]["hooke"]["colour_bundle"] = _FOLDER
-        path.write_text(yaml.safe_dump(description, sort_keys=False, allow_unicode=True), encoding="utf-8")
-        validate(path)
+        write_description(path, description)
         read_bundle(fresh)

@@ -23,7 +23,7 @@ __all__ = [
     "describe_tensor",
     "file_sha256",
     "image_input",
-    "validate",
+    "write_description",
 ]
 
 #: File of a bundle that holds its weights for PyTorch.
@@ -140,9 +140,7 @@ def describe_model(
         },
     }
     (folder / "README.md").write_text(card.get("documentation") or f"# {name}\n", encoding="utf-8")
-    text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
-    (folder / "rdf.yaml").write_text(text, encoding="utf-8")
-    validate(folder / "rdf.yaml")
+    write_description(folder / "rdf.yaml", description)
 
 
 def _weights(folder: Path) -> dict[str, Any]:
@@ -210,14 +208,15 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def validate(path: Path) -> None:
-    """Hold an ``rdf.yaml`` against the bioimage.io model format.
+def write_description(path: Path, description: dict[str, Any]) -> None:
+    """Write an ``rdf.yaml``, and hold it against the bioimage.io model format.
 
     Raises
     ------
     ModelError
         When it does not pass.
     """
+    path.write_text(yaml.safe_dump(description, sort_keys=False, allow_unicode=True), encoding="utf-8")
     from bioimageio.spec import InvalidDescr, ValidationContext, load_description
 
     with ValidationContext(perform_io_checks=False, warning_level=50):

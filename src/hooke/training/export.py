@@ -26,6 +26,7 @@ from hooke.models import Model, read_bundle
 from hooke.models.bundle import check_replaceable
 from hooke.training.config import TrainConfig
 from hooke.training.describe import TORCHSCRIPT, describe_bundle
+from hooke.training.kinds import folder_of_run
 from hooke.training.module import SegmentationModule
 from hooke.training.networks import Outputs
 from hooke.training.outcome import check_learnt
@@ -303,7 +304,7 @@ def example_image(channels: int = 3) -> NDArray[np.float32]:
 
 def run_record(run: Path) -> dict[str, Any]:
     """Seed, configuration and data of the run, for the bundle's record."""
-    folder = run if run.is_dir() else run.parent.parent
+    folder = folder_of_run(run)
     record: dict[str, Any] = {"hooke_version": hooke.__version__}
     if (config := folder / "config.yaml").is_file():
         told = yaml.safe_load(config.read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ import yaml
 
 from hooke.errors import ConfigError
 
-__all__ = ["DEFAULT", "KINDS", "kind_of_run", "load_kind"]
+__all__ = ["DEFAULT", "KINDS", "folder_of_run", "kind_of_run", "load_kind"]
 
 DEFAULT = "segmentation"
 
@@ -43,9 +43,14 @@ def load_kind(name: str) -> ModuleType:
     return importlib.import_module(KINDS[name])
 
 
+def folder_of_run(run: Path) -> Path:
+    """Folder of a run that is named by it, or by one of its checkpoints."""
+    return run if run.is_dir() else run.parent.parent
+
+
 def kind_of_run(run: Path) -> str:
     """Kind of the run in a folder, or of the run that a checkpoint belongs to."""
-    path = (run if run.is_dir() else run.parent.parent) / "config.yaml"
+    path = folder_of_run(run) / "config.yaml"
     if not path.is_file():
         return DEFAULT
     told: Any = yaml.safe_load(path.read_text(encoding="utf-8"))

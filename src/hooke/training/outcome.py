@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from hooke.errors import ModelError
 from hooke.io import atomic_path
+from hooke.training.kinds import folder_of_run
 
 __all__ = ["Outcome", "check_learnt", "read_result", "write_json"]
 
@@ -53,7 +54,7 @@ class Outcome:
     @property
     def learnt(self) -> bool:
         """Whether the run is better than one of the baselines."""
-        return self.score is not None and any(self.score > other for other in self.baselines.values())
+        return _beats_one(self.score, self.baselines)
 
     def write(self, run: Path, more: Mapping[str, Any] | None = None) -> None:
         """Write ``result.json`` into the run's folder, with `more` figures."""
@@ -69,7 +70,7 @@ def read_result(run: Path) -> dict[str, Any]:
     run : Path
         A run's folder, or one of its checkpoints.
     """
-    path = (run if run.is_dir() else run.parent.parent) / _RESULT
+    path = folder_of_run(run) / _RESULT
     if not path.is_file():
         return {}
     read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -89,12 +90,19 @@ def check_learnt(run: Path) -> None:
     ModelError
     """
     result = read_result(run)
-    score, baselines = result.get("score"), result.get("baselines", {})
-    if score is not None and baselines and all(score <= other for other in baselines.values()):
+    if "score" not in result:
+        return
+    score, baselines = result["score"], result["baselines"]
+    if baselines and not _beats_one(score, baselines):
         than = " or ".join(f"{name} ({value:.3f})" for name, value in baselines.items())
+        own = "unknown" if score is None else f"{score:.3f}"
         raise ModelError(
-            f"its {result['called']}, {score:.3f}, is not better than {than}", path=run, remedy="train on, or --force"
+            f"its {result['called']}, {own}, is not better than {than}", path=run, remedy="train on, or --force"
         )
+
+
+def _beats_one(score: float | None, baselines: Mapping[str, float]) -> bool:
+    return score is not None and any(score > other for other in baselines.values())
 
 
 def write_json(path: Path, content: Any) -> None:
