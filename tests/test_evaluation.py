@@ -182,7 +182,7 @@ def test_refuses_what_cannot_be_scored(tmp_path, dataset, pred, truth, options, 
 
 @pytest.mark.parametrize(
     ("index", "message"),
-    [("", "can't read the index"), ("name,split\na,test\n", "no column id"), ("id,split\n", "lists no image")],
+    [("", "the table is empty"), ("name,split\na,test\n", "column 'id' is missing"), ("id,split\n", "lists no image")],
 )
 def test_refuses_a_bad_index(tmp_path, index, message):
     truth = tmp_path / "truth"

@@ -88,8 +88,8 @@ def test_problems_are_named_and_counted(tmp_path, dataset):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "can't read the table"),
-        ("image,y\na,1\n", "no table of points"),
+        ("", "the table is empty"),
+        ("image,y\na,1\n", "not a table of points"),
         ("image,y,x\na,1,here\n", "line 2: x is 'here'"),
         ("image,y,x\na,1,2\na,inf,2\n", "line 3: y is"),
     ],

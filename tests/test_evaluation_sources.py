@@ -175,7 +175,7 @@ def test_csv_that_is_something_else(tmp_path):
     with pytest.raises(DatasetError, match="column 'ImageId' is missing"):
         open_labels(write_csv(tmp_path / "x.csv", [("a", 1)], ("id", "n")))
     (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(DatasetError, match="can't read the table"):
+    with pytest.raises(DatasetError, match="the table is empty"):
         open_labels(tmp_path / "empty.csv")
 
 

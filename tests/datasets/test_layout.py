@@ -17,7 +17,7 @@ from hooke.errors import DatasetError
         ("id,split,modality,field_of_view,height,width,nuclei\na,dev,f,1,2,2,3\n", "split is 'dev'"),
         ("id,split,modality,field_of_view,height,width,nuclei\n../a,val,f,1,2,2,3\n", "id is"),
         ("id,split,modality,field_of_view,height,width,nuclei\n" + "a,val,f,1,2,2,3\n" * 2, "twice"),
-        ("", "missing"),
+        ("", "is empty"),
     ],
 )
 def test_a_bad_index_is_refused_by_line_and_cause(tmp_path, text, word):

@@ -169,6 +169,6 @@ def test_sartorius_absent_image_column_or_id_is_named(kaggle):
         find(write_table(kaggle, [], ("id", "annotation", "width", "height")))
     with pytest.raises(DatasetError, match="no rows"):
         sartorius.find(write_table(kaggle, []))
-    (kaggle / "train.csv").write_bytes(b"id,annotation,width,height,cell_type\n\xff\xfe")
+    (kaggle / "train.csv").write_bytes(b"id,annotation,width,height,cell_type\n\0\xff")
     with pytest.raises(DatasetError, match="UTF-8"):
         find(kaggle)

@@ -12,7 +12,7 @@ OUT/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, un
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
 from hooke.io import atomic_path, find_images, open_image, read_labels, unique_names, write_labels, write_png
+from hooke.io.name_match import match_names
+from hooke.io.tables import read_table
 from hooke.measure import measure
 from hooke.pipeline.classes import CLASS_COUNTS, write_counts
 
@@ -69,7 +71,7 @@ class _LabelFolder:
             raise DatasetError("holds no label images", path=folder, remedy="give the folder of a result") from error
         self.paths = dict(zip(unique_names(paths), paths, strict=True))
         table = folder / "measurements.csv"
-        self.measured = _read_measurements(table) if table.is_file() else None
+        self.measured = _read_measurements(table, self.paths) if table.is_file() else None
 
     def read(self, name: str, image: Image) -> NDArray[np.generic]:
         if name not in self.paths:
@@ -91,8 +93,8 @@ class _LabelFolder:
 class _PointFile:
     """Points of a csv, by the name of their image."""
 
-    def __init__(self, path: Path) -> None:
-        self.source = PointTable(path)
+    def __init__(self, path: Path, images: Collection[str]) -> None:
+        self.source = PointTable(path, images)
 
     def read(self, name: str, image: Image) -> NDArray[np.generic]:
         return self.source.read(name, (image.height, image.width)).places.astype(np.float64)
@@ -104,8 +106,14 @@ class _PointFile:
         return None
 
 
-def open_objects(path: str | Path) -> _LabelFolder | _PointFile:
+def open_objects(path: str | Path, images: Collection[str]) -> _LabelFolder | _PointFile:
     """Open where objects come from: a folder of label images, the results of ``hooke segment``, or a csv of points.
+
+    Parameters
+    ----------
+    path : str or Path
+    images : collection of str
+        Names of the images, which points are matched with (`hooke.io.name_match`).
 
     Raises
     ------
@@ -116,7 +124,7 @@ def open_objects(path: str | Path) -> _LabelFolder | _PointFile:
     if path.is_dir():
         return _LabelFolder(path)
     if path.is_file() and path.suffix.lower() == ".csv":
-        return _PointFile(path)
+        return _PointFile(path, images)
     raise DatasetError(
         "is neither a folder of label images nor a csv of points", path=path, remedy="give the results of hooke segment"
     )
@@ -160,11 +168,12 @@ def classify_folder(
     check_threshold(threshold)
     out = Path(out)
     paths = find_images(inputs, exclude=[out])
-    source, classifier = open_objects(objects), load_classifier(model)
+    names = unique_names(paths)
+    source, classifier = open_objects(objects, names), load_classifier(model)
     tables: list[pd.DataFrame] = []
     counts: list[dict[str, object]] = []
     summary: list[dict[str, object]] = []
-    for name, path in zip(unique_names(paths), paths, strict=True):
+    for name, path in zip(names, paths, strict=True):
         row: dict[str, object] = {"image": name, "file": str(path), "count": 0, "warning": "", "error": ""}
         try:
             image, labels, found = _classify_file(path, name, source, classifier, threshold, channel)
@@ -244,14 +253,10 @@ def _joined(tables: Sequence[pd.DataFrame], classifier: Classifier) -> pd.DataFr
     return pd.DataFrame(columns=[*columns, *(f"probability_{name}" for name in classifier.classes)])
 
 
-def _read_measurements(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype={"image": str, "class": str})
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"can't read the table ({error})", path=path, remedy="run hooke segment again") from error
-    if not {"image", "label"} <= {*table.columns}:
-        raise DatasetError("is no table of hooke segment", path=path, remedy="run hooke segment again")
-    return table
+def _read_measurements(path: Path, images: Collection[str]) -> pd.DataFrame:
+    remedy = "run hooke segment again"
+    table = read_table(path, ("image", "label"), ("class",), texts=("image", "class"), remedy=remedy)
+    return table.assign(image=table["image"].replace(match_names(table["image"].unique(), images, path=path)))
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -20,6 +20,8 @@ from hooke.datasets.sidecars import read_classes
 from hooke.errors import ConfigError, DatasetError
 from hooke.image import Image
 from hooke.io import find_images, read_image, read_labels, unique_names
+from hooke.io.name_match import match_names, some_names
+from hooke.io.tables import read_table
 
 __all__ = ["Examples", "Learnt", "examples_of_dataset", "examples_of_table", "learn_features"]
 
@@ -122,10 +124,12 @@ def examples_of_table(
         rows = rows[rows["class"].isin(list(classes))]
     paths = find_images(images)
     known = dict(zip(unique_names(paths), paths, strict=True))
-    source = open_objects(objects)
-    for name, part in rows.groupby("image", sort=True):
-        if name not in known:
-            raise DatasetError(f"names an image {name!r} that is not there", path=table, remedy="check --images")
+    source = open_objects(objects, known)
+    meant = match_names(rows["image"].unique(), known, path=table)
+    if absent := [str(name) for name in rows["image"].unique() if name not in meant]:
+        remedy = f"check --images; the images there are named {some_names(known)}, without suffix"
+        raise DatasetError(f"names an image {absent[0]!r} that is not there", path=table, remedy=remedy)
+    for name, part in rows.groupby(rows["image"].map(meant), sort=True):
         image = replace(read_image(known[str(name)]), name=str(name))
         labels = source.read(str(name), image)
         if labels.dtype.kind == "f":
@@ -243,10 +247,12 @@ def _cross_validate(
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    remedy = "give the columns image, label and class"
-    try:
-        table = pd.read_csv(path, dtype={"image": str, "class": str}).dropna(subset=["image", "label", "class"])
-        table["label"] = table["label"].astype(int)
-    except (OSError, ValueError, KeyError) as error:
-        raise DatasetError(f"is no table of labelled cells ({error})", path=path, remedy=remedy) from error
-    return table
+    """Read labelled cells; rows without image, label or class are left out."""
+    table = read_table(path, ("image", "label", "class"), texts=("image", "class"))
+    table = table[(table["image"] != "") & (table["class"] != "") & (table["label"].astype(str) != "")]
+    labels = pd.to_numeric(table["label"], errors="coerce")
+    bad = table.index[(labels.isna() & table["label"].notna()) | (labels % 1 > 0)]
+    if len(bad):
+        cause = f"line {bad[0]}: label is {table['label'][bad[0]]}"
+        raise DatasetError(cause, path=path, remedy="give the whole number of an object in the label image")
+    return table.assign(label=labels).dropna(subset=["label"]).astype({"label": int})

@@ -14,8 +14,7 @@ BBBC038, Caicedo et al. (2019), "Nucleus segmentation across imaging experiments
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +26,9 @@ from hooke.datasets.layout import Entry
 from hooke.datasets.masks import LabelPainter
 from hooke.errors import ConfigError, DatasetError
 from hooke.io import read_image
+from hooke.io.name_match import bare_name, match_names
 from hooke.io.run_length import decode_pairs
+from hooke.io.tables import read_header, read_table
 
 __all__ = ["TAKES", "find", "load"]
 
@@ -37,7 +38,7 @@ FOLDERS = ("stage1_train", "stage1_test", ".")
 TRUTHS = ("masks", "csv")
 REMEDY = "unpack Kaggle's stage1_train.zip into a folder stage1_train and give that"
 CSV_REMEDY = "give stage1_train_labels.csv as it was unpacked"
-COLUMNS = {"ImageId", "EncodedPixels"}
+COLUMNS = ("ImageId", "EncodedPixels")
 IGNORED = "Ignored"
 
 
@@ -92,7 +93,7 @@ def find(src: str | Path, *, truth: str = "") -> tuple[Source, list[Entry]]:
     has_masks = any((folder / id_ / "masks").is_dir() for id_ in ids)
     by_masks = truth == "masks" or (not truth and has_masks and not src.is_file())
     table = None if by_masks else src if src.is_file() else _find_table(base, folder, needed=truth == "csv")
-    runs = {} if table is None else _read_runs(table)
+    runs = {} if table is None else _read_runs(table, ids)
     return Source(folder, table, runs), [Entry(id_) for id_ in sorted({*ids, *runs})]
 
 
@@ -123,28 +124,22 @@ def _find_table(base: Path, folder: Path, *, needed: bool) -> Path | None:
 def _columns(path: Path) -> list[str] | None:
     """Read the columns of a csv; None where it is none of run lengths."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            columns = next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
+        columns = read_header(path, COLUMNS)
+    except DatasetError:
         return None
-    return columns if set(columns) >= COLUMNS else None
+    return columns if set(columns) >= set(COLUMNS) else None
 
 
-def _read_runs(path: Path) -> dict[str, list[tuple[int, str]]]:
+def _read_runs(path: Path, ids: Sequence[str]) -> dict[str, list[tuple[int, str]]]:
     """Read the run lengths of each image; an image without nuclei has a row without."""
+    table = read_table(path, COLUMNS, ("Usage",), remedy=CSV_REMEDY)
+    meant = match_names(table["ImageId"].unique(), ids, path=path)
     runs: dict[str, list[tuple[int, str]]] = {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            if not set(reader.fieldnames or []) >= COLUMNS:
-                raise DatasetError("no csv with ImageId and EncodedPixels", path=path, remedy=CSV_REMEDY)
-            for row in reader:
-                if row.get("Usage") != IGNORED:
-                    nuclei = runs.setdefault((row["ImageId"] or "").removesuffix(".png"), [])
-                    if (row["EncodedPixels"] or "").strip():
-                        nuclei.append((reader.line_num, row["EncodedPixels"]))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError("csv can't be read", path=path, remedy=CSV_REMEDY) from error
+    for line, row in zip(table.index, table.to_dict("records"), strict=True):
+        if row.get("Usage") != IGNORED:
+            nuclei = runs.setdefault(meant.get(row["ImageId"], bare_name(row["ImageId"])), [])
+            if row["EncodedPixels"]:
+                nuclei.append((line, row["EncodedPixels"]))
     return runs
 
 

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
 from hooke.io import atomic_path, read_image, read_labels
+from hooke.io.name_match import match_names
+from hooke.io.tables import read_table
 
 __all__ = [
     "INDEX_NAME",
@@ -128,7 +130,7 @@ def read_index(path: str | Path) -> list[IndexRow]:
     return [_parse_row(value, path, line) for line, value in _read_table(path, COLUMNS)]
 
 
-def read_entries(path: str | Path) -> list[Entry]:
+def read_entries(path: str | Path, *, as_written: bool = False) -> list[Entry]:
     """Read what an index says of images before they are read: the first four columns of `IndexRow`.
 
     Parameters
@@ -136,6 +138,8 @@ def read_entries(path: str | Path) -> list[Entry]:
     path : str or Path
         A csv file with the columns id and split, or a data set's folder. The columns modality and field_of_view may be
         empty or missing; others are passed over.
+    as_written : bool
+        Take names of files and paths for ids too, as lists of people have them.
 
     Returns
     -------
@@ -150,7 +154,7 @@ def read_entries(path: str | Path) -> list[Entry]:
     path = _index_path(path)
     return [
         Entry(value["id"], value["split"], value["modality"] or None, value["field_of_view"] or None)
-        for _, value in _read_table(path, ("id", "split"), ("modality", "field_of_view"))
+        for _, value in _read_table(path, ("id", "split"), ("modality", "field_of_view"), as_written=as_written)
     ]
 
 
@@ -181,38 +185,33 @@ def _index_path(path: str | Path) -> Path:
 
 
 def _read_table(
-    path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()
+    path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = (), *, as_written: bool = False
 ) -> list[tuple[int, dict[str, str]]]:
     """Read some columns of an index, with the number of each line; check ids and splits."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            there = reader.fieldnames or []
-            missing = [name for name in columns if name not in there]
-            if missing:
-                raise DatasetError(
-                    f"column {missing[0]!r} is missing",
-                    path=path,
-                    remedy=f"give the columns {', '.join(columns)}; there are {', '.join(there) or 'none'}",
-                )
-            names = (*columns, *optional)
-            table = [(line, {name: record.get(name) or "" for name in names}) for line, record in enumerate(reader, 2)]
-    except OSError as error:
-        raise DatasetError(
-            f"index can't be read ({error.strerror})", path=path, remedy="make the data set with hooke prepare"
-        ) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError("not a csv file in UTF-8", path=path, remedy="make it anew with hooke prepare") from error
-    _check_ids_and_splits(table, path)
+    read = read_table(path, columns, optional)
+    names = (*columns, *(name for name in optional if name in read))
+    empty = dict.fromkeys(optional, "")
+    records = read[list(dict.fromkeys(names))].to_dict("records")
+    table = [(line, {**empty, **record}) for line, record in zip(read.index, records, strict=True)]
+    meant = match_names([value["id"] for _, value in table], _stems_beside(path), path=path)
+    for _, value in table:
+        value["id"], value["split"] = meant.get(value["id"], value["id"]), value["split"].casefold()
+    _check_ids_and_splits(table, path, as_written=as_written)
     return table
 
 
-def _check_ids_and_splits(table: list[tuple[int, dict[str, str]]], path: Path) -> None:
-    """Refuse an id that is no file name or occurs twice, and an unknown split."""
+def _stems_beside(path: Path) -> set[str]:
+    """Stems of the images and label images of the data set that an index belongs to."""
+    folders = [path.parent / name for name in ("images", "labels")]
+    return {file.stem for folder in folders if folder.is_dir() for file in folder.iterdir() if file.suffix in SUFFIXES}
+
+
+def _check_ids_and_splits(table: list[tuple[int, dict[str, str]]], path: Path, *, as_written: bool) -> None:
+    """Refuse an id that is not a file name or occurs twice, and an unknown split."""
     seen: set[str] = set()
     for line, value in table:
         id_, split = value["id"], value["split"]
-        if not id_ or id_ != Path(id_).name:
+        if not id_ or (id_ != Path(id_).name and not as_written):
             raise DatasetError(f"line {line}: id is {id_!r}", path=path, remedy="use the stem of a file name")
         if id_ in seen:
             raise DatasetError(f"id {id_!r} occurs twice", path=path, remedy="remove one of the rows")

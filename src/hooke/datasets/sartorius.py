@@ -13,7 +13,6 @@ https://www.kaggle.com/competitions/sartorius-cell-instance-segmentation/data
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import ShapeLayer
 from hooke.errors import DatasetError
 from hooke.io.run_length import decode_pairs
+from hooke.io.tables import read_table
 
 __all__ = ["TABLE", "TAKES", "SartoriusSource", "find", "load"]
 
@@ -33,7 +33,6 @@ TABLE = "train.csv"
 COLUMNS = ("id", "annotation", "width", "height", "cell_type")
 MODALITY = "phase contrast"
 REMEDY = "unpack the competition's train.csv and train folder anew"
-FIELD_BYTES = 1 << 24  # csv's own limit, 131 072, is below the run lengths of a large cell
 
 
 @dataclass(frozen=True)
@@ -92,15 +91,8 @@ def load(source: SartoriusSource, id_: str) -> Sample:
 
 def _read_table(path: Path) -> list[tuple[int, dict[str, str]]]:
     """Read all rows, with the number of their line."""
-    csv.field_size_limit(FIELD_BYTES)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="")
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-            if missing:
-                raise DatasetError(f"column {missing[0]!r} is missing", path=path, remedy=REMEDY)
-            return [(reader.line_num, row) for row in reader]
-    except OSError as error:
-        raise DatasetError(f"can't be read ({error.strerror})", path=path, remedy=REMEDY) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError("not a csv file in UTF-8", path=path, remedy=REMEDY) from error
+    table = read_table(path, COLUMNS, ("sample_id",), remedy=REMEDY)
+    return [
+        (line, {str(name): row[name] for name in row})
+        for line, row in zip(table.index, table.to_dict("records"), strict=True)
+    ]

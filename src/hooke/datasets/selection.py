@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hooke.datasets.layout import Entry
 from hooke.datasets.splits import read_split
 from hooke.errors import DatasetError, HookeError
+from hooke.io.name_match import match_names
 
 __all__ = ["Selection", "select"]
 
@@ -69,10 +70,12 @@ def select(found: Sequence[Entry], src: Path, split_from: str | Path | None = No
     if split_from is None:
         selection.wanted = selection.usable
         return selection
-    listed = read_split(split_from)
+    given = read_split(split_from)
+    meant = match_names(given, counts, path=split_from)
+    listed = {meant[name]: replace(entry, id=meant[name]) for name, entry in given.items() if name in meant}
     selection.wanted = [listed[entry.id].completed(entry) for entry in selection.usable if entry.id in listed]
     selection.left_out = [entry.id for entry in selection.usable if entry.id not in listed]
-    selection.absent = [id_ for id_ in listed if id_ not in counts]
+    selection.absent = [name for name in given if name not in meant]
     return selection
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hooke.datasets.layout import SPLITS, Entry, read_entries
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.formats import has_image_suffix, result_stem
+from hooke.io.tables import read_text
 
 __all__ = [
     "DEFAULT",
@@ -220,7 +221,7 @@ def read_split(path: str | Path) -> dict[str, Entry]:
     folder = Path(path)
     lists = {file: LISTS[file.stem] for file in sorted(folder.glob("*.txt")) if file.stem in LISTS}
     if not lists:
-        return {entry.id: entry for entry in read_entries(path)}
+        return {entry.id: entry for entry in read_entries(path, as_written=True)}
     entries: dict[str, Entry] = {}
     for file, split in lists.items():
         for id_ in _read_list(file):
@@ -232,10 +233,7 @@ def read_split(path: str | Path) -> dict[str, Entry]:
 
 def _read_list(path: Path) -> list[str]:
     """Read the ids of a list, which has a name a line."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError("list can't be read", path=path, remedy="save it as UTF-8 text, a name a line") from error
+    lines = read_text(path).splitlines()
     # A path of Windows has both kinds of slashes; of a POSIX path this takes the last part just as well.
     names = [PureWindowsPath(line.strip()).name for line in lines if line.strip()]
     return [result_stem(name) if has_image_suffix(Path(name)) else name for name in names]

@@ -15,9 +15,11 @@ import pandas as pd
 
 from hooke.datasets.annotation_json import located
 from hooke.errors import DatasetError
-from hooke.evaluation.labelled import LabelledImage
+from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.painted import Mask, paint
+from hooke.io.name_match import bare_name, match_names
 from hooke.io.run_length import decode_pairs
+from hooke.io.tables import read_table
 
 __all__ = ["DsbSource"]
 
@@ -28,9 +30,13 @@ _REMEDY = "give a csv with the columns ImageId and EncodedPixels"
 class DsbSource:
     """The images of one csv. Masks may overlap; a label image has no overlap: see `paint`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, truth: LabelSource | None = None) -> None:
         self.path = path
-        self.rows = {str(name): part for name, part in _read_table(path).groupby("ImageId", sort=True)}
+        table = _read_table(path)
+        names = table["ImageId"].unique()
+        meant = {} if truth is None else match_names(names, truth.names, path=path)
+        called = {name: meant.get(name, bare_name(name)) for name in names}
+        self.rows = {str(name): part for name, part in table.groupby(table["ImageId"].map(called), sort=True)}
 
     @property
     def names(self) -> list[str]:
@@ -68,14 +74,7 @@ class DsbSource:
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Read all as text, indexed by line."""
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"can't read the table ({error})", path=path, remedy=_REMEDY) from error
-    missing = [name for name in _COLUMNS if name not in table]
-    if missing:
-        raise DatasetError(f"column {missing[0]!r} is missing", path=path, remedy=_REMEDY)
+    table = read_table(path, _COLUMNS, ("Height", "Width"), remedy=_REMEDY)
     if table.empty:
         raise DatasetError("lists no image", path=path, remedy=_REMEDY)
-    table.index = pd.RangeIndex(2, len(table) + 2)
     return table

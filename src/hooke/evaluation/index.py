@@ -9,6 +9,8 @@ import pandas as pd
 
 from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
+from hooke.io.name_match import match_names
+from hooke.io.tables import read_table
 
 __all__ = ["group_column", "known_columns", "list_images"]
 
@@ -44,6 +46,7 @@ def list_images(truth: Path, names: Sequence[str], split: str | None) -> list[di
             raise DatasetError(f"no {INDEX_NAME}, so no split {split!r}", path=truth, remedy="leave the split out")
         return [{"image": name} for name in names]
     index = _read_index(path, split)
+    index["id"] = index["id"].replace(match_names(index["id"], names, path=path))
     columns = [str(name) for name in index if name not in ("id", *_PATH_COLUMNS)]
     return [
         {"image": row["id"], **{name: row[name] or "unknown" for name in columns}} for row in index.to_dict("records")
@@ -72,13 +75,8 @@ def known_columns(by: Sequence[str], images: Sequence[dict[str, str]], truth: Pa
 
 
 def _read_index(path: Path, split: str | None) -> pd.DataFrame:
-    try:
-        # Text throughout: an id such as 007 or NA must stay what the file is called.
-        index = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"can't read the index ({error})", path=path, remedy="write it as CSV") from error
-    if "id" not in index:
-        raise DatasetError("the index has no column id", path=path, remedy="name the images' stems in a column id")
+    # Text throughout: an id such as 007 or NA must stay what the file is called.
+    index = read_table(path, ("id",), ("split", "modality", *_GROUPS), remedy="name the images' stems in a column id")
     if not index["id"].is_unique:
         twice = index["id"][index["id"].duplicated()].iloc[0]
         raise DatasetError(f"id {twice!r} occurs twice", path=path, remedy="remove one of the rows")

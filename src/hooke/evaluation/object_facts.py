@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from hooke.errors import DatasetError
+from hooke.io.name_match import match_names
+from hooke.io.tables import read_table
 
 __all__ = ["ObjectFacts", "read_measurements", "read_probabilities"]
 
@@ -26,13 +28,15 @@ class ObjectFacts:
     probabilities: dict[int, Mapping[str, float]] = field(default_factory=dict)
 
 
-def read_measurements(path: Path) -> dict[str, ObjectFacts]:
+def read_measurements(path: Path, images: Collection[str]) -> dict[str, ObjectFacts]:
     """Read the columns ``score``, ``class`` and ``probability_<class>`` of the table that ``hooke segment`` writes.
 
     Parameters
     ----------
     path : Path
         ``measurements.csv``; it need not be there.
+    images : collection of str
+        Names of the label images, which those in the table are matched with (`hooke.io.name_match`).
 
     Returns
     -------
@@ -46,14 +50,15 @@ def read_measurements(path: Path) -> dict[str, ObjectFacts]:
     """
     if not path.is_file():
         return {}
-    try:
-        table = pd.read_csv(path, dtype={"image": str, "class": str}, keep_default_na=False, na_values={"score": [""]})
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"can't read the table ({error})", path=path, remedy=_REMEDY) from error
+    table = read_table(path, optional=("image", "label", "score", "class"), texts=("image", "class"), remedy=_REMEDY)
     if not {"image", "label"} <= set(table.columns):
         return {}
-    if not pd.api.types.is_integer_dtype(table["label"]) and len(table):
-        raise DatasetError("column label holds no whole numbers", path=path, remedy=_REMEDY)
+    if len(table) and not (pd.api.types.is_numeric_dtype(table["label"]) and (table["label"] % 1 == 0).all()):
+        raise DatasetError("column label has values that are not whole numbers", path=path, remedy=_REMEDY)
+    table = table.astype({"label": int}) if len(table) else table
+    table["image"] = table["image"].replace(match_names(table["image"].unique(), images, path=path))
+    if "score" in table and not pd.api.types.is_numeric_dtype(table["score"]):
+        raise DatasetError("column score has values that are not numbers", path=path, remedy=_REMEDY)
     facts = {}
     for name, part in table.groupby("image", sort=False):
         if not part["label"].is_unique:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,8 @@ from hooke.errors import DatasetError
 from hooke.evaluation.labelled import LabelSource
 from hooke.evaluation.object_facts import read_probabilities
 from hooke.evaluation.sources import open_labels
+from hooke.io.name_match import match_names
+from hooke.io.tables import read_header, read_table
 from hooke.metrics import find_objects, inner_points
 
 __all__ = ["NO_POINTS", "PointSource", "PointTable", "Points", "open_points"]
@@ -57,10 +60,11 @@ class PointSource(Protocol):
 
 
 class PointTable:
-    """Points of a csv file."""
+    """Points of a csv file, whose names of images are matched with those given (`hooke.io.name_match`)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, images: Collection[str]) -> None:
         table = _read_table(path)
+        table["image"] = table["image"].replace(match_names(table["image"].unique(), images, path=path))
         if "score" in table:
             table = table.sort_values("score", ascending=False, kind="stable")
         self.parts = {str(name): part for name, part in table.groupby("image")}
@@ -129,34 +133,24 @@ def open_points(path: str | Path, truth: LabelSource) -> PointSource:
     path = Path(path)
     if not (path / "labels").is_dir() and (path / "measurements.csv").is_file():
         path = path / "measurements.csv"
-    if path.is_file() and path.suffix.lower() == ".csv" and "EncodedPixels" not in _header(path):
-        return PointTable(path)
+    if path.is_file() and path.suffix.lower() == ".csv" and "EncodedPixels" not in read_header(path, ["EncodedPixels"]):
+        return PointTable(path, truth.names)
     return PointsInLabels(open_labels(path, truth))
-
-
-def _header(path: Path) -> list[str]:
-    try:
-        return [str(name) for name in pd.read_csv(path, nrows=0).columns]
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"can't read the table ({error})", path=path, remedy=_REMEDY) from error
 
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Read the table, its coordinates named y and x."""
-    try:
-        texts = {"image": str, "class": str}
-        table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"score": [""]})
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"can't read the table ({error})", path=path, remedy=_REMEDY) from error
+    known = ("image", "score", "class", *itertools.chain(*_COORDINATES))
+    table = read_table(path, optional=known, texts=("image", "class"), remedy=_REMEDY)
     pair = next((pair for pair in _COORDINATES if {*pair} <= {*table.columns}), None)
     if "image" not in table or pair is None:
-        raise DatasetError("is no table of points", path=path, remedy=_REMEDY)
+        raise DatasetError("is not a table of points", path=path, remedy=_REMEDY)
     table = table.rename(columns=dict(zip(pair, ("y", "x"), strict=True)))
     for name in ("y", "x"):
         numbers = pd.to_numeric(table[name], errors="coerce")
         bad = np.flatnonzero(~np.isfinite(numbers))
         if len(bad):
-            cause = f"line {bad[0] + 2}: {name} is {table[name].iloc[bad[0]]!r}"
+            cause = f"line {table.index[bad[0]]}: {name} is {table[name].iloc[bad[0]]!r}"
             raise DatasetError(cause, path=path, remedy="give numbers of pixels")
         table[name] = numbers
     return table

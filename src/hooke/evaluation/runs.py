@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from hooke.errors import DatasetError
+from hooke.io.tables import read_header, read_table
 
 __all__ = ["Run", "read_run", "read_runs"]
 
@@ -99,18 +100,11 @@ def _read_scores(path: Path) -> dict[str, Any]:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    try:
-        columns = pd.read_csv(path, nrows=0).columns.tolist()
-        before = columns[: columns.index("status") + 2]  # the index's, status and problem
-        table = pd.read_csv(
-            path, dtype=dict.fromkeys(before, str), keep_default_na=False, na_values=_empty(columns[len(before) :])
-        )
-        table[["image", "dsb", "n_true"]]
-    except (OSError, ValueError, KeyError) as error:
-        raise DatasetError(f"can't read the table ({error})", path=path, remedy=_REMEDY) from error
-    return table
-
-
-def _empty(columns: Sequence[str]) -> dict[str, list[str]]:
-    """An empty cell is a number that is not there; in a column of text it is a text."""
-    return {name: [""] for name in columns}
+    needed = ("image", "status", "dsb", "n_true")
+    columns = read_header(path, needed)
+    before = columns[: columns.index("status") + 2] if "status" in columns else []  # the index's, status and problem
+    table = read_table(path, needed, texts=before, remedy=_REMEDY)
+    for name in ("dsb", "n_true"):
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            raise DatasetError(f"column {name!r} has values that are not numbers", path=path, remedy=_REMEDY)
+    return table.reset_index(drop=True)

@@ -27,7 +27,7 @@ class FolderSource:
 
     def __init__(self, folder: Path) -> None:
         self.files = _label_files(folder)
-        self.facts: dict[str, ObjectFacts] = read_measurements(folder / "measurements.csv")
+        self.facts: dict[str, ObjectFacts] = read_measurements(folder / "measurements.csv", self.files)
         self.classes = read_classes(folder)
 
     @property
@@ -75,7 +75,7 @@ def open_labels(path: str | Path, truth: LabelSource | None = None) -> LabelSour
     if path.is_file() and suffix == ".json":
         return open_coco(path, truth)
     if path.is_file() and suffix == ".csv":
-        return DsbSource(path)
+        return DsbSource(path, truth)
     return FolderSource(path)
 
 
