@@ -5,7 +5,7 @@ import os
 import pytest
 
 from hooke.errors import ImageReadError
-from hooke.io import find_images, unique_names
+from hooke.io import find_images, open_image, search_images, unique_names
 
 
 @pytest.fixture
@@ -106,3 +106,128 @@ def test_unique_names_never_collide_and_do_not_depend_on_order():
     assert len({name.casefold() for name in names}) == len(paths)
     assert not any(os.sep in name for name in names)
     assert unique_names(["p1/a.tif", "b.png", "p2/a.tif"])[::-1] == unique_names(["p2/a.tif", "b.png", "p1/a.tif"])
+
+
+def touch(root, *names):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("names", "images"),
+    [
+        (["a.tif", "run1/labels/a.tif", "run1/overlays/a.png", "run1/.hooke/a.json"], ["a.tif"]),
+        (["a.tif", "out/summary.csv", "out/measurements.csv", "out/labels/a.tif"], ["a.tif"]),
+        (["data/index.csv", "data/images/a.png", "data/labels/a.png"], ["data/images/a.png"]),
+        (["x/images/a.png", "x/masks/a.png", "x/masks/b.png", "x/notes/c.png"], ["x/images/a.png", "x/notes/c.png"]),
+        (["labels/a.tif", "masks/b.tif"], ["labels/a.tif", "masks/b.tif"]),
+        (["a.tif", "scores.json", "classes/confusion.png"], ["a.tif"]),
+        (["a.tif", "modality.csv", "embedding.png"], ["a.tif"]),
+        (["a.tif", "a_cp_masks.png", "a_cp_masks_1.tif", "a_cp_outlines.txt", "a_seg.npy", "a_flows.tif"], ["a.tif"]),
+        (["b_cp_masks.tif", "c_seg.npy", "d_cp_output.png", "e_outlines_cp_masks.png", "f.npy"], ["f.npy"]),
+        (["a.tif", "a.stardist.tif", "a_instanseg_prediction.tiff", "a_Simple Segmentation.tif"], ["a.tif"]),
+        (["a.tif", "a_Object Predictions.png", "a-labelled.tif", "Mask of a.tif", "a.tif_labels.png"], ["a.tif"]),
+        (["A1.ome.tif", "a1_MASK.png", "A1_overlay.jpg", "A1_probabilities.tif"], ["A1.ome.tif"]),
+        (["a_mask.png", "b_labels.tif", "phase_overlay.png"], ["a_mask.png", "b_labels.tif", "phase_overlay.png"]),
+        (["mask.tif", "seg.png", "gt_1.png", "a_2.png"], ["a_2.png", "gt_1.png", "mask.tif", "seg.png"]),
+    ],
+)  # fmt: skip
+def test_results_of_programs_are_not_images(tmp_path, names, images):
+    touch(tmp_path, *names)
+    found = search_images([tmp_path])
+    assert relative(found.paths, tmp_path) == images
+    assert relative(find_images([tmp_path / "**" / "*"]), tmp_path) == images
+    left_out = any(name.endswith((".tif", ".tiff", ".png", ".jpg", ".npy")) for name in set(names) - set(images))
+    assert bool(found.notes) == left_out
+
+
+def test_results_are_taken_where_they_are_asked_for(tmp_path):
+    touch(tmp_path, "a.tif", "a_mask.png", "a_cp_masks.png", "out/.hooke/a.json", "out/labels/a.tif")
+    assert relative(find_images([tmp_path / "a_mask.png"]), tmp_path) == ["a_mask.png"]
+    assert relative(find_images([tmp_path / "*a_mask*"]), tmp_path) == ["a_mask.png"]
+    assert relative(find_images([tmp_path / "out" / "labels"]), tmp_path) == ["out/labels/a.tif"]
+    assert relative(find_images([tmp_path / "out" / "labels" / "*.tif"]), tmp_path) == ["out/labels/a.tif"]
+    assert len(find_images([tmp_path], results=True)) == 4
+
+
+def test_record_of_a_run_marks_a_folder_and_another_run_json_does_not(tmp_path):
+    touch(tmp_path, "a.tif", "one/labels/x.tif", "two/labels/y.tif")
+    (tmp_path / "one" / "run.json").write_text('{\n "hooke": "0.1.0"}')
+    (tmp_path / "two" / "run.json").write_text('{"engine": "other"}')
+    assert relative(find_images([tmp_path]), tmp_path) == ["a.tif", "two/labels/y.tif"]
+
+
+def test_only_results_is_an_error_that_names_them(tmp_path):
+    touch(tmp_path, "a_cp_masks.png")
+    with pytest.raises(ImageReadError, match=r"no images in this folder; left out as results.*a_cp_masks\.png"):
+        find_images([tmp_path])
+
+
+def test_files_of_microscopes_are_named_with_the_remedy(tmp_path):
+    touch(tmp_path, "a.tif", "b.czi", "deep/c.nd2", "s.zarr/0", "notes.txt", "d.npz", ".e.lif")
+    found = search_images([tmp_path])
+    assert relative(found.paths, tmp_path) == ["a.tif"]
+    assert sorted(relative(found.unread, tmp_path)) == ["b.czi", "deep/c.nd2", "s.zarr"]
+    assert len(found.notes) == 1
+    assert "b.czi" in found.notes[0]
+    assert "OME-TIFF" in found.notes[0]
+    (tmp_path / "a.tif").unlink()
+    with pytest.raises(ImageReadError, match=r"no images.*3 \(.*c\.nd2"):
+        find_images([tmp_path])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_named_pipe_is_passed_over_or_refused_but_never_opened(tmp_path):
+    touch(tmp_path, "b.png")
+    os.mkfifo(tmp_path / "a.png")
+    found = search_images([tmp_path])
+    assert relative(found.paths, tmp_path) == ["b.png"]
+    assert "a.png" in found.notes[0]
+    with pytest.raises(ImageReadError, match="named pipe"):
+        find_images([tmp_path / "a.png"])
+    with pytest.raises(ImageReadError, match="named pipe"):
+        open_image(tmp_path / "a.png")
+
+
+def test_name_that_no_file_system_takes_is_refused(tmp_path):
+    with pytest.raises(ImageReadError, match="can't be opened"):
+        find_images([tmp_path / ("x" * 300)])
+
+
+def test_output_folder_that_is_the_image_folder_is_searched(tmp_path):
+    touch(tmp_path, "a.tif", ".hooke/a.json", "labels/a.tif")
+    assert relative(find_images([tmp_path], exclude=[tmp_path]), tmp_path) == ["a.tif"]
+    assert relative(find_images([tmp_path / "*.tif"], exclude=[tmp_path]), tmp_path) == ["a.tif"]
+
+
+def test_each_of_four_formats_is_named():
+    files = ["in/cells.ome.tif", "in/cells.tif", "in/cells.png", "in/cells.jpg"]
+    assert unique_names(files) == ["cells_ome_tif", "cells_tif", "cells_png", "cells_jpg"]
+    assert unique_names(["in/A.png", "in/a.png", "in/a.tif"]) == ["A_png", "a_png_2", "a_tif"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "taken", "names"),
+    [
+        (["p2/a.tif"], {"a": "p1/a.tif"}, ["p2-a"]),
+        (["p1/a.tif", "p2/a.tif"], {"a": "p1/a.tif"}, ["a", "p2-a"]),
+        (["p2/a.tif", "p1/a.tif"], {"a": "p1/a.tif"}, ["p2-a", "a"]),
+        (["in/a.tif"], {"a": "in/a.png"}, ["a_tif"]),
+        (["in/A.tif"], {"a": "in/a.png"}, ["A_tif"]),
+        (["in/a_tif.png"], {"a_tif": "in/a.tif"}, ["a_tif_png"]),
+        (["in/a.tif", "in/b.tif"], {"b_2": "x/b_2.tif", "b": "y/b.tif"}, ["a", "in-b"]),
+    ],
+)
+def test_names_with_results_stay_and_are_not_given_again(paths, taken, names):
+    assert unique_names(paths, taken=taken) == names
+
+
+def test_names_are_text_of_a_length_that_file_systems_take():
+    undecoded, long = os.fsdecode(b"in/caf\xe9.png"), "é" * 120
+    assert unique_names([undecoded, "in/cafe.png"]) == ["caf%E9", "cafe"]
+    first, second = unique_names([f"in/{long}1.png", f"in/{long}2.png"])
+    assert first != second
+    assert max(len(name.encode()) for name in (first, second)) <= 180
+    assert first.startswith("é" * 80)

@@ -66,7 +66,7 @@ class _LabelFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "labels" if (folder / "labels").is_dir() else folder
         try:
-            paths = find_images([self.folder])
+            paths = find_images([self.folder], results=True)
         except ImageReadError as error:
             raise DatasetError("holds no label images", path=folder, remedy="give the folder of a result") from error
         self.paths = dict(zip(unique_names(paths), paths, strict=True))

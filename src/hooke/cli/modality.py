@@ -70,6 +70,8 @@ def modality(
 def _print_summary(result: ModalityResult) -> None:
     for name, count in sorted(result.counts.items()):
         typer.echo(f"{name:14}{count:6}")
+    for said in result.notes:
+        typer.echo(said)
     if not result.clustered:
         typer.echo("fewer images than clusters: the shipped classifier decided")
     for row in result.disputed.head(_LISTED).to_dict("records"):

@@ -154,6 +154,8 @@ def _print_summary(result: FolderResult) -> None:
     console = Console(highlight=False, soft_wrap=True)
     note = f" ({reused} done before)" if reused else ""
     console.print(f"{objects} objects in {len(good)} image(s){note}; results in {result.out}", markup=False)
+    for said in result.notes:
+        console.print(said, style="yellow", markup=False)
     for row in warned[:10]:
         console.print(f"warning: {row['image']}: {row['warning']}", style="yellow", markup=False)
     if len(warned) > 10:
@@ -166,4 +168,6 @@ def _print_json(result: FolderResult) -> None:
     import json
 
     rows = [row for image in result.images for row in image.rows]
-    typer.echo(json.dumps({"out": str(result.out), "failed": len(result.failed), "images": rows}))
+    typer.echo(
+        json.dumps({"out": str(result.out), "failed": len(result.failed), "left_out": result.notes, "images": rows})
+    )

@@ -66,7 +66,7 @@ class ImageSearch:
     @cached_property
     def _paths(self) -> list[Path]:
         try:
-            return find_images([self.folder])
+            return find_images([self.folder], results=True)
         except ImageReadError:  # none at all; said of each image that is looked for
             return []
 

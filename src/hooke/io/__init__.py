@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from hooke.io.atomic import atomic_path
-from hooke.io.find import find_images, unique_names
+from hooke.io.find import FoundImages, find_images, search_images
 from hooke.io.image_file import ImageFile
 from hooke.io.labels import read_labels, write_labels, write_png
+from hooke.io.naming import unique_names
 from hooke.io.reading import open_image, read_image
 
 __all__ = [
+    "FoundImages",
     "ImageFile",
     "atomic_path",
     "find_images",
     "open_image",
     "read_image",
     "read_labels",
+    "search_images",
     "unique_names",
     "write_labels",
     "write_png",

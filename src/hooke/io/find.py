@@ -1,40 +1,86 @@
-"""Before reading: the files that a command line means, and the names that their results get.
-
-Files, folders and patterns in; a list of paths, or of names that never overwrite each other, out.
-"""
+"""Finds the image files that a command line means, and says what it left out of folders."""
 
 from __future__ import annotations
 
 import glob
 import os
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hooke.errors import ImageReadError
-from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, result_stem
+from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, unread_format
+from hooke.io.leftovers import derived_files, names_results, result_folders
 
-__all__ = ["find_images", "unique_names"]
+__all__ = ["FoundImages", "find_images", "natural_key", "search_images"]
 
 _SUFFIXES_TEXT = " ".join(sorted(IMAGE_SUFFIXES))
+_NAMED = 5
 
 
-def find_images(inputs: Sequence[str | Path], *, exclude: Sequence[str | Path] = ()) -> list[Path]:
+@dataclass
+class FoundImages:
+    """Images, and what a search passed over.
+
+    Attributes
+    ----------
+    paths : list of Path
+        The images, each once.
+    results : list of Path
+        Files and folders that are results of hooke or another program.
+    unread : list of Path
+        Images in formats that hooke doesn't read.
+    special : list of Path
+        Named pipes, sockets and devices.
+    closed : list of Path
+        Folders that can't be listed.
+    """
+
+    paths: list[Path] = field(default_factory=list)
+    results: list[Path] = field(default_factory=list)
+    unread: list[Path] = field(default_factory=list)
+    special: list[Path] = field(default_factory=list)
+    closed: list[Path] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence on each kind of thing passed over."""
+        notes = []
+        if self.results:
+            notes.append(
+                f"left out as results, not images: {_listed(self.results)}; give one by name to have it segmented"
+            )
+        if self.unread:
+            remedy = Counter(filter(None, map(_remedy, self.unread))).most_common(1)[0][0]
+            notes.append(f"left out in formats that hooke doesn't read: {_listed(self.unread)}; {remedy}")
+        if self.special:
+            notes.append(f"left out named pipes, sockets or devices: {_listed(self.special)}")
+        if self.closed:
+            notes.append(f"left out, no permission to list: {_listed(self.closed)}; ask their owner for access")
+        return notes
+
+
+def find_images(
+    inputs: Sequence[str | Path], *, exclude: Sequence[str | Path] = (), results: bool = False
+) -> list[Path]:
     """List the image files that files, folders and patterns stand for.
 
     A file is taken as given, whatever its suffix. A folder is searched with its subfolders for files of a known
-    suffix; hidden files and folders are passed over. A pattern (``*``, ``?``, ``[...]``, ``**``) is expanded here,
-    since not every shell does: its files of a known suffix, or all its files when none has one, and its folders
-    searched as above. Order: as given, and naturally (img2 before img10) within a folder or pattern.
+    suffix; hidden files and folders are passed over, and so are label images, overlays and plots that hooke, Cellpose
+    and other programs leave beside images. A pattern (``*``, ``?``, ``[...]``, ``**``) is expanded here, since not
+    every shell does: its files of a known suffix, or all its files when none has one, and its folders searched as
+    above. Order: as given, and naturally (img2 before img10) within a folder or pattern.
 
     Parameters
     ----------
     inputs : sequence of str or Path
         Files, folders and patterns. A leading ``~`` is the home folder.
     exclude : sequence of str or Path, optional
-        Folders that neither a search nor a pattern enters, such as the output folder.
+        Folders that neither a search nor a pattern enters from above, such as the output folder.
+    results : bool
+        Whether to list results of programs, too.
 
     Returns
     -------
@@ -53,100 +99,192 @@ def find_images(inputs: Sequence[str | Path], *, exclude: Sequence[str | Path] =
         ...
     hooke.errors.ImageReadError: nowhere.png: no such file or folder; check the name and the folder
     """
-    skipped = frozenset(os.path.realpath(folder) for folder in exclude)
+    return search_images(inputs, exclude=exclude, results=results).paths
+
+
+def search_images(
+    inputs: Sequence[str | Path], *, exclude: Sequence[str | Path] = (), results: bool = False
+) -> FoundImages:
+    """List image files as `find_images` does, with what was passed over.
+
+    Raises
+    ------
+    ImageReadError
+        As `find_images`.
+    """
+    search = _Search(frozenset(os.path.realpath(folder) for folder in exclude), results)
     found: dict[str, Path] = {}
     for given in inputs:
-        for path in _expand(Path(given).expanduser(), skipped):
+        for path in search.expand(Path(given).expanduser()):
             found.setdefault(os.path.realpath(path), path)
-    return list(found.values())
+    search.found.paths = list(found.values())
+    return search.found
 
 
-def unique_names(paths: Sequence[str | Path]) -> list[str]:
-    """Name each file's results so that no two share a name, even where a file system ignores case.
+class _Search:
+    """One search: what it skips, and what it has passed over so far."""
 
-    The stem serves where it is unique. Files that share one get, in this order of preference, their suffix
-    (``a_png``, ``a_tif``), their folder (``plate1-a``), both, more folders, and at last a number.
+    def __init__(self, skipped: frozenset[str], results: bool) -> None:
+        self.skipped = skipped
+        self.results = results
+        self.found = FoundImages()
+        self._noted: set[Path] = set()
 
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        The files.
+    def expand(self, path: Path) -> list[Path]:
+        """Files that one argument stands for."""
+        try:
+            if path.is_dir():
+                return self._images_in_folder(path)
+            if path.is_file():
+                return [path]
+            if path.exists():
+                raise ImageReadError("is a named pipe, socket or device", path=path, remedy="give an image file")
+        except OSError as error:  # a name that is too long, a disk that is gone
+            reason = error.strerror or str(error)
+            raise ImageReadError(
+                f"can't be opened: {reason}", path=path, remedy="check the name and the disk"
+            ) from error
+        if glob.has_magic(str(path)):
+            return self._images_of_pattern(path)
+        raise ImageReadError("no such file or folder", path=path, remedy="check the name and the folder")
 
-    Returns
-    -------
-    list of str
-        One name per path, in the same order.
+    def _images_in_folder(self, folder: Path) -> list[Path]:
+        """Images below a folder, or an error where there are none."""
+        store = folder_format(folder)
+        if store is not None:
+            raise ImageReadError(f"hooke doesn't read {folder.suffix} stores", path=folder, remedy=store)
+        before = len(self.found.notes)
+        images = self._below(folder)
+        if not images:
+            why = "; ".join(self.found.notes[before:]) or f"it looks for {_SUFFIXES_TEXT}"
+            raise ImageReadError("no images in this folder", path=folder, remedy=why)
+        return images
+
+    def _images_of_pattern(self, pattern: Path) -> list[Path]:
+        """Images that a pattern matches, or an error where there are none."""
+        matches = sorted((Path(match) for match in glob.glob(str(pattern), recursive=True)), key=natural_key)  # noqa: PTH207
+        base = _fixed_part(pattern)
+        skipped = self._skipped_below(base)
+        matches = [match for match in matches if not _is_below(match / "x", skipped)]
+        if not self.results and not names_results(pattern.name):
+            matches = self._without_results(matches, base)
+        files = [match for match in matches if match.is_file()]
+        known = [file for file in files if has_image_suffix(file)]
+        below = [image for match in matches if match.is_dir() for image in self._below(match)]
+        images = known + below or files
+        if not images:
+            why = "; ".join(self.found.notes) or f"images have one of the suffixes {_SUFFIXES_TEXT}"
+            raise ImageReadError("no image matches this pattern", path=pattern, remedy=f"check the pattern; {why}")
+        return images
+
+    def _without_results(self, matches: Sequence[Path], base: Path) -> list[Path]:
+        """Files and folders of a pattern that a search from its fixed part would find, too."""
+        derived = {folder: derived_files(folder, _names(folder)) for folder in {match.parent for match in matches}}
+        inside: dict[Path, set[str]] = {}  # folder: which of its subfolders hold results
+
+        def holds_results(folder: Path) -> bool:
+            parent = folder.parent
+            if parent not in inside:
+                names = _names(parent)
+                inside[parent] = result_folders(parent, [name for name in names if (parent / name).is_dir()], names)
+            return folder.name in inside[parent]
+
+        kept = []
+        for match in matches:
+            between = match.relative_to(base).parts if match.is_relative_to(base) else ()
+            steps = (base.joinpath(*between[:depth]) for depth in range(1, len(between) + 1))
+            results = next((step for step in steps if holds_results(step)), None)
+            if results is not None:
+                self._note_result(results)
+            elif match.name in derived[match.parent] and match.is_file():
+                self._note_result(match)
+            else:
+                kept.append(match)
+        return kept
+
+    def _below(self, folder: Path) -> list[Path]:
+        """Images in a folder and its subfolders, in natural order."""
+        return sorted(self._walk(folder), key=natural_key)
+
+    def _walk(self, folder: Path) -> Iterator[Path]:
+        """Every image below a folder; hidden, skipped, result and container folders are not entered."""
+        for root, folders, files in os.walk(folder, onerror=self._note_closed):
+            here = Path(root)
+            left_out = set() if self.results else result_folders(here, folders, files)
+            entered = []
+            for name in folders:
+                path = here / name
+                if name.startswith(".") or os.path.realpath(path) in self.skipped:
+                    continue
+                if folder_format(path) is not None:
+                    self.found.unread.append(path)
+                elif name in left_out:
+                    self._note_result(path)
+                else:
+                    entered.append(name)
+            folders[:] = entered
+            yield from self._images_of(here, files)
+
+    def _images_of(self, folder: Path, files: Sequence[str]) -> Iterator[Path]:
+        """Images among the files of a folder."""
+        derived = set() if self.results else derived_files(folder, files)
+        for name in files:
+            path = folder / name
+            if not has_image_suffix(path):
+                if unread_format(path) is not None:
+                    self.found.unread.append(path)
+            elif name in derived:
+                self._note_result(path)
+            elif path.exists() and not path.is_file():
+                self.found.special.append(path)
+            else:
+                yield path  # a link to nothing among them, to be reported in its turn
+
+    def _note_result(self, path: Path) -> None:
+        if path not in self._noted:
+            self._noted.add(path)
+            self.found.results.append(path)
+
+    def _note_closed(self, error: OSError) -> None:
+        self.found.closed.append(Path(error.filename or "."))
+
+    def _skipped_below(self, base: Path) -> frozenset[str]:
+        """Excluded folders that a pattern reaches from above."""
+        real = Path(os.path.realpath(base))
+        return frozenset(folder for folder in self.skipped if real in Path(folder).parents)
+
+
+def natural_key(path: Path) -> tuple[list[list[tuple[int, int, str]]], str]:
+    """Sort key by which numbers inside names count as numbers, folder by folder.
 
     Examples
     --------
-    >>> unique_names(["in/a.png", "in/a.tif", "in/b.ome.tif"])
-    ['a_png', 'a_tif', 'b']
-    >>> unique_names(["plate1/a.tif", "plate2/a.tif"])
-    ['plate1-a', 'plate2-a']
+    >>> sorted([Path("img10.png"), Path("img2.png")], key=natural_key)[0].name
+    'img2.png'
     """
-    absolute = [Path(path).absolute() for path in paths]
-    groups: dict[str, list[int]] = {}
-    for index, path in enumerate(absolute):
-        groups.setdefault(_fold(result_stem(path)), []).append(index)
-    names = [""] * len(absolute)
-    for indices in groups.values():
-        named = _names_of_group(list(dict.fromkeys(absolute[index] for index in indices)))
-        for index in indices:
-            names[index] = named[absolute[index]]
-    return _numbered_where_equal(names)
+    parts = [
+        [(0, int(bit), "") if bit.isdecimal() else (1, 0, bit.casefold()) for bit in re.split(r"(\d+)", part) if bit]
+        for part in path.parts
+    ]
+    return parts, str(path)
 
 
-def _expand(path: Path, skipped: frozenset[str]) -> list[Path]:
-    """Files that one argument stands for."""
-    if path.is_dir():
-        return _images_in_folder(path, skipped)
-    if path.exists():
-        return [path]
-    if glob.has_magic(str(path)):
-        return _images_of_pattern(path, skipped)
-    raise ImageReadError("no such file or folder", path=path, remedy="check the name and the folder")
+def _names(folder: Path) -> list[str]:
+    """Names of what is in a folder; none where it can't be listed."""
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
 
 
-def _images_in_folder(folder: Path, skipped: frozenset[str]) -> list[Path]:
-    """Images below a folder, or an error where there are none."""
-    store = folder_format(folder)
-    if store is not None:
-        raise ImageReadError(f"hooke doesn't read {folder.suffix} stores", path=folder, remedy=store)
-    images = _search(folder, skipped)
-    if not images:
-        raise ImageReadError("no images in this folder", path=folder, remedy=f"it looks for {_SUFFIXES_TEXT}")
-    return images
-
-
-def _images_of_pattern(pattern: Path, skipped: frozenset[str]) -> list[Path]:
-    """Images that a pattern matches, or an error where there are none."""
-    matches = sorted((Path(match) for match in glob.glob(str(pattern), recursive=True)), key=_natural)  # noqa: PTH207
-    files = [match for match in matches if match.is_file() and not _is_below(match, skipped)]
-    known = [file for file in files if has_image_suffix(file)]
-    below = [image for match in matches if match.is_dir() for image in _search(match, skipped)]
-    images = known + below or files
-    if not images:
-        remedy = f"check the pattern; images have one of the suffixes {_SUFFIXES_TEXT}"
-        raise ImageReadError("no image matches this pattern", path=pattern, remedy=remedy)
-    return images
-
-
-def _search(folder: Path, skipped: frozenset[str]) -> list[Path]:
-    """Images in a folder and its subfolders, in natural order."""
-    return sorted(_walk(folder, skipped), key=_natural)
-
-
-def _walk(folder: Path, skipped: frozenset[str]) -> Iterator[Path]:
-    """Every image below a folder; hidden, skipped and container folders are not entered."""
-    for root, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if _is_entered(Path(root, name), skipped)]
-        if os.path.realpath(root) not in skipped:
-            yield from (path for name in files if has_image_suffix(path := Path(root, name)))
-
-
-def _is_entered(folder: Path, skipped: frozenset[str]) -> bool:
-    """Whether the search goes into a folder."""
-    return not folder.name.startswith(".") and folder_format(folder) is None and os.path.realpath(folder) not in skipped
+def _fixed_part(pattern: Path) -> Path:
+    """Folders of a pattern before its first wildcard."""
+    parts = []
+    for part in pattern.parts[:-1]:
+        if glob.has_magic(part):
+            break
+        parts.append(part)
+    return Path(*parts)
 
 
 def _is_below(path: Path, skipped: frozenset[str]) -> bool:
@@ -154,52 +292,12 @@ def _is_below(path: Path, skipped: frozenset[str]) -> bool:
     return bool(skipped) and not skipped.isdisjoint(map(str, Path(os.path.realpath(path)).parents))
 
 
-def _natural(path: Path) -> list[list[tuple[int, int, str]]]:
-    """Sort key by which numbers inside names count as numbers, folder by folder."""
-    return [
-        [(0, int(bit), "") if bit.isdecimal() else (1, 0, bit.casefold()) for bit in re.split(r"(\d+)", part) if bit]
-        for part in path.parts
-    ]
+def _remedy(path: Path) -> str | None:
+    return folder_format(path) or unread_format(path)
 
 
-def _fold(name: str) -> str:
-    """Form in which names that some file system takes for equal are equal (macOS, Windows)."""
-    return unicodedata.normalize("NFC", name).casefold()
-
-
-def _names_of_group(paths: Sequence[Path]) -> dict[Path, str]:
-    """Shortest names that tell apart files of one stem; their stems where nothing does."""
-    names = next((names for names in _candidates(paths) if _all_differ(names)), [result_stem(path) for path in paths])
-    return dict(zip(paths, names, strict=True))
-
-
-def _candidates(paths: Sequence[Path]) -> Iterator[list[str]]:
-    """Ever longer names for files of one stem, the most readable first."""
-    stems = [result_stem(path) for path in paths]
-    suffixed = [f"{stem}_{path.suffix[1:].lower()}" for stem, path in zip(stems, paths, strict=True)]
-    yield stems
-    yield suffixed
-    for depth in range(1, max(len(path.parts) for path in paths)):
-        folders = ["-".join(path.parent.parts[1:][-depth:]) for path in paths]
-        yield [f"{folder}-{stem}" for folder, stem in zip(folders, stems, strict=True)]
-        yield [f"{folder}-{stem}" for folder, stem in zip(folders, suffixed, strict=True)]
-
-
-def _all_differ(names: Iterable[str]) -> bool:
-    """Whether no two names are equal on any file system."""
-    return max(Counter(map(_fold, names)).values()) == 1
-
-
-def _numbered_where_equal(names: Sequence[str]) -> list[str]:
-    """Append a number to names that are still taken: the same file twice, or ``a_png.tif`` beside ``a.png``."""
-    count = Counter(map(_fold, names))
-    taken = {name for name in count if count[name] == 1}
-    result: list[str] = []
-    for name in names:
-        number, free = 1, name
-        while count[_fold(name)] > 1 and _fold(free) in taken:
-            number += 1
-            free = f"{name}_{number}"
-        taken.add(_fold(free))
-        result.append(free)
-    return result
+def _listed(paths: Sequence[Path]) -> str:
+    """How many, and the first few by name, with the folder of each."""
+    names = ", ".join("/".join(path.parts[-2:]) for path in paths[:_NAMED])
+    more = len(paths) - _NAMED
+    return f"{len(paths)} ({names}{f' and {more} more' if more > 0 else ''})"

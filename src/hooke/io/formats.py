@@ -9,7 +9,16 @@ from pathlib import Path
 
 from hooke.errors import ImageReadError
 
-__all__ = ["IMAGE_SUFFIXES", "SUPPORTED", "folder_format", "has_image_suffix", "result_stem", "sniff", "unreadable"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "SUPPORTED",
+    "folder_format",
+    "has_image_suffix",
+    "result_stem",
+    "sniff",
+    "unread_format",
+    "unreadable",
+]
 
 SUPPORTED = "TIFF, OME-TIFF, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000, .npy"
 
@@ -33,6 +42,8 @@ _HDF5 = "it is an HDF5 container: save the array inside as TIFF or .npy with h5p
 _ARRAYS = "save the one array to segment as .npy or TIFF"
 _VOLUME = "it is a medical volume: save its slices as TIFF with Fiji, nibabel or pydicom"
 _OTHER_PICTURE = "save it as PNG or TIFF"
+
+_SELDOM_IMAGES = (_HDF5, _ARRAYS)
 
 _REMEDY_BY_SUFFIX = {
     **dict.fromkeys(_MICROSCOPE_SUFFIXES, _TO_OME_TIFF),
@@ -77,6 +88,17 @@ _FOREIGN = (
 def has_image_suffix(path: Path) -> bool:
     """Whether a folder search takes the file: a known suffix and not hidden."""
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+
+
+def unread_format(path: Path) -> str | None:
+    """Remedy for a file that holds images in a format that hooke doesn't read, by its suffix, or None.
+
+    Arrays and documents, of which a folder may hold any, don't count.
+    """
+    suffix = path.suffix.lower()
+    if suffix in IMAGE_SUFFIXES or path.name.startswith(".") or _REMEDY_BY_SUFFIX.get(suffix) in _SELDOM_IMAGES:
+        return None
+    return _REMEDY_BY_SUFFIX.get(suffix)
 
 
 def result_stem(path: str | Path) -> str:
@@ -157,6 +179,8 @@ def _head(path: Path) -> bytes:
         remedy = folder_format(path) or "give a file, or let find_images list the folder"
         raise ImageReadError("is a folder, not an image file", path=path, remedy=remedy)
     try:
+        if path.exists() and not path.is_file():  # opening a named pipe would wait for ever
+            raise ImageReadError("is a named pipe, socket or device", path=path, remedy="give an image file")
         with path.open("rb") as file:
             return file.read(64)
     except FileNotFoundError as error:

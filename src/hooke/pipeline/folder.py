@@ -32,7 +32,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import HookeError, ImageReadError, debugging, unexpected
-from hooke.io import ImageFile, find_images, open_image, unique_names, write_labels, write_png
+from hooke.io import ImageFile, open_image, search_images, unique_names, write_labels, write_png
 from hooke.models import Model, load_model
 from hooke.pipeline.ledger import Entry, Ledger
 from hooke.pipeline.one import segment_image
@@ -55,10 +55,19 @@ _SMALL = 1_000_000  # pixels of an image that one thread segments
 
 @dataclass(frozen=True)
 class FolderResult:
-    """All inputs after their turns."""
+    """All inputs after their turns.
+
+    Parameters
+    ----------
+    out : Path
+    images : list of ImageResult
+    notes : tuple of str
+        What was left out of the folders searched.
+    """
 
     out: Path
     images: list[ImageResult]
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> list[ImageResult]:
@@ -112,7 +121,8 @@ def segment_folder(
     """
     options = options or SegmentOptions()
     out = Path(out)
-    paths = find_images(inputs, exclude=[out])
+    found = search_images(inputs, exclude=[out])
+    paths = found.paths
     model = load_model(options.model)
     ledger = Ledger(out, model, options, axes)
     started = time.time()
@@ -132,7 +142,7 @@ def segment_folder(
         ledger.write_tables([result.name for result in results if not result.error])
         write_summary(results, out)
         write_record(out, paths, model, options, axes, command, started, [row for r in results for row in r.rows])
-    return FolderResult(out, results)
+    return FolderResult(out, results, tuple(found.notes))
 
 
 def _reuse(ledger: Ledger, out: Path, name: str, path: Path) -> ImageResult | None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import HookeError
 from hooke.image import Image
-from hooke.io import atomic_path, find_images, read_image, unique_names, write_png
+from hooke.io import atomic_path, read_image, search_images, unique_names, write_png
 from hooke.preprocess import fit_normalisation
 from hooke.preprocess.clusters import CLUSTERS, Clusters, cluster_modalities
 from hooke.preprocess.modality import Appearance, describe
@@ -59,11 +59,14 @@ class ModalityResult:
         dark nuclei on white are inverted fluorescence; how the pixels are stored; the error of a file that failed.
     clustered : bool
         False when there were fewer images than clusters, so that the classifier decided.
+    notes : tuple of str
+        What was left out of the folders searched.
     """
 
     out: Path
     table: pd.DataFrame
     clustered: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> pd.DataFrame:
@@ -127,7 +130,8 @@ def sort_by_modality(
         When there is no image, or the folder can't be written to. A single file's error is in its row.
     """
     out = Path(out)
-    paths = find_images(inputs, exclude=[out])
+    files = search_images(inputs, exclude=[out])
+    paths = files.paths
     if on_start:
         on_start(len(paths))
     seen: list[_Seen | dict[str, Any]] = []
@@ -145,7 +149,8 @@ def sort_by_modality(
     for index, one in enumerate(good):
         one.row.update(_cluster_columns(found, index) if found else {"modality": one.row["classifier"]})
     rows = [one.row if isinstance(one, _Seen) else one for one in seen]
-    result = ModalityResult(out, pd.DataFrame(rows, columns=_COLUMNS, dtype=object).fillna(""), found is not None)
+    table = pd.DataFrame(rows, columns=_COLUMNS, dtype=object).fillna("")
+    result = ModalityResult(out, table, found is not None, tuple(files.notes))
     with atomic_path(out / "modality.csv") as partial:
         result.table.to_csv(partial, index=False)
     if good:

@@ -1,0 +1,121 @@
+"""Recognises what hooke and other programs leave beside images: label images, outlines and plots are not images.
+
+Some names are certain (``A01_cp_masks.png``, ``A01_seg.npy``); others count only where the image they derive from lies
+in the same folder (``A01_mask.png`` beside ``A01.tif``).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from hooke.io.formats import result_stem
+
+__all__ = ["derived_files", "names_results", "result_folders"]
+
+# Endings of a stem that only the named program writes.
+_CERTAIN = re.compile(
+    r"""(
+        _(cp|omni)_(masks|outlines|output|flows|cellprob)\w*  # Cellpose, Omnipose
+        | \.stardist                                          # stardist-predict2d
+        | _instanseg_prediction                               # InstanSeg
+        | _(simple[ ]segmentation|object[ -](predictions|probabilities|identities)|multicut[ ]segmentation)  # ilastik
+    )$""",
+    re.VERBOSE,
+)
+_ENDINGS = (
+    r"masks?|labels?|labell?ed|label[ -]image|seg|segmentations?|segmented|outlines?|overlays?|contours?|objects"
+    r"|flows|dp|cellprob|prob|probabilities|uncertainty|annotations?|gt|ground[ _-]?truth"
+)
+# What is left of a stem without such an ending must be the stem of an image.
+_DERIVED = re.compile(rf"(?P<base>.+?)(?:[_.-]| - | )(?:{_ENDINGS})\d*$")
+_PREFIXED = re.compile(r"(?:count masks of|mask of|drawing of|labels of|lbl of) (?P<base>.+)$")  # Fiji
+_SPOKEN = ("mask", "label", "seg", "outline", "overlay", "contour", "flow", "prob", "output", "truth")
+
+_BESIDE_IMAGES = {"labels", "masks", "outlines", "overlays"}
+_OWN = {"labels", "overlays"}
+_OWN_RECORD = re.compile(rb'^\s*\{\s*"hooke"\s*:')
+
+
+def result_folders(root: Path, folders: Collection[str], files: Collection[str]) -> set[str]:
+    """Which subfolders of a folder hold results, not images.
+
+    Those of hooke's own output folders and data sets, and ``labels``, ``masks``, ``outlines`` and ``overlays`` beside
+    a folder ``images``.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    folders, files : collection of str
+        Names of what is in it.
+    """
+    found: set[str] = set()
+    if "images" in folders:
+        found |= _BESIDE_IMAGES
+    if _is_output(root, folders, files):
+        found |= _OWN
+    if {"scores.json", "detection.json"}.intersection(files):  # hooke evaluate
+        found.add("classes")
+    return {name for name in folders if name in found}
+
+
+def derived_files(root: Path, files: Iterable[str]) -> set[str]:
+    """Which image files of a folder are results.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    files : iterable of str
+        Names of all files in it.
+    """
+    names = list(files)
+    known = {key for name in names for key in (_fold(name), _fold(result_stem(name)))}
+    return {name for name in names if _is_derived(name, known)} | _own_plots(set(names))
+
+
+def names_results(pattern: str) -> bool:
+    """Whether a pattern asks for results by name, as ``*_masks.png`` does."""
+    return any(word in pattern.casefold() for word in _SPOKEN)
+
+
+def _is_derived(name: str, known: set[str]) -> bool:
+    """Whether a file is a result, by its name and by the names beside it."""
+    stem = _fold(result_stem(name))
+    if _CERTAIN.search(stem) or _fold(name).endswith("_seg.npy"):
+        return True
+    match = _DERIVED.match(stem) or _PREFIXED.match(_fold(name)) or _PREFIXED.match(stem)
+    return match is not None and (match["base"] in known or _fold(result_stem(match["base"])) in known)
+
+
+def _own_plots(files: set[str]) -> set[str]:
+    """Pictures that hooke draws of results: ``modality``, ``data show`` and ``train`` have no folder for them."""
+    plots: set[str] = set()
+    if "modality.csv" in files:
+        plots.add("embedding.png")
+    if "counts.csv" in files and "histograms.png" in files:
+        plots |= {"histograms.png", *(name for name in files if re.fullmatch(r"sheet-\d+\.png", name))}
+    if "metrics.csv" in files:
+        plots |= {"curves.png", "pictures.png"}
+    return plots & files
+
+
+def _is_output(root: Path, folders: Collection[str], files: Collection[str]) -> bool:
+    """Whether a folder is one that hooke wrote label images to."""
+    if ".hooke" in folders or {"summary.csv", "measurements.csv"}.issubset(files):
+        return True
+    record = root / "run.json"
+    try:
+        if "run.json" not in files or not record.is_file():
+            return False
+        with record.open("rb") as file:
+            return _OWN_RECORD.match(file.read(64)) is not None
+    except OSError:
+        return False
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
