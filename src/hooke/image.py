@@ -31,6 +31,8 @@ class Image:
         Where the plane lies in a stack, such as ``{"t": 3, "z": 0}``; empty for a single image.
     is_rgb : bool
         True when three channels are the red, green and blue of one picture rather than three stains.
+    notes : tuple of str
+        What the user should know of how the file was read; each becomes a warning of the result.
     """
 
     pixels: NDArray[np.generic]
@@ -40,6 +42,7 @@ class Image:
     channel_names: tuple[str, ...] = ()
     plane: dict[str, int] = field(default_factory=dict)
     is_rgb: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def height(self) -> int:

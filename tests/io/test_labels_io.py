@@ -61,6 +61,17 @@ def test_stack_keeps_axes_and_pixel_size(tmp_path, axes, shape, back, hint):
     assert np.array_equal(read_labels(tmp_path / "a.tif"), stack)
 
 
+def test_steps_along_z_and_time_are_kept(tmp_path):
+    planes = [np.ones((8, 9), np.int32)] * 6
+    steps = {"z_step_um": 2.0, "time_step_s": 30.0}
+    write_labels(tmp_path / "a.tif", planes, axes="TZ", shape=(2, 3), pixel_size_um=(0.5, 0.5), **steps)
+    file = open_image(tmp_path / "a.tif")
+    assert (file.axes, file.z_step_um, file.time_step_s) == ("TZ", 2.0, 30.0)
+    write_labels(tmp_path / "flat.tif", planes[:1], **steps)  # one plane has no steps
+    flat = open_image(tmp_path / "flat.tif")
+    assert (flat.z_step_um, flat.time_step_s) == (None, None)
+
+
 def test_no_pixel_size_is_invented(tmp_path):
     write_labels(tmp_path / "a.tif", [labels(20, 30)])
     assert open_image(tmp_path / "a.tif").pixel_size_um is None

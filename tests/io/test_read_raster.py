@@ -1,8 +1,12 @@
 """PNG, JPEG, BMP, GIF, WebP, PNM: files made by Pillow or imagecodecs, read by hooke."""
 
+import zlib
+
 import imagecodecs
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
+import PIL.PngImagePlugin
 import pytest
 
 from hooke.errors import ImageReadError
@@ -118,13 +122,61 @@ def test_cmyk_jpeg_becomes_rgb(tmp_path):
     assert np.abs(image.pixels.astype(int) - rgb).mean() < 3
 
 
-def test_exif_orientation_and_dpi_are_left_alone(tmp_path):
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+@pytest.mark.parametrize("kind", ["colour", "grey"])
+def test_exif_orientation_is_obeyed(tmp_path, orientation, suffix, kind):
+    picture = PIL.Image.fromarray(smooth_rgb() if kind == "colour" else smooth_rgb()[..., 0])
+    exif = picture.getexif()
+    exif[274] = orientation
+    path = tmp_path / f"a{suffix}"
+    picture.save(path, exif=exif)
+    with PIL.Image.open(path) as stored:
+        expected = np.asarray(PIL.ImageOps.exif_transpose(stored))  # an independent reading of the tag
+    file = open_image(path)
+    assert file.plane_shape == expected.shape
+    assert np.array_equal(file.plane(0).pixels, expected)
+    assert [f"({orientation})" in note for note in file.plane(0).notes] == ([True] if orientation > 1 else [])
+
+
+def test_orientation_of_16_bit_colour_png_and_behind_the_pixels(tmp_path):
     exif = PIL.Image.Exif()
-    exif[0x0112] = 6  # a camera held upright
-    PIL.Image.fromarray(smooth_rgb()).save(tmp_path / "a.jpg", exif=exif, dpi=(300, 300))
-    image = read_image(tmp_path / "a.jpg")
-    assert image.pixels.shape == (64, 80, 3)
-    assert image.pixel_size_um is None
+    exif[274] = 6
+    chunk = exif.tobytes().removeprefix(b"Exif\x00\x00")
+    data = imagecodecs.png_encode(RGB16)
+    head, end = data[:-12], data[-12:]
+    length, crc = len(chunk).to_bytes(4, "big"), zlib.crc32(b"eXIf" + chunk).to_bytes(4, "big")
+    (tmp_path / "a.png").write_bytes(head + length + b"eXIf" + chunk + crc + end)
+    file = open_image(tmp_path / "a.png")
+    assert file.plane_shape == (30, 20, 3)
+    assert np.array_equal(file.plane(0).pixels, np.rot90(RGB16, -1))
+
+
+@pytest.mark.parametrize("orientation", [0, 9])
+def test_a_wrong_orientation_leaves_the_picture_as_stored(tmp_path, orientation):
+    exif = PIL.Image.Exif()
+    exif[274] = orientation
+    PIL.Image.fromarray(smooth_rgb()).save(tmp_path / "a.jpg", exif=exif)
+    assert read_image(tmp_path / "a.jpg").pixels.shape == (64, 80, 3)
+
+
+def test_a_damaged_exif_costs_no_image(tmp_path):
+    exif = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x05" + bytes(range(9))
+    PIL.Image.fromarray(smooth_rgb()).save(tmp_path / "a.jpg", exif=exif)
+    PIL.Image.fromarray(smooth_rgb()).save(tmp_path / "b.jpg", exif=b"Exif\x00\x00nonsense")
+    for name in ("a.jpg", "b.jpg"):
+        assert read_image(tmp_path / name).pixels.shape == (64, 80, 3)
+
+
+def test_png_without_exif_is_not_decoded_to_learn_so(tmp_path, monkeypatch):
+    PIL.Image.fromarray(RGB8).save(tmp_path / "a.png", pnginfo=None)
+    monkeypatch.setattr(PIL.PngImagePlugin.PngImageFile, "load", lambda _self: pytest.fail("decoded"))
+    assert open_image(tmp_path / "a.png").plane_shape == (20, 30, 3)
+
+
+def test_dots_per_inch_are_not_a_pixel_size(tmp_path):
+    PIL.Image.fromarray(smooth_rgb()).save(tmp_path / "a.jpg", dpi=(300, 300))
+    assert read_image(tmp_path / "a.jpg").pixel_size_um is None
 
 
 def test_animation_is_a_time_stack(tmp_path):

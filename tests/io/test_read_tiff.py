@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 import pytest
 import tifffile
 
@@ -105,6 +106,91 @@ def test_lookup_table_of_imagej_leaves_intensities(tmp_path):
     assert np.array_equal(read_image(tmp_path / "a.tif").pixels, RGB8[..., 0])
 
 
+@pytest.mark.parametrize("kind", ["ome", "imagej"])
+@pytest.mark.parametrize(
+    ("axes", "shape"), [("CYX", (2,)), ("ZYX", (3,)), ("TYX", (3,)), ("TZCYX", (2, 2, 2)), ("YX", ())]
+)
+def test_lookup_tables_leave_channels_and_intensities(tmp_path, kind, axes, shape):
+    pixels = RNG.integers(0, 256, (*shape, *SHAPE), dtype=np.uint8)
+    colormap = RNG.integers(0, 65536, (3, 256), dtype=np.uint16)  # as "glasbey" or "fire": in no order
+    path = tmp_path / ("a.ome.tif" if kind == "ome" else "a.tif")
+    options = {"imagej": True} if kind == "imagej" else {"photometric": "palette"}
+    tifffile.imwrite(path, pixels, colormap=colormap, metadata={"axes": axes}, **options)
+    file = open_image(path)
+    assert not file.is_rgb
+    assert file.plane_shape == (SHAPE if "C" not in axes else (*SHAPE, 2))
+    planes = np.array([image.pixels for image in file]).reshape(*file.stack_shape, *file.plane_shape)
+    assert np.array_equal(planes, np.moveaxis(pixels, axes.index("C"), -1) if "C" in axes else pixels)
+
+
+def test_ramp_of_one_colour_in_a_plain_tiff_is_a_lookup_table(tmp_path):
+    colormap = np.zeros((3, 256), np.uint16)
+    colormap[1] = np.arange(256) * 257
+    pixels = RNG.integers(0, 256, (3, *SHAPE), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="palette", colormap=colormap, metadata=None)
+    file = open_image(tmp_path / "a.tif")
+    assert np.array_equal([image.pixels for image in file], pixels)
+
+
+def test_inverted_lookup_table_of_imagej_leaves_intensities(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GREY16, imagej=True, photometric="miniswhite")
+    assert np.array_equal(read_image(tmp_path / "a.tif").pixels, GREY16)
+
+
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw", "jpeg2000", "APERIO_JP2000_YCBC"])
+@pytest.mark.parametrize("writer", ["tifffile", "pillow"])
+def test_ycbcr_becomes_rgb(tmp_path, compression, writer):
+    rgb = np.empty((64, 64, 3), np.uint8)
+    rgb[:32], rgb[32:] = (200, 100, 60), (20, 120, 220)
+    picture = PIL.Image.fromarray(rgb).convert("YCbCr")
+    if writer == "tifffile":
+        tifffile.imwrite(tmp_path / "a.tif", np.asarray(picture), photometric="ycbcr", compression=compression)
+    elif compression in ("zlib", "lzw"):
+        picture.save(tmp_path / "a.tif", compression={"zlib": "tiff_adobe_deflate", "lzw": "tiff_lzw"}[compression])
+    else:
+        pytest.skip("Pillow writes none such")
+    image = read_image(tmp_path / "a.tif")
+    assert image.is_rgb
+    assert np.abs(image.pixels.astype(int) - rgb).max() <= 2
+
+
+def test_aperio_ycbcr_is_converted_whatever_the_photometric_tag_says(tmp_path):
+    samples = np.full((64, 64, 3), (125, 91, 181), np.uint8)
+    for name in ("YCBC", "RGB"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", samples, photometric="rgb", compression=f"APERIO_JP2000_{name}")
+    assert np.abs(read_image(tmp_path / "YCBC.tif").pixels[0, 0].astype(int) - (200, 100, 60)).max() <= 2
+    assert np.array_equal(read_image(tmp_path / "RGB.tif").pixels, samples)
+
+
+def test_ycbcr_with_other_coefficients_and_black(tmp_path):
+    def rationals(*values):
+        return tuple(part for value in values for part in (round(value * 10000), 10000))
+
+    # Rec. 709, and video's 16 to 235 and 16 to 240
+    tags = [
+        (529, 5, 3, rationals(0.2126, 0.7152, 0.0722), True),
+        (530, 3, 2, (1, 1), True),
+        (532, 5, 6, rationals(16, 235, 128, 240, 128, 240), True),
+        (262, 3, 1, 6, True),
+    ]
+    red, green, blue = 200, 100, 60
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    samples = [16 + y * 219 / 255, 128 + (blue - y) / 1.8556 * 112 / 127, 128 + (red - y) / 1.5748 * 112 / 127]
+    pixels = np.full((32, 32, 3), np.rint(samples), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", metadata=None, compression="zlib", extratags=tags)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as tif:
+        tif.pages[0].tags[262].overwrite(6)
+    assert np.abs(read_image(tmp_path / "a.tif").pixels[0, 0].astype(int) - (red, green, blue)).max() <= 2
+
+
+def test_subsampled_ycbcr_is_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", RGB8, photometric="ycbcr", compression="zlib", metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as tif:
+        tif.pages[0].tags[530].overwrite((2, 2))
+    with pytest.raises(ImageReadError, match=r"YCbCr .*subsampling.*; save it as RGB"):
+        read_image(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("dtype", ["u1", "u2"])
 def test_white_is_zero_is_inverted(tmp_path, dtype):
     pixels = grey(dtype)
@@ -184,6 +270,93 @@ def test_ome_positions_are_a_stack(tmp_path):
     assert [int(image.pixels.min()) for image in file] == [0, 1, 2]
 
 
+# --- scenes -----------------------------------------------------------------------------------------------------
+
+
+def blobs(height, width, seed):
+    """A smooth picture, as microscopes make them: a smaller copy resembles it."""
+    rng = np.random.default_rng(seed)
+    coarse = PIL.Image.fromarray(rng.integers(0, 256, (8, 10), dtype=np.uint8))
+    return np.asarray(coarse.resize((width, height), PIL.Image.Resampling.BICUBIC))
+
+
+@pytest.mark.parametrize("kind", ["ome", "plain", "shaped"])
+def test_images_of_other_sizes_are_scenes(tmp_path, kind):
+    # 64 x 80 is half of 128 x 160, for which tifffile takes it for a level of a pyramid.
+    pictures = [blobs(128, 160, 1), blobs(60, 70, 2), blobs(64, 80, 3), blobs(60, 70, 4)]
+    path = tmp_path / ("a.ome.tif" if kind == "ome" else "a.tif")
+    with tifffile.TiffWriter(path) as writer:
+        for number, pixels in enumerate(pictures):
+            metadata = {"plain": None, "shaped": {}, "ome": {"Name": f"well A{number} #1"}}[kind]
+            writer.write(pixels, metadata=metadata)
+    file = open_image(path)
+    assert (file.plane_shape, file.scene) == ((128, 160), file.scenes[0])  # the largest
+    assert len(file.scenes) == 3
+    if kind == "ome":
+        assert file.scenes == ("well_A0_1", "well_A1_1", "well_A2_1")
+    else:
+        assert set(file.scenes) == {"image1", "image2", "image3"}
+    planes = [image.pixels for scene in file.scenes for image in open_image(path, scene=scene)]
+    for pixels in pictures:
+        assert any(np.array_equal(pixels, plane) for plane in planes)
+    with pytest.raises(ImageReadError, match=f"no scene 'x'; choose one of: {file.scenes[0]}"):
+        open_image(path, scene="x")
+
+
+def test_one_image_has_no_scenes(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GREY16)
+    assert open_image(tmp_path / "a.tif").scenes == ()
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("order", [1, -1])
+def test_smaller_copies_of_an_image_are_not_scenes(tmp_path, marked, order):
+    full = blobs(512, 640, 1)
+    copies = [full, *(np.asarray(PIL.Image.fromarray(full).reduce(factor)) for factor in (2, 4, 7))]
+    thumbnail = np.repeat(np.asarray(PIL.Image.fromarray(full).resize((100, 80)))[..., None], 3, 2)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        for pixels in [*copies, thumbnail][::order]:
+            writer.write(pixels, metadata=None, subfiletype=1 if marked and pixels is not full else 0)
+    file = open_image(tmp_path / "a.tif")
+    assert (file.scenes, file.plane_shape) == ((), full.shape)
+
+
+def test_label_and_macro_of_a_slide_are_not_scenes(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as writer:
+        for name, shape in (("scan", (128, 160)), ("label image", (60, 61)), ("macro image", (50, 90))):
+            writer.write(blobs(*shape, shape[0]), metadata={"Name": name})
+    assert open_image(tmp_path / "a.ome.tif").scenes == ()
+
+
+# --- orientation ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("planes", [1, 2])
+def test_orientation_tag_is_obeyed(tmp_path, orientation, planes):
+    pixels = np.stack([GREY16] * planes).squeeze()
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        pixels,
+        photometric="minisblack",
+        metadata=None,
+        extratags=[(274, 3, 1, orientation, True)],
+        resolution=(20000.0, 10000.0),
+        resolutionunit="CENTIMETER",
+    )
+    picture = PIL.Image.fromarray(GREY16)
+    picture.getexif()[274] = orientation
+    expected = np.asarray(PIL.ImageOps.exif_transpose(picture))  # an independent reading of the tag
+    file = open_image(tmp_path / "a.tif")
+    assert file.plane_shape == expected.shape
+    assert np.array_equal(file.plane(planes - 1).pixels, expected)
+    assert file.pixel_size_um == pytest.approx((0.5, 1.0) if orientation > 4 else (1.0, 0.5))
+    assert [f"({orientation})" in note for note in file.plane(0).notes] == ([True] if orientation > 1 else [])
+
+
+# --- stacks -----------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("byteorder", ["<", ">"])
 def test_imagej_hyperstack(tmp_path, byteorder):
     pixels = stack(2, 3, 2, 8, 10)
@@ -201,6 +374,19 @@ def test_imagej_hyperstack(tmp_path, byteorder):
     assert np.array_equal(file.plane(4).pixels, np.moveaxis(pixels[1, 1], 0, -1))
 
 
+def test_steps_along_z_and_time(tmp_path):
+    steps = {"PhysicalSizeZ": 2000.0, "PhysicalSizeZUnit": "nm", "TimeIncrement": 500.0, "TimeIncrementUnit": "ms"}
+    tifffile.imwrite(tmp_path / "a.ome.tif", stack(2, 3, 8, 10), metadata={"axes": "TZYX", **steps})
+    said = {"axes": "TZYX", "unit": "um", "spacing": 2.0, "finterval": 0.5}
+    tifffile.imwrite(tmp_path / "a.tif", stack(2, 3, 8, 10), imagej=True, metadata=said)
+    tifffile.imwrite(tmp_path / "bare.ome.tif", stack(2, 3, 8, 10), metadata={"axes": "TZYX"})
+    for name in ("a.ome.tif", "a.tif"):
+        file = open_image(tmp_path / name)
+        assert (file.z_step_um, file.time_step_s) == (2.0, 0.5)
+    assert open_image(tmp_path / "bare.ome.tif").z_step_um is None
+    assert open_image(tmp_path / "bare.ome.tif").time_step_s is None
+
+
 def test_imagej_stack_in_one_page_is_read_in_place(tmp_path):
     # As ImageJ writes beyond 4 GB: one page stands for all planes, which lie in one run behind it.
     pixels = stack(5, 8, 10)
@@ -215,8 +401,17 @@ def test_imagej_stack_in_one_page_is_read_in_place(tmp_path):
 
 @pytest.mark.parametrize(
     ("unit", "expected"),
-    [("micron", 0.5), ("um", 0.5), ("\\u00B5m", 0.5), ("nm", 0.0005), ("mm", 500.0), ("pixel", None), ("inch", None)],
-)
+    [
+        ("micron", 0.5),
+        ("um", 0.5),
+        ("\\u00B5m", 0.5),
+        ("nm", 0.0005),
+        ("mm", 500.0),
+        ("pixel", None),
+        ("inch", None),
+        ("cm", None),
+    ],
+)  # fmt: skip
 def test_units_of_imagej(tmp_path, unit, expected):
     tifffile.imwrite(tmp_path / "a.tif", GREY16, imagej=True, resolution=(2.0, 2.0), metadata={"unit": unit})
     size = read_image(tmp_path / "a.tif").pixel_size_um
@@ -225,11 +420,36 @@ def test_units_of_imagej(tmp_path, unit, expected):
 
 @pytest.mark.parametrize(
     ("per_unit", "unit", "expected"),
+    [(72.0, "inch", None), (28.3465, "cm", None), (72.0, "cm", None), (78760.0, "inch", 0.3225), (31008, "cm", 0.3225)],
+)
+def test_a_print_size_in_words_of_imagej_is_not_a_pixel_size(tmp_path, per_unit, unit, expected):
+    # Fiji takes inches and centimetres over from the JPEG or TIFF that it opened.
+    tifffile.imwrite(tmp_path / "a.tif", GREY16, imagej=True, resolution=(per_unit, per_unit), metadata={"unit": unit})
+    size = read_image(tmp_path / "a.tif").pixel_size_um
+    assert size is None if expected is None else size == pytest.approx((expected, expected), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("stated", "unit", "expected"), [(352.778, "µm", None), (0.0352778, "cm", None), (40, "µm", 40)]
+)
+def test_a_print_size_in_ome_is_not_a_pixel_size(tmp_path, stated, unit, expected):
+    # Bio-Formats turns 72 dots per inch into 352.778 µm.
+    said = {"PhysicalSizeX": stated, "PhysicalSizeXUnit": unit, "PhysicalSizeY": stated, "PhysicalSizeYUnit": unit}
+    tifffile.imwrite(tmp_path / "a.ome.tif", GREY16, metadata=said)
+    assert read_image(tmp_path / "a.ome.tif").pixel_size_um == (None if expected is None else (expected, expected))
+
+
+@pytest.mark.parametrize(
+    ("per_unit", "unit", "expected"),
     [
         ((20000.0, 10000.0), "CENTIMETER", (1.0, 0.5)),
         ((118.11, 118.11), "CENTIMETER", None),  # 300 dots per inch in other words
         ((300.0, 300.0), "INCH", None),
-        ((25400.0, 25400.0), "INCH", None),
+        ((78760.0, 78760.0), "INCH", (0.3225, 0.3225)),  # a microscope's scale, in inches
+        ((25400.0, 25400.0), "INCH", (1.0, 1.0)),
+        ((4800.0, 4800.0), "INCH", None),
+        *(((dots, dots), unit, None) for dots in (72.0, 96.0, 150.0, 300.0, 1200.0) for unit in ("INCH", "CENTIMETER")),
+        ((28.3465, 28.3465), "CENTIMETER", None),  # 72 dots per inch
         ((1.0, 1.0), "NONE", None),
         ((0.0, 0.0), "CENTIMETER", None),
     ],

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -127,18 +128,40 @@ def test_stack_keeps_its_axes_and_pixel_size(tmp_path, field):
     planes = np.stack([field.image, field.image[::-1], field.image[:, ::-1], field.image]).reshape(
         2, 2, *field.image.shape
     )
-    meta = {"axes": "TZYX", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25}
+    meta = {"axes": "TZYX", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 2.0, "TimeIncrement": 30.0}
     tifffile.imwrite(path, planes, metadata=meta)
     segment_folder([path], tmp_path / "out", QUICK)
     with tifffile.TiffFile(tmp_path / "out" / "labels" / "stack.tif") as written:
         assert written.series[0].axes == "TZYX"
         assert written.series[0].shape == planes.shape
-        assert 'PhysicalSizeX="0.25"' in written.ome_metadata
+        for said in ('PhysicalSizeX="0.25"', 'PhysicalSizeZ="2.0"', 'TimeIncrement="30.0"'):
+            assert said in written.ome_metadata
     table = pd.read_csv(tmp_path / "out" / "measurements.csv")
     assert list(table.columns[:4]) == ["image", "t", "z", "label"]
     assert "area_um2" in table
     assert table.groupby(["t", "z"]).ngroups == 4
     assert (tmp_path / "out" / "overlays" / "stack_t1_z0.png").exists()
+
+
+def test_scenes_of_a_file_are_segmented_each_by_its_name(tmp_path, field):
+    cuts = [field.image[:, :150], field.image, field.image[:130]]
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as writer:
+        for name, pixels in zip("xyz", cuts, strict=True):
+            writer.write(pixels, metadata={"Name": f"well {name}"})
+    shutil.copy(tmp_path / "a.ome.tif", tmp_path / "a_well_y.ome.tif")  # its name is that of a scene
+    inputs = [tmp_path / "a.ome.tif", tmp_path / "a_well_y.ome.tif"]
+    result = segment_folder(inputs, tmp_path / "out", QUICK)
+    assert not result.failed
+    names = [image.name for image in result.images]
+    assert len({name.casefold() for name in names}) == 6
+    assert names[0] == "a_well_x"
+    for name, pixels in zip(names, cuts * 2, strict=True):
+        assert read_labels(tmp_path / "out/labels" / f"{name}.tif").shape == pixels.shape
+        assert (tmp_path / "out/overlays" / f"{name}.png").exists()
+    summary = pd.read_csv(tmp_path / "out/summary.csv")
+    assert summary["image"].tolist() == names
+    again = segment_folder(inputs, tmp_path / "out", QUICK)
+    assert all(image.reused for image in again.images)
 
 
 def test_images_with_and_without_pixel_size_share_a_table(images, tmp_path, field):

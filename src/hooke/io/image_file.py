@@ -38,6 +38,14 @@ class ImageFile:
         One name per channel, or empty.
     is_rgb : bool
         Whether the channels are the red, green and blue of one picture.
+    z_step_um, time_step_s : float, optional
+        Distance of the planes of a stack in micrometres and time between them in seconds, where the file states them.
+    scenes : tuple of str
+        Names of all scenes of a file that holds several, images of other sizes; empty where there is one.
+    scene : str
+        The scene that this is.
+    notes : tuple of str
+        What the user should know of how the file was read.
     read : callable
         Given the position along each stack axis, returns the pixels, (Y, X) or (Y, X, C).
 
@@ -56,6 +64,11 @@ class ImageFile:
     pixel_size_um: tuple[float, float] | None = None
     channel_names: tuple[str, ...] = ()
     is_rgb: bool = False
+    z_step_um: float | None = None
+    time_step_s: float | None = None
+    scenes: tuple[str, ...] = ()
+    scene: str = ""
+    notes: tuple[str, ...] = ()
     read: Callable[[Mapping[str, int]], NDArray[np.generic]] = field(repr=False, kw_only=True)
 
     def __len__(self) -> int:
@@ -96,6 +109,7 @@ class ImageFile:
             channel_names=self.channel_names,
             plane={axis.lower(): at for axis, at in position.items()},
             is_rgb=self.is_rgb,
+            notes=self.notes,
         )
 
 

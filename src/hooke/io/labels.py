@@ -46,6 +46,8 @@ def write_labels(
     axes: str = "",
     shape: Sequence[int] = (),
     pixel_size_um: tuple[float, float] | None = None,
+    z_step_um: float | None = None,
+    time_step_s: float | None = None,
     max_label: int | None = None,
 ) -> None:
     """Write a label image, or a stack of them, as a compressed OME-TIFF.
@@ -63,6 +65,9 @@ def write_labels(
         Length of each stack axis; empty for a single image.
     pixel_size_um : (float, float), optional
         Height and width of a pixel in micrometres.
+    z_step_um, time_step_s : float, optional
+        Distance of a stack's planes in micrometres and time between them in seconds; of no use without ``Z`` or ``T``
+        among the axes.
     max_label : int, optional
         A bound on all ids, which tells the type before the first plane comes. Without it, planes of a stack wait
         compressed in memory (about a hundredth of their size) until the largest id is known.
@@ -91,7 +96,11 @@ def write_labels(
             photometric="minisblack",
             compression="zlib",
             compressionargs={"level": _LABEL_COMPRESSION},
-            metadata={"axes": _ome_axes(axes) + "YX", **_physical_size(pixel_size_um)},
+            metadata={
+                "axes": _ome_axes(axes) + "YX",
+                **_physical_size(pixel_size_um),
+                **_steps(axes, z_step_um, time_step_s),
+            },
             resolution=_per_centimetre(pixel_size_um),
             resolutionunit=None if pixel_size_um is None else "CENTIMETER",
         )
@@ -223,6 +232,16 @@ def _physical_size(pixel_size_um: tuple[float, float] | None) -> dict[str, float
         "PhysicalSizeX": width,
         "PhysicalSizeXUnit": "µm",
     }
+
+
+def _steps(axes: str, z_step_um: float | None, time_step_s: float | None) -> dict[str, float | str]:
+    """Steps between planes in OME's terms."""
+    steps: dict[str, float | str] = {}
+    if z_step_um is not None and "Z" in axes:
+        steps |= {"PhysicalSizeZ": z_step_um, "PhysicalSizeZUnit": "µm"}
+    if time_step_s is not None and "T" in axes:
+        steps |= {"TimeIncrement": time_step_s, "TimeIncrementUnit": "s"}
+    return steps
 
 
 def _per_centimetre(pixel_size_um: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -2,8 +2,8 @@
 
 By Pillow, but for colour PNGs of 16 bits, which Pillow cuts to 8 and imagecodecs doesn't. Grey pictures are (Y, X),
 colour ones (Y, X, 3); alpha is dropped, palettes and CMYK become RGB (a grey palette becomes grey), animations are a
-stack ``T``. The orientation that a camera notes in EXIF is left alone, so that coordinates are those of the stored
-pixels. Dots per inch are a print size and never a pixel size.
+stack ``T``. The orientation that a camera notes in EXIF is obeyed: rows and columns are those of the picture as viewers
+show it. Dots per inch are a print size and never a pixel size.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from hooke.errors import ImageReadError
 from hooke.io.axes import given_layout, stored_layout
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile
+from hooke.io.orientation import orient, orientation_note, picture_orientation, swaps_sides
 
 __all__ = ["MAX_PIXELS", "open_raster"]
 
@@ -58,8 +59,9 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         If it is damaged, or larger than `MAX_PIXELS`. Truncated pixels show when a plane is read.
     """
     with _opened(path) as picture:
-        width, height = picture.size
         mode = _mode(picture, raw=raw)
+        orientation = picture_orientation(picture, path)
+        height, width = picture.size if swaps_sides(orientation) else picture.size[::-1]
         deep = _bands_of_deep_colour(path) if picture.format == "PNG" else 0
         frames = getattr(picture, "n_frames", 1) if picture.format in _ANIMATED and not deep else 1
     is_grey = deep == 2 or (not deep and (mode in ("1", "L", "P", "LA", "F") or mode.startswith("I")))
@@ -70,7 +72,7 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
     def read(position: Mapping[str, int]) -> NDArray[np.generic]:
         frame = next(iter(position.values()), 0)
         pixels = _read_deep_colour(path) if deep else _read_frame(path, frame, mode)
-        return _without_alpha(pixels)
+        return orient(_without_alpha(pixels), orientation)
 
     return ImageFile(
         path=path,
@@ -79,6 +81,7 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         stack_shape=layout.stack_shape,
         plane_shape=layout.plane_shape,
         is_rgb=not is_grey,
+        notes=orientation_note(orientation),
         read=read,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hooke.errors import ImageReadError
 from hooke.image import Image
 from hooke.io.formats import sniff
 from hooke.io.image_file import ImageFile
@@ -14,7 +15,7 @@ from hooke.io.tiff import open_tiff
 __all__ = ["open_image", "read_image"]
 
 
-def open_image(path: str | Path, *, axes: str | None = None) -> ImageFile:
+def open_image(path: str | Path, *, axes: str | None = None, scene: str | None = None) -> ImageFile:
     """Open an image file: metadata now, pixels plane by plane when asked for.
 
     The format is told by content, whatever the suffix says.
@@ -26,6 +27,9 @@ def open_image(path: str | Path, *, axes: str | None = None) -> ImageFile:
     axes : str, optional
         One letter per dimension as stored, such as ``"TZCYX"`` (T time, Z depth, C channels, S colours), where the
         file states none or wrong ones.
+    scene : str, optional
+        Which image of a TIFF that holds several of other sizes, by its name in `ImageFile.scenes`; the largest when
+        not given.
 
     Returns
     -------
@@ -36,14 +40,18 @@ def open_image(path: str | Path, *, axes: str | None = None) -> ImageFile:
     ------
     ImageReadError
         If the file is missing, empty, truncated, damaged, of a format or with axes that can't be read, smaller than
-        2 x 2 pixels, or doesn't hold real numbers.
+        2 x 2 pixels, or doesn't hold real numbers; or if it has no such scene.
     """
     path = Path(path)
-    reader = {"tiff": open_tiff, "raster": open_raster, "npy": open_npy}[sniff(path)]
-    return reader(path, axes)
+    kind = sniff(path)
+    if kind == "tiff":
+        return open_tiff(path, axes, scene=scene)
+    if scene is not None:
+        raise ImageReadError(f"has no scene {scene!r}", path=path, remedy="leave the scene out: the file has one image")
+    return open_raster(path, axes) if kind == "raster" else open_npy(path, axes)
 
 
-def read_image(path: str | Path, *, axes: str | None = None, plane: int = 0) -> Image:
+def read_image(path: str | Path, *, axes: str | None = None, scene: str | None = None, plane: int = 0) -> Image:
     """Read one plane of an image file.
 
     Parameters
@@ -52,6 +60,8 @@ def read_image(path: str | Path, *, axes: str | None = None, plane: int = 0) -> 
         The file; see `open_image`.
     axes : str, optional
         One letter per dimension as stored.
+    scene : str, optional
+        Which image of a file of several; see `open_image`.
     plane : int
         Which plane of a stack, counted from 0 with the last stack axis fastest.
 
@@ -65,4 +75,4 @@ def read_image(path: str | Path, *, axes: str | None = None, plane: int = 0) -> 
     ImageReadError
         As `open_image`; and if there is no such plane, pixels are missing or damaged, or none is a finite number.
     """
-    return open_image(path, axes=axes).plane(plane)
+    return open_image(path, axes=axes, scene=scene).plane(plane)

@@ -2,10 +2,10 @@
 
 By tifffile and imagecodecs: 1 to 64 bits, integer or float, any byte order, strips or tiles, interleaved or planar,
 and their compressions. Of a pyramid the full resolution is read. Planes are read one by one, each from its own pages.
-Images of one file that are alike (positions of an OME-TIFF) are a stack ``P``; others beside the largest, such as
-thumbnails, are left out. An OME-TIFF that points to other files is read for its own planes, since those files are
-given by themselves. Colours: alpha is dropped, a palette is applied (ImageJ's lookup tables are not: its indices are
-intensities), white-is-zero is inverted (but in images of 1 bit, which tifffile writes so whatever they mean).
+Images of one file that are alike (positions of an OME-TIFF) are a stack ``P``; those of other sizes are scenes, each
+an `ImageFile` of its own. An OME-TIFF that points to other files is read for its own planes, since those files are
+given by themselves. The orientation tag is obeyed. Colours: alpha is dropped, a picture's palette is applied, YCbCr
+becomes RGB, white-is-zero is inverted (but in images of 1 bit, which tifffile writes so whatever they mean).
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ from hooke.errors import ImageReadError
 from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile, check_dtype
-from hooke.io.tiff_metadata import channel_names, pixel_size_um
+from hooke.io.orientation import ORIENTATION_TAG, orient, orientation_note, swaps_sides, valid_orientation
+from hooke.io.tiff_colour import TiffColour
+from hooke.io.tiff_metadata import channel_names, pixel_size_um, time_step_s, z_step_um
+from hooke.io.tiff_scenes import Scene, find_scenes
 
 __all__ = ["open_tiff"]
 
@@ -36,7 +39,7 @@ _WIDEST_SAMPLES = 4
 _DESCRIPTION = 270
 
 
-def open_tiff(path: Path, axes: str | None = None, *, raw: bool = False) -> ImageFile:
+def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, raw: bool = False) -> ImageFile:
     """Open a TIFF file.
 
     Parameters
@@ -45,31 +48,47 @@ def open_tiff(path: Path, axes: str | None = None, *, raw: bool = False) -> Imag
         The file.
     axes : str, optional
         One letter per dimension, where the file states none or wrong ones.
+    scene : str, optional
+        Which scene of a file of several, by its name in `ImageFile.scenes`; the largest when not given.
     raw : bool
         Whether stored values are wanted, as of a label image: no palette, no inversion, no alpha dropped.
 
     Raises
     ------
     ImageReadError
-        If it is truncated or damaged, of a kind that is not read, or its axes can't be told.
+        If it is truncated or damaged, of a kind that is not read, its axes can't be told, or it has no such scene.
     """
     with _reading(path), tifffile.TiffFile(path, _multifile=False) as tif:
         _check_pages(tif, path)
-        stored = _stored(tif, path)
-        colour = _Colour.of(tif, stored.keyframe, raw=raw)
+        scenes = find_scenes(tif)
+        chosen = _choose_scene(scenes, scene, path)
+        stored = _stored(tif, chosen, path)
+        colour = TiffColour.of_page(tif, stored.keyframe, path, raw=raw)
         layout = _layout(stored, axes, path, raw=raw)
         shown = colour.shown(layout)
+        size = pixel_size_um(tif, stored.image)
+        swapped = swaps_sides(stored.orientation)
         return ImageFile(
             path=path,
             name=result_stem(path),
             axes=layout.stack_axes,
             stack_shape=layout.stack_shape,
-            plane_shape=shown.plane_shape,
-            pixel_size_um=pixel_size_um(tif, stored.image),
+            plane_shape=_turned(shown.plane_shape) if swapped else shown.plane_shape,
+            pixel_size_um=(size[1], size[0]) if size and swapped else size,
+            z_step_um=z_step_um(tif, stored.image),
+            time_step_s=time_step_s(tif, stored.image),
             channel_names=() if colour.is_picture(shown) else channel_names(tif, shown.channels, stored.image),
             is_rgb=colour.is_picture(shown),
+            scenes=tuple(one.name for one in scenes) if len(scenes) > 1 else (),
+            scene=chosen.name if len(scenes) > 1 else "",
+            notes=orientation_note(stored.orientation),
             read=lambda position: _read_plane(stored, layout, colour, position, path),
         )
+
+
+def _turned(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Shape of a plane whose rows and columns change places."""
+    return (shape[1], shape[0], *shape[2:])
 
 
 @dataclass(frozen=True)
@@ -88,56 +107,7 @@ class _Stored:
     image: int
     kind: str
     contiguous: int | None
-
-
-@dataclass(frozen=True)
-class _Colour:
-    """How stored samples become intensities."""
-
-    picture: bool = False
-    drops_alpha: bool = False
-    inverts: bool = False
-    palette: NDArray[np.uint8] | None = None
-
-    @classmethod
-    def of(cls, tif: tifffile.TiffFile, page: tifffile.TiffPage, *, raw: bool) -> _Colour:
-        """Read a page's photometric tags."""
-        kind = page.photometric
-        picture = kind in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
-        if raw:
-            return cls(picture=picture)
-        if kind == tifffile.PHOTOMETRIC.PALETTE and page.colormap is not None and not tif.is_imagej:
-            return cls(palette=_palette(page.colormap))
-        return cls(
-            picture=picture,
-            drops_alpha=_has_alpha(page, picture=picture),
-            inverts=kind == tifffile.PHOTOMETRIC.MINISWHITE and page.dtype is not None and page.dtype.kind == "u",
-        )
-
-    def shown(self, layout: Layout) -> Layout:
-        """Layout after colours are brought to intensities."""
-        if self.palette is not None and self.palette.ndim == 2:
-            return Layout(layout.axes + "S", (*layout.shape, 3))
-        if self.drops_alpha and "S" in layout.axes:
-            sizes = [size - (axis == "S") for axis, size in zip(layout.axes, layout.shape, strict=True)]
-            return Layout(layout.axes, tuple(sizes))
-        return layout
-
-    def is_picture(self, shown: Layout) -> bool:
-        """Whether the channels are red, green and blue."""
-        return (self.picture or self.palette is not None) and shown.length("S") == 3 and shown.channels == 3
-
-    def apply(self, block: NDArray[np.generic], axes: str, bits: int) -> tuple[NDArray[np.generic], str]:
-        """Turn stored samples into intensities."""
-        if self.palette is not None:
-            indices = block.astype(np.intp)
-            return self.palette[indices], axes + "S" if self.palette.ndim == 2 else axes
-        if self.drops_alpha and "S" in axes:
-            block = block.take(range(block.shape[axes.index("S")] - 1), axis=axes.index("S"))
-        if self.inverts:
-            # Flipping the bits that count is max - value, in the type of the pixels and without overflow.
-            block = np.bitwise_xor(block, np.array(2**bits - 1).astype(block.dtype))
-        return block, axes
+    orientation: int
 
 
 def _check_pages(tif: tifffile.TiffFile, path: Path) -> None:
@@ -167,21 +137,30 @@ def _directories(tif: tifffile.TiffFile, path: Path) -> Iterator[set[int]]:
         offset = int.from_bytes(following, order)
 
 
-def _stored(tif: tifffile.TiffFile, path: Path) -> _Stored:
-    """Find the image to read, and its pages."""
-    series = [one for one in tif.series if one.keyframe.shape]
-    if not series:
+def _choose_scene(scenes: Sequence[Scene], name: str | None, path: Path) -> Scene:
+    """The scene of a name, or the largest."""
+    if not scenes:
         raise ImageReadError("a TIFF file without an image", path=path, remedy=_COPY_AGAIN)
-    main = max(series, key=lambda one: math.prod(one.shape))
+    if name is None:
+        return max(scenes, key=lambda scene: scene.size)
+    for scene in scenes:
+        if scene.name == name:
+            return scene
+    names = ", ".join(scene.name for scene in scenes)
+    raise ImageReadError(f"has no scene {name!r}", path=path, remedy=f"choose one of: {names}")
+
+
+def _stored(tif: tifffile.TiffFile, scene: Scene, path: Path) -> _Stored:
+    """Find a scene's pages."""
+    main = scene.series[0]
     _check_imagej(tif, main, path)
     check_dtype(np.dtype(main.dtype), path)
-    _check_colours(main.keyframe, path)
     axes, shape = main.get_axes(squeeze=False), main.get_shape(squeeze=False)
     contiguous = main.dataoffset if main.is_truncated and main.keyframe.is_memmappable else None
     pages = list(main)
-    alike = [one for one in series if one.shape == main.shape and one.axes == main.axes and one.dtype == main.dtype]
-    if len(alike) > 1 and contiguous is None:
-        pages, axes, shape = [page for one in alike for page in one], f"P{axes}", (len(alike), *shape)
+    if len(scene.series) > 1 and contiguous is None:
+        pages, axes = [page for series in scene.series for page in series], f"P{axes}"
+        shape = (len(scene.series), *shape)
     return _Stored(
         file=tif,
         pages=pages,
@@ -189,9 +168,10 @@ def _stored(tif: tifffile.TiffFile, path: Path) -> _Stored:
         shape=tuple(shape),
         shapes=(tuple(shape), tuple(shape[:-1] if axes[-1] == "S" and shape[-1] == 1 else shape)),
         keyframe=main.keyframe,
-        image=series.index(main),
+        image=scene.number,
         kind=main.kind,
         contiguous=contiguous,
+        orientation=valid_orientation(main.keyframe.tags.valueof(ORIENTATION_TAG)),
     )
 
 
@@ -203,16 +183,6 @@ def _check_imagej(tif: tifffile.TiffFile, series: tifffile.TiffPageSeries, path:
         if planes > len(series) * series.keyframe.samplesperpixel:
             cause = f"the file is truncated: it should hold {planes} planes"
             raise ImageReadError(cause, path=path, remedy=_COPY_AGAIN)
-
-
-def _check_colours(page: tifffile.TiffPage, path: Path) -> None:
-    """Refuse colour spaces that would be mistaken for intensities."""
-    jpeg = page.compression in (tifffile.COMPRESSION.JPEG, tifffile.COMPRESSION.OJPEG)
-    kind = page.photometric
-    odd = kind in (tifffile.PHOTOMETRIC.SEPARATED, tifffile.PHOTOMETRIC.CIELAB, tifffile.PHOTOMETRIC.ICCLAB)
-    if odd or (kind == tifffile.PHOTOMETRIC.YCBCR and not jpeg and page.compression == tifffile.COMPRESSION.NONE):
-        name = "CMYK" if kind == tifffile.PHOTOMETRIC.SEPARATED else tifffile.PHOTOMETRIC(kind).name
-        raise ImageReadError(f"a TIFF in {name} colours", path=path, remedy="save it as RGB")
 
 
 def _layout(stored: _Stored, axes: str | None, path: Path, *, raw: bool) -> Layout:
@@ -228,22 +198,8 @@ def _layout(stored: _Stored, axes: str | None, path: Path, *, raw: bool) -> Layo
     return stored_layout(letters.replace("C", "L") if raw else letters, stored.shape, path)
 
 
-def _palette(colormap: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Colours (n, 3) of 8 bits of a palette, or (n,) where all are grey."""
-    colours = (colormap.T >> 8).astype(np.uint8)
-    return colours[:, 0] if bool((colours == colours[:, :1]).all()) else colours
-
-
-def _has_alpha(page: tifffile.TiffPage, *, picture: bool) -> bool:
-    """Whether the last sample is alpha: said by its tag, or left open in an 8-bit picture of four samples."""
-    extra = tuple(int(kind) for kind in page.extrasamples)
-    if picture and page.samplesperpixel == 4:
-        return not extra or extra[0] in (1, 2) or page.bitspersample == 8
-    return page.samplesperpixel == 2 and extra in ((1,), (2,))
-
-
 def _read_plane(
-    stored: _Stored, layout: Layout, colour: _Colour, position: Mapping[str, int], path: Path
+    stored: _Stored, layout: Layout, colour: TiffColour, position: Mapping[str, int], path: Path
 ) -> NDArray[np.generic]:
     """Read one plane's pages and bring them to (Y, X) or (Y, X, C)."""
     with _reading(path):
@@ -254,7 +210,8 @@ def _read_plane(
                 block = np.array(part)  # in memory, since the file is closed below
             else:
                 block, axes = _read_pages(stored, layout, position, path)
-            return to_plane(*colour.apply(block, axes, int(stored.keyframe.bitspersample)))
+            pixels = to_plane(*colour.apply(block, axes, int(stored.keyframe.bitspersample)))
+            return orient(pixels, stored.orientation)
         finally:
             stored.file.filehandle.close()
 

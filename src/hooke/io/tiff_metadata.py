@@ -1,9 +1,9 @@
-"""Reads what a TIFF says of itself: an open file in, pixel size in micrometres and channel names out.
+"""Reads what a TIFF says of itself: pixel size, step along z and time, and channel names of an open file.
 
-Sources, the first that speaks: OME-XML, ImageJ's description, resolution tags. Resolution tags count only in
-centimetres (or tifffile's millimetres and micrometres) and between 0.01 and 20 µm a pixel: programs that know nothing
-of a scale write 72, 96 or 300 dots per inch, which is a print size and not a pixel size, so inches never count; and
-the same print sizes in centimetres come out at 40 µm and more.
+Sources, the first that speaks: OME-XML, ImageJ's description, resolution tags. Programs that know nothing of a scale
+write a print size, 72, 96, 150 or 300 dots per inch, also in centimetres and, by way of Fiji and Bio-Formats, into
+ImageJ's description and OME-XML. None of these is a pixel size. What remains of sizes in inches and centimetres counts
+between 0.01 and 20 µm a pixel, which is what microscopes have.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import tifffile
 
-__all__ = ["channel_names", "pixel_size_um"]
+__all__ = ["channel_names", "pixel_size_um", "time_step_s", "z_step_um"]
 
 _UM_PER_UNIT = {
     **dict.fromkeys(["µm", "μm", "um", "\\u00b5m", "micron", "microns", "micrometer", "micrometre"], 1.0),
@@ -25,9 +25,25 @@ _UM_PER_UNIT = {
     "m": 1e6,
     "pm": 1e-6,
     "å": 1e-4,
+    **dict.fromkeys(["inch", "inches", "in"], 25400.0),
 }
-_UM_PER_RESOLUTION_UNIT = {3: 1e4, 4: 1e3, 5: 1.0}
+_S_PER_UNIT = {
+    **dict.fromkeys(["s", "sec", "second", "seconds"], 1.0),
+    **dict.fromkeys(["ms", "msec"], 1e-3),
+    **dict.fromkeys(["µs", "μs", "us"], 1e-6),
+    **dict.fromkeys(["min", "minute", "minutes"], 60.0),
+    **dict.fromkeys(["h", "hour", "hours"], 3600.0),
+    "d": 86400.0,
+}
+# 2 inch, 3 centimetre, 4 and 5 tifffile's millimetre and micrometre
+_UM_PER_RESOLUTION_UNIT = {2: 25400.0, 3: 1e4, 4: 1e3, 5: 1.0}
+_UNITS_OF_PRINT = frozenset([25400.0, 1e4, 1e6])  # inch, centimetre, metre
 _SANE_UM = (0.01, 20.0)
+_DOTS_PER_INCH = (
+    72, 75, 90, 96, 120, 144, 150, 180, 200, 240, 300, 350, 360, 400, 600, 720, 1200, 1440, 2400, 2880, 3600, 4800,
+    5760, 7200, 9600,
+)  # fmt: skip
+_DOTS_PER_CM = (72, 75, 90, 96, 150, 180, 300, 360, 600, 720, 1200, 1440, 2400)  # the same numbers with another unit
 
 
 def pixel_size_um(tif: tifffile.TiffFile, image: int = 0) -> tuple[float, float] | None:
@@ -42,11 +58,49 @@ def pixel_size_um(tif: tifffile.TiffFile, image: int = 0) -> tuple[float, float]
     """
     pixels = _ome_pixels(tif, image)
     if pixels is not None:
-        return _pair(_ome_length(pixels, "Y"), _ome_length(pixels, "X"))
-    imagej = tif.imagej_metadata if tif.is_imagej else None
-    if imagej and "unit" in imagej:
+        size = _pair(_ome_length(pixels, "Y"), _ome_length(pixels, "X"))
+        return None if size is not None and _is_print_size(size) else size
+    imagej = _imagej(tif)
+    if "unit" in imagej:
         return _imagej_pixel_size(tif, imagej)
     return _tag_pixel_size(tif)
+
+
+def z_step_um(tif: tifffile.TiffFile, image: int = 0) -> float | None:
+    """Distance of a stack's planes in micrometres, or None where the file does not state it.
+
+    Parameters
+    ----------
+    tif : TiffFile
+        An open file.
+    image : int
+        Which of an OME-TIFF's images.
+    """
+    pixels = _ome_pixels(tif, image)
+    if pixels is not None:
+        return _positive(_ome_length(pixels, "Z"))
+    said = _imagej(tif)
+    unit = str(said.get("zunit", said.get("unit", ""))).strip().lower()
+    return _positive(_product(_float(said.get("spacing")), _UM_PER_UNIT.get(unit)))
+
+
+def time_step_s(tif: tifffile.TiffFile, image: int = 0) -> float | None:
+    """Time between a series' frames in seconds, or None where the file does not state it.
+
+    Parameters
+    ----------
+    tif : TiffFile
+        An open file.
+    image : int
+        Which of an OME-TIFF's images.
+    """
+    pixels = _ome_pixels(tif, image)
+    if pixels is not None:
+        unit = pixels.get("TimeIncrementUnit", "s").lower()
+        return _positive(_product(_float(pixels.get("TimeIncrement")), _S_PER_UNIT.get(unit)))
+    said = _imagej(tif)
+    unit = str(said.get("tunit", "s")).strip().lower()
+    return _positive(_product(_float(said.get("finterval")), _S_PER_UNIT.get(unit)))
 
 
 def channel_names(tif: tifffile.TiffFile, channels: int, image: int = 0) -> tuple[str, ...]:
@@ -91,18 +145,19 @@ def _tag(element: ElementTree.Element) -> str:
 def _ome_length(pixels: ElementTree.Element, axis: str) -> float | None:
     """Physical size along an axis in micrometres, which is OME's unit unless it says another."""
     unit = pixels.get(f"PhysicalSize{axis}Unit", "µm")
-    return _product(_number(pixels.get(f"PhysicalSize{axis}")), _UM_PER_UNIT.get(unit.lower()))
+    return _product(_float(pixels.get(f"PhysicalSize{axis}")), _UM_PER_UNIT.get(unit.lower()))
 
 
 def _imagej_pixel_size(tif: tifffile.TiffFile, metadata: Mapping[str, Any]) -> tuple[float, float] | None:
     """Pixel size of a file that ImageJ wrote: resolution tags hold pixels per unit, the description the unit."""
-    unit = str(metadata["unit"]).strip()
-    per_unit = _UM_PER_UNIT.get(unit.lower())
+    unit = str(metadata["unit"]).strip().lower()
+    per_unit = _UM_PER_UNIT.get(unit)
     per_unit_y = _UM_PER_UNIT.get(str(metadata.get("yunit", unit)).strip().lower())
-    return _pair(
+    size = _pair(
         _product(_unit_per_pixel(tif, "YResolution"), per_unit_y),
         _product(_unit_per_pixel(tif, "XResolution"), per_unit),
     )
+    return _microscope_size(size) if per_unit in _UNITS_OF_PRINT else size
 
 
 def _tag_pixel_size(tif: tifffile.TiffFile) -> tuple[float, float] | None:
@@ -111,8 +166,24 @@ def _tag_pixel_size(tif: tifffile.TiffFile) -> tuple[float, float] | None:
     size = _pair(
         _product(_unit_per_pixel(tif, "YResolution"), per_unit), _product(_unit_per_pixel(tif, "XResolution"), per_unit)
     )
+    return _microscope_size(size)
+
+
+def _microscope_size(size: tuple[float, float] | None) -> tuple[float, float] | None:
+    """The size, unless it is a printer's or beyond what microscopes have."""
     low, high = _SANE_UM
-    return size if size is not None and all(low <= length <= high for length in size) else None
+    if size is None or not all(low <= length <= high for length in size) or _is_print_size(size):
+        return None
+    return None if any(_is_close(length, 1e4 / dots) for length in size for dots in _DOTS_PER_CM) else size
+
+
+def _is_print_size(size: tuple[float, float]) -> bool:
+    """Whether a pixel size in micrometres is a usual number of dots per inch in other words."""
+    return any(_is_close(length, 25400 / dots) for length in size for dots in _DOTS_PER_INCH)
+
+
+def _is_close(length: float, other: float) -> bool:
+    return abs(length / other - 1) < 1e-3
 
 
 def _unit_per_pixel(tif: tifffile.TiffFile, tag: str) -> float | None:
@@ -125,9 +196,7 @@ def _unit_per_pixel(tif: tifffile.TiffFile, tag: str) -> float | None:
 
 def _imagej_labels(tif: tifffile.TiffFile, channels: int) -> list[str]:
     """Slice labels of an ImageJ stack of channels; those of a longer stack name planes, not channels."""
-    if not tif.is_imagej:
-        return []
-    metadata = tif.imagej_metadata or {}
+    metadata = _imagej(tif)
     labels = [str(label) for label in metadata.get("Labels") or []]
     is_stack = metadata.get("frames", 1) * metadata.get("slices", 1) > 1
     return [] if is_stack or len(set(labels)) != channels else labels
@@ -138,12 +207,22 @@ def _product(value: float | None, factor: float | None) -> float | None:
     return None if value is None or factor is None else value * factor
 
 
-def _number(text: str | None) -> float | None:
+def _float(value: object) -> float | None:
     """Read an attribute as a number; None where there is none or it is not one."""
     try:
-        return None if text is None else float(text)
+        return None if value is None else float(str(value))
     except ValueError:
         return None
+
+
+def _positive(value: float | None) -> float | None:
+    """The value, or None unless it is above 0 and finite."""
+    return value if value is not None and 0 < value < float("inf") else None
+
+
+def _imagej(tif: tifffile.TiffFile) -> Mapping[str, Any]:
+    """What ImageJ's description says; nothing in files of other programs."""
+    return (tif.imagej_metadata or {}) if tif.is_imagej else {}
 
 
 def _pair(height: float | None, width: float | None) -> tuple[float, float] | None:

@@ -174,39 +174,55 @@ def _segment_files(job: _Job, paths: Sequence[Path], on_share: Callable[[float],
     several = len(paths) >= threads > 1
     pool, pending = ThreadPoolExecutor(threads), deque[Future[ImageResult]]()
     try:
-        for name, path in zip(unique_names(paths), paths, strict=True):
-            if several and _is_small(path, job.axes):
-                pending.append(pool.submit(_segment_file, alone, name, path, None))
+        for name, path, scene, is_small in _scenes(paths, job.axes):
+            if several and is_small:
+                pending.append(pool.submit(_segment_file, alone, name, path, scene, None))
                 if len(pending) > 2 * threads:
                     yield pending.popleft().result()
                 continue
             while pending:
                 yield pending.popleft().result()
-            yield _segment_file(job, name, path, on_share)
+            yield _segment_file(job, name, path, scene, on_share)
         while pending:
             yield pending.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _is_small(path: Path, axes: str | None) -> bool:
-    """Whether a file holds one plane of few pixels; what can't be opened is left to be told of in its turn."""
-    try:
-        file = open_image(path, axes=axes)
-    except Exception:
-        return False
-    return len(file) == 1 and math.prod(file.plane_shape[:2]) <= _SMALL
+def _scenes(paths: Sequence[Path], axes: str | None) -> Iterator[tuple[str, Path, str | None, bool]]:
+    """Walk the scenes of all files: what each one's results are named, file, scene, and whether it is small.
+
+    A file of one scene has None for it. What can't be opened is left to be reported in its turn.
+    """
+    names = unique_names(paths)
+    taken = {name.casefold() for name in names}
+    for name, path in zip(names, paths, strict=True):
+        try:
+            file = open_image(path, axes=axes)
+        except Exception:
+            yield name, path, None, False
+            continue
+        if not file.scenes:
+            yield name, path, None, len(file) == 1 and math.prod(file.plane_shape[:2]) <= _SMALL
+        for scene in file.scenes:
+            own = f"{name}_{scene}"
+            while own.casefold() in taken:
+                own += "_scene"
+            taken.add(own.casefold())
+            yield own, path, scene, False
 
 
-def _segment_file(job: _Job, name: str, path: Path, on_share: Callable[[float], None] | None) -> ImageResult:
-    """Segment one file, whatever becomes of it; one that is done is taken as it is."""
+def _segment_file(
+    job: _Job, name: str, path: Path, scene: str | None, on_share: Callable[[float], None] | None
+) -> ImageResult:
+    """Segment one scene of a file, whatever becomes of it; one that is done is taken as it is."""
     out, ledger = job.out, job.ledger
     if not job.overwrite and (done := _reuse(ledger, out, name, path)) is not None:
         return done
     tables: list[pd.DataFrame] = []
     rows: list[dict[str, Any]] = []
     try:
-        file = open_image(path, axes=job.axes)
+        file = open_image(path, axes=job.axes, scene=scene)
         planes = _segment_planes(file, name, job, tables, rows, on_share)
         write_labels(
             labels_path(out, name),
@@ -214,6 +230,8 @@ def _segment_file(job: _Job, name: str, path: Path, on_share: Callable[[float], 
             axes=file.axes,
             shape=file.stack_shape,
             pixel_size_um=file.pixel_size_um,
+            z_step_um=file.z_step_um,
+            time_step_s=file.time_step_s,
         )
         ledger.close_entry(name, path, tables, rows)
     except HookeError as error:

@@ -158,7 +158,7 @@ def segment_image(
         scale,
         float(min_size),
         time.perf_counter() - start,
-        warnings,
+        image.notes + warnings,
         classes,
     )
 
@@ -220,7 +220,7 @@ def _nothing(
         1.0,
         float(options.min_size or 0),
         time.perf_counter() - start,
-        (why,),
+        (*image.notes, why),
         _no_classes(model, options),
     )
 
