@@ -220,3 +220,11 @@ def test_evaluation_counts_only_classes_that_are_known(folder):
     assert scores.scores["accuracy"] > 0.8
     with pytest.raises(DatasetError, match="no object has one of"):
         evaluate_classifier(classifier, [replace(one, classes={1: "square"}) for one in examples])
+
+
+def test_objects_of_a_binary_mask_are_taken_apart_and_it_is_said(folder, tmp_path):
+    _, labels, classes = field(3)
+    write_png(tmp_path / "masks" / "i3.png", ((labels > 0) * 255).astype(np.uint8))
+    done = classify_folder([folder / "images" / "i3.png"], tmp_path / "masks", folder / "shapes", tmp_path / "out")
+    assert done.summary["count"].tolist() == [len(classes)]
+    assert "12 objects made of binary masks" in done.summary["warning"][0]

@@ -57,7 +57,7 @@ def test_a_bad_image_is_told_and_the_rest_written(folder):
 
 
 def test_nothing_to_write_leaves_no_file(tmp_path):
-    tifffile.imwrite(tmp_path / "c.tif", np.zeros((2, 3, 4), np.uint16))
+    tifffile.imwrite(tmp_path / "c.tif", np.arange(24, dtype=np.uint16).reshape(2, 3, 4))
     with pytest.raises(DatasetError, match="no label image could be written"):
         write_submission(tmp_path, tmp_path / "s.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["c.tif"]

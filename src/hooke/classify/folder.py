@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 
 from hooke.classify.one import Classified, Classifier, check_threshold, classify_image, load_classifier
 from hooke.classify.picture import class_overlay
+from hooke.datasets.label_files import read_label_file
 from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, unexpected
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
-from hooke.io import atomic_path, find_images, open_image, read_labels, unique_names, write_labels, write_png
+from hooke.io import atomic_path, find_images, open_image, unique_names, write_labels, write_png
 from hooke.io.name_match import match_names
 from hooke.io.tables import read_table
 from hooke.measure import measure
@@ -70,13 +71,17 @@ class _LabelFolder:
         except ImageReadError as error:
             raise DatasetError("holds no label images", path=folder, remedy="give the folder of a result") from error
         self.paths = dict(zip(unique_names(paths), paths, strict=True))
+        self.notes: dict[str, list[str]] = {}
         table = folder / "measurements.csv"
         self.measured = _read_measurements(table, self.paths) if table.is_file() else None
 
     def read(self, name: str, image: Image) -> NDArray[np.generic]:
         if name not in self.paths:
             raise DatasetError(f"no label image named {name!r}", path=self.folder, remedy="segment this image, too")
-        return read_labels(self.paths[name])
+        known = self.measured is not None and bool((self.measured["image"] == name).any())
+        read = read_label_file(self.paths[name], holds_ids=known)
+        self.notes[name] = [f"{count} {oddity}" for oddity, count in read.oddities.items()]
+        return read.labels
 
     def lies_in(self, folder: Path) -> bool:
         """Whether the label images are those of this folder."""
@@ -95,6 +100,7 @@ class _PointFile:
 
     def __init__(self, path: Path, images: Collection[str]) -> None:
         self.source = PointTable(path, images)
+        self.notes: dict[str, list[str]] = {}
 
     def read(self, name: str, image: Image) -> NDArray[np.generic]:
         return self.source.read(name, (image.height, image.width)).places.astype(np.float64)
@@ -184,7 +190,7 @@ def classify_folder(
                 write_labels(out / "labels" / f"{name}.tif", [labels], pixel_size_um=image.pixel_size_um)
             tables.append(_table(image, name, labels, found, source))
             counts.append({"image": name, CLASS_COUNTS: found.classes.counts})
-            row |= {"count": len(found.objects), "warning": "; ".join(found.warnings)}
+            row |= {"count": len(found.objects), "warning": "; ".join([*source.notes.get(name, []), *found.warnings])}
         except HookeError as error:
             row["error"] = str(error)
         except Exception as error:  # a fault of ours on one image must not cost the user the others

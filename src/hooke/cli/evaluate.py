@@ -60,6 +60,14 @@ def evaluate(
             "PRED may be a csv of points (image, y, x).",
         ),
     ] = False,
+    split_components: Annotated[
+        bool | None,
+        typer.Option(
+            "--split-components/--no-split-components",
+            help="Make each connected component of label images an object, or none. Default: those of binary masks.",
+            show_default=False,
+        ),
+    ] = None,
     distance: Annotated[
         float | None, typer.Option(min=0.01, help="With --points: match within so many pixels of the true centre.")
     ] = None,
@@ -115,6 +123,7 @@ def evaluate(
             by=by or (),
             max_distance=distance,
             ignore_classes=ignore_class or (),
+            split_components=split_components,
         )
         return _show_detection(detection, out, json=json)
 
@@ -131,6 +140,7 @@ def evaluate(
             by=by or (),
             threshold=threshold,
             ignore_classes=ignore_class or (),
+            split_components=split_components,
         )
     if out is not None:
         write_report(result, out / "report.html", earlier)

@@ -78,6 +78,15 @@ def prepare(
         list[str] | None,
         typer.Option("--option", "-o", metavar="NAME=VALUE", help="An option of the layout; see [bold]--list[/]."),
     ] = None,
+    split_components: Annotated[
+        bool | None,
+        typer.Option(
+            "--split-components/--no-split-components",
+            help="Make each connected component of a label image an object, or none. Default: those of binary masks.",
+            show_default=False,
+            rich_help_panel=IMAGES,
+        ),
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Images made at a time.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Make again what is already there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
@@ -108,7 +117,10 @@ def prepare(
     from hooke.datasets.classes import ClassRules
     from hooke.datasets.prepare import Recipe, prepare_dataset
 
-    recipe = Recipe(_options(option or []), ClassRules.parse(rename or [], ignore or [], drop or []), size, size_by)
+    options = _options(option or [])
+    if split_components is not None:
+        options["components"] = "split" if split_components else "keep"
+    recipe = Recipe(options, ClassRules.parse(rename or [], ignore or [], drop or []), size, size_by)
     with _Progress(quiet) as progress:
         report = prepare_dataset(
             name,

@@ -9,7 +9,8 @@ or
     <id>.<tif, png, jpg...>          Cellpose: also <id>_img.*
     <id>_masks.<tif, png>            also <id>_cp_masks.*
 
-Either may be divided into folders ``train``, ``val`` and ``test``, which are the splits.
+Either may be divided into folders ``train``, ``val`` and ``test``, which are the splits. Binary masks are split into
+their connected components: `hooke.datasets.label_files`.
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
 from hooke.datasets.image_search import read_plane
+from hooke.datasets.label_files import read_label_file
 from hooke.datasets.layout import Entry
 from hooke.datasets.splits import LISTS
-from hooke.errors import DatasetError
-from hooke.io import read_labels
+from hooke.errors import ConfigError, DatasetError
 from hooke.io.formats import has_image_suffix, result_stem
 
-__all__ = ["TAKES", "Pair", "find", "load", "numbered"]
+__all__ = ["TAKES", "FolderSource", "Pair", "find", "load", "numbered"]
 
 TAKES = (
-    "images/ and labels/ (StarDist: masks/) of equal names, or Cellpose's x.png and x_masks.png; in train/, test/..."
+    "images/ and labels/ (StarDist: masks/) of equal names, or Cellpose's x.png and x_masks.png; in train/, test/...; "
+    "-o components=auto|split|keep"
 )
 
 REMEDY = "give the folder above images and labels"
@@ -42,6 +44,7 @@ IMAGE_ENDING = "_img"
 OTHER_ENDINGS = ("_flows", "_outlines", "_cp_output")
 PICKLE = "_seg.npy"
 WHY_NOT_PICKLE = "is a Python pickle, which can run any code when it is read"
+COMPONENTS = {"auto": None, "split": True, "keep": False}
 SAVE_MASKS = "save the masks as PNG or TIFF: File > Save masks as PNG/tif in Cellpose, or --save_png, --save_tif"
 
 
@@ -66,12 +69,27 @@ class Pair:
     pickles: list[Path] = field(default_factory=list)
 
 
-def find(src: str | Path) -> tuple[dict[str, Pair], list[Entry]]:
+@dataclass(frozen=True)
+class FolderSource:
+    """The pair of files of each id, and whether each connected component is an object; None: of binary masks."""
+
+    pairs: dict[str, Pair]
+    split_components: bool | None = None
+
+
+def find(src: str | Path, *, components: str = "auto") -> tuple[FolderSource, list[Entry]]:
     """Find all pairs, also those that lack the image or the labels: `load` says which.
+
+    Parameters
+    ----------
+    src : str or Path
+        The folder.
+    components : {"auto", "split", "keep"}
+        Option: whether each connected component becomes an object; by default it does in binary masks.
 
     Returns
     -------
-    pairs : dict of str to Pair
+    source : FolderSource
         By id; where two splits have the same names, the split is put before them.
     entries : list of Entry
         Sorted; the split is known where there is a folder for it, modality and field of view are not.
@@ -80,8 +98,17 @@ def find(src: str | Path) -> tuple[dict[str, Pair], list[Entry]]:
     ------
     DatasetError
         If there are no such files, or an ``images`` folder lacks its labels, or the reverse.
+    ConfigError
+        If `components` is something else.
     """
-    root = Path(src)
+    if components not in COMPONENTS:
+        raise ConfigError(f"components is {components!r}", remedy=f"use {', '.join(COMPONENTS)}")
+    pairs, entries = _find_pairs(Path(src))
+    return FolderSource(pairs, COMPONENTS[components]), entries
+
+
+def _find_pairs(root: Path) -> tuple[dict[str, Pair], list[Entry]]:
+    """Find the pairs of a folder, or of its folders of splits."""
     pairs = _pairs(root)
     if pairs:
         return pairs, [Entry(id_) for id_ in sorted(pairs)]
@@ -148,7 +175,7 @@ def _cellpose_kind(path: Path) -> tuple[str | None, str]:
     return ("image", stem) if ending is None else ("labels", stem.removesuffix(ending))
 
 
-def load(root: dict[str, Pair], id_: str) -> Sample:
+def load(source: FolderSource, id_: str) -> Sample:
     """Read one pair; ids are made to count from 1 without gaps, in their order.
 
     Raises
@@ -158,17 +185,18 @@ def load(root: dict[str, Pair], id_: str) -> Sample:
     ImageReadError
         If a file is damaged, or the label image holds no whole numbers.
     """
-    pair = root[id_]
+    pair = source.pairs[id_]
     image = read_plane(_only(pair.images, pair.image_place), stains=True)
     if pair.pickles and not pair.labels:
         raise DatasetError(WHY_NOT_PICKLE, path=pair.pickles[0], remedy=SAVE_MASKS)
     path = _only(pair.labels, pair.labels_place)
-    labels = read_labels(path)
+    read = read_label_file(path, source.split_components)
+    labels = read.labels
     if labels.shape != image.shape[:2]:
         raise DatasetError(
             f"labels {labels.shape} for an image {image.shape[:2]}", path=path, remedy="give the labels of this image"
         )
-    return Sample(image, numbered(labels))
+    return Sample(image, numbered(labels), read.oddities)
 
 
 def _only(paths: list[Path], place: Path) -> Path:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hooke.errors import DatasetError, HookeError
 from hooke.evaluation.classes import ClassPair, class_notes, class_pairs, score_classes
 from hooke.evaluation.index import group_column, known_columns, list_images
-from hooke.evaluation.labelled import LabelledImage, LabelSource
+from hooke.evaluation.labelled import LabelledImage, LabelSource, summed_oddities
 from hooke.evaluation.point_tables import NO_POINTS, Points, PointSource, open_points
 from hooke.evaluation.result import plain_json
 from hooke.evaluation.sources import open_labels
@@ -133,6 +133,7 @@ def evaluate_points(
     by: Sequence[str] = (),
     max_distance: float | None = None,
     ignore_classes: Collection[str] = (),
+    split_components: bool | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Detection:
@@ -146,7 +147,7 @@ def evaluate_points(
         label images as `hooke.evaluation.evaluate` takes them, each object being a point in it.
     truth : str or Path
         As `hooke.evaluation.evaluate` takes it.
-    split, by, resamples, seed
+    split, by, split_components, resamples, seed
         As `hooke.evaluation.evaluate`.
     out : str or Path, optional
         Folder to save the result to.
@@ -168,8 +169,8 @@ def evaluate_points(
     OutputError
         When `out` can't be written.
     """
-    truths = open_labels(truth)
-    points = open_points(pred, truths)
+    truths = open_labels(truth, split_components=split_components)
+    points = open_points(pred, truths, split_components)
     images = list_images(Path(truth), truths.names, split)
     by = known_columns(by, images, Path(truth))
     scored = [_score(row, points, truths, max_distance, ignore_classes) for row in images]
@@ -200,12 +201,13 @@ def evaluate_points(
 
 @dataclass(frozen=True, eq=False)
 class _Scored:
-    """One image: its row of the table, the classes of what was found, and all classes on either side."""
+    """One image: its row of the table, the classes of what was found, and all classes and oddities on either side."""
 
     row: dict[str, Any]
     pairs: Sequence[ClassPair] = ()
     true: Collection[str] = ()
     called: Collection[str] = ()
+    oddities: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def _score(
@@ -238,7 +240,8 @@ def _score(
     known = {"class_known": len(pairs), "class_right": sum(one.true == one.called for one in pairs)}
     ratios = {name: getattr(matching.counts, name) for name in _RATIOS}
     numbers = {**asdict(matching.counts), **known, **ratios}
-    return _Scored({**row, "problem": problem, **numbers}, pairs, {*truth.classes.values()}, {*found.classes})
+    oddities = {"prediction": found.oddities, "truth": truth.oddities}
+    return _Scored({**row, "problem": problem, **numbers}, pairs, {*truth.classes.values()}, {*found.classes}, oddities)
 
 
 def _match(found: Points, truth: LabelledImage, max_distance: float | None) -> tuple[PointMatching, NDArray[np.int64]]:
@@ -252,10 +255,11 @@ def _match(found: Points, truth: LabelledImage, max_distance: float | None) -> t
 
 
 def _notes(images: Sequence[_Scored], ignore_classes: Collection[str]) -> list[str]:
-    """Where the classes of the two sides do not fit each other."""
+    """What was odd about label images, and where the classes of the two sides do not fit each other."""
+    odd = [(one.row["image"], side, oddities) for one in images for side, oddities in one.oddities.items()]
     true = {name for one in images for name in one.true}
     called = {name for one in images for name in one.called}
-    return class_notes(true, called, ignore_classes)
+    return summed_oddities(odd) + class_notes(true, called, ignore_classes)
 
 
 def _summarise_by(

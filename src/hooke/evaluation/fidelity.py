@@ -62,10 +62,12 @@ class ThroughScheme:
         image = self._source.read(name, shape)
         if image.labels.ndim != 2:
             raise DatasetError("is a stack, and schemes encode planes", path=name, remedy="give it plane by plane")
-        return LabelledImage(self._decode(self._encode(image.labels)).labels, note=image.note)
+        return LabelledImage(self._decode(self._encode(image.labels)).labels, note=image.note, oddities=image.oddities)
 
 
-def open_prediction(pred: str | Path, truth: LabelSource, through: str | None = None) -> LabelSource:
+def open_prediction(
+    pred: str | Path, truth: LabelSource, through: str | None = None, split_components: bool | None = None
+) -> LabelSource:
     """Open what is to be scored.
 
     Parameters
@@ -76,10 +78,12 @@ def open_prediction(pred: str | Path, truth: LabelSource, through: str | None = 
         What it will be held against.
     through : str, optional
         Name of a target scheme by which each label image is encoded and decoded first.
+    split_components : bool, optional
+        As `open_labels` takes it.
 
     Returns
     -------
     LabelSource
     """
-    source = open_labels(pred, truth)
+    source = open_labels(pred, truth, split_components)
     return source if through is None else ThroughScheme(source, through)

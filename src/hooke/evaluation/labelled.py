@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LabelSource", "LabelledImage"]
+from hooke.io.name_match import some_names
+
+__all__ = ["LabelSource", "LabelledImage", "summed_oddities"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,8 @@ class LabelledImage:
         Probability of each class by label; empty where unknown.
     note : str
         What had to be decided to make it a label image; empty where nothing.
+    oddities : mapping of str to int
+        The same in the words of a summary, which counts them over all images: how many.
     """
 
     labels: NDArray[np.int32]
@@ -35,6 +39,7 @@ class LabelledImage:
     classes: Mapping[int, str] = field(default_factory=dict)
     probabilities: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     note: str = ""
+    oddities: Mapping[str, int] = field(default_factory=dict)
 
 
 class LabelSource(Protocol):
@@ -55,3 +60,15 @@ class LabelSource(Protocol):
         HookeError
             When this image can't be read.
         """
+
+
+def summed_oddities(images: Iterable[tuple[str, str, Mapping[str, int]]]) -> list[str]:
+    """Say what was odd about label images, a line for each kind and side; takes name, side and oddities of each."""
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for name, side, oddities in images:
+        for oddity, count in oddities.items():
+            counts.setdefault((side, oddity), {})[name] = count
+    return [
+        f"{side}: {sum(named.values())} {oddity}, in {len(named)} images: {some_names(named)}"
+        for (side, oddity), named in counts.items()
+    ]

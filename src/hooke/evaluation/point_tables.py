@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -38,11 +38,14 @@ class Points:
         Class of each, empty text where unknown; or nothing.
     probabilities : sequence of mapping of str to float
         Probability of each class, empty where unknown; or nothing.
+    oddities : mapping of str to int
+        As of the `LabelledImage` that they come from.
     """
 
     places: NDArray[np.float64]
     classes: Sequence[str] = ()
     probabilities: Sequence[Mapping[str, float]] = ()
+    oddities: Mapping[str, int] = field(default_factory=dict)
 
 
 NO_POINTS = Points(np.zeros((0, 2)))
@@ -107,10 +110,10 @@ class PointsInLabels:
         order = sorted(range(len(ids)), key=lambda place: -image.scores.get(ids[place], 0))
         classes = [image.classes.get(ids[place], "") for place in order] if image.classes else []
         probabilities = [image.probabilities.get(ids[place], {}) for place in order]
-        return Points(inner_points(image.labels, objects)[order], classes, probabilities)
+        return Points(inner_points(image.labels, objects)[order], classes, probabilities, image.oddities)
 
 
-def open_points(path: str | Path, truth: LabelSource) -> PointSource:
+def open_points(path: str | Path, truth: LabelSource, split_components: bool | None = None) -> PointSource:
     """Open a csv of points, or label images.
 
     Parameters
@@ -120,6 +123,8 @@ def open_points(path: str | Path, truth: LabelSource) -> PointSource:
         points, its ``measurements.csv``.
     truth : LabelSource
         What the points will be held against.
+    split_components : bool, optional
+        Of label images in a folder: see `hooke.datasets.label_files`.
 
     Returns
     -------
@@ -135,7 +140,7 @@ def open_points(path: str | Path, truth: LabelSource) -> PointSource:
         path = path / "measurements.csv"
     if path.is_file() and path.suffix.lower() == ".csv" and "EncodedPixels" not in read_header(path, ["EncodedPixels"]):
         return PointTable(path, truth.names)
-    return PointsInLabels(open_labels(path, truth))
+    return PointsInLabels(open_labels(path, truth, split_components))
 
 
 def _read_table(path: Path) -> pd.DataFrame:

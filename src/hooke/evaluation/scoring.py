@@ -15,7 +15,7 @@ from hooke.errors import DatasetError, HookeError
 from hooke.evaluation.classes import class_notes, class_pairs, score_classes
 from hooke.evaluation.fidelity import open_prediction
 from hooke.evaluation.index import group_column, known_columns, list_images
-from hooke.evaluation.labelled import LabelledImage, LabelSource
+from hooke.evaluation.labelled import LabelledImage, LabelSource, summed_oddities
 from hooke.evaluation.object_table import classes_of, object_table, scores_of
 from hooke.evaluation.result import STATUSES, Evaluation
 from hooke.evaluation.sources import open_labels
@@ -50,6 +50,7 @@ def evaluate(
     by: Sequence[str] = (),
     threshold: float = 0.5,
     ignore_classes: Collection[str] = (),
+    split_components: bool | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
@@ -81,6 +82,9 @@ def evaluate(
         joins the thresholds at which precision, recall, F1 and AP are given.
     ignore_classes : collection of str
         Objects of these true classes count where they are found, but not in scores of classes.
+    split_components : bool, optional
+        Whether each connected component of label images in folders is an object; by default those of binary masks are,
+        whose objects have one value (`hooke.datasets.label_files`).
     resamples : int
         Data sets drawn for the 95 % intervals, by the index's ``group`` or ``field_of_view``; 0 for no intervals.
     seed : int
@@ -113,8 +117,8 @@ def evaluate(
     >>> evaluate("out", "dsb2018", split="test").overall.mean["dsb"]  # doctest: +SKIP
     0.61
     """
-    true_source = open_labels(truth)
-    pred_source = open_prediction(pred, true_source, through)
+    true_source = open_labels(truth, split_components=split_components)
+    pred_source = open_prediction(pred, true_source, through, split_components)
     images = list_images(Path(truth), true_source.names, split)
     by = known_columns(by, images, Path(truth))
     thresholds = tuple(sorted({*DSB_THRESHOLDS, threshold}))
@@ -250,11 +254,14 @@ def _classification(
 
 def _notes(images: Sequence[_Scored], ignore: Collection[str]) -> list[str]:
     """What a user should know of how label images were made, and of scores that are there in part."""
-    notes = []
-    for one in images:
-        for side, image in (("prediction", one.pred), ("truth", one.truth)):
-            if image is not None and image.note:
-                notes.append(f"{one.row['image']}, {side}: {image.note}")
+    pairs = [
+        (one.row["image"], side, image)
+        for one in images
+        for side, image in (("prediction", one.pred), ("truth", one.truth))
+        if image is not None
+    ]
+    notes = summed_oddities((name, side, image.oddities) for name, side, image in pairs)
+    notes += [f"{name}, {side}: {image.note}" for name, side, image in pairs if image.note]
     objects = pd.concat([one.objects for one in images])
     scores = objects.loc[objects["kind"] == "pred", "score"]
     unknown = int(scores.isna().sum())

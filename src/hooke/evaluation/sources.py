@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hooke.datasets.label_files import read_label_file
+from hooke.datasets.layout import INDEX_NAME
 from hooke.datasets.sidecars import read_classes
 from hooke.errors import DatasetError
 from hooke.evaluation.coco_json import open_coco
@@ -11,7 +13,6 @@ from hooke.evaluation.dsb_csv import DsbSource
 from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
 from hooke.evaluation.zarr_group import ZarrSource
-from hooke.io import read_labels
 
 __all__ = ["FolderSource", "open_labels"]
 
@@ -23,10 +24,18 @@ class FolderSource:
 
     Images are named by their stem. Scores and classes of objects, with probabilities, are read from
     ``measurements.csv``, classes also from a dataset's ``classes.json``, where these are there.
+
+    Parameters
+    ----------
+    folder : Path
+    split_components : bool, optional
+        See `hooke.datasets.label_files`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, split_components: bool | None = None) -> None:
         self.files = _label_files(folder)
+        self.split_components = split_components
+        self.is_dataset = (folder / INDEX_NAME).is_file()
         self.facts: dict[str, ObjectFacts] = read_measurements(folder / "measurements.csv", self.files)
         self.classes = read_classes(folder)
 
@@ -41,14 +50,18 @@ class FolderSource:
 
     def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
         """Read one; the file knows its shape."""
-        labels = read_labels(self.files[name])
+        known = name in self.facts or name in self.classes or self.is_dataset
+        read = read_label_file(self.files[name], self.split_components, holds_ids=known)
+        labels, oddities = read.labels, read.oddities
         facts = self.facts.get(name, ObjectFacts())
         if name in self.classes:  # what people said
-            return LabelledImage(labels, facts.scores, self.classes[name])
-        return LabelledImage(labels, facts.scores, facts.classes, facts.probabilities)
+            return LabelledImage(labels, facts.scores, self.classes[name], oddities=oddities)
+        return LabelledImage(labels, facts.scores, facts.classes, facts.probabilities, oddities=oddities)
 
 
-def open_labels(path: str | Path, truth: LabelSource | None = None) -> LabelSource:
+def open_labels(
+    path: str | Path, truth: LabelSource | None = None, split_components: bool | None = None
+) -> LabelSource:
     """Open a source of label images, whichever kind it is.
 
     Parameters
@@ -58,6 +71,8 @@ def open_labels(path: str | Path, truth: LabelSource | None = None) -> LabelSour
         dataset, or a list of results); a csv file of run lengths as in the Data Science Bowl 2018; a zarr group.
     truth : LabelSource, optional
         What the source will be held against: a list of COCO results takes the names of its images from it.
+    split_components : bool, optional
+        Of label images in a folder: see `hooke.datasets.label_files`.
 
     Returns
     -------
@@ -76,7 +91,7 @@ def open_labels(path: str | Path, truth: LabelSource | None = None) -> LabelSour
         return open_coco(path, truth)
     if path.is_file() and suffix == ".csv":
         return DsbSource(path, truth)
-    return FolderSource(path)
+    return FolderSource(path, split_components)
 
 
 def _label_files(folder: Path) -> dict[str, Path]:

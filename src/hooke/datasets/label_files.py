@@ -1,0 +1,160 @@
+"""Read the label images that people give: those of ids, and binary masks, whose objects are their connected parts.
+
+A binary mask has one value for all objects: 255, 1, true, or a colour on black. It is split into its 8-connected
+components, as ImageJ's particle analysis does it, where it has more than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError, ImageReadError
+from hooke.io import open_image, read_labels
+
+__all__ = ["LabelFile", "read_label_file"]
+
+SPLIT = "objects made of binary masks by connected components, so that nuclei that touch are one object"
+SPLIT_IDS = "objects made of label images by connected components"
+KEPT = "binary masks in several pieces, kept as one object each (--split-components makes each piece an object)"
+CLASSES = (
+    "label images of few values in many pieces, which looks like masks of classes, kept as they are "
+    "(--split-components makes each piece an object)"
+)
+_FEW_VALUES, _MANY_PIECES = 8, 4  # a mask of classes has up to so many values, and so many pieces a value
+_ODD_PIECES = 3  # so many pieces of the only object are worth a word where the file is known to hold ids
+_JPEG = b"\xff\xd8\xff"
+_BIMODAL = 0.98  # of the pixels of a mask that JPEG has blurred lie near black or white
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """A label image, and what had to be decided about it.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+        0 background.
+    oddities : mapping of str to int
+        In the words of a summary: how many.
+    """
+
+    labels: NDArray[np.int32]
+    oddities: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_label_file(path: str | Path, split: bool | None = None, *, holds_ids: bool = False) -> LabelFile:
+    """Read a label image, or a binary mask.
+
+    Parameters
+    ----------
+    path : str or Path
+        As `hooke.io.read_labels` takes it; also a picture of one colour on black.
+    split : bool, optional
+        Whether each connected component of each value becomes an object. By default it does where there is one value
+        in several components.
+    holds_ids : bool
+        Whether the file is known to hold ids, so that a single 1 is one object whatever its pieces.
+
+    Returns
+    -------
+    LabelFile
+
+    Raises
+    ------
+    ImageReadError
+        If the file can't be read, or is neither ids nor a binary mask.
+    DatasetError
+        If it is a binary mask whose objects are 0.
+    """
+    path = Path(path)
+    labels = _read(path)
+    if labels.ndim != 2 or not labels.any():
+        return LabelFile(labels)
+    values = _few_values(labels)
+    if values is None and not split:
+        return LabelFile(labels)
+    is_binary = values is not None and len(values) == 1
+    if is_binary:
+        _refuse_inverted(labels, path)
+    pieces = _components(labels, np.unique(labels[labels > 0]) if values is None else values)
+    count = int(pieces.max())
+    single = holds_ids and values == [1]
+    if split or (split is None and is_binary and count > 1 and not single):
+        return LabelFile(pieces, {SPLIT if is_binary else SPLIT_IDS: count})
+    if is_binary:
+        return LabelFile(labels, {KEPT: 1} if count >= (_ODD_PIECES if single else 2) else {})
+    many = split is None and not holds_ids and count >= _MANY_PIECES * len(values or ())
+    return LabelFile(labels, {CLASSES: 1} if many else {})
+
+
+def _read(path: Path) -> NDArray[np.int32]:
+    """Read ids; of a mask saved in colours, or as JPEG, 1 where it is not black."""
+    with path.open("rb") as file:
+        is_jpeg = file.read(len(_JPEG)) == _JPEG
+    if is_jpeg:
+        return _without_blur(path)
+    try:
+        return read_labels(path)
+    except ImageReadError as error:
+        picture = open_image(path)
+        if len(picture) > 1 or not picture.is_rgb:
+            raise
+        pixels = picture.plane(0).pixels
+        marked = (pixels != 0).any(axis=2)
+        colours = pixels[marked]
+        if not len(colours) or (not marked.all() and (colours == colours[0]).all()):
+            return np.asarray(marked, np.int32)
+        cause = "is a picture in colours: not a label image, nor a binary mask of one colour on black"
+        raise ImageReadError(cause, path=path, remedy=error.remedy) from error
+
+
+def _without_blur(path: Path) -> NDArray[np.int32]:
+    """Read a binary mask that was saved as JPEG, which changes values; anything else in JPEG is refused."""
+    pixels = open_image(path).plane(0).pixels
+    grey = np.asarray(pixels if pixels.ndim == 2 else pixels.max(axis=2), np.float32)
+    bright = float(grey.max())
+    near = (grey < 0.25 * bright) | (grey > 0.75 * bright)
+    if near.mean() < _BIMODAL:
+        remedy = "save the ids as PNG or TIFF, 0 for background and 1 to n for objects"
+        raise ImageReadError("is a JPEG, which changes ids: not a label image", path=path, remedy=remedy)
+    return np.asarray(grey > 0.5 * bright, np.int32) if bright else np.zeros(grey.shape, np.int32)
+
+
+def _few_values(labels: NDArray[np.int32]) -> list[int] | None:
+    """Values other than 0, sorted; None where there are more than a mask of classes has."""
+    values: list[int] = []
+    rest = labels[labels > 0]
+    while len(rest):
+        if len(values) == _FEW_VALUES:
+            return None
+        values.append(int(rest[0]))
+        rest = rest[rest != rest[0]]
+    return sorted(values)
+
+
+def _components(labels: NDArray[np.int32], values: list[int] | NDArray[np.int32]) -> NDArray[np.int32]:
+    """Number the 8-connected components of each value from 1, value by value."""
+    pieces = np.zeros(labels.shape, np.int32)
+    before = 0
+    for value in values:
+        count, found = cv2.connectedComponents((labels == value).astype(np.uint8), connectivity=8)
+        pieces[found > 0] = found[found > 0] + before
+        before += count - 1
+    return pieces
+
+
+def _refuse_inverted(labels: NDArray[np.int32], path: Path) -> None:
+    """Refuse a mask that is set in all corners and most of the image, with holes in it: these are its objects."""
+    marked = labels > 0
+    if not marked[[0, 0, -1, -1], [0, -1, 0, -1]].all() or marked.mean() < 0.5:
+        return
+    holes, _ = cv2.connectedComponents((~marked).astype(np.uint8), connectivity=4)
+    if holes > 2:  # what is set counts as one
+        cause = f"is set everywhere but in {holes - 1} places: its background is not 0"
+        raise DatasetError(cause, path=path, remedy="invert it, so that objects are set and the background is 0")
