@@ -13,6 +13,7 @@ __all__ = [
     "ModelError",
     "OutputError",
     "debugging",
+    "readable",
     "unexpected",
 ]
 
@@ -44,7 +45,7 @@ class HookeError(Exception):
         self.remedy = remedy
         where = "" if path is None else f"{path}: "
         then = "" if remedy is None else f"; {remedy}"
-        super().__init__(f"{where}{cause}{then}")
+        super().__init__(readable(f"{where}{cause}{then}"))
 
 
 class ImageReadError(HookeError):
@@ -67,6 +68,22 @@ class DatasetError(HookeError):
     """A data set that is not laid out as its adapter expects."""
 
 
+def readable(text: str) -> str:
+    r"""Give a text that can be printed and written: bytes of a file name that are not UTF-8 become ``\xe9``.
+
+    Examples
+    --------
+    >>> readable("caf\udce9.png")
+    'caf\\xe9.png'
+    """
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half of a character, which no file name holds
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def debugging() -> bool:
     """Whether errors should surface with their traceback instead of as one line."""
     return bool(os.environ.get(DEBUG))
@@ -80,4 +97,4 @@ def unexpected(path: str | Path, error: Exception) -> str:
     >>> unexpected("a.png", KeyError("size"))
     "a.png: unexpected KeyError: 'size'; --debug shows where"
     """
-    return f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where"
+    return readable(f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where")

@@ -1,5 +1,8 @@
 """Label images and pictures: what is written is read back by hooke, tifffile and Pillow."""
 
+import re
+import uuid
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -70,6 +73,18 @@ def test_steps_along_z_and_time_are_kept(tmp_path):
     write_labels(tmp_path / "flat.tif", planes[:1], **steps)  # one plane has no steps
     flat = open_image(tmp_path / "flat.tif")
     assert (flat.z_step_um, flat.time_step_s) == (None, None)
+
+
+def test_equal_labels_give_equal_bytes_and_others_another_identity(tmp_path):
+    stack = labels(3, 20, 30)
+    for name, source in (("a", list(stack)), ("b", (plane for plane in stack))):
+        write_labels(tmp_path / f"{name}.tif", source, axes="T", shape=(3,), pixel_size_um=(0.5, 0.5), max_label=300)
+    write_labels(tmp_path / "c.tif", [labels(20, 30), labels(20, 30), labels(20, 30)], axes="T", shape=(3,))
+    assert (tmp_path / "a.tif").read_bytes() == (tmp_path / "b.tif").read_bytes()
+    texts = [tifffile.TiffFile(path).ome_metadata for path in tmp_path.iterdir()]
+    marks = [re.findall(r'UUID="urn:uuid:([^"]+)"', text)[0] for text in texts]
+    assert all(uuid.UUID(mark).version == 5 for mark in marks)
+    assert len(set(marks)) == 2
 
 
 def test_no_pixel_size_is_invented(tmp_path):

@@ -1,7 +1,8 @@
-"""Writing, last step: a file appears under its own name only when it is whole; path in, finished file out."""
+"""Writes a file so that it appears under its own name only when it is whole, and removes what killed runs left."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import uuid
@@ -11,12 +12,17 @@ from pathlib import Path
 
 from hooke.errors import OutputError
 
-__all__ = ["atomic_path"]
+__all__ = ["atomic_path", "output_error", "remove_partial_files"]
+
+_PREFIX = ".hooke-"
+_PARTIAL = ".part"
 
 
 @contextmanager
 def atomic_path(target: str | Path) -> Iterator[Path]:
     """Write to a temporary sibling that takes the target's name on success and vanishes on failure.
+
+    The file is on the disk before it takes the name, so that a loss of power leaves the old file or the new one.
 
     Parameters
     ----------
@@ -45,15 +51,16 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     target = Path(target)
     # The suffix stays last because writers (Pillow, pandas) choose the format by it; the leading dot keeps a
     # leftover of a killed run out of the sight of `find_images`.
-    part = target.with_name(f".hooke-{uuid.uuid4().hex[:12]}.part{target.suffix}")
+    part = target.with_name(f"{_PREFIX}{uuid.uuid4().hex[:12]}{_PARTIAL}{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield part
+        _flush(part)
         os.replace(part, target)  # noqa: PTH105 - Path.replace is the same call; this one is what the docs promise
     except OSError as error:
         if not _concerns_output(error, part, target):
             raise
-        raise _output_error(error, target) from error
+        raise output_error(error, target) from error
     finally:
         _remove(part)
 
@@ -66,8 +73,24 @@ def _concerns_output(error: OSError, part: Path, target: Path) -> bool:
     return name in (part, target) or name == target.parent or name in target.parents
 
 
-def _output_error(error: OSError, target: Path) -> OutputError:
-    """Say what stood in the way of writing, and what to do."""
+def remove_partial_files(folder: Path) -> None:
+    """Remove temporary files that a killed run left in a folder and its subfolders, one level down.
+
+    Only where no other run writes to the folder: see `hooke.io.lock`.
+    """
+    for path in (*folder.glob(f"{_PREFIX}*{_PARTIAL}*"), *folder.glob(f"*/{_PREFIX}*{_PARTIAL}*")):
+        _remove(path)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file's bytes are on the disk, where the file system can tell."""
+    if path.is_file():
+        with path.open("rb+") as file, contextlib.suppress(OSError):
+            os.fsync(file.fileno())
+
+
+def output_error(error: OSError, target: Path) -> OutputError:
+    """Say what stood in the way of writing a file, and what to do."""
     if target.is_dir():
         return OutputError("can't be written: a folder has this name", path=target, remedy="choose another output")
     blocking = next((parent for parent in target.parents if parent.exists() and not parent.is_dir()), None)

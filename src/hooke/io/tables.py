@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hooke.errors import DatasetError
+from hooke.io.spreadsheet import from_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +95,8 @@ def read_table(
     -------
     DataFrame
         A row per line, indexed by its number in the file; lines and nameless columns without a value are left out.
-        Texts have no blanks around them, and are empty where the table is; numbers are NaN there.
+        Texts have no blanks around them nor the ``'`` that `hooke.io.spreadsheet` puts before ``=``, and are empty
+        where the table is; numbers are NaN there.
 
     Raises
     ------
@@ -138,7 +140,7 @@ def read_table(
     table.index = pd.RangeIndex(layout.lines + 1, layout.lines + 1 + len(table))
     table = table.drop(columns=_SPARE).dropna(how="all")
     for name in kept:
-        table[name] = table[name].fillna("").str.strip()
+        table[name] = table[name].fillna("").str.strip().map(from_cell)
     if texts is not None:
         _read_numbers(table, [name for name in names if name not in kept], layout.separator)
     unnamed = [name for name, shown in zip(names, layout.header, strict=True) if not shown]

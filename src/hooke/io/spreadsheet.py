@@ -1,0 +1,63 @@
+"""Writes tables of results as csv that spreadsheets open without running what a file's name or a class says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hooke.errors import readable
+from hooke.io.atomic import atomic_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["as_cell", "from_cell", "write_table"]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_table(table: pd.DataFrame, path: Path, **options: Any) -> None:
+    """Write a table as csv in UTF-8: a text that a spreadsheet would take for a formula begins with ``'``.
+
+    Parameters
+    ----------
+    table : DataFrame
+    path : Path
+    **options
+        Of `DataFrame.to_csv`.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written.
+    """
+    safe = table.rename(columns=as_cell)
+    texts = {str(name): safe[name].map(as_cell) for name, kind in safe.dtypes.items() if kind.kind not in "biufc"}
+    safe = safe.assign(**texts)
+    with atomic_path(path) as partial:
+        safe.to_csv(partial, index=False, **options)
+
+
+def as_cell(value: Any) -> Any:
+    r"""Give a value as a cell of a table: text that begins with = + - @ after ``'``, bytes that are not UTF-8 as \xe9.
+
+    Examples
+    --------
+    >>> as_cell("=1+1"), as_cell("-"), as_cell(-1), as_cell("a=b")
+    ("'=1+1", "'-", -1, 'a=b')
+    """
+    if not isinstance(value, str):
+        return value
+    text = readable(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def from_cell(text: str) -> str:
+    """Give the text that `as_cell` made a cell of.
+
+    Examples
+    --------
+    >>> from_cell("'=1+1"), from_cell("'s")
+    ('=1+1', "'s")
+    """
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
