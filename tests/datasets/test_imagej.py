@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import zipfile
 
+import cv2
 import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.datasets.imagej import SKIPPED, find, load
+from hooke.datasets.imagej import OF_BORDERS, SKIPPED, find, load
+from hooke.datasets.simulator import simulate
 from hooke.errors import DatasetError
 
 HEIGHT, WIDTH = 20, 30
@@ -124,3 +126,51 @@ def test_without_the_library_the_remedy_is_said(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "roifile", None)
     with pytest.raises(DatasetError, match=r'pip install "hooke\[formats\]"'):
         find(tmp_path)
+
+
+def cellpose_outlines(labels):
+    """What cellpose.utils.outlines_list of version 4.2.1 gives: the longest contour, if it has more than 4 points."""
+    for label in np.unique(labels)[1:]:
+        found, _ = cv2.findContours((labels == label).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        points = max(found, key=len)[:, 0].astype(int)
+        if len(points) > 4:
+            yield points
+
+
+def test_outlines_of_cellpose_give_its_masks_back(tmp_path, rois):
+    labels = simulate((120, 150), seed=4, diameter=18, density=0.2).labels.copy()
+    labels[labels == 5], labels[0], labels[:, 0] = 0, 0, 0
+    labels[0, 3:13] = 5  # a row of ten pixels
+    save_image(tmp_path)
+    PIL.Image.fromarray(np.zeros(labels.shape, np.uint8)).save(tmp_path / "a.png")
+    save_zip(tmp_path / "a_rois.zip", [rois.ImagejRoi.frompoints(points) for points in cellpose_outlines(labels)])
+    sample = first(tmp_path)
+    for label in np.unique(labels)[1:]:
+        back = np.bincount(sample.labels[labels == label]).argmax()
+        filled = labels == label
+        outline, _ = cv2.findContours(filled.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        whole = cv2.drawContours(np.zeros(labels.shape, np.uint8), outline, -1, 1, cv2.FILLED) > 0
+        assert (sample.labels == back).sum() >= 0.98 * whole.sum()
+        assert not ((sample.labels == back) & ~whole).any()
+    assert sample.oddities[OF_BORDERS] == len(np.unique(labels)) - 1
+
+
+@pytest.mark.parametrize("kind", ["TRACED", "POLYGON", "FREEHAND"])
+@pytest.mark.parametrize(
+    ("corners", "area"),
+    [
+        ([(2, 2), (12, 2), (12, 12), (2, 12)], 100),
+        ([(2, 2), (3, 2), (3, 3), (2, 3)], 1),
+        ([(3, 2), (4, 2), (4, 3), (5, 3), (5, 4), (4, 4), (4, 5), (3, 5), (3, 4), (2, 4), (2, 3), (3, 3)], 5),
+        ([(x, 2) for x in range(2, 12)] + [(12, 2), (12, 12), (2, 12)], 100),
+        ([(x + 0.5, 2.0) for x in range(2, 12)] + [(12, 12), (2, 12)], None),
+    ],
+)
+def test_outlines_of_imagej_are_corners(tmp_path, rois, kind, corners, area):
+    roi = rois.ImagejRoi.frompoints(corners)
+    roi.roitype = rois.ROI_TYPE[kind]
+    save_image(tmp_path)
+    save_zip(tmp_path / "a.zip", [roi])
+    sample = first(tmp_path)
+    assert OF_BORDERS not in sample.oddities
+    assert area is None or sample.labels.sum() == area

@@ -9,6 +9,10 @@ Areas are taken (polygon, freehand, traced, rectangle, oval, and composites with
 and text are left out and counted. A region's group, where it has one, is its class: ``group 3``. Overlaps:
 `hooke.datasets.shapes`.
 
+ImageJ's and StarDist's outlines go through corners of pixels. Cellpose's go through the border pixels themselves
+(``cellpose.io.save_rois`` writes what OpenCV's findContours found), and are filled with their border. Such an outline
+is known by its points, which are those that findContours gives for the region that they enclose.
+
 The regions are read by `roifile <https://github.com/cgohlke/roifile>`_ (BSD-3), of the optional extra ``formats``.
 """
 
@@ -21,6 +25,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotation_json import located
@@ -37,7 +45,9 @@ TAKES = "ImageJ: a zip of ROIs (or one .roi) and the image of the same name; ROI
 OF_IMAGE = re.compile(r"(?i)(?P<stem>.+?)[-_. ]?(roiset|rois?)$")
 AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
 SKIPPED = "points, lines and text, left out"
+OF_BORDERS = "outlines through border pixels, as Cellpose saves them, filled with their border"
 MAX_ROI_BYTES = 1 << 26  # 8 million corners; an entry of a zip that unpacks to more is no region
+MIN_BORDER = 5  # Cellpose leaves out shorter outlines; four points are a square of pixels' corners as well
 REMEDY = "save the regions again from the ROI Manager"
 
 
@@ -147,14 +157,46 @@ def _add(layer: ShapeLayer, name: str, data: bytes) -> None:
         roi = _roifile().ImagejRoi.frombytes(data)
         kind, class_name = roi.roitype.name, f"group {roi.group}" if roi.group else None
         rings = _rings(roi) if kind in AREAS and roi.subtype.name != "TEXT" else None
+        region = fill_border(rings[0]) if rings and len(rings) == 1 and not roi.composite else None
     except DatasetError:
         raise
     except Exception as error:  # roifile raises whatever a damaged field leads to
         raise DatasetError(f"damaged region ({error})", remedy=REMEDY) from error
     if rings is None:
         layer.notes[SKIPPED] += 1
+    elif region is not None:
+        layer.notes[OF_BORDERS] += 1
+        mask, top, left = region
+        layer.add_mask(name, mask, class_name, top=top, left=left)
     else:
         layer.add_polygon(name, [rings], class_name)
+
+
+def fill_border(ring: Ring) -> tuple[NDArray[np.bool_], int, int] | None:
+    """Fill an outline through border pixels, which belong to the region.
+
+    Returns
+    -------
+    mask : ndarray of bool, shape (H, W)
+        The region in its bounding box.
+    top, left : int
+        Where the box begins in the image.
+
+    Or None where the outline does not go from border pixel to border pixel of the region that it encloses.
+    """
+    points = ring[:-1] if len(ring) > 1 and (ring[0] == ring[-1]).all() else ring
+    steps = np.abs(points - np.roll(points, 1, axis=0))
+    if len(points) < MIN_BORDER or (points % 1 != 0).any() or (steps.max(axis=1) != 1).any():
+        return None
+    left, top = (int(edge) for edge in points.min(axis=0))
+    placed = (points - (left, top)).astype(np.int32)
+    mask = np.zeros(placed.max(axis=0)[::-1] + 1, np.uint8)
+    cv2.drawContours(mask, [placed[:, None]], 0, 1, cv2.FILLED)
+    found, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    traced = found[0][:, 0]
+    if len(traced) != len(placed) or (traced[np.lexsort(traced.T)] != placed[np.lexsort(placed.T)]).any():
+        return None
+    return mask.astype(np.bool_), top, left
 
 
 def _rings(roi: Any) -> list[Ring]:
