@@ -18,13 +18,14 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hooke.datasets import annotation_json as checked
 from hooke.datasets.adapter import Sample
-from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of, read_plane
+from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
+from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import ShapeLayer, to_ring
 from hooke.errors import DatasetError
@@ -82,9 +83,12 @@ class CocoSource:
 
     search: ImageSearch
     images: dict[str, tuple[CocoImage, dict[int | str, str]]]
+    orientation: Orientation | None = None
 
 
-def find(src: str | Path, *, images: str = "", annotations: str = "") -> tuple[CocoSource, list[Entry]]:
+def find(
+    src: str | Path, *, images: str = "", annotations: str = "", orientation: str = ""
+) -> tuple[CocoSource, list[Entry]]:
     """Read the annotations, and list the images that they name.
 
     Parameters
@@ -95,6 +99,8 @@ def find(src: str | Path, *, images: str = "", annotations: str = "") -> tuple[C
         Option: the folder of the images, where it isn't below that of the annotations.
     annotations : str
         Option: the json to take, as a path from `src`, where there are others too.
+    orientation : {"", "shown", "stored"}
+        Option: how images with an orientation tag were annotated (`hooke.datasets.annotated_image`).
 
     Returns
     -------
@@ -108,12 +114,14 @@ def find(src: str | Path, *, images: str = "", annotations: str = "") -> tuple[C
     DatasetError
         If there is no json, or one is not COCO's.
     """
+    turned = parse_orientation(orientation)
     src = Path(src)
     files = annotation_files(src / annotations if annotations else src, [".json"])
     folder = Path(images) if images else _folder_of_images(src)
     if not folder.is_dir():
         raise DatasetError("no such folder of images", path=folder, remedy="give that of the images, or leave it out")
-    return gather([read_coco(path) for path in files], folder, {path: _split_of(path) for path in files})
+    source, entries = gather([read_coco(path) for path in files], folder, {path: _split_of(path) for path in files})
+    return replace(source, orientation=turned), entries
 
 
 def load(source: CocoSource, id_: str) -> Sample:
@@ -130,7 +138,8 @@ def load(source: CocoSource, id_: str) -> Sample:
     if listed.problem is not None:
         raise listed.problem
     with checked.located(listed.path):
-        pixels = read_plane(source.search.named(listed.name, beside=listed.path.parent))
+        file = source.search.named(listed.name, beside=listed.path.parent)
+        pixels = read_annotated(file, listed.size, source.orientation)
         shape = (pixels.shape[0], pixels.shape[1])
         if listed.size not in (None, shape):
             remedy = "give the images that were annotated, not rescaled copies"

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.image_search import read_plane
+from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
 from hooke.datasets.label_files import read_label_file
 from hooke.datasets.layout import Entry
 from hooke.datasets.splits import LISTS
@@ -71,13 +71,23 @@ class Pair:
 
 @dataclass(frozen=True)
 class FolderSource:
-    """The pair of files of each id, and whether each connected component is an object; None: of binary masks."""
+    """The pair of files of each id, and how they are read.
+
+    Attributes
+    ----------
+    pairs : dict of str to Pair
+    split_components : bool, optional
+        Whether each connected component is an object; None: of binary masks.
+    orientation : {"shown", "stored"}, optional
+        Whether label images fit images with an orientation tag as they are shown.
+    """
 
     pairs: dict[str, Pair]
     split_components: bool | None = None
+    orientation: Orientation | None = None
 
 
-def find(src: str | Path, *, components: str = "auto") -> tuple[FolderSource, list[Entry]]:
+def find(src: str | Path, *, components: str = "auto", orientation: str = "") -> tuple[FolderSource, list[Entry]]:
     """Find all pairs, also those that lack the image or the labels: `load` says which.
 
     Parameters
@@ -86,6 +96,8 @@ def find(src: str | Path, *, components: str = "auto") -> tuple[FolderSource, li
         The folder.
     components : {"auto", "split", "keep"}
         Option: whether each connected component becomes an object; by default it does in binary masks.
+    orientation : {"", "shown", "stored"}
+        Option: how images with an orientation tag were annotated (`hooke.datasets.annotated_image`).
 
     Returns
     -------
@@ -99,12 +111,12 @@ def find(src: str | Path, *, components: str = "auto") -> tuple[FolderSource, li
     DatasetError
         If there are no such files, or an ``images`` folder lacks its labels, or the reverse.
     ConfigError
-        If `components` is something else.
+        If `components` or `orientation` is something else.
     """
     if components not in COMPONENTS:
         raise ConfigError(f"components is {components!r}", remedy=f"use {', '.join(COMPONENTS)}")
     pairs, entries = _find_pairs(Path(src))
-    return FolderSource(pairs, COMPONENTS[components]), entries
+    return FolderSource(pairs, COMPONENTS[components], parse_orientation(orientation)), entries
 
 
 def _find_pairs(root: Path) -> tuple[dict[str, Pair], list[Entry]]:
@@ -186,12 +198,13 @@ def load(source: FolderSource, id_: str) -> Sample:
         If a file is damaged, or the label image holds no whole numbers.
     """
     pair = source.pairs[id_]
-    image = read_plane(_only(pair.images, pair.image_place), stains=True)
+    image_path = _only(pair.images, pair.image_place)
     if pair.pickles and not pair.labels:
         raise DatasetError(WHY_NOT_PICKLE, path=pair.pickles[0], remedy=SAVE_MASKS)
     path = _only(pair.labels, pair.labels_place)
     read = read_label_file(path, source.split_components)
     labels = read.labels
+    image = read_annotated(image_path, labels.shape, source.orientation, stains=True)
     if labels.shape != image.shape[:2]:
         raise DatasetError(
             f"labels {labels.shape} for an image {image.shape[:2]}", path=path, remedy="give the labels of this image"

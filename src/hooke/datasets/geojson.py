@@ -22,7 +22,8 @@ from typing import Any
 
 from hooke.datasets import annotation_json as checked
 from hooke.datasets.adapter import Sample
-from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of, read_plane
+from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
+from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, to_ring
 from hooke.errors import ConfigError, DatasetError
@@ -45,9 +46,10 @@ class GeojsonSource:
     search: ImageSearch
     files: dict[str, Path]
     outline: str
+    orientation: Orientation | None = None
 
 
-def find(src: str | Path, *, outline: str = "object") -> tuple[GeojsonSource, list[Entry]]:
+def find(src: str | Path, *, outline: str = "object", orientation: str = "") -> tuple[GeojsonSource, list[Entry]]:
     """List the annotation files of a folder and its subfolders.
 
     Parameters
@@ -56,6 +58,8 @@ def find(src: str | Path, *, outline: str = "object") -> tuple[GeojsonSource, li
         The folder, or one file.
     outline : str
         Option: ``object`` (the cell, where there is a nucleus too) or ``nucleus``.
+    orientation : {"", "shown", "stored"}
+        Option: how images with an orientation tag were annotated (`hooke.datasets.annotated_image`).
 
     Returns
     -------
@@ -73,12 +77,13 @@ def find(src: str | Path, *, outline: str = "object") -> tuple[GeojsonSource, li
     """
     if outline not in OUTLINES:
         raise ConfigError(f"outline is {outline!r}", remedy=f"use {' or '.join(OUTLINES)}")
+    turned = parse_orientation(orientation)
     src = Path(src)
     suffix = ".geojson" if any(src.rglob("*.geojson")) else ".json"
     paths = annotation_files(src, [suffix])
     folder = src if src.is_dir() else src.parent
     files = dict(zip(ids_of(str(_named_as_image(path.relative_to(folder))) for path in paths), paths, strict=True))
-    return GeojsonSource(ImageSearch(folder), files, OUTLINES[outline]), [Entry(id_) for id_ in files]
+    return GeojsonSource(ImageSearch(folder), files, OUTLINES[outline], turned), [Entry(id_) for id_ in files]
 
 
 def load(source: GeojsonSource, id_: str) -> Sample:
@@ -95,7 +100,7 @@ def load(source: GeojsonSource, id_: str) -> Sample:
     data = checked.read_json(path)
     with checked.located(path):
         features = _features(data)
-        image = read_plane(_image(source.search, path))
+        image = read_annotated(_image(source.search, path), None, source.orientation)
     layer = ShapeLayer(image.shape[:2])
     for place, feature in enumerate(features, start=1):
         with checked.located(path, f"feature {place}"):

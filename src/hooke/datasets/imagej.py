@@ -31,8 +31,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
+from hooke.datasets.annotated_image import read_annotated
 from hooke.datasets.annotation_json import located
-from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of, read_plane
+from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError
@@ -100,7 +101,8 @@ def load(source: ImagejSource, id_: str) -> Sample:
     """
     path = source.files[id_]
     with located(path):
-        image = read_plane(_image(source.search, path))
+        # Neither ImageJ nor Cellpose turns an image by its orientation tag.
+        image = read_annotated(_image(source.search, path), None, usual="stored")
     layer = ShapeLayer(image.shape[:2])
     for name, data in _entries(path):
         with located(path, name):

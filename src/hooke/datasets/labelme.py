@@ -33,7 +33,8 @@ from numpy.typing import NDArray
 
 from hooke.datasets import annotation_json as checked
 from hooke.datasets.adapter import Sample
-from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of, read_plane
+from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
+from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError, HookeError
@@ -49,19 +50,22 @@ REMEDY = "export the annotations again"
 
 @dataclass(frozen=True)
 class LabelmeSource:
-    """The json of each id, and where images lie that are not in their json."""
+    """The json of each id, where images lie that are not in their json, and how those with a tag were annotated."""
 
     search: ImageSearch
     files: dict[str, Path]
+    orientation: Orientation | None = None
 
 
-def find(src: str | Path) -> tuple[LabelmeSource, list[Entry]]:
+def find(src: str | Path, *, orientation: str = "") -> tuple[LabelmeSource, list[Entry]]:
     """List the json files of a folder and its subfolders; labelme states no split, modality or field of view.
 
     Parameters
     ----------
     src : str or Path
         The folder, or one json.
+    orientation : {"", "shown", "stored"}
+        Option: how images with an orientation tag were annotated (`hooke.datasets.annotated_image`).
 
     Returns
     -------
@@ -75,11 +79,12 @@ def find(src: str | Path) -> tuple[LabelmeSource, list[Entry]]:
     DatasetError
         If there is no json.
     """
+    turned = parse_orientation(orientation)
     src = Path(src)
     paths = annotation_files(src, [".json"])
     folder = src if src.is_dir() else src.parent
     files = dict(zip(ids_of(str(path.relative_to(folder)) for path in paths), paths, strict=True))
-    return LabelmeSource(ImageSearch(folder), files), [Entry(id_) for id_ in files]
+    return LabelmeSource(ImageSearch(folder), files, turned), [Entry(id_) for id_ in files]
 
 
 def load(source: LabelmeSource, id_: str) -> Sample:
@@ -96,7 +101,7 @@ def load(source: LabelmeSource, id_: str) -> Sample:
     data = checked.read_json(path)
     with checked.located(path):
         shapes = checked.field(data, "shapes", list)
-        image = _image(data, path, source.search)
+        image = _image(data, path, source)
         _check_size(data, image)
     layer = ShapeLayer(image.shape[:2])
     for members in _objects(shapes, path):
@@ -104,20 +109,33 @@ def load(source: LabelmeSource, id_: str) -> Sample:
     return layer.sample(image)
 
 
-def _image(data: dict[str, Any], path: Path, search: ImageSearch) -> NDArray[np.generic]:
-    """Read the image from the json, or the one that it names."""
+def _image(data: dict[str, Any], path: Path, source: LabelmeSource) -> NDArray[np.generic]:
+    """Read the image from the json, or the one that it names.
+
+    labelme turns a file by its orientation tag as it opens it; what is in a json it shows as stored.
+    """
+    size = _size(data)
     if data.get("imageData") is None:
-        return read_plane(search.named(checked.field(data, "imagePath", str), beside=path.parent))
-    return _decode_image(_decode_base64(data, "imageData"))
+        file = source.search.named(checked.field(data, "imagePath", str), beside=path.parent)
+        return read_annotated(file, size, source.orientation, usual="shown")
+    return _decode_image(_decode_base64(data, "imageData"), size, source.orientation)
 
 
-def _decode_image(data: bytes) -> NDArray[np.generic]:
+def _size(data: dict[str, Any]) -> tuple[int, int] | None:
+    """Height and width, where both are stated."""
+    if data.get("imageHeight") is None or data.get("imageWidth") is None:
+        return None
+    height, width = (checked.field(data, key, int, float) for key in ("imageHeight", "imageWidth"))
+    return height, width
+
+
+def _decode_image(data: bytes, size: tuple[int, int] | None, orientation: Orientation | None) -> NDArray[np.generic]:
     """Decode an image file of any format, by hooke's own readers, which take files."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "image"
         file.write_bytes(data)
         try:
-            return read_plane(file)
+            return read_annotated(file, size, orientation, usual="stored")
         except HookeError as error:
             raise DatasetError(
                 f"imageData: {error.cause}", remedy="save it in labelme again, with its image"

@@ -46,6 +46,8 @@ class ImageFile:
         The scene that this is.
     notes : tuple of str
         What the user should know of how the file was read.
+    orientation : int
+        1..8, the tag by which planes are turned as they are read (`hooke.io.orientation`).
     read : callable
         Given the position along each stack axis, returns the pixels, (Y, X) or (Y, X, C).
 
@@ -69,6 +71,7 @@ class ImageFile:
     scenes: tuple[str, ...] = ()
     scene: str = ""
     notes: tuple[str, ...] = ()
+    orientation: int = 1
     read: Callable[[Mapping[str, int]], NDArray[np.generic]] = field(repr=False, kw_only=True)
 
     def __len__(self) -> int:

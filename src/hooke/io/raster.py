@@ -82,6 +82,7 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         plane_shape=layout.plane_shape,
         is_rgb=not is_grey,
         notes=orientation_note(orientation),
+        orientation=orientation,
         read=read,
     )
 

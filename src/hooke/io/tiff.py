@@ -82,6 +82,7 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
             scenes=tuple(one.name for one in scenes) if len(scenes) > 1 else (),
             scene=chosen.name if len(scenes) > 1 else "",
             notes=orientation_note(stored.orientation),
+            orientation=stored.orientation,
             read=lambda position: _read_plane(stored, layout, colour, position, path),
         )
 
