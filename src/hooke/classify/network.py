@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hooke.classify.intensity import Intensity
 from hooke.classify.windows import Objects, cut_windows, rescale
+from hooke.errors import ModelError
 from hooke.image import Image
+from hooke.limits import check_memory
 from hooke.models.bundle import read_parts
 from hooke.models.session import Sessions
 from hooke.pipeline.classes import Classes
@@ -34,9 +36,9 @@ class ClassifierSettings(BaseModel):
 
     task: Literal["classifier"] = "classifier"
     format: int = Field(1, le=1, description="version of these settings")
-    classes: list[str] = Field(min_length=2)
-    window: int = Field(224, ge=8, description="side of a cut-out, network pixels")
-    scale: float = Field(1.0, gt=0, description="network pixels per image pixel")
+    classes: list[str] = Field(min_length=2, max_length=1000)
+    window: int = Field(224, ge=8, le=2048, description="side of a cut-out, network pixels")
+    scale: float = Field(1.0, ge=1 / 64, le=16, description="network pixels per image pixel")
     mask_channel: bool = Field(False, description="whether the last channel is the object's mask")
     in_channels: Literal[1, 3] = 3
     intensity: Intensity = "nuclei"
@@ -87,8 +89,15 @@ class NetworkClassifier:
     def run(self, cuts: NDArray[np.float32], threads: int = 0) -> NDArray[np.float32]:
         """Probabilities (N, K) of cut-outs (N, C, window, window); 0 threads are all cores."""
         session = self._sessions.get(threads)
-        parts = [session.run(None, {"image": cuts[start : start + _BATCH]})[0] for start in range(0, len(cuts), _BATCH)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+        parts = [
+            self._sessions.run(session, {"image": cuts[start : start + _BATCH]})
+            for start in range(0, len(cuts), _BATCH)
+        ]
+        shares = np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+        if shares.shape != (len(cuts), len(self.classes)):
+            cause = f"its network makes {shares.shape} of {len(cuts)} cut-outs, not a probability for each class"
+            raise ModelError(cause, path=self.path, remedy="export it again")
+        return shares
 
     def look(self, cuts: NDArray[np.float32], threads: int = 0) -> NDArray[np.float32]:
         """Probabilities (N, K) of cut-outs as `run` gives them, from as many looks at each as the settings ask for."""
@@ -123,6 +132,7 @@ class NetworkClassifier:
             To compute with; 0 for all cores.
         """
         settings = self.settings
+        check_memory(8 * settings.scale**2 * image.pixels.size, image.path)
         pixels, small = rescale(
             normalisation.apply(image.pixels), labels if settings.mask_channel else None, settings.scale
         )

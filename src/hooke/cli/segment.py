@@ -50,6 +50,12 @@ def segment(
     axes: Annotated[
         str | None, typer.Option(help="Axes of the files where they do not state them, such as TZYX.")
     ] = None,
+    max_memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Memory to take at most, such as 8G; leaves out larger images. Default: 3/4 of what is free."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done already.")] = False,
     replay: Annotated[
         Path | None, typer.Option(help="Repeat the run that this run.json records.", metavar="RUN.JSON")
@@ -93,6 +99,7 @@ def segment(
             out,
             options,
             axes=axes,
+            max_memory=max_memory,
             overwrite=overwrite,
             command=["hooke", *sys.argv[1:]],
             on_start=on_start,

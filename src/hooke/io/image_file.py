@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
 from hooke.image import Image
+from hooke.limits import check_memory
 
 __all__ = ["ImageFile", "check_dtype"]
+
+_COPIES = 2  # of a plane that a reader holds at its peak: as decoded, and in the order and type that it gives
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,10 @@ class ImageFile:
         What the user should know of how the file was read.
     orientation : int
         1..8, the tag by which planes are turned as they are read (`hooke.io.orientation`).
+    read_bytes : int
+        Bytes that reading a plane decodes, which may be more than the plane's own.
+    max_memory : int, optional
+        Bytes that reading may take; three quarters of what is free when not given.
     read : callable
         Given the position along each stack axis, returns the pixels, (Y, X) or (Y, X, C).
 
@@ -72,6 +79,8 @@ class ImageFile:
     scene: str = ""
     notes: tuple[str, ...] = ()
     orientation: int = 1
+    read_bytes: int = 0
+    max_memory: int | None = None
     read: Callable[[Mapping[str, int]], NDArray[np.generic]] = field(repr=False, kw_only=True)
 
     def __len__(self) -> int:
@@ -96,12 +105,14 @@ class ImageFile:
         Raises
         ------
         ImageReadError
-            If there is no such plane, the file is truncated or damaged, or no pixel is a finite number.
+            If there is no such plane, it needs more memory than it may take, the file is truncated or damaged, or no
+            pixel is a finite number.
         """
         if not 0 <= index < len(self):
             raise ImageReadError(
                 f"has no plane {index}", path=self.path, remedy=f"give a plane from 0 to {len(self) - 1}"
             )
+        check_memory(_COPIES * self.read_bytes, self.path, budget=self.max_memory)
         where = np.unravel_index(index, self.stack_shape) if self.stack_shape else ()
         position = {axis: int(at) for axis, at in zip(self.axes, where, strict=True)}
         return Image(

@@ -29,6 +29,7 @@ from hooke.io.image_file import ImageFile
 from hooke.io.numpy_files import open_npy
 from hooke.io.raster import open_raster
 from hooke.io.tiff import open_tiff
+from hooke.limits import check_memory
 
 __all__ = ["read_labels", "write_labels", "write_png"]
 
@@ -145,6 +146,7 @@ def read_labels(path: str | Path, *, axes: str | None = None) -> NDArray[np.int3
             path=path,
             remedy="save the ids as one channel of 16 or 32 bits (0 background, 1 to n objects)",
         )
+    check_memory(4 * len(file) * math.prod(file.plane_shape) + 2 * file.read_bytes, path)
     labels = np.empty((len(file), *file.plane_shape), np.int32)
     for index, plane in enumerate(file):
         labels[index] = _ids(plane.pixels, path)

@@ -7,6 +7,7 @@ of unknown axis, (I, Y, X); more dimensions need ``axes``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def open_npy(path: Path, axes: str | None = None) -> ImageFile:
         stack_shape=layout.stack_shape,
         plane_shape=layout.plane_shape,
         is_rgb=_is_picture(layout, array.dtype, explicit=axes is not None),
+        read_bytes=math.prod(layout.plane_shape) * array.dtype.itemsize,
         read=read,
     )
 

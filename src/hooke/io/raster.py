@@ -24,12 +24,20 @@ from hooke.io.axes import given_layout, stored_layout
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile
 from hooke.io.orientation import orient, orientation_note, picture_orientation, swaps_sides
+from hooke.limits import check_promise
 
 __all__ = ["MAX_PIXELS", "open_raster"]
 
 # Larger pictures don't fit in a laptop's memory in these formats, which can't be read in part. Pillow's own limit
 # (0.18 gigapixels) is below an everyday stitched image and is lifted while a file is opened.
 MAX_PIXELS = 2_000_000_000
+
+# How many bytes of pixels one byte of a file can become; of WebP and JPEG 2000, which know no bound, what an image
+# with something on it stays well below.
+_EXPANSION = {"PNG": 1032, "JPEG": 1100, "GIF": 1400, "BMP": 512, "DIB": 512, "PPM": 8, "WEBP": 5000, "JPEG2000": 5000}
+_SMALLEST_FRAME = 16  # bytes of a file for a frame of an animation
+
+_COPY_AGAIN = "copy or export it again"
 
 # Pillow's names; its plugins for the last two are loaded, and looked for, only where a file needs them.
 _FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "PPM")
@@ -64,6 +72,10 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         height, width = picture.size if swaps_sides(orientation) else picture.size[::-1]
         deep = _bands_of_deep_colour(path) if picture.format == "PNG" else 0
         frames = getattr(picture, "n_frames", 1) if picture.format in _ANIMATED and not deep else 1
+        if frames > max(path.stat().st_size // _SMALLEST_FRAME, 1):
+            raise ImageReadError(f"damaged: its header promises {frames} frames", path=path, remedy=_COPY_AGAIN)
+        sample = {"F": 4, "I": 4}.get(mode, 2 if deep or mode.startswith("I;") else 1)
+        bands = max(deep, len(picture.getbands()), PIL.Image.getmodebands(mode))
     is_grey = deep == 2 or (not deep and (mode in ("1", "L", "P", "LA", "F") or mode.startswith("I")))
     layout = stored_layout("TYXS", (frames, height, width, 1 if is_grey else 3), path)
     if axes:
@@ -83,6 +95,7 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         is_rgb=not is_grey,
         notes=orientation_note(orientation),
         orientation=orientation,
+        read_bytes=height * width * bands * sample,
         read=read,
     )
 
@@ -92,6 +105,7 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
     """Open by Pillow; everything it can raise on a damaged file becomes an `ImageReadError`."""
     try:
         with _pillow_open(path) as picture:
+            check_promise(_stored_bytes(picture, path), path.stat().st_size, _EXPANSION[str(picture.format)], path)
             if picture.width * picture.height > MAX_PIXELS:
                 raise ImageReadError(
                     f"is {picture.height} x {picture.width} pixels, more than this format can be read with",
@@ -106,6 +120,16 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
         raise ImageReadError("needs more memory than there is", path=path, remedy=remedy) from error
     except Exception as error:  # Pillow's plugins raise nearly anything: SyntaxError, struct.error, IndexError...
         raise _damaged(path, error) from error
+
+
+def _stored_bytes(picture: PIL.Image.Image, path: Path) -> float:
+    """Bytes of a picture's pixels before they are compressed; of PNG by its header, for Pillow widens small types."""
+    bits = 8.0 * len(picture.getbands())
+    if picture.format == "PNG":
+        with path.open("rb") as file:
+            depth, colour = struct.unpack_from("BB", file.read(32), 24)
+        bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(colour, 4)
+    return picture.width * picture.height * bits / 8
 
 
 def _pillow_open(path: Path) -> PIL.Image.Image:
@@ -124,10 +148,10 @@ def _damaged(path: Path, error: Exception) -> ImageReadError:
     """Tell a cut file from one that is broken otherwise."""
     text = str(error).replace(str(path), "the file")
     if "truncated" in text.lower() or isinstance(error, EOFError):
-        return ImageReadError("the file is truncated: pixels are missing", path=path, remedy="copy or export it again")
+        return ImageReadError("the file is truncated: pixels are missing", path=path, remedy=_COPY_AGAIN)
     if isinstance(error, PIL.UnidentifiedImageError):
         text = "its header can't be read"
-    return ImageReadError(f"damaged image ({text})", path=path, remedy="copy or export it again")
+    return ImageReadError(f"damaged image ({text})", path=path, remedy=_COPY_AGAIN)
 
 
 def _mode(picture: PIL.Image.Image, *, raw: bool) -> str:

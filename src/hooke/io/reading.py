@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hooke.errors import ImageReadError
@@ -15,7 +16,9 @@ from hooke.io.tiff import open_tiff
 __all__ = ["open_image", "read_image"]
 
 
-def open_image(path: str | Path, *, axes: str | None = None, scene: str | None = None) -> ImageFile:
+def open_image(
+    path: str | Path, *, axes: str | None = None, scene: str | None = None, max_memory: int | None = None
+) -> ImageFile:
     """Open an image file: metadata now, pixels plane by plane when asked for.
 
     The format is told by content, whatever the suffix says.
@@ -30,6 +33,8 @@ def open_image(path: str | Path, *, axes: str | None = None, scene: str | None =
     scene : str, optional
         Which image of a TIFF that holds several of other sizes, by its name in `ImageFile.scenes`; the largest when
         not given.
+    max_memory : int, optional
+        Bytes that reading a plane may take; three quarters of what is free when not given.
 
     Returns
     -------
@@ -40,15 +45,18 @@ def open_image(path: str | Path, *, axes: str | None = None, scene: str | None =
     ------
     ImageReadError
         If the file is missing, empty, truncated, damaged, of a format or with axes that can't be read, smaller than
-        2 x 2 pixels, or doesn't hold real numbers; or if it has no such scene.
+        2 x 2 pixels, or doesn't hold real numbers; if its header promises more than it can hold; or if it has no such
+        scene.
     """
     path = Path(path)
     kind = sniff(path)
-    if kind == "tiff":
-        return open_tiff(path, axes, scene=scene)
-    if scene is not None:
+    if scene is not None and kind != "tiff":
         raise ImageReadError(f"has no scene {scene!r}", path=path, remedy="leave the scene out: the file has one image")
-    return open_raster(path, axes) if kind == "raster" else open_npy(path, axes)
+    if kind == "tiff":
+        file = open_tiff(path, axes, scene=scene)
+    else:
+        file = open_raster(path, axes) if kind == "raster" else open_npy(path, axes)
+    return replace(file, max_memory=max_memory)
 
 
 def read_image(path: str | Path, *, axes: str | None = None, scene: str | None = None, plane: int = 0) -> Image:

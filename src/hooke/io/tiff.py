@@ -29,6 +29,7 @@ from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile, check_dtype
 from hooke.io.orientation import ORIENTATION_TAG, orient, orientation_note, swaps_sides, valid_orientation
 from hooke.io.tiff_colour import TiffColour
+from hooke.io.tiff_limits import check_page, check_planes, page_bytes
 from hooke.io.tiff_metadata import channel_names, pixel_size_um, time_step_s, z_step_um
 from hooke.io.tiff_scenes import Scene, find_scenes
 
@@ -60,7 +61,8 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
     """
     with _reading(path), tifffile.TiffFile(path, _multifile=False) as tif:
         _check_pages(tif, path)
-        scenes = find_scenes(tif)
+        check_planes(tif, path)
+        scenes = find_scenes(tif, path)
         chosen = _choose_scene(scenes, scene, path)
         stored = _stored(tif, chosen, path)
         colour = TiffColour.of_page(tif, stored.keyframe, path, raw=raw)
@@ -83,6 +85,7 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
             scene=chosen.name if len(scenes) > 1 else "",
             notes=orientation_note(stored.orientation),
             orientation=stored.orientation,
+            read_bytes=_read_bytes(stored, layout),
             read=lambda position: _read_plane(stored, layout, colour, position, path),
         )
 
@@ -155,6 +158,7 @@ def _stored(tif: tifffile.TiffFile, scene: Scene, path: Path) -> _Stored:
     """Find a scene's pages."""
     main = scene.series[0]
     _check_imagej(tif, main, path)
+    check_page(main.keyframe, path)
     check_dtype(np.dtype(main.dtype), path)
     axes, shape = main.get_axes(squeeze=False), main.get_shape(squeeze=False)
     contiguous = main.dataoffset if main.is_truncated and main.keyframe.is_memmappable else None
@@ -239,6 +243,15 @@ def _read_pages(
     return select(block, wanted_axes + inner_axes, position)
 
 
+def _read_bytes(stored: _Stored, layout: Layout) -> int:
+    """Bytes that are decoded for one plane: of the whole pages that hold a part of it."""
+    plane = math.prod(layout.plane_shape) * np.dtype(stored.keyframe.dtype).itemsize
+    if stored.contiguous is not None:
+        return plane
+    page = page_bytes(stored.keyframe)
+    return max(plane, page) if page >= plane else -(-plane // max(page, 1)) * page
+
+
 def _page_axes(layout: Layout, stored: _Stored) -> int:
     """How many of the layout's leading axes run over pages; the others lie within one."""
     depth = len(layout.shape)
@@ -259,6 +272,7 @@ def _read_page(stored: _Stored, number: int, path: Path) -> NDArray[np.generic]:
     ends = (start + count for start, count in zip(page.dataoffsets, page.databytecounts, strict=True) if count)
     if not page.dataoffsets or max(ends, default=0) > size:
         raise _truncated(path)
+    check_page(page, path)
     pixels: NDArray[np.generic] = page.asarray()
     return pixels
 

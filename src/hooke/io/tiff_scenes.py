@@ -11,11 +11,14 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
+
+from hooke.io.tiff_limits import check_page
 
 __all__ = ["Scene", "find_scenes"]
 
@@ -52,16 +55,25 @@ class Scene:
         return math.prod(self.series[0].shape)
 
 
-def find_scenes(tif: tifffile.TiffFile) -> list[Scene]:
+def find_scenes(tif: tifffile.TiffFile, path: Path) -> list[Scene]:
     """List a file's scenes in stored order; empty where the file holds no image.
 
     Parameters
     ----------
     tif : TiffFile
         An open file.
+    path : Path
+        Named in errors.
+
+    Raises
+    ------
+    ImageReadError
+        If a page that has to be compared promises more pixels than the file can hold.
     """
     images = list(_images(tif))
     if len(images) > 1:
+        for _, image in images:
+            check_page(image.keyframe, path)
         largest = max((image for _, image in images), key=lambda image: math.prod(image.shape))
         images = [(number, image) for number, image in images if image is largest or _is_scene(image, largest)]
     groups: dict[object, list[tuple[int, tifffile.TiffPageSeries]]] = {}

@@ -21,10 +21,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from hooke.errors import ModelError, OutputError
+from hooke.io.yaml_text import parse_yaml
+from hooke.limits import check_memory, check_promise
 
 __all__ = ["Bundle", "BundleSettings", "check_replaceable", "read_bundle", "read_parts", "read_task"]
 
@@ -32,6 +33,7 @@ _WEIGHTS = "weights.onnx"
 _DESCRIPTION = "rdf.yaml"
 _ALIKE = ("classes", "channels")  # what both networks of a bundle must have in common
 _Settings = TypeVar("_Settings", bound=BaseModel)
+_MOST_EXPANSION = 1032  # of a member of a zip: what deflate can do
 
 
 class BundleSettings(BaseModel):
@@ -49,12 +51,32 @@ class BundleSettings(BaseModel):
     diameter_band: tuple[float, float] = Field(description="diameters that images are brought to, network pixels")
     trained_diameters: tuple[float, float] = Field(description="diameters that the network was trained on")
     percentiles: tuple[float, float] = (1.0, 99.8)
-    stride: int = Field(32, ge=1)
-    frame: int | None = Field(None, ge=32, description="longer side, network pixels, that whole images are brought to")
-    query_step: int | None = Field(None, ge=1, description="network pixels from one place asked about to the next")
-    classes: list[str] = Field(default_factory=list)
-    channels: list[int] = Field([], description="of an image, each on its own scale; none: grey or three colours")
+    stride: int = Field(32, ge=1, le=1024)
+    frame: int | None = Field(
+        None, ge=32, le=8192, description="longer side, network pixels, that whole images are brought to"
+    )
+    query_step: int | None = Field(
+        None, ge=1, le=1024, description="network pixels from one place asked about to the next"
+    )
+    classes: list[str] = Field(default_factory=list, max_length=1000)
+    channels: list[int] = Field(
+        [], max_length=1000, description="of an image, each on its own scale; none: grey or three colours"
+    )
     only_channels: bool = Field(False, description="whether an image may have no others")
+
+    @field_validator("diameter_band", "trained_diameters")
+    @classmethod
+    def _check_diameters(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 1 <= value[0] <= value[1] <= 10_000:
+            raise ValueError("give two diameters in pixels, the smaller first, from 1 to 10000")
+        return value
+
+    @field_validator("percentiles")
+    @classmethod
+    def _check_percentiles(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= value[0] < value[1] <= 100:
+            raise ValueError("give two percentiles, the smaller first, from 0 to 100")
+        return value
 
 
 @dataclass(frozen=True)
@@ -104,7 +126,9 @@ def read_bundle(path: str | Path) -> Bundle:
 
 def _read_bundle(path: Path, inside: str) -> Bundle:
     settings, description, weights = read_parts(path, BundleSettings, inside)
-    colour = None if settings.colour_bundle is None else _read_bundle(path, f"{inside}{settings.colour_bundle}/")
+    if settings.colour_bundle is not None and inside:
+        raise ModelError("bundles within bundles within bundles", path=path, remedy="export it again")
+    colour = None if settings.colour_bundle is None else _read_bundle(path, f"{settings.colour_bundle}/")
     if colour is not None and any(getattr(settings, one) != getattr(colour.settings, one) for one in _ALIKE):
         raise ModelError(
             f"its bundle for colour images has other {' or '.join(_ALIKE)}", path=path, remedy="export it again"
@@ -135,9 +159,9 @@ def read_parts(path: str | Path, model: type[_Settings], inside: str = "") -> tu
     def read(name: str) -> bytes:
         return whole(inside + name)
 
-    description = _parse_description(read(_DESCRIPTION), path)
+    description = parse_yaml(read(_DESCRIPTION), path, _DESCRIPTION)
     raw = _section(description, "config", "hooke")
-    if raw is None:
+    if not isinstance(raw, dict):
         raise ModelError(
             "is a bioimage.io model, but not made for hooke (no config: hooke: in rdf.yaml)",
             path=path,
@@ -173,8 +197,8 @@ def read_task(path: str | Path) -> str:
         When it is missing or incomplete.
     """
     path = Path(path)
-    described = _section(_parse_description(_reader(path)(_DESCRIPTION), path), "config", "hooke")
-    return str((described or {}).get("task", "segmentation"))
+    described = _section(parse_yaml(_reader(path)(_DESCRIPTION), path, _DESCRIPTION), "config", "hooke")
+    return str(described.get("task", "segmentation")) if isinstance(described, dict) else "segmentation"
 
 
 def _check_task(raw: dict[str, Any], wanted: str, path: Path) -> None:
@@ -217,19 +241,15 @@ def _read_file(folder: Path, name: str) -> bytes:
 def _read_member(archive: Path, name: str) -> bytes:
     try:
         with zipfile.ZipFile(archive) as opened:
-            return opened.read(name)
-    except (KeyError, zipfile.BadZipFile, OSError, EOFError) as error:
+            member = opened.getinfo(name)
+            held = min(member.compress_size, archive.stat().st_size)
+            check_promise(member.file_size, held, _MOST_EXPANSION, archive, what=name, error=ModelError)
+            check_memory(2 * member.file_size, archive, error=ModelError)
+            return opened.read(member)
+    except ModelError:
+        raise
+    except Exception as error:  # zipfile and its codecs: BadZipFile, zlib.error, NotImplementedError, RuntimeError...
         raise ModelError(f"bundle has no readable {name}", path=archive, remedy="copy or export it again") from error
-
-
-def _parse_description(raw: bytes, path: Path) -> dict[str, Any]:
-    try:
-        description = yaml.safe_load(raw.decode("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ModelError(f"rdf.yaml can't be parsed: {error}", path=path, remedy="copy or export it again") from error
-    if not isinstance(description, dict):
-        raise ModelError("rdf.yaml holds no description", path=path, remedy="copy or export it again")
-    return description
 
 
 def _section(description: dict[str, Any], *keys: str) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import ConfigError
+from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.models.bundle import Bundle, BundleSettings
 from hooke.models.predict import Network
@@ -107,20 +109,41 @@ class Model:
             Threads that one call uses. Calls may be made from several threads at once.
         """
         session = self._sessions.get(threads)
-        image, *queries = session.get_inputs()
+        image, *queries = self._inputs(session)
         grey = image.shape[1] == 1
         step = self.settings.query_step or 1
 
         def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+            height, width = batch.shape[2:]
             if grey:
                 batch = batch.mean(axis=1, keepdims=True)
+            feeds = {image.name: batch}
             if queries:
-                places = query_grid(batch.shape[2], batch.shape[3], step)
-                feeds = {image.name: batch, queries[0].name: np.repeat(places[None], len(batch), axis=0)}
-                return as_maps(session.run(None, feeds)[0], batch.shape[2], batch.shape[3], step)
-            return session.run(None, {image.name: batch})[0]  # type: ignore[no-any-return]
+                feeds[queries[0].name] = np.repeat(query_grid(height, width, step)[None], len(batch), axis=0)
+            answers = self._sessions.run(session, feeds)
+            if queries and answers.ndim == 3 and answers.shape[1] == -(-height // step) * -(-width // step):
+                answers = as_maps(answers, height, width, step)
+            if answers.ndim != 4 or answers.shape[1] < self.maps or answers.shape[2:] != (height, width):
+                raise ModelError(
+                    f"its network makes {answers.shape} of an image of {batch.shape}, not {self.maps} maps or more",
+                    path=self.bundle.path,
+                    remedy="export it again",
+                )
+            return answers
 
         return run
+
+    @property
+    def maps(self) -> int:
+        """How many maps its network has to make: those of the target scheme, and one for each class."""
+        return len(self.scheme.maps) + len(self.settings.classes)
+
+    def _inputs(self, session: Any) -> list[Any]:
+        """Describe the network's inputs: an image of four axes, and maybe places to ask about."""
+        inputs: list[Any] = session.get_inputs()
+        if not inputs or len(inputs) > 2 or len(inputs[0].shape) != 4:
+            raise ModelError("its network takes no image", path=self.bundle.path, remedy="export it again")
+        return inputs
 
 
 def query_grid(height: int, width: int, step: int) -> NDArray[np.float32]:

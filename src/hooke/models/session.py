@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 
 from hooke.errors import ModelError
+from hooke.models.onnx_file import check_onnx
 
 __all__ = ["Sessions"]
 
@@ -37,6 +41,7 @@ class Sessions:
             When the weights can't be run.
         """
         if threads not in self._by_threads:
+            check_onnx(self._weights, self._path)
             options = ort.SessionOptions()
             options.intra_op_num_threads = threads
             options.inter_op_num_threads = 1
@@ -49,3 +54,21 @@ class Sessions:
                 ) from error
             self._by_threads[threads] = session
         return self._by_threads[threads]
+
+    def run(self, session: Any, feeds: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Give the first output of one call.
+
+        Raises
+        ------
+        ModelError
+            When the network fails on it, or makes no array of numbers.
+        """
+        try:
+            outputs = session.run(None, dict(feeds))
+        except Exception as error:  # onnxruntime raises its own, undocumented kinds
+            text = " ".join(str(error).split())[:300]
+            raise ModelError(f"its network fails: {text}", path=self._path, remedy="export it again") from error
+        made = outputs[0] if outputs else None
+        if not isinstance(made, np.ndarray) or made.dtype.kind != "f":
+            raise ModelError("its network makes no numbers", path=self._path, remedy="export it again")
+        return made

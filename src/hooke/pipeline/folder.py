@@ -33,8 +33,10 @@ from numpy.typing import NDArray
 
 from hooke.errors import HookeError, ImageReadError, debugging, unexpected
 from hooke.io import ImageFile, open_image, search_images, unique_names, write_labels, write_png
+from hooke.limits import default_budget, parse_bytes
 from hooke.models import Model, load_model
 from hooke.pipeline.ledger import Entry, Ledger
+from hooke.pipeline.memory import check_job
 from hooke.pipeline.one import segment_image
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.record import write_record
@@ -50,7 +52,7 @@ from hooke.pipeline.results import (
 
 __all__ = ["FolderResult", "segment_folder"]
 
-_SMALL = 1_000_000  # pixels of an image that one thread segments
+_SMALL = 1_000_000  # pixels, of 16 bytes or less, of an image that one thread segments
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def segment_folder(
     options: SegmentOptions | None = None,
     *,
     axes: str | None = None,
+    max_memory: int | str | None = None,
     overwrite: bool = False,
     command: Sequence[str] = (),
     on_start: Callable[[int], None] | None = None,
@@ -98,6 +101,9 @@ def segment_folder(
     options : SegmentOptions, optional
     axes : str, optional
         Axes of the files, such as ``"TZYX"``, where they do not state them.
+    max_memory : int or str, optional
+        Bytes, or an amount such as ``"8G"``, that segmenting may take: an image that needs more is reported and left
+        out. Three quarters of the memory that is free when not given.
     overwrite : bool
         Do images again that are done already with the same options.
     command : sequence of str
@@ -120,6 +126,7 @@ def segment_folder(
         file is told in its result, and the others go on.
     """
     options = options or SegmentOptions()
+    allowed = default_budget() if max_memory is None else parse_bytes(max_memory)
     out = Path(out)
     found = search_images(inputs, exclude=[out])
     paths = found.paths
@@ -132,7 +139,7 @@ def segment_folder(
         on_start(len(paths))
     results: list[ImageResult] = []
     try:
-        job = _Job(out, model, options, axes, overwrite, ledger)
+        job = _Job(out, model, options, axes, allowed, overwrite, ledger)
         for result in _segment_files(job, paths, on_share):
             results.append(result)
             if on_image:
@@ -160,6 +167,7 @@ class _Job:
     model: Model
     options: SegmentOptions
     axes: str | None
+    max_memory: int
     overwrite: bool
     ledger: Ledger
 
@@ -203,7 +211,12 @@ def _scenes(paths: Sequence[Path], axes: str | None) -> Iterator[tuple[str, Path
             yield name, path, None, False
             continue
         if not file.scenes:
-            yield name, path, None, len(file) == 1 and math.prod(file.plane_shape[:2]) <= _SMALL
+            yield (
+                name,
+                path,
+                None,
+                len(file) == 1 and max(math.prod(file.plane_shape[:2]), file.read_bytes // 16) <= _SMALL,
+            )
         for scene in file.scenes:
             own = f"{name}_{scene}"
             while own.casefold() in taken:
@@ -222,7 +235,8 @@ def _segment_file(
     tables: list[pd.DataFrame] = []
     rows: list[dict[str, Any]] = []
     try:
-        file = open_image(path, axes=job.axes, scene=scene)
+        file = open_image(path, axes=job.axes, scene=scene, max_memory=job.max_memory)
+        check_job(file, job.max_memory)
         planes = _segment_planes(file, name, job, tables, rows, on_share)
         write_labels(
             labels_path(out, name),

@@ -35,6 +35,30 @@ def make_scheme(name: str, parameters: Mapping[str, Any]) -> Scheme:
     if name not in SCHEMES:
         raise ModelError(f"unknown target scheme {name!r}", remedy=f"known schemes: {', '.join(sorted(SCHEMES))}")
     try:
-        return SCHEMES[name](**parameters)
+        scheme = SCHEMES[name](**parameters)
     except TypeError as error:
         raise ModelError(f"target scheme {name!r} takes no such parameters: {error}", remedy="update hooke") from error
+    _check_parameters(name, parameters, SCHEMES[name]())
+    return scheme
+
+
+def _check_parameters(name: str, parameters: Mapping[str, Any], usual: Scheme) -> None:
+    """Refuse parameters of another type than the usual ones, and numbers that are not finite or not sizes."""
+    for key, value in parameters.items():
+        default = getattr(usual, key)
+        if isinstance(default, str):
+            fits = isinstance(value, str)
+        elif default is None:
+            numbers = value if isinstance(value, list | tuple) else [value]
+            fits = value is None or (len(numbers) == 4 and all(map(_is_number, numbers)))
+        else:
+            fits = _is_number(value) and (key != "nominal_diameter" or 1 <= value <= 10_000)
+        if not fits:
+            raise ModelError(
+                f"target scheme {name!r}: parameter {key} is {str(value)[:40]!r}", remedy="export the bundle again"
+            )
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is a number of a size that parameters have."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1e6 < value < 1e6

@@ -1,0 +1,79 @@
+"""Reads YAML that comes from outside, and reports all that can be wrong with it as one kind of error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hooke.errors import HookeError, ModelError
+
+__all__ = ["parse_yaml"]
+
+_MOST_BYTES = 1 << 19  # descriptions are some kilobytes; PyYAML takes seconds for a megabyte
+_MOST_VALUES = 50_000
+
+
+def parse_yaml(raw: bytes, path: str | Path, name: str = "", *, error: type[HookeError] = ModelError) -> dict[str, Any]:
+    """Read a mapping from YAML.
+
+    Aliases count as often as they are used, so that a text of a few lines can't stand for millions of values.
+
+    Parameters
+    ----------
+    raw : bytes
+        The text, in UTF-8.
+    path : str or Path
+        The file, to name it.
+    name : str
+        The part of it that is meant, to name that.
+    error : type of HookeError
+        What to raise.
+
+    Raises
+    ------
+    HookeError
+        Of the type `error`, if it is too long, not YAML, or not a mapping.
+
+    Examples
+    --------
+    >>> parse_yaml(b"a: [1, 2]", "a.yaml")
+    {'a': [1, 2]}
+    """
+    remedy = "copy or export it again"
+    what = name or "the file"
+    if len(raw) > _MOST_BYTES:
+        raise error(f"{what} is {len(raw)} bytes long, too long for a description", path=path, remedy=remedy)
+    try:
+        read = yaml.safe_load(raw.decode("utf-8"))
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        ArithmeticError,
+    ) as cause:
+        # PyYAML lets through what it stumbles on in dates, numbers and nesting.
+        text = " ".join(str(cause).split())[:200] or type(cause).__name__
+        raise error(f"{what} can't be parsed: {text}", path=path, remedy=remedy) from cause
+    if not isinstance(read, dict):
+        raise error(f"{what} holds no description", path=path, remedy=remedy)
+    if _count(read) > _MOST_VALUES:
+        raise error(f"{what} unfolds to more than {_MOST_VALUES} values", path=path, remedy=remedy)
+    return read
+
+
+def _count(value: Any) -> int:
+    """Number of values in a tree, up to a little more than the most allowed; a tree that holds itself has them all."""
+    waiting, seen = [value], 0
+    while waiting and seen <= _MOST_VALUES:
+        one = waiting.pop()
+        seen += 1
+        if isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, list | tuple | set):
+            waiting.extend(one)
+    return seen
