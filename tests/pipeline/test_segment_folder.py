@@ -104,6 +104,10 @@ def test_changed_options_or_images_are_done_again(images, tmp_path):
     segment_folder([images], out, QUICK)
     assert not any(image.reused for image in segment_folder([images], out, SegmentOptions(diameter=30)).images)
     segment_folder([images], out, QUICK)
+    os.utime(images / "b.png", ns=(1, 1))  # the time alone says nothing
+    assert all(image.reused for image in segment_folder([images], out, QUICK).images)
+    changed = (images / "b.png").read_bytes()[:-1] + b"x"
+    (images / "b.png").write_bytes(changed)  # as long as before, and as old
     os.utime(images / "b.png", ns=(1, 1))
     assert [image.reused for image in segment_folder([images], out, QUICK).images] == [True, True, False]
 
@@ -197,7 +201,7 @@ def test_replay_refuses_another_model_and_other_files(images, tmp_path):
         (out / "run.json").write_text(json.dumps(changed))
         with pytest.raises(ModelError, match="settings differ" if part == "settings" else "weights differ"):
             read_replay(out / "run.json")
-    with pytest.raises(ConfigError, match="no record"):
+    with pytest.raises(ConfigError, match="not the record of a run"):
         read_replay(out / "summary.csv")
 
 

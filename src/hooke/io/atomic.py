@@ -32,7 +32,8 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        A hidden name in the target's folder with the target's suffix. Write the file there.
+        A hidden name in the target's folder with the target's suffix. Write the file there. Such a name as target is
+        given back as it is.
 
     Raises
     ------
@@ -49,6 +50,9 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     'done'
     """
     target = Path(target)
+    if target.name.startswith(_PREFIX) and _PARTIAL in target.name:  # of an outer block, which will rename it
+        yield target
+        return
     # The suffix stays last because writers (Pillow, pandas) choose the format by it; the leading dot keeps a
     # leftover of a killed run out of the sight of `find_images`.
     part = target.with_name(f"{_PREFIX}{uuid.uuid4().hex[:12]}{_PARTIAL}{target.suffix}")

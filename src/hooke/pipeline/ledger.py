@@ -1,121 +1,313 @@
-"""What a run has done so far, kept beside its results: stop and continue without doing an image twice."""
+"""What all runs into an output folder have done, so that results are kept, continued and never mixed up.
+
+``OUT/.hooke`` holds, per image, ``NAME.json`` (see `hooke.pipeline.entry`) and its measurements ``NAME.csv``. While
+results take their places, ``NAME.work`` lists them: what a killed run left half done is removed by the next.
+"""
 
 from __future__ import annotations
 
-import csv
-import hashlib
+import contextlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import os
+import re
+import stat
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hooke.io import atomic_path
-from hooke.models import Model
-from hooke.pipeline.options import SegmentOptions
+from hooke.errors import ImageReadError, OutputError
+from hooke.io import atomic_path, unique_names
+from hooke.io.atomic import output_error
+from hooke.io.find import natural_key
+from hooke.io.spreadsheet import write_table
+from hooke.pipeline.entry import Entry, Written, hash_file, is_result
 
-__all__ = ["Entry", "Ledger", "write_measurements"]
+__all__ = ["TABLES", "Content", "Ledger", "Settings", "Source", "Work"]
+
+#: Tables of a run; they are there only while they agree with the labels.
+TABLES = ("summary.csv", "measurements.csv", "counts.csv")
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One image that is done.
+class Settings:
+    """What decides the results of a run: a hash of all of it, the options for people, and hooke's version."""
 
-    Parameters
-    ----------
-    settings : str
-        Hash of everything that decides the result.
-    size, modified : int
-        Of the file when it was read: bytes, and nanoseconds since the epoch.
-    rows : list of dict
-        Its rows of ``summary.csv``.
-    """
+    hash: str
+    options: str
+    version: str
 
-    settings: str
+
+@dataclass(frozen=True)
+class Source:
+    """An image, or one scene of a file: what its results are named after, and where it lies."""
+
+    name: str
+    base: str
+    path: Path | None
+    scene: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies it: the resolved path and the scene."""
+        return ("" if self.path is None else os.path.realpath(self.path), self.scene)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file held when it was read."""
+
     size: int
     modified: int
-    rows: list[dict[str, Any]]
+    sha256: str
+
+
+@dataclass
+class Work:
+    """Results of one image while they are made."""
+
+    out: Path
+    parts: ExitStack
+    files: dict[str, Path] = field(default_factory=dict)
+    tables: list[pd.DataFrame] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def place(self, target: Path) -> Path:
+        """Where to write a result so that it takes its place when all are there."""
+        part = self.parts.enter_context(atomic_path(target))
+        self.files[target.relative_to(self.out).as_posix()] = part
+        return part
 
 
 class Ledger:
-    """The entries in ``OUT/.hooke``: per image a json file that is written last, and its measurements as csv."""
+    """The entries of an output folder. Only one run at a time may have it: see `hooke.io.lock`.
 
-    def __init__(self, out: Path, model: Model, options: SegmentOptions, axes: str | None) -> None:
+    Parameters
+    ----------
+    out : Path
+    settings : Settings
+        Of this run.
+    """
+
+    def __init__(self, out: Path, settings: Settings) -> None:
         self.out = out
         self.folder = out / ".hooke"
-        self.settings = _settings(model, options, axes)
+        self.settings = settings
+        self.finished: set[str] = set()
+        self._contents: dict[tuple[str, int, int], str] = {}
+        self._lock = threading.Lock()
+        self._tables_stand = True
+        self.entries: dict[str, Entry] = {}
+        self.undo_half_done()
+        self.entries = self._read()
 
-    def find(self, name: str, path: Path) -> Entry | None:
-        """The entry of an image that was done with these settings and has not changed since."""
+    def names(self, paths: Sequence[Path]) -> list[str]:
+        """Name the results of files: those that have results keep their names, and no other file gets these."""
+        self._follow_moved(paths)
+        # Scenes have names of their own beside that of their file.
+        bases = {entry.base: Path(entry.path or f"/{entry.base}") for entry in self.entries.values()}
+        scenes = {name: Path(one.path or f"/{name}") for name, one in self.entries.items() if name not in bases}
+        return unique_names(paths, taken=scenes | bases)
+
+    def scene_name(self, base: str, path: Path, scene: str, used: set[str]) -> str:
+        """Name the results of one scene of a file, beside the names that are in use (folded)."""
+        key = (os.path.realpath(path), scene)
+        known = next((entry.name for entry in list(self.entries.values()) if (entry.path, entry.scene) == key), None)
+        if known is not None:
+            return known
+        taken = used | {name.casefold() for name in list(self.entries)}
+        name = re.sub(r'[\x00-\x1f/\\:*?"<>|]', "-", f"{base}_{scene}")
+        while name.casefold() in taken:
+            name += "_scene"
+        return name
+
+    def content(self, path: Path) -> Content | None:
+        """What a file holds; None where it can't be read."""
         try:
-            entry = Entry(**json.loads(self._entry(name).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            key = (os.path.realpath(path), status.st_size, status.st_mtime_ns)
+            if key not in self._contents:
+                self._contents[key] = hash_file(path)
+        except OSError:
             return None
-        size, modified = _stamp(path)
-        same = (entry.settings, entry.size, entry.modified) == (self.settings, size, modified)
-        return entry if same and self._measurements(name).exists() else None
+        return Content(status.st_size, status.st_mtime_ns, self._contents[key])
 
-    def close_entry(self, name: str, path: Path, tables: Sequence[pd.DataFrame], rows: list[dict[str, Any]]) -> None:
-        """Record an image as done."""
-        write_measurements(tables, self._measurements(name))
-        size, modified = _stamp(path)
-        with atomic_path(self._entry(name)) as partial:
-            partial.write_text(json.dumps(asdict(Entry(self.settings, size, modified, rows))), encoding="utf-8")
+    def known_content(self, path: Path) -> str | None:
+        """SHA-256 of a file that this run has read; None of another."""
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        return self._contents.get((os.path.realpath(path), status.st_size, status.st_mtime_ns))
 
-    def write_tables(self, names: Sequence[str]) -> None:
-        """Join the images' measurements into ``measurements.csv``, in the order given."""
-        parts = [self._measurements(name) for name in names]
-        columns = _joined_columns(parts)
-        with (
-            atomic_path(self.out / "measurements.csv") as partial,
-            partial.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-            writer.writeheader()
-            for part in parts:
-                with part.open(newline="", encoding="utf-8") as rows:
-                    writer.writerows(csv.DictReader(rows))
+    def find(self, source: Source, content: Content | None) -> Entry | None:
+        """The entry of an image that was done with these settings, has not changed since, and is whole."""
+        entry = self.entries.get(source.name)
+        if entry is None or content is None or (entry.path, entry.scene) != source.key:
+            return None
+        same = (entry.settings, entry.size, entry.sha256) == (self.settings.hash, content.size, content.sha256)
+        return entry if same and entry.is_whole(self.out) else None
 
-    def _entry(self, name: str) -> Path:
-        return self.folder / f"{name}.json"
+    def keep(self, source: Source, entry: Entry) -> Entry:
+        """Take an image as it is done, under the path that this run was given."""
+        kept = replace(entry, error="", rows=[{**row, "file": str(source.path)} for row in entry.rows])
+        if kept != entry:
+            self._write(kept)
+        self.entries[source.name] = kept
+        self.finished.add(source.name)
+        return kept
 
-    def _measurements(self, name: str) -> Path:
-        return self.folder / f"{name}.csv"
+    @contextmanager
+    def writing(self, source: Source, content: Content | None) -> Iterator[Work]:
+        """Make the results of an image; they take their places together at the end, or not at all.
+
+        Raises
+        ------
+        ImageReadError
+            When the file has changed meanwhile.
+        OutputError
+            When a result can't be written.
+        """
+        with ExitStack() as parts:
+            work = Work(self.out, parts)
+            yield work
+            table = pd.concat(work.tables)
+            write_table(table, work.place(self.folder / f"{source.name}.csv"), float_format="%.8g")
+            if source.path is not None and content is not None and self.content(source.path) != content:
+                raise ImageReadError("changed while it was read", path=source.path, remedy="segment it again")
+            files = {name: Written.of(part) for name, part in work.files.items()}
+            old = self.entries.get(source.name)
+            self._announce(source.name, {*files, *(() if old is None else old.files)})
+        entry = self._entry(source, content, work.rows, files)
+        self._write(entry)
+        for name in set(() if old is None else old.files) - set(files):
+            _remove(self.out / name)
+        self.entries[source.name] = entry
+        _remove(self._marker(source.name))
+        self.finished.add(source.name)
+
+    def fail(self, source: Source, content: Content | None, error: str) -> None:
+        """Record that an image failed; results of an earlier run stay, with the error beside them."""
+        self._change()
+        old = self.entries.get(source.name)
+        entry = (
+            replace(old, error=error)
+            if old is not None and old.is_done
+            else (replace(self._entry(source, content, [], {}), error=error))
+        )
+        self.entries[source.name] = entry
+        with contextlib.suppress(OutputError):  # the disk is full, say: the tables of this run will have it
+            self._write(entry)
+
+    def forget_other_scenes(self, path: Path, scenes: Sequence[str]) -> None:
+        """Remove results of scenes that a file no longer has."""
+        real = os.path.realpath(path)
+        for entry in [one for one in list(self.entries.values()) if one.path == real and one.scene not in scenes]:
+            self._announce(entry.name, set(entry.files))
+            self._undo(entry.name, entry.files)
+
+    def ordered(self) -> list[Entry]:
+        """All entries, by path and scene, as a search of their folders would find them."""
+        return sorted(self.entries.values(), key=lambda one: (natural_key(Path(one.path)), natural_key(Path(one.name))))
+
+    def measurements(self, entry: Entry) -> Path:
+        """Table of the objects of an image."""
+        return self.folder / f"{entry.name}.csv"
+
+    def undo_half_done(self) -> None:
+        """Remove results that were taking their places when a run was killed or stopped."""
+        for marker in self.folder.glob("*.work"):
+            try:
+                files = json.loads(marker.read_bytes())
+            except (OSError, ValueError, RecursionError):
+                files = None
+            # One that is not whole was written before any result took its place.
+            if isinstance(files, list) and all(isinstance(name, str) and is_result(name) for name in files):
+                self._undo(marker.name.removesuffix(".work"), files)
+            _remove(marker)
+
+    def _read(self) -> dict[str, Entry]:
+        """All entries that are whole."""
+        entries = {}
+        for path in self.folder.glob("*.json"):
+            with contextlib.suppress(OSError):
+                entry = Entry.from_json(path.read_bytes())
+                if entry is not None and entry.name == path.name.removesuffix(".json"):
+                    entries[entry.name] = entry
+        return entries
+
+    def _undo(self, name: str, files: Sequence[str] | dict[str, Written]) -> None:
+        """Remove the results of an image."""
+        self._change()
+        for result in files:
+            _remove(self.out / result)
+        _remove(self.folder / f"{name}.json")
+        _remove(self._marker(name))
+        self.entries.pop(name, None)
+
+    def _announce(self, name: str, files: set[str]) -> None:
+        """Note which results are about to change."""
+        self._change()
+        marker = self._marker(name)
+        try:
+            marker.write_text(json.dumps(sorted(files)), encoding="utf-8")
+        except OSError as error:
+            raise output_error(error, marker) from error
+
+    def _change(self) -> None:
+        """Remove the tables before the first result changes, so that they never contradict the labels."""
+        with self._lock:
+            if self._tables_stand:
+                for name in TABLES:
+                    _remove(self.out / name)
+                self._tables_stand = False
+
+    def _entry(
+        self, source: Source, content: Content | None, rows: list[dict[str, Any]], files: dict[str, Written]
+    ) -> Entry:
+        path, scene = source.key
+        size, digest = (0, "") if content is None else (content.size, content.sha256)
+        settings = self.settings
+        return Entry(
+            source.name, source.base, scene, path, size, digest,
+            settings.hash, settings.options, settings.version, rows, files,
+        )  # fmt: skip
+
+    def _write(self, entry: Entry) -> None:
+        with atomic_path(self.folder / f"{entry.name}.json") as partial:
+            partial.write_text(entry.to_json(), encoding="utf-8")
+
+    def _marker(self, name: str) -> Path:
+        return self.folder / f"{name}.work"
+
+    def _follow_moved(self, paths: Sequence[Path]) -> None:
+        """Take over the entries of files that lay elsewhere when they were done, with the same name and content."""
+        known = {entry.path for entry in self.entries.values()}
+        by_name: dict[str, list[Entry]] = {}
+        for entry in self.entries.values():
+            if entry.sha256:
+                by_name.setdefault(Path(entry.path).name, []).append(entry)
+        for path in paths:
+            real = os.path.realpath(path)
+            if path.name not in by_name or real in known:
+                continue
+            gone = [entry for entry in by_name[path.name] if not Path(entry.path).exists()]
+            content = self.content(path) if gone else None
+            old = next((entry.path for entry in gone if content and entry.sha256 == content.sha256), None)
+            for entry in gone if old is not None else ():
+                if entry.path == old:
+                    self.entries[entry.name] = replace(entry, path=real)
+            by_name[path.name] = [entry for entry in by_name[path.name] if entry.path != old]
 
 
-def write_measurements(tables: Sequence[pd.DataFrame], path: Path) -> None:
-    """Write the measurements of one image, a table a plane, as csv."""
-    with atomic_path(path) as partial:
-        pd.concat(tables).to_csv(partial, index=False, float_format="%.8g")
-
-
-def _settings(model: Model, options: SegmentOptions, axes: str | None) -> str:
-    from hooke import __version__
-
-    deciding = {**asdict(options), "model": model.checksum, "axes": axes, "hooke": __version__}
-    del deciding["threads"]
-    if options.classify is not None:
-        from hooke.classify import load_classifier
-
-        deciding["classify"] = load_classifier(options.classify).checksum
-    return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Size and time of change; (0, 0) for a file that is gone by now."""
-    if not path.exists():
-        return 0, 0
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
-
-
-def _joined_columns(parts: Sequence[Path]) -> list[str]:
-    """Columns of all parts, those of the widest one first, so that plane and channel columns keep their place."""
-    headers = []
-    for part in parts:
-        with part.open(newline="", encoding="utf-8") as file:
-            headers.append(next(csv.reader(file), []))
-    headers.sort(key=len, reverse=True)
-    return list(dict.fromkeys(column for header in headers for column in header)) or ["image", "label"]
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(error, path) from error

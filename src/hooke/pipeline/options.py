@@ -1,10 +1,13 @@
-"""What a segmentation is told: one set of options and defaults for Python and the command line."""
+"""The options of a segmentation and their defaults, the same for Python and the command line."""
 
 from __future__ import annotations
 
+import math
+import operator
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import SupportsIndex
 
 from hooke.errors import ConfigError
 
@@ -61,9 +64,12 @@ class SegmentOptions:
     class_threshold: float = 0.0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "threads", _parse_whole("threads", self.threads))
+        if self.channel is not None:
+            object.__setattr__(self, "channel", _parse_whole("channel", self.channel))
         object.__setattr__(self, "model", str(self.model) if isinstance(self.model, Path) else self.model)
         object.__setattr__(self, "diameter", _parse_diameter(self.diameter))
-        if self.min_size is not None and self.min_size < 0:
+        if self.min_size is not None and not 0 <= self.min_size < math.inf:
             raise ConfigError(f"min_size is {self.min_size}", remedy="give a number of pixels, 0 or more")
         if self.min_score is not None and not 0 <= self.min_score <= 1:
             raise ConfigError(f"min_score is {self.min_score}", remedy="give a number from 0 to 1")
@@ -78,12 +84,19 @@ class SegmentOptions:
         return self.threads or available_threads()
 
 
+def _parse_whole(name: str, value: SupportsIndex) -> int:
+    try:
+        return operator.index(value)
+    except TypeError as error:
+        raise ConfigError(f"{name} is {value!r}", remedy="give a whole number") from error
+
+
 def _parse_diameter(value: float | str) -> float | str:
     if value == "auto":
         return "auto"
     try:
         diameter = float(value)
-    except ValueError:
+    except (TypeError, ValueError):
         diameter = 0.0
     if not 1 <= diameter <= 10_000:
         raise ConfigError(f"diameter is {value!r}", remedy="give pixels, 1 to 10000, or 'auto'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import time
 from collections.abc import Sequence
@@ -11,9 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from hooke.errors import ConfigError, ModelError
 from hooke.io import atomic_path
 from hooke.models import BundleSettings, Model, load_model
+from hooke.pipeline.entry import hash_file
 from hooke.pipeline.options import SegmentOptions
 
 __all__ = ["Replay", "read_replay", "write_record"]
@@ -33,7 +37,7 @@ class Replay:
 
 def write_record(
     out: Path,
-    paths: Sequence[Path],
+    inputs: Sequence[tuple[Path, str | None]],
     model: Model,
     options: SegmentOptions,
     axes: str | None,
@@ -46,8 +50,8 @@ def write_record(
     Parameters
     ----------
     out : Path
-    paths : sequence of Path
-        The files.
+    inputs : sequence of (Path, str or None)
+        The files, and the SHA-256 of those that were read.
     model : Model
     options : SegmentOptions
     axes : str, optional
@@ -55,7 +59,7 @@ def write_record(
     started : float
         Seconds since the epoch.
     rows : list of dict
-        Per image or plane, the values that were resolved from it.
+        Those of ``summary.csv``.
     """
     from hooke import __version__
 
@@ -78,7 +82,7 @@ def write_record(
             "axes": axes,
         },
         "out": str(out.resolve()),
-        "inputs": [str(path.resolve()) for path in paths],
+        "inputs": [{"path": os.path.realpath(path), "sha256": digest} for path, digest in inputs],
         "images": rows,
     }
     with atomic_path(out / "run.json") as partial:
@@ -101,30 +105,100 @@ def read_replay(path: str | Path) -> Replay:
     Raises
     ------
     ConfigError
-        When the file is no record of a run.
+        When the file is not the record of a run, or an image is not the one that the run read.
     ModelError
         When the model that it names is not here or is another by now.
     """
     path = Path(path)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        options = dict(record["options"])
-        axes = options.pop("axes")
-        options["model"] = record["model"]["source"]
-        inputs = [Path(one) for one in record["inputs"]]
-        out, checksum = Path(record["out"]), record["model"]["sha256"]
-        settings = BundleSettings.model_validate(record["model"]["settings"])
-        replay = Replay(inputs, out, SegmentOptions(**options), axes)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        record = _Record.model_validate_json(path.read_bytes())
+        options = SegmentOptions(**{**record.options.model_dump(exclude={"axes"}), "model": record.model.source})
+    except (OSError, ValueError, ConfigError, RecursionError) as error:
+        reason = str(error) if isinstance(error, OSError | ConfigError) else _first_problem(error)
         raise ConfigError(
-            f"is no record of a run ({error})", path=path, remedy="give the run.json of a results folder"
+            f"is not the record of a run ({reason})", path=path, remedy="give the run.json of a results folder"
         ) from error
-    model = load_model(replay.options.model)
-    if model.checksum != checksum or model.settings != settings:
-        differ = "weights" if model.checksum != checksum else "settings"
+    model = load_model(options.model)
+    if model.checksum != record.model.sha256 or model.settings != record.model.settings:
+        differ = "weights" if model.checksum != record.model.sha256 else "settings"
         raise ModelError(
-            f"model {replay.options.model!r} is not the one that the run used (its {differ} differ)",
+            f"model {options.model!r} is not the one that the run used (its {differ} differ)",
             path=path,
             remedy="install the hooke version named in the record, or give the bundle it used",
         )
-    return replay
+    _check_inputs(record, path)
+    return Replay([Path(one.path) for one in record.inputs], Path(record.out), options, record.options.axes)
+
+
+def _check_inputs(record: _Record, path: Path) -> None:
+    """Refuse to repeat a run on other images than it had."""
+    failed = {row.file for row in record.images if row.error}
+    for one in record.inputs:
+        image = Path(one.path)
+        if one.sha256 is None and not failed.intersection((one.path, str(image))):
+            raise ConfigError(
+                f"the run ended before {image.name} was read", path=path, remedy="run its command again, then repeat it"
+            )
+        try:
+            changed = one.sha256 is not None and hash_file(image) != one.sha256
+        except OSError as error:
+            raise ConfigError(
+                f"an image of the run can't be read ({error.strerror})", path=image, remedy="put it back, then repeat"
+            ) from error
+        if changed:
+            raise ConfigError(
+                "is not the image that the run read: its content has changed",
+                path=image,
+                remedy="put the old file back, or segment the new one in a run of its own",
+            )
+
+
+def _first_problem(error: Exception) -> str:
+    """What is wrong with a record, on one line."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        return f"{where}: {first['msg']}" if where else first["msg"]
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+
+
+class _Input(_Strict):
+    path: str
+    sha256: str | None
+
+
+class _Row(_Strict):
+    file: str
+    error: str = ""
+
+
+class _RecordedModel(_Strict):
+    source: str
+    sha256: str
+    settings: BundleSettings
+
+
+class _RecordedOptions(_Strict):
+    channel: int | None
+    diameter: float | str
+    min_size: float | None
+    min_score: float | None
+    tta: bool
+    threads: int
+    classify: str | None
+    class_threshold: float
+    axes: str | None
+
+
+class _Record(_Strict):
+    """What is read of a record."""
+
+    model: _RecordedModel
+    options: _RecordedOptions
+    out: str
+    inputs: list[_Input] = Field(min_length=1)
+    images: list[_Row]

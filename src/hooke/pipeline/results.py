@@ -1,4 +1,4 @@
-"""What a run writes of each image: a segmentation in; names of files, rows of the tables, the tables themselves out."""
+"""Says what is written of each image: the names of its files and its rows of the tables."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hooke.io import atomic_path, write_labels, write_png
-from hooke.pipeline.classes import CLASS_COUNTS, write_counts
-from hooke.pipeline.ledger import write_measurements
+from hooke.pipeline.classes import CLASS_COUNTS
 
 if TYPE_CHECKING:
     from hooke.pipeline.segmentation import Segmentation
 
 __all__ = [
+    "SUMMARY_COLUMNS",
     "ImageResult",
     "failure",
+    "failure_row",
     "labels_path",
     "object_table",
     "overlay_path",
-    "save_one",
+    "plane_name",
     "summary_row",
-    "write_summary",
 ]
 
-_SUMMARY_COLUMNS = (
+#: Columns of ``summary.csv``; position in a stack comes after the file, and what else a row holds at the end.
+SUMMARY_COLUMNS = (
     "image",
     "file",
     "count",
@@ -44,6 +44,8 @@ _SUMMARY_COLUMNS = (
     "model",
     "warning",
     "error",
+    "options",
+    "version",
 )
 
 
@@ -76,26 +78,14 @@ class ImageResult:
         return sum(int(row["count"] or 0) for row in self.rows)
 
 
-def save_one(segmentation: Segmentation, out: Path) -> Path:
-    """Write one segmentation as `segment_folder` would."""
-    image = segmentation.image
-    write_labels(
-        labels_path(out, image.name),
-        [segmentation.labels],
-        pixel_size_um=image.pixel_size_um,
-        max_label=segmentation.count,
-    )
-    write_png(overlay_path(out, image.name, {}), segmentation.overlay())
-    write_measurements([object_table(segmentation, image.name)], out / "measurements.csv")
-    path = image.path or Path(image.name)
-    write_summary([ImageResult(image.name, path, [summary_row(segmentation, image.name, path)])], out)
-    return out
-
-
 def failure(name: str, path: Path, error: str) -> ImageResult:
     """Give the result of a file that could not be segmented."""
-    row = dict.fromkeys(_SUMMARY_COLUMNS, "") | {"image": name, "file": str(path), "error": error}
-    return ImageResult(name, path, [row], error)
+    return ImageResult(name, path, [failure_row(name, str(path), error)], error)
+
+
+def failure_row(name: str, file: str, error: str) -> dict[str, Any]:
+    """Row of ``summary.csv`` of a file that could not be segmented."""
+    return dict.fromkeys(SUMMARY_COLUMNS, "") | {"image": name, "file": file, "error": error}
 
 
 def labels_path(out: Path, name: str) -> Path:
@@ -105,8 +95,12 @@ def labels_path(out: Path, name: str) -> Path:
 
 def overlay_path(out: Path, name: str, plane: dict[str, int]) -> Path:
     """Where the overlay of a file goes, or that of one plane of it."""
-    suffix = "".join(f"_{axis}{index}" for axis, index in plane.items())
-    return out / "overlays" / f"{name}{suffix}.png"
+    return out / "overlays" / f"{plane_name(name, plane)}.png"
+
+
+def plane_name(name: str, plane: dict[str, int]) -> str:
+    """Name of one plane of a stack, such as ``A01_t0_z3``; that of the image where there is one plane."""
+    return name + "".join(f"_{axis}{index}" for axis, index in plane.items())
 
 
 def object_table(segmentation: Segmentation, name: str) -> pd.DataFrame:
@@ -142,16 +136,3 @@ def summary_row(segmentation: Segmentation, name: str, path: Path) -> dict[str, 
         "error": "",
         **({} if segmentation.classes is None else {CLASS_COUNTS: segmentation.classes.counts}),
     }
-
-
-def write_summary(results: list[ImageResult], out: Path) -> None:
-    """Write ``summary.csv``, and ``counts.csv`` where classes are known."""
-    rows = [row for result in results for row in result.rows]
-    planes = sorted({key for row in rows for key in row if key not in (*_SUMMARY_COLUMNS, CLASS_COUNTS)})
-    columns = [*_SUMMARY_COLUMNS[:2], *planes, *_SUMMARY_COLUMNS[2:]]
-    with atomic_path(out / "summary.csv") as partial:
-        pd.DataFrame(rows, columns=columns).to_csv(partial, index=False)
-    told = ("image", *planes, CLASS_COUNTS)
-    counted = [{key: row[key] for key in told if key in row} for row in rows if CLASS_COUNTS in row]
-    if counted:
-        write_counts(counted, out / "counts.csv")

@@ -109,7 +109,7 @@ class Segmentation:
         return overlay(self.image.pixels, self.labels, channel=channel, dashed=np.flatnonzero(self.doubtful) + 1)
 
     def save(self, folder: str | Path) -> Path:
-        """Write labels, overlay and measurements into a folder, as ``hooke segment`` does.
+        """Write labels, overlay and measurements into a folder, as ``hooke segment`` does; rows of others stay.
 
         Parameters
         ----------
@@ -125,6 +125,6 @@ class Segmentation:
         OutputError
             When it can't be written to.
         """
-        from hooke.pipeline.results import save_one
+        from hooke.pipeline.save import save_segmentation
 
-        return save_one(self, Path(folder))
+        return save_segmentation(self, Path(folder))

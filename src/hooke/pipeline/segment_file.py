@@ -1,0 +1,101 @@
+"""Segments one file of a run, plane by plane, and writes its results; what goes wrong costs no other file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.errors import HookeError, ImageReadError, debugging, unexpected
+from hooke.io import ImageFile, open_image, write_labels, write_png
+from hooke.models import Model
+from hooke.pipeline.ledger import Ledger, Source, Work
+from hooke.pipeline.memory import check_job
+from hooke.pipeline.one import segment_image
+from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.results import ImageResult, failure, labels_path, object_table, overlay_path, summary_row
+
+__all__ = ["Job", "segment_file"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is the same for all files of a run."""
+
+    model: Model
+    options: SegmentOptions
+    axes: str | None
+    max_memory: int
+    overwrite: bool
+    ledger: Ledger
+
+
+def segment_file(job: Job, source: Source, on_share: Callable[[float], None] | None = None) -> ImageResult:
+    """Segment a file, or one scene of it; one that is done is taken as it is.
+
+    Parameters
+    ----------
+    job : Job
+    source : Source
+    on_share : callable, optional
+        Given the share of the file that is done, 0..1.
+    """
+    path, ledger = source.path, job.ledger
+    assert path is not None
+    content = ledger.content(path)
+    try:
+        done = None if job.overwrite else ledger.find(source, content)
+        if done is not None:
+            return ImageResult(source.name, path, ledger.keep(source, done).rows, reused=True)
+        with ledger.writing(source, content) as work:
+            file = open_image(path, axes=job.axes, scene=source.scene or None, max_memory=job.max_memory)
+            check_job(file, job.max_memory)
+            _segment(file, source.name, job, work, on_share)
+        return ImageResult(source.name, path, work.rows)
+    except HookeError as error:
+        message = str(error)
+    except MemoryError:
+        message = f"{path}: does not fit into memory; cut it into parts, or use a machine with more"
+    except Exception as error:  # a bug in hooke on one image must not cost the user the others
+        if debugging():
+            raise
+        message = unexpected(path, error)
+    ledger.fail(source, content, message)
+    return failure(source.name, path, message)
+
+
+def _segment(file: ImageFile, name: str, job: Job, work: Work, on_share: Callable[[float], None] | None) -> None:
+    """Write labels and overlays of a file, and collect its tables and rows."""
+    write_labels(
+        work.place(labels_path(work.out, name)),
+        _segment_planes(file, name, job, work, on_share),
+        axes=file.axes,
+        shape=file.stack_shape,
+        pixel_size_um=file.pixel_size_um,
+        z_step_um=file.z_step_um,
+        time_step_s=file.time_step_s,
+    )
+
+
+def _segment_planes(
+    file: ImageFile, name: str, job: Job, work: Work, on_share: Callable[[float], None] | None
+) -> Iterator[NDArray[np.int32]]:
+    """Segment plane by plane; overlays are written, tables and rows collected on the way, labels handed on."""
+
+    def progress(share: float) -> None:
+        if on_share:
+            on_share((len(work.rows) + share) / len(file))
+
+    for image in file:
+        start = time.perf_counter()
+        segmentation = segment_image(replace(image, name=name), job.model, job.options, progress)
+        write_png(work.place(overlay_path(work.out, name, image.plane)), segmentation.overlay())
+        work.tables.append(object_table(segmentation, name))
+        row = summary_row(segmentation, name, file.path)
+        work.rows.append(row | {"seconds": round(time.perf_counter() - start, 4)})
+        yield segmentation.labels
+    if not work.rows:
+        raise ImageReadError("holds no image", path=file.path, remedy="check how it was saved")

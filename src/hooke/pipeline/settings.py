@@ -1,0 +1,56 @@
+"""Says what decides the results of a run: as a hash to compare by, and in words for people."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, fields
+
+from hooke import __version__
+from hooke.errors import ConfigError
+from hooke.models import Model
+from hooke.pipeline.ledger import Settings
+from hooke.pipeline.options import SegmentOptions
+
+__all__ = ["check_used", "run_settings"]
+
+
+def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Settings:
+    """Describe a run by all that decides its results: not by its number of threads.
+
+    Examples
+    --------
+    >>> from hooke.models import load_model
+    >>> run_settings(load_model(), SegmentOptions(diameter=30, tta=True, threads=2), None).options
+    'diameter=30.0 tta=True'
+    """
+    deciding = {**asdict(options), "model": model.checksum, "axes": axes, "hooke": __version__}
+    del deciding["threads"]
+    if options.classify is not None:
+        from hooke.classify import load_classifier
+
+        deciding["classify"] = load_classifier(options.classify).checksum
+    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+    return Settings(digest, _in_words(options, axes), __version__)
+
+
+def check_used(model: Model, options: SegmentOptions) -> None:
+    """Refuse an option that would have no effect.
+
+    Raises
+    ------
+    ConfigError
+        When a class threshold is given and nothing names classes.
+    """
+    if options.class_threshold and options.classify is None and not model.settings.classes:
+        raise ConfigError(
+            f"class_threshold is {options.class_threshold}, but model {options.model!r} knows no classes",
+            remedy="give a classifier with classify (--classify), or leave the threshold out",
+        )
+
+
+def _in_words(options: SegmentOptions, axes: str | None) -> str:
+    """Options that are not the defaults."""
+    given = {one.name: getattr(options, one.name) for one in fields(options) if one.name != "threads"}
+    changed = {name: value for name, value in given.items() if value != getattr(SegmentOptions, name)}
+    return " ".join(f"{name}={value}" for name, value in (changed | ({"axes": axes} if axes else {})).items())

@@ -1,0 +1,103 @@
+"""Writes the tables of an output folder from its ledger: whatever runs have made the results, they agree with them."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hooke.io import atomic_path
+from hooke.io.spreadsheet import write_table
+from hooke.pipeline.classes import CLASS_COUNTS, write_counts
+from hooke.pipeline.entry import Entry
+from hooke.pipeline.ledger import Ledger
+from hooke.pipeline.results import SUMMARY_COLUMNS, failure_row
+
+__all__ = ["table_rows", "write_tables"]
+
+_DAMAGED = "its results were changed or removed since; segment it again"
+
+
+def write_tables(ledger: Ledger) -> list[dict[str, Any]]:
+    """Write ``measurements.csv``, ``summary.csv`` and, where classes are known, ``counts.csv``.
+
+    Returns
+    -------
+    list of dict
+        The rows of ``summary.csv``.
+
+    Raises
+    ------
+    OutputError
+        When one can't be written.
+    """
+    entries = ledger.ordered()
+    there = [entry for entry in entries if entry.is_there(ledger.out)]
+    _write_measurements([ledger.measurements(entry) for entry in there], ledger.out / "measurements.csv")
+    rows = table_rows(entries, {entry.name for entry in there})
+    _write_summary(rows, ledger.out / "summary.csv")
+    counted = [{key: row[key] for key in ("image", *_planes(rows), CLASS_COUNTS) if key in row} for row in rows]
+    counted = [row for row in counted if CLASS_COUNTS in row]
+    if counted:
+        write_counts(counted, ledger.out / "counts.csv")
+    else:
+        (ledger.out / "counts.csv").unlink(missing_ok=True)
+    return rows
+
+
+def table_rows(entries: Sequence[Entry], there: set[str]) -> list[dict[str, Any]]:
+    """Rows of ``summary.csv``: those of results that are there, else one that says what is wrong."""
+    rows: list[dict[str, Any]] = []
+    for entry in entries:
+        made = {"options": entry.options, "version": entry.version}
+        if entry.name not in there:
+            file = str(entry.rows[0].get("file", entry.path)) if entry.rows else entry.path
+            rows.append(failure_row(entry.name, file, entry.error or _DAMAGED) | made)
+            continue
+        error = f"{entry.error}; the results are those of an earlier run" if entry.error else ""
+        rows += [{**row, **made, "error": error} for row in entry.rows]
+    return rows
+
+
+def _planes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Columns of the position in a stack: single letters."""
+    return sorted({key for row in rows for key in row if len(key) == 1})
+
+
+def _write_summary(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    planes = _planes(rows)
+    known = {*SUMMARY_COLUMNS, *planes, CLASS_COUNTS}
+    others = list(dict.fromkeys(key for row in rows for key in row if key not in known))
+    columns = [*SUMMARY_COLUMNS[:2], *planes, *SUMMARY_COLUMNS[2:], *others]
+    write_table(pd.DataFrame(rows, columns=columns), path)
+
+
+def _write_measurements(parts: Sequence[Path], path: Path) -> None:
+    """Join the images' measurements."""
+    headers = {part: _header(part) for part in parts}
+    columns = _joined_columns(list(headers.values()))
+    with atomic_path(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        for part, header in headers.items():
+            with part.open(newline="", encoding="utf-8") as rows:
+                if header == columns:  # as it is, without a look at every row
+                    next(csv.reader(rows), None)
+                    shutil.copyfileobj(rows, file)
+                else:
+                    writer.writerows(csv.DictReader(rows))
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file), [])
+
+
+def _joined_columns(headers: Sequence[list[str]]) -> list[str]:
+    """Columns of all parts, those of the widest one first, so that plane and channel columns keep their place."""
+    widest = sorted(headers, key=len, reverse=True)
+    return list(dict.fromkeys(column for header in widest for column in header)) or ["image", "label"]
