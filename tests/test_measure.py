@@ -128,6 +128,26 @@ def test_channels_are_named_and_kept_apart():
     assert "intensity_mean" in measure(labels, image[..., :1]).columns
 
 
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        (["Confocal", "Confocal"], ["Confocal_0", "Confocal_1"]),
+        (["DAPI", "dapi ", "GFP"], ["DAPI_0", "dapi_1", "GFP"]),
+        (["a", "a", "a_1"], ["a_0", "a_1_1", "a_1_2"]),
+        (["", "x", "\ty "], ["0", "x", "y"]),
+        (["1", ""], ["1_0", "1_1"]),
+    ],
+)
+def test_every_channel_has_columns_of_its_own(names, columns):
+    labels = np.ones((4, 4), int)
+    image = np.ones((4, 4, len(names))) * np.arange(len(names))
+    table = measure(labels, image, channel_names=names)
+    assert [one for one in table if one.startswith("intensity_mean")] == [f"intensity_mean_{name}" for name in columns]
+    for number, name in enumerate(columns):
+        assert table[f"intensity_mean_{name}"][0] == number
+    assert len({column.casefold() for column in table}) == len(table.columns)
+
+
 def test_nan_is_left_out_and_an_object_of_nan_only_is_nan():
     labels = np.array([[1, 1, 1], [2, 2, 0], [1, 3, 3]])
     image = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, 0.0], [5.0, np.inf, 1.0]])

@@ -7,6 +7,7 @@ in one row) of the whole image at once, in bands of rows, because a call per obj
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -45,7 +46,8 @@ def measure(
     pixel_size_um : float or (float, float), optional
         Pixel height and width in micrometres. When given, columns ending in ``_um`` and ``_um2`` are added.
     channel_names : sequence of str
-        One per channel, for the names of the intensity columns; channels are numbered from 0 without it.
+        One per channel, for the names of the intensity columns; channels are numbered from 0 without it. Equal names
+        get the channel's number after them.
     scores : ndarray, shape (objects,), optional
         A score per object, in the order of increasing id.
 
@@ -436,12 +438,25 @@ def _intensity_columns(
 ) -> Columns:
     """Gather mean, least, greatest and standard deviation of each channel."""
     planes = [image] if image.ndim == 2 else [image[..., channel] for channel in range(image.shape[2])]
-    names = [""] if len(planes) == 1 else [f"_{name}" for name in channel_names or range(len(planes))]
+    names = [""] if len(planes) == 1 else [f"_{name}" for name in _distinct_names(channel_names, len(planes))]
     columns: Columns = {}
     for plane, name in zip(planes, names, strict=True):
         for statistic, values in _intensity(labels, plane, runs).items():
             columns[f"intensity_{statistic}{name}"] = values
     return columns
+
+
+def _distinct_names(channel_names: Sequence[str], channels: int) -> list[str]:
+    """Names for the channels' columns: cleaned of white space, and numbered from 0 where two would be the same.
+
+    Names that differ by case alone are the same to some programs that read the table.
+    """
+    names = [" ".join(str(name).split()) for name in channel_names] or [""] * channels
+    names = [name or str(number) for number, name in enumerate(names)]
+    while len({name.casefold() for name in names}) < channels:
+        count = Counter(name.casefold() for name in names)
+        names = [f"{name}_{number}" if count[name.casefold()] > 1 else name for number, name in enumerate(names)]
+    return names
 
 
 def _intensity(labels: NDArray[np.integer], plane: NDArray[np.generic], runs: _Runs) -> dict[str, Floats]:

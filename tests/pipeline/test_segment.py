@@ -10,7 +10,7 @@ import pytest
 import hooke
 from hooke.cli.segment import segment as command
 from hooke.datasets.simulator import simulate
-from hooke.errors import ConfigError, ModelError
+from hooke.errors import ConfigError, HookeError, ModelError
 from hooke.image import Image
 from hooke.io import read_labels
 from hooke.metrics import score_image
@@ -113,7 +113,7 @@ def test_odd_shapes_keep_their_shape(shape):
     "bad", [np.zeros((3, 3, 3, 3)), np.zeros(5), np.zeros((0, 4)), np.array([["a", "b"], ["c", "d"]])]
 )
 def test_arrays_that_are_no_images_are_refused(bad):
-    with pytest.raises(ConfigError, match="no image"):
+    with pytest.raises(HookeError, match=r"; (give|name|export)"):
         hooke.segment(bad)
 
 

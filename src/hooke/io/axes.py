@@ -71,7 +71,7 @@ class Layout:
         return self.shape[self.axes.index(axis)] if axis in self.axes else 1
 
 
-def stored_layout(axes: str, shape: Sequence[int], path: Path) -> Layout:
+def stored_layout(axes: str, shape: Sequence[int], path: Path | None) -> Layout:
     """Layout of an array by the axes that its file states.
 
     Parameters
@@ -80,7 +80,7 @@ def stored_layout(axes: str, shape: Sequence[int], path: Path) -> Layout:
         tifffile's letters; ``Q`` and ``I`` mean unknown.
     shape : sequence of int
         Length of each.
-    path : Path
+    path : Path, optional
         Named in errors.
 
     Raises
@@ -98,7 +98,7 @@ def stored_layout(axes: str, shape: Sequence[int], path: Path) -> Layout:
     return _checked(Layout(layout.axes.replace("Q", "I"), layout.shape), path)
 
 
-def given_layout(given: str, shapes: Sequence[Sequence[int]], path: Path) -> Layout:
+def given_layout(given: str, shapes: Sequence[Sequence[int]], path: Path | None) -> Layout:
     """Layout of an array by the axes that the user states.
 
     Parameters
@@ -107,7 +107,7 @@ def given_layout(given: str, shapes: Sequence[Sequence[int]], path: Path) -> Lay
         One letter per dimension, such as ``"TCYX"``; upper or lower case.
     shapes : sequence of shapes
         The array's shape, and other ways to see it (with axes of length 1, say); the first that fits is taken.
-    path : Path
+    path : Path, optional
         Named in errors.
 
     Raises
@@ -158,7 +158,7 @@ def _squeeze(axes: str, shape: Sequence[int]) -> Layout:
     return Layout("".join(axis for axis, _ in kept), tuple(size for _, size in kept))
 
 
-def _checked(layout: Layout, path: Path) -> Layout:
+def _checked(layout: Layout, path: Path | None) -> Layout:
     """Refuse what can't be segmented for its shape alone."""
     height, width = layout.length("Y"), layout.length("X")
     if 0 in layout.shape:

@@ -14,7 +14,7 @@ from hooke.errors import ImageReadError
 from hooke.image import Image
 from hooke.limits import check_memory
 
-__all__ = ["ImageFile", "check_dtype"]
+__all__ = ["ImageFile", "check_dtype", "finite"]
 
 _COPIES = 2  # of a plane that a reader holds at its peak: as decoded, and in the order and type that it gives
 
@@ -116,7 +116,7 @@ class ImageFile:
         where = np.unravel_index(index, self.stack_shape) if self.stack_shape else ()
         position = {axis: int(at) for axis, at in zip(self.axes, where, strict=True)}
         return Image(
-            pixels=_finite(self.read(position), self.path),
+            pixels=finite(self.read(position), self.path),
             name=self.name,
             path=self.path,
             pixel_size_um=self.pixel_size_um,
@@ -127,7 +127,7 @@ class ImageFile:
         )
 
 
-def check_dtype(dtype: np.dtype[np.generic], path: Path) -> None:
+def check_dtype(dtype: np.dtype[np.generic], path: Path | None) -> None:
     """Refuse pixels that are not real numbers.
 
     Raises
@@ -142,8 +142,14 @@ def check_dtype(dtype: np.dtype[np.generic], path: Path) -> None:
         raise ImageReadError(f"holds no pixels but {dtype}", path=path, remedy="save numbers, integer or float")
 
 
-def _finite(pixels: NDArray[np.generic], path: Path) -> NDArray[np.generic]:
-    """Refuse a plane without one finite value; bring float types that few libraries know to those that all do."""
+def finite(pixels: NDArray[np.generic], path: Path | None) -> NDArray[np.generic]:
+    """Refuse a plane without one finite value; bring float types that few libraries know to those that all do.
+
+    Raises
+    ------
+    ImageReadError
+        If all pixels are NaN or infinite.
+    """
     if pixels.dtype.kind != "f":
         return pixels
     if pixels.dtype.itemsize not in (4, 8):

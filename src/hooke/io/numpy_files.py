@@ -1,8 +1,7 @@
 """Reads .npy arrays: a path in, an `ImageFile` out whose planes come from a memory map.
 
-Reads NumPy's format 1 to 3 of any real type and byte order; never a pickle. The file has no metadata, so: 2-D is
-(Y, X); 3-D with at most 4 last is (Y, X, C), red, green and blue if they are three of 8 bits; any other 3-D is a stack
-of unknown axis, (I, Y, X); more dimensions need ``axes``.
+Reads NumPy's format 1 to 3 of any real type and byte order; never a pickle. The file has no metadata, so shape and
+pixels decide: see `hooke.io.arrays`. A leading axis of unknown meaning is a stack, every plane of which is segmented.
 """
 
 from __future__ import annotations
@@ -15,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
-from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
+from hooke.io.arrays import Samples, array_layout, channels_note
+from hooke.io.axes import Layout, select, to_plane
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile, check_dtype
 
 __all__ = ["open_npy"]
-
-_MOST_CHANNELS = 4
 
 
 def open_npy(path: Path, axes: str | None = None) -> ImageFile:
@@ -41,23 +39,33 @@ def open_npy(path: Path, axes: str | None = None) -> ImageFile:
     """
     array = _map(path)
     check_dtype(array.dtype, path)
-    layout = given_layout(axes, [array.shape], path) if axes else _layout(array, path)
+    layout = array_layout(array.shape, axes, path)
+    samples = Samples(layout.channels, is_rgb=False)
+    if layout.channels in (2, 3, 4):
+        part, left = select(array.reshape(layout.shape), layout.axes, dict.fromkeys(layout.stack_axes, 0))
+        samples = Samples.of_plane(part, left, explicit=bool(axes))
 
     def read(position: Mapping[str, int]) -> NDArray[np.generic]:
-        # The layout leaves out axes of length 1, and so must the array.
-        part, left = select(_map(path).reshape(layout.shape), layout.axes, position)
-        return to_plane(np.array(part), left)
+        return samples.keep(_plane(_map(path), layout, position))
 
+    plane_shape = layout.plane_shape
     return ImageFile(
         path=path,
         name=result_stem(path),
         axes=layout.stack_axes,
         stack_shape=layout.stack_shape,
-        plane_shape=layout.plane_shape,
-        is_rgb=_is_picture(layout, array.dtype, explicit=axes is not None),
+        plane_shape=plane_shape[:2] if samples.kept == 1 else (*plane_shape[:2], samples.kept),
+        is_rgb=samples.is_rgb,
+        notes=channels_note(layout, array.shape, axes),
         read_bytes=math.prod(layout.plane_shape) * array.dtype.itemsize,
         read=read,
     )
+
+
+def _plane(array: NDArray[np.generic], layout: Layout, position: Mapping[str, int]) -> NDArray[np.generic]:
+    """Copy one plane; the layout leaves out axes of length 1, and so must the array."""
+    part, left = select(array.reshape(layout.shape), layout.axes, position)
+    return to_plane(np.array(part), left)
 
 
 def _map(path: Path) -> NDArray[np.generic]:
@@ -74,25 +82,3 @@ def _map(path: Path) -> NDArray[np.generic]:
             cause, remedy = f"damaged .npy file ({text})", "save the array again with np.save"
         raise ImageReadError(cause, path=path, remedy=remedy) from error
     return array
-
-
-def _letters(array: NDArray[np.generic]) -> str:
-    """Axes by shape alone, as the head of this module tells; ``Q`` is unknown."""
-    if array.ndim == 3 and array.shape[2] <= _MOST_CHANNELS:
-        return "YXC"
-    return {0: "", 1: "X", 2: "YX", 3: "IYX"}.get(array.ndim, "Q" * (array.ndim - 2) + "YX")
-
-
-def _layout(array: NDArray[np.generic], path: Path) -> Layout:
-    """Layout by shape alone."""
-    if array.ndim < 2:
-        cause = f"an array of {array.ndim} dimension(s) is not an image"
-        raise ImageReadError(cause, path=path, remedy="save an array of shape (Y, X) or (Y, X, C)")
-    return stored_layout(_letters(array), array.shape, path)
-
-
-def _is_picture(layout: Layout, dtype: np.dtype[np.generic], *, explicit: bool) -> bool:
-    """Whether three channels are a picture's colours: said by ``S``, or else by 8 bits and three channels last."""
-    if explicit:
-        return layout.length("S") == 3 and layout.channels == 3
-    return layout.length("C") == 3 and dtype == np.uint8

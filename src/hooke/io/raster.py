@@ -20,13 +20,14 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
+from hooke.image import Image
 from hooke.io.axes import given_layout, stored_layout
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile
 from hooke.io.orientation import orient, orientation_note, picture_orientation, swaps_sides
 from hooke.limits import check_promise
 
-__all__ = ["MAX_PIXELS", "open_raster"]
+__all__ = ["MAX_PIXELS", "open_raster", "read_picture"]
 
 # Larger pictures don't fit in a laptop's memory in these formats, which can't be read in part. Pillow's own limit
 # (0.18 gigapixels) is below an everyday stitched image and is lifted while a file is opened.
@@ -98,6 +99,26 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         read_bytes=height * width * bands * sample,
         read=read,
     )
+
+
+def read_picture(picture: PIL.Image.Image) -> Image:
+    """Make an image of a picture that Pillow holds, as of the same picture in a file.
+
+    Raises
+    ------
+    ImageReadError
+        If its pixels are missing or damaged, or it is a line.
+    """
+    known = dict(picture.info)
+    try:
+        orientation = picture_orientation(picture)
+        pixels = _without_alpha(_pixels(picture, _mode(picture, raw=False)))
+    except Exception as error:
+        raise ImageReadError(f"damaged picture ({error})", remedy="give the file's path, or an array") from error
+    finally:
+        picture.info.update(known)
+    stored_layout("YXS", (*pixels.shape[:2], 1 if pixels.ndim == 2 else pixels.shape[2]), None)
+    return Image(orient(pixels, orientation), is_rgb=pixels.ndim == 3, notes=orientation_note(orientation))
 
 
 @contextmanager
@@ -172,9 +193,14 @@ def _read_frame(path: Path, frame: int, mode: str) -> NDArray[np.generic]:
     with _opened(path) as picture:
         if frame:
             picture.seek(frame)
-        picture.load()
-        picture.info.pop("transparency", None)  # else a palette with transparency warns
-        pixels = np.array(picture if picture.mode == mode else picture.convert(mode))
+        return _pixels(picture, mode)
+
+
+def _pixels(picture: PIL.Image.Image, mode: str) -> NDArray[np.generic]:
+    """Pixels of an open picture in a mode."""
+    picture.load()
+    picture.info.pop("transparency", None)  # else a palette with transparency warns
+    pixels = np.array(picture if picture.mode == mode else picture.convert(mode))
     if pixels.dtype == np.int32 and picture.format in ("PNG", "PPM"):
         # Pillow's mode "I" stands for 16-bit grey in these formats.
         return pixels.astype(np.uint16)

@@ -15,7 +15,7 @@ import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
+from hooke.io.arrays import channels_note, ends_in_channels
 from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile, check_dtype
@@ -32,11 +33,12 @@ from hooke.io.tiff_colour import TiffColour
 from hooke.io.tiff_limits import check_page, check_planes, page_bytes
 from hooke.io.tiff_metadata import channel_names, pixel_size_um, time_step_s, z_step_um
 from hooke.io.tiff_scenes import Scene, find_scenes
+from hooke.limits import check_memory
 
 __all__ = ["open_tiff"]
 
 _COPY_AGAIN = "copy or export it again"
-_WIDEST_SAMPLES = 4
+_OPAQUE = 0.5  # share of the pixels of an alpha channel that are opaque or empty, at least
 _DESCRIPTION = 270
 
 
@@ -67,6 +69,8 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
         stored = _stored(tif, chosen, path)
         colour = TiffColour.of_page(tif, stored.keyframe, path, raw=raw)
         layout = _layout(stored, axes, path, raw=raw)
+        if colour.drops_alpha and np.dtype(stored.keyframe.dtype).itemsize > 1:
+            colour = _with_fourth_stain(stored, layout, colour, path)
         shown = colour.shown(layout)
         size = pixel_size_um(tif, stored.image)
         swapped = swaps_sides(stored.orientation)
@@ -83,11 +87,23 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
             is_rgb=colour.is_picture(shown),
             scenes=tuple(one.name for one in scenes) if len(scenes) > 1 else (),
             scene=chosen.name if len(scenes) > 1 else "",
-            notes=orientation_note(stored.orientation),
+            notes=orientation_note(stored.orientation)
+            + (channels_note(layout, stored.shape, axes) if layout.axes != stored.axes else ()),
             orientation=stored.orientation,
             read_bytes=_read_bytes(stored, layout),
             read=lambda position: _read_plane(stored, layout, colour, position, path),
         )
+
+
+def _with_fourth_stain(stored: _Stored, layout: Layout, colour: TiffColour, path: Path) -> TiffColour:
+    """Keep the last sample where it is not opacity: tifffile writes any four stains as red, green, blue and alpha."""
+    if "S" not in layout.axes or stored.contiguous is not None:
+        return colour
+    check_memory(2 * _read_bytes(stored, layout), path)
+    block, axes = _read_pages(stored, layout, dict.fromkeys(layout.stack_axes, 0), path)
+    last = block.take(-1, axis=axes.index("S"))
+    plain = float(np.mean((last == last.max()) | (last == 0)))
+    return colour if plain > _OPAQUE else replace(colour, picture=False, drops_alpha=False)
 
 
 def _turned(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -196,8 +212,8 @@ def _layout(stored: _Stored, axes: str | None, path: Path, *, raw: bool) -> Layo
         squeezed = tuple(n for axis, n in zip(stored.axes, stored.shape, strict=True) if n != 1 or axis in "YX")
         return given_layout(axes, [squeezed, *stored.shapes], path)
     letters = stored.axes
-    if stored.kind == "shaped" and letters.endswith("QYX") and stored.shape[-1] <= _WIDEST_SAMPLES < stored.shape[-2]:
-        # tifffile stores a float array of shape (Y, X, 3) as Y pages of X lines unless told that it is colour.
+    if stored.kind == "shaped" and letters.endswith("QYX") and ends_in_channels(stored.shape[-3:]):
+        # tifffile stores an array of shape (Y, X, 2) or (Y, X, 5) as Y pages of X lines.
         letters = letters[:-3] + "YXC"
     # Channels of a label image are label images of their own: a stack along a letter that means nothing else.
     return stored_layout(letters.replace("C", "L") if raw else letters, stored.shape, path)

@@ -10,9 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import ConfigError
 from hooke.image import Image
-from hooke.io import read_image
 from hooke.models import Model, Tiling, is_shipped, load_model, predict_maps
 from hooke.models.scale import scale_for
 from hooke.models.tta import mirrored
@@ -20,8 +18,9 @@ from hooke.pipeline.classes import Classes, vote
 from hooke.pipeline.diameter import FIRST_MAPS, estimate_diameter
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
+from hooke.pipeline.source import Source, image_of_source
 from hooke.pipeline.trust import doubts
-from hooke.preprocess import Normalisation
+from hooke.preprocess import Normalisation, recognise_picture
 
 __all__ = ["segment", "segment_image"]
 
@@ -30,9 +29,10 @@ _SMALLEST = 0.07  # objects below this share of the typical object's area are dr
 
 
 def segment(
-    image: NDArray[np.generic] | Image | str | Path,
+    image: Source,
     model: str | Path | Model = SegmentOptions.model,
     *,
+    axes: str | None = None,
     channel: int | None = SegmentOptions.channel,
     diameter: float | str = SegmentOptions.diameter,
     min_size: float | None = SegmentOptions.min_size,
@@ -44,10 +44,13 @@ def segment(
 
     Parameters
     ----------
-    image : array, Image, str or Path
-        Pixels (Y, X) or (Y, X, C), or a file; of a stack, the first plane.
+    image : array, Image, PIL.Image.Image, str or Path
+        Pixels (Y, X) or (Y, X, C) of any real type, or a file; of a stack, the first plane, with a warning.
     model : str, Path or Model
         A known model's name, the path of a bundle, or a loaded model.
+    axes : str, optional
+        One letter per dimension of an array or file, such as ``"CYX"`` or ``"TZCYX"`` (T time, Z depth, C channels,
+        S colours), where its shape leaves open what they are.
     channel : int, optional
         Channel (0 is the first) that shows the objects; chosen from the image when not given.
     diameter : float or "auto"
@@ -68,7 +71,7 @@ def segment(
     Raises
     ------
     HookeError
-        When the image can't be read, an option is out of range, or the model is unknown.
+        When the image can't be read, its axes can't be told, an option is out of range, or the model is unknown.
 
     Examples
     --------
@@ -80,7 +83,7 @@ def segment(
     name = model.name if isinstance(model, Model) else str(model)
     options = SegmentOptions(name, channel, diameter, min_size, min_score, tta, threads)
     loaded = model if isinstance(model, Model) else load_model(model)
-    return segment_image(_as_image(image), loaded, options)
+    return segment_image(image_of_source(image, axes), loaded, options)
 
 
 def segment_image(
@@ -98,6 +101,7 @@ def segment_image(
         Told the share of the tiles done, 0..1.
     """
     start = time.perf_counter()
+    image = recognise_picture(image)
     seen, normalisation = model.see(image, options.channel)
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
@@ -233,17 +237,3 @@ def _no_classes(model: Model, options: SegmentOptions) -> Classes | None:
 
         names = load_classifier(options.classify).classes
     return Classes(names, np.zeros((0, len(names)), np.float32)) if names else None
-
-
-def _as_image(source: NDArray[np.generic] | Image | str | Path) -> Image:
-    if isinstance(source, Image):
-        return source
-    if isinstance(source, str | Path):
-        return read_image(source)
-    pixels = np.asarray(source)
-    if pixels.ndim not in (2, 3) or min(pixels.shape[:2], default=0) < 2 or pixels.dtype.kind not in "uifb":
-        raise ConfigError(
-            f"an array of shape {pixels.shape} and type {pixels.dtype} is no image",
-            remedy="give numbers of shape (Y, X) or (Y, X, C), both sides at least 2",
-        )
-    return Image(pixels, is_rgb=pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8)

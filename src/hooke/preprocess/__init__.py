@@ -3,6 +3,7 @@
 from hooke.preprocess.channels import Channels, by_fours
 from hooke.preprocess.modality import Appearance, classify, describe
 from hooke.preprocess.normalise import AS_IT_IS, Normalisation, fit_channels, fit_normalisation
+from hooke.preprocess.picture import recognise_picture
 
 __all__ = [
     "AS_IT_IS",
@@ -14,4 +15,5 @@ __all__ = [
     "describe",
     "fit_channels",
     "fit_normalisation",
+    "recognise_picture",
 ]

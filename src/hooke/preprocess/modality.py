@@ -58,6 +58,7 @@ _GREY = 0.02  # colours that differ by less of the image's brightest are grey, J
 # To turn brightfield by mistake costs the shipped model ten times what it gains by turning inverted fluorescence.
 _SURE = 0.8
 _DARK_DETAIL = -0.3
+_WHITES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 _PALE = 0.1  # a saturation, or a spread of colours, of which more makes little difference
 _EPSILON = 1e-9
 
@@ -155,7 +156,7 @@ def measure_features(image: Image) -> NDArray[np.float64]:
         float(one) for one in np.percentile(brightness, (0.2, 5, 25, 50, 75, 95, 99.8))
     )
     own = max(high, _EPSILON)
-    white = _white(image, own)
+    white = _white(image, sample, own)
     stretch = max(high - low, _EPSILON)
     darkest, saturation, colour_spread = _colour_features(sample) if coloured else (median / own, 0.0, 0.0)
     return np.array(
@@ -227,9 +228,15 @@ def _average_stains(sample: Float) -> Float:
     return np.asarray(scaled.mean(axis=2), np.float32)
 
 
-def _white(image: Image, own: float) -> float:
-    """The brightest that the file can store; of more than 8 bits, which cameras rarely fill, the image's own."""
-    return 255.0 if image.pixels.dtype == np.uint8 else own
+def _white(image: Image, sample: Float, own: float) -> float:
+    """The brightest that the file can store; of more than 8 bits, which cameras rarely fill, the image's own.
+
+    A picture in colour is on the scale of its values, 0 to 1, to 255 or to what a camera's bits hold, in any type.
+    """
+    if image.pixels.dtype == np.uint8:
+        return 255.0
+    highest = float(sample.max())
+    return next((white for white in _WHITES if highest <= white), own) if image.is_rgb else own
 
 
 def _colour_features(sample: Float) -> tuple[float, float, float]:

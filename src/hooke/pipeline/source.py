@@ -1,0 +1,119 @@
+"""Makes an `Image` of what `hooke.segment` is given: an array, a picture of Pillow's, a file, or an `Image`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from hooke.errors import ConfigError, ImageReadError
+from hooke.image import Image
+from hooke.io import ImageFile, open_image
+from hooke.io.arrays import image_of_array
+from hooke.io.axes import Layout
+from hooke.io.raster import read_picture
+
+__all__ = ["Source", "image_of_source"]
+
+Source = NDArray[np.generic] | Image | PIL.Image.Image | str | Path
+
+
+def image_of_source(source: Source, axes: str | None = None) -> Image:
+    """Make the image to segment; of a stack the first plane, with a note that says so.
+
+    Parameters
+    ----------
+    source : ndarray, Image, PIL.Image.Image, str or Path
+    axes : str, optional
+        One letter per dimension of an array or file.
+
+    Raises
+    ------
+    HookeError
+        When a file can't be read, an array is not an image, or its axes can't be told.
+    """
+    if isinstance(source, str | Path):
+        return _first_plane(open_image(source, axes=axes))
+    if isinstance(source, Image | PIL.Image.Image):
+        if axes is not None:
+            raise ConfigError("axes are for arrays and files", remedy="leave them out")
+        return read_picture(source) if isinstance(source, PIL.Image.Image) else _checked(source)
+    image, layout = image_of_array(_array(source), axes)
+    return _with_notes(image, _plane_note(layout)) if layout.stack_axes else image
+
+
+def _array(source: object) -> NDArray[np.generic]:
+    """Numbers of anything that NumPy takes for an array; masked ones become NaN."""
+    if isinstance(source, np.ma.MaskedArray):
+        wide = np.float64 if source.dtype.itemsize > 2 else np.float32
+        return np.asarray(np.ma.filled(source.astype(wide), np.nan)) if np.ma.is_masked(source) else source.data
+    if isinstance(source, list | tuple) and any(isinstance(part, str | Path | Image) for part in source):
+        raise ConfigError("a list is not an image", remedy="call segment for each, or run hooke segment on the files")
+    try:
+        array = np.asarray(source)
+    except Exception as error:  # lists of unlike lengths, tensors on another device...
+        text = " ".join(str(error).split())[:120]
+        raise ConfigError(f"{type(source).__name__} is not an array ({text})", remedy="give a NumPy array") from error
+    if array.dtype.kind not in "uifbc":
+        raise ConfigError(
+            f"an array of shape {array.shape} and type {array.dtype} is not an image",
+            remedy="give numbers of shape (Y, X) or (Y, X, C)",
+        )
+    return array
+
+
+def _checked(image: Image) -> Image:
+    """Refuse an image whose pixels are not (Y, X) or (Y, X, C)."""
+    pixels = image.pixels
+    height, width = pixels.shape[:2] if pixels.ndim in (2, 3) else (0, 0)
+    leads_with_channels = pixels.ndim == 3 and height <= 4 < pixels.shape[2] and pixels.shape[2] * 4 > width
+    if min(height, width) < 2 or pixels.dtype.kind not in "uifb" or leads_with_channels:
+        raise ImageReadError(
+            f"its pixels have the shape {pixels.shape} and the type {pixels.dtype}",
+            path=image.path or image.name,
+            remedy="give an Image numbers of shape (Y, X) or (Y, X, C), both sides at least 2; of another order give "
+            "segment the array and its axes",
+        )
+    return image
+
+
+def _first_plane(file: ImageFile) -> Image:
+    image = file.plane(0)
+    if file.scenes:
+        others = ", ".join(repr(scene) for scene in file.scenes if scene != file.scene)
+        image = _with_notes(
+            image,
+            f"only scene {file.scene!r} of the file was segmented; for {others}: "
+            f"hooke.segment(hooke.read_image(file, scene=NAME)), or the command hooke segment, which takes all",
+        )
+    if len(file) > 1:
+        note = (
+            f"only plane 1 of a stack of {len(file)} ({_sizes(file.axes, file.stack_shape)}) was segmented; for the "
+            "others: hooke.segment(hooke.read_image(file, plane=1)) and so on, or the command hooke segment, which "
+            "takes all"
+        )
+        image = _with_notes(image, note + (_CHANNELS_HINT if file.axes == "I" else ""))
+    return image
+
+
+_CHANNELS_HINT = '; if they are channels of one image, give axes="CYX"'
+
+
+def _plane_note(layout: Layout) -> str:
+    count = int(np.prod(layout.stack_shape))
+    return (
+        f"only plane 1 of a stack of {count} ({_sizes(layout.stack_axes, layout.stack_shape)}) was segmented; give "
+        "hooke.segment the others one by one"
+    )
+
+
+def _sizes(axes: str, shape: Sequence[int]) -> str:
+    return ", ".join(f"{axis} {size}" for axis, size in zip(axes, shape, strict=True))
+
+
+def _with_notes(image: Image, note: str) -> Image:
+    return replace(image, notes=(*image.notes, note))

@@ -1,0 +1,47 @@
+"""Recognises a picture in colour among images of three channels that do not say that they are red, green and blue.
+
+A slide in transmitted light is bright in red, green and blue alike, and detail is dark; three stains of fluorescence
+are dark but for their objects. Which it is shows in the pixels, whatever their type. Three equal channels are grey
+stored as colour, and an empty channel is a colour that a merge of two stains does not use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from hooke.image import Image
+from hooke.preprocess.modality import describe
+
+__all__ = ["recognise_picture"]
+
+_COLOUR_NAMES = frozenset(["red", "green", "blue", "r", "g", "b"])
+_BRIGHT = 0.25  # median of the darkest channel, as a share of the image's brightest; stains of fluorescence have 0.1
+_SAMPLE = 65_536  # pixels
+
+
+def recognise_picture(image: Image) -> Image:
+    """Mark an image of three channels as red, green and blue where its pixels are those of a picture.
+
+    Parameters
+    ----------
+    image : Image
+        Of any type. Channels with names other than those of colours are left alone.
+
+    Returns
+    -------
+    Image
+        The same pixels.
+    """
+    if image.is_rgb or image.channels != 3 or not {name.casefold() for name in image.channel_names} <= _COLOUR_NAMES:
+        return image
+    step = max(1, int(np.sqrt(image.height * image.width / _SAMPLE)))
+    sample = np.nan_to_num(np.asarray(image.pixels[::step, ::step], np.float32).reshape(-1, 3))
+    coloured = replace(image, is_rgb=True, channel_names=())
+    if (sample == sample[:, :1]).all() or not sample.any(axis=0).all():
+        return coloured
+    brightest = max(float(np.percentile(sample, 99.8)), 1e-9)
+    if float(np.median(sample, axis=0).min()) < _BRIGHT * brightest:
+        return image
+    return image if describe(coloured).modality == "fluorescence" else coloured
