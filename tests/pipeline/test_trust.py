@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
+import hooke
+from hooke.datasets.simulator import simulate
 from hooke.image import Image
 from hooke.pipeline.colours import Palette, find_palette, known_palette, sample_colours
-from hooke.pipeline.trust import doubts, edge_sharpness, noise_level, saturated_share
+from hooke.pipeline.trust import edge_sharpness, noise_level, quality_warnings, saturated_share
 from hooke.preprocess import fit_normalisation
+from hooke.targets.splitline import Decoded
 
 
 def disks(sigma, side=1400, diameter=60):
@@ -23,8 +27,12 @@ def disks(sigma, side=1400, diameter=60):
 
 
 def reasons(pixels, labels, score=0.9, diameter=60.0):
-    scores = np.full(labels.max(), score, np.float32)
-    return doubts(pixels, fit_normalisation(Image(pixels)), labels, scores, diameter)
+    return quality_warnings(pixels, fit_normalisation(Image(pixels)), found(labels, score), diameter)
+
+
+def found(labels, score=0.9, **dropped):
+    count = int(labels.max())
+    return Decoded(labels, np.full(count, score, np.float32), np.zeros((count, 3)), **dropped)
 
 
 @pytest.mark.parametrize("sigma", [2.0, 4.0, 8.0])
@@ -69,7 +77,7 @@ def test_bright_background_of_a_stained_slide_is_no_saturation():
 def test_nothing_found_and_objects_that_fill_the_field_are_left_alone():
     pixels, labels = disks(3.0)
     normalisation = fit_normalisation(Image(pixels))
-    assert doubts(pixels, normalisation, labels * 0, np.zeros(0, np.float32), 20.0) == ()
+    assert quality_warnings(pixels, normalisation, found(labels * 0), 20.0) == ()
     assert edge_sharpness(pixels.astype(np.float32), np.ones_like(labels), 60) is None
 
 
@@ -128,10 +136,9 @@ def test_colours_that_no_training_image_has_are_told(nuclei, stroma, flagged):
     pixels, labels = slide(nuclei, stroma)
     normalisation = fit_normalisation(Image(pixels, is_rgb=True))
     assert normalisation.keeps_colours
-    scores = np.full(labels.max(), 0.9, np.float32)
-    found = doubts(pixels, normalisation, labels, scores, 30.0)
-    assert any("unknown colours" in reason for reason in found) == flagged
-    asked_not_to = doubts(pixels, normalisation, labels, scores, 30.0, colours=False)
+    warnings = quality_warnings(pixels, normalisation, found(labels), 30.0)
+    assert any("unknown colours" in reason for reason in warnings) == flagged
+    asked_not_to = quality_warnings(pixels, normalisation, found(labels), 30.0, colours=False)
     assert not any("unknown colours" in reason for reason in asked_not_to)
 
 
@@ -144,3 +151,50 @@ def test_the_shipped_palette_knows_every_white_to_grey_of_a_slide():
         ).shape[1]
         == 3
     )
+
+
+@pytest.mark.parametrize(("small", "unsure", "flagged"), [(40, 0, True), (0, 40, True), (30, 0, False), (0, 0, False)])
+def test_a_field_that_lost_more_than_a_fifth_of_its_candidates_is_flagged(small, unsure, flagged):
+    pixels, labels = disks(3.0)
+    assert labels.max() == 144  # of 184 candidates 40 are more than a fifth, of 174 candidates 30 are not
+    decoded = found(labels, too_small=small, too_unsure=unsure)
+    warnings = quality_warnings(pixels, fit_normalisation(Image(pixels)), decoded, 60.0)
+    assert any(text.startswith("dropped: 40 of 184") for text in warnings) == flagged
+    assert len(warnings) == flagged
+
+
+def test_four_lost_of_seven_are_too_few_to_say():
+    pixels, labels = disks(3.0)
+    labels[labels > 3] = 0
+    decoded = found(labels, too_unsure=4)
+    assert not any(
+        "dropped" in text for text in quality_warnings(pixels, fit_normalisation(Image(pixels)), decoded, 60)
+    )
+
+
+def test_whoever_asks_for_large_objects_learns_how_many_were_dropped():
+    field = simulate((256, 256), seed=4, diameter=20, density=0.15).image
+    usual = hooke.segment(field, diameter=20.0)
+    strict = hooke.segment(field, diameter=20.0, min_size=float(np.median(usual.table["area"])))
+    assert strict.dropped >= usual.count - strict.count > 0.3 * usual.count
+    assert any("for their size" in text for text in strict.warnings)
+    assert not any("dropped" in text for text in usual.warnings)
+    unsure = hooke.segment(field, diameter=20.0, min_score=float(np.median(usual.scores)))
+    assert unsure.dropped >= usual.count - unsure.count > 0.3 * usual.count
+    assert any("for their score" in text for text in unsure.warnings)
+
+
+def test_where_all_candidates_were_dropped_nothing_found_is_not_all_that_is_said():
+    field = simulate((256, 256), seed=4, diameter=20, density=0.15).image
+    none = hooke.segment(field, diameter=20.0, min_size=5000.0)
+    assert none.count == 0
+    assert none.dropped > 10
+    assert any("no objects found" in text for text in none.warnings)
+    assert any("for their size" in text for text in none.warnings)
+
+
+def test_dropped_candidates_are_counted_in_the_summary(tmp_path):
+    field = simulate((256, 256), seed=4, diameter=20, density=0.15).image
+    segmented = hooke.segment(field, diameter=20.0, min_score=0.95)
+    segmented.save(tmp_path)
+    assert pd.read_csv(tmp_path / "summary.csv")["dropped"].tolist() == [segmented.dropped]

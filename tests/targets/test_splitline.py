@@ -215,6 +215,20 @@ def test_small_objects_are_dropped_and_the_rest_numbered_anew():
     assert len(decoded.scores) == 2
 
 
+def test_candidates_that_fail_for_one_reason_are_counted_and_noise_is_not():
+    labels = np.zeros((60, 80), int)
+    labels[5:25, 5:25] = 1  # large and sure
+    labels[5:25, 35:55] = 2  # large and unsure
+    labels[40:44, 5:9] = 3  # small and sure
+    labels[40:44, 35:39] = 4  # small and unsure
+    maps = SplitLine().encode(labels)
+    maps[0][(labels == 2) | (labels == 4)] = 0.6
+    decoded = SplitLine(min_score=0.8).decode(maps, min_size=50)
+    assert len(decoded.scores) == 1
+    assert (decoded.too_small, decoded.too_unsure) == (1, 1)
+    assert decoded.labels[10, 10] == 1
+
+
 def test_scores_are_the_mean_foreground_and_low_ones_can_be_dropped():
     labels = disks((60, 120), (30, 30, 15), (30, 80, 15))
     maps = SCHEME.encode(labels)

@@ -19,7 +19,7 @@ from hooke.pipeline.diameter import FIRST_MAPS, estimate_diameter
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.source import Source, image_of_source
-from hooke.pipeline.trust import doubts
+from hooke.pipeline.trust import dropped_candidates, quality_warnings
 from hooke.preprocess import Normalisation, recognise_picture
 
 __all__ = ["segment", "segment_image"]
@@ -143,11 +143,9 @@ def segment_image(
     min_size = smallest if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
     if len(decoded.scores):
-        warnings = doubts(
-            seen.pixels, normalisation, decoded.labels, decoded.scores, diameter, colours=is_shipped(model)
-        )
+        warnings = quality_warnings(seen.pixels, normalisation, decoded, diameter, colours=is_shipped(model))
     else:
-        warnings = (_NOTHING,)
+        warnings = tuple(filter(None, (_NOTHING, dropped_candidates(decoded))))
     classes = _classes(model, maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
         classes, more = _classify(image, decoded.labels, options)
@@ -164,6 +162,7 @@ def segment_image(
         time.perf_counter() - start,
         image.notes + warnings,
         classes,
+        decoded.too_small + decoded.too_unsure,
     )
 
 

@@ -51,6 +51,9 @@ class Segmentation:
         What the user should know of this result.
     classes : Classes or None
         What kind each instance is, for models that tell.
+    dropped : int
+        Candidates that were left out because they are smaller than `min_size` or score too low. What is both is
+        noise, and not counted.
     """
 
     image: Image
@@ -64,6 +67,7 @@ class Segmentation:
     seconds: float
     warnings: tuple[str, ...] = field(default=())
     classes: Classes | None = None
+    dropped: int = 0
 
     @property
     def count(self) -> int:

@@ -1,4 +1,4 @@
-"""Should this result be trusted? Pixels and what was found in, reasons to look twice out.
+"""Say why a result should be checked before it is used, from an image's pixels and what was found in it.
 
 Sharpness and score were set on validation images, colours and noise on training images (``benchmarks/fit_trust.py``),
 so that hardly an image is flagged as it is; ``benchmarks/trust.py`` measures what they catch and what they miss.
@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.pipeline.colours import known_palette, sample_colours
+from hooke.pipeline.lettering import count_lettering
+from hooke.pipeline.outlines import looks_fragmented
 from hooke.preprocess import Normalisation
+from hooke.targets.splitline import Decoded
 
-__all__ = ["doubts", "edge_sharpness", "noise_level", "saturated_share"]
+__all__ = ["dropped_candidates", "edge_sharpness", "noise_level", "quality_warnings", "saturated_share"]
 
-_WINDOW = 1024  # side of the part of a large image that is looked at, pixels
+_WINDOW = 1024  # side of the part of a large image that is measured, pixels
 _SHARP = 1.95  # sharper than this (object widths per edge width) were all but 2 % of the validation images
 _SURE = 0.62  # the median score of an image was above this on all but 1 % of them
 _SATURATED = 0.2
@@ -23,41 +26,51 @@ _UNSEEN = 0.05  # three times the largest share of unseen colours in a training 
 _NOISY = 0.15  # noise over contrast: up to 0.2, 6 % of AP at 0.5 is lost, then a fifth; clean images have 0.06
 _LOOK = 32.0  # diameter to which larger objects are shrunk before noise is measured, since it averages out, pixels
 _MAD = 0.6745  # median absolute deviation of a normal distribution, as a share of its standard deviation
+_DROPPED = 0.2  # share of an image's candidates ...
+_DROPPED_FEW = 5  # ... and number, below which chance makes the share
 _SMALLEST = 6.0  # pixels: in smaller objects there is no outline to see
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
-def doubts(
+def quality_warnings(
     pixels: NDArray[np.generic],
     normalisation: Normalisation,
-    labels: NDArray[np.int32],
-    scores: NDArray[np.float32],
+    decoded: Decoded,
     diameter: float,
     *,
     colours: bool = True,
 ) -> tuple[str, ...]:
-    """Say why a result should be looked at before it is used.
+    """Say why a result should be checked before it is used.
 
     Parameters
     ----------
     pixels : ndarray, shape (Y, X) or (Y, X, C)
     normalisation : Normalisation
-    labels : ndarray of int32, shape (Y, X)
-    scores : ndarray of float32, shape (n,)
-        IoU foretold for each object.
+    decoded : Decoded
+        The objects with their scores, and how many candidates were dropped.
     diameter : float
         Typical diameter, pixels.
     colours : bool
-        Whether to hold colours against those that the shipped models know.
+        Whether to compare colours with those that the shipped models know.
 
     Returns
     -------
     tuple of str
         Empty when nothing is suspicious.
     """
+    labels, scores = decoded.labels, decoded.scores
     if not len(scores):
         return ()
     found = []
+    if text := dropped_candidates(decoded):
+        found.append(text)
+    if letters := count_lettering(normalisation.select(pixels), labels):
+        found.append(
+            f"burnt-in text: {letters} of the objects look like letters or a scale bar that were drawn into the "
+            "picture: use the picture without them"
+        )
+    if not normalisation.keeps_colours and looks_fragmented(labels[_window(labels)]):
+        found.append("fragments: sizes vary and many outlines are lumpy, so several fragments may share one outline")
     if float(np.median(scores)) < _SURE:
         found.append(
             f"low confidence: the typical object scores {np.median(scores):.2f}; "
@@ -81,6 +94,19 @@ def doubts(
     if sharpness is not None and sharpness < _SHARP:
         found.append("out of focus: the objects' edges are blurred, so their outlines and areas are uncertain")
     return tuple(found)
+
+
+def dropped_candidates(decoded: Decoded) -> str:
+    """Warn where more than a fifth of an image's candidates, and at least five, were dropped; else empty."""
+    small, unsure = decoded.too_small, decoded.too_unsure
+    share = (small + unsure) / max(len(decoded.scores) + small + unsure, 1)
+    if small + unsure < _DROPPED_FEW or share <= _DROPPED:
+        return ""
+    reasons = [f"{small} for their size" if small else "", f"{unsure} for their score" if unsure else ""]
+    return (
+        f"dropped: {small + unsure} of {len(decoded.scores) + small + unsure} candidates were left out, "
+        f"{' and '.join(filter(None, reasons))} (see --min-size and --min-score)"
+    )
 
 
 def edge_sharpness(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: float) -> float | None:

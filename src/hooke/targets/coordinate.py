@@ -21,9 +21,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.targets.flooding import bands, fill_holes, flood, make_seeds, renumber
+from hooke.targets.flooding import bands, fill_holes, flood, make_seeds
 from hooke.targets.levels import as_16_bit, level
-from hooke.targets.splitline import Decoded, SplitLine, measure_traits
+from hooke.targets.splitline import Decoded, SplitLine, keep_candidates, measure_traits
 
 __all__ = ["Coordinate"]
 
@@ -133,10 +133,8 @@ class Coordinate:
         fill_holes(labels, diameter)
         traits = measure_traits(labels, cell, flat, centre)
         score = traits.mean_foreground
-        keep = (traits.area >= max(min_size, 1)) & (score >= (self.min_score if min_score is None else min_score))
-        keep[0] = False
-        renumber(labels, keep)
-        return Decoded(labels, score[keep], traits.table()[keep])
+        lowest = self.min_score if min_score is None else min_score
+        return keep_candidates(labels, traits.area, score, traits.table(), max(min_size, 1), lowest)
 
     def _seeds(self, cell: NDArray[np.uint16], centre: NDArray[np.uint16], diameter: float) -> NDArray[np.int32]:
         """Number the places where a point lies: pieces of one or more pixels, all of them within the cells."""

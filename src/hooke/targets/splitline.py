@@ -29,7 +29,7 @@ from hooke.targets.confidence import Traits, predict_score
 from hooke.targets.flooding import bands, fill_holes, flood, make_seeds, renumber
 from hooke.targets.levels import as_16_bit, level
 
-__all__ = ["MAPS", "Decoded", "SplitLine", "equivalent_diameters", "measure_traits"]
+__all__ = ["MAPS", "Decoded", "SplitLine", "equivalent_diameters", "keep_candidates", "measure_traits"]
 
 MAPS = ("foreground", "split", "distance", "diameter")
 
@@ -54,11 +54,18 @@ class Decoded:
         true object where the scheme has `score_weights`, else its mean foreground probability.
     traits : ndarray of float64, shape (n, 3)
         What the score is made of: see `hooke.targets.confidence`.
+    too_small : int
+        Candidates that score well enough and were dropped because they have fewer pixels than ``min_size``.
+    too_unsure : int
+        Candidates that are large enough and were dropped because they score below ``min_score``. What is too small
+        and scores too low is noise rather than a candidate, and is not counted.
     """
 
     labels: NDArray[np.int32]
     scores: NDArray[np.float32]
     traits: NDArray[np.float64]
+    too_small: int = 0
+    too_unsure: int = 0
 
 
 @dataclass(frozen=True)
@@ -163,10 +170,38 @@ class SplitLine:
         traits = measure_traits(labels, foreground, split, distance)
         table = traits.table()
         score = traits.mean_foreground if self.score_weights is None else predict_score(table, self.score_weights)
-        keep = (traits.area >= max(min_size, 1)) & (score >= (self.min_score if min_score is None else min_score))
-        keep[0] = False
-        renumber(labels, keep)
-        return Decoded(labels, score[keep], table[keep])
+        lowest = self.min_score if min_score is None else min_score
+        return keep_candidates(labels, traits.area, score, table, max(min_size, 1), lowest)
+
+
+def keep_candidates(
+    labels: NDArray[np.int32],
+    area: NDArray[np.int64],
+    score: NDArray[np.float32],
+    traits: NDArray[np.float64],
+    min_size: float,
+    min_score: float,
+) -> Decoded:
+    """Drop candidates that are too small or score too low, and count those that fail for one reason only.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+        Candidates 1..n; renumbered in place.
+    area, score : ndarray, shape (n + 1,)
+        Of each label from 0.
+    traits : ndarray of float64, shape (n + 1, 3)
+    min_size : float
+        Pixels.
+    min_score : float
+        0..1.
+    """
+    large, sure = area >= min_size, score >= min_score
+    large[0] = sure[0] = False  # the background is not a candidate
+    keep = large & sure
+    renumber(labels, keep)
+    too_small, too_unsure = int((sure & ~large & (area > 0)).sum()), int((large & ~sure).sum())
+    return Decoded(labels, score[keep], traits[keep], too_small, too_unsure)
 
 
 def measure_traits(

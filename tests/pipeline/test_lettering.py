@@ -1,0 +1,121 @@
+"""Lettering: letters and bars drawn into a picture bring a warning, in any colour; nuclei are not taken for them."""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFont
+
+import hooke
+from hooke.datasets.simulator import simulate
+from hooke.pipeline.lettering import count_lettering, find_lettering
+
+SIZE = (480, 640)
+
+
+def field(modality="fluorescence", seed=3, bits=8):
+    return simulate(SIZE, seed=seed, diameter=26.0, modality=modality, density=0.15, bits=bits)
+
+
+def write(pixels, colour, size=24):
+    """The picture with two lines of text and a scale bar, as Pillow draws them."""
+    picture = Picture.fromarray(pixels)
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=size)
+    pen.text((10, 8), "DAPI well A01, control", fill=colour, font=font)
+    pen.text((500, 410), "20 um", fill=colour, font=font)
+    pen.rectangle((500, 450, 620, 458), fill=colour)
+    return np.array(picture)
+
+
+def as_jpeg(pixels):
+    stored = io.BytesIO()
+    Picture.fromarray(pixels).save(stored, "JPEG", quality=85)
+    return np.array(Picture.open(stored))
+
+
+def in_blue(pixels):
+    return np.stack([pixels * 0, pixels * 0, pixels], axis=2)
+
+
+def drawn_16_bit(pixels):
+    mask = write(np.zeros(SIZE, np.uint8), 255)
+    return np.where(mask > 0, mask.astype(np.uint16) * 257, pixels)
+
+
+WRITTEN = {
+    "white on black": lambda: write(field().image, 255),
+    "white on black, as JPEG": lambda: as_jpeg(write(field().image, 255)),
+    "large": lambda: write(field().image, 255, size=40),
+    "grey": lambda: write(field().image, 200),
+    "black on white": lambda: 255 - write(field().image, 255),
+    "16 bits": lambda: drawn_16_bit(field(bits=16).image),
+    "white on blue": lambda: write(in_blue(field().image), (255, 255, 255)),
+    "black on a stained slide": lambda: write(field("histology").image, (0, 0, 0)),
+    "white on a stained slide": lambda: write(field("histology").image, (255, 255, 255)),
+    "black on a stained slide, as JPEG": lambda: as_jpeg(write(field("histology").image, (0, 0, 0))),
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_text_in_the_picture_brings_a_warning(kind):
+    found = hooke.segment(WRITTEN[kind]())
+    assert any("burnt-in text" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 0), (255, 0, 0), (0, 255, 0), (255, 165, 0)])
+@pytest.mark.parametrize("shown", ["fluorescence", "histology"])
+def test_letters_are_found_in_any_colour(colour, shown):
+    pixels = field(shown).image
+    pixels = in_blue(pixels) if pixels.ndim == 2 else pixels
+    assert len(find_lettering(pixels)) == 0
+    boxes = find_lettering(write(pixels, colour))
+    assert len(boxes) >= 12
+    assert (boxes[:, 0] < 40).sum() >= 10  # the first line
+    assert any(right - left == 121 and bottom - top == 9 for top, left, bottom, right in boxes)
+
+
+def test_a_scale_bar_alone_is_found_upright_too():
+    for bar in (np.s_[450:460, 500:620], np.s_[300:420, 600:606]):
+        pixels = field().image.copy()
+        pixels[bar] = 255
+        (box,) = find_lettering(pixels)
+        assert list(box) == [bar[0].start, bar[1].start, bar[0].stop, bar[1].stop]
+
+
+def test_upright_text_is_found():
+    assert len(find_lettering(np.rot90(write(field().image, 255)).copy())) > 12
+
+
+@pytest.mark.parametrize("factor", [2, 5, 20])
+@pytest.mark.parametrize("blur", [0.0, 1.0, 2.0])
+def test_saturated_nuclei_are_not_letters(factor, blur):
+    for seed in range(3):
+        bright = cv2.GaussianBlur(field(seed=seed).image, (0, 0), blur) if blur else field(seed=seed).image
+        clipped = np.clip(bright.astype(float) * factor, 0, 255).astype(np.uint8)
+        assert len(find_lettering(clipped)) == 0
+        assert len(find_lettering(clipped.astype(np.uint16) * 16)) == 0
+
+
+@pytest.mark.parametrize("modality", ["fluorescence", "histology", "brightfield"])
+def test_ordinary_fields_hold_no_letters(modality):
+    for seed in range(4):
+        assert len(find_lettering(field(modality, seed).image)) == 0
+
+
+def test_only_objects_within_the_text_are_counted():
+    pixels, labels = write(np.zeros(SIZE, np.uint8), 255), np.zeros(SIZE, np.int32)
+    cv2.circle(labels, (300, 250), 20, 1, -1)
+    assert count_lettering(pixels, labels) == 0
+    labels[:, :][(pixels > 0) & (np.arange(480)[:, None] < 60)] = 2
+    assert count_lettering(pixels, labels) == 1
+
+
+def test_constant_floating_and_tiny_pictures_hold_none():
+    for shape in ((2, 2), (40, 40), (9, 9, 3), (30, 30, 5)):
+        for kind in (bool, np.uint8, np.int64, np.uint16, np.float16, np.float64):
+            assert len(find_lettering(np.zeros(shape, kind))) == 0
+    assert len(find_lettering(np.full((40, 40), np.nan))) == 0
