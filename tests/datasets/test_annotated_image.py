@@ -77,7 +77,11 @@ def name(request):
 def test_labelme_draws_on_the_picture_as_shown(tmp_path, field, name, tag):
     save(tmp_path / name, field.image, tag)
     write_labelme(tmp_path, field.labels, imagePath=name, imageData=None)
-    assert fits(prepare("labelme", tmp_path)[1])
+    report, sample = prepare("labelme", tmp_path)
+    if name == "a.tif" and (tag == 3 or field.labels.shape[0] == field.labels.shape[1]):
+        assert "orientation tag" in str(report.failed["a"])
+    else:
+        assert fits(sample)
     write_labelme(tmp_path, np.rot90(field.labels, TURNED[tag]), imagePath=name, imageData=None)
     if field.labels.shape[0] != field.labels.shape[1] and tag != 3:
         assert fits(prepare("labelme", tmp_path)[1])

@@ -112,12 +112,14 @@ def load(source: LabelmeSource, id_: str) -> Sample:
 def _image(data: dict[str, Any], path: Path, source: LabelmeSource) -> NDArray[np.generic]:
     """Read the image from the json, or the one that it names.
 
-    labelme turns a file by its orientation tag as it opens it; what is in a json it shows as stored.
+    labelme turns a file by its orientation tag as it opens it, a TIFF only in some of its versions; what is in a json
+    it shows as stored.
     """
     size = _size(data)
     if data.get("imageData") is None:
         file = source.search.named(checked.field(data, "imagePath", str), beside=path.parent)
-        return read_annotated(file, size, source.orientation, usual="shown")
+        usual: Orientation | None = None if file.suffix.lower() in (".tif", ".tiff") else "shown"
+        return read_annotated(file, size, source.orientation, usual=usual)
     return _decode_image(_decode_base64(data, "imageData"), size, source.orientation)
 
 
