@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hooke.errors import DatasetError, ImageReadError
 from hooke.io import open_image, read_labels
 
-__all__ = ["LabelFile", "read_label_file"]
+__all__ = ["LabelFile", "read_label_file", "take_apart"]
 
 SPLIT = "objects made of binary masks by connected components, so that nuclei that touch are one object"
 SPLIT_IDS = "objects made of label images by connected components"
@@ -73,7 +73,19 @@ def read_label_file(path: str | Path, split: bool | None = None, *, holds_ids: b
         If it is a binary mask whose objects are 0.
     """
     path = Path(path)
-    labels = _read(path)
+    return take_apart(_read(path), split, holds_ids=holds_ids, path=path)
+
+
+def take_apart(
+    labels: NDArray[np.int32], split: bool | None = None, *, holds_ids: bool = False, path: Path | None = None
+) -> LabelFile:
+    """Split a label image into connected components where it is a binary mask; see `read_label_file`.
+
+    Raises
+    ------
+    DatasetError
+        If it is a binary mask whose objects are 0.
+    """
     if labels.ndim != 2 or not labels.any():
         return LabelFile(labels)
     values = _few_values(labels)
@@ -149,7 +161,7 @@ def _components(labels: NDArray[np.int32], values: list[int] | NDArray[np.int32]
     return pieces
 
 
-def _refuse_inverted(labels: NDArray[np.int32], path: Path) -> None:
+def _refuse_inverted(labels: NDArray[np.int32], path: Path | None) -> None:
     """Refuse a mask that is set in all corners and most of the image, with holes in it: these are its objects."""
     marked = labels > 0
     if not marked[[0, 0, -1, -1], [0, -1, 0, -1]].all() or marked.mean() < 0.5:

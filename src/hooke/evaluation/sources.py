@@ -12,7 +12,7 @@ from hooke.evaluation.coco_json import open_coco
 from hooke.evaluation.dsb_csv import DsbSource
 from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
-from hooke.evaluation.zarr_group import ZarrSource
+from hooke.evaluation.zarr_group import ZarrSource, is_in_zarr
 
 __all__ = ["FolderSource", "open_labels"]
 
@@ -85,8 +85,8 @@ def open_labels(
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix == ".zarr":
-        return ZarrSource(path)
+    if suffix == ".zarr" or is_in_zarr(path):
+        return ZarrSource(path, truth, split_components)
     if path.is_file() and suffix == ".json":
         return open_coco(path, truth)
     if path.is_file() and suffix == ".csv":

@@ -1,52 +1,89 @@
-"""Label images from a zarr group: arrays, or OME-Zarr images of which the finest level is taken, in; labels out.
+"""Label images of a zarr group: plain arrays, or label images of OME-Zarr in the frame of their image.
 
 ::
 
-    LABELS.zarr/a            an array (Y, X): the image named a
-    LABELS.zarr/b/0          a group with levels: the image named b, its level 0
+    LABELS.zarr/a                    an array (Y, X): the image named a
+    LABELS.zarr/b/0                  a group with levels: the image named b, its level 0
+    IMAGE.zarr/labels/nuclei/s0      OME-Zarr: the image named IMAGE, its finest level; of several label images nuclei
+    PLATE.zarr/A/1/0/labels/nuclei   the image named A-1-0
 
-Needs the package zarr, which is not part of hooke's own installation.
+Paths of levels, scales and shifts are those that the metadata of OME-Zarr 0.4 or 0.5 state. Needs the package zarr,
+which is not part of hooke's own installation.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hooke.datasets.label_files import take_apart
 from hooke.errors import DatasetError
-from hooke.evaluation.labelled import LabelledImage
+from hooke.evaluation.labelled import LabelledImage, LabelSource
+from hooke.evaluation.ome_zarr import Frame, Level, finest_level, ome_metadata, to_frame
 
-__all__ = ["ZarrSource"]
+__all__ = ["ZarrSource", "is_in_zarr"]
+
+MOVED = "label images brought to the pixels of their image"
+_LABELS = "labels"
+_CONSTANT = 0.8  # of neighbouring pixels that are not 0, so many are equal in a label image
+_SAMPLE = 1024
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One label image: the array's path in the group, its level, and the frame of the image that it belongs to."""
+
+    array: str
+    level: Level | None = None
+    image: Frame | None = None
 
 
 class ZarrSource:
-    """The label images of one group."""
+    """The label images of one group.
 
-    def __init__(self, path: Path) -> None:
+    Parameters
+    ----------
+    path : Path
+        A store, whose name ends in ``.zarr``, or a group in one.
+    truth : LabelSource, optional
+        What they will be held against: a single label image takes the name of a single true one.
+    split_components : bool, optional
+        See `hooke.datasets.label_files`.
+    """
+
+    def __init__(self, path: Path, truth: LabelSource | None = None, split_components: bool | None = None) -> None:
         self.path = path
-        group = _open(path)
-        self.arrays = {name: f"{name}/0" for name in group.group_keys() if f"{name}/0" in group}
-        self.arrays |= {name: name for name in group.array_keys()}
-        self.group = group
-        if not self.arrays:
+        self.split_components = split_components
+        self.group = _open(path)
+        rejected: list[str] = []
+        found = dict(_find(self.group, (), rejected))
+        if rejected and not found:
+            cause = f"holds intensities and no labels ({rejected[0] or 'itself'})"
+            remedy = "give the group of its label image, such as IMAGE.zarr/labels/nuclei"
+            raise DatasetError(cause, path=path, remedy=remedy)
+        if not found:
             raise DatasetError("holds no label image", path=path, remedy="write one array (Y, X) per image")
+        self.found = _named(found, path, () if truth is None else truth.names)
 
     @property
     def names(self) -> list[str]:
-        """Names of the arrays and groups, sorted."""
-        return sorted(self.arrays)
+        """Names of the label images, sorted."""
+        return sorted(self.found)
 
     def __contains__(self, name: str) -> bool:
-        """Whether there is an array or group of this name."""
-        return name in self.arrays
+        """Whether there is a label image of this name."""
+        return name in self.found
 
     def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
-        """Read one; axes of length 1 in front are dropped."""
-        array = self.group[self.arrays[name]]
-        where = self.path / self.arrays[name]
+        """Read one, in the pixels of the image that it belongs to; axes of length 1 in front are dropped."""
+        found = self.found[name]
+        array, where = self.group[found.array], self.path / found.array
         if array.dtype.kind not in "biu":
             raise DatasetError(f"holds {array.dtype}: not a label image", path=where, remedy="store whole numbers")
         labels = np.asarray(array[...])
@@ -56,7 +93,85 @@ class ZarrSource:
             raise DatasetError(f"has {labels.ndim} dimensions", path=where, remedy="store an array (Y, X)")
         if labels.size and (labels.min() < 0 or labels.max() > np.iinfo(np.int32).max):
             raise DatasetError("holds negative or too large ids", path=where, remedy="number the objects from 1")
-        return LabelledImage(labels.astype(np.int32))
+        labels = labels.astype(np.int32)
+        framed = found.level is not None and found.image is not None
+        placed = to_frame(labels, found.level.frame, found.image) if framed else labels  # type: ignore[union-attr, arg-type]
+        read = take_apart(placed, self.split_components, path=where)
+        moved = {} if placed is labels else {MOVED: 1}
+        return LabelledImage(read.labels, oddities={**moved, **read.oddities})
+
+
+def is_in_zarr(path: Path) -> bool:
+    """Whether a path is a zarr store, or a folder in one."""
+    return any(part.lower().endswith(".zarr") for part in path.parts) and (path.is_dir() or path.suffix == ".zarr")
+
+
+def _find(group: Any, parts: tuple[str, ...], rejected: list[str]) -> Iterator[tuple[tuple[str, ...], _Found]]:
+    """Find label images below a group, by their path; note what shows intensities."""
+    where = "/".join(parts)
+    if parts and parts[-1] == _LABELS:
+        yield from ((path, found) for path, found in _label_group(group, parts, None))
+        return
+    metadata = ome_metadata(group)
+    if "multiscales" not in metadata:
+        yield from (((*parts, name), _Found("/".join((*parts, name)))) for name in sorted(group.array_keys()))
+        for name in sorted(group.group_keys()):
+            inner = group[name]
+            if "multiscales" not in ome_metadata(inner) and "0" in set(inner.array_keys()):
+                yield (*parts, name), _Found("/".join((*parts, name, "0")))
+            else:
+                yield from _find(inner, (*parts, name), rejected)
+        return
+    level = finest_level(group, metadata)
+    if _LABELS in set(group.group_keys()):
+        yield from _label_group(group[_LABELS], (*parts, _LABELS), level.frame)
+    elif "image-label" in metadata or _is_constant_in_parts(group[level.path]):
+        yield parts, _Found("/".join((*parts, level.path)), level)
+    else:
+        rejected.append(where)
+
+
+def _label_group(group: Any, parts: tuple[str, ...], image: Frame | None) -> Iterator[tuple[tuple[str, ...], _Found]]:
+    """List the label images of an image's group ``labels``."""
+    for name in sorted(group.group_keys()):
+        metadata = ome_metadata(group[name])
+        if "multiscales" in metadata:
+            level = finest_level(group[name], metadata)
+            yield (*parts, name), _Found("/".join((*parts, name, level.path)), level, image)
+        elif "0" in set(group[name].array_keys()):
+            yield (*parts, name), _Found("/".join((*parts, name, "0")))
+    yield from (((*parts, name), _Found("/".join((*parts, name)))) for name in sorted(group.array_keys()))
+
+
+def _named(found: dict[tuple[str, ...], _Found], path: Path, truth: Collection[str]) -> dict[str, _Found]:
+    """Name label images after their image; after themselves, too, where an image has several."""
+    store = next(part for part in (path.name, *(parent.name for parent in path.parents)) if part.endswith(".zarr"))
+    stem = store.removesuffix(".zarr").removesuffix(".ome")
+    images = [parts[: parts.index(_LABELS)] if _LABELS in parts else parts for parts in found]
+    names: dict[str, _Found] = {}
+    for (parts, one), image in zip(found.items(), images, strict=True):
+        own = parts[-1] if _LABELS in parts else ""
+        several = images.count(image) > 1
+        name = "-".join((*image, own)) if several and own else "-".join(image) or stem
+        names[name] = one
+    if len(names) == 1 and truth:
+        (name, one), (parts,) = next(iter(names.items())), found
+        known = next((known for known in (name, *parts[-1:]) if known in truth), None)
+        if known is None and len(truth) == 1:
+            known = next(iter(truth))
+        return {known or name: one}
+    return names
+
+
+def _is_constant_in_parts(array: Any) -> bool:
+    """Whether whole numbers are equal over areas, as ids are and intensities are not."""
+    if array.dtype.kind not in "biu" or array.ndim < 2:
+        return False
+    rows, columns = (slice(max(0, (n - _SAMPLE) // 2), max(0, (n - _SAMPLE) // 2) + _SAMPLE) for n in array.shape[-2:])
+    pixels: NDArray[np.integer] = np.asarray(array[(*(0 for _ in array.shape[:-2]), rows, columns)])
+    left, right = pixels[:, :-1], pixels[:, 1:]
+    both = (left != 0) & (right != 0)
+    return bool((left == right)[both].mean() >= _CONSTANT) if both.any() else True
 
 
 def _open(path: Path) -> Any:
