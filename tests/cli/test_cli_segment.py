@@ -1,10 +1,14 @@
 import json
+import signal
 
+import numpy as np
 import pytest
+import tifffile
 
 from hooke.cli import main
 from hooke.datasets.simulator import simulate
 from hooke.io import write_png
+from hooke.pipeline import segment_image
 
 
 @pytest.fixture
@@ -91,3 +95,58 @@ def test_help_and_version(capsys):
     assert run("segment", "--help") == 0
     assert run("--version") == 0
     assert "Examples" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", [["--diameter", "30"], ["--model", "nuclei"], ["--tta"], ["--axes", "YX"]])
+def test_replay_with_an_option_that_it_would_ignore_is_an_error(option, image, tmp_path, capsys):
+    assert run("segment", image, "-o", tmp_path / "out", "-q", "--diameter", "24") == 0
+    record = tmp_path / "out" / "run.json"
+    assert run("segment", "--replay", record, "-o", tmp_path / "again", *option) == 2
+    assert option[0] in capsys.readouterr().err
+    assert run("segment", "--replay", record, image, "-o", tmp_path / "again") == 2
+    assert run("segment", "--replay", record, "-o", tmp_path / "again", "--threads", "1", "-q") == 0
+
+
+def test_replay_overwrites_nothing(image, tmp_path, capsys):
+    assert run("segment", image, "-o", tmp_path / "out", "-q", "--diameter", "24") == 0
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert run("segment", "--replay", tmp_path / "out" / "run.json") == 2
+    assert "-o FOLDER" in capsys.readouterr().err
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_class_threshold_without_classes_is_an_error(image, tmp_path, capsys):
+    assert run("segment", image, "-o", tmp_path / "out", "--class-threshold", "0.5") == 2
+    assert "knows no classes" in capsys.readouterr().err
+
+
+def test_planes_are_named_in_warnings_and_counts(image, tmp_path, capsys):
+    pixels = simulate((64, 64), seed=2).image
+    tifffile.imwrite(tmp_path / "s.tif", np.stack([pixels, np.zeros_like(pixels)]), metadata={"axes": "ZYX"}, ome=True)
+    assert run("segment", tmp_path / "s.tif", "-o", tmp_path / "out", "--diameter", "24") == 0
+    printed = capsys.readouterr().out
+    assert "warning: s z1: the image is constant" in printed
+    assert "counted in each of 2 planes" in printed
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_run_says_how_to_go_on(number, status, image, tmp_path, capsys, monkeypatch):
+    other = image.with_name("other.png")
+    other.write_bytes(image.read_bytes())
+    begun = []
+
+    def stop_at_second(*args, **kwargs):
+        begun.append(1)
+        if len(begun) == 2:
+            signal.raise_signal(number)
+        return segment_image(*args, **kwargs)
+
+    monkeypatch.setattr("hooke.pipeline.segment_file.segment_image", stop_at_second)
+    before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    assert run("segment", image, other, "-o", tmp_path / "out", "--diameter", "24", "--threads", "1") == status
+    said = capsys.readouterr().err
+    assert "stopped; 1 of 2 image(s) are done" in said
+    assert "same command again" in said
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == before
+    assert len((tmp_path / "out" / "summary.csv").read_text().splitlines()) == 2
+    assert sorted(path.name for path in (tmp_path / "out" / "labels").iterdir()) == ["image.tif"]

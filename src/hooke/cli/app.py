@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Annotated, ParamSpec
 
 import typer
@@ -28,11 +29,13 @@ from hooke.cli import (
     submit,
     train,
 )
+from hooke.cli.stopping import Stopped, in_order
 from hooke.errors import DEBUG, HookeError, debugging
 
 __all__ = ["app", "main"]
 
 NOTHING_DONE = 2
+STOPPED = 130  # by Ctrl-C
 
 _P = ParamSpec("_P")
 
@@ -42,18 +45,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 all good, 1 some images failed, 2 wrong usage or nothing done. "
+    epilog="Exit status: 0 all good, 1 some images failed, 2 wrong usage or nothing done, 130 or 143 stopped. "
     "[bold]--debug[/] anywhere on the line shows the traceback of an error.",
 )
 
 
 def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
     """Leave with the status that a command returns; say an error that the user can mend in one line."""
+    # Lightning has its own way to end a training run in order.
+    ending = nullcontext if command.__name__ in ("train", "pretrain") else in_order
 
     @functools.wraps(command)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
         try:
-            status = command(*args, **kwargs)
+            with ending():
+                status = command(*args, **kwargs)
+        except KeyboardInterrupt as stop:
+            said = "; ".join(getattr(stop, "__notes__", []))
+            typer.secho(f"hooke: stopped{f'; {said}' if said else ''}", fg="yellow", err=True)
+            status = stop.status if isinstance(stop, Stopped) else STOPPED
         except HookeError as error:
             if debugging():
                 raise

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["segment"]
 
+_WITH_REPLAY = ("replay", "images", "out", "threads", "max_memory", "overwrite", "quiet", "as_json")
+_LISTED = 10
+
 
 def segment(
+    context: typer.Context,
     images: Annotated[
         list[str] | None, typer.Argument(help="Files, folders (with their subfolders) and patterns.")
     ] = None,
@@ -77,13 +82,12 @@ def segment(
     from hooke.pipeline.record import read_replay
 
     if replay is not None:
-        if images:
-            raise ConfigError("--replay takes its images from the record", remedy="leave the images out")
+        _check_replay(context, images, out)
         recorded = read_replay(replay)
         inputs: list[str | Path] = list(recorded.inputs)
         options, axes = recorded.options, recorded.axes
-        overwrite = overwrite or out is None
-        out = out or recorded.out
+        if _is_given(context, "threads"):
+            options = dataclasses.replace(options, threads=threads)
     else:
         options = SegmentOptions(model, channel, diameter, min_size, min_score, tta, threads, classify, class_threshold)
         inputs = list(images or [])
@@ -115,6 +119,26 @@ def segment(
     if len(result.failed) == len(result.images):
         return 2
     return 1 if result.failed else 0
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _check_replay(context: typer.Context, images: list[str] | None, out: Path | None) -> None:
+    """Refuse what a replay would ignore, and to overwrite what it repeats."""
+    if images:
+        raise ConfigError("--replay takes its images from the record", remedy="leave the images out")
+    ignored = [name for name in context.params if name not in _WITH_REPLAY and _is_given(context, name)]
+    if ignored:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in ignored)
+        raise ConfigError(f"--replay takes its options from the record, not {options}", remedy="leave that out")
+    if out is None:
+        raise ConfigError(
+            "no folder for the results: a replay overwrites nothing", remedy="add -o FOLDER, then compare the two"
+        )
 
 
 def _with_progress(work: _Work, hidden: bool) -> FolderResult:
@@ -161,14 +185,22 @@ def _print_summary(result: FolderResult) -> None:
     console = Console(highlight=False, soft_wrap=True)
     note = f" ({reused} done before)" if reused else ""
     console.print(f"{objects} objects in {len(good)} image(s){note}; results in {result.out}", markup=False)
+    planes = sum(len(image.rows) for image in good)
+    if planes > len(good):
+        console.print(f"counted in each of {planes} planes: an object that several planes show counts in each")
     for said in result.notes:
         console.print(said, style="yellow", markup=False)
-    for row in warned[:10]:
-        console.print(f"warning: {row['image']}: {row['warning']}", style="yellow", markup=False)
-    if len(warned) > 10:
-        console.print(f"... and {len(warned) - 10} more warnings in summary.csv", style="yellow", markup=False)
+    for row in warned[:_LISTED]:
+        console.print(f"warning: {_place(row)}: {row['warning']}", style="yellow", markup=False)
+    if len(warned) > _LISTED:
+        console.print(f"... and {len(warned) - _LISTED} more warnings in summary.csv", style="yellow", markup=False)
     if result.failed:
         console.print(f"{len(result.failed)} image(s) failed: see summary.csv", style="red", markup=False)
+
+
+def _place(row: dict[str, Any]) -> str:
+    """Name an image, or one plane of a stack: ``A01 t0 z3``."""
+    return " ".join([row["image"], *(f"{axis}{index}" for axis, index in row.items() if len(axis) == 1)])
 
 
 def _print_json(result: FolderResult) -> None:

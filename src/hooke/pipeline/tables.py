@@ -73,7 +73,7 @@ def _write_summary(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     known = {*SUMMARY_COLUMNS, *planes, CLASS_COUNTS}
     others = list(dict.fromkeys(key for row in rows for key in row if key not in known))
     columns = [*SUMMARY_COLUMNS[:2], *planes, *SUMMARY_COLUMNS[2:], *others]
-    write_table(pd.DataFrame(rows, columns=columns), path)
+    write_table(pd.DataFrame(rows, columns=columns, dtype=object), path)
 
 
 def _write_measurements(parts: Sequence[Path], path: Path) -> None:
