@@ -1,0 +1,295 @@
+"""Results of several runs in one folder: never another image's, never damaged, tables always those of the labels."""
+
+import json
+import os
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import hooke
+from hooke.errors import ConfigError, OutputError
+from hooke.io import read_labels, write_png
+from hooke.io.lock import only_run
+from hooke.pipeline import SegmentOptions, ledger, segment_file, segment_folder, tables
+from hooke.pipeline.record import read_replay
+
+QUICK = SegmentOptions(diameter=22, threads=1)
+
+
+def rows(out):
+    return pd.read_csv(out / "summary.csv", keep_default_na=False)
+
+
+def check_tables(out):
+    """Labels, measurements and summary hold the same objects."""
+    summary, table = rows(out), pd.read_csv(out / "measurements.csv")
+    counted = {name: part["count"].astype(int).sum() for name, part in summary[summary["count"] != ""].groupby("image")}
+    labels = {path.stem: read_labels(path) for path in (out / "labels").glob("[!.]*.tif")}
+    assert {name: int(ids.max()) for name, ids in labels.items()} == counted
+    for name, ids in labels.items():
+        assert sorted(table[table["image"] == name]["label"]) == np.unique(ids[ids > 0]).tolist()
+    assert set(table["image"]) == {name for name, count in counted.items() if count}
+    assert not [path for path in out.rglob("*") if ".part" in path.name or path.suffix == ".work"]
+
+
+@pytest.fixture
+def plates(tmp_path, field):
+    """Two files of one name, size and time with other contents."""
+    for plate, pixels in (("plate1", field.image), ("plate2", np.rot90(field.image, 2))):
+        path = tmp_path / plate / "field1.npy"
+        path.parent.mkdir()
+        np.save(path, pixels)
+        os.utime(path, ns=(10**18, 10**18))
+    return tmp_path / "plate1", tmp_path / "plate2"
+
+
+def test_no_image_takes_the_results_of_another_of_its_name_size_and_time(plates, tmp_path):
+    out = tmp_path / "out"
+    for plate in plates:
+        result = segment_folder([plate], out, QUICK)
+        assert not result.images[0].reused
+    assert sorted(path.name for path in (out / "labels").iterdir()) == ["field1.tif", "plate2-field1.tif"]
+    first, second = (read_labels(out / "labels" / f"{name}.tif") for name in ("field1", "plate2-field1"))
+    assert not np.array_equal(first, second)
+    assert all(image.reused for image in segment_folder(plates[::-1], out, QUICK).images)
+    check_tables(out)
+
+
+def test_file_that_was_moved_keeps_its_results_and_another_at_its_place_gets_its_own(plates, tmp_path):
+    out, (first, second) = tmp_path / "out", plates
+    segment_folder([first], out, QUICK)
+    moved = first.rename(tmp_path / "elsewhere")
+    assert [image.reused for image in segment_folder([moved], out, QUICK).images] == [True]
+    shutil.copytree(second, first)
+    result = segment_folder([first], out, QUICK)
+    assert [(image.name, image.reused) for image in result.images] == [("plate1-field1", False)]
+    assert set(rows(out)["file"]) == {str(moved / "field1.npy"), str(first / "field1.npy")}
+    check_tables(out)
+
+
+@pytest.mark.parametrize("part", ["labels/b.tif", "overlays/b.png", ".hooke/b.csv", ".hooke/b.json"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "missing"])
+def test_damaged_result_is_done_again(images, tmp_path, part, damage):
+    out = tmp_path / "out"
+    segment_folder([images / "b.png"], out, QUICK)
+    path = out / part
+    whole = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        middle = len(whole) // 2
+        path.write_bytes(whole[:100] if damage == "cut" else whole[:middle] + b"#" + whole[middle + 1 :])
+    assert [image.reused for image in segment_folder([images / "b.png"], out, QUICK).images] == [False]
+    assert path.read_bytes() == whole or part == ".hooke/b.json"  # which holds the seconds that it took
+    assert [image.reused for image in segment_folder([images / "b.png"], out, QUICK).images] == [True]
+
+
+JSON_OF_ALL_KINDS = [
+    b"", b"{", b"null", b"[]", b"5", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"entry": 1, "sha256": 2}',
+    b'{"entry": {"name": 1}, "sha256": "x"}', b'{"entry": null}', b"1e999", b"NaN",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", JSON_OF_ALL_KINDS)
+def test_damaged_entry_means_not_done(images, tmp_path, content):
+    out = tmp_path / "out"
+    segment_folder([images / "b.png"], out, QUICK)
+    (out / ".hooke" / "b.json").write_bytes(content)
+    (out / ".hooke" / "c.work").write_bytes(content)
+    result = segment_folder([images / "b.png"], out, QUICK)
+    assert [(image.error, image.reused) for image in result.images] == [("", False)]
+    check_tables(out)
+
+
+def test_marker_removes_nothing_outside_of_the_results(images, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "mine.txt").write_text("")
+    (out / "notes.txt").write_text("")
+    (out / ".hooke").mkdir()
+    (out / ".hooke" / "b.work").write_text(json.dumps(["../mine.txt", "notes.txt", "labels/../../mine.txt"]))
+    segment_folder([images / "b.png"], out, QUICK)
+    assert (tmp_path / "mine.txt").exists()
+    assert (out / "notes.txt").exists()
+
+
+def test_run_on_one_image_keeps_the_rows_of_the_others_and_says_their_options(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images], out, QUICK)
+    result = segment_folder([images / "b.png"], out, SegmentOptions(diameter=30, threads=1))
+    assert list(rows(out)["image"]) == ["a_png", "a_tif", "b"]
+    assert list(rows(out)["options"]) == ["diameter=22.0", "diameter=22.0", "diameter=30.0"]
+    assert list(rows(out)["diameter"].astype(float)) == [22, 22, 30]
+    assert [note for note in result.notes if "2 image(s) of earlier runs" in note and "other options" in note]
+    check_tables(out)
+    record = json.loads((out / "run.json").read_text())
+    assert [row["options"] for row in record["images"]] == list(rows(out)["options"])
+    assert len(record["inputs"]) == 1
+
+
+def test_failure_beside_an_earlier_result_is_said_in_its_row(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images], out, QUICK)
+    result = segment_folder([images], out, SegmentOptions(diameter=30, channel=1, threads=1))
+    assert len(result.failed) == 3
+    assert all("no channel 1" in error and "of an earlier run" in error for error in rows(out)["error"])
+    check_tables(out)
+    assert all(image.reused for image in segment_folder([images], out, QUICK).images)
+    assert not any(rows(out)["error"])
+
+
+def test_row_of_a_failure_stays_until_its_image_is_done(images, tmp_path):
+    out, whole = tmp_path / "out", (images / "b.png").read_bytes()
+    (images / "b.png").write_bytes(whole[:100])
+    segment_folder([images], out, QUICK)
+    segment_folder([images / "a.png"], out, QUICK)
+    assert list(rows(out)["error"] != "") == [False, False, True]
+    (images / "b.png").write_bytes(whole)
+    segment_folder([images / "b.png"], out, QUICK)
+    assert not any(rows(out)["error"])
+    check_tables(out)
+
+
+@pytest.mark.parametrize("when", ["overlay", "commit", "entry", "tables"])
+@pytest.mark.parametrize("options", [QUICK, SegmentOptions(diameter=30, threads=1)])
+def test_tables_agree_with_labels_wherever_a_run_is_stopped(images, tmp_path, monkeypatch, when, options):
+    out, calls = tmp_path / "out", []
+    segment_folder([images / "a.png", images / "b.png"], out, QUICK)
+    owner, name = {
+        "overlay": (segment_file, "write_png"),
+        "commit": (ledger.Ledger, "_announce"),
+        "entry": (ledger.Ledger, "_write"),
+        "tables": (tables, "_write_summary"),
+    }[when]
+    real = getattr(owner, name)
+
+    def stop(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, stop)
+    with pytest.raises(KeyboardInterrupt):
+        segment_folder([images], out, options)
+    monkeypatch.undo()
+    check_tables(out)
+    segment_folder([images], out, options)
+    check_tables(out)
+    assert len(rows(out)) == 3
+
+
+def test_tables_are_gone_while_results_change(images, tmp_path, monkeypatch):
+    out, seen = tmp_path / "out", []
+    segment_folder([images], out, QUICK)
+    real = ledger.Ledger._write
+
+    def look(self, entry):
+        seen.append((out / "summary.csv").exists())
+        real(self, entry)
+
+    monkeypatch.setattr("hooke.pipeline.ledger.Ledger._write", look)
+    segment_folder([images], out, QUICK)
+    assert not seen  # nothing was done
+    segment_folder([images], out, SegmentOptions(diameter=30, threads=1))
+    assert seen == [False] * 3
+
+
+def test_second_run_into_a_folder_is_refused_while_the_first_one_works(images, tmp_path):
+    with only_run(tmp_path / "out"), pytest.raises(OutputError, match="another run writes to this folder"):
+        segment_folder([images], tmp_path / "out", QUICK)
+    segment_folder([images], tmp_path / "out", QUICK)
+
+
+def test_results_that_are_gone_are_said_and_leave_the_tables(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images], out, QUICK)
+    (out / "labels" / "b.tif").unlink()
+    segment_folder([images / "a.png"], out, QUICK)
+    assert "segment it again" in rows(out).set_index("image").loc["b", "error"]
+    check_tables(out)
+
+
+def test_stack_that_lost_planes_leaves_no_overlay_behind(tmp_path, field):
+    path, out = tmp_path / "s.npy", tmp_path / "out"
+    np.save(path, np.stack([field.image] * 3))
+    segment_folder([path], out, QUICK, axes="TYX")
+    np.save(path, np.stack([field.image] * 2))
+    segment_folder([path], out, QUICK, axes="TYX")
+    assert sorted(path.name for path in (out / "overlays").iterdir()) == ["s_t0.png", "s_t1.png"]
+
+
+def test_equal_runs_give_equal_bytes(images, tmp_path):
+    for out in ("one", "two"):
+        segment_folder([images], tmp_path / out, QUICK)
+    for path in (tmp_path / "one" / "labels").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / "labels" / path.name).read_bytes()
+
+
+def test_replay_refuses_an_image_that_changed_or_is_gone(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images], out, QUICK)
+    read_replay(out / "run.json")
+    status = (images / "b.png").stat()
+    write_png(images / "b.png", np.zeros((50, 50), np.uint8))
+    os.utime(images / "b.png", ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(ConfigError, match=r"b\.png: .*changed"):
+        read_replay(out / "run.json")
+    (images / "b.png").unlink()
+    with pytest.raises(ConfigError, match=r"b\.png: .*can't be read"):
+        read_replay(out / "run.json")
+
+
+def test_replay_refuses_a_record_of_a_run_that_did_not_end(images, tmp_path, monkeypatch):
+    monkeypatch.setattr("hooke.pipeline.folder._Run.close", lambda self: None)  # as if killed
+    segment_folder([images], tmp_path / "out", QUICK)
+    with pytest.raises(ConfigError, match="ended before"):
+        read_replay(tmp_path / "out" / "run.json")
+
+
+WRONG = ({}, [1], "x", 1e400)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("options", None), ("options", {}), ("inputs", [1]), ("inputs", []), ("inputs", [{"path": 5}]), ("out", 3),
+        ("images", [{"file": None}]), ("model", []), ("model", {"source": 1}),
+        *[("options", {key: value}) for key in ("channel", "diameter", "tta", "min_size") for value in WRONG],
+        *[("options", {key: value}) for key in ("axes", "classify") for value in ({}, [1], 5)],
+    ],
+)  # fmt: skip
+def test_record_of_any_types_is_refused_in_one_sentence(images, tmp_path, part, value):
+    path = tmp_path / "out" / "run.json"
+    segment_folder([images / "b.png"], path.parent, QUICK)
+    record = json.loads(path.read_text())
+    merged = record[part] | value if isinstance(value, dict) and value and part != "model" else value
+    path.write_text(json.dumps(record | {part: merged}))
+    with pytest.raises(ConfigError, match="not the record of a run") as caught:
+        read_replay(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_names_of_all_kinds_cost_no_other_image_its_row(images, tmp_path):
+    pixels, out = (images / "b.png").read_bytes(), tmp_path / "out"
+    for name in (b"caf\xe9.png", b"=1+1.png", b"x" * 247 + b".png", b"a\nb.png"):
+        (images / os.fsdecode(name)).write_bytes(pixels)
+    os.mkfifo(images / "pipe.png")
+    result = segment_folder([images], out, QUICK)
+    assert not result.failed
+    assert len(rows(out)) == 7
+    assert {"'=1+1", "caf%E9", "a\nb"} <= set(rows(out)["image"])
+    assert json.loads((out / "run.json").read_text())["inputs"]
+    assert all(image.reused for image in segment_folder([images], out, QUICK).images)
+
+
+def test_saving_two_segmentations_into_one_folder_keeps_both(images, tmp_path):
+    out = tmp_path / "out"
+    for name in ("a.png", "b.png", "b.png"):
+        hooke.segment(images / name, diameter=22, threads=1).save(out)
+    assert list(rows(out)["image"]) == ["a", "b"]
+    hooke.segment(images / "a.tif", diameter=22, threads=1).save(out)
+    assert sorted(path.stem for path in (out / "labels").iterdir()) == ["a", "a_tif", "b"]
+    check_tables(out)
