@@ -115,6 +115,7 @@ def test_damaged_npy_header(tmp_path):
         ("a.jpg", b"\xff\xd8\xff", "truncated|damaged"),
         ("a.bmp", b"BMxx", "truncated|damaged"),
         ("a.czi", b"ZISRAWFILE....", ".czi files; convert it to OME-TIFF with Bio-Formats"),
+        ("a.czi", b"ZISRAWFILE....", r"img\.data, not img\.save .* blue first"),
         ("a", b"ZISRAWFILE....", "a Zeiss .czi file"),
         ("a.nd2", b"\xda\xce\xbe\x0a", "Bio-Formats"),
         ("a.lif", b"p\x00\x00\x00", "Bio-Formats .* or bioio"),

@@ -119,7 +119,8 @@ def test_scenes_of_a_file_are_named(tmp_path):
             writer.write(pixels, metadata={"Name": name})
     image = image_of_source(tmp_path / "a.ome.tif")
     assert np.array_equal(image.pixels, GREY)
-    assert "only scene 'A2' of the file was segmented; for 'A1', 'A3'" in image.notes[0]
+    assert "only image 'A2' of the file, its largest, was read; it also holds 'A1', 'A3'" in image.notes[0]
+    assert hooke.read_image(tmp_path / "a.ome.tif", scene="A1").notes == ()
 
 
 # --- colour -----------------------------------------------------------------------------------------------------

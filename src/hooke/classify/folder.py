@@ -222,6 +222,12 @@ def _classify_file(
             path=path,
             remedy="use hooke segment --classify, which goes plane by plane",
         )
+    if file.scenes:
+        raise ImageReadError(
+            f"holds {len(file.scenes)} images of other sizes",
+            path=path,
+            remedy="use hooke segment --classify, which takes each",
+        )
     image = replace(file.plane(0), name=name)
     objects = source.read(name, image)
     found = classify_image(image, objects, classifier, threshold=threshold, channel=channel)

@@ -104,6 +104,9 @@ def read_plane(path: Path, *, stains: bool = False) -> NDArray[np.generic]:
     file = open_image(path)
     if len(file) > 1:
         raise DatasetError(f"a stack of {len(file)} planes", path=path, remedy="save its planes as single images")
+    if file.scenes:
+        cause = f"holds {len(file.scenes)} images of other sizes"
+        raise DatasetError(cause, path=path, remedy="save each as a file of its own")
     pixels = file.plane(0).pixels
     if pixels.ndim == 3 and pixels.shape[2] != 3 and not stains:
         raise DatasetError(f"{pixels.shape[2]} channels", path=path, remedy="save the one with the nuclei, or RGB")

@@ -35,6 +35,12 @@ _WHOLE_SLIDE_SUFFIXES = frozenset([".svs", ".ndpi", ".scn", ".mrxs", ".vms", ".v
 # fmt: on
 
 _TO_OME_TIFF = "convert it to OME-TIFF with Bio-Formats (Fiji, bfconvert) or bioio"
+# bioio-czi 3.0.1: img.save and dask_data give colour files with their first sample three times, img.data gives them
+# as .czi stores them, blue first.
+_CZI_TO_OME_TIFF = (
+    "convert it to OME-TIFF with Bio-Formats (Fiji, bfconvert); with bioio take img.data, not img.save or dask_data, "
+    "and of a file in colour img.data[..., ::-1], since .czi stores blue first"
+)
 _WHOLE_SLIDE = "it is a whole slide: export the region as OME-TIFF with QuPath, or convert it with bfconvert"
 _ZARR = "it is a zarr store: save the level as OME-TIFF, for example with bioio or napari"
 _VIDEO = "it is a video: save its frames as a TIFF stack, for example with Fiji or ffmpeg"
@@ -47,6 +53,7 @@ _SELDOM_IMAGES = (_HDF5, _ARRAYS)
 
 _REMEDY_BY_SUFFIX = {
     **dict.fromkeys(_MICROSCOPE_SUFFIXES, _TO_OME_TIFF),
+    ".czi": _CZI_TO_OME_TIFF,
     **dict.fromkeys(_WHOLE_SLIDE_SUFFIXES, _WHOLE_SLIDE),
     **dict.fromkeys([".zarr", ".n5"], _ZARR),
     **dict.fromkeys([".mp4", ".avi", ".mov", ".mkv", ".webm", ".wmv"], _VIDEO),
@@ -75,7 +82,7 @@ _SIGNATURES = (
 
 # Containers whose contents hooke doesn't read, told by their first bytes whatever their name.
 _FOREIGN = (
-    (b"ZISRAWFILE", "a Zeiss .czi file", _TO_OME_TIFF),
+    (b"ZISRAWFILE", "a Zeiss .czi file", _CZI_TO_OME_TIFF),
     (b"\xda\xce\xbe\x0a", "a Nikon .nd2 file", _TO_OME_TIFF),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _HDF5),
     (b"%PDF", "a PDF document", _OTHER_PICTURE),

@@ -87,7 +87,8 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
             is_rgb=colour.is_picture(shown),
             scenes=tuple(one.name for one in scenes) if len(scenes) > 1 else (),
             scene=chosen.name if len(scenes) > 1 else "",
-            notes=orientation_note(stored.orientation)
+            notes=(_other_scenes(scenes, chosen) if scene is None else ())
+            + orientation_note(stored.orientation)
             + (channels_note(layout, stored.shape, axes) if layout.axes != stored.axes else ()),
             orientation=stored.orientation,
             read_bytes=_read_bytes(stored, layout),
@@ -168,6 +169,16 @@ def _choose_scene(scenes: Sequence[Scene], name: str | None, path: Path) -> Scen
             return scene
     names = ", ".join(scene.name for scene in scenes)
     raise ImageReadError(f"has no scene {name!r}", path=path, remedy=f"choose one of: {names}")
+
+
+def _other_scenes(scenes: Sequence[Scene], chosen: Scene) -> tuple[str, ...]:
+    """What the user should know of a file of which one scene is read unasked."""
+    others = ", ".join(repr(scene.name) for scene in scenes if scene is not chosen)
+    note = (
+        f"only image {chosen.name!r} of the file, its largest, was read; it also holds {others}: "
+        "hooke.read_image(file, scene=NAME) reads one, and the command hooke segment takes all"
+    )
+    return (note,) if others else ()
 
 
 def _stored(tif: tifffile.TiffFile, scene: Scene, path: Path) -> _Stored:

@@ -83,13 +83,6 @@ def _checked(image: Image) -> Image:
 
 def _first_plane(file: ImageFile) -> Image:
     image = file.plane(0)
-    if file.scenes:
-        others = ", ".join(repr(scene) for scene in file.scenes if scene != file.scene)
-        image = _with_notes(
-            image,
-            f"only scene {file.scene!r} of the file was segmented; for {others}: "
-            f"hooke.segment(hooke.read_image(file, scene=NAME)), or the command hooke segment, which takes all",
-        )
     if len(file) > 1:
         note = (
             f"only plane 1 of a stack of {len(file)} ({_sizes(file.axes, file.stack_shape)}) was segmented; for the "
