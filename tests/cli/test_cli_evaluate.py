@@ -128,3 +128,12 @@ def test_points(folders):
     assert json.loads(result.stdout)["max_distance"] == 1
     result, _ = run("pred", "truth", "--distance", "1")
     assert isinstance(result.exception, typer.BadParameter)
+
+
+@pytest.mark.parametrize(
+    "args", [["--points", "--threshold", "0.5"], ["--points", "--against", "x", "-o", "o"], ["--against", "x"]]
+)
+def test_option_without_effect_is_refused(folders, args):
+    result, _ = run("pred", "truth", *args)
+    assert isinstance(result.exception, typer.BadParameter)
+    assert args[-2] in str(result.exception.param_hint) or "--against" in str(result.exception.param_hint)

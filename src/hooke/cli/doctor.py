@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hooke.cli.given import refuse_ignored
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -19,6 +21,7 @@ RANKED = 5  # images of the ranking that the terminal shows
 
 
 def doctor(
+    context: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="A hooke data set, or a folder with images and labels.")],
     against: Annotated[
         list[Path] | None,
@@ -58,6 +61,9 @@ def doctor(
     hooke doctor data/mine --fix data/mine-mended --model nuclei
     """
     from hooke.doctor import examine, fix_dataset, write_report
+
+    if model is None:
+        refuse_ignored(context, ["threads"], "goes with --model")
 
     with _Progress(quiet or json) as progress:
         found = examine(dataset, against=against or (), model=model, threads=threads, progress=progress.show)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hooke.cli.given import refuse_ignored
+
 if TYPE_CHECKING:
     from hooke.evaluation import Detection, Evaluation
 
@@ -16,6 +18,7 @@ _LISTED = 10
 
 
 def evaluate(
+    context: typer.Context,
     pred: Annotated[
         Path,
         typer.Argument(
@@ -108,12 +111,17 @@ def evaluate(
 
     from hooke import evaluation
     from hooke.evaluation.runs import read_runs
+    from hooke.io.lock import only_run
     from hooke.report.html import write_report
 
-    if distance is not None and not points:
-        raise typer.BadParameter("goes with --points", param_hint="--distance")
-    if points and through is not None:
-        raise typer.BadParameter("goes with outlines, not with --points", param_hint="--through")
+    if points:
+        refuse_ignored(context, ["through", "threshold", "against"], "goes with outlines, not with --points")
+    else:
+        refuse_ignored(context, ["distance"], "goes with --points")
+    if out is None:
+        refuse_ignored(context, ["against"], "goes with -o: it is shown in the report")
+    else:
+        context.with_resource(only_run(out))
     if points:
         detection = evaluation.evaluate_points(
             pred,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from hooke.cli.given import refuse_ignored
 from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ SPLITS, CLASSES, IMAGES = "Splits", "Classes", "Images"
 
 
 def prepare(
+    context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="The data set's layout; see [bold]--list[/].")] = None,
     src: Annotated[Path | None, typer.Argument(help="The data set as published: a folder, or a file.")] = None,
     dst: Annotated[Path | None, typer.Argument(help="The folder to make.")] = None,
@@ -114,6 +116,11 @@ def prepare(
         raise ConfigError(
             "NAME, SRC and DST are needed", remedy="write such as: hooke prepare dsb2018 downloads/ data/dsb2018"
         )
+    if size is None:
+        refuse_ignored(context, ["size_by"], "goes with --size")
+    if split_from is not None or split == "dkfz":
+        refuse_ignored(context, ["seed"], "has no effect on a split that is given")
+
     from hooke.datasets.classes import ClassRules
     from hooke.datasets.prepare import Recipe, prepare_dataset
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hooke.cli.given import is_given, refuse_ignored
 from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def segment(
         recorded = read_replay(replay)
         inputs: list[str | Path] = list(recorded.inputs)
         options, axes = recorded.options, recorded.axes
-        if _is_given(context, "threads"):
+        if is_given(context, "threads"):
             options = dataclasses.replace(options, threads=threads)
     else:
         options = SegmentOptions(model, channel, diameter, min_size, min_score, tta, threads, classify, class_threshold)
@@ -121,20 +122,12 @@ def segment(
     return 1 if result.failed else 0
 
 
-def _is_given(context: typer.Context, name: str) -> bool:
-    """Whether an option stands on the command line."""
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
 def _check_replay(context: typer.Context, images: list[str] | None, out: Path | None) -> None:
     """Refuse what a replay would ignore, and to overwrite what it repeats."""
     if images:
         raise ConfigError("--replay takes its images from the record", remedy="leave the images out")
-    ignored = [name for name in context.params if name not in _WITH_REPLAY and _is_given(context, name)]
-    if ignored:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in ignored)
-        raise ConfigError(f"--replay takes its options from the record, not {options}", remedy="leave that out")
+    others = [name for name in context.params if name not in _WITH_REPLAY]
+    refuse_ignored(context, others, "has no effect with --replay, which takes its options from the record")
     if out is None:
         raise ConfigError(
             "no folder for the results: a replay overwrites nothing", remedy="add -o FOLDER, then compare the two"

@@ -38,6 +38,7 @@ from hooke.datasets.splits import (
     straddling,
 )
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
+from hooke.io.lock import only_run
 
 __all__ = ["Prepared", "Recipe", "SplitPlan", "prepare_dataset"]
 
@@ -166,17 +167,18 @@ def prepare_dataset(
     selection = select(grouped(found, group), Path(src), split_from)
     report = Prepared(left_out=selection.left_out, absent=selection.absent, failed=selection.failed)
     wanted = selection.wanted
-    maker, journal = Maker(name, adapter, root, dst, recipe), Journal(dst)
-    records = _make_all(maker, journal, wanted, report, overwrite, jobs, progress)
-    if records:
-        source = {"layout": name, "source": Path(src).resolve().name, **recipe.describe(), **plan.describe()}
-        held = {} if overwrite else _held_splits(dst, source, records)
-        entries = [entry for entry in wanted if entry.id in records]
-        splits = dkfz_split(entry.id for entry in selection.usable) if split == DKFZ else {}
-        splits = splits or _draw(entries, records, plan, held, recipe.rules)
-        _finish(dst, entries, records, splits, journal)
-        describe_source(dst, {**source, "images": len(records), "hooke": __version__})
-        _count(entries, records, splits, recipe.rules, report)
+    with only_run(dst):
+        maker, journal = Maker(name, adapter, root, dst, recipe), Journal(dst)
+        records = _make_all(maker, journal, wanted, report, overwrite, jobs, progress)
+        if records:
+            source = {"layout": name, "source": Path(src).resolve().name, **recipe.describe(), **plan.describe()}
+            held = {} if overwrite else _held_splits(dst, source, records)
+            entries = [entry for entry in wanted if entry.id in records]
+            splits = dkfz_split(entry.id for entry in selection.usable) if split == DKFZ else {}
+            splits = splits or _draw(entries, records, plan, held, recipe.rules)
+            _finish(dst, entries, records, splits, journal)
+            describe_source(dst, {**source, "images": len(records), "hooke": __version__})
+            _count(entries, records, splits, recipe.rules, report)
     return report
 
 

@@ -43,6 +43,7 @@ def only_run(folder: str | Path, *, wait: float = 0.0) -> Iterator[None]:
         If another run holds the folder, or it can't be written to.
     """
     path = Path(folder) / _NAME
+    made = not path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = _acquire(path, time.monotonic() + wait)
@@ -53,6 +54,9 @@ def only_run(folder: str | Path, *, wait: float = 0.0) -> Iterator[None]:
         yield
     finally:
         _release(file, path)
+        if made:
+            with contextlib.suppress(OSError):  # it holds results
+                path.parent.rmdir()
 
 
 def _acquire(path: Path, deadline: float) -> int:
