@@ -174,9 +174,23 @@ def test_png_without_exif_is_not_decoded_to_learn_so(tmp_path, monkeypatch):
     assert open_image(tmp_path / "a.png").plane_shape == (20, 30, 3)
 
 
-def test_dots_per_inch_are_not_a_pixel_size(tmp_path):
-    PIL.Image.fromarray(smooth_rgb()).save(tmp_path / "a.jpg", dpi=(300, 300))
-    assert read_image(tmp_path / "a.jpg").pixel_size_um is None
+@pytest.mark.parametrize(
+    ("dpi", "expected"),
+    [
+        ((78740, 39370), (0.6452, 0.3226)),  # a microscope's
+        *(((dots, dots), None) for dots in (1, 72, 96, 150, 300, 600, 1200, 2400, 4800)),
+    ],
+)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_dots_per_inch_are_a_pixel_size_where_they_are_a_microscopes(tmp_path, dpi, expected, orientation):
+    exif = PIL.Image.Exif()
+    exif[274] = orientation
+    PIL.Image.fromarray(smooth_rgb()).save(tmp_path / "a.png", dpi=dpi, exif=exif)
+    size = read_image(tmp_path / "a.png").pixel_size_um
+    if expected is None:
+        assert size is None
+    else:
+        assert size == pytest.approx(expected[::-1] if orientation == 6 else expected, rel=1e-3)
 
 
 def test_animation_is_a_time_stack(tmp_path):

@@ -87,7 +87,7 @@ def test_time_series_of_two_channels():
 def test_axes_that_do_not_fit():
     with pytest.raises(HookeError, match="give 2 letters"):
         image_of_source(GREY, "CYX")
-    with pytest.raises(ConfigError, match="axes are for arrays and files"):
+    with pytest.raises(ConfigError, match="axes are for arrays"):
         image_of_source(Image(GREY), "YX")
 
 
@@ -103,6 +103,7 @@ def test_a_stack_in_a_file_says_that_it_is_one(tmp_path, suffix):
     assert 'axes="CYX"' in note
     assert image_of_source(path, "CYX").channels == 5
     assert image_of_source(path, "CYX").notes == ()
+    assert image_of_source(hooke.open_image(path)).notes == (note,)
 
 
 def test_note_becomes_a_warning_of_the_result(tmp_path):

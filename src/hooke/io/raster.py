@@ -3,7 +3,7 @@
 By Pillow, but for colour PNGs of 16 bits, which Pillow cuts to 8 and imagecodecs doesn't. Grey pictures are (Y, X),
 colour ones (Y, X, 3); alpha is dropped, palettes and CMYK become RGB (a grey palette becomes grey), animations are a
 stack ``T``. The orientation that a camera notes in EXIF is obeyed: rows and columns are those of the picture as viewers
-show it. Dots per inch are a print size and never a pixel size.
+show it. Dots per inch are a pixel size where they are a microscope's, and a print size otherwise.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from hooke.io.axes import given_layout, stored_layout
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile
 from hooke.io.orientation import orient, orientation_note, picture_orientation, swaps_sides
+from hooke.io.print_size import UM_PER_INCH, microscope_size
 from hooke.limits import check_promise
 
 __all__ = ["MAX_PIXELS", "open_raster", "read_picture"]
@@ -71,6 +72,7 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         mode = _mode(picture, raw=raw)
         orientation = picture_orientation(picture, path)
         height, width = picture.size if swaps_sides(orientation) else picture.size[::-1]
+        size = _pixel_size_um(picture, swapped=swaps_sides(orientation))
         deep = _bands_of_deep_colour(path) if picture.format == "PNG" else 0
         frames = getattr(picture, "n_frames", 1) if picture.format in _ANIMATED and not deep else 1
         if frames > max(path.stat().st_size // _SMALLEST_FRAME, 1):
@@ -93,6 +95,7 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         axes=layout.stack_axes,
         stack_shape=layout.stack_shape,
         plane_shape=layout.plane_shape,
+        pixel_size_um=size,
         is_rgb=not is_grey,
         notes=orientation_note(orientation),
         orientation=orientation,
@@ -119,6 +122,15 @@ def read_picture(picture: PIL.Image.Image) -> Image:
         picture.info.update(known)
     stored_layout("YXS", (*pixels.shape[:2], 1 if pixels.ndim == 2 else pixels.shape[2]), None)
     return Image(orient(pixels, orientation), is_rgb=pixels.ndim == 3, notes=orientation_note(orientation))
+
+
+def _pixel_size_um(picture: PIL.Image.Image, *, swapped: bool) -> tuple[float, float] | None:
+    """Height and width of a pixel in micrometres, where the dots per inch are a microscope's."""
+    try:
+        width, height = (UM_PER_INCH / float(dots) for dots in picture.info["dpi"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return microscope_size((width, height) if swapped else (height, width))
 
 
 @contextmanager

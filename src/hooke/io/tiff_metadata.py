@@ -8,11 +8,14 @@ between 0.01 and 20 µm a pixel, which is what microscopes have.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
 import tifffile
+
+from hooke.io.print_size import UM_PER_INCH, is_print_size, microscope_size
 
 __all__ = ["channel_names", "pixel_size_um", "time_step_s", "z_step_um"]
 
@@ -25,7 +28,7 @@ _UM_PER_UNIT = {
     "m": 1e6,
     "pm": 1e-6,
     "å": 1e-4,
-    **dict.fromkeys(["inch", "inches", "in"], 25400.0),
+    **dict.fromkeys(["inch", "inches", "in"], UM_PER_INCH),
 }
 _S_PER_UNIT = {
     **dict.fromkeys(["s", "sec", "second", "seconds"], 1.0),
@@ -36,14 +39,8 @@ _S_PER_UNIT = {
     "d": 86400.0,
 }
 # 2 inch, 3 centimetre, 4 and 5 tifffile's millimetre and micrometre
-_UM_PER_RESOLUTION_UNIT = {2: 25400.0, 3: 1e4, 4: 1e3, 5: 1.0}
-_UNITS_OF_PRINT = frozenset([25400.0, 1e4, 1e6])  # inch, centimetre, metre
-_SANE_UM = (0.01, 20.0)
-_DOTS_PER_INCH = (
-    72, 75, 90, 96, 120, 144, 150, 180, 200, 240, 300, 350, 360, 400, 600, 720, 1200, 1440, 2400, 2880, 3600, 4800,
-    5760, 7200, 9600,
-)  # fmt: skip
-_DOTS_PER_CM = (72, 75, 90, 96, 150, 180, 300, 360, 600, 720, 1200, 1440, 2400)  # the same numbers with another unit
+_UM_PER_RESOLUTION_UNIT = {2: UM_PER_INCH, 3: 1e4, 4: 1e3, 5: 1.0}
+_UNITS_OF_PRINT = frozenset([UM_PER_INCH, 1e4, 1e6])  # inch, centimetre, metre
 
 
 def pixel_size_um(tif: tifffile.TiffFile, image: int = 0) -> tuple[float, float] | None:
@@ -59,7 +56,7 @@ def pixel_size_um(tif: tifffile.TiffFile, image: int = 0) -> tuple[float, float]
     pixels = _ome_pixels(tif, image)
     if pixels is not None:
         size = _pair(_ome_length(pixels, "Y"), _ome_length(pixels, "X"))
-        return None if size is not None and _is_print_size(size) else size
+        return None if size is not None and is_print_size(size) else size
     imagej = _imagej(tif)
     if "unit" in imagej:
         return _imagej_pixel_size(tif, imagej)
@@ -129,12 +126,18 @@ def _ome_pixels(tif: tifffile.TiffFile, image: int) -> ElementTree.Element | Non
     """Find the ``Pixels`` element of an OME-TIFF's image."""
     if not tif.is_ome:
         return None
-    try:
-        root = ElementTree.fromstring(tif.ome_metadata or "")
-    except ElementTree.ParseError:
-        return None
-    found = [element for element in root.iter() if _tag(element) == "Pixels"]
+    found = _all_pixels(tif.ome_metadata or "")
     return found[image] if image < len(found) else None
+
+
+@functools.lru_cache(maxsize=2)
+def _all_pixels(xml: str) -> list[ElementTree.Element]:
+    """Find the ``Pixels`` elements of OME-XML, none in what is not XML; asked for four times a file."""
+    try:
+        root = ElementTree.fromstring(xml)
+    except ElementTree.ParseError:
+        return []
+    return [element for element in root.iter() if _tag(element) == "Pixels"]
 
 
 def _tag(element: ElementTree.Element) -> str:
@@ -157,7 +160,7 @@ def _imagej_pixel_size(tif: tifffile.TiffFile, metadata: Mapping[str, Any]) -> t
         _product(_unit_per_pixel(tif, "YResolution"), per_unit_y),
         _product(_unit_per_pixel(tif, "XResolution"), per_unit),
     )
-    return _microscope_size(size) if per_unit in _UNITS_OF_PRINT else size
+    return microscope_size(size) if per_unit in _UNITS_OF_PRINT else size
 
 
 def _tag_pixel_size(tif: tifffile.TiffFile) -> tuple[float, float] | None:
@@ -166,24 +169,7 @@ def _tag_pixel_size(tif: tifffile.TiffFile) -> tuple[float, float] | None:
     size = _pair(
         _product(_unit_per_pixel(tif, "YResolution"), per_unit), _product(_unit_per_pixel(tif, "XResolution"), per_unit)
     )
-    return _microscope_size(size)
-
-
-def _microscope_size(size: tuple[float, float] | None) -> tuple[float, float] | None:
-    """The size, unless it is a printer's or beyond what microscopes have."""
-    low, high = _SANE_UM
-    if size is None or not all(low <= length <= high for length in size) or _is_print_size(size):
-        return None
-    return None if any(_is_close(length, 1e4 / dots) for length in size for dots in _DOTS_PER_CM) else size
-
-
-def _is_print_size(size: tuple[float, float]) -> bool:
-    """Whether a pixel size in micrometres is a usual number of dots per inch in other words."""
-    return any(_is_close(length, 25400 / dots) for length in size for dots in _DOTS_PER_INCH)
-
-
-def _is_close(length: float, other: float) -> bool:
-    return abs(length / other - 1) < 1e-3
+    return microscope_size(size)
 
 
 def _unit_per_pixel(tif: tifffile.TiffFile, tag: str) -> float | None:

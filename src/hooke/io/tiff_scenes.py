@@ -7,9 +7,10 @@ show the same as the largest one in fewer pixels (levels of a pyramid, thumbnail
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,7 @@ _NOT_SCENES = re.compile(r"\b(label|macro|thumb(nail)?|overview|preview)\b", re.
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 40
 _COMPARED = 64  # longer side, in pixels, of the pictures that are compared
-_LARGEST_COMPARED = 200_000_000  # pixels: of a larger image only the shape is compared
+_LARGEST_COMPARED = 50_000_000  # pixels: of a larger image only the shape is compared
 _SAME_SHAPE = 0.03
 _SAME_CONTENT = 0.9  # correlation
 
@@ -75,7 +76,8 @@ def find_scenes(tif: tifffile.TiffFile, path: Path) -> list[Scene]:
         for _, image in images:
             check_page(image.keyframe, path)
         largest = max((image for _, image in images), key=lambda image: math.prod(image.shape))
-        images = [(number, image) for number, image in images if image is largest or _is_scene(image, largest)]
+        full = functools.cache(lambda: _first_plane(largest))
+        images = [(number, image) for number, image in images if image is largest or _is_scene(image, largest, full)]
     groups: dict[object, list[tuple[int, tifffile.TiffPageSeries]]] = {}
     for number, image in images:
         groups.setdefault((image.shape, image.axes, image.dtype), []).append((number, image))
@@ -99,24 +101,28 @@ def _is_marked(image: tifffile.TiffPageSeries) -> bool:
     return bool(image.keyframe.is_reduced or image.keyframe.is_subifd)
 
 
-def _is_scene(image: tifffile.TiffPageSeries, largest: tifffile.TiffPageSeries) -> bool:
+def _is_scene(
+    image: tifffile.TiffPageSeries, largest: tifffile.TiffPageSeries, full: Callable[[], NDArray[np.float32]]
+) -> bool:
     if _is_marked(image) or _NOT_SCENES.search(image.name):
         return False
-    return not _is_smaller_copy(image, largest)
+    return not _is_smaller_copy(image, largest, full)
 
 
-def _is_smaller_copy(image: tifffile.TiffPageSeries, largest: tifffile.TiffPageSeries) -> bool:
-    """Whether an image shows in fewer pixels what the largest shows."""
+def _is_smaller_copy(
+    image: tifffile.TiffPageSeries, largest: tifffile.TiffPageSeries, full: Callable[[], NDArray[np.float32]]
+) -> bool:
+    """Whether an image shows in fewer pixels what the largest shows, whose first plane `full` reads."""
     (height, width), (full_height, full_width) = _sides(image), _sides(largest)
     if height >= full_height or abs(height / full_height * full_width / width - 1) > _SAME_SHAPE:
         return False
     if full_height * full_width > _LARGEST_COMPARED:
         return True
-    small, full = _first_plane(image), _first_plane(largest)
+    small = _first_plane(image)
     shape = (min(width, _COMPARED), min(height, _COMPARED))
     # Some writers average the pixels of a smaller copy, others take every second one.
     return any(
-        _correlation(*(np.asarray(cv2.resize(one, shape, interpolation=way), np.float32) for one in (small, full)))
+        _correlation(*(np.asarray(cv2.resize(one, shape, interpolation=way), np.float32) for one in (small, full())))
         > _SAME_CONTENT
         for way in (cv2.INTER_AREA, cv2.INTER_NEAREST)
     )

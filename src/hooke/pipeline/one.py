@@ -44,7 +44,7 @@ def segment(
 
     Parameters
     ----------
-    image : array, Image, PIL.Image.Image, str or Path
+    image : array, Image, ImageFile, PIL.Image.Image, str or Path
         Pixels (Y, X) or (Y, X, C) of any real type, or a file; of a stack, the first plane, with a warning.
     model : str, Path or Model
         A known model's name, the path of a bundle, or a loaded model.

@@ -19,7 +19,7 @@ from hooke.io.raster import read_picture
 
 __all__ = ["Source", "image_of_source"]
 
-Source = NDArray[np.generic] | Image | PIL.Image.Image | str | Path
+Source = NDArray[np.generic] | Image | ImageFile | PIL.Image.Image | str | Path
 
 
 def image_of_source(source: Source, axes: str | None = None) -> Image:
@@ -27,7 +27,7 @@ def image_of_source(source: Source, axes: str | None = None) -> Image:
 
     Parameters
     ----------
-    source : ndarray, Image, PIL.Image.Image, str or Path
+    source : ndarray, Image, ImageFile, PIL.Image.Image, str or Path
     axes : str, optional
         One letter per dimension of an array or file.
 
@@ -38,9 +38,11 @@ def image_of_source(source: Source, axes: str | None = None) -> Image:
     """
     if isinstance(source, str | Path):
         return _first_plane(open_image(source, axes=axes))
-    if isinstance(source, Image | PIL.Image.Image):
+    if isinstance(source, Image | ImageFile | PIL.Image.Image):
         if axes is not None:
-            raise ConfigError("axes are for arrays and files", remedy="leave them out")
+            raise ConfigError("axes are for arrays and paths of files", remedy="leave them out")
+        if isinstance(source, ImageFile):
+            return _first_plane(source)
         return read_picture(source) if isinstance(source, PIL.Image.Image) else _checked(source)
     image, layout = image_of_array(_array(source), axes)
     return _with_notes(image, _plane_note(layout)) if layout.stack_axes else image
