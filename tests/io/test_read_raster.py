@@ -139,14 +139,19 @@ def test_exif_orientation_is_obeyed(tmp_path, orientation, suffix, kind):
     assert [f"({orientation})" in note for note in file.plane(0).notes] == ([True] if orientation > 1 else [])
 
 
-def test_orientation_of_16_bit_colour_png_and_behind_the_pixels(tmp_path):
+def png_with_exif_behind_its_pixels(path):
+    """A colour PNG of 16 bits."""
     exif = PIL.Image.Exif()
     exif[274] = 6
     chunk = exif.tobytes().removeprefix(b"Exif\x00\x00")
     data = imagecodecs.png_encode(RGB16)
     head, end = data[:-12], data[-12:]
     length, crc = len(chunk).to_bytes(4, "big"), zlib.crc32(b"eXIf" + chunk).to_bytes(4, "big")
-    (tmp_path / "a.png").write_bytes(head + length + b"eXIf" + chunk + crc + end)
+    path.write_bytes(head + length + b"eXIf" + chunk + crc + end)
+
+
+def test_orientation_of_16_bit_colour_png_and_behind_the_pixels(tmp_path):
+    png_with_exif_behind_its_pixels(tmp_path / "a.png")
     file = open_image(tmp_path / "a.png")
     assert file.plane_shape == (30, 20, 3)
     assert np.array_equal(file.plane(0).pixels, np.rot90(RGB16, -1))
@@ -168,10 +173,12 @@ def test_a_damaged_exif_costs_no_image(tmp_path):
         assert read_image(tmp_path / name).pixels.shape == (64, 80, 3)
 
 
-def test_png_without_exif_is_not_decoded_to_learn_so(tmp_path, monkeypatch):
-    PIL.Image.fromarray(RGB8).save(tmp_path / "a.png", pnginfo=None)
+def test_png_is_not_decoded_to_learn_its_orientation(tmp_path, monkeypatch):
+    PIL.Image.fromarray(RGB8).save(tmp_path / "bare.png")
+    png_with_exif_behind_its_pixels(tmp_path / "exif.png")
     monkeypatch.setattr(PIL.PngImagePlugin.PngImageFile, "load", lambda _self: pytest.fail("decoded"))
-    assert open_image(tmp_path / "a.png").plane_shape == (20, 30, 3)
+    assert open_image(tmp_path / "bare.png").plane_shape == (20, 30, 3)
+    assert open_image(tmp_path / "exif.png").plane_shape == (30, 20, 3)
 
 
 @pytest.mark.parametrize(

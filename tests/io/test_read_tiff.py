@@ -251,6 +251,22 @@ def test_ome_tiff_stack(tmp_path, axes, compression):
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"Name": ["Confocal", "Confocal"]}, ("Confocal", "Confocal")),
+        ({"Name": ["Confocal", "Confocal"], "Fluor": ["DAPI", "GFP"]}, ("Confocal DAPI", "Confocal GFP")),
+        ({"Fluor": ["DAPI", "GFP"]}, ("DAPI", "GFP")),
+        ({"Name": ["x", "y"], "Fluor": ["DAPI", "GFP"]}, ("x", "y")),
+        ({"ExcitationWavelength": [405, 488]}, ("405 nm", "488 nm")),
+        ({"Color": [1, 2]}, ()),
+    ],
+)
+def test_channels_are_named_by_name_dye_or_wavelength(tmp_path, said, expected):
+    tifffile.imwrite(tmp_path / "a.ome.tif", stack(2, 8, 10), metadata={"axes": "CYX", "Channel": said})
+    assert open_image(tmp_path / "a.ome.tif").channel_names == expected
+
+
 def test_ome_tiff_of_three_channels_is_not_rgb_and_of_rgb_is(tmp_path):
     channels = stack(3, 8, 10, dtype=np.uint8)
     tifffile.imwrite(tmp_path / "c.ome.tif", channels, photometric="minisblack", metadata={"axes": "CYX"})

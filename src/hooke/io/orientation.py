@@ -23,8 +23,7 @@ __all__ = [
 
 ORIENTATION_TAG = 274
 _PNG = b"\x89PNG\r\n\x1a\n"
-_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
-_EXIF_KEYWORDS = (b"Raw profile type exif\x00", b"XML:com.adobe.xmp\x00")
+_LARGEST_EXIF = 2**20  # bytes
 
 
 def valid_orientation(value: object) -> int:
@@ -70,7 +69,7 @@ def orientation_note(orientation: int) -> tuple[str, ...]:
         return ()
     return (
         f"turned as its orientation tag ({orientation}) says: labels and coordinates fit the picture as viewers show "
-        "it; programs that ignore the tag (Fiji, tifffile) show the file otherwise",
+        "it, and not as programs that ignore the tag do",
     )
 
 
@@ -83,25 +82,25 @@ def picture_orientation(picture: PIL.Image.Image, path: Path | None = None) -> i
     path : Path, optional
         The file, where there is one: Pillow would decode a whole PNG to learn that it has no EXIF.
     """
-    if path is not None and picture.format == "PNG" and not _png_has_exif(path):
-        return 1
     try:
-        return valid_orientation(picture.getexif().get(ORIENTATION_TAG))
+        if path is None or picture.format != "PNG":
+            exif = picture.getexif()
+        else:
+            if "exif" not in picture.info and (chunk := _png_exif(path)):
+                picture.info["exif"] = chunk
+            exif = PIL.Image.Image.getexif(picture)  # a PNG's own would decode all pixels to look behind them
+        return valid_orientation(exif.get(ORIENTATION_TAG))
     except Exception:  # a damaged EXIF fails in many ways, and says nothing of the pixels
         return 1
 
 
-def _png_has_exif(path: Path) -> bool:
-    """Whether a PNG has a chunk that may hold an orientation."""
+def _png_exif(path: Path) -> bytes:
+    """EXIF of a PNG, which may lie behind the pixels; empty where there is none."""
     with path.open("rb") as file:
-        if file.read(len(_PNG)) != _PNG:
-            return False
+        file.seek(len(_PNG))
         while len(head := file.read(8)) == 8:
             length, kind = int.from_bytes(head[:4], "big"), head[4:]
-            if kind == b"eXIf":
-                return True
-            if kind in _TEXT_CHUNKS and file.read(min(length, 24)).startswith(_EXIF_KEYWORDS):
-                return True
-            consumed = min(length, 24) if kind in _TEXT_CHUNKS else 0
-            file.seek(length - consumed + 4, 1)
-    return False
+            if kind == b"eXIf" and length <= _LARGEST_EXIF:
+                return file.read(length)
+            file.seek(length + 4, 1)
+    return b""

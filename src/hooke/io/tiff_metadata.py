@@ -9,7 +9,7 @@ between 0.01 and 20 µm a pixel, which is what microscopes have.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -114,12 +114,29 @@ def channel_names(tif: tifffile.TiffFile, channels: int, image: int = 0) -> tupl
     """
     pixels = _ome_pixels(tif, image)
     if pixels is not None:
-        names = [element.get("Name") or "" for element in pixels if _tag(element) == "Channel"]
+        names = _ome_names([element for element in pixels if _tag(element) == "Channel"])
     else:
         names = _imagej_labels(tif, channels)
     if len(names) != channels or not any(names):
         return ()
     return tuple(name or f"channel {number}" for number, name in enumerate(names))
+
+
+def _ome_names(channels: Sequence[ElementTree.Element]) -> list[str]:
+    """Names of OME's channels; dye or wavelength where there is none, and beside it where two have the same."""
+    names = [" ".join((channel.get("Name") or "").split()) for channel in channels]
+    dyes = [_ome_dye(channel) for channel in channels]
+    if len(set(names)) == len(names):
+        return [name or dye for name, dye in zip(names, dyes, strict=True)]
+    return [f"{name} {dye}".strip() if names.count(name) > 1 else name for name, dye in zip(names, dyes, strict=True)]
+
+
+def _ome_dye(channel: ElementTree.Element) -> str:
+    """Fluorophore of a channel, or else the wavelength that excites it, or that it emits."""
+    for name in ("Fluor", "ExcitationWavelength", "EmissionWavelength"):
+        if value := (channel.get(name) or "").strip():
+            return value if name == "Fluor" else f"{value} {channel.get(f'{name}Unit', 'nm')}"
+    return ""
 
 
 def _ome_pixels(tif: tifffile.TiffFile, image: int) -> ElementTree.Element | None:
