@@ -16,6 +16,7 @@ from hooke.classify import (
     load_classifier,
 )
 from hooke.classify.forest import train_forest
+from hooke.classify.learn import Examples
 from hooke.cli import main
 from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError, OutputError
 from hooke.image import Image
@@ -228,3 +229,71 @@ def test_objects_of_a_binary_mask_are_taken_apart_and_it_is_said(folder, tmp_pat
     done = classify_folder([folder / "images" / "i3.png"], tmp_path / "masks", folder / "shapes", tmp_path / "out")
     assert done.summary["count"].tolist() == [len(classes)]
     assert "12 objects made of binary masks" in done.summary["warning"][0]
+
+
+def coloured(seed, channels=3):
+    """Cells of two classes that differ in one channel, and not in another that shows the nuclei."""
+    pixels, labels, _ = field(seed)
+    classes = {id_: "marked" if (id_ + seed) % 2 else "plain" for id_ in range(1, 13)}
+    image = np.zeros((*labels.shape, channels), np.uint8)
+    image[..., channels - 1] = np.where(labels > 0, 180, 20) + pixels % 16
+    marked = np.isin(labels, [id_ for id_, name in classes.items() if name == "marked"])
+    image[..., 0] = np.where(marked, 40, 8) + pixels % 8
+    return image, labels, classes
+
+
+def as_image(pixels, name):
+    if pixels.shape[2] == 3:
+        return Image(pixels, name=name, is_rgb=True)
+    names = tuple(f"CD{number}" for number in range(pixels.shape[2] - 1))
+    return Image(pixels, name=name, channel_names=(*names, "DAPI"))
+
+
+@pytest.mark.parametrize(("channels", "seen"), [(3, {"colours", "stored"}), (2, {"channels"}), (4, {"channels"})])
+def test_colours_are_measured_where_they_decide(channels, seen):
+    examples = []
+    for seed in range(3):
+        pixels, labels, classes = coloured(seed, channels)
+        examples.append(Examples(as_image(pixels, f"i{seed}"), labels, classes))
+    learnt = learn_features(examples)
+    assert learnt.classifier.intensity in seen
+    assert learnt.tried["nuclei"] < 0.75 < 0.95 < learnt.tried[learnt.classifier.intensity]
+    assert learnt.balanced_accuracy > 0.95
+    alone = learn_features(examples, intensity="nuclei")
+    assert (alone.classifier.intensity, list(alone.tried)) == ("nuclei", ["nuclei"])
+    one = learn_features(examples[:1])
+    assert one.classifier.intensity in seen
+    assert np.isnan(one.accuracy)
+    pixels, labels, classes = coloured(7, channels)
+    found = classify_image(as_image(pixels, "i7"), labels, learnt.classifier)
+    assert [classes[id_] for id_ in found.objects.ids] == found.names
+
+
+def test_the_nuclear_channel_alone_is_kept_where_colours_add_nothing(folder, capsys):
+    command = ["classify", "train", "--features", str(folder / "some.csv"), "--images", str(folder / "images")]
+    with pytest.raises(SystemExit) as left:
+        main([*command, "--labels", str(folder / "results"), "-o", str(folder / "again")])
+    assert left.value.code == 0
+    assert load_classifier(folder / "again").intensity == "nuclei"
+    assert "intensities in the nuclear channel alone" in capsys.readouterr().out
+
+
+def test_a_folder_may_be_named_as_a_command_is(folder, tmp_path, monkeypatch):
+    for name in ("images", "train", "evaluate"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "i0.png").write_bytes((folder / "images" / "i0.png").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    options = ["--labels", str(folder / "results"), "--model", str(folder / "shapes"), "-q"]
+    for number, line in enumerate((["images"], ["images", "images"], ["train"], ["evaluate"], ["./images"])):
+        with pytest.raises(SystemExit) as left:
+            main(["classify", *line, *options, "-o", f"out{number}"])
+        assert left.value.code == 0
+        assert len(pd.read_csv(f"out{number}/summary.csv")) == 1
+
+
+def test_a_command_that_lacks_something_says_so_beside_a_folder_of_its_name(tmp_path, monkeypatch, capsys):
+    (tmp_path / "train").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["classify", "train", "-o", "out"])
+    assert "--features" in capsys.readouterr().err

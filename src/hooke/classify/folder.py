@@ -26,8 +26,9 @@ from hooke.datasets.label_files import read_label_file
 from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, unexpected
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
-from hooke.io import atomic_path, find_images, open_image, unique_names, write_labels, write_png
+from hooke.io import find_images, open_image, unique_names, write_labels, write_png
 from hooke.io.name_match import match_names
+from hooke.io.spreadsheet import write_table
 from hooke.io.tables import read_table
 from hooke.measure import measure
 from hooke.pipeline.classes import CLASS_COUNTS, write_counts
@@ -200,10 +201,10 @@ def classify_folder(
         summary.append(row)
         if on_image:
             on_image(name, str(row["error"]))
-    _write_csv(_joined(tables, classifier), out / "measurements.csv")
+    write_table(_joined(tables, classifier), out / "measurements.csv")
     counted = write_counts(counts, out / "counts.csv", classifier.classes)
     told = pd.DataFrame(summary)
-    _write_csv(told, out / "summary.csv")
+    write_table(told, out / "summary.csv")
     return ClassifiedFolder(out, counted, told)
 
 
@@ -269,8 +270,3 @@ def _read_measurements(path: Path, images: Collection[str]) -> pd.DataFrame:
     remedy = "run hooke segment again"
     table = read_table(path, ("image", "label"), ("class",), texts=("image", "class"), remedy=remedy)
     return table.assign(image=table["image"].replace(match_names(table["image"].unique(), images, path=path)))
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    with atomic_path(path) as partial:
-        table.to_csv(partial, index=False)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hooke.classify.features import measure_features
-from hooke.classify.intensity import Intensity
+from hooke.classify.intensity import FeatureIntensity
 from hooke.classify.trees import Forest, grow_forest
 from hooke.classify.windows import Objects
 from hooke.errors import ConfigError, ModelError, OutputError
@@ -31,10 +31,10 @@ from hooke.image import Image
 from hooke.pipeline.classes import Classes
 from hooke.preprocess import Normalisation
 
-__all__ = ["DESCRIPTION", "ForestClassifier", "ForestSettings", "load_forest", "train_forest"]
+__all__ = ["DESCRIPTION", "TREES", "ForestClassifier", "ForestSettings", "load_forest", "train_forest"]
 
 DESCRIPTION, _FOREST = "classifier.yaml", "forest.json"
-_TREES = 300
+TREES = 300
 
 
 class ForestSettings(BaseModel):
@@ -47,8 +47,10 @@ class ForestSettings(BaseModel):
     name: str
     classes: list[str] = Field(min_length=2)
     features: list[str] = Field(min_length=1)
-    intensity: Intensity = "nuclei"
-    modes: list[Literal["grey", "rgb"]] = Field(default_factory=list, description="images trained on; none: any")
+    intensity: FeatureIntensity = "nuclei"
+    modes: list[Literal["grey", "rgb", "channels"]] = Field(
+        default_factory=list, description="images trained on; none: any"
+    )
     examples: dict[str, int] = Field(default_factory=dict, description="objects learnt from, per class")
 
 
@@ -143,9 +145,9 @@ def train_forest(
     classes: Sequence[str],
     *,
     name: str = "features",
-    modes: Sequence[Literal["grey", "rgb"]] = (),
-    intensity: Intensity = "nuclei",
-    trees: int = _TREES,
+    modes: Sequence[Literal["grey", "rgb", "channels"]] = (),
+    intensity: FeatureIntensity = "nuclei",
+    trees: int = TREES,
     seed: int = 0,
 ) -> ForestClassifier:
     """Grow randomised trees; rare classes weigh as much as frequent ones.
@@ -159,7 +161,7 @@ def train_forest(
     name : str
     modes : sequence of str
         Kinds of images that they come from.
-    intensity : {"nuclei", "colours", "stored"}
+    intensity : {"nuclei", "colours", "stored", "channels"}
         How the images were seen.
     trees : int
     seed : int

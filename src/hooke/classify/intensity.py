@@ -8,19 +8,28 @@ import numpy as np
 
 from hooke.errors import ImageReadError
 from hooke.image import Image
-from hooke.preprocess import Normalisation, fit_normalisation
+from hooke.preprocess import Normalisation, fit_channels, fit_normalisation
 
-__all__ = ["Intensity", "fit_intensity"]
+__all__ = ["FeatureIntensity", "Intensity", "fit_intensity", "possible_intensities"]
 
 #: ``nuclei``: the one channel, or the colours, that a segmenter of nuclei would look at, stretched by percentiles.
 #: ``colours``: all three colours, stretched together by percentiles. ``stored``: all three as they are stored, so that
 #: a stain that is weak in one image and strong in another stays so.
 Intensity = Literal["nuclei", "colours", "stored"]
+#: Features can be measured in any channels: ``channels`` are all of an image, each stretched by percentiles of its own.
+FeatureIntensity = Literal["nuclei", "colours", "stored", "channels"]
+
+
+def possible_intensities(image: Image) -> tuple[FeatureIntensity, ...]:
+    """Ways in which features of an image's objects can be measured, the plainest first."""
+    if image.channels == 1:
+        return ("nuclei",)
+    return ("nuclei", "colours", "stored") if image.is_rgb and image.channels == 3 else ("nuclei", "channels")
 
 
 def fit_intensity(
     image: Image,
-    intensity: Intensity = "nuclei",
+    intensity: FeatureIntensity = "nuclei",
     channel: int | None = None,
     percentiles: tuple[float, float] = (1.0, 99.8),
 ) -> Normalisation:
@@ -29,7 +38,7 @@ def fit_intensity(
     Parameters
     ----------
     image : Image
-    intensity : {"nuclei", "colours", "stored"}
+    intensity : {"nuclei", "colours", "stored", "channels"}
     channel : int, optional
         Of ``nuclei``: see `hooke.preprocess.fit_normalisation`.
     percentiles : (float, float)
@@ -42,10 +51,12 @@ def fit_intensity(
     """
     if intensity == "nuclei":
         return fit_normalisation(image, channel, percentiles)
+    if intensity == "channels" and channel is None and image.pixels.ndim == 3:
+        return fit_channels(image, percentiles)
     if image.channels not in (1, 3) or channel is not None:
         asked = f"has {image.channels} channels" if channel is None else f"is to be seen in channel {channel} alone"
         raise ImageReadError(
-            f"{asked}, but the classifier looks at the three colours of a picture",
+            f"{asked}, but the classifier sees the three colours of a picture",
             path=image.path or image.name,
             remedy="give a picture in colour or grey, and no --channel",
         )

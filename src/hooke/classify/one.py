@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.classify.forest import DESCRIPTION, load_forest
-from hooke.classify.intensity import Intensity, fit_intensity
+from hooke.classify.intensity import FeatureIntensity, fit_intensity
 from hooke.classify.network import load_network
 from hooke.classify.windows import Objects, locate
 from hooke.errors import ConfigError, ImageReadError
@@ -40,8 +40,11 @@ class Classifier(Protocol):
     name: str
     checksum: str
     percentiles: tuple[float, float]
-    intensity: Intensity
     modes: tuple[str, ...]
+
+    @property
+    def intensity(self) -> FeatureIntensity:
+        """What intensities are measured in."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -166,7 +169,7 @@ def fit_for(classifier: Classifier, image: Image, channel: int | None = None) ->
             path=where,
             remedy="choose one channel by --channel" if normalisation.keeps_colours else "use another classifier",
         )
-    if channel is None and image.channels > 1 and not image.is_rgb:
+    if channel is None and image.channels > 1 and not image.is_rgb and classifier.intensity != "channels":
         raise ImageReadError(
             f"has {image.channels} channels, and a classifier sees one",
             path=where,

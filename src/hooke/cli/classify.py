@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.core import TyperGroup
 
 from hooke.errors import ConfigError
 
+if TYPE_CHECKING:
+    from hooke.classify.learn import Learnt
+
 __all__ = ["ImagesOrTrain", "classify", "evaluate", "train"]
 
 
 class ImagesOrTrain(TyperGroup):
-    """A group whose command ``images`` is meant where none is named: ``hooke classify images/`` classifies."""
+    """A group whose command ``images`` is meant where none is named: ``hooke classify images/`` classifies.
+
+    A folder may be named as a command is: ``hooke classify images --labels results/`` means the folder ``images``.
+    """
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Put the command's name in front of images and options."""
-        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+        if args and args[0] not in ("-h", "--help") and (args[0] not in self.commands or self._is_folder(ctx, args)):
             args = ["images", *args]
         return super().parse_args(ctx, args)
+
+    def _is_folder(self, ctx: typer.Context, args: list[str]) -> bool:
+        """Whether a command's name means a folder: one is there, and the line is right only if it is images."""
+        name, rest = args[0], args[1:]
+        return Path(name).exists() and not self._understands(name, rest, ctx) and self._understands("images", args, ctx)
+
+    def _understands(self, name: str, args: list[str], ctx: typer.Context) -> bool:
+        """Whether a command takes these arguments."""
+        try:
+            self.commands[name].make_context(name, [*args], parent=ctx)
+        except Exception:  # usage errors, whose common class typer has not always had, and an exit for --help
+            return False
+        return True
 
 
 def classify(
@@ -95,22 +114,20 @@ def train(
         int | None, typer.Option(min=1, help="Learn from so many cells of each class, drawn at random. Default: all.")
     ] = None,
     intensity: Annotated[
-        str,
-        typer.Option(help="nuclei: the nuclear channel; colours: all three; stored: all three as stored."),
-    ] = "nuclei",
+        Literal["auto", "nuclei", "colours", "stored", "channels"],
+        typer.Option(
+            help="What to measure intensities in. nuclei: the nuclear channel; colours: all three, stretched together; "
+            "stored: all three as stored; channels: all channels of stains. auto: compare them by cross-validation."
+        ),
+    ] = "auto",
     seed: Annotated[int, typer.Option(help="Of what is random.")] = 0,
 ) -> int:
     """Make a classifier from labelled cells, without a network: 20 cells of each class are a start.
 
     Measures size, shape, intensity and texture of each cell and grows randomised trees on them.
     """
-    from typing import get_args
-
     from hooke.classify import examples_of_dataset, examples_of_table, learn_features
-    from hooke.classify.intensity import Intensity
 
-    if intensity not in get_args(Intensity):
-        raise ConfigError(f"intensity is {intensity!r}", remedy=f"use one of {', '.join(get_args(Intensity))}")
     wanted = classes or []
     if features.is_dir():
         examples = examples_of_dataset(features, split, wanted)
@@ -121,7 +138,7 @@ def train(
     learnt = learn_features(
         examples,
         name=out.name,
-        intensity=intensity,  # type: ignore[arg-type]
+        intensity=None if intensity == "auto" else intensity,
         per_class=per_class,
         seed=seed,
     )
@@ -132,7 +149,24 @@ def train(
         typer.echo(
             f"on images left out: accuracy {learnt.accuracy:.3f}, balanced accuracy {learnt.balanced_accuracy:.3f}"
         )
+    _print_intensity(learnt)
     return 0
+
+
+_SEEN = {
+    "nuclei": "the nuclear channel alone, or what stands for it",
+    "colours": "all three colours, stretched together",
+    "stored": "all three colours as stored",
+    "channels": "all channels",
+}
+
+
+def _print_intensity(learnt: Learnt) -> None:
+    """Say what the classifier measures intensities in, and what else was tried."""
+    chosen = learnt.classifier.intensity
+    others = [f"{_SEEN[way]}: {score:.3f}" for way, score in learnt.tried.items() if way != chosen]
+    scores = f" (balanced accuracy {learnt.tried[chosen]:.3f}; {'; '.join(others)})" if others else ""
+    typer.echo(f"measures intensities in {_SEEN[chosen]}{scores}")
 
 
 def evaluate(
