@@ -5,7 +5,8 @@ import pytest
 import hooke
 from hooke.datasets.simulator import simulate
 from hooke.image import Image
-from hooke.pipeline.diameter import _borne_out, _median, _Vote, estimate_diameter
+from hooke.pipeline.diameter import _borne_out, estimate_diameter
+from hooke.pipeline.first_pass import Vote, median_diameter
 from hooke.preprocess import fit_normalisation
 from hooke.targets import equivalent_diameters
 
@@ -36,15 +37,15 @@ def test_nothing_to_see_gives_none():
 
 def test_votes_weigh_by_trust():
     votes = np.array([40.0, 10.0, 20.0])
-    assert _median(_Vote(votes, np.array([1.0, 1.0, 1.0]))) == 20
-    assert _median(_Vote(votes, np.array([0.0, 3.0, 1.0]))) == 10
-    assert _median(_Vote(votes, np.array([5.0, 3.0, 1.0]))) == 40
-    assert _median(_Vote(np.zeros(0), np.zeros(0))) is None
+    assert median_diameter(Vote(votes, np.array([1.0, 1.0, 1.0]))) == 20
+    assert median_diameter(Vote(votes, np.array([0.0, 3.0, 1.0]))) == 10
+    assert median_diameter(Vote(votes, np.array([5.0, 3.0, 1.0]))) == 40
+    assert median_diameter(Vote(np.zeros(0), np.zeros(0))) is None
 
 
 def seen(diameters, scale):
     diameters = np.asarray(diameters, float)
-    return _Vote(diameters, np.ones(len(diameters)), scale, looked_at=512.0 * 512)
+    return Vote(diameters, np.ones(len(diameters)), scale, looked_at=512.0 * 512)
 
 
 def test_what_the_next_finer_scale_should_see_and_does_not_is_no_object():

@@ -57,7 +57,9 @@ class Model:
         """SHA-256 of the weights, and of those within for colour images: `Bundle.checksum`."""
         return self.bundle.checksum
 
-    def see(self, image: Image, channel: int | None = None) -> tuple[Image, Normalisation]:
+    def see(
+        self, image: Image, channel: int | None = None, *, fill: NDArray[np.bool_] | None = None
+    ) -> tuple[Image, Normalisation]:
         """What the network is shown of an image, and on which intensity scale.
 
         Parameters
@@ -65,6 +67,8 @@ class Model:
         image : Image
         channel : int, optional
             See `hooke.preprocess.fit_normalisation`.
+        fill : ndarray of bool, shape (Y, X), optional
+            Pixels that were not recorded and don't count.
 
         Returns
         -------
@@ -82,13 +86,13 @@ class Model:
         """
         settings = self.settings
         if not settings.channels:
-            return image, fit_normalisation(image, channel, settings.percentiles)
+            return image, fit_normalisation(image, channel, settings.percentiles, fill=fill)
         taken = Channels(tuple(settings.channels), settings.only_channels)
         if channel is not None:
             named = ", ".join(map(str, taken.indices))
             raise ConfigError(f"model {self.name!r} takes channel {named} of an image", remedy="leave out --channel")
         seen = taken.of(image)
-        return seen, fit_channels(seen, settings.percentiles)
+        return seen, fit_channels(seen, settings.percentiles, fill=fill)
 
     def suited(self, *, colour: bool) -> Model:
         """Give the model that looks at an image: this one, or the one that its bundle has for colour images.

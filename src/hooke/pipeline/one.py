@@ -15,12 +15,14 @@ from hooke.models import Model, Tiling, is_shipped, load_model, predict_maps
 from hooke.models.scale import scale_for
 from hooke.models.tta import mirrored
 from hooke.pipeline.classes import Classes, vote
-from hooke.pipeline.diameter import FIRST_MAPS, estimate_diameter
+from hooke.pipeline.diameter import estimate_diameter
+from hooke.pipeline.first_pass import FIRST_MAPS
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.source import Source, image_of_source
 from hooke.pipeline.trust import dropped_candidates, quality_warnings
-from hooke.preprocess import Normalisation, recognise_picture
+from hooke.pipeline.view import prepare_view
+from hooke.preprocess import Normalisation
 
 __all__ = ["segment", "segment_image"]
 
@@ -101,21 +103,23 @@ def segment_image(
         Told the share of the tiles done, 0..1.
     """
     start = time.perf_counter()
-    image = recognise_picture(image)
-    seen, normalisation = model.see(image, options.channel)
+    threads = options.resolved_threads
+    view = prepare_view(image, model, options.channel, threads)
+    shown, normalisation = view.image, view.normalisation
+    image = replace(image, is_rgb=shown.is_rgb, channel_names=shown.channel_names)
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
     model = model.suited(colour=normalisation.keeps_colours)
-    threads, tiling = options.resolved_threads, _tiling(model)
+    tiling = _tiling(model)
 
     def predict(scale: float, count: int) -> NDArray[np.uint16]:
         # Several tiles run side by side on one thread each; a single one takes all threads.
-        network = model.network(threads if _one_tile(image, scale, tiling) else 1)
+        network = model.network(threads if _one_tile(shown, scale, tiling) else 1)
         if options.tta:
             network = mirrored(network)
         return predict_maps(
             network,
-            seen.pixels,
+            view.pixels,
             normalisation,
             scale=scale,
             maps=count,
@@ -129,30 +133,31 @@ def segment_image(
     if isinstance(options.diameter, float):
         diameter = options.diameter
     elif model.settings.frame is not None:
-        diameter = model.scheme.nominal_diameter * max(image.height, image.width) / model.settings.frame
+        diameter = model.scheme.nominal_diameter * max(shown.height, shown.width) / model.settings.frame
     else:
-        if _one_tile(image, 1.0, tiling):  # a first pass over the whole image may turn out to be the only one
+        if _one_tile(shown, 1.0, Tiling()):  # a first pass over the whole image may turn out to be the only one
             maps = predict(1.0, max(FIRST_MAPS, _maps_needed(model)))
-        diameter = estimate_diameter(model, seen.pixels, normalisation, threads=threads, known=maps)
+        diameter = estimate_diameter(model, view.pixels, normalisation, threads=threads, known=maps)
         if diameter is None:
-            return _nothing(image, model, normalisation, options, start, _NOTHING)
+            return _nothing(image, model, normalisation, options, start, *view.warnings, _NOTHING)
     scale = scale_for(diameter, model.settings.diameter_band)
     if maps is None or scale != 1:
         maps = predict(scale, _maps_needed(model))
     smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
     min_size = smallest if options.min_size is None else options.min_size
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
+    decoded, dirt = view.keep_real(decoded)
     if len(decoded.scores):
-        warnings = quality_warnings(seen.pixels, normalisation, decoded, diameter, colours=is_shipped(model))
+        warnings = quality_warnings(view.pixels, normalisation, decoded, diameter, colours=is_shipped(model))
     else:
         warnings = tuple(filter(None, (_NOTHING, dropped_candidates(decoded))))
     classes = _classes(model, maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
-        classes, more = _classify(image, decoded.labels, options)
+        classes, more = _classify(shown, decoded.labels, options)
         warnings += more
     return Segmentation(
         image,
-        decoded.labels,
+        view.restore(decoded.labels, image),
         decoded.scores,
         model,
         normalisation,
@@ -160,7 +165,7 @@ def segment_image(
         scale,
         float(min_size),
         time.perf_counter() - start,
-        image.notes + warnings,
+        image.notes + view.warnings + dirt + warnings,
         classes,
         decoded.too_small + decoded.too_unsure,
     )
@@ -211,7 +216,7 @@ def _one_tile(image: Image, scale: float, tiling: Tiling) -> bool:
 
 
 def _nothing(
-    image: Image, model: Model, normalisation: Normalisation, options: SegmentOptions, start: float, why: str
+    image: Image, model: Model, normalisation: Normalisation, options: SegmentOptions, start: float, *why: str
 ) -> Segmentation:
     return Segmentation(
         image,
@@ -223,7 +228,7 @@ def _nothing(
         1.0,
         float(options.min_size or 0),
         time.perf_counter() - start,
-        (*image.notes, why),
+        (*image.notes, *why),
         _no_classes(model, options),
     )
 

@@ -1,6 +1,7 @@
 """Preparation of images for a network: which modality, which channels, on which intensity scale."""
 
 from hooke.preprocess.channels import Channels, by_fours
+from hooke.preprocess.fill import Recorded, find_recorded
 from hooke.preprocess.modality import Appearance, classify, describe
 from hooke.preprocess.normalise import AS_IT_IS, Normalisation, fit_channels, fit_normalisation
 from hooke.preprocess.picture import recognise_picture
@@ -10,9 +11,11 @@ __all__ = [
     "Appearance",
     "Channels",
     "Normalisation",
+    "Recorded",
     "by_fours",
     "classify",
     "describe",
+    "find_recorded",
     "fit_channels",
     "fit_normalisation",
     "recognise_picture",

@@ -6,8 +6,7 @@ to any part of the image, so that a large image is never held in memory as float
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
 from hooke.image import Image
+from hooke.preprocess.channel_names import EXCITATION, NUCLEAR_MARKER, nuclear_evidence
 from hooke.preprocess.modality import Appearance, describe, is_grey
 
 __all__ = ["AS_IT_IS", "Normalisation", "fit_channels", "fit_normalisation"]
@@ -22,7 +22,9 @@ __all__ = ["AS_IT_IS", "Normalisation", "fit_channels", "fit_normalisation"]
 _STORED_GREY = "grey stored as colour"
 _SAMPLE = 500_000  # pixels looked at; percentiles of more change nothing
 _FEW = 100_000  # pixels that tell whether two channels show the same
-_NUCLEAR = re.compile(r"dapi|hoechst|h33342|draq5|nuc|hist|h2b|topro|to-pro|sytox|propidium", re.IGNORECASE)
+_FAINT = 0.1  # contrast of a colour, as a share of the strongest, from which it may be a stain of its own
+_STRONG = 0.25  # ... and from which it is one
+_SAME = 0.9  # correlation of channels that show the same
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Normalisation:
         Fluorescence, histology or brightfield, as the shipped classifier sees it; empty when it was not asked.
     scales : tuple of (float, float)
         `low` and `high` of each channel, where each has a scale of its own; those above are then the first one's.
+    rivals : tuple of int
+        Channels that may show the nuclei just as well as `channel`, which is one of them, as far as names and colours
+        go: their content has to decide. Empty where nothing is left to decide.
     """
 
     mode: Literal["grey", "rgb", "channels"]
@@ -53,6 +58,7 @@ class Normalisation:
     why: str = ""
     modality: str = ""
     scales: tuple[tuple[float, float], ...] = ()
+    rivals: tuple[int, ...] = ()
 
     @property
     def keeps_colours(self) -> bool:
@@ -108,7 +114,11 @@ AS_IT_IS = Normalisation("channels", None, 0.0, 1.0, "normalised before")
 
 
 def fit_normalisation(
-    image: Image, channel: int | None = None, percentiles: tuple[float, float] = (1.0, 99.8)
+    image: Image,
+    channel: int | None = None,
+    percentiles: tuple[float, float] = (1.0, 99.8),
+    *,
+    fill: NDArray[np.bool_] | None = None,
 ) -> Normalisation:
     """Choose channel and intensity scale for an image.
 
@@ -118,9 +128,12 @@ def fit_normalisation(
     channel : int, optional
         Use this channel (0 is the first) as grey. By default: the colours of a brightfield or histology picture;
         the one channel that holds the signal of a fluorescence picture saved in colour; of several stains the one
-        whose name tells a nuclear stain, else the first. Inverted fluorescence in grey is turned back.
+        whose name says that it is nuclear, else the first or, in colour, blue, with the others as `rivals`. Inverted
+        fluorescence in grey is turned back.
     percentiles : (float, float)
         Percentiles, 0..100, that become 0 and 1.
+    fill : ndarray of bool, shape (Y, X), optional
+        Pixels that were not recorded and don't count: see `hooke.preprocess.find_recorded`.
 
     Raises
     ------
@@ -133,9 +146,17 @@ def fit_normalisation(
             path=image.path or image.name,
             remedy=f"choose one of 0 to {image.channels - 1}",
         )
+    if fill is not None and fill.any():
+        image = replace(image, pixels=image.pixels[~fill][:, None])
     sample = _sample(image.pixels)
     seen = describe(image)
-    mode, chosen, why = ("grey", channel, "asked for") if channel is not None else _choose(sample, image, seen)
+    rivals: tuple[int, ...] = ()
+    mode: Literal["grey", "rgb"] = "grey"
+    chosen: int | None = channel
+    if channel is not None:
+        why = "asked for"
+    else:
+        mode, chosen, why, rivals = _choose(sample, image, seen)
     draft = Normalisation(mode, chosen, 0.0, 1.0, why)
     values = draft.select(sample).astype(np.float64)
     values = values[np.isfinite(values)]
@@ -143,10 +164,12 @@ def fit_normalisation(
     if seen.surely_inverted and (image.channels == 1 or why == _STORED_GREY):
         low, high = _turned(values, percentiles)
         why += ", inverted"
-    return Normalisation(mode, chosen, float(low), float(high), why, seen.modality)
+    return Normalisation(mode, chosen, float(low), float(high), why, seen.modality, rivals=rivals)
 
 
-def fit_channels(image: Image, percentiles: tuple[float, float] = (1.0, 99.8)) -> Normalisation:
+def fit_channels(
+    image: Image, percentiles: tuple[float, float] = (1.0, 99.8), *, fill: NDArray[np.bool_] | None = None
+) -> Normalisation:
     """Choose an intensity scale for each channel of an image on its own, as stains want it.
 
     Parameters
@@ -155,8 +178,11 @@ def fit_channels(image: Image, percentiles: tuple[float, float] = (1.0, 99.8)) -
         Its pixels have the shape (Y, X, C); see `hooke.preprocess.Channels`.
     percentiles : (float, float)
         Percentiles, 0..100, that become 0 and 1.
+    fill : ndarray of bool, shape (Y, X), optional
+        Pixels that were not recorded and don't count.
     """
-    sample = _sample(image.pixels).astype(np.float64)
+    recorded = image.pixels if fill is None or not fill.any() else image.pixels[~fill][:, None]
+    sample = _sample(recorded).astype(np.float64)
     scales = tuple(_range(of[np.isfinite(of)], percentiles) for of in np.moveaxis(sample, 2, 0))
     return Normalisation("channels", None, *scales[0], "each channel on a scale of its own", scales=scales)
 
@@ -180,40 +206,52 @@ def _sample(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
     return pixels[::step, ::step]
 
 
-def _choose(
-    sample: NDArray[np.generic], image: Image, seen: Appearance
-) -> tuple[Literal["grey", "rgb"], int | None, str]:
+_Choice = tuple[Literal["grey", "rgb"], int | None, str, tuple[int, ...]]
+
+
+def _choose(sample: NDArray[np.generic], image: Image, seen: Appearance) -> _Choice:
+    """Choose mode and channel; say why; and name the channels among which content should decide."""
     if image.channels == 1:
-        return "grey", None if sample.ndim == 2 else 0, "only channel"
+        return "grey", None if sample.ndim == 2 else 0, "only channel", ()
     if not (image.is_rgb and image.channels == 3):
         return "grey", *_nuclear_channel(image)
     colours = np.nan_to_num(sample.reshape(-1, 3).astype(np.float32))
     if is_grey(colours):
-        return "grey", 0, _STORED_GREY
+        return "grey", 0, _STORED_GREY, ()
     if seen.modality != "fluorescence" or seen.inverted:
-        return "rgb", None, "colours on a bright background"
+        return "rgb", None, "colours on a bright background", ()
     return "grey", *_fluorescent_channel(colours)
 
 
-def _nuclear_channel(image: Image) -> tuple[int, str]:
-    for index, name in enumerate(image.channel_names):
-        if _NUCLEAR.search(name):
-            return index, f"channel named {name!r}"
-    return 0, "first of several channels"
+def _nuclear_channel(image: Image) -> tuple[int, str, tuple[int, ...]]:
+    """Choose by name: a DNA dye before any other nuclear stain; without either, content has to decide."""
+    ranks = [nuclear_evidence(name) for name in image.channel_names] or [0]
+    best = max(ranks)
+    first = ranks.index(best)
+    if best < NUCLEAR_MARKER:
+        why = f"channel named {image.channel_names[first]!r}" if best == EXCITATION else "first of several channels"
+        return first, why, tuple(range(image.channels))
+    equal = tuple(index for index, rank in enumerate(ranks) if rank == best)
+    return first, f"channel named {image.channel_names[first]!r}", equal if len(equal) > 1 else ()
 
 
-def _fluorescent_channel(colours: NDArray[np.float32]) -> tuple[int | None, str]:
+def _fluorescent_channel(colours: NDArray[np.float32]) -> tuple[int | None, str, tuple[int, ...]]:
     """Where a fluorescence picture saved in colour holds its nuclei."""
     contrast = np.subtract(*np.percentile(colours, (99.8, 5.0), axis=0))
     strongest = int(np.argmax(contrast))
-    others = np.delete(contrast, strongest)
+    correlation = np.corrcoef(colours[:: max(1, len(colours) // _FEW)][:, contrast > 0].T, dtype=np.float64)
+    alike = np.zeros((3, 3))
+    alike[np.ix_(contrast > 0, contrast > 0)] = correlation
     names = ("red", "green", "blue")
-    if others.max() < 0.25 * contrast[strongest]:
-        return strongest, f"fluorescence in {names[strongest]}"
-    strong = contrast > 0.25 * contrast[strongest]
-    if np.corrcoef(colours[:: max(1, len(colours) // _FEW)][:, strong].T).min() > 0.9:
-        return None, "fluorescence in one mixed colour"
+    strong = contrast > _STRONG * contrast[strongest]
+    # A faint colour is light of the strongest's that leaked, unless it shows something else.
+    stains = strong | ((contrast > _FAINT * contrast[strongest]) & (alike[strongest] < _SAME / 2))
+    if stains.sum() <= 1:
+        return strongest, f"fluorescence in {names[strongest]}", ()
+    if alike[np.ix_(stains, stains)].min() > _SAME:
+        return None, "fluorescence in one mixed colour", ()
+    rivals = tuple(int(index) for index in np.flatnonzero(stains))
     # Several stains in one picture: blue is the field's habit for the nuclear one.
     if strong[2]:
-        return 2, "blue of several stains"
-    return strongest, f"strongest of several stains: {names[strongest]}"
+        return 2, "blue of several stains", rivals
+    return strongest, f"strongest of several stains: {names[strongest]}", rivals

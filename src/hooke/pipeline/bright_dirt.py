@@ -1,0 +1,101 @@
+"""Fit the range of intensities to the nuclei where something far brighter, such as a fluorescent fibre, has set it.
+
+Dirt that covers more than 0.2 % of an image sets the upper end of the range, and leaves the nuclei a small share of it.
+It shows in the intensities: many pixels stand out of the background, but hardly any reach the upper part of the range.
+What the network sees in both ranges then decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.models import Model
+from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields, view_fields
+from hooke.preprocess import Normalisation
+
+__all__ = ["Refit", "fit_to_nuclei"]
+
+_SAMPLE = 65_536  # pixels
+_FAINT = 0.15  # of the range: nuclei that stay below are hard to see
+_NOISE = 6.0  # standard deviations above the background from which a pixel stands out
+_AREA = 0.01  # share of the image that stands out and is faint
+_RATIO = 2.0  # ... over what is not; of 457 fluorescence images one has 2 or more, none when its few levels are counted
+_CLEARER = 1.1
+_SCALES = (1.0, 0.5, 0.25)
+_FIELDS = 2
+_ROUNDS = 3  # dirt upon dirt
+_TIMES = 4.0  # of the new range: what is brighter is not a nucleus
+
+
+@dataclass(frozen=True)
+class Refit:
+    """A range of intensities fitted to the nuclei.
+
+    Parameters
+    ----------
+    normalisation : Normalisation
+    ceiling : float
+        Objects whose median intensity lies above are dirt.
+    """
+
+    normalisation: Normalisation
+    ceiling: float
+
+
+def fit_to_nuclei(
+    model: Model, pixels: NDArray[np.generic], normalisation: Normalisation, *, threads: int = 1
+) -> Refit | None:
+    """Fit the range again, where dirt has set it.
+
+    Parameters
+    ----------
+    model : Model
+    pixels : ndarray, shape (Y, X) or (Y, X, C)
+    normalisation : Normalisation
+    threads : int
+
+    Returns
+    -------
+    Refit or None
+        None where the range is right, as it nearly always is; the network is then not asked.
+    """
+    if normalisation.mode != "grey" or normalisation.high <= normalisation.low:
+        return None
+    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
+    values = normalisation.select(pixels[::step, ::step]).astype(np.float32).ravel()
+    values = values[np.isfinite(values)]
+    level = 1.0 if pixels.dtype.kind in "ui" else 0.0
+    fitted = normalisation
+    for _ in range(_ROUNDS):
+        closer = _without_outliers(values, fitted, level)
+        if closer is None:
+            break
+        fitted = closer
+    if fitted is normalisation:
+        return None
+    jobs: list[tuple[float, Field]] = [
+        (scale, field)
+        for scale in _SCALES
+        if fits_scale(pixels.shape, scale)
+        for field in spread_fields(pixels.shape, scale, _FIELDS)
+    ]
+    before, after = (clarity(view_fields(model, pixels, fit, jobs, threads)) for fit in (normalisation, fitted))
+    if after <= _CLEARER * before:
+        return None
+    return Refit(fitted, fitted.low + _TIMES * (fitted.high - fitted.low))
+
+
+def _without_outliers(values: NDArray[np.float32], fit: Normalisation, level: float) -> Normalisation | None:
+    """The range of what is faint in this one, where that is nearly all that stands out of the background."""
+    middle = float(np.median(values))
+    noise = max(1.4826 * float(np.median(np.abs(values - middle))), level)
+    limit = fit.low + _FAINT * (fit.high - fit.low)
+    faint = int(((values > middle + _NOISE * noise) & (values < limit)).sum())
+    clear = int((values >= limit).sum())
+    if faint < _AREA * values.size or faint <= _RATIO * clear:
+        return None
+    low, high = (float(one) for one in np.percentile(values[values < limit], (1.0, 99.8)))
+    return replace(fit, low=low, high=high, why=f"{fit.why}, without what is far brighter") if high > low else None

@@ -1,0 +1,201 @@
+"""Show a network a few small fields of an image on several scales, and report the nuclei that it sees there.
+
+The network's diameter map says, at every pixel of an object, how large that object is. It is right where objects appear
+at a size that the network was trained on; far larger ones look like texture or background to it. So fields are shown on
+several scales, and each scale is believed for the objects that it shows at a trusted size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.models import Model, predict_maps
+from hooke.preprocess import AS_IT_IS, Normalisation, by_fours
+from hooke.targets import TellsDiameter
+from hooke.targets.levels import FULL
+
+__all__ = [
+    "FIELD",
+    "FIRST_MAPS",
+    "Field",
+    "Vote",
+    "clarity",
+    "fits_scale",
+    "join_votes",
+    "median_diameter",
+    "spread_fields",
+    "view_fields",
+    "vote",
+    "vote_trust",
+]
+
+#: Maps that the first pass needs; the diameter map is the last of them.
+FIRST_MAPS = 4
+
+#: Side of the fields shown, network pixels.
+FIELD = 256
+
+_FIELDS = 4  # at most so many on each scale
+
+#: Rows and columns of an image.
+Field = tuple[slice, slice]
+
+
+@dataclass(frozen=True)
+class Vote:
+    """Diameters (image pixels) of the objects seen in some fields on one scale.
+
+    Parameters
+    ----------
+    diameter : ndarray of float64, shape (n,)
+    weight : ndarray of float64, shape (n,)
+        How far each object is believed in, 0..1.
+    scale : float
+        Network pixels per image pixel.
+    looked_at : float
+        Area of the fields, image pixels.
+    """
+
+    diameter: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    scale: float = 1.0
+    looked_at: float = 0.0
+
+
+def view_fields(
+    model: Model,
+    pixels: NDArray[np.generic],
+    normalisation: Normalisation,
+    jobs: Sequence[tuple[float, Field]],
+    threads: int = 1,
+    known: NDArray[np.uint16] | None = None,
+) -> list[Vote]:
+    """Show the network some fields.
+
+    Parameters
+    ----------
+    model : Model
+        Its scheme must have a diameter map.
+    pixels : ndarray, shape (Y, X) or (Y, X, C)
+    normalisation : Normalisation
+    jobs : sequence of (float, Field)
+        Scale and place of each.
+    threads : int
+        Fields in work at once.
+    known : ndarray of uint16, shape (4, Y, X), optional
+        Maps of the whole image at scale 1, taken for every field on that scale.
+
+    Returns
+    -------
+    list of Vote
+        One a field.
+    """
+    network = model.network(1)
+    scheme = model.scheme
+    assert isinstance(scheme, TellsDiameter), "asked of a scheme without a diameter map"
+
+    def view(job: tuple[float, Field]) -> Vote:
+        scale, field = job
+        maps = known if scale == 1 else None
+        if maps is None:
+            # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
+            window = normalisation.apply(_resize(normalisation.select(pixels[field]), scale))
+            maps = predict_maps(network, window, AS_IT_IS, maps=FIRST_MAPS)
+        return vote(scheme, model.settings.trained_diameters, maps, scale)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(view, jobs))
+
+
+def fits_scale(shape: tuple[int, ...], scale: float) -> bool:
+    """Whether an image is still large enough on a scale to show more than its middle."""
+    return scale >= 1 or min(shape[:2]) * scale >= 64
+
+
+def spread_fields(shape: tuple[int, ...], scale: float, most: int = _FIELDS) -> list[Field]:
+    """Up to four fields for a scale, spread over an image of a shape."""
+    side = round(FIELD / scale)
+    height, width = shape[:2]
+    corners = [(top, left) for top in _starts(height, side) for left in _starts(width, side)][:most]
+    return [np.s_[top : top + side, left : left + side] for top, left in corners]
+
+
+def _starts(length: int, side: int) -> list[int]:
+    if length <= side:
+        return [0]
+    if length <= 2 * side:
+        return [(length - side) // 2] if length < 1.3 * side else [0, length - side]
+    return [length // 4 - side // 2, (3 * length) // 4 - side // 2]
+
+
+def vote(scheme: TellsDiameter, trained: tuple[float, float], maps: NDArray[np.uint16], scale: float) -> Vote:
+    """What the maps of one field, seen on one scale, say of its objects."""
+    decoded = scheme.decode(maps)
+    flat = decoded.labels.ravel()
+    area = np.bincount(flat, minlength=1)[1:]
+    predicted = np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / FULL
+    by_map = scheme.diameter_of(predicted)
+    by_area = np.sqrt(area * (4 / np.pi))
+    trust = vote_trust(by_map, trained) * _agreement(by_map, by_area) * decoded.scores
+    return Vote(np.sqrt(by_map * by_area) / scale, trust, scale, flat.size / scale**2)
+
+
+def _resize(chosen: NDArray[np.generic], scale: float) -> NDArray[np.generic]:
+    if scale == 1:
+        return chosen
+    # OpenCV resizes these types as they are; floats of the whole field would cost more than the network.
+    known: Any = chosen if chosen.dtype in (np.uint8, np.uint16, np.float32) else chosen.astype(np.float32)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return by_fours(known, lambda part: cv2.resize(part, None, fx=scale, fy=scale, interpolation=way))
+
+
+def vote_trust(apparent: NDArray[np.float64], trained: tuple[float, float]) -> NDArray[np.float64]:
+    """1 for objects that appear at a trusted size, falling to 0 an octave outside."""
+    below = np.log2(np.maximum(trained[0] / apparent, 1))
+    above = np.log2(np.maximum(apparent / trained[1], 1))
+    return np.asarray(np.clip(1 - below - above, 0.0, 1.0))
+
+
+def _agreement(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 where both are equal, 0 where they are an octave apart or more: a splinter of a nucleus has no say."""
+    return np.asarray(np.clip(1 - np.abs(np.log2(first / second)), 0.0, 1.0))
+
+
+def join_votes(votes: Sequence[Vote]) -> Vote:
+    """Put votes together, those of several scales too."""
+    return Vote(
+        np.concatenate([each.diameter for each in votes]),
+        np.concatenate([each.weight for each in votes]),
+        min(each.scale for each in votes),
+        sum(each.looked_at for each in votes),
+    )
+
+
+def median_diameter(votes: Vote) -> float | None:
+    """Weighted median: half of the objects that are believed in are smaller, half are larger."""
+    diameter, weight = votes.diameter, votes.weight
+    if weight.sum() < 1e-6:
+        return None
+    order = np.argsort(diameter)
+    total = np.cumsum(weight[order])
+    return float(diameter[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def clarity(votes: Sequence[Vote]) -> float:
+    """How clearly the scale that shows most shows nuclei: the sum of its objects' weights, times their mean.
+
+    Comparable between views of the same fields only.
+    """
+    best = 0.0
+    for scale in {each.scale for each in votes}:
+        weight = np.concatenate([each.weight for each in votes if each.scale == scale])
+        if weight.size:
+            best = max(best, float(weight.sum() * weight.mean()))
+    return best

@@ -1,0 +1,95 @@
+"""Choose the channel that shows the nuclei by what the network sees in each, where names and colours leave it open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.image import Image
+from hooke.models import Model
+from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields, view_fields
+from hooke.pipeline.sparse import interesting_fields
+from hooke.preprocess import Normalisation
+
+__all__ = ["choose_channel"]
+
+_SCALES = (1.0, 0.5, 0.25)
+_FIELDS = 2  # on each scale
+_HABIT = 1.15  # what the channel that names and colours speak for counts more
+_CLOSE = 0.6  # share of the clearest channel's clarity from which another may be meant
+_SEEN = 0.3  # clarity below which a channel shows no nuclei
+_SAME = 0.9  # correlation of channels that show the same, of which either will do
+_SAMPLE = 100_000  # pixels that show it
+_COLOURS = ("red", "green", "blue")
+
+
+def choose_channel(
+    model: Model, image: Image, normalisation: Normalisation, *, threads: int = 1, fill: NDArray[np.bool_] | None = None
+) -> tuple[Normalisation, tuple[str, ...]]:
+    """Let the network choose among the channels that may show the nuclei.
+
+    Parameters
+    ----------
+    model : Model
+    image : Image
+    normalisation : Normalisation
+        The provisional choice, with `rivals`.
+    threads : int
+    fill : ndarray of bool, shape (Y, X), optional
+        Pixels that were not recorded.
+
+    Returns
+    -------
+    Normalisation
+        Of the channel chosen.
+    tuple of str
+        A warning where another channel shows nuclei nearly as clearly.
+    """
+    fits = {one: model.see(image, one, fill=fill)[1] for one in normalisation.rivals}
+    clear = {one: _clarity(model, image.pixels, fit, threads) for one, fit in fits.items()}
+    if normalisation.channel in clear:
+        clear[normalisation.channel] *= _HABIT
+    first, *others = sorted(fits, key=lambda one: -clear[one])
+    if clear[first] < _SEEN:
+        return replace(normalisation, rivals=()), ()
+    names = {one: _name(image, one) for one in fits}
+    chosen = replace(fits[first], why=f"looks most like nuclei of {len(fits)} channels: {names[first]}")
+    close = [one for one in others if clear[one] > _CLOSE * clear[first] and not _show_same(image, first, one)]
+    if not close:
+        return chosen, ()
+    also = " and ".join(names[one] for one in close)
+    return chosen, (
+        f"uncertain channel: the nuclei were taken from {names[first]}, but {also} shows objects nearly as clearly; "
+        "choose one with --channel",
+    )
+
+
+def _clarity(model: Model, pixels: NDArray[np.generic], fit: Normalisation, threads: int) -> float:
+    """How clearly one channel shows nuclei."""
+    if fit.is_flat:
+        return 0.0
+    shape = pixels.shape
+    jobs: list[tuple[float, Field]] = [
+        (scale, field)
+        for scale in _SCALES
+        if fits_scale(shape, scale)
+        for field in spread_fields(shape, scale, _FIELDS)
+    ]
+    seen = clarity(view_fields(model, pixels, fit, jobs, threads))
+    return seen if seen >= _SEEN else clarity(view_fields(model, pixels, fit, interesting_fields(pixels, fit), threads))
+
+
+def _show_same(image: Image, first: int, second: int) -> bool:
+    step = max(1, int(np.sqrt(image.height * image.width / _SAMPLE)))
+    sample = image.pixels[::step, ::step]
+    both = np.stack([sample[..., one].ravel() for one in (first, second)]).astype(np.float64)
+    both = both[:, np.isfinite(both).all(axis=0)]
+    return bool(both.size and both.std(axis=1).min() > 0 and np.corrcoef(*both)[0, 1] > _SAME)
+
+
+def _name(image: Image, channel: int) -> str:
+    if image.channel_names:
+        return f"channel {channel} ({image.channel_names[channel]!r})"
+    return f"channel {channel} ({_COLOURS[channel]})" if image.is_rgb else f"channel {channel}"

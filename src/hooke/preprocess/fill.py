@@ -1,0 +1,241 @@
+"""Find pixels that were not recorded: frames, gaps of mosaics, and what lies outside a region that somebody drew.
+
+Such fill has exactly the value 0 or the largest value of its data type (all colours of it), or is not a number. So have
+the dark background of a clipped fluorescence image, saturated nuclei and the glass of an overexposed slide; what tells
+fill from them is its shape (solid, along the border or a rectangle) and its edge: values change at once, and where they
+do depends on nothing in the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Recorded", "find_recorded"]
+
+_SAMPLE = 65_536  # pixels that show whether there may be any fill
+_WORTH = 0.002  # share of them below which there is none
+_THINNEST = 3  # pixels: side of the squares that fill is made of
+_LEAST_AREA = 0.001  # share of the image, of one piece of fill
+_MOST_PIECES = 256
+_CONTACT = 0.02  # share of the image's border that a piece of any shape must take
+_RECTANGLE = 0.98  # share of its bounding box that a rectangle takes
+_STRAIGHT = 0.75  # share of a piece's edge that lies on long straight lines or wide arcs, for a frame
+_LONG = 30.0  # pixels, of such a line
+_SMOOTH = 9  # pixels: detail in an outline that nobody draws
+_ROUGH = 0.3  # share of a piece's edge that such detail takes; 1 and more along a clipped background
+_JUMP = 0.015  # of the range of intensities: smaller steps at the edge are a clipped image's own
+_INDIFFERENT = (0.15, 0.85)  # rank of the edge's values among all: an edge that does not depend on the content
+_LARGE = 0.2  # share of the image that its largest part takes, where an edge of any shape is believed
+_CONTRAST = 0.1  # range of intensities over their median: less is not an image
+_DRAWING = 8  # different intensities: a drawing has no more
+_LEAST_LEFT = 0.02  # share of the image that must be left
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The part of an image that was recorded.
+
+    Parameters
+    ----------
+    window : (slice, slice)
+        Its bounding box.
+    fill : ndarray of bool, shape (Y, X) of the window
+        Pixels within that were not recorded.
+    """
+
+    window: tuple[slice, slice]
+    fill: NDArray[np.bool_]
+
+    def replace_fill(self, pixels: NDArray[np.generic], *, dark: bool) -> NDArray[np.generic]:
+        """Give fill the colour of the background.
+
+        Parameters
+        ----------
+        pixels : ndarray, shape (Y, X) or (Y, X, C)
+            Of the window.
+        dark : bool
+            Whether the background is darker than the objects.
+
+        Returns
+        -------
+        ndarray, shape of the window
+        """
+        if not self.fill.any():
+            return pixels
+        values = pixels[~self.fill]
+        values = values[:: max(1, len(values) // _SAMPLE)].astype(np.float64)
+        background = np.nanpercentile(np.where(np.isfinite(values), values, np.nan), 25 if dark else 90, axis=0)
+        filled = pixels.copy()
+        filled[self.fill] = background.astype(pixels.dtype)
+        return filled
+
+    def restore(self, labels: NDArray[np.int32], shape: tuple[int, int]) -> NDArray[np.int32]:
+        """Put labels of the window back into an image of a shape (Y, X)."""
+        whole = np.zeros(shape, np.int32)
+        whole[self.window] = labels
+        return whole
+
+
+def find_recorded(pixels: NDArray[np.generic]) -> Recorded | None:
+    """Find the recorded part of an image.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (Y, X) or (Y, X, C)
+
+    Returns
+    -------
+    Recorded or None
+        None for an image without fill, as nearly all are; that takes a few milliseconds to say.
+    """
+    fill = np.zeros(pixels.shape[:2], np.uint8)
+    for mask, value in _candidates(pixels):
+        for piece, place in _pieces(mask):
+            if value is None or _is_drawn(piece, place, mask, pixels, value):
+                fill[place] |= piece
+    if not fill.any() or 1 - fill.mean() < _LEAST_LEFT:
+        return None
+    rows, columns = ([int(at) for at in np.flatnonzero((fill == 0).any(axis=axis))] for axis in (1, 0))
+    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return Recorded(window, fill[window].view(np.bool_))
+
+
+def _candidates(pixels: NDArray[np.generic]) -> Iterator[tuple[NDArray[np.uint8], float | None]]:
+    """Masks of pixels that have an extreme value, where there are enough of them, and the value; None for no number."""
+    kind = pixels.dtype.kind
+    if kind not in "uif":
+        return
+    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
+    sample = np.concatenate([one.reshape(-1, *pixels.shape[2:]) for one in (pixels[::step, ::step], pixels[:, -1:])])
+    if kind == "f" and not np.isfinite(sample).all():
+        missing = ~np.isfinite(pixels)
+        yield (missing.all(axis=2) if pixels.ndim == 3 else missing).astype(np.uint8), None
+    extremes = (0,) if kind == "f" else (0, int(np.iinfo(pixels.dtype.name).max))
+    for value in extremes:
+        same = sample == value
+        if (same.all(axis=1) if same.ndim == 2 else same).mean() >= _WORTH:
+            yield _where(pixels, value), float(value)
+
+
+def _where(pixels: NDArray[np.generic], value: float) -> NDArray[np.uint8]:
+    """1 where all channels have a value."""
+    if pixels.ndim == 2:
+        return np.asarray((pixels == value).view(np.uint8))
+    found = pixels[..., 0] == value
+    for channel in range(1, pixels.shape[2]):
+        found &= pixels[..., channel] == value
+    return np.asarray(found.view(np.uint8))
+
+
+def _pieces(mask: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], tuple[slice, slice]]]:
+    """Solid, large connected pieces of a mask: each cut out, and its place."""
+    solid = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((_THINNEST, _THINNEST), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    large = [one for one in range(1, count) if stats[one, cv2.CC_STAT_AREA] >= _LEAST_AREA * mask.size]
+    for one in sorted(large, key=lambda index: -stats[index, cv2.CC_STAT_AREA])[:_MOST_PIECES]:
+        left, top, width, height = (int(number) for number in stats[one, :4])
+        place = np.s_[top : top + height, left : left + width]
+        yield (labels[place] == one).view(np.uint8), place
+
+
+def _is_drawn(
+    piece: NDArray[np.uint8],
+    place: tuple[slice, slice],
+    mask: NDArray[np.uint8],
+    pixels: NDArray[np.generic],
+    value: float,
+) -> bool:
+    """Whether a piece has the shape and the edge of fill."""
+    height, width = mask.shape
+    rectangle = bool(piece.mean() >= _RECTANGLE)
+    rows, columns = place
+    contact = (
+        (rows.start == 0) * int(piece[0].sum())
+        + (rows.stop == height) * int(piece[-1].sum())
+        + (columns.start == 0) * int(piece[:, 0].sum())
+        + (columns.stop == width) * int(piece[:, -1].sum())
+    )
+    if not rectangle and contact < _CONTACT * 2 * (height + width):
+        return False
+    edge = _edge_values(piece, place, mask, pixels)
+    others = _others(mask, pixels)
+    if not edge.size or not others.size:
+        return False
+    low, middle, high = (float(one) for one in np.percentile(others, (0.2, 50, 99.8)))
+    reach = max(abs(high - value), abs(low - value))
+    if np.percentile(np.abs(edge - value), 25) <= _JUMP * reach:
+        return False
+    if high - low <= _CONTRAST * abs(middle) or len(np.unique(others)) <= _DRAWING:
+        return False
+    if _roughness(piece, edge.size) > _ROUGH:
+        return False
+    if rectangle or _straightness(piece, place, mask.shape) >= _STRAIGHT:
+        return True
+    return _is_indifferent(float(np.median(edge)), others, mask)
+
+
+def _is_indifferent(edge: float, others: NDArray[np.float32], mask: NDArray[np.uint8]) -> bool:
+    """Whether an edge of any shape cuts through the image as a drawn one does, rather than follow its objects."""
+    step = max(1, int(np.sqrt(mask.size / _SAMPLE)))
+    left = 1 - mask[::step, ::step]
+    _, _, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
+    if not len(stats) > 1 or stats[1:, cv2.CC_STAT_AREA].max() < _LARGE * left.size:
+        return False
+    rank = float((others < edge).mean() + (others <= edge).mean()) / 2
+    return _INDIFFERENT[0] <= rank <= _INDIFFERENT[1]
+
+
+def _edge_values(
+    piece: NDArray[np.uint8], place: tuple[slice, slice], mask: NDArray[np.uint8], pixels: NDArray[np.generic]
+) -> NDArray[np.float32]:
+    """Brightness of the pixels beside a piece."""
+    height, width = mask.shape
+    rows, columns = place
+    above, before = int(rows.start > 0), int(columns.start > 0)
+    below, after = int(rows.stop < height), int(columns.stop < width)
+    wider = np.s_[rows.start - above : rows.stop + below, columns.start - before : columns.stop + after]
+    padded = np.pad(piece, ((above, below), (before, after)))
+    beside = (cv2.dilate(padded, np.ones((3, 3), np.uint8)) > 0) & (mask[wider] == 0)
+    return _brightness(pixels[wider][beside])
+
+
+def _others(mask: NDArray[np.uint8], pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Brightness of a sample of the pixels outside a mask."""
+    step = max(1, int(np.sqrt(mask.size / _SAMPLE)))
+    return _brightness(pixels[::step, ::step][mask[::step, ::step] == 0])
+
+
+def _brightness(values: NDArray[np.generic]) -> NDArray[np.float32]:
+    brightness = values.astype(np.float32)
+    brightness = brightness.mean(axis=1) if brightness.ndim == 2 else brightness
+    return brightness[np.isfinite(brightness)]
+
+
+def _roughness(piece: NDArray[np.uint8], edge: int) -> float:
+    """Pixels that change when a piece is smoothed, per pixel along its edge: near 0 for what somebody drew."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_SMOOTH, _SMOOTH))
+    padded = np.pad(piece, _SMOOTH, mode="edge")
+    smooth = cv2.morphologyEx(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel), cv2.MORPH_OPEN, kernel)
+    return float(np.count_nonzero(smooth != padded)) / max(edge, 1)
+
+
+def _straightness(piece: NDArray[np.uint8], place: tuple[slice, slice], shape: tuple[int, ...]) -> float:
+    """Share of a piece's outline, but for the image's border, that long straight lines or wide arcs make up."""
+    rows, columns = place
+    outlines, _ = cv2.findContours(piece, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    total = long = 0.0
+    for outline in outlines:
+        corners = cv2.approxPolyDP(outline, 1.0, closed=True)[:, 0, :] + (columns.start, rows.start)
+        following = np.roll(corners, -1, axis=0)
+        length = np.hypot(*(following - corners).T)
+        last = (shape[1] - 1, shape[0] - 1)
+        on_border = [((corners == at) & (following == at)).any(axis=1) for at in ((0, 0), last)]
+        length = length[~(on_border[0] | on_border[1])]
+        total += float(length.sum())
+        long += float(length[length >= _LONG].sum())
+    return long / max(total, 1.0)

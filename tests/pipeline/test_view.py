@@ -1,0 +1,148 @@
+import cv2
+import numpy as np
+import pytest
+
+import hooke
+from hooke.datasets.simulator import simulate
+from hooke.image import Image
+from hooke.metrics import score_image
+
+SHAPE = (256, 320)
+FIELD = simulate(SHAPE, seed=3, diameter=26, density=0.15, bits=16)
+
+
+def f1(found, truth=FIELD.labels):
+    return score_image(found.labels, truth)["f1_50"]
+
+
+def cell_bodies():
+    """A stain of a third of the cells' bodies, and none of their nuclei."""
+    some = np.isin(FIELD.labels, np.unique(FIELD.labels)[1::3]).astype(np.float32)
+    body = cv2.GaussianBlur(cv2.dilate(some, np.ones((31, 31))), (0, 0), 5)
+    rng = np.random.default_rng(0)
+    grain = cv2.GaussianBlur(rng.normal(0, 1, SHAPE).astype(np.float32), (0, 0), 3)
+    shade = 0.05 + body * (0.8 + 1.5 * grain) + rng.normal(0, 0.02, SHAPE)
+    return (np.clip(shade, 0, 2) * float(np.percentile(FIELD.image, 99))).astype(np.uint16)
+
+
+BODIES = cell_bodies()
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_of_several_channels_the_one_that_looks_like_nuclei_is_taken(place):
+    pixels = np.stack([FIELD.image, BODIES] if place == 0 else [BODIES, FIELD.image], axis=2)
+    found = hooke.segment(Image(pixels))
+    assert found.normalisation.channel == place
+    assert "of 2 channels" in found.normalisation.why
+    assert f1(found) > 0.9
+    assert not found.warnings
+    asked = hooke.segment(Image(pixels), channel=1 - place)
+    assert asked.normalisation.channel == 1 - place
+    assert asked.normalisation.why == "asked for"
+
+
+@pytest.mark.parametrize("names", [("CD3", "DNA1"), ("Nucleolin", "Hoechst"), ("nuclei", "DAPI"), ("CD3", "405 nm")])
+def test_names_that_say_nuclei_are_believed(names):
+    found = hooke.segment(Image(np.stack([BODIES, FIELD.image], axis=2), channel_names=names))
+    assert found.normalisation.channel == 1
+    assert f1(found) > 0.9
+
+
+@pytest.mark.parametrize("colour", [0, 1, 2])
+def test_nuclei_of_any_colour_of_a_merge_are_taken(colour):
+    bodies, nuclei = (np.clip(one / np.percentile(one, 99.9) * 255, 0, 255) for one in (BODIES, FIELD.image))
+    merge = np.zeros((*SHAPE, 3), np.uint8)
+    merge[..., colour] = nuclei
+    merge[..., (colour + 1) % 3] = bodies
+    found = hooke.segment(Image(merge, is_rgb=True))
+    assert found.normalisation.channel == colour
+    assert f1(found) > 0.9
+
+
+def test_two_channels_with_nuclei_are_both_named():
+    other = simulate(SHAPE, seed=77, diameter=26, density=0.15, bits=16).image
+    pixels = np.stack([FIELD.image, other], axis=2)
+    (warning,) = hooke.segment(Image(pixels, channel_names=("GFP", "RFP"))).warnings
+    assert "channel 0 ('GFP')" in warning
+    assert "channel 1 ('RFP')" in warning
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_a_slide_in_a_frame_gives_the_nuclei_that_it_gives_alone(value):
+    made = simulate((300, 300), seed=3, diameter=26, density=0.2, modality="histology")
+    framed, truth = np.full((640, 600, 3), value, np.uint8), np.zeros((640, 600), np.int32)
+    framed[100:400, 50:350], truth[100:400, 50:350] = made.image, made.labels
+    alone, within = hooke.segment(made.image), hooke.segment(framed)
+    np.testing.assert_array_equal(within.labels[100:400, 50:350], alone.labels)
+    assert within.count == alone.count > 10
+    assert within.labels.shape == (640, 600)
+    assert within.normalisation.keeps_colours
+
+
+@pytest.mark.parametrize("value", [0, 65535])
+def test_nothing_is_found_outside_of_a_drawn_region(value):
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    out = (y - 128) ** 2 + (x - 160) ** 2 > 115**2
+    cut = FIELD.image.copy()
+    cut[out] = value
+    inside = FIELD.labels.copy()
+    inside[np.isin(inside, np.unique(inside[out]))] = 0
+    found = hooke.segment(cut)
+    assert not found.labels[out].any()
+    assert len(found.scores) == found.labels.max()
+    kept = {int(one) for one in np.unique(inside)[1:]}
+    hits = score_image(np.where(np.isin(FIELD.labels, list(kept)), found.labels, 0), inside)["recall_50"]
+    assert hits > 0.95
+
+
+def test_a_bright_fibre_neither_hides_the_nuclei_nor_counts_as_some():
+    pixels = (FIELD.image // 24).astype(np.float64)
+    ground = np.percentile(pixels, 5)
+    peak = np.median(pixels[FIELD.labels > 0]) - ground
+    clean = hooke.segment(pixels.astype(np.uint16))
+    fibre = np.zeros(SHAPE, np.uint8)
+    cv2.line(fibre, (200, 10), (310, 90), 1, 9)
+    pixels[fibre > 0] = ground + 40 * peak
+    found = hooke.segment(np.clip(pixels, 0, 65535).astype(np.uint16))
+    assert f1(found) > f1(clean) - 0.06
+    assert any("bright dirt" in warning for warning in found.warnings)
+    assert not any("bright dirt" in warning for warning in clean.warnings)
+    median = [np.median(fibre[found.labels == one]) for one in range(1, found.count + 1)]
+    assert not any(median)
+
+
+def scattered(side, top, left):
+    """One nucleus in a large field of its background."""
+    sizes = np.bincount(FIELD.labels.ravel())
+    cut = np.unique(np.r_[FIELD.labels[[0, -1]].ravel(), FIELD.labels[:, [0, -1]].ravel()])
+    inner = np.setdiff1d(np.arange(1, len(sizes)), cut)
+    one = inner[np.argsort(sizes[inner])[len(inner) // 2]]
+    ground = FIELD.image[cv2.dilate((FIELD.labels > 0).astype(np.uint8), np.ones((25, 25))) == 0]
+    pixels = np.random.default_rng(0).choice(ground, (side, side))
+    y, x = np.nonzero(FIELD.labels == one)
+    box = np.s_[y.min() : y.max() + 1, x.min() : x.max() + 1]
+    place = np.s_[top : top + y.max() + 1 - y.min(), left : left + x.max() + 1 - x.min()]
+    mask = FIELD.labels[box] == one
+    pixels[place][mask] = FIELD.image[box][mask]
+    truth = np.zeros((side, side), np.int32)
+    truth[place][mask] = 1
+    return pixels, truth
+
+
+@pytest.mark.parametrize(("top", "left"), [(700, 700), (20, 1200), (500, 40)])
+def test_one_nucleus_anywhere_in_a_large_field_is_found(top, left):
+    pixels, truth = scattered(1400, top, left)
+    found = hooke.segment(pixels)
+    assert found.count == 1
+    assert f1(found, truth) == 1
+
+
+@pytest.mark.parametrize("seed", [15, 27, 47])
+def test_specks_of_dust_in_an_empty_well_are_not_nuclei(seed):
+    rng = np.random.default_rng(seed)
+    field = np.full((256, 320), 500.0)
+    for _ in range(4):
+        speck = np.zeros(field.shape, np.float32)
+        cv2.circle(speck, (int(rng.integers(320)), int(rng.integers(256))), int(rng.integers(2, 4)), 1.0, -1)
+        field += rng.uniform(200, 3000) * cv2.GaussianBlur(speck, (0, 0), 1.2)
+    assert hooke.segment(rng.poisson(field).astype(np.uint16)).count == 0
