@@ -446,7 +446,8 @@ def test_a_print_size_in_words_of_imagej_is_not_a_pixel_size(tmp_path, per_unit,
 
 
 @pytest.mark.parametrize(
-    ("stated", "unit", "expected"), [(352.778, "µm", None), (0.0352778, "cm", None), (40, "µm", 40)]
+    ("stated", "unit", "expected"),
+    [(352.778, "µm", None), (0.0352778, "cm", None), (40, "µm", 40), (10.5833, "µm", 10.5833)],
 )
 def test_a_print_size_in_ome_is_not_a_pixel_size(tmp_path, stated, unit, expected):
     # Bio-Formats turns 72 dots per inch into 352.778 µm.

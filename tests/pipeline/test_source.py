@@ -183,6 +183,11 @@ def test_alpha_of_grey_is_dropped_and_a_second_stain_is_not():
     assert np.array_equal(image_of_source(opaque(grey[..., None], 255)).pixels, grey)
     assert image_of_source(np.dstack(STAINS[:2])).channels == 2
     assert image_of_source(np.dstack(STAINS[:4])).channels == 4
+    colours = np.dstack(STAINS[:3] // 256).astype(np.uint8)
+    image = image_of_source(Image(opaque(colours, 255), name="x"))
+    assert np.array_equal(image.pixels, colours)
+    assert (image.is_rgb, image.name) == (True, "x")
+    assert image_of_source(Image(np.dstack(STAINS[:4]))).channels == 4
 
 
 def test_four_stains_in_a_tiff_are_not_red_green_blue_and_alpha(tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,7 @@ def image_of_array(array: NDArray[np.generic], axes: str | None = None) -> tuple
     )
 
 
+@dataclass(frozen=True)
 class Samples:
     """Which channels of an array's plane are kept, and whether they are red, green and blue.
 
@@ -133,11 +135,12 @@ class Samples:
     kept : int
         Number of channels that are left when alpha is dropped.
     is_rgb : bool
+    has_alpha : bool
     """
 
-    def __init__(self, kept: int, is_rgb: bool) -> None:
-        self.kept = kept
-        self.is_rgb = is_rgb
+    kept: int
+    is_rgb: bool = False
+    has_alpha: bool = False
 
     @classmethod
     def of_plane(cls, plane: NDArray[np.generic], axes: str, *, explicit: bool) -> Samples:
@@ -155,12 +158,12 @@ class Samples:
         ordered = plane.transpose([axes.index(axis) for axis in "YXCS" if axis in axes])
         count = math.prod(ordered.shape[2:])
         if ordered.ndim != 3 or (explicit and "S" not in axes):
-            return cls(count, is_rgb=False)
+            return cls(count)
         sample = _sample(ordered)
-        if count in (2, 4) and (explicit or _is_alpha(sample)):
-            count -= 1
-        is_picture = count == 3 and (explicit or plane.dtype == np.uint8 or _has_eight_bits(sample[:, :3]))
-        return cls(count, is_picture)
+        has_alpha = count in (2, 4) and (explicit or _is_alpha(sample))
+        kept = count - has_alpha
+        is_picture = kept == 3 and (explicit or plane.dtype == np.uint8 or _has_eight_bits(sample[:, :3]))
+        return cls(kept, is_picture, has_alpha)
 
     def keep(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
         """Drop alpha from (Y, X) or (Y, X, C) pixels."""

@@ -40,7 +40,7 @@ def open_npy(path: Path, axes: str | None = None) -> ImageFile:
     array = _map(path)
     check_dtype(array.dtype, path)
     layout = array_layout(array.shape, axes, path)
-    samples = Samples(layout.channels, is_rgb=False)
+    samples = Samples(layout.channels)
     if layout.channels in (2, 3, 4):
         part, left = select(array.reshape(layout.shape), layout.axes, dict.fromkeys(layout.stack_axes, 0))
         samples = Samples.of_plane(part, left, explicit=bool(axes))

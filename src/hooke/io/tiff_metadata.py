@@ -40,6 +40,7 @@ _S_PER_UNIT = {
 }
 # 2 inch, 3 centimetre, 4 and 5 tifffile's millimetre and micrometre
 _UM_PER_RESOLUTION_UNIT = {2: UM_PER_INCH, 3: 1e4, 4: 1e3, 5: 1.0}
+_FINEST_PRINT_UM = 20.0  # what OME-XML says of smaller pixels is believed
 _UNITS_OF_PRINT = frozenset([UM_PER_INCH, 1e4, 1e6])  # inch, centimetre, metre
 
 
@@ -56,7 +57,7 @@ def pixel_size_um(tif: tifffile.TiffFile, image: int = 0) -> tuple[float, float]
     pixels = _ome_pixels(tif, image)
     if pixels is not None:
         size = _pair(_ome_length(pixels, "Y"), _ome_length(pixels, "X"))
-        return None if size is not None and is_print_size(size) else size
+        return None if size is not None and min(size) > _FINEST_PRINT_UM and is_print_size(size) else size
     imagej = _imagej(tif)
     if "unit" in imagej:
         return _imagej_pixel_size(tif, imagej)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
 from hooke.io import ImageFile, open_image
-from hooke.io.arrays import image_of_array
+from hooke.io.arrays import Samples, image_of_array
 from hooke.io.axes import Layout
 from hooke.io.raster import read_picture
 
@@ -69,7 +69,7 @@ def _array(source: object) -> NDArray[np.generic]:
 
 
 def _checked(image: Image) -> Image:
-    """Refuse an image whose pixels are not (Y, X) or (Y, X, C)."""
+    """Refuse an image whose pixels are not (Y, X) or (Y, X, C); drop its alpha."""
     pixels = image.pixels
     height, width = pixels.shape[:2] if pixels.ndim in (2, 3) else (0, 0)
     leads_with_channels = pixels.ndim == 3 and height <= 4 < pixels.shape[2] and pixels.shape[2] * 4 > width
@@ -80,7 +80,10 @@ def _checked(image: Image) -> Image:
             remedy="give an Image numbers of shape (Y, X) or (Y, X, C), both sides at least 2; of another order give "
             "segment the array and its axes",
         )
-    return image
+    if image.channels not in (2, 4) or image.channel_names:
+        return image
+    samples = Samples.of_plane(pixels, "YXC", explicit=False)
+    return replace(image, pixels=samples.keep(pixels), is_rgb=samples.is_rgb) if samples.has_alpha else image
 
 
 def _first_plane(file: ImageFile) -> Image:
