@@ -27,7 +27,7 @@ from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, un
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
 from hooke.io import find_images, open_image, unique_names, write_labels, write_png
-from hooke.io.name_match import match_names
+from hooke.io.name_match import matched
 from hooke.io.spreadsheet import write_table
 from hooke.io.tables import read_table
 from hooke.measure import measure
@@ -269,4 +269,4 @@ def _joined(tables: Sequence[pd.DataFrame], classifier: Classifier) -> pd.DataFr
 def _read_measurements(path: Path, images: Collection[str]) -> pd.DataFrame:
     remedy = "run hooke segment again"
     table = read_table(path, ("image", "label"), ("class",), texts=("image", "class"), remedy=remedy)
-    return table.assign(image=table["image"].replace(match_names(table["image"].unique(), images, path=path)))
+    return table.assign(image=matched(table["image"], images, path=path))

@@ -25,7 +25,8 @@ from hooke.classify.windows import cut_window, rescale, window_matrix
 from hooke.datasets.layout import find_image, read_column, read_index
 from hooke.errors import DatasetError, HookeError, debugging, unexpected
 from hooke.image import Image
-from hooke.io import atomic_path, find_images, read_image, unique_names
+from hooke.io import find_images, read_image, unique_names
+from hooke.io.spreadsheet import write_table
 from hooke.metrics.classification import ClassificationScores, classification_scores
 from hooke.models.bundle import read_parts
 from hooke.pipeline.classes import Classes
@@ -193,8 +194,7 @@ def classify_images(
     shares = [f"probability_{one}" for one in classifier.classes]
     columns = ["image", "file", "class", "class_probability", *shares, "error"]
     table, target = pd.DataFrame(rows, columns=columns), Path(out) / "classes.csv"
-    with atomic_path(target) as partial:
-        table.to_csv(partial, index=False)
+    write_table(table, target)
     return ClassifiedImages(table, target)
 
 

@@ -20,6 +20,7 @@ from hooke.evaluation.point_tables import NO_POINTS, Points, PointSource, open_p
 from hooke.evaluation.result import plain_json
 from hooke.evaluation.sources import open_labels
 from hooke.io import atomic_path
+from hooke.io.spreadsheet import write_table
 from hooke.metrics import (
     RESAMPLES,
     Counts,
@@ -118,8 +119,7 @@ class Detection:
         OutputError
             When they can't be written.
         """
-        with atomic_path(Path(folder) / "detection_per_image.csv") as temporary:
-            self.per_image.to_csv(temporary, index=False, float_format="%.8g")
+        write_table(self.per_image, Path(folder) / "detection_per_image.csv", float_format="%.8g")
         with atomic_path(Path(folder) / "detection.json") as temporary:
             temporary.write_text(json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
 

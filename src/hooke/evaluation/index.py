@@ -9,7 +9,7 @@ import pandas as pd
 
 from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
-from hooke.io.name_match import match_names
+from hooke.io.name_match import matched
 from hooke.io.tables import read_table
 
 __all__ = ["group_column", "known_columns", "list_images"]
@@ -46,7 +46,7 @@ def list_images(truth: Path, names: Sequence[str], split: str | None) -> list[di
             raise DatasetError(f"no {INDEX_NAME}, so no split {split!r}", path=truth, remedy="leave the split out")
         return [{"image": name} for name in names]
     index = _read_index(path, split)
-    index["id"] = index["id"].replace(match_names(index["id"], names, path=path))
+    index["id"] = matched(index["id"], names, path=path)
     columns = [str(name) for name in index if name not in ("id", *_PATH_COLUMNS)]
     return [
         {"image": row["id"], **{name: row[name] or "unknown" for name in columns}} for row in index.to_dict("records")

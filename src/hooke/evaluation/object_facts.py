@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hooke.errors import DatasetError
-from hooke.io.name_match import match_names
+from hooke.io.name_match import matched
 from hooke.io.tables import read_table
 
 __all__ = ["ObjectFacts", "read_measurements", "read_probabilities"]
@@ -56,7 +56,7 @@ def read_measurements(path: Path, images: Collection[str]) -> dict[str, ObjectFa
     if len(table) and not (pd.api.types.is_numeric_dtype(table["label"]) and (table["label"] % 1 == 0).all()):
         raise DatasetError("column label has values that are not whole numbers", path=path, remedy=_REMEDY)
     table = table.astype({"label": int}) if len(table) else table
-    table["image"] = table["image"].replace(match_names(table["image"].unique(), images, path=path))
+    table["image"] = matched(table["image"], images, path=path)
     if "score" in table and not pd.api.types.is_numeric_dtype(table["score"]):
         raise DatasetError("column score has values that are not numbers", path=path, remedy=_REMEDY)
     facts = {}

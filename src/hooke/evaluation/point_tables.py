@@ -16,7 +16,7 @@ from hooke.errors import DatasetError
 from hooke.evaluation.labelled import LabelSource
 from hooke.evaluation.object_facts import read_probabilities
 from hooke.evaluation.sources import open_labels
-from hooke.io.name_match import match_names
+from hooke.io.name_match import matched
 from hooke.io.tables import read_header, read_table
 from hooke.metrics import find_objects, inner_points
 
@@ -67,7 +67,7 @@ class PointTable:
 
     def __init__(self, path: Path, images: Collection[str]) -> None:
         table = _read_table(path)
-        table["image"] = table["image"].replace(match_names(table["image"].unique(), images, path=path))
+        table["image"] = matched(table["image"], images, path=path)
         if "score" in table:
             table = table.sort_values("score", ascending=False, kind="stable")
         self.parts = {str(name): part for name, part in table.groupby("image")}

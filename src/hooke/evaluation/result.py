@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from hooke.io import atomic_path
+from hooke.io.spreadsheet import write_table
 from hooke.metrics import DSB_THRESHOLDS, ClassScores, CocoScores, Summary
 from hooke.metrics.classification import ClassificationScores
 
@@ -154,8 +155,7 @@ class Evaluation:
         """
         folder = Path(folder)
         for name, table in (("per_image", self.per_image), ("per_object", self.per_object)):
-            with atomic_path(folder / f"{name}.csv") as temporary:
-                table.to_csv(temporary, index=False, float_format="%.8g")
+            write_table(table, folder / f"{name}.csv", float_format="%.8g")
         with atomic_path(folder / "scores.json") as temporary:
             temporary.write_text(json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
 

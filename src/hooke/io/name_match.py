@@ -6,11 +6,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hooke.errors import DatasetError
 from hooke.io.formats import has_image_suffix, result_stem
 
-__all__ = ["bare_name", "match_names", "some_names"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["bare_name", "match_names", "matched", "some_names"]
 
 _LISTED = 5
 _WHOLE = re.compile(r"0*(\d+?)(?:[.,]0+)?")
@@ -63,6 +67,15 @@ def match_names(given: Iterable[str], known: Collection[str], *, path: str | Pat
             raise DatasetError(cause, path=path or None, remedy="name each image in one way")
         del found[name]
     return found
+
+
+def matched(names: pd.Series[str], known: Collection[str], *, path: str | Path = "") -> pd.Series[str]:
+    """Give a column of a table the names of the images that it means; those that mean none stay as they are.
+
+    Parameters and errors are those of `match_names`.
+    """
+    meant = match_names(names.unique(), known, path=path)
+    return names.map(lambda name: meant.get(name, name))
 
 
 def bare_name(name: str) -> str:
