@@ -91,6 +91,27 @@ def test_a_mask_of_classes_is_kept_and_named(tmp_path):
     assert "many pieces" in next(iter(read.oddities))
 
 
+@pytest.mark.parametrize("size", [(37, 53), (100, 160)])
+def test_a_mask_with_blurred_edges_is_cut_at_half(tmp_path, size):
+    mask = PIL.Image.fromarray((MASK * 255).astype(np.uint8)).resize(size[::-1], PIL.Image.Resampling.BILINEAR)
+    mask.save(tmp_path / "mask.png")
+    read = read_label_file(tmp_path / "mask.png")
+    assert read.labels.max() == 2
+    assert any("blurred" in oddity for oddity in read.oddities)
+    fields = simulate((200, 200), seed=1, diameter=30).labels
+    large = np.where(fields == fields[100, 100], 0, fields)
+    large[60:190, 60:190] = 1000
+    np.save(tmp_path / "ids.npy", large)
+    assert read_label_file(tmp_path / "ids.npy").oddities == {}
+
+
+def test_a_binary_stack_is_named(tmp_path):
+    tifffile.imwrite(tmp_path / "stack.tif", np.stack([MASK, ONE]).astype(np.uint8), metadata={"axes": "TYX"})
+    read = read_label_file(tmp_path / "stack.tif")
+    assert read.labels.shape == (2, 40, 60)
+    assert "plane by plane" in next(iter(read.oddities))
+
+
 def test_what_is_neither_is_refused(tmp_path):
     PIL.Image.fromarray((~MASK * 255).astype(np.uint8)).save(tmp_path / "inverted.png")
     with pytest.raises(HookeError, match=r"everywhere but in 3 places.*invert"):

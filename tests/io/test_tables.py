@@ -95,3 +95,9 @@ def test_what_is_not_a_text_is_refused(path):
         read_table(path, ["image"])
     with pytest.raises(DatasetError, match="can't be read"):
         read_text(path.with_name("none.csv"))
+
+
+def test_a_workbook_is_named(path):
+    path.write_bytes(b"PK\x03\x04\x14\0\x06\0")
+    with pytest.raises(DatasetError, match="workbook, not a csv file; save its sheet as csv"):
+        read_table(path, ["image"])

@@ -29,7 +29,7 @@ from hooke.image import Image
 from hooke.io import find_images, open_image, unique_names, write_labels, write_png
 from hooke.io.name_match import matched
 from hooke.io.spreadsheet import write_table
-from hooke.io.tables import read_table
+from hooke.io.tables import TABLE_SUFFIXES, read_table
 from hooke.measure import measure
 from hooke.pipeline.classes import CLASS_COUNTS, write_counts
 
@@ -130,7 +130,7 @@ def open_objects(path: str | Path, images: Collection[str]) -> _LabelFolder | _P
     path = Path(path)
     if path.is_dir():
         return _LabelFolder(path)
-    if path.is_file() and path.suffix.lower() == ".csv":
+    if path.is_file() and path.suffix.lower() in TABLE_SUFFIXES:
         return _PointFile(path, images)
     raise DatasetError(
         "is neither a folder of label images nor a csv of points", path=path, remedy="give the results of hooke segment"

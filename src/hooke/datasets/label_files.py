@@ -20,6 +20,8 @@ from hooke.io import open_image, read_labels
 __all__ = ["LabelFile", "read_label_file", "take_apart"]
 
 SPLIT = "objects made of binary masks by connected components, so that nuclei that touch are one object"
+BLURRED = "binary masks of blurred edges, cut at half of their highest value"
+STACKS = "stacks of one value for all objects, which are one object each: give binary masks plane by plane"
 SPLIT_IDS = "objects made of label images by connected components"
 KEPT = "binary masks in several pieces, kept as one object each (--split-components makes each piece an object)"
 CLASSES = (
@@ -29,6 +31,7 @@ CLASSES = (
 _FEW_VALUES, _MANY_PIECES = 8, 4  # a mask of classes has up to so many values, and so many pieces a value
 _ODD_PIECES = 3  # so many pieces of the only object are worth a word where the file is known to hold ids
 _JPEG = b"\xff\xd8\xff"
+_EQUAL_IN_BLUR = 0.5  # of the pixels at blurred edges, fewer equal their left neighbour
 _BIMODAL = 0.98  # of the pixels of a mask that JPEG has blurred lie near black or white
 
 
@@ -86,11 +89,13 @@ def take_apart(
     DatasetError
         If it is a binary mask whose objects are 0.
     """
-    if labels.ndim != 2 or not labels.any():
-        return LabelFile(labels)
     values = _few_values(labels)
-    if values is None and not split:
+    if labels.ndim != 2:
+        return LabelFile(labels, {STACKS: 1} if values is not None and len(values) == 1 and not holds_ids else {})
+    if not labels.any():
         return LabelFile(labels)
+    if values is None and not split:
+        return _cut_at_half(labels, path) if not holds_ids and _is_blurred(labels) else LabelFile(labels)
     is_binary = values is not None and len(values) == 1
     if is_binary:
         _refuse_inverted(labels, path)
@@ -136,6 +141,25 @@ def _without_blur(path: Path) -> NDArray[np.int32]:
         remedy = "save the ids as PNG or TIFF, 0 for background and 1 to n for objects"
         raise ImageReadError("is a JPEG, which changes ids: not a label image", path=path, remedy=remedy)
     return np.asarray(grey > 0.5 * bright, np.int32) if bright else np.zeros(grey.shape, np.int32)
+
+
+def _is_blurred(labels: NDArray[np.int32]) -> bool:
+    """Whether most of what is set has the highest value, and the other values change from pixel to pixel, as no ids do.
+
+    Interpolation makes such edges, where a mask was resized or its outlines drawn smoothly.
+    """
+    highest = int(labels.max())
+    others = (labels > 0) & (labels < highest)
+    if 2 * np.count_nonzero(labels == highest) < np.count_nonzero(labels):
+        return False
+    equal = others[:, 1:] & (labels[:, 1:] == labels[:, :-1])
+    return bool(np.count_nonzero(equal) < _EQUAL_IN_BLUR * np.count_nonzero(others))
+
+
+def _cut_at_half(labels: NDArray[np.int32], path: Path | None) -> LabelFile:
+    """Take a blurred mask for set where it is brighter than half."""
+    read = take_apart(np.asarray(2 * labels > labels.max(), np.int32), path=path)
+    return LabelFile(read.labels, {BLURRED: 1, **read.oddities})
 
 
 def _few_values(labels: NDArray[np.int32]) -> list[int] | None:

@@ -20,6 +20,7 @@ from hooke.evaluation.painted import Mask, paint
 from hooke.io.name_match import bare_name, match_names
 from hooke.io.run_length import decode_pairs
 from hooke.io.tables import read_table
+from hooke.limits import check_memory
 
 __all__ = ["DsbSource"]
 
@@ -55,6 +56,7 @@ class DsbSource:
             remedy = "add the columns Height and Width, or give label images"
             raise DatasetError(f"no size for image {name}", path=self.path, remedy=remedy)
         height, width = size
+        check_memory(height * width * 6, self.path, error=DatasetError)
         masks = []
         for line, code in rows["EncodedPixels"].items():
             with located(self.path, f"line {line}"):

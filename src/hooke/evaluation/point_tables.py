@@ -17,7 +17,7 @@ from hooke.evaluation.labelled import LabelSource
 from hooke.evaluation.object_facts import read_probabilities
 from hooke.evaluation.sources import open_labels
 from hooke.io.name_match import matched
-from hooke.io.tables import read_header, read_table
+from hooke.io.tables import TABLE_SUFFIXES, read_header, read_table
 from hooke.metrics import find_objects, inner_points
 
 __all__ = ["NO_POINTS", "PointSource", "PointTable", "Points", "open_points"]
@@ -138,7 +138,11 @@ def open_points(path: str | Path, truth: LabelSource, split_components: bool | N
     path = Path(path)
     if not (path / "labels").is_dir() and (path / "measurements.csv").is_file():
         path = path / "measurements.csv"
-    if path.is_file() and path.suffix.lower() == ".csv" and "EncodedPixels" not in read_header(path, ["EncodedPixels"]):
+    if (
+        path.is_file()
+        and path.suffix.lower() in TABLE_SUFFIXES
+        and "EncodedPixels" not in read_header(path, ["EncodedPixels"])
+    ):
         return PointTable(path, truth.names)
     return PointsInLabels(open_labels(path, truth, split_components))
 

@@ -13,6 +13,7 @@ from hooke.evaluation.dsb_csv import DsbSource
 from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
 from hooke.evaluation.zarr_group import ZarrSource, is_in_zarr
+from hooke.io.tables import TABLE_SUFFIXES
 
 __all__ = ["FolderSource", "open_labels"]
 
@@ -89,7 +90,7 @@ def open_labels(
         return ZarrSource(path, truth, split_components)
     if path.is_file() and suffix == ".json":
         return open_coco(path, truth)
-    if path.is_file() and suffix == ".csv":
+    if path.is_file() and suffix in TABLE_SUFFIXES:
         return DsbSource(path, truth)
     return FolderSource(path, split_components)
 

@@ -14,6 +14,7 @@ which is not part of hooke's own installation.
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from hooke.datasets.label_files import take_apart
 from hooke.errors import DatasetError
 from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.ome_zarr import Frame, Level, finest_level, ome_metadata, to_frame
+from hooke.limits import check_memory
 
 __all__ = ["ZarrSource", "is_in_zarr"]
 
@@ -86,6 +88,8 @@ class ZarrSource:
         array, where = self.group[found.array], self.path / found.array
         if array.dtype.kind not in "biu":
             raise DatasetError(f"holds {array.dtype}: not a label image", path=where, remedy="store whole numbers")
+        pixels = max(math.prod(array.shape), math.prod(found.image.shape) if found.image else 0)
+        check_memory(pixels * (array.dtype.itemsize + 3 * 4), where, error=DatasetError)
         labels = np.asarray(array[...])
         while labels.ndim > 2 and labels.shape[0] == 1:
             labels = labels[0]

@@ -22,8 +22,10 @@ from hooke.io.spreadsheet import from_cell
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_header", "read_table", "read_text"]
+__all__ = ["TABLE_SUFFIXES", "read_header", "read_table", "read_text"]
 
+#: Suffixes of tables of separated values.
+TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 _SEPARATORS = ",;\t"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -32,6 +34,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx and ods, xls
 _SPARE = "\x00beyond the header"  # a column for what stands right of the header's columns
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*")
 _COMMA_NUMBER = r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?"
@@ -158,6 +161,8 @@ class _Layout:
 
 def _decode(data: bytes, path: str | Path) -> str:
     """Decode a file by its byte order mark, else as UTF-8, else as UTF-16 where every second byte is 0, else cp1252."""
+    if data.startswith(_WORKBOOKS):
+        raise DatasetError("is a spreadsheet's workbook, not a csv file", path=path, remedy="save its sheet as csv")
     encoding = next((name for mark, name in _BOMS if data.startswith(mark)), None)
     head = data[:4096]
     if encoding is None and b"\0" in head:

@@ -15,6 +15,7 @@ from hooke.datasets.sidecars import CLASSES_NAME, read_classes
 from hooke.errors import DatasetError
 from hooke.image import Image
 from hooke.io import read_image, read_labels
+from hooke.io.tables import read_text
 from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import equivalent_diameters
 from hooke.training.augment import UNKNOWN, Sample, touching_places
@@ -192,8 +193,7 @@ def _read_exclusions(path: Path | None) -> set[str]:
         return set()
     if not path.is_file():
         raise DatasetError("no such list of excluded ids", path=path, remedy="correct exclude, or leave it out")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return {line.split("#")[0].strip() for line in lines} - {""}
+    return {line.split("#")[0].strip() for line in read_text(path).splitlines()} - {""}
 
 
 def _records_of(dataset: DatasetConfig, config: TrainConfig, split: str) -> Iterator[Record]:

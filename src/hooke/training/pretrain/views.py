@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from hooke.datasets.layout import INDEX_NAME, find_image, read_entries
 from hooke.errors import DatasetError, HookeError
 from hooke.io import find_images, read_image
+from hooke.io.tables import read_text
 from hooke.preprocess import fit_normalisation
 from hooke.training.geometry import affine_at, warp_image
 from hooke.training.intensity import photometric
@@ -81,7 +82,7 @@ def _read_ids(path: Path | None) -> set[str]:
         return set()
     if not path.is_file():
         raise DatasetError("no such list of excluded ids", path=path, remedy="correct exclude, or leave it out")
-    return {line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()} - {""}
+    return {line.split("#")[0].strip() for line in read_text(path).splitlines()} - {""}
 
 
 def images_hash(paths: Sequence[Path]) -> str:
