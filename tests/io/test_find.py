@@ -1,6 +1,7 @@
 """`find_images` and `unique_names`."""
 
 import os
+import unicodedata
 
 import pytest
 
@@ -231,3 +232,9 @@ def test_names_are_text_of_a_length_that_file_systems_take():
     assert first != second
     assert max(len(name.encode()) for name in (first, second)) <= 180
     assert first.startswith("é" * 80)
+
+
+def test_names_that_differ_by_case_or_by_the_form_of_accents_stay_apart():
+    names = unique_names(["in/\u00e9.png", "in/e\u0301.png", "in/E\u0301.png"])
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in names}) == 3
+    assert unique_names(["in/e\u0301.png"], taken={"\u00e9": "other/\u00e9.png"}) == ["in-e\u0301"]

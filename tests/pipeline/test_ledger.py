@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 import hooke
 from hooke.errors import ConfigError, OutputError
@@ -293,3 +294,26 @@ def test_saving_two_segmentations_into_one_folder_keeps_both(images, tmp_path):
     hooke.segment(images / "a.tif", diameter=22, threads=1).save(out)
     assert sorted(path.stem for path in (out / "labels").iterdir()) == ["a", "a_tif", "b"]
     check_tables(out)
+
+
+def test_label_image_that_no_run_made_or_that_was_edited_is_kept(images, tmp_path):
+    out, mine = tmp_path / "out", np.full((5, 6), 7, np.uint16)
+    write_png(out / "labels" / "b.png", mine.astype(np.uint8))
+    tifffile.imwrite(out / "labels" / "b.tif", mine)
+    result = segment_folder([images / "b.png"], out, QUICK)
+    assert np.array_equal(tifffile.imread(out / "replaced" / "b.tif"), mine)
+    assert any("kept in" in note for note in result.notes)
+    edited = read_labels(out / "labels" / "b.tif") % 3
+    tifffile.imwrite(out / "labels" / "b.tif", edited)
+    segment_folder([images / "b.png"], out, QUICK)
+    assert np.array_equal(read_labels(out / "replaced" / "b_2.tif"), edited)
+    assert not np.array_equal(read_labels(out / "labels" / "b.tif"), edited)
+    segment_folder([images / "b.png"], out, SegmentOptions(diameter=30, threads=1))
+    assert len(list((out / "replaced").iterdir())) == 2  # what a run made is replaced
+
+
+def test_folder_of_images_may_be_the_output_folder(images):
+    for _ in range(2):
+        result = segment_folder([images], images, QUICK)
+        assert [image.name for image in result.images] == ["a_png", "a_tif", "b"]
+    assert all(image.reused for image in result.images)

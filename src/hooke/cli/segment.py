@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hooke.cli.given import is_given, refuse_ignored
-from hooke.errors import ConfigError
+from hooke.errors import ConfigError, readable
 
 if TYPE_CHECKING:
     from hooke.pipeline import FolderResult
@@ -177,7 +177,9 @@ def _print_summary(result: FolderResult) -> None:
     objects = sum(image.count for image in good)
     console = Console(highlight=False, soft_wrap=True)
     note = f" ({reused} done before)" if reused else ""
-    console.print(f"{objects} objects in {len(good)} image(s){note}; results in {result.out}", markup=False)
+    console.print(
+        f"{objects} objects in {len(good)} image(s){note}; results in {readable(str(result.out))}", markup=False
+    )
     planes = sum(len(image.rows) for image in good)
     if planes > len(good):
         console.print(f"counted in each of {planes} planes: an object that several planes show counts in each")

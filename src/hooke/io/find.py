@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hooke.errors import ImageReadError
+from hooke.errors import ImageReadError, readable
 from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, unread_format
 from hooke.io.leftovers import derived_files, names_results, result_folders
 
@@ -298,6 +298,6 @@ def _remedy(path: Path) -> str | None:
 
 def _listed(paths: Sequence[Path]) -> str:
     """How many, and the first few by name, with the folder of each."""
-    names = ", ".join("/".join(path.parts[-2:]) for path in paths[:_NAMED])
+    names = readable(", ".join("/".join(path.parts[-2:]) for path in paths[:_NAMED]))
     more = len(paths) - _NAMED
     return f"{len(paths)} ({names}{f' and {more} more' if more > 0 else ''})"

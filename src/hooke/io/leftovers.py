@@ -35,7 +35,7 @@ _PREFIXED = re.compile(r"(?:count masks of|mask of|drawing of|labels of|lbl of) 
 _SPOKEN = ("mask", "label", "seg", "outline", "overlay", "contour", "flow", "prob", "output", "truth")
 
 _BESIDE_IMAGES = {"labels", "masks", "outlines", "overlays"}
-_OWN = {"labels", "overlays"}
+_OWN = {"labels", "overlays", "replaced"}
 _OWN_RECORD = re.compile(rb'^\s*\{\s*"hooke"\s*:')
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.io import atomic_path
+from hooke.io.spreadsheet import write_table
 from hooke.metrics.classification import UNKNOWN
 from hooke.targets.flooding import bands
 
@@ -116,6 +116,5 @@ def write_counts(rows: Sequence[Mapping[str, Any]], path: Path, names: Sequence[
         {**{name: value for name, value in row.items() if name != CLASS_COUNTS}, **row[CLASS_COUNTS]} for row in rows
     ]
     table = pd.DataFrame(flat) if flat else pd.DataFrame(columns=["image", *names, UNKNOWN])
-    with atomic_path(path) as partial:
-        table.to_csv(partial, index=False)
+    write_table(table, path)
     return table

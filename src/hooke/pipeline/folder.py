@@ -8,6 +8,7 @@ OUT/
   counts.csv           a row per image or plane: objects of each class, where classes are known
   summary.csv          a row per image or plane: count, diameter, seconds, warning, error, options
   run.json             everything needed to do it again: see hooke.pipeline.record
+  replaced/            label images that runs would have replaced without having made them, if any
   .hooke/              what is done so far, so that a run can be stopped and continued
 ```
 
@@ -28,17 +29,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hooke.errors import readable
 from hooke.io import open_image, search_images
 from hooke.io.lock import only_run
 from hooke.limits import default_budget, parse_bytes
 from hooke.models import load_model
-from hooke.pipeline.ledger import Ledger, Source
+from hooke.pipeline.ledger import SET_ASIDE, Ledger
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.record import write_record
 from hooke.pipeline.results import ImageResult
 from hooke.pipeline.segment_file import Job, segment_file
 from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.tables import write_tables
+from hooke.pipeline.work import Origin
 
 __all__ = ["FolderResult", "segment_folder"]
 
@@ -138,13 +141,13 @@ def segment_folder(
         except KeyboardInterrupt as stop:
             ledger.undo_half_done()
             stop.add_note(
-                f"{len(ledger.finished)} of {len(found.paths)} image(s) are done and kept in {out}; "
+                f"{len(ledger.finished)} of {len(found.paths)} image(s) are done and kept in {readable(str(out))}; "
                 "run the same command again to go on"
             )
             raise
         finally:
             run.close()
-    return FolderResult(out, results, (*found.notes, *run.kept_notes()))
+    return FolderResult(out, results, (*found.notes, *run.notes()))
 
 
 @dataclass(frozen=True)
@@ -172,16 +175,21 @@ class _Run:
         job = self.job
         write_record(self.out, contents, job.model, job.options, job.axes, self.command, self.started, rows)
 
-    def kept_notes(self) -> list[str]:
-        """Say which rows of the tables are of earlier runs."""
+    def notes(self) -> list[str]:
+        """Say which label images were moved, and which rows of the tables are of earlier runs."""
         ledger = self.job.ledger
+        moved = [
+            f"{len(ledger.set_aside)} label image(s) that these runs had not made, or that were changed or damaged "
+            f"since, are kept in {readable(str(self.out / SET_ASIDE))}"
+        ]
         mine = set(map(os.path.realpath, self.paths))
         kept = [entry for entry in ledger.ordered() if entry.path not in mine]
+        said = moved if ledger.set_aside else []
         if not kept:
-            return []
+            return said
         others = sum(entry.settings != ledger.settings.hash for entry in kept)
         differ = f", {others} of them made with other options (see the column options)" if others else ""
-        return [f"the tables hold {len(kept)} image(s) of earlier runs, too{differ}"]
+        return [*said, f"the tables hold {len(kept)} image(s) of earlier runs, too{differ}"]
 
 
 def _segment_files(job: Job, paths: Sequence[Path], on_share: Callable[[float], None] | None) -> Iterator[ImageResult]:
@@ -194,22 +202,22 @@ def _segment_files(job: Job, paths: Sequence[Path], on_share: Callable[[float], 
     several = len(paths) >= threads > 1
     pool, pending = ThreadPoolExecutor(threads), deque[Future[ImageResult]]()
     try:
-        for source, is_small in _sources(job, paths):
+        for origin, is_small in _origins(job, paths):
             if several and is_small:
-                pending.append(pool.submit(segment_file, alone, source))
+                pending.append(pool.submit(segment_file, alone, origin))
                 if len(pending) > 2 * threads:
                     yield pending.popleft().result()
                 continue
             while pending:
                 yield pending.popleft().result()
-            yield segment_file(job, source, on_share)
+            yield segment_file(job, origin, on_share)
         while pending:
             yield pending.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _sources(job: Job, paths: Sequence[Path]) -> Iterator[tuple[Source, bool]]:
+def _origins(job: Job, paths: Sequence[Path]) -> Iterator[tuple[Origin, bool]]:
     """Walk the scenes of all files: what each one's results are named, and whether it is small.
 
     What can't be opened is left to be reported in its turn.
@@ -220,13 +228,13 @@ def _sources(job: Job, paths: Sequence[Path]) -> Iterator[tuple[Source, bool]]:
         try:
             file = open_image(path, axes=job.axes)
         except Exception:
-            yield Source(name, name, path), False
+            yield Origin(name, name, path), False
             continue
         job.ledger.forget_other_scenes(path, file.scenes or ("",))
         if not file.scenes:
             size = max(math.prod(file.plane_shape[:2]), file.read_bytes // 16)
-            yield Source(name, name, path), len(file) == 1 and size <= _SMALL
+            yield Origin(name, name, path), len(file) == 1 and size <= _SMALL
         for scene in file.scenes:
             own = job.ledger.scene_name(name, path, scene, used)
             used.add(own.casefold())
-            yield Source(own, name, path, scene), False
+            yield Origin(own, name, path, scene), False

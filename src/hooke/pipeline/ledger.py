@@ -14,7 +14,7 @@ import stat
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,61 +26,14 @@ from hooke.io.atomic import output_error
 from hooke.io.find import natural_key
 from hooke.io.spreadsheet import write_table
 from hooke.pipeline.entry import Entry, Written, hash_file, is_result
+from hooke.pipeline.work import Content, Origin, Settings, Work
 
-__all__ = ["TABLES", "Content", "Ledger", "Settings", "Source", "Work"]
+__all__ = ["TABLES", "Ledger"]
 
 #: Tables of a run; they are there only while they agree with the labels.
 TABLES = ("summary.csv", "measurements.csv", "counts.csv")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides the results of a run: a hash of all of it, the options for people, and hooke's version."""
-
-    hash: str
-    options: str
-    version: str
-
-
-@dataclass(frozen=True)
-class Source:
-    """An image, or one scene of a file: what its results are named after, and where it lies."""
-
-    name: str
-    base: str
-    path: Path | None
-    scene: str = ""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What identifies it: the resolved path and the scene."""
-        return ("" if self.path is None else os.path.realpath(self.path), self.scene)
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a file held when it was read."""
-
-    size: int
-    modified: int
-    sha256: str
-
-
-@dataclass
-class Work:
-    """Results of one image while they are made."""
-
-    out: Path
-    parts: ExitStack
-    files: dict[str, Path] = field(default_factory=dict)
-    tables: list[pd.DataFrame] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def place(self, target: Path) -> Path:
-        """Where to write a result so that it takes its place when all are there."""
-        part = self.parts.enter_context(atomic_path(target))
-        self.files[target.relative_to(self.out).as_posix()] = part
-        return part
+#: Folder for label images that a run would have replaced without having made them.
+SET_ASIDE = "replaced"
 
 
 class Ledger:
@@ -98,6 +51,7 @@ class Ledger:
         self.folder = out / ".hooke"
         self.settings = settings
         self.finished: set[str] = set()
+        self.set_aside: list[Path] = []
         self._contents: dict[tuple[str, int, int], str] = {}
         self._lock = threading.Lock()
         self._tables_stand = True
@@ -146,25 +100,25 @@ class Ledger:
             return None
         return self._contents.get((os.path.realpath(path), status.st_size, status.st_mtime_ns))
 
-    def find(self, source: Source, content: Content | None) -> Entry | None:
+    def find(self, origin: Origin, content: Content | None) -> Entry | None:
         """The entry of an image that was done with these settings, has not changed since, and is whole."""
-        entry = self.entries.get(source.name)
-        if entry is None or content is None or (entry.path, entry.scene) != source.key:
+        entry = self.entries.get(origin.name)
+        if entry is None or content is None or (entry.path, entry.scene) != origin.key:
             return None
         same = (entry.settings, entry.size, entry.sha256) == (self.settings.hash, content.size, content.sha256)
         return entry if same and entry.is_whole(self.out) else None
 
-    def keep(self, source: Source, entry: Entry) -> Entry:
+    def keep(self, origin: Origin, entry: Entry) -> Entry:
         """Take an image as it is done, under the path that this run was given."""
-        kept = replace(entry, error="", rows=[{**row, "file": str(source.path)} for row in entry.rows])
+        kept = replace(entry, error="", rows=[{**row, "file": str(origin.path)} for row in entry.rows])
         if kept != entry:
             self._write(kept)
-        self.entries[source.name] = kept
-        self.finished.add(source.name)
+        self.entries[origin.name] = kept
+        self.finished.add(origin.name)
         return kept
 
     @contextmanager
-    def writing(self, source: Source, content: Content | None) -> Iterator[Work]:
+    def writing(self, origin: Origin, content: Content | None) -> Iterator[Work]:
         """Make the results of an image; they take their places together at the end, or not at all.
 
         Raises
@@ -178,30 +132,31 @@ class Ledger:
             work = Work(self.out, parts)
             yield work
             table = pd.concat(work.tables)
-            write_table(table, work.place(self.folder / f"{source.name}.csv"), float_format="%.8g")
-            if source.path is not None and content is not None and self.content(source.path) != content:
-                raise ImageReadError("changed while it was read", path=source.path, remedy="segment it again")
+            write_table(table, work.place(self.folder / f"{origin.name}.csv"), float_format="%.8g")
+            if origin.path is not None and content is not None and self.content(origin.path) != content:
+                raise ImageReadError("changed while it was read", path=origin.path, remedy="segment it again")
             files = {name: Written.of(part) for name, part in work.files.items()}
-            old = self.entries.get(source.name)
-            self._announce(source.name, {*files, *(() if old is None else old.files)})
-        entry = self._entry(source, content, work.rows, files)
+            old = self.entries.get(origin.name)
+            self._set_aside(origin.name)
+            self._announce(origin.name, {*files, *(() if old is None else old.files)})
+        entry = self._entry(origin, content, work.rows, files)
         self._write(entry)
         for name in set(() if old is None else old.files) - set(files):
             _remove(self.out / name)
-        self.entries[source.name] = entry
-        _remove(self._marker(source.name))
-        self.finished.add(source.name)
+        self.entries[origin.name] = entry
+        _remove(self._marker(origin.name))
+        self.finished.add(origin.name)
 
-    def fail(self, source: Source, content: Content | None, error: str) -> None:
+    def fail(self, origin: Origin, content: Content | None, error: str) -> None:
         """Record that an image failed; results of an earlier run stay, with the error beside them."""
         self._change()
-        old = self.entries.get(source.name)
+        old = self.entries.get(origin.name)
         entry = (
             replace(old, error=error)
             if old is not None and old.is_done
-            else (replace(self._entry(source, content, [], {}), error=error))
+            else (replace(self._entry(origin, content, [], {}), error=error))
         )
-        self.entries[source.name] = entry
+        self.entries[origin.name] = entry
         with contextlib.suppress(OutputError):  # the disk is full, say: the tables of this run will have it
             self._write(entry)
 
@@ -209,6 +164,7 @@ class Ledger:
         """Remove results of scenes that a file no longer has."""
         real = os.path.realpath(path)
         for entry in [one for one in list(self.entries.values()) if one.path == real and one.scene not in scenes]:
+            self._set_aside(entry.name)
             self._announce(entry.name, set(entry.files))
             self._undo(entry.name, entry.files)
 
@@ -260,6 +216,23 @@ class Ledger:
         except OSError as error:
             raise output_error(error, marker) from error
 
+    def _set_aside(self, name: str) -> None:
+        """Move a label image that these runs have not made, or that was edited since, to where nothing replaces it."""
+        label = f"labels/{name}.tif"
+        path, entry = self.out / label, self.entries.get(name)
+        if not path.exists() or (entry is not None and label in entry.files and entry.files[label].is_whole(path)):
+            return
+        target, number = self.out / SET_ASIDE / path.name, 1
+        while target.exists():
+            number += 1
+            target = target.with_name(f"{name}_{number}.tif")
+        try:
+            target.parent.mkdir(exist_ok=True)
+            path.rename(target)
+        except OSError as error:
+            raise output_error(error, target) from error
+        self.set_aside.append(target)
+
     def _change(self) -> None:
         """Remove the tables before the first result changes, so that they never contradict the labels."""
         with self._lock:
@@ -269,13 +242,13 @@ class Ledger:
                 self._tables_stand = False
 
     def _entry(
-        self, source: Source, content: Content | None, rows: list[dict[str, Any]], files: dict[str, Written]
+        self, origin: Origin, content: Content | None, rows: list[dict[str, Any]], files: dict[str, Written]
     ) -> Entry:
-        path, scene = source.key
+        path, scene = origin.key
         size, digest = (0, "") if content is None else (content.size, content.sha256)
         settings = self.settings
         return Entry(
-            source.name, source.base, scene, path, size, digest,
+            origin.name, origin.base, scene, path, size, digest,
             settings.hash, settings.options, settings.version, rows, files,
         )  # fmt: skip
 

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from hooke.errors import HookeError
 from hooke.image import Image
-from hooke.io import atomic_path, read_image, search_images, unique_names, write_png
+from hooke.io import read_image, search_images, unique_names, write_png
+from hooke.io.spreadsheet import write_table
 from hooke.preprocess import fit_normalisation
 from hooke.preprocess.clusters import CLUSTERS, Clusters, cluster_modalities
 from hooke.preprocess.modality import Appearance, describe
@@ -151,8 +152,7 @@ def sort_by_modality(
     rows = [one.row if isinstance(one, _Seen) else one for one in seen]
     table = pd.DataFrame(rows, columns=_COLUMNS, dtype=object).fillna("")
     result = ModalityResult(out, table, found is not None, tuple(files.notes))
-    with atomic_path(out / "modality.csv") as partial:
-        result.table.to_csv(partial, index=False)
+    write_table(result.table, out / "modality.csv")
     if good:
         write_png(out / "embedding.png", _draw(good))
     return result

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from hooke import __version__
 from hooke.io import write_labels, write_png
 from hooke.io.lock import only_run
-from hooke.pipeline.ledger import Ledger, Settings, Source
+from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.results import labels_path, object_table, overlay_path, plane_name, summary_row
 from hooke.pipeline.tables import write_tables
+from hooke.pipeline.work import Origin, Settings
 
 if TYPE_CHECKING:
     from hooke.pipeline.segmentation import Segmentation
@@ -32,31 +33,31 @@ def save_segmentation(segmentation: Segmentation, out: Path) -> Path:
     with only_run(out, wait=_WAIT):
         # No run takes such results for its own: their settings are unknown.
         ledger = Ledger(out, Settings("", "", __version__))
-        source = _source(segmentation, ledger)
-        image = replace(segmentation.image, name=source.name)
+        origin = _origin(segmentation, ledger)
+        image = replace(segmentation.image, name=origin.name)
         content = None if image.path is None else ledger.content(image.path)
-        with ledger.writing(source, content) as work:
+        with ledger.writing(origin, content) as work:
             write_labels(
-                work.place(labels_path(out, source.name)),
+                work.place(labels_path(out, origin.name)),
                 [segmentation.labels],
                 pixel_size_um=image.pixel_size_um,
                 max_label=segmentation.count,
             )
-            write_png(work.place(overlay_path(out, source.name, {})), segmentation.overlay())
-            work.tables.append(object_table(segmentation, source.name))
-            work.rows.append(summary_row(segmentation, source.name, image.path or Path(image.name)))
+            write_png(work.place(overlay_path(out, origin.name, {})), segmentation.overlay())
+            work.tables.append(object_table(segmentation, origin.name))
+            work.rows.append(summary_row(segmentation, origin.name, image.path or Path(image.name)))
         write_tables(ledger)
     return out
 
 
-def _source(segmentation: Segmentation, ledger: Ledger) -> Source:
+def _origin(segmentation: Segmentation, ledger: Ledger) -> Origin:
     """Name the results as the image is named, unless another image's results have the name."""
     image = segmentation.image
     name = plane_name(image.name, image.plane)
-    source = Source(name, name, image.path, plane_name("", image.plane))
+    origin = Origin(name, name, image.path, plane_name("", image.plane))
     number = 1
-    while (there := ledger.entries.get(source.name)) is not None and (there.path, there.scene) != source.key:
+    while (there := ledger.entries.get(origin.name)) is not None and (there.path, there.scene) != origin.key:
         number += 1
         named = ledger.names([image.path])[0] if image.path is not None and number == 2 else f"{name}_{number}"
-        source = replace(source, name=named, base=named)
-    return source
+        origin = replace(origin, name=named, base=named)
+    return origin

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from hooke.errors import HookeError, ImageReadError, debugging, unexpected
 from hooke.io import ImageFile, open_image, write_labels, write_png
 from hooke.models import Model
-from hooke.pipeline.ledger import Ledger, Source, Work
+from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
 from hooke.pipeline.one import segment_image
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.results import ImageResult, failure, labels_path, object_table, overlay_path, summary_row
+from hooke.pipeline.work import Origin, Work
 
 __all__ = ["Job", "segment_file"]
 
@@ -33,28 +34,28 @@ class Job:
     ledger: Ledger
 
 
-def segment_file(job: Job, source: Source, on_share: Callable[[float], None] | None = None) -> ImageResult:
+def segment_file(job: Job, origin: Origin, on_share: Callable[[float], None] | None = None) -> ImageResult:
     """Segment a file, or one scene of it; one that is done is taken as it is.
 
     Parameters
     ----------
     job : Job
-    source : Source
+    origin : Origin
     on_share : callable, optional
         Given the share of the file that is done, 0..1.
     """
-    path, ledger = source.path, job.ledger
+    path, ledger = origin.path, job.ledger
     assert path is not None
     content = ledger.content(path)
     try:
-        done = None if job.overwrite else ledger.find(source, content)
+        done = None if job.overwrite else ledger.find(origin, content)
         if done is not None:
-            return ImageResult(source.name, path, ledger.keep(source, done).rows, reused=True)
-        with ledger.writing(source, content) as work:
-            file = open_image(path, axes=job.axes, scene=source.scene or None, max_memory=job.max_memory)
+            return ImageResult(origin.name, path, ledger.keep(origin, done).rows, reused=True)
+        with ledger.writing(origin, content) as work:
+            file = open_image(path, axes=job.axes, scene=origin.scene or None, max_memory=job.max_memory)
             check_job(file, job.max_memory)
-            _segment(file, source.name, job, work, on_share)
-        return ImageResult(source.name, path, work.rows)
+            _segment(file, origin.name, job, work, on_share)
+        return ImageResult(origin.name, path, work.rows)
     except HookeError as error:
         message = str(error)
     except MemoryError:
@@ -63,8 +64,8 @@ def segment_file(job: Job, source: Source, on_share: Callable[[float], None] | N
         if debugging():
             raise
         message = unexpected(path, error)
-    ledger.fail(source, content, message)
-    return failure(source.name, path, message)
+    ledger.fail(origin, content, message)
+    return failure(origin.name, path, message)
 
 
 def _segment(file: ImageFile, name: str, job: Job, work: Work, on_share: Callable[[float], None] | None) -> None:

@@ -9,8 +9,8 @@ from dataclasses import asdict, fields
 from hooke import __version__
 from hooke.errors import ConfigError
 from hooke.models import Model
-from hooke.pipeline.ledger import Settings
 from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.work import Settings
 
 __all__ = ["check_used", "run_settings"]
 
