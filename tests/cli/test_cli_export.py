@@ -113,4 +113,4 @@ from hooke.cli import main
 main(["export", "runs/a", "-o", {str(tmp_path / "bundle")!r}])"""
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert "pip install 'hooke[train]'" in result.stderr
+    assert "pip install '.[train]'" in result.stderr

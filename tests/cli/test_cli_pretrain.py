@@ -72,4 +72,4 @@ def test_without_the_training_half_it_says_how_to_install_it(config):
     code = f"import sys; sys.modules['torch'] = None; from hooke.cli import main; main(['pretrain', {str(config)!r}])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert "pip install 'hooke[train]'" in result.stderr
+    assert "pip install '.[train]'" in result.stderr

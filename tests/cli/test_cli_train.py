@@ -127,7 +127,10 @@ def test_without_the_training_half_it_says_how_to_install_it(config):
     code = f"import sys; sys.modules['torch'] = None; from hooke.cli import main; main(['train', {str(config)!r}])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert "training needs torch, which is not installed; pip install 'hooke[train]'" in result.stderr
+    assert (
+        "training needs torch, which is not installed; in a copy of hooke's repository: pip install '.[train]'"
+        in result.stderr
+    )
 
 
 def test_a_module_of_our_own_that_is_missing_is_no_matter_of_installing():
@@ -137,4 +140,4 @@ def test_a_module_of_our_own_that_is_missing_is_no_matter_of_installing():
 
 def test_the_help_shows_how_to_install_the_training_half():
     result, _ = run("--help")
-    assert "pip install 'hooke[train]'" in result.stdout
+    assert "pip install '.[train]'" in result.stdout

@@ -124,7 +124,7 @@ def test_damage_is_named_with_its_file(tmp_path, rois):
 
 def test_without_the_library_the_remedy_is_said(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "roifile", None)
-    with pytest.raises(DatasetError, match=r'pip install "hooke\[formats\]"'):
+    with pytest.raises(DatasetError, match=r"pip install '\.\[formats\]'"):
         find(tmp_path)
 
 

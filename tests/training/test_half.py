@@ -9,9 +9,9 @@ import yaml
 pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 
-import onnxruntime  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
+from hooke.models.runtime import onnxruntime  # noqa: E402
 from hooke.training.half import store_half  # noqa: E402
 
 

@@ -15,7 +15,6 @@ import yaml
 for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
     pytest.importorskip(needed)
 
-import onnxruntime as ort
 import torch
 from pydantic import ValidationError
 from small import HERE
@@ -26,6 +25,7 @@ from hooke.cli.app import main
 from hooke.datasets.layout import IndexRow, find_image, write_index, write_sample
 from hooke.errors import DatasetError, ModelError
 from hooke.io import read_image
+from hooke.models.runtime import onnxruntime as ort
 from hooke.training.classifier import export, train
 from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import Cuts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-PACKAGES = ("hooke", "onnxruntime")
+PACKAGES = ("hooke-cells", "onnxruntime")
 _told: dict[str, int] = {}
 
 

@@ -39,7 +39,7 @@ def explain(
     image. Every map is compared with that of the same network with random
     weights.
 
-    Needs the training half: [bold]pip install 'hooke\[train]'[/].
+    Needs the training half: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
 
     [bold]Examples[/]
 

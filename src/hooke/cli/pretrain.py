@@ -28,7 +28,7 @@ def pretrain(
 ) -> int:
     r"""Train an encoder on images without labels, for training to start from.
 
-    Needs the training half: [bold]pip install 'hooke\[train]'[/].
+    Needs the training half: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
 
     [bold]Examples[/]
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from hooke.errors import ConfigError
+from hooke.extras import how_to_install
 
 __all__ = ["Resume", "RunFolder", "Settings", "parse_settings", "train", "training_half"]
 
@@ -46,7 +47,7 @@ def train(
 ) -> int:
     r"""Train a network on hooke data sets.
 
-    Needs the training half: [bold]pip install 'hooke\[train]'[/].
+    Needs the training half: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
 
     [bold]Examples[/]
 
@@ -162,5 +163,5 @@ def training_half() -> Iterator[None]:
         if error.name and error.name.partition(".")[0] == "hooke":
             raise  # a fault of ours, which installing mends not
         raise ConfigError(
-            f"training needs {error.name or error}, which is not installed", remedy="pip install 'hooke[train]'"
+            f"training needs {error.name or error}, which is not installed", remedy=how_to_install("train")
         ) from error

@@ -37,11 +37,12 @@ from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError
+from hooke.extras import how_to_install
 from hooke.io.formats import has_image_suffix
 
 __all__ = ["TAKES", "ImagejSource", "find", "load"]
 
-TAKES = "ImageJ: a zip of ROIs (or one .roi) and the image of the same name; ROI group as class; needs hooke[formats]"
+TAKES = "ImageJ: a zip of ROIs (or one .roi) and the image of the same name; ROI group as class; extra: formats"
 
 OF_IMAGE = re.compile(r"(?i)(?P<stem>.+?)[-_. ]?(roiset|rois?)$")
 AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
@@ -115,8 +116,8 @@ def _roifile() -> Any:
     try:
         return importlib.import_module("roifile")
     except ImportError as error:
-        remedy = 'install it: pip install "hooke[formats]"'
-        raise DatasetError("reading ImageJ's regions needs the library roifile", remedy=remedy) from error
+        cause = "reading ImageJ's regions needs the library roifile"
+        raise DatasetError(cause, remedy=how_to_install("formats")) from error
 
 
 def _stem(path: Path) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from hooke.errors import ModelError
 from hooke.models.onnx_file import check_onnx
+from hooke.models.runtime import onnxruntime as ort
 
 __all__ = ["Sessions"]
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import yaml
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from hooke.models.runtime import onnxruntime
 from hooke.training.describe import file_sha256
 from hooke.training.export import fresh_bundle
 

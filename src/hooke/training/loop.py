@@ -35,6 +35,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
+from hooke import __version__
 from hooke.errors import ConfigError, HookeError
 from hooke.training.baselines import baseline_scores, mean_dsb
 from hooke.training.config import RunConfig, TrainConfig
@@ -332,8 +333,8 @@ def _describe_run(config: RunConfig, run: Path, train_records: Sequence[Record],
         for side, records in (("train", train_records), ("val", val_records))
     }
     write_json(run / "data.json", data)
-    packages = ("hooke", "torch", "timm", "lightning", "numpy", "opencv-python-headless")
-    write_json(run / "versions.json", {name: _version(name) for name in packages})
+    packages = ("torch", "timm", "lightning", "numpy", "opencv-python-headless")
+    write_json(run / "versions.json", {"hooke": __version__} | {name: _version(name) for name in packages})
 
 
 def _version(package: str) -> str:
