@@ -8,13 +8,15 @@ import importlib
 import io
 import json
 import random
+import struct
 import zipfile
+import zlib
 
 import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.errors import HookeError
+from hooke.errors import DatasetError, HookeError
 from hooke.io.run_length import compress_counts
 
 HEIGHT, WIDTH = 12, 16
@@ -212,3 +214,17 @@ def test_damaged_tables_are_refused_or_read(tmp_path):
         (tmp_path / "train.csv").write_bytes(damaged(whole, random.Random(seed)))
         outcomes.add(outcome("sartorius", tmp_path))
     assert {"refused", "failed"} <= outcomes
+
+
+def test_a_mask_of_a_few_bytes_that_promises_gigabytes(tmp_path):
+    labelme, side = importlib.import_module("hooke.datasets.labelme"), 40_000
+    head = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    cut = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
+    PIL.Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "a.png")
+    for corner in (7, side - 1):
+        shape = {"label": "n", "points": [[0, 0], [corner, corner]], "shape_type": "mask"}
+        record = {"shapes": [shape | {"mask": base64.b64encode(cut).decode()}], "imagePath": "a.png", "imageData": None}
+        (tmp_path / "a.json").write_text(json.dumps(record))
+        source, _ = labelme.find(tmp_path)
+        with pytest.raises(DatasetError, match=r"a\.json: shape 1: (a mask of 40000|damaged: its mask promises)"):
+            labelme.load(source, "a")

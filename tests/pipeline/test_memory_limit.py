@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import tifffile
 
+import hooke
 from hooke.datasets.simulator import simulate
+from hooke.errors import ConfigError, ImageReadError
 from hooke.io import open_image
 from hooke.pipeline import segment_folder
 from hooke.pipeline.memory import job_bytes
@@ -31,3 +34,11 @@ def test_the_estimate_counts_pixels_channels_and_planes(tmp_path):
     assert job_bytes((1000, 1000), 10**6, planes=1000) > one + 10**7
     tifffile.imwrite(tmp_path / "c.tif", np.zeros((5, 40, 30), np.uint16), metadata={"axes": "CYX"})
     assert open_image(tmp_path / "c.tif", axes="CYX").read_bytes == 5 * 40 * 30 * 2
+
+
+def test_in_python_too(tmp_path):
+    tifffile.imwrite(tmp_path / "wide.tif", np.zeros((4000, 4000), np.uint8), compression="zlib")
+    with pytest.raises(ImageReadError, match=r"wide\.tif: needs about 7.* MiB of memory and may take 500\.0 MiB"):
+        hooke.segment(tmp_path / "wide.tif", max_memory="500M")
+    with pytest.raises(ConfigError, match="max_memory"):
+        hooke.segment(tmp_path / "wide.tif", max_memory="much")

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from hooke.classify.features import measure_features
 from hooke.classify.intensity import FeatureIntensity
@@ -28,6 +28,7 @@ from hooke.classify.trees import Forest, grow_forest
 from hooke.classify.windows import Objects
 from hooke.errors import ConfigError, ModelError, OutputError
 from hooke.image import Image
+from hooke.io.yaml_text import parse_yaml
 from hooke.pipeline.classes import Classes
 from hooke.preprocess import Normalisation
 
@@ -200,10 +201,13 @@ def load_forest(folder: str | Path) -> ForestClassifier:
     folder = Path(folder)
     remedy = "train it again with hooke classify train"
     try:
-        settings = ForestSettings.model_validate(yaml.safe_load((folder / DESCRIPTION).read_text(encoding="utf-8")))
+        settings = ForestSettings.model_validate(parse_yaml((folder / DESCRIPTION).read_bytes(), folder, DESCRIPTION))
         forest = Forest.from_dict(json.loads((folder / _FOREST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError, ValidationError) as error:
-        raise ModelError(f"can't be read: {str(error).splitlines()[0]}", path=folder, remedy=remedy) from error
+    except ModelError:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise ModelError(f"can't be read: {reason}", path=folder, remedy=remedy) from error
     if forest.shares.shape[1] != len(settings.classes) or forest.feature.max() >= len(settings.features):
         raise ModelError("its trees do not fit its description", path=folder, remedy=remedy)
     return ForestClassifier(settings, forest, folder)

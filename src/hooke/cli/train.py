@@ -140,7 +140,7 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
             raise ConfigError(f"--set {setting!r} is not KEY=VALUE", remedy="write such as: --set augment.wide=0.2")
         try:
             parsed[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # also of dates and numbers
             raise ConfigError(
                 f"--set {key}: {value!r} can't be read as YAML",
                 remedy="write a number, a word or a list such as [1, 2]",

@@ -14,9 +14,10 @@ from typing import Any
 
 from hooke.errors import DatasetError, HookeError
 
-__all__ = ["as_list", "field", "located", "optional_text", "read_json"]
+__all__ = ["as_list", "field", "located", "number", "optional_text", "read_json"]
 
 REMEDY = "export the annotations again"
+FARTHEST = 1e300  # larger whole numbers than floats can hold are valid JSON
 KINDS = {dict: "an object", list: "a list", str: "a text", int: "a whole number", float: "a number"}
 
 
@@ -71,6 +72,20 @@ def field(record: Any, key: str, *kinds: type) -> Any:
         wanted = " or ".join(KINDS[kind] for kind in kinds)
         raise DatasetError(f"{key!r} is {_shown(value)}, not {wanted}", remedy=REMEDY)
     return value
+
+
+def number(record: Any, key: str) -> float:
+    """Return a finite number.
+
+    Raises
+    ------
+    DatasetError
+        If it is missing, or something else. The error names no file.
+    """
+    value = field(record, key, int, float)
+    if not -FARTHEST < value < FARTHEST:
+        raise DatasetError(f"{key!r} is {_shown(value)}, not a finite number", remedy=REMEDY)
+    return float(value)
 
 
 def optional_text(record: dict[str, Any], key: str) -> str | None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from hooke.datasets.adapter import Conflict
+from hooke.datasets.annotation_json import field as field_of
 from hooke.datasets.layout import find_image, find_labels
-from hooke.errors import OutputError
+from hooke.errors import DatasetError, OutputError
 
 __all__ = ["JOURNAL_NAME", "Journal", "Part", "Record"]
 
@@ -92,17 +94,55 @@ class Record:
 
     @classmethod
     def from_line(cls, line: bytes) -> Record:
-        """Read it; a ValueError, TypeError, KeyError or AttributeError where the line is none."""
-        read = json.loads(line)
-        return cls(
-            source=str(read["source"]),
-            recipe=str(read["recipe"]),
-            parts=tuple(Part(**part) for part in read["parts"]),
-            named=dict(read["named"]),
-            oddities=dict(read["oddities"]),
-            classes={part: {int(id_): name for id_, name in named.items()} for part, named in read["classes"].items()},
-            conflicts=tuple(Conflict(*conflict) for conflict in read["conflicts"]),
-        )
+        """Read it.
+
+        Raises
+        ------
+        DatasetError
+            Where the line is damaged, so that nothing is known of its image.
+        """
+        try:
+            read = json.loads(line)
+            classes, parts = field_of(read, "classes", dict), field_of(read, "parts", list)
+            if not parts:
+                raise ValueError("nothing was made")
+            return cls(
+                source=field_of(read, "source", str),
+                recipe=field_of(read, "recipe", str),
+                parts=tuple(_part(part) for part in parts),
+                named=_counts(field_of(read, "named", dict)),
+                oddities=_counts(field_of(read, "oddities", dict)),
+                classes={
+                    part: {int(id_): field_of(field_of(classes, part, dict), id_, str) for id_ in classes[part]}
+                    for part in classes
+                },
+                conflicts=tuple(_conflict(conflict) for conflict in field_of(read, "conflicts", list)),
+            )
+        except (ValueError, RecursionError) as error:
+            raise DatasetError("not a line of a journal", remedy="prepare the data set again") from error
+
+
+def _part(read: Any) -> Part:
+    """Check what a line says of one image made; its id names files, and must not lead elsewhere."""
+    texts = [field_of(read, key, str) for key in ("id", "modality")]
+    numbers = [field_of(read, key, int) for key in ("height", "width", "nuclei", "image_bytes", "labels_bytes")]
+    if texts[0] != Path(texts[0]).name or min(numbers) < 0:
+        raise ValueError(f"not an image of a data set: {texts[0]!r}")
+    return Part(*texts, *numbers)
+
+
+def _counts(read: dict[str, Any]) -> dict[str, int]:
+    """Check numbers of objects by name."""
+    return {name: field_of(read, name, int) for name in read}
+
+
+def _conflict(read: Any) -> Conflict:
+    """Check one conflict, which is written as a list of its values."""
+    names = [each.name for each in fields(Conflict)]
+    if not isinstance(read, list) or len(read) != len(names):
+        raise ValueError("not a conflict")
+    values = dict(zip(names, read, strict=True))
+    return Conflict(**{name: field_of(values, name, int if name == "pixels" else str) for name in names})
 
 
 class Journal:
@@ -158,7 +198,7 @@ class Journal:
         with self.path.open("rb") as file:
             for line in file:
                 complete = line.endswith(b"\n")
-                with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+                with contextlib.suppress(DatasetError):
                     self._note(Record.from_line(line), self._end)
                 self._end += len(line)
         if not complete:

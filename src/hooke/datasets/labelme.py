@@ -38,6 +38,7 @@ from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError, HookeError
+from hooke.limits import check_memory, check_promise
 
 __all__ = ["TAKES", "LabelmeSource", "find", "load"]
 
@@ -46,6 +47,8 @@ TAKES = "labelme: *.json with the image inside or beside; polygons, rectangles, 
 NO_AREA = ("point", "points", "line", "linestrip")
 SKIPPED = "points and lines, left out"
 REMEDY = "export the annotations again"
+PNG_EXPANSION = 1032  # bytes that one byte of a png can become
+BYTES_PER_PIXEL = 6  # of a mask: as decoded, in up to four colours, and as truth values
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,18 @@ def _ring(kind: str, points: Ring) -> Ring:
     raise DatasetError(f"unknown shape_type {kind!r}", remedy="save it as polygon, rectangle, circle or mask")
 
 
+def _check_png(encoded: bytes, box: tuple[int, int]) -> None:
+    """Refuse a mask whose header has another size than its box, or one that its bytes can't fill."""
+    if not encoded.startswith(b"\x89PNG"):
+        raise DatasetError("mask is not a png, or cut short", remedy=REMEDY)
+    size = tuple(int.from_bytes(encoded[at : at + 4], "big") for at in (20, 16))
+    if size != box:
+        cause = f"a mask of {size[0]} x {size[1]} in a box of {box[0]} x {box[1]} pixels"
+        raise DatasetError(cause, remedy=REMEDY)
+    check_promise(box[0] * box[1] / 8, len(encoded), PNG_EXPANSION, what="its mask", error=DatasetError)
+    check_memory(BYTES_PER_PIXEL * box[0] * box[1], error=DatasetError)
+
+
 def _mask(shape: dict[str, Any]) -> tuple[NDArray[np.bool_], int, int]:
     """Decode a mask; return it with its top row and left column in the image."""
     corners = to_ring(checked.field(shape, "points", list))
@@ -214,12 +229,11 @@ def _mask(shape: dict[str, Any]) -> tuple[NDArray[np.bool_], int, int]:
         raise DatasetError(f"a mask with {len(corners)} points instead of two corners", remedy=REMEDY)
     (left, top), (right, bottom) = np.rint(corners).astype(int).tolist()
     encoded = _decode_base64(shape, "mask")
+    box = bottom - top + 1, right - left + 1
+    _check_png(encoded, box)
     try:
         pixels = np.asarray(imagecodecs.png_decode(encoded))
     except Exception as error:  # whatever libpng and its wrapper make of a damaged file
         raise DatasetError("mask is not a png, or cut short", remedy=REMEDY) from error
     mask = pixels if pixels.ndim == 2 else pixels[..., :3].any(axis=2)
-    if mask.shape != (bottom - top + 1, right - left + 1):
-        box = f"{bottom - top + 1} x {right - left + 1}"
-        raise DatasetError(f"a mask of {mask.shape[0]} x {mask.shape[1]} in a box of {box} pixels", remedy=REMEDY)
     return np.asarray(mask != 0), top, left

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from hooke.datasets.adapter import Sample
 from hooke.datasets.masks import LabelPainter
 from hooke.errors import DatasetError
+from hooke.limits import check_memory
 
 __all__ = ["Ring", "ShapeLayer", "ellipse", "fill_rings", "rectangle", "to_ring"]
 
@@ -35,6 +36,7 @@ CUT = "shapes that reach beyond the image, cut off at its border"
 ELLIPSE_CORNERS = 256  # the polygon is within 8e-5 of the radius
 # A whole slide is 10^5 pixels wide; beyond 10^8 the sums below lose the pixel, and a number is a mistake anyway.
 FARTHEST = 1e8
+BYTES_PER_CROSSING = 64  # of an edge by a row of pixels, as a polygon is filled
 REMEDY = "export the annotations again"
 
 
@@ -116,6 +118,7 @@ def fill_rings(rings: Sequence[Ring], height: int, width: int, top: int = 0, lef
     first = np.clip(np.ceil(np.minimum(y0, y1) - 0.5), 0, height).astype(np.intp)
     last = np.clip(np.ceil(np.maximum(y0, y1) - 0.5), 0, height).astype(np.intp)
     crossings = last - first
+    check_memory(BYTES_PER_CROSSING * int(crossings.sum()), error=DatasetError)
     edge = np.repeat(np.arange(len(begin)), crossings)
     row = np.arange(len(edge)) + np.repeat(first - np.cumsum(crossings) + crossings, crossings)
     x = x0[edge] + (row + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]

@@ -15,7 +15,7 @@ from hooke.datasets.image_search import ids_of
 from hooke.datasets.shapes import fill_rings, to_ring
 from hooke.errors import DatasetError
 from hooke.evaluation.labelled import LabelledImage, LabelSource
-from hooke.evaluation.painted import Mask, paint
+from hooke.evaluation.painted import Mask, check_canvas, paint
 from hooke.io.run_length import decode_counts
 
 __all__ = ["CocoSource", "open_coco"]
@@ -66,13 +66,14 @@ class CocoSource:
             size = self.sizes.get(name) or _size_of_masks(self.annotations[name]) or shape
             if size is None or len(size) != 2:
                 raise DatasetError("states no height and width", remedy="add them to the image's entry")
+            check_canvas(size, self.path.stat().st_size)
             kept = [one for one in self.annotations[name] if not one.get("iscrowd") and one.get("segmentation")]
             return paint([self._mask(annotation, (size[0], size[1])) for annotation in kept], size)
 
     def _mask(self, annotation: dict[str, Any], size: tuple[int, int]) -> Mask:
-        score = float(checked.field(annotation, "score", int, float)) if "score" in annotation else None
-        category = annotation.get("category_id")
-        class_name = None if category is None or not self.categories else self.categories.get(category)
+        score = checked.number(annotation, "score") if "score" in annotation else None
+        known = self.categories and annotation.get("category_id") is not None
+        class_name = self.categories.get(checked.field(annotation, "category_id", int, str)) if known else None
         return Mask.cut(_pixels(annotation["segmentation"], size), score, class_name)
 
 
@@ -139,8 +140,8 @@ def _size_of_masks(annotations: Annotations) -> tuple[int, int] | None:
 
 def _size(outline: dict[str, Any]) -> tuple[int, int]:
     size = checked.field(outline, "size", list)
-    if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
-        raise DatasetError(f"mask of size {size}", remedy="give height and width")
+    if len(size) != 2 or not all(type(side) is int and side > 0 for side in size):
+        raise DatasetError(f"mask of size {str(size)[:40]}", remedy="give height and width")
     return size[0], size[1]
 
 

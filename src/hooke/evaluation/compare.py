@@ -111,6 +111,12 @@ def compare_runs(runs: Sequence[Run], *, resamples: int = RESAMPLES, seed: int =
         raise DatasetError("one run alone can't be compared", remedy="name two or more")
     tables, left_out = _common(runs)
     scores = [score for score in COMPARED if all(score in table for table in tables)]
+    for run, table in zip(runs, tables, strict=True):
+        odd = [score for score in scores if not pd.api.types.is_numeric_dtype(table[score])]
+        if odd:
+            raise DatasetError(
+                f"{run.name}: column {odd[0]!r} holds other things than numbers", remedy="evaluate again"
+            )
     first = tables[0]
     means, differences = [], []
     for part, chosen in _parts(first).items():

@@ -16,15 +16,15 @@ import pandas as pd
 from hooke.datasets.annotation_json import located
 from hooke.errors import DatasetError
 from hooke.evaluation.labelled import LabelledImage, LabelSource
-from hooke.evaluation.painted import Mask, paint
+from hooke.evaluation.painted import Mask, check_canvas, paint
 from hooke.io.name_match import bare_name, match_names
 from hooke.io.run_length import decode_pairs
 from hooke.io.tables import read_table
-from hooke.limits import check_memory
 
 __all__ = ["DsbSource"]
 
 _COLUMNS = ("ImageId", "EncodedPixels")
+_MOST_DIGITS = 9  # of a number of pixels
 _REMEDY = "give a csv with the columns ImageId and EncodedPixels"
 
 
@@ -56,7 +56,8 @@ class DsbSource:
             remedy = "add the columns Height and Width, or give label images"
             raise DatasetError(f"no size for image {name}", path=self.path, remedy=remedy)
         height, width = size
-        check_memory(height * width * 6, self.path, error=DatasetError)
+        with located(self.path, f"image {name}"):
+            check_canvas(size, self.path.stat().st_size)
         masks = []
         for line, code in rows["EncodedPixels"].items():
             with located(self.path, f"line {line}"):
@@ -68,9 +69,9 @@ class DsbSource:
         if not {"Height", "Width"} <= set(rows.columns):
             return None
         height, width = rows["Height"].iloc[0], rows["Width"].iloc[0]
-        if not (height.isdecimal() and width.isdecimal()):
-            line = rows.index[0]
-            raise DatasetError(f"line {line}: size is {height!r} x {width!r}", path=self.path, remedy="give pixels")
+        if not all(side.isdecimal() and len(side) <= _MOST_DIGITS for side in (height, width)):
+            cause = f"line {rows.index[0]}: size is {height[:20]!r} x {width[:20]!r}"
+            raise DatasetError(cause, path=self.path, remedy="give pixels")
         return int(height), int(width)
 
 

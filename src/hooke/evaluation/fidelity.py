@@ -62,7 +62,10 @@ class ThroughScheme:
         image = self._source.read(name, shape)
         if image.labels.ndim != 2:
             raise DatasetError("is a stack, and schemes encode planes", path=name, remedy="give it plane by plane")
-        return LabelledImage(self._decode(self._encode(image.labels)).labels, note=image.note, oddities=image.oddities)
+        # Schemes make an index of all ids, and ids may be any numbers.
+        ids, places = np.unique(image.labels, return_inverse=True)
+        labels = places.reshape(image.labels.shape).astype(np.int32) + np.int32(ids[0] != 0)
+        return LabelledImage(self._decode(self._encode(labels)).labels, note=image.note, oddities=image.oddities)
 
 
 def open_prediction(

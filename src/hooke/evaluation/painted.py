@@ -9,9 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.errors import DatasetError
 from hooke.evaluation.labelled import LabelledImage
+from hooke.limits import check_memory, check_promise
 
-__all__ = ["Mask", "paint"]
+__all__ = ["Mask", "check_canvas", "paint"]
+
+_PIXELS_PER_BYTE = 2000  # of an image of which a text says no more than where a few objects are
+_BYTES_PER_PIXEL = 12  # labels, a sorted copy of them, and masks
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,29 @@ class Mask:
         as_bytes = np.ascontiguousarray(pixels).view(np.uint8)
         left, top, width, height = cv2.boundingRect(as_bytes) if pixels.size else (0, 0, 0, 0)
         return cls(pixels[top : top + height, left : left + width].copy(), top, left, score, class_name)
+
+
+def check_canvas(size: tuple[int, ...], held: int) -> None:
+    """Refuse the size of an image that a text states, where the text is too short for it, or the memory too small.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Height and width in pixels.
+    held : int
+        Bytes of the text.
+
+    Raises
+    ------
+    DatasetError
+        Which names no file.
+    """
+    if min(size) < 1:
+        raise DatasetError(f"an image of {size[0]} x {size[1]} pixels", remedy="give height and width")
+    pixels = size[0] * size[1]
+    what = f"an image of {size[0]} x {size[1]} pixels"
+    check_promise(4 * pixels, held, 4 * _PIXELS_PER_BYTE, what=what, error=DatasetError)
+    check_memory(_BYTES_PER_PIXEL * pixels, error=DatasetError)
 
 
 def paint(masks: Sequence[Mask], shape: tuple[int, ...]) -> LabelledImage:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.label_files import take_apart
-from hooke.errors import DatasetError
+from hooke.errors import DatasetError, HookeError
 from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.ome_zarr import Frame, Level, finest_level, ome_metadata, to_frame
-from hooke.limits import check_memory
+from hooke.limits import SMALL_PROMISE, check_memory, check_promise
 
 __all__ = ["ZarrSource", "is_in_zarr"]
 
@@ -35,6 +36,8 @@ MOVED = "label images brought to the pixels of their image"
 _LABELS = "labels"
 _CONSTANT = 0.8  # of neighbouring pixels that are not 0, so many are equal in a label image
 _SAMPLE = 1024
+_EXPANSION = 5000  # bytes that one byte of a compressed chunk of labels can become
+_COPIES = 3  # of the labels that are held at the peak
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class ZarrSource:
         self.split_components = split_components
         self.group = _open(path)
         rejected: list[str] = []
-        found = dict(_find(self.group, (), rejected))
+        with _reading(path):
+            found = dict(_find(self.group, (), rejected))
         if rejected and not found:
             cause = f"holds intensities and no labels ({rejected[0] or 'itself'})"
             remedy = "give the group of its label image, such as IMAGE.zarr/labels/nuclei"
@@ -85,12 +89,13 @@ class ZarrSource:
     def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
         """Read one, in the pixels of the image that it belongs to; axes of length 1 in front are dropped."""
         found = self.found[name]
-        array, where = self.group[found.array], self.path / found.array
-        if array.dtype.kind not in "biu":
-            raise DatasetError(f"holds {array.dtype}: not a label image", path=where, remedy="store whole numbers")
-        pixels = max(math.prod(array.shape), math.prod(found.image.shape) if found.image else 0)
-        check_memory(pixels * (array.dtype.itemsize + 3 * 4), where, error=DatasetError)
-        labels = np.asarray(array[...])
+        where = self.path / found.array
+        with _reading(where):
+            array = self.group[found.array]
+            if array.dtype.kind not in "biu":
+                raise DatasetError(f"holds {array.dtype}: not a label image", path=where, remedy="store whole numbers")
+            _check_size(array, where, found.image)
+            labels = np.asarray(array[...])
         while labels.ndim > 2 and labels.shape[0] == 1:
             labels = labels[0]
         if labels.ndim < 2:
@@ -176,6 +181,28 @@ def _is_constant_in_parts(array: Any) -> bool:
     left, right = pixels[:, :-1], pixels[:, 1:]
     both = (left != 0) & (right != 0)
     return bool((left == right)[both].mean() >= _CONSTANT) if both.any() else True
+
+
+def _check_size(array: Any, where: Path, image: Frame | None) -> None:
+    """Refuse an array, or the frame of its image, whose size is beyond what its chunks can hold, or the memory."""
+    sizes = [math.prod(array.shape), math.prod(array.chunks), 0 if image is None else math.prod(image.shape)]
+    promised = max(sizes) * max(array.dtype.itemsize, 4)
+    if promised > SMALL_PROMISE:
+        held = sum(path.stat().st_size for path in where.rglob("*") if path.is_file())
+        check_promise(promised, held, _EXPANSION, where, what="its metadata", error=DatasetError)
+        check_memory(_COPIES * promised, where, error=DatasetError)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn all that zarr and its codecs raise into a `DatasetError`."""
+    try:
+        yield
+    except HookeError:
+        raise
+    except Exception as error:  # zarr's own errors have no common parent
+        text = " ".join(str(error).split())[:120] or type(error).__name__
+        raise DatasetError(f"damaged or unusual zarr ({text})", path=path, remedy="copy or write it again") from error
 
 
 def _open(path: Path) -> Any:

@@ -32,9 +32,9 @@ from typing import Any
 from hooke.errors import readable
 from hooke.io import open_image, search_images
 from hooke.io.lock import only_run
-from hooke.limits import default_budget, parse_bytes
 from hooke.models import load_model
 from hooke.pipeline.ledger import SET_ASIDE, Ledger
+from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.record import write_record
 from hooke.pipeline.results import ImageResult
@@ -119,7 +119,7 @@ def segment_folder(
         file is told in its result, and the others go on.
     """
     options = options or SegmentOptions()
-    allowed = default_budget() if max_memory is None else parse_bytes(max_memory)
+    allowed = job_budget(max_memory)
     out = Path(out)
     found = search_images(inputs, exclude=[out])
     model = load_model(options.model)

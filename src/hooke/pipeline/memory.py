@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from hooke.io import ImageFile
-from hooke.limits import check_memory
+from hooke.limits import check_memory, default_budget, parse_bytes
 
-__all__ = ["check_job", "job_bytes"]
+__all__ = ["check_job", "job_budget", "job_bytes"]
 
 # Measured on images of 0.3 to 67 megapixels of every type (see benchmarks/memory.py): the interpreter, its libraries,
 # the network and two tiles in work; then for each pixel the maps (3 of 2 bytes), labels, overlay and what makes them.
@@ -38,18 +38,30 @@ def job_bytes(plane_shape: tuple[int, ...], read_bytes: int, planes: int = 1) ->
     return _BASE + _PER_PIXEL * pixels + _COPIES * read_bytes + waiting
 
 
-def check_job(file: ImageFile, max_memory: int) -> None:
+def job_budget(max_memory: int | str | None = None) -> int:
+    """Bytes that a job may take: as given, or three quarters of what is free beside what this process holds anyway.
+
+    Raises
+    ------
+    ConfigError
+        If `max_memory` is not an amount of memory.
+    """
+    return _BASE + default_budget() if max_memory is None else parse_bytes(max_memory)
+
+
+def check_job(file: ImageFile, max_memory: int | None = None) -> None:
     """Refuse to segment a file that would take more memory than it may.
 
     Parameters
     ----------
     file : ImageFile
-    max_memory : int
-        Bytes.
+    max_memory : int, optional
+        Bytes; `job_budget` when not given.
 
     Raises
     ------
     ImageReadError
         With both figures and the way out.
     """
-    check_memory(job_bytes(file.plane_shape, file.read_bytes, len(file)), file.path, budget=max_memory)
+    budget = job_budget() if max_memory is None else max_memory
+    check_memory(job_bytes(file.plane_shape, file.read_bytes, len(file)), file.path, budget=budget)

@@ -16,13 +16,14 @@ from hooke.io import ImageFile, open_image
 from hooke.io.arrays import Samples, image_of_array
 from hooke.io.axes import Layout
 from hooke.io.raster import read_picture
+from hooke.pipeline.memory import check_job
 
 __all__ = ["Source", "image_of_source"]
 
 Source = NDArray[np.generic] | Image | ImageFile | PIL.Image.Image | str | Path
 
 
-def image_of_source(source: Source, axes: str | None = None) -> Image:
+def image_of_source(source: Source, axes: str | None = None, max_memory: int | None = None) -> Image:
     """Make the image to segment; of a stack the first plane, with a note that says so.
 
     Parameters
@@ -30,14 +31,16 @@ def image_of_source(source: Source, axes: str | None = None) -> Image:
     source : ndarray, Image, ImageFile, PIL.Image.Image, str or Path
     axes : str, optional
         One letter per dimension of an array or file.
+    max_memory : int, optional
+        Bytes that segmenting a file may take; three quarters of what is free when not given.
 
     Raises
     ------
     HookeError
-        When a file can't be read, an array is not an image, or its axes can't be told.
+        When a file can't be read or needs more memory, an array is not an image, or its axes can't be told.
     """
     if isinstance(source, str | Path):
-        return _first_plane(open_image(source, axes=axes))
+        return _first_plane(open_image(source, axes=axes, max_memory=max_memory))
     if isinstance(source, Image | ImageFile | PIL.Image.Image):
         if axes is not None:
             raise ConfigError("axes are for arrays and paths of files", remedy="leave them out")
@@ -87,6 +90,7 @@ def _checked(image: Image) -> Image:
 
 
 def _first_plane(file: ImageFile) -> Image:
+    check_job(file, file.max_memory)
     image = file.plane(0)
     if len(file) > 1:
         note = (

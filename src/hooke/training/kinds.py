@@ -13,11 +13,9 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 from types import ModuleType
-from typing import Any
-
-import yaml
 
 from hooke.errors import ConfigError
+from hooke.io.yaml_text import parse_yaml
 
 __all__ = ["DEFAULT", "KINDS", "folder_of_run", "kind_of_run", "load_kind"]
 
@@ -53,5 +51,4 @@ def kind_of_run(run: Path) -> str:
     path = folder_of_run(run) / "config.yaml"
     if not path.is_file():
         return DEFAULT
-    told: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return str(told.get("kind", DEFAULT)) if isinstance(told, dict) else DEFAULT
+    return str(parse_yaml(path.read_bytes(), path, error=ConfigError).get("kind", DEFAULT))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from hooke.errors import ConfigError
+from hooke.io.yaml_text import parse_yaml
 
 __all__ = ["read_settings"]
 
@@ -54,14 +54,10 @@ def read_settings(
 
 def _read(path: Path, remedy: str) -> dict[str, Any]:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"can't be read: {error.strerror}", path=path, remedy=remedy) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"can't be read as YAML: {error}", path=path, remedy=remedy) from error
-    if not isinstance(raw, dict):
-        raise ConfigError("holds no settings", path=path, remedy=remedy)
-    return raw
+    return parse_yaml(raw, path, error=ConfigError)
 
 
 def _set(tree: dict[str, Any], keys: list[str], value: Any) -> None:

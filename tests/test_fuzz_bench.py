@@ -1,0 +1,81 @@
+"""`benchmarks/fuzz.py`: sources are read, a few hundred mutated ones are read or refused, and faults are counted."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hooke.errors import HookeError
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def fuzzing(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.setenv("HOOKE_DEBUG", "1")  # a fault of hooke's own is raised, not turned into a message
+    return importlib.import_module("fuzzing.worker")
+
+
+@pytest.fixture
+def workshop(fuzzing, tmp_path):
+    return fuzzing.Workshop(tmp_path / "sources", seed=0)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_sources_are_read_as_they_are(fuzzing, workshop, monkeypatch):
+    readers = importlib.import_module("fuzzing.readers")
+    monkeypatch.setattr(readers, "_tried", contextlib.nullcontext)  # a refusal would show
+    for name, sources in workshop.sources.items():
+        for source in sources:
+            for target in source.targets:
+                readers.READERS[name](source.folder, target)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_few_hundred_inputs(workshop):
+    fuzz = importlib.import_module("fuzz")
+    outcomes = [workshop.try_one(index) for index in range(400)]
+    assert not [outcome for outcome in outcomes if fuzz.is_failure(outcome)]
+    kinds = {outcome.kind for outcome in outcomes}
+    assert kinds == {"read", "refused"}
+    assert "400 " in fuzz.table(outcomes).splitlines()[-1]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_same_number_is_the_same_input(fuzzing, workshop, tmp_path):
+    mutate = importlib.import_module("fuzzing.mutations").mutate
+    data = b"II*\0" + bytes(range(256))
+    for suffix in (".tif", ".json", ".zip", ""):
+        one, same = (mutate(data, suffix, np.random.default_rng([3, 4])) for _ in range(2))
+        assert one == same
+    first, second = workshop.try_one(7), fuzzing.Workshop(tmp_path / "again", seed=0).try_one(7)
+    assert (first.source, first.kind) == (second.source, second.kind)
+
+
+def test_faults_are_counted(fuzzing):
+    fuzz = importlib.import_module("fuzz")
+
+    def fail():
+        raise ZeroDivisionError
+
+    def refuse():
+        raise HookeError("no")
+
+    def fill():
+        return np.ones(40 << 20, np.uint8).sum()
+
+    assert fuzzing._measured(0, "a", "b", refuse).kind == "refused"
+    failed = fuzzing._measured(0, "a", "b", fail)
+    assert failed.kind == "ZeroDivisionError"
+    assert "in fail" in failed.message
+    assert fuzz.is_failure(failed)
+    if Path("/proc/self/clear_refs").exists():
+        assert fuzzing._measured(0, "a", "b", fill).bytes > 30 << 20
+    assert fuzz.is_failure(fuzzing.Outcome(0, "a", "b", "read", 11.0, 0))
+    assert fuzz.is_failure(fuzzing.Outcome(0, "a", "b", "read", 0.0, 3 << 30))
+    assert not fuzz.is_failure(fuzzing.Outcome(0, "a", "b", "read", 9.0, 1 << 30))
