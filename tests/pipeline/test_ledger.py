@@ -244,9 +244,9 @@ def test_replay_refuses_an_image_that_changed_or_is_gone(images, tmp_path):
 
 
 def test_replay_refuses_a_record_of_a_run_that_did_not_end(images, tmp_path, monkeypatch):
-    monkeypatch.setattr("hooke.pipeline.folder._Run.close", lambda self: None)  # as if killed
+    monkeypatch.setattr("hooke.pipeline.folder._Run.close", lambda self, finished: None)  # as if killed
     segment_folder([images], tmp_path / "out", QUICK)
-    with pytest.raises(ConfigError, match="ended before"):
+    with pytest.raises(ConfigError, match="before its end"):
         read_replay(tmp_path / "out" / "run.json")
 
 
@@ -256,8 +256,8 @@ WRONG = ({}, [1], "x", 1e400)
 @pytest.mark.parametrize(
     ("part", "value"),
     [
-        ("options", None), ("options", {}), ("inputs", [1]), ("inputs", []), ("inputs", [{"path": 5}]), ("out", 3),
-        ("images", [{"file": None}]), ("model", []), ("model", {"source": 1}),
+        ("options", None), ("options", {}), ("inputs", [1]), ("inputs", []), ("inputs", [{"path": 5}]),
+        ("finished", "x"), ("classifier", 5), ("model", []), ("model", {"source": 1}),
         *[("options", {key: value}) for key in ("channel", "diameter", "tta", "min_size") for value in WRONG],
         *[("options", {key: value}) for key in ("axes", "classify") for value in ({}, [1], 5)],
     ],
@@ -282,7 +282,7 @@ def test_names_of_all_kinds_cost_no_other_image_its_row(images, tmp_path):
     assert not result.failed
     assert len(rows(out)) == 7
     assert {"'=1+1", "caf%E9", "a\nb"} <= set(rows(out)["image"])
-    assert json.loads((out / "run.json").read_text())["inputs"]
+    assert len(read_replay(out / "run.json").inputs) == 7
     assert all(image.reused for image in segment_folder([images], out, QUICK).images)
 
 
@@ -317,3 +317,13 @@ def test_folder_of_images_may_be_the_output_folder(images):
         result = segment_folder([images], images, QUICK)
         assert [image.name for image in result.images] == ["a_png", "a_tif", "b"]
     assert all(image.reused for image in result.images)
+
+
+def test_overlay_of_a_plane_does_not_replace_that_of_another_image(tmp_path, field):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    np.save(folder / "a.npy", np.stack([field.image] * 2))
+    np.save(folder / "a_t0.npy", np.stack([field.image[::-1]] * 2))
+    segment_folder([folder], out, QUICK, axes="TYX")
+    assert len(list((out / "overlays").iterdir())) == 4
+    assert all(image.reused for image in segment_folder([folder], out, QUICK, axes="TYX").images)

@@ -205,15 +205,19 @@ def _make_all(
     def make(id_: str) -> Record | None:
         return None if not overwrite and maker.is_made(journal.get(id_)) else maker.make(id_)
 
-    with contextlib.closing(_in_order(make, [entry.id for entry in wanted], jobs)) as results:
-        for done, (id_, result) in enumerate(results, start=1):
-            try:
-                _note(id_, result.result(), maker, journal, report)
-                records[id_] = cast("Record", journal.get(id_))
-            except (DatasetError, ImageReadError) as error:
-                report.failed[id_] = error
-            if progress is not None:
-                progress(done, len(wanted))
+    try:
+        with contextlib.closing(_in_order(make, [entry.id for entry in wanted], jobs)) as results:
+            for done, (id_, result) in enumerate(results, start=1):
+                try:
+                    _note(id_, result.result(), maker, journal, report)
+                    records[id_] = cast("Record", journal.get(id_))
+                except (DatasetError, ImageReadError) as error:
+                    report.failed[id_] = error
+                if progress is not None:
+                    progress(done, len(wanted))
+    except KeyboardInterrupt as stop:
+        stop.add_note(f"{len(records)} of {len(wanted)} image(s) are made; run the same command again to go on")
+        raise
     return records
 
 

@@ -129,15 +129,17 @@ def segment_folder(
         job = Job(model, options, axes, allowed, overwrite, ledger)
         run = _Run(out, found.paths, job, command, time.time())
         # Written first, too: a folder that can't be written to is found before any work is done.
-        run.write_record([])
+        run.write_record([], finished=False)
         if on_start:
             on_start(len(found.paths))
         results: list[ImageResult] = []
+        finished = False
         try:
             for result in _segment_files(job, found.paths, on_share):
                 results.append(result)
                 if on_image:
                     on_image(result)
+            finished = True
         except KeyboardInterrupt as stop:
             ledger.undo_half_done()
             stop.add_note(
@@ -146,7 +148,7 @@ def segment_folder(
             )
             raise
         finally:
-            run.close()
+            run.close(finished)
     return FolderResult(out, results, (*found.notes, *run.notes()))
 
 
@@ -160,20 +162,20 @@ class _Run:
     command: Sequence[str]
     started: float
 
-    def close(self) -> None:
+    def close(self, finished: bool) -> None:
         """Write the tables and the record, also of a run that was stopped halfway."""
         self.job.ledger.undo_half_done()
         try:
-            self.write_record(write_tables(self.job.ledger))
+            self.write_record(write_tables(self.job.ledger), finished)
         except KeyboardInterrupt:  # again, so that tables and labels agree
-            self.write_record(write_tables(self.job.ledger))
+            self.write_record(write_tables(self.job.ledger), finished)
             raise
 
-    def write_record(self, rows: list[dict[str, Any]]) -> None:
+    def write_record(self, rows: list[dict[str, Any]], finished: bool) -> None:
         """Write ``run.json``."""
         contents = [(path, self.job.ledger.known_content(path)) for path in self.paths]
         job = self.job
-        write_record(self.out, contents, job.model, job.options, job.axes, self.command, self.started, rows)
+        write_record(self.out, contents, job.model, job.options, job.axes, self.command, self.started, rows, finished)
 
     def notes(self) -> list[str]:
         """Say which label images were moved, and which rows of the tables are of earlier runs."""

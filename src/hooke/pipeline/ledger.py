@@ -52,6 +52,7 @@ class Ledger:
         self.settings = settings
         self.finished: set[str] = set()
         self.set_aside: list[Path] = []
+        self._named: set[str] = set()
         self._contents: dict[tuple[str, int, int], str] = {}
         self._lock = threading.Lock()
         self._tables_stand = True
@@ -65,7 +66,16 @@ class Ledger:
         # Scenes have names of their own beside that of their file.
         bases = {entry.base: Path(entry.path or f"/{entry.base}") for entry in self.entries.values()}
         scenes = {name: Path(one.path or f"/{name}") for name, one in self.entries.items() if name not in bases}
-        return unique_names(paths, taken=scenes | bases)
+        names = unique_names(paths, taken=scenes | bases)
+        self._named = {name.casefold() for name in (*names, *self.entries)}
+        return names
+
+    def plane_base(self, name: str) -> str:
+        """What the overlays of a stack's planes are named after: no other image has the name of one of them."""
+        base = name
+        while any(re.fullmatch(rf"{re.escape(base.casefold())}(_[a-z]\d+)+", other) for other in self._named):
+            base += "_plane"
+        return base
 
     def scene_name(self, base: str, path: Path, scene: str, used: set[str]) -> str:
         """Name the results of one scene of a file, beside the names that are in use (folded)."""

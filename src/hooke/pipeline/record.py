@@ -11,14 +11,16 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hooke.errors import ConfigError, ModelError
+from hooke.errors import ConfigError, ModelError, readable
 from hooke.io import atomic_path
-from hooke.models import BundleSettings, Model, load_model
+from hooke.models import Model, load_model
 from hooke.pipeline.entry import hash_file
 from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.settings import classifier_facts, model_facts
 
 __all__ = ["Replay", "read_replay", "write_record"]
 
@@ -30,7 +32,6 @@ class Replay:
     """A recorded run, ready to be done again."""
 
     inputs: list[Path]
-    out: Path
     options: SegmentOptions
     axes: str | None
 
@@ -44,6 +45,7 @@ def write_record(
     command: Sequence[str],
     started: float,
     rows: list[dict[str, Any]],
+    finished: bool,
 ) -> None:
     """Write ``run.json``.
 
@@ -60,6 +62,8 @@ def write_record(
         Seconds since the epoch.
     rows : list of dict
         Those of ``summary.csv``.
+    finished : bool
+        Whether each file has had its turn.
     """
     from hooke import __version__
 
@@ -71,32 +75,39 @@ def write_record(
         "command": list(command),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
         "seconds": round(time.time() - started, 3),
-        "model": {
-            **_told(model),
-            "source": options.model if not Path(options.model).exists() else str(Path(options.model).resolve()),
-            "colour": None if model.bundle.colour is None else _told(model.suited(colour=True)),
-        },
+        "finished": finished,
+        "model": {"source": _resolved(options.model), **model_facts(model)},
+        "classifier": classifier_facts(options.classify),
         "options": {
             **asdict(options),
+            "classify": _resolved(options.classify),
             "threads": options.resolved_threads,
             "axes": axes,
         },
         "out": str(out.resolve()),
-        "inputs": [{"path": os.path.realpath(path), "sha256": digest} for path, digest in inputs],
+        "inputs": [{"path": _written(path), "sha256": digest} for path, digest in inputs],
         "images": rows,
     }
     with atomic_path(out / "run.json") as partial:
         partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
-def _told(model: Model) -> dict[str, Any]:
-    """What decides of one network's results."""
-    return {
-        "name": model.name,
-        "sha256": model.checksum,
-        "scheme": {"name": model.scheme.name, **asdict(model.scheme)},
-        "settings": model.settings.model_dump(mode="json"),
-    }
+def _resolved(source: str | None) -> str | None:
+    """A bundle's full path; a known model's name as it is."""
+    return source if source is None or not Path(source).exists() else str(Path(source).resolve())
+
+
+def _written(path: Path) -> str:
+    """A file's full path, as a URI where it is not UTF-8, which JSON can't hold."""
+    real = Path(os.path.realpath(path))
+    return str(real) if readable(str(real)) == str(real) else real.as_uri()
+
+
+def _read(text: str) -> Path:
+    """Undo `_written`."""
+    return (
+        Path(os.fsdecode(unquote_to_bytes(text.removeprefix("file://")))) if text.startswith("file://") else Path(text)
+    )
 
 
 def read_replay(path: str | Path) -> Replay:
@@ -111,34 +122,39 @@ def read_replay(path: str | Path) -> Replay:
     """
     path = Path(path)
     try:
-        record = _Record.model_validate_json(path.read_bytes())
+        record = _Record.model_validate(json.loads(path.read_bytes()))
         options = SegmentOptions(**{**record.options.model_dump(exclude={"axes"}), "model": record.model.source})
     except (OSError, ValueError, ConfigError, RecursionError) as error:
         reason = str(error) if isinstance(error, OSError | ConfigError) else _first_problem(error)
         raise ConfigError(
             f"is not the record of a run ({reason})", path=path, remedy="give the run.json of a results folder"
         ) from error
-    model = load_model(options.model)
-    if model.checksum != record.model.sha256 or model.settings != record.model.settings:
-        differ = "weights" if model.checksum != record.model.sha256 else "settings"
+    if not record.finished:
+        raise ConfigError(
+            "the run was stopped before its end", path=path, remedy="run its command again, then repeat it"
+        )
+    _check_models(record, options, path)
+    return Replay(_check_inputs(record.inputs), options, record.options.axes)
+
+
+def _check_models(record: _Record, options: SegmentOptions, path: Path) -> None:
+    """Refuse to repeat a run with another model or classifier than it had."""
+    now, then = model_facts(load_model(options.model)), record.model.model_dump(exclude={"source"})
+    wrong = "weights" if now["sha256"] != then["sha256"] else "settings" if now != then else ""
+    if wrong or classifier_facts(options.classify) != record.classifier:
+        which = f"model {options.model!r}" if wrong else f"classifier {options.classify!r}"
         raise ModelError(
-            f"model {options.model!r} is not the one that the run used (its {differ} differ)",
+            f"{which} is not the one that the run used{f' (its {wrong} differ)' if wrong else ''}",
             path=path,
             remedy="install the hooke version named in the record, or give the bundle it used",
         )
-    _check_inputs(record, path)
-    return Replay([Path(one.path) for one in record.inputs], Path(record.out), options, record.options.axes)
 
 
-def _check_inputs(record: _Record, path: Path) -> None:
-    """Refuse to repeat a run on other images than it had."""
-    failed = {row.file for row in record.images if row.error}
-    for one in record.inputs:
-        image = Path(one.path)
-        if one.sha256 is None and not failed.intersection((one.path, str(image))):
-            raise ConfigError(
-                f"the run ended before {image.name} was read", path=path, remedy="run its command again, then repeat it"
-            )
+def _check_inputs(inputs: Sequence[_Input]) -> list[Path]:
+    """Give the images of a run, or refuse where one is not what it was; one that could not be read then has no hash."""
+    paths = []
+    for one in inputs:
+        image = _read(one.path)
         try:
             changed = one.sha256 is not None and hash_file(image) != one.sha256
         except OSError as error:
@@ -151,6 +167,8 @@ def _check_inputs(record: _Record, path: Path) -> None:
                 path=image,
                 remedy="put the old file back, or segment the new one in a run of its own",
             )
+        paths.append(image)
+    return paths
 
 
 def _first_problem(error: Exception) -> str:
@@ -171,15 +189,11 @@ class _Input(_Strict):
     sha256: str | None
 
 
-class _Row(_Strict):
-    file: str
-    error: str = ""
-
-
 class _RecordedModel(_Strict):
+    model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
+
     source: str
     sha256: str
-    settings: BundleSettings
 
 
 class _RecordedOptions(_Strict):
@@ -197,8 +211,8 @@ class _RecordedOptions(_Strict):
 class _Record(_Strict):
     """What is read of a record."""
 
+    finished: bool
     model: _RecordedModel
+    classifier: dict[str, Any] | None
     options: _RecordedOptions
-    out: str
     inputs: list[_Input] = Field(min_length=1)
-    images: list[_Row]

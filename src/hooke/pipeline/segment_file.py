@@ -90,10 +90,11 @@ def _segment_planes(
         if on_share:
             on_share((len(work.rows) + share) / len(file))
 
+    base = job.ledger.plane_base(name) if file.axes else name
     for image in file:
         start = time.perf_counter()
         segmentation = segment_image(replace(image, name=name), job.model, job.options, progress)
-        write_png(work.place(overlay_path(work.out, name, image.plane)), segmentation.overlay())
+        write_png(work.place(overlay_path(work.out, base, image.plane)), segmentation.overlay())
         work.tables.append(object_table(segmentation, name))
         row = summary_row(segmentation, name, file.path)
         work.rows.append(row | {"seconds": round(time.perf_counter() - start, 4)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, fields
+from typing import Any
 
 from hooke import __version__
 from hooke.errors import ConfigError
@@ -12,7 +13,7 @@ from hooke.models import Model
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.work import Settings
 
-__all__ = ["check_used", "run_settings"]
+__all__ = ["check_used", "classifier_facts", "model_facts", "run_settings"]
 
 
 def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Settings:
@@ -24,14 +25,37 @@ def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Set
     >>> run_settings(load_model(), SegmentOptions(diameter=30, tta=True, threads=2), None).options
     'diameter=30.0 tta=True'
     """
-    deciding = {**asdict(options), "model": model.checksum, "axes": axes, "hooke": __version__}
+    deciding = {**asdict(options), "model": model_facts(model), "axes": axes, "hooke": __version__}
     del deciding["threads"]
-    if options.classify is not None:
-        from hooke.classify import load_classifier
-
-        deciding["classify"] = load_classifier(options.classify).checksum
+    deciding["classify"] = classifier_facts(options.classify)
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
     return Settings(digest, _in_words(options, axes), __version__)
+
+
+def model_facts(model: Model) -> dict[str, Any]:
+    """What decides a model's results, as JSON has it: of both networks, where it has one for colour images."""
+    colour = None if model.bundle.colour is None else _network_facts(model.suited(colour=True))
+    facts: dict[str, Any] = json.loads(json.dumps({**_network_facts(model), "colour": colour}))
+    return facts
+
+
+def classifier_facts(source: str | None) -> dict[str, Any] | None:
+    """What decides a classifier's results; None where there is none."""
+    if source is None:
+        return None
+    from hooke.classify import load_classifier
+
+    classifier = load_classifier(source)
+    return {"sha256": classifier.checksum, "classes": list(classifier.classes)}
+
+
+def _network_facts(model: Model) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "sha256": model.checksum,
+        "scheme": {"name": model.scheme.name, **asdict(model.scheme)},
+        "settings": model.settings.model_dump(mode="json"),
+    }
 
 
 def check_used(model: Model, options: SegmentOptions) -> None:
