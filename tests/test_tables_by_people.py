@@ -79,6 +79,8 @@ def test_run_lengths(tmp_path, dataset, save):
     path = save(tmp_path / "rle.csv", pd.DataFrame(rows, columns=["ImageId", "EncodedPixels", "Height", "Width"]))
     result = evaluate(path, dataset, resamples=0)
     assert (result.overall.mean["pq"], result.missing, result.extra) == (1.0, (), ())
+    result = evaluate(dataset / "labels", path, resamples=0)
+    assert (result.overall.mean["pq"], result.missing, result.extra) == (1.0, (), ())
     for name in NAMES:
         write_png(tmp_path / "stage1_train" / name / "images" / f"{name}.png", np.zeros(LABELS.shape, np.uint8))
     source, entries = find_dsb2018(path)

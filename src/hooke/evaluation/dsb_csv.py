@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -43,6 +44,11 @@ class DsbSource:
     def names(self) -> list[str]:
         """Ids of the images, sorted."""
         return list(self.rows)
+
+    def match(self, names: Collection[str]) -> None:
+        """Call the images as others call them, where a spreadsheet has changed their names (`hooke.io.name_match`)."""
+        meant = match_names(self.rows, names, path=self.path)
+        self.rows = {meant.get(name, name): rows for name, rows in self.rows.items()}
 
     def __contains__(self, name: str) -> bool:
         """Whether the csv has an image of this id."""

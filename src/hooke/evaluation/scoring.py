@@ -13,6 +13,7 @@ import pandas as pd
 
 from hooke.errors import DatasetError, HookeError
 from hooke.evaluation.classes import class_notes, class_pairs, score_classes
+from hooke.evaluation.dsb_csv import DsbSource
 from hooke.evaluation.fidelity import open_prediction
 from hooke.evaluation.index import group_column, known_columns, list_images
 from hooke.evaluation.labelled import LabelledImage, LabelSource, summed_oddities
@@ -119,6 +120,8 @@ def evaluate(
     """
     true_source = open_labels(truth, split_components=split_components)
     pred_source = open_prediction(pred, true_source, through, split_components)
+    if isinstance(true_source, DsbSource):
+        true_source.match(pred_source.names)
     images = list_images(Path(truth), true_source.names, split)
     by = known_columns(by, images, Path(truth))
     thresholds = tuple(sorted({*DSB_THRESHOLDS, threshold}))
