@@ -88,11 +88,18 @@ def test_labelme_draws_on_the_picture_as_shown(tmp_path, field, name, tag):
     assert fits(prepare("labelme", tmp_path, orientation="stored")[1])
 
 
-def test_labelme_shows_what_is_in_its_json_as_stored(tmp_path, field):
+@pytest.mark.parametrize("drawn", ["shown", "stored"])
+def test_an_image_with_a_tag_in_the_json_follows_the_size_or_is_refused(tmp_path, field, drawn):
     save(tmp_path / "a.jpg", field.image, 6)
     data = base64.b64encode((tmp_path / "a.jpg").read_bytes()).decode()
-    write_labelme(tmp_path, np.rot90(field.labels), size=False, imageData=data)
-    assert fits(prepare("labelme", tmp_path)[1])
+    labels = field.labels if drawn == "shown" else np.rot90(field.labels)
+    write_labelme(tmp_path, labels, imageData=data)
+    report, sample = prepare("labelme", tmp_path)
+    if labels.shape[0] == labels.shape[1]:
+        assert "add -o orientation=shown" in str(report.failed["a"])
+    else:
+        assert fits(sample)
+    assert fits(prepare("labelme", tmp_path, orientation=drawn)[1])
 
 
 @pytest.mark.parametrize("drawn", ["shown", "stored"])

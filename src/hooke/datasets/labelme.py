@@ -115,8 +115,8 @@ def load(source: LabelmeSource, id_: str) -> Sample:
 def _image(data: dict[str, Any], path: Path, source: LabelmeSource) -> NDArray[np.generic]:
     """Read the image from the json, or the one that it names.
 
-    labelme turns a file by its orientation tag as it opens it, a TIFF only in some of its versions; what is in a json
-    it shows as stored.
+    labelme turns a file by its orientation tag as it opens it, a TIFF only in some of its versions, and writes images
+    without a tag into its json: one that has it comes from another tool.
     """
     size = _size(data)
     if data.get("imageData") is None:
@@ -140,11 +140,10 @@ def _decode_image(data: bytes, size: tuple[int, int] | None, orientation: Orient
         file = Path(folder) / "image"
         file.write_bytes(data)
         try:
-            return read_annotated(file, size, orientation, usual="stored")
+            return read_annotated(file, size, orientation)
         except HookeError as error:
-            raise DatasetError(
-                f"imageData: {error.cause}", remedy="save it in labelme again, with its image"
-            ) from error
+            remedy = error.remedy if "orientation" in error.cause else "save it in labelme again, with its image"
+            raise DatasetError(f"imageData: {error.cause}", remedy=remedy) from error
 
 
 def _decode_base64(record: dict[str, Any], key: str) -> bytes:

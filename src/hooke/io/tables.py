@@ -34,6 +34,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_HEAD = 1 << 20  # characters in which a header ends
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # xlsx and ods, xls
 _SPARE = "\x00beyond the header"  # a column for what stands right of the header's columns
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*")
@@ -51,6 +52,11 @@ def read_text(path: str | Path) -> str:
     DatasetError
         If it can't be read, or is not a text.
     """
+    return _read(path)[0]
+
+
+def _read(path: str | Path) -> tuple[str, str]:
+    """Read a text; return it with its encoding."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -109,8 +115,9 @@ def read_table(
     import pandas as pd
 
     remedy = remedy or (f"give the columns {', '.join(columns)}" if columns else "save it as a csv file")
-    text = read_text(path)
+    text, encoding = _read(path)
     layout = _layout(text, (*columns, *optional))
+    del text  # pandas reads the file itself: a table of a plate's cells is large
     if not layout.header:
         raise DatasetError("the table is empty", path=path, remedy=remedy)
     names = _names(layout.header, (*columns, *optional), path)
@@ -123,7 +130,9 @@ def read_table(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)
             table = pd.read_csv(
-                io.StringIO(text),
+                path,
+                encoding=encoding,
+                compression=None,
                 sep=layout.separator,
                 header=None,
                 names=[*names, _SPARE],
@@ -159,7 +168,7 @@ class _Layout:
     lines: int
 
 
-def _decode(data: bytes, path: str | Path) -> str:
+def _decode(data: bytes, path: str | Path) -> tuple[str, str]:
     """Decode a file by its byte order mark, else as UTF-8, else as UTF-16 where every second byte is 0, else cp1252."""
     if data.startswith(_WORKBOOKS):
         raise DatasetError("is a spreadsheet's workbook, not a csv file", path=path, remedy="save its sheet as csv")
@@ -174,14 +183,14 @@ def _decode(data: bytes, path: str | Path) -> str:
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return text
+            return text, guess
     raise DatasetError("is not a text in UTF-8", path=path, remedy=_TEXT_REMEDY)
 
 
 def _layout(text: str, wanted: Sequence[str]) -> _Layout:
     """Find separator and header: the one by which most of the wanted columns are found, then most columns."""
     lines, separators = 0, _SEPARATORS
-    file = io.StringIO(text)
+    file = io.StringIO(text[:_HEAD])
     line = file.readline()
     while line and (not line.strip(" \t\r\n,;") or _SEPARATOR_LINE.fullmatch(line)):
         match = _SEPARATOR_LINE.fullmatch(line)
