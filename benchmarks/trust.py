@@ -1,10 +1,14 @@
 """How often is a result flagged, and why? Images as they are, their degraded copies, and pictures that show no cells.
 
-python benchmarks/trust.py data/dsb2018 --split val
+    python benchmarks/trust.py data/dsb2018 --split val
+    python benchmarks/trust.py --known data/dsb2018 data/bbbc039 data/dkfz --unknown data/u373/images --red data/dkfz
 
 Degraded copies: blurred by a tenth, a fifth and a third of the typical diameter, overexposed, with weak and strong
-noise; of stained slides also one whose colours are exchanged. The pictures without cells are those that scikit-image
-ships (astronaut, coffee, text, grass ...).
+noise; of stained slides also one whose colours are exchanged. The pictures without cells are the second half of those
+that scikit-image ships (astronaut, coffee, text, grass ...); the first half served to fit the warning of unknown kinds.
+
+Known and unknown kinds: how many images of hooke datasets (their test split) or folders are flagged at all, and how
+many by each reason alone. `--red` shows the red channel of colour pictures: in DKFZ's, a stain of whole cells.
 """
 
 from __future__ import annotations
@@ -21,24 +25,42 @@ from numpy.typing import NDArray
 
 import hooke
 from hooke.datasets.layout import find_image, find_labels, read_index
-from hooke.errors import HookeError
-from hooke.io import find_images, read_image, read_labels
+from hooke.image import Image
+from hooke.io import read_image, read_labels
 from hooke.metrics import score_image
+from unfamiliar import listed_images, scikit_image_pictures
 
-# Microscopy, or round bright things on a dark ground: a nuclei model may well outline these.
-CELLS = ("ihc", "cell", "coins", "microaneurysms", "retina")
-REASONS = ("low confidence", "only", "noisy:", "unknown colours", "saturated", "out of focus", "no objects", "constant")
+REASONS = (
+    "low confidence",
+    "unlike",
+    "only",
+    "noisy:",
+    "unknown colours",
+    "saturated",
+    "out of focus",
+    "dropped:",
+    "burnt-in",
+    "fragments:",
+    "no objects",
+    "constant",
+)
 
 
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dataset", type=Path)
+    parser.add_argument("dataset", type=Path, nargs="?", help="degrade the images of this one")
+    parser.add_argument("--known", type=Path, nargs="+", default=[], help="ordinary images of nuclei")
+    parser.add_argument("--unknown", type=Path, nargs="+", default=[], help="images that are to be flagged")
+    parser.add_argument("--red", type=Path, nargs="+", default=[], help="the same, by the red channel of theirs")
     parser.add_argument("--split", default="val")
     parser.add_argument("--model", default="nuclei")
     parser.add_argument("--every", type=int, default=1, help="take every n-th image")
     args = parser.parse_args()
     model = hooke.load_model(args.model)
+    if args.dataset is None:
+        print_kinds(args.known, args.unknown, args.red, args.every, model)
+        return
     rows = [row for row in read_index(args.dataset) if row.split == args.split][:: args.every]
     table = pd.DataFrame([*degraded(args.dataset, rows, model), *without_cells(model)])
     reasons = pd.DataFrame({reason: table["warning"].str.contains(reason) for reason in REASONS})
@@ -81,16 +103,35 @@ def copies(pixels: NDArray, diameter: float, rng: np.random.Generator) -> Iterat
 
 
 def without_cells(model: hooke.models.Model) -> Iterator[dict]:
-    """One row a picture that scikit-image ships."""
-    import skimage.data
+    """One row a picture that scikit-image ships and that did not serve to fit."""
+    for _, path in scikit_image_pictures(half=1):
+        yield {"kind": "no cells", "ap_50": np.nan, **facts(hooke.segment(path, model))}
 
-    for path in find_images([Path(skimage.data.__file__).parent]):
-        if path.stem in CELLS:
-            continue
-        try:
-            yield {"kind": "no cells", "ap_50": np.nan, **facts(hooke.segment(path, model))}
-        except HookeError:
-            continue
+
+def print_kinds(known: list[Path], unknown: list[Path], red: list[Path], every: int, model: hooke.models.Model) -> None:
+    """Print how many images of each source are flagged, by which reason, and by none but that of unknown kinds."""
+    rows = [{"kind": "no cells", "unknown": True, "warning": one["warning"]} for one in without_cells(model)]
+    for folders, strange, channel in ((known, False, None), (unknown, True, None), (red, True, 0)):
+        for folder in folders:
+            for name, path in [*listed_images(folder, ("test",))][::every]:
+                image = read_image(path)
+                if channel is not None:
+                    image = Image(np.ascontiguousarray(image.pixels[..., channel]))
+                kind = name if channel is None else f"{name}, red"
+                warning = facts(hooke.segment(image, model))["warning"]
+                rows.append({"kind": kind, "unknown": strange, "warning": warning})
+    table = pd.DataFrame(rows)
+    shares = {reason.strip(":"): table["warning"].str.contains(reason) for reason in REASONS}
+    reasons = pd.DataFrame(shares).sum(axis=1)
+    table = table.assign(flagged=reasons > 0, **shares, **{"unlike alone": shares["unlike"] & (reasons == 1)})
+    columns = ["flagged", "unlike alone", *shares]
+    for strange, title in ((True, "to be flagged"), (False, "ordinary")):
+        part = table[table["unknown"] == strange]
+        if len(part):
+            counts = part.groupby("kind", sort=False)[columns].sum().assign(images=part.groupby("kind").size())
+            flagged, only = part["flagged"].sum(), part["unlike alone"].sum()
+            print(f"{title}: {flagged} of {len(part)} flagged, {only} as unlike the training images alone")
+            print(counts.to_string(), end="\n\n")
 
 
 def facts(found: hooke.Segmentation) -> dict:

@@ -56,6 +56,7 @@ WRITTEN = {
     "white on blue": lambda: write(in_blue(field().image), (255, 255, 255)),
     "black on a stained slide": lambda: write(field("histology").image, (0, 0, 0)),
     "white on a stained slide": lambda: write(field("histology").image, (255, 255, 255)),
+    "black on a stained slide in floats": lambda: write(field("histology").image, (0, 0, 0)) / 255,
     "black on a stained slide, as JPEG": lambda: as_jpeg(write(field("histology").image, (0, 0, 0))),
 }
 

@@ -136,10 +136,11 @@ def test_colours_that_no_training_image_has_are_told(nuclei, stroma, flagged):
     pixels, labels = slide(nuclei, stroma)
     normalisation = fit_normalisation(Image(pixels, is_rgb=True))
     assert normalisation.keeps_colours
-    warnings = quality_warnings(pixels, normalisation, found(labels), 30.0)
+    foreground = (labels > 0).astype(np.uint16) * 65535
+    warnings = quality_warnings(pixels, normalisation, found(labels), 30.0, foreground=foreground)
     assert any("unknown colours" in reason for reason in warnings) == flagged
-    asked_not_to = quality_warnings(pixels, normalisation, found(labels), 30.0, colours=False)
-    assert not any("unknown colours" in reason for reason in asked_not_to)
+    by_another_model = quality_warnings(pixels, normalisation, found(labels), 30.0)
+    assert not any("unknown colours" in reason for reason in by_another_model)
 
 
 def test_the_shipped_palette_knows_every_white_to_grey_of_a_slide():

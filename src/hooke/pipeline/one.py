@@ -154,7 +154,9 @@ def segment_image(
     decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
     decoded, dirt = view.keep_real(decoded)
     if len(decoded.scores):
-        warnings = quality_warnings(view.pixels, normalisation, decoded, diameter, colours=is_shipped(model))
+        warnings = quality_warnings(
+            view.pixels, normalisation, decoded, diameter, foreground=maps[0] if is_shipped(model) else None
+        )
     else:
         warnings = tuple(filter(None, (_NOTHING, dropped_candidates(decoded))))
     classes = _classes(model, maps, decoded.labels, options.class_threshold)

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.pipeline.colours import known_palette, sample_colours
+from hooke.pipeline.familiarity import is_unfamiliar
 from hooke.pipeline.lettering import count_lettering
 from hooke.pipeline.outlines import looks_fragmented
+from hooke.pipeline.window import choose_window
 from hooke.preprocess import Normalisation
 from hooke.targets.splitline import Decoded
 
@@ -28,6 +30,10 @@ _LOOK = 32.0  # diameter to which larger objects are shrunk before noise is meas
 _MAD = 0.6745  # median absolute deviation of a normal distribution, as a share of its standard deviation
 _DROPPED = 0.2  # share of an image's candidates ...
 _DROPPED_FEW = 5  # ... and number, below which chance makes the share
+_UNFAMILIAR = (
+    "unlike the training images: this may be phase contrast, a stain of whole cells, or not microscopy of nuclei, and "
+    "what was found should not be trusted"
+)
 _SMALLEST = 6.0  # pixels: in smaller objects there is no outline to see
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
@@ -38,7 +44,7 @@ def quality_warnings(
     decoded: Decoded,
     diameter: float,
     *,
-    colours: bool = True,
+    foreground: NDArray[np.uint16] | None = None,
 ) -> tuple[str, ...]:
     """Say why a result should be checked before it is used.
 
@@ -50,8 +56,9 @@ def quality_warnings(
         The objects with their scores, and how many candidates were dropped.
     diameter : float
         Typical diameter, pixels.
-    colours : bool
-        Whether to compare colours with those that the shipped models know.
+    foreground : ndarray of uint16, shape (Y, X), optional
+        First map of a shipped model. What other models were trained on is not known: give None, and neither the kind of
+        image nor its colours are compared with what the shipped models saw.
 
     Returns
     -------
@@ -62,15 +69,15 @@ def quality_warnings(
     if not len(scores):
         return ()
     found = []
+    if foreground is not None and is_unfamiliar(pixels, normalisation, decoded, foreground, diameter):
+        found.append(_UNFAMILIAR)
     if text := dropped_candidates(decoded):
         found.append(text)
-    if letters := count_lettering(normalisation.select(pixels), labels):
+    if letters := count_lettering(_as_picture(pixels, normalisation), labels):
         found.append(
             f"burnt-in text: {letters} of the objects look like letters or a scale bar that were drawn into the "
             "picture: use the picture without them"
         )
-    if not normalisation.keeps_colours and looks_fragmented(labels[_window(labels)]):
-        found.append("fragments: sizes vary and many outlines are lumpy, so several fragments may share one outline")
     if float(np.median(scores)) < _SURE:
         found.append(
             f"low confidence: the typical object scores {np.median(scores):.2f}; "
@@ -78,15 +85,17 @@ def quality_warnings(
         )
     if diameter < _SMALLEST:
         found.append(f"objects are only {diameter:.1f} pixels wide: take images at a higher magnification")
-    window = _window(labels)
+    window = choose_window(labels, _WINDOW)
     part, shown = labels[window], pixels[window]
+    if not normalisation.keeps_colours and looks_fragmented(part):
+        found.append("fragments: sizes vary and many outlines are lumpy, so several fragments may share one outline")
     if (share := saturated_share(shown, normalisation, part)) > _SATURATED:
         found.append(f"saturated: {share:.0%} of the objects' pixels are at the highest intensity")
     grey = normalisation.apply(shown).mean(axis=2)
     noise = noise_level(grey, part, diameter)
     if noise is not None and noise > _NOISY:
         found.append(f"noisy: the noise is {noise:.0%} of the objects' contrast, so faint objects may be missed")
-    if colours and normalisation.keeps_colours:
+    if foreground is not None and normalisation.keeps_colours:
         unseen = known_palette().unseen_share(sample_colours(pixels, normalisation))
         if unseen > _UNSEEN:
             found.append(f"unknown colours: {unseen:.0%} of the pixels have colours that the shipped models never saw")
@@ -94,6 +103,13 @@ def quality_warnings(
     if sharpness is not None and sharpness < _SHARP:
         found.append("out of focus: the objects' edges are blurred, so their outlines and areas are uncertain")
     return tuple(found)
+
+
+def _as_picture(pixels: NDArray[np.generic], normalisation: Normalisation) -> NDArray[np.generic]:
+    """The channel chosen, as stored; or colours in 8 bits, whatever they were stored in."""
+    if normalisation.keeps_colours and pixels.dtype != np.uint8:
+        return np.clip(normalisation.apply(pixels) * 255, 0, 255).astype(np.uint8)
+    return normalisation.select(pixels)
 
 
 def dropped_candidates(decoded: Decoded) -> str:
@@ -189,14 +205,3 @@ def saturated_share(pixels: NDArray[np.generic], normalisation: Normalisation, l
         return 0.0
     chosen = normalisation.select(pixels)
     return float((chosen[inside] >= chosen.max(axis=(0, 1))).mean())
-
-
-def _window(labels: NDArray[np.int32]) -> tuple[slice, slice]:
-    """Choose the part of a large image that is looked at: around one of its objects."""
-    height, width = labels.shape
-    if max(height, width) <= _WINDOW:
-        return np.s_[:, :]
-    middle = np.flatnonzero(labels.ravel())
-    y, x = divmod(int(middle[len(middle) // 2]), width)
-    top, left = (max(0, min(at - _WINDOW // 2, length - _WINDOW)) for at, length in ((y, height), (x, width)))
-    return np.s_[top : top + _WINDOW, left : left + _WINDOW]
