@@ -36,6 +36,7 @@ def test_a_line_says_what_was_written():
         (("parts", 0, "image_bytes"), -1),
         (("parts", 0, "labels_bytes"), True),
         (("parts", 0, "id"), "../../elsewhere"),
+        (("parts", 0, "id"), "a" * 300),
         (("named",), {"cell": "two"}),
         (("oddities",), [1]),
         (("classes",), {"a": {"one": "cell"}}),

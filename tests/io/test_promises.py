@@ -77,16 +77,28 @@ def test_a_png_whose_header_lies(tmp_path):
     refused(path)
 
 
-def test_a_png_that_holds_what_it_says_is_held_against_the_memory(tmp_path):
-    side = 12_000
+def blank_png(path, side, depth):
+    """A picture of zeros, deflated as far as that goes."""
     rows = zlib.compressobj(9)
-    data = b"".join(rows.compress(bytes(1 + side // 8)) for _ in range(side)) + rows.flush()
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)), (b"IDAT", data), (b"IEND", b"")]
+    data = b"".join(rows.compress(bytes(1 + side * depth // 8)) for _ in range(side)) + rows.flush()
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", side, side, depth, 0, 0, 0, 0)), (b"IDAT", data), (b"IEND", b"")]
     packed = (struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in chunks)
-    path = tmp_path / "a.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
+    return path
+
+
+def test_a_png_of_110_kilobytes(tmp_path):
+    path = blank_png(tmp_path / "a.png", 30_000, 1)
+    assert path.stat().st_size < 112_000
+    assert "858.3 MiB" in refused(path)
+    with pytest.raises(ImageReadError, match="promises"):
+        read_labels(path)
+
+
+def test_a_png_that_holds_what_it_says_is_held_against_the_memory(tmp_path):
+    path = blank_png(tmp_path / "a.png", 12_000, 8)
     file = open_image(path, max_memory=100 << 20)
-    assert file.plane_shape == (side, side)
+    assert file.plane_shape == (12_000, 12_000)
     with pytest.raises(ImageReadError, match=r"needs about 2.* MiB of memory and may take 100\.0 MiB"):
         file.plane(0)
 

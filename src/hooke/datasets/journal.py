@@ -16,7 +16,7 @@ from typing import Any
 
 from hooke.datasets.adapter import Conflict
 from hooke.datasets.annotation_json import field as field_of
-from hooke.datasets.layout import find_image, find_labels
+from hooke.datasets.layout import find_image, find_labels, is_file_stem
 from hooke.errors import DatasetError, OutputError
 
 __all__ = ["JOURNAL_NAME", "Journal", "Part", "Record"]
@@ -126,7 +126,7 @@ def _part(read: Any) -> Part:
     """Check what a line says of one image made; its id names files, and must not lead elsewhere."""
     texts = [field_of(read, key, str) for key in ("id", "modality")]
     numbers = [field_of(read, key, int) for key in ("height", "width", "nuclei", "image_bytes", "labels_bytes")]
-    if texts[0] != Path(texts[0]).name or min(numbers) < 0:
+    if not is_file_stem(texts[0]) or min(numbers) < 0:
         raise ValueError(f"not an image of a data set: {texts[0]!r}")
     return Part(*texts, *numbers)
 

@@ -13,6 +13,7 @@ What else a data set may say of itself is in `hooke.datasets.sidecars`.
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -33,6 +34,7 @@ __all__ = [
     "IndexRow",
     "find_image",
     "find_labels",
+    "is_file_stem",
     "read_column",
     "read_entries",
     "read_index",
@@ -43,6 +45,7 @@ __all__ = [
 
 INDEX_NAME = "index.csv"
 SPLITS = ("train", "val", "test")
+LONGEST_STEM = 240  # bytes; most file systems take 255 with the suffix
 SUFFIXES = (".png", ".tif")
 
 
@@ -211,8 +214,8 @@ def _check_ids_and_splits(table: list[tuple[int, dict[str, str]]], path: Path, *
     seen: set[str] = set()
     for line, value in table:
         id_, split = value["id"], value["split"]
-        if not id_ or (id_ != Path(id_).name and not as_written):
-            raise DatasetError(f"line {line}: id is {id_!r}", path=path, remedy="use the stem of a file name")
+        if not id_ or not (as_written or is_file_stem(id_)):
+            raise DatasetError(f"line {line}: id is {id_[:80]!r}", path=path, remedy="use the stem of a file name")
         if id_ in seen:
             raise DatasetError(f"id {id_!r} occurs twice", path=path, remedy="remove one of the rows")
         if split not in SPLITS:
@@ -253,6 +256,20 @@ def find_image(folder: str | Path, id_: str) -> Path | None:
 def find_labels(folder: str | Path, id_: str) -> Path | None:
     """Return the label image of an id, or None where there is none yet."""
     return _find(Path(folder) / "labels", id_)
+
+
+def is_file_stem(id_: str) -> bool:
+    """Whether files can be named after an id: it leads to no other folder and is not too long.
+
+    Examples
+    --------
+    >>> is_file_stem("a.b"), is_file_stem("../a"), is_file_stem("a" * 300), is_file_stem("")
+    (True, False, False, False)
+    """
+    try:
+        return bool(id_) and id_ == Path(id_).name and "\0" not in id_ and len(os.fsencode(id_)) <= LONGEST_STEM
+    except UnicodeEncodeError:
+        return False
 
 
 def _find(folder: Path, id_: str) -> Path | None:

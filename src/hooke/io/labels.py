@@ -146,7 +146,8 @@ def read_labels(path: str | Path, *, axes: str | None = None) -> NDArray[np.int3
             path=path,
             remedy="save the ids as one channel of 16 or 32 bits (0 background, 1 to n objects)",
         )
-    check_memory(4 * len(file) * math.prod(file.plane_shape) + 2 * file.read_bytes, path)
+    # All ids, and those of the plane in work, in the file's type and in that of ids.
+    check_memory(4 * (len(file) + 1) * math.prod(file.plane_shape) + 3 * file.read_bytes, path)
     labels = np.empty((len(file), *file.plane_shape), np.int32)
     for index, plane in enumerate(file):
         labels[index] = _ids(plane.pixels, path)

@@ -138,7 +138,8 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
     """Open by Pillow; everything it can raise on a damaged file becomes an `ImageReadError`."""
     try:
         with _pillow_open(path) as picture:
-            check_promise(_stored_bytes(picture, path), path.stat().st_size, _EXPANSION[str(picture.format)], path)
+            decoded = picture.width * picture.height * len(picture.getbands())
+            check_promise(decoded, path.stat().st_size, _EXPANSION[str(picture.format)], path)
             if picture.width * picture.height > MAX_PIXELS:
                 raise ImageReadError(
                     f"is {picture.height} x {picture.width} pixels, more than this format can be read with",
@@ -153,16 +154,6 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
         raise ImageReadError("needs more memory than there is", path=path, remedy=remedy) from error
     except Exception as error:  # Pillow's plugins raise nearly anything: SyntaxError, struct.error, IndexError...
         raise _damaged(path, error) from error
-
-
-def _stored_bytes(picture: PIL.Image.Image, path: Path) -> float:
-    """Bytes of a picture's pixels before they are compressed; of PNG by its header, for Pillow widens small types."""
-    bits = 8.0 * len(picture.getbands())
-    if picture.format == "PNG":
-        with path.open("rb") as file:
-            depth, colour = struct.unpack_from("BB", file.read(32), 24)
-        bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(colour, 4)
-    return picture.width * picture.height * bits / 8
 
 
 def _pillow_open(path: Path) -> PIL.Image.Image:

@@ -55,14 +55,15 @@ def check_page(page: tifffile.TiffPage | tifffile.TiffFrame, path: Path) -> None
     """
     size = page.parent.filehandle.size
     whole: Any = page.keyframe  # a frame knows its offsets only, the rest is with its first page
-    stored = math.prod(whole.shape) * max(int(whole.bitspersample), 1) / 8
     if whole.compression == _COMPRESSION.NONE:
+        promised: float = math.prod(whole.shape) * max(int(whole.bitspersample), 1) / 8
         # Some programs write wrong byte counts here; the file's size is what counts.
         held, factor = size, _SUBSAMPLED if whole.photometric == tifffile.PHOTOMETRIC.YCBCR else 1
     else:
+        promised = page_bytes(whole)
         held = min(sum(page.databytecounts), size)
         factor = _EXPANSION.get(int(whole.compression), _EXPANSION_OF_OTHERS)
-    check_promise(stored, held, factor, path)
+    check_promise(promised, held, factor, path)
 
 
 def page_bytes(page: tifffile.TiffPage) -> int:
