@@ -121,6 +121,10 @@ def test_names_that_fit_nothing_are_answered_with_those_there_are(tmp_path, data
     (tmp_path / "cells.csv").write_text("image;label;class\nx1;1;round\n")
     with pytest.raises(DatasetError, match=r"'x1' that is not there; .* are named 001, 002, without suffix"):
         list(examples_of_table(tmp_path / "cells.csv", [dataset / "images"], dataset))
+    for label in ("inf", "1e300", "one"):
+        (tmp_path / "cells.csv").write_text(f"image;label;class\n001;{label};round\n")
+        with pytest.raises(DatasetError, match="line 2: label is"):
+            list(examples_of_table(tmp_path / "cells.csv", [dataset / "images"], dataset))
     (tmp_path / "cells.csv").write_text("image;label;class\n\n001;1,5;round\n")
     with pytest.raises(DatasetError, match=r"line 3: label is 1\.5"):
         list(examples_of_table(tmp_path / "cells.csv", [dataset / "images"], dataset))

@@ -27,6 +27,7 @@ __all__ = ["Examples", "Learnt", "examples_of_dataset", "examples_of_table", "le
 
 CLEARLY = 0.01  # of balanced accuracy
 _TREES_TO_COMPARE = 100
+_LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -315,7 +316,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     table = read_table(path, ("image", "label", "class"), texts=("image", "class"))
     table = table[(table["image"] != "") & (table["class"] != "") & (table["label"].astype(str) != "")]
     labels = pd.to_numeric(table["label"], errors="coerce")
-    bad = table.index[(labels.isna() & table["label"].notna()) | (labels % 1 > 0)]
+    bad = table.index[(labels.isna() & table["label"].notna()) | (labels % 1 > 0) | (labels.abs() > _LARGEST_ID)]
     if len(bad):
         cause = f"line {bad[0]}: label is {table['label'][bad[0]]}"
         raise DatasetError(cause, path=path, remedy="give the whole number of an object in the label image")

@@ -53,7 +53,11 @@ def read_measurements(path: Path, images: Collection[str]) -> dict[str, ObjectFa
     table = read_table(path, optional=("image", "label", "score", "class"), texts=("image", "class"), remedy=_REMEDY)
     if not {"image", "label"} <= set(table.columns):
         return {}
-    if len(table) and not (pd.api.types.is_numeric_dtype(table["label"]) and (table["label"] % 1 == 0).all()):
+    if len(table) and not (
+        pd.api.types.is_numeric_dtype(table["label"])
+        and (table["label"] % 1 == 0).all()
+        and (table["label"].abs() < 2**31).all()
+    ):
         raise DatasetError("column label has values that are not whole numbers", path=path, remedy=_REMEDY)
     table = table.astype({"label": int}) if len(table) else table
     table["image"] = matched(table["image"], images, path=path)

@@ -154,8 +154,8 @@ def _label_group(group: Any, parts: tuple[str, ...], image: Frame | None) -> Ite
 
 def _named(found: dict[tuple[str, ...], _Found], path: Path, truth: Collection[str]) -> dict[str, _Found]:
     """Name label images after their image; after themselves, too, where an image has several."""
-    store = next(part for part in (path.name, *(parent.name for parent in path.parents)) if part.endswith(".zarr"))
-    stem = store.removesuffix(".zarr").removesuffix(".ome")
+    stores = (part for part in reversed(path.parts) if part.lower().endswith(".zarr"))
+    stem = next(stores, path.name)[: -len(".zarr")].removesuffix(".ome")
     images = [parts[: parts.index(_LABELS)] if _LABELS in parts else parts for parts in found]
     names: dict[str, _Found] = {}
     for (parts, one), image in zip(found.items(), images, strict=True):
