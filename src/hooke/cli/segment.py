@@ -203,5 +203,5 @@ def _print_json(result: FolderResult) -> None:
 
     rows = [row for image in result.images for row in image.rows]
     typer.echo(
-        json.dumps({"out": str(result.out), "failed": len(result.failed), "left_out": result.notes, "images": rows})
+        json.dumps({"out": str(result.out), "failed": len(result.failed), "notes": result.notes, "images": rows})
     )

@@ -52,7 +52,8 @@ class Ledger:
         self.settings = settings
         self.finished: set[str] = set()
         self.set_aside: list[Path] = []
-        self._named: set[str] = set()
+        self._plane_prefixes: set[str] = set()
+        self._scenes: dict[str, dict[str, str]] = {}  # of files that have results: names by path and scene
         self._contents: dict[tuple[str, int, int], str] = {}
         self._lock = threading.Lock()
         self._tables_stand = True
@@ -67,20 +68,22 @@ class Ledger:
         bases = {entry.base: Path(entry.path or f"/{entry.base}") for entry in self.entries.values()}
         scenes = {name: Path(one.path or f"/{name}") for name, one in self.entries.items() if name not in bases}
         names = unique_names(paths, taken=scenes | bases)
-        self._named = {name.casefold() for name in (*names, *self.entries)}
+        self._plane_prefixes = {prefix for name in (*names, *self.entries) for prefix in _plane_prefixes(name)}
+        self._scenes = {}
+        for entry in self.entries.values():
+            self._scenes.setdefault(entry.path, {})[entry.scene] = entry.name
         return names
 
     def plane_base(self, name: str) -> str:
         """What the overlays of a stack's planes are named after: no other image has the name of one of them."""
         base = name
-        while any(re.fullmatch(rf"{re.escape(base.casefold())}(_[a-z]\d+)+", other) for other in self._named):
+        while base.casefold() in self._plane_prefixes:
             base += "_plane"
         return base
 
     def scene_name(self, base: str, path: Path, scene: str, used: set[str]) -> str:
         """Name the results of one scene of a file, beside the names that are in use (folded)."""
-        key = (os.path.realpath(path), scene)
-        known = next((entry.name for entry in list(self.entries.values()) if (entry.path, entry.scene) == key), None)
+        known = self._scenes.get(os.path.realpath(path), {}).get(scene)
         if known is not None:
             return known
         taken = used | {name.casefold() for name in list(self.entries)}
@@ -172,8 +175,8 @@ class Ledger:
 
     def forget_other_scenes(self, path: Path, scenes: Sequence[str]) -> None:
         """Remove results of scenes that a file no longer has."""
-        real = os.path.realpath(path)
-        for entry in [one for one in list(self.entries.values()) if one.path == real and one.scene not in scenes]:
+        known = self._scenes.get(os.path.realpath(path), {})
+        for entry in [self.entries[name] for scene, name in known.items() if scene not in scenes]:
             self._set_aside(entry.name)
             self._announce(entry.name, set(entry.files))
             self._undo(entry.name, entry.files)
@@ -294,3 +297,12 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise output_error(error, path) from error
+
+
+def _plane_prefixes(name: str) -> list[str]:
+    """Names of stacks that have a plane whose overlay would get this name, folded: ``a`` and ``a_t0`` for a_t0_z3."""
+    prefixes, rest = [], name.casefold()
+    while match := re.fullmatch(r"(.+)_[a-z]\d+", rest):
+        rest = match[1]
+        prefixes.append(rest)
+    return prefixes
