@@ -47,6 +47,7 @@ def test_all_failed_is_2(tmp_path):
         (["segment"], "no images given"),
         (["segment", "IMAGE"], "-o FOLDER"),
         (["segment", "IMAGE", "-o", "OUT", "--model", "nope"], "nuclei"),
+        (["segment", "IMAGE", "-o", "OUT", "--model", "x" * 300], "unknown model"),
         (["segment", "IMAGE", "-o", "OUT", "--diameter", "tiny"], "auto"),
         (["segment", "missing.png", "-o", "OUT"], "missing.png"),
     ],
