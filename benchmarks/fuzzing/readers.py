@@ -109,9 +109,16 @@ def _coco(folder: Path, target: Path) -> None:
 
 
 def _tables(folder: Path, target: Path) -> None:
+    from hooke.classify.learn import examples_of_table
+    from hooke.datasets.splits import read_split
     from hooke.evaluation import evaluate_points
 
-    if target.name == "points.csv":
+    if target.name == "classes.csv":
+        for examples in examples_of_table(target, [folder / "train"], folder):
+            _ = examples.classes
+    elif target.name == "split.csv":
+        read_split(target)
+    elif target.name == "points.csv":
         evaluate_points(target, folder, resamples=0)
     elif target.name == "train.csv":
         _adapted("sartorius", folder)
@@ -149,6 +156,16 @@ def _forest(folder: Path, target: Path) -> None:
         forest.forest.predict(np.zeros((2, max(4, len(forest.settings.features))), np.float32))
 
 
+def _config(folder: Path, target: Path) -> None:
+    from hooke.training.config import load_config
+    from hooke.training.pretrain.config import load_pretrain_config
+
+    if target.name.startswith("pretrain"):
+        load_pretrain_config(target)
+    else:
+        load_config(target)
+
+
 #: By format: what reads a source, given its folder and the file that was mutated. A refusal is a `HookeError`.
 READERS: dict[str, Callable[[Path, Path], None]] = {
     "tiff": _image,
@@ -164,5 +181,6 @@ READERS: dict[str, Callable[[Path, Path], None]] = {
     "tables": _tables,
     "dataset": _dataset,
     "forest": _forest,
+    "config": _config,
     "zarr": lambda folder, target: _opened(folder / "a.zarr"),
 }

@@ -312,9 +312,12 @@ def _tables(folder: Path, data: Path | None) -> Iterator[Source]:
             *(f"a,{k * 9}.5,{k * 8},0.{k},a,0.{k}" for k in range(1, 6)),
         ],
     }
+    tables["classes.csv"] = ["image,label,class", *(f"a,{label},{'xy'[label % 2]}" for label in np.unique(labels)[1:])]
+    tables["split.csv"] = ["id,split,modality", "a,train,fluorescence", "b,test,histology"]
     for name, lines in tables.items():
         (home / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    tifffile.imwrite(home / "a.tif", labels)
+    (home / "labels").mkdir()
+    tifffile.imwrite(home / "labels" / "a.tif", labels)
     yield Source(home, tuple(home / name for name in tables))
 
 
@@ -368,6 +371,13 @@ def _zarrs(folder: Path, data: Path | None) -> Iterator[Source]:
         yield Source(home, tuple(path for path in sorted(home.rglob("*")) if path.is_file()))
 
 
+def _configs(folder: Path, data: Path | None) -> Iterator[Source]:
+    """The recipes that come with hooke."""
+    recipes = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+    plain = [path for path in recipes if "card" not in path.name and "kind:" not in path.read_text(encoding="utf-8")]
+    yield from _single(folder, {}, plain)
+
+
 #: By format: what writes its sources into a folder, given that of real data or None.
 MAKERS: dict[str, Callable[[Path, Path | None], Iterator[Source]]] = {
     "tiff": _tiffs,
@@ -384,4 +394,5 @@ MAKERS: dict[str, Callable[[Path, Path | None], Iterator[Source]]] = {
     "dataset": _datasets,
     "forest": _forests,
     "zarr": _zarrs,
+    "config": _configs,
 }

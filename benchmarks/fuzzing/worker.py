@@ -27,6 +27,7 @@ __all__ = ["WEIGHTS", "Outcome", "Workshop", "work"]
 WEIGHTS = {
     "tiff": 22, "picture": 20, "npy": 5, "labels": 8, "bundle": 8, "run": 5, "coco": 8, "labelme": 5, "geojson": 3,
     "imagej": 3, "tables": 5, "dataset": 4, "forest": 2, "zarr": 2,
+    "config": 2,
 }  # fmt: skip
 _WHOLE = 0.03  # share of images that are segmented
 _ADDRESS_SPACE = 12 << 30  # bytes: beyond, the system refuses, which saves the machine

@@ -194,3 +194,9 @@ def test_reading_leaves_no_file_handle(tmp_path):
     images = [file.plane(0) for file in files]
     assert len(images) == 2
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b"])
+def test_names_that_no_file_can_have(tmp_path, name):
+    with pytest.raises(ImageReadError, match="can't be opened"):
+        read_image(tmp_path / f"{name}.png")

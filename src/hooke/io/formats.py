@@ -182,10 +182,10 @@ def unreadable(path: Path, head: bytes) -> ImageReadError:
 
 def _head(path: Path) -> bytes:
     """First bytes of a file, or the reason why there are none."""
-    if path.is_dir():
-        remedy = folder_format(path) or "give a file, or let find_images list the folder"
-        raise ImageReadError("is a folder, not an image file", path=path, remedy=remedy)
     try:
+        if path.is_dir():
+            remedy = folder_format(path) or "give a file, or let find_images list the folder"
+            raise ImageReadError("is a folder, not an image file", path=path, remedy=remedy)
         if path.exists() and not path.is_file():  # opening a named pipe would wait for ever
             raise ImageReadError("is a named pipe, socket or device", path=path, remedy="give an image file")
         with path.open("rb") as file:
@@ -194,6 +194,6 @@ def _head(path: Path) -> bytes:
         raise ImageReadError("no such file", path=path, remedy="check the name and the folder") from error
     except PermissionError as error:
         raise ImageReadError("no permission to read it", path=path, remedy="ask its owner for read access") from error
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+        reason = getattr(error, "strerror", None) or str(error)
         raise ImageReadError(f"can't be opened: {reason}", path=path, remedy="check the name and the disk") from error

@@ -47,7 +47,10 @@ class Sessions:
             options.inter_op_num_threads = 1
             options.log_severity_level = 3
             try:
-                session = ort.InferenceSession(self._weights, options, providers=["CPUExecutionProvider"])
+                # Without a second try, of which onnxruntime prints a notice among the results.
+                session = ort.InferenceSession(
+                    self._weights, options, providers=["CPUExecutionProvider"], enable_fallback=0
+                )
             except Exception as error:  # onnxruntime raises its own, undocumented kinds
                 raise ModelError(
                     f"weights.onnx can't be run: {error}", path=self._path, remedy="export it again"
