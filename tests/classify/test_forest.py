@@ -269,6 +269,19 @@ def test_colours_are_measured_where_they_decide(channels, seen):
     assert [classes[id_] for id_ in found.objects.ids] == found.names
 
 
+def test_a_way_of_seeing_that_does_not_serve_all_images_is_named():
+    examples = []
+    for seed in range(4):
+        pixels, labels, classes = coloured(seed)
+        shown = 255 - pixels if seed == 2 else pixels  # as a stain on white, which is seen in colour
+        examples.append(Examples(as_image(shown, f"i{seed}"), labels, classes))
+    learnt = learn_features(examples)
+    assert learnt.unlike == {"nuclei": "i2"}
+    assert set(learnt.tried) == {"colours", "stored"}
+    with pytest.raises(DatasetError, match="i2: has other channels, or is seen in others"):
+        learn_features(examples, intensity="nuclei")
+
+
 def test_the_nuclear_channel_alone_is_kept_where_colours_add_nothing(folder, capsys):
     command = ["classify", "train", "--features", str(folder / "some.csv"), "--images", str(folder / "images")]
     with pytest.raises(SystemExit) as left:

@@ -60,6 +60,8 @@ class Learnt:
         Of forests that have not seen the image; NaN with a single image.
     tried : dict of str to float
         Balanced accuracy by the ways of seeing images that were compared; NaN where there is only one.
+    unlike : dict of str to str
+        Ways that could not be compared, with the first image that is seen in other channels than those before.
     """
 
     classifier: ForestClassifier
@@ -67,6 +69,7 @@ class Learnt:
     accuracy: float
     balanced_accuracy: float
     tried: dict[FeatureIntensity, float]
+    unlike: dict[FeatureIntensity, str]
 
 
 def examples_of_dataset(folder: str | Path, split: str = "train", classes: Sequence[str] = ()) -> Iterator[Examples]:
@@ -183,13 +186,17 @@ def learn_features(
     seen: dict[FeatureIntensity, _Seen] = {}
     of: list[str] = []
     images: list[str] = []
+    unlike: dict[FeatureIntensity, str] = {}
     for one in examples:
         ways = (intensity,) if intensity else possible_intensities(one.image)
         if not of:
             seen = {way: _Seen(way) for way in ways}
         left = {way: table for way, table in seen.items() if way in ways and table.add(one)}
         if not left:
-            raise DatasetError("has other channels than the images before", path=one.image.path or one.image.name)
+            cause = "has other channels, or is seen in others, than the images before"
+            remedy = "train on images of one kind, or let the intensities that serve all of them be chosen"
+            raise DatasetError(cause, path=one.image.path or one.image.name, remedy=remedy)
+        unlike |= dict.fromkeys(seen.keys() - left.keys(), one.image.name)
         seen = left
         of += [one.classes[label] for label in sorted(one.classes)]
         images += [one.image.name] * len(one.classes)
@@ -207,7 +214,7 @@ def learn_features(
         tables[best], named.tolist(), name=name, modes=sorted(seen[best].modes), intensity=best, seed=seed
     )
     accuracy, balanced = _cross_validate(tables[best], named, groups, folds, seed)
-    return Learnt(forest, forest.settings.examples, accuracy, balanced, tried)
+    return Learnt(forest, forest.settings.examples, accuracy, balanced, tried, unlike)
 
 
 class _Seen:

@@ -164,9 +164,11 @@ _SEEN = {
 def _print_intensity(learnt: Learnt) -> None:
     """Say what the classifier measures intensities in, and what else was tried."""
     chosen = learnt.classifier.intensity
-    others = [f"{_SEEN[way]}: {score:.3f}" for way, score in learnt.tried.items() if way != chosen]
-    scores = f" (balanced accuracy {learnt.tried[chosen]:.3f}; {'; '.join(others)})" if others else ""
-    typer.echo(f"measures intensities in {_SEEN[chosen]}{scores}")
+    known = {way: f"{score:.3f}" for way, score in learnt.tried.items() if len(learnt.tried) > 1}
+    known |= {way: f"not the same in all images ({name})" for way, name in learnt.unlike.items()}
+    own = [f"balanced accuracy {known.pop(chosen)}"] if chosen in known else []
+    scores = "; ".join([*own, *(f"{_SEEN[way]}: {score}" for way, score in known.items())])
+    typer.echo(f"measures intensities in {_SEEN[chosen]}{f' ({scores})' if scores else ''}")
 
 
 def evaluate(
