@@ -27,7 +27,7 @@ _CERTAIN = re.compile(
 )
 _ENDINGS = (
     r"masks?|labels?|labell?ed|label[ -]image|seg|segmentations?|segmented|outlines?|overlays?|contours?|objects"
-    r"|flows|dp|cellprob|prob|probabilities|uncertainty|annotations?|gt|ground[ _-]?truth"
+    r"|flows|cellprob|prob|probabilities|uncertainty|annotations?|gt|ground[ _-]?truth"
 )
 # What is left of a stem without such an ending must be the stem of an image.
 _DERIVED = re.compile(rf"(?P<base>.+?)(?:[_.-]| - | )(?:{_ENDINGS})\d*$")

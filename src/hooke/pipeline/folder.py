@@ -181,8 +181,8 @@ class _Run:
         """Say which label images were moved, and which rows of the tables are of earlier runs."""
         ledger = self.job.ledger
         moved = [
-            f"{len(ledger.set_aside)} label image(s) that these runs had not made, or that were changed or damaged "
-            f"since, are kept in {readable(str(self.out / SET_ASIDE))}"
+            f"{len(ledger.set_aside)} label image(s) that these runs had not made, or that were changed since, "
+            f"are kept in {readable(str(self.out / SET_ASIDE))}"
         ]
         mine = set(map(os.path.realpath, self.paths))
         kept = [entry for entry in ledger.ordered() if entry.path not in mine]

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +20,8 @@ from typing import Any
 
 import pandas as pd
 
-from hooke.errors import ImageReadError, OutputError
-from hooke.io import atomic_path, unique_names
+from hooke.errors import HookeError, ImageReadError, OutputError
+from hooke.io import atomic_path, read_labels, unique_names
 from hooke.io.atomic import output_error
 from hooke.io.find import natural_key
 from hooke.io.spreadsheet import write_table
@@ -150,7 +150,7 @@ class Ledger:
                 raise ImageReadError("changed while it was read", path=origin.path, remedy="segment it again")
             files = {name: Written.of(part) for name, part in work.files.items()}
             old = self.entries.get(origin.name)
-            self._set_aside(origin.name)
+            self._set_aside(origin.name, files)
             self._announce(origin.name, {*files, *(() if old is None else old.files)})
         entry = self._entry(origin, content, work.rows, files)
         self._write(entry)
@@ -177,7 +177,7 @@ class Ledger:
         """Remove results of scenes that a file no longer has."""
         known = self._scenes.get(os.path.realpath(path), {})
         for entry in [self.entries[name] for scene, name in known.items() if scene not in scenes]:
-            self._set_aside(entry.name)
+            self._set_aside(entry.name, {})
             self._announce(entry.name, set(entry.files))
             self._undo(entry.name, entry.files)
 
@@ -229,11 +229,12 @@ class Ledger:
         except OSError as error:
             raise output_error(error, marker) from error
 
-    def _set_aside(self, name: str) -> None:
+    def _set_aside(self, name: str, new: Mapping[str, Written]) -> None:
         """Move a label image that these runs have not made, or that was edited since, to where nothing replaces it."""
         label = f"labels/{name}.tif"
         path, entry = self.out / label, self.entries.get(name)
-        if not path.exists() or (entry is not None and label in entry.files and entry.files[label].is_whole(path)):
+        made = [files[label] for files in (new, {} if entry is None else entry.files) if label in files]
+        if not path.exists() or any(one.is_whole(path) for one in made) or not _holds_labels(path):
             return
         target, number = self.out / SET_ASIDE / path.name, 1
         while target.exists():
@@ -290,6 +291,15 @@ class Ledger:
                 if entry.path == old:
                     self.entries[entry.name] = replace(entry, path=real)
             by_name[path.name] = [entry for entry in by_name[path.name] if entry.path != old]
+
+
+def _holds_labels(path: Path) -> bool:
+    """Whether a file is a label image, not the rest of one."""
+    try:
+        read_labels(path)
+    except HookeError:
+        return False
+    return True
 
 
 def _remove(path: Path) -> None:
