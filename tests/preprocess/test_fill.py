@@ -67,6 +67,22 @@ def test_a_frame_changes_neither_channel_nor_intensities():
         assert fit.high == pytest.approx(plain.high, rel=0.1)
 
 
+@pytest.mark.parametrize("make", [around, outside])
+def test_what_jpeg_makes_of_black_is_fill_beside_a_slide(make, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.jpg"), make(SLIDE, 0))
+    recorded = find_recorded(cv2.imread(str(tmp_path / "a.jpg")))
+    expected = make(np.zeros((SIDE, SIDE), np.uint8), 1)
+    left = np.zeros(expected.shape, bool)
+    left[recorded.window] = ~recorded.fill
+    assert (left == (expected == 0)).mean() > 0.99
+
+
+@pytest.mark.parametrize("scale", [1.0, 255.0])
+def test_white_frames_of_pictures_in_floats_are_fill(scale):
+    recorded = find_recorded(around(SLIDE, 255).astype(np.float32) / np.float32(255 / scale))
+    assert recorded.window == np.s_[20 : 20 + SIDE, 4 : 4 + SIDE]
+
+
 def test_missing_numbers_are_fill():
     pixels = FIELD.image.astype(np.float32)
     pixels[CIRCLE] = np.nan

@@ -33,6 +33,10 @@ _INDIFFERENT = (0.15, 0.85)  # rank of the edge's values among all: an edge that
 _LARGE = 0.2  # share of the image that its largest part takes, where an edge of any shape is believed
 _CONTRAST = 0.1  # range of intensities over their median: less is not an image
 _DRAWING = 8  # different intensities: a drawing has no more
+_LARGEST = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # values to which cameras and types reach
+_NEARLY_BLACK = 32  # of 255, in all colours: what JPEG makes of black beside something bright
+_FAR = 80.0  # ... and the least brightness of that
+_BLOCK = 9  # pixels that JPEG disturbs
 _LEAST_LEFT = 0.02  # share of the image that must be left
 
 
@@ -94,9 +98,9 @@ def find_recorded(pixels: NDArray[np.generic]) -> Recorded | None:
         None for an image without fill, as nearly all are; that takes a few milliseconds to say.
     """
     fill = np.zeros(pixels.shape[:2], np.uint8)
-    for mask, value in _candidates(pixels):
-        for piece, place in _pieces(mask):
-            if value is None or _is_drawn(piece, place, mask, pixels, value):
+    for candidate in _candidates(pixels):
+        for piece, place in _pieces(candidate.mask):
+            if np.isnan(candidate.value) or _is_drawn(piece, place, candidate, pixels):
                 fill[place] |= piece
     if not fill.any() or 1 - fill.mean() < _LEAST_LEFT:
         return None
@@ -105,21 +109,69 @@ def find_recorded(pixels: NDArray[np.generic]) -> Recorded | None:
     return Recorded(window, fill[window].view(np.bool_))
 
 
-def _candidates(pixels: NDArray[np.generic]) -> Iterator[tuple[NDArray[np.uint8], float | None]]:
-    """Masks of pixels that have an extreme value, where there are enough of them, and the value; None for no number."""
-    kind = pixels.dtype.kind
-    if kind not in "uif":
+@dataclass(frozen=True)
+class _Candidate:
+    """Pixels that may be fill.
+
+    Parameters
+    ----------
+    mask : ndarray of uint8, shape (Y, X)
+        1 for these.
+    value : float
+        Which they have; NaN for missing numbers, which are fill wherever many of them lie together.
+    others : ndarray of float32, shape (n,)
+        Brightness of a sample of the other pixels.
+    step : float
+        The least step in brightness at the edge of fill.
+    """
+
+    mask: NDArray[np.uint8]
+    value: float
+    others: NDArray[np.float32]
+    step: float
+
+
+def _candidates(pixels: NDArray[np.generic]) -> Iterator[_Candidate]:
+    """Find pixels that have an extreme value, where there are enough of them."""
+    if pixels.dtype.kind not in "uif":
         return
     step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
-    sample = np.concatenate([one.reshape(-1, *pixels.shape[2:]) for one in (pixels[::step, ::step], pixels[:, -1:])])
-    if kind == "f" and not np.isfinite(sample).all():
+    lines = (pixels[::step, ::step], pixels[:, -1:], pixels[-1:])
+    sample = np.concatenate([one.reshape(-1, *pixels.shape[2:]) for one in lines])
+
+    def worth(found: NDArray[np.bool_]) -> bool:
+        # Channel by channel: a reduction over an axis of three takes ten times as long.
+        channels = [found] if found.ndim == 1 else list(found.T)
+        return bool(np.logical_and.reduce(channels).mean() >= _WORTH)
+
+    if pixels.dtype.kind == "f" and not np.isfinite(sample).all():
         missing = ~np.isfinite(pixels)
-        yield (missing.all(axis=2) if pixels.ndim == 3 else missing).astype(np.uint8), None
-    extremes = (0,) if kind == "f" else (0, int(np.iinfo(pixels.dtype.name).max))
-    for value in extremes:
-        same = sample == value
-        if (same.all(axis=1) if same.ndim == 2 else same).mean() >= _WORTH:
-            yield _where(pixels, value), float(value)
+        mask = np.asarray((missing.all(axis=2) if pixels.ndim == 3 else missing).view(np.uint8))
+        yield _Candidate(mask, np.nan, np.zeros(0, np.float32), 0.0)
+    largest = float(np.nanmax(sample))
+    for value in (0.0, largest) if largest in _LARGEST else (0.0,):
+        if worth(sample == value):
+            yield from _candidate(_where(pixels, value), value, pixels)
+    if pixels.dtype == np.uint8 and pixels.ndim == 3 and worth(sample <= _NEARLY_BLACK):
+        lit = sample.max(axis=1)
+        lit = lit[lit > _NEARLY_BLACK]
+        if lit.size and np.percentile(lit, 25) > _FAR:  # not fluorescence
+            mask = (pixels.max(axis=2) <= _NEARLY_BLACK).view(np.uint8)
+            mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((_BLOCK, _BLOCK), np.uint8))
+            yield from _candidate(np.asarray(mask, np.uint8), 0.0, pixels, _FAR)
+
+
+def _candidate(
+    mask: NDArray[np.uint8], value: float, pixels: NDArray[np.generic], step: float = 0.0
+) -> Iterator[_Candidate]:
+    """Describe pixels that may be fill, unless what is left is not an image."""
+    stride = max(1, int(np.sqrt(mask.size / _SAMPLE)))
+    others = _brightness(pixels[::stride, ::stride][mask[::stride, ::stride] == 0])
+    if not others.size:
+        return
+    low, middle, high = (float(one) for one in np.percentile(others, (0.2, 50, 99.8)))
+    if high - low > _CONTRAST * abs(middle) and len(np.unique(others)) > _DRAWING:
+        yield _Candidate(mask, value, others, max(_JUMP * max(abs(high - value), abs(low - value)), step))
 
 
 def _where(pixels: NDArray[np.generic], value: float) -> NDArray[np.uint8]:
@@ -146,11 +198,11 @@ def _pieces(mask: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], tuple[
 def _is_drawn(
     piece: NDArray[np.uint8],
     place: tuple[slice, slice],
-    mask: NDArray[np.uint8],
+    candidate: _Candidate,
     pixels: NDArray[np.generic],
-    value: float,
 ) -> bool:
     """Whether a piece has the shape and the edge of fill."""
+    mask = candidate.mask
     height, width = mask.shape
     rectangle = bool(piece.mean() >= _RECTANGLE)
     rows, columns = place
@@ -163,20 +215,13 @@ def _is_drawn(
     if not rectangle and contact < _CONTACT * 2 * (height + width):
         return False
     edge = _edge_values(piece, place, mask, pixels)
-    others = _others(mask, pixels)
-    if not edge.size or not others.size:
-        return False
-    low, middle, high = (float(one) for one in np.percentile(others, (0.2, 50, 99.8)))
-    reach = max(abs(high - value), abs(low - value))
-    if np.percentile(np.abs(edge - value), 25) <= _JUMP * reach:
-        return False
-    if high - low <= _CONTRAST * abs(middle) or len(np.unique(others)) <= _DRAWING:
+    if not edge.size or np.percentile(np.abs(edge - candidate.value), 25) <= candidate.step:
         return False
     if _roughness(piece, edge.size) > _ROUGH:
         return False
     if rectangle or _straightness(piece, place, mask.shape) >= _STRAIGHT:
         return True
-    return _is_indifferent(float(np.median(edge)), others, mask)
+    return _is_indifferent(float(np.median(edge)), candidate.others, mask)
 
 
 def _is_indifferent(edge: float, others: NDArray[np.float32], mask: NDArray[np.uint8]) -> bool:
@@ -202,12 +247,6 @@ def _edge_values(
     padded = np.pad(piece, ((above, below), (before, after)))
     beside = (cv2.dilate(padded, np.ones((3, 3), np.uint8)) > 0) & (mask[wider] == 0)
     return _brightness(pixels[wider][beside])
-
-
-def _others(mask: NDArray[np.uint8], pixels: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Brightness of a sample of the pixels outside a mask."""
-    step = max(1, int(np.sqrt(mask.size / _SAMPLE)))
-    return _brightness(pixels[::step, ::step][mask[::step, ::step] == 0])
 
 
 def _brightness(values: NDArray[np.generic]) -> NDArray[np.float32]:
