@@ -30,6 +30,8 @@ _SHOWN_WELL = 0.5  # trust from which a scale can refute what a coarser one sees
 _SMALL = 0.75  # objects below this share of the smallest trained ones are shown twice as large, too
 _ENOUGH = 0.45  # sum of weights below which nothing was seen: 0.54 in the least clear of 540 training images
 _ENOUGH_SMALL = 4.0  # ... of objects that have to be shown twice as large: specks of dust look like a few of them
+_TINY = 0.7  # share of the smallest trained objects below which a few are rather specks of dust
+_ENOUGH_TINY = 2.3  # ... and the sum of weights that they need instead: 2.9 or more in training images
 _LARGEST = 0.75  # share of the image's shorter side: a larger diameter is the field's own light
 
 
@@ -73,21 +75,23 @@ def estimate_diameter(
     if diameter is not None and diameter < trained[0] * _SMALL:
         small = view(_jobs(shape, (2.0,), False))
         diameter = median_diameter(join_votes(votes + small))
-    if diameter is not None and _is_believed(diameter, votes, small, shape):
+    if diameter is not None and _is_believed(diameter, votes, small, shape, trained[0]):
         return diameter
     if known is not None:
         return None
     votes = view(interesting_fields(pixels, normalisation))
     diameter = median_diameter(join_votes(votes)) if votes else None
-    return diameter if diameter is not None and _is_believed(diameter, votes, [], shape) else None
+    return diameter if diameter is not None and _is_believed(diameter, votes, [], shape, trained[0]) else None
 
 
-def _is_believed(diameter: float, votes: list[Vote], small: list[Vote], shape: tuple[int, ...]) -> bool:
+def _is_believed(
+    diameter: float, votes: list[Vote], small: list[Vote], shape: tuple[int, ...], smallest: float
+) -> bool:
     """Whether enough was seen, at a size that the image has room for."""
     if diameter > _LARGEST * min(shape[:2]):
         return False
     seen, seen_small = (sum(float(each.weight.sum()) for each in some) for some in (votes, small))
-    return seen >= _ENOUGH or seen_small >= _ENOUGH_SMALL
+    return seen >= (_ENOUGH_TINY if diameter < _TINY * smallest else _ENOUGH) or seen_small >= _ENOUGH_SMALL
 
 
 def _jobs(shape: tuple[int, ...], scales: tuple[float, ...], whole: bool) -> list[tuple[float, Field]]:
