@@ -29,6 +29,12 @@ def flagged(found):
     return any("unlike the training images" in text for text in found.warnings)
 
 
+def measured(pixels, decoded, foreground, diameter):
+    normalisation = fit_normalisation(Image(pixels))
+    grey = normalisation.apply(pixels).mean(axis=2)
+    return measure_features(grey, foreground, decoded.labels, decoded, diameter, normalisation)
+
+
 def grown(labels, reach):
     """Cells around nuclei: each pixel within reach of the nearest."""
     outside = (labels == 0).astype(np.uint8)
@@ -93,7 +99,7 @@ def test_features_are_finite_where_there_is_nothing_to_compare(side):
         decoded = Decoded(labels, np.float32([0.5]), np.zeros((1, 3)))
         maps = np.zeros((side, side), np.uint16)
         for diameter in (0.5, 2.0, 500.0):
-            features = measure_features(pixels, fit_normalisation(Image(pixels)), decoded, maps, diameter)
+            features = measured(pixels, decoded, maps, diameter)
             assert features.shape == (len(FEATURES),)
             assert np.isfinite(features).all()
 
@@ -102,9 +108,8 @@ def test_features_do_not_depend_on_the_size_of_the_image_around_or_its_unit():
     field = simulate((300, 300), seed=8, diameter=20, density=0.2)
     decoded = Decoded(field.labels, np.full(field.labels.max(), 0.8, np.float32), np.zeros((field.labels.max(), 3)))
     maps = (field.labels > 0).astype(np.uint16) * 65535
-    first = measure_features(field.image, fit_normalisation(Image(field.image)), decoded, maps, 20.0)
-    other = field.image.astype(np.float32) * 7 + 100
-    second = measure_features(other, fit_normalisation(Image(other)), decoded, maps, 20.0)
+    first = measured(field.image, decoded, maps, 20.0)
+    second = measured(field.image.astype(np.float32) * 7 + 100, decoded, maps, 20.0)
     np.testing.assert_allclose(first, second, atol=0.02)
 
 
@@ -114,13 +119,7 @@ def test_separation_and_agreement_are_whole_for_disks_on_black():
         cv2.circle(labels, (x, y), 16, number, -1)
     pixels = (20 + 200 * (labels > 0)).astype(np.uint8)
     decoded = Decoded(labels, np.full(4, 0.9, np.float32), np.zeros((4, 3)))
-    features = dict(
-        zip(
-            FEATURES,
-            measure_features(pixels, fit_normalisation(Image(pixels)), decoded, np.zeros_like(labels, np.uint16), 32.0),
-            strict=True,
-        )
-    )
+    features = dict(zip(FEATURES, measured(pixels, decoded, np.zeros_like(labels, np.uint16), 32.0), strict=True))
     assert features["separation"] == pytest.approx(1, abs=0.05)
     assert features["agreement"] == 1
     assert features["explained"] > 0.9

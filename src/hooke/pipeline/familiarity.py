@@ -11,7 +11,7 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -52,7 +52,7 @@ FEATURES: Final = (
 _STORED = Path(__file__).with_name("familiarity.json")
 _DIAMETER = 16.0  # pixels to which objects are shrunk before they are measured
 _SIDE = 512  # of the part that is measured, shrunk pixels
-_SAMPLE = 20_000  # pixels that quantiles are taken of
+_SAMPLE = 5_000  # pixels that quantiles are taken of
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _TINY = 1e-3
 
@@ -85,27 +85,32 @@ class Regression:
 
 
 def is_unfamiliar(
-    pixels: NDArray[np.generic],
-    normalisation: Normalisation,
-    decoded: Decoded,
+    grey: Float,
     foreground: NDArray[np.uint16],
+    labels: NDArray[np.int32],
+    decoded: Decoded,
     diameter: float,
+    normalisation: Normalisation,
 ) -> bool:
     """Tell whether an image is unlike all that the shipped models were trained on.
 
     Parameters
     ----------
-    pixels : ndarray, shape (Y, X) or (Y, X, C)
-    normalisation : Normalisation
-    decoded : Decoded
-        At least one object.
+    grey : ndarray of float32, shape (Y, X)
+        Normalised intensity of the image, or of a part of it.
     foreground : ndarray of uint16, shape (Y, X)
-        The network's first map.
+        The network's first map of the same part.
+    labels : ndarray of int32, shape (Y, X)
+        Objects of the same part, at least one.
+    decoded : Decoded
+        Scores and traits of all objects of the image.
     diameter : float
         Typical diameter, pixels.
+    normalisation : Normalisation
     """
     stored = _shipped()
-    return stored.logit(measure_features(pixels, normalisation, decoded, foreground, diameter)) > stored.limit
+    features = measure_features(grey, foreground, labels, decoded, diameter, normalisation)
+    return stored.logit(features) > stored.limit
 
 
 @functools.cache
@@ -118,11 +123,12 @@ def _shipped() -> Regression:
 
 
 def measure_features(
-    pixels: NDArray[np.generic],
-    normalisation: Normalisation,
-    decoded: Decoded,
+    grey: Float,
     foreground: NDArray[np.uint16],
+    labels: NDArray[np.int32],
+    decoded: Decoded,
     diameter: float,
+    normalisation: Normalisation,
 ) -> NDArray[np.float64]:
     """Measure what tells familiar images from others; the parameters are those of `is_unfamiliar`.
 
@@ -131,7 +137,7 @@ def measure_features(
     ndarray of float64, shape (21,)
         See `FEATURES`; all are finite.
     """
-    field = _Field.cut(pixels, normalisation, decoded.labels, foreground, max(diameter, 1.0))
+    field = _Field.cut(grey, foreground, labels, max(diameter, 1.0))
     features = [
         float(np.median(decoded.scores)),
         *np.median(decoded.traits, axis=0).tolist(),
@@ -156,28 +162,21 @@ class _Field:
     diameter: float
 
     @classmethod
-    def cut(
-        cls,
-        pixels: NDArray[np.generic],
-        normalisation: Normalisation,
-        labels: NDArray[np.int32],
-        foreground: NDArray[np.uint16],
-        diameter: float,
-    ) -> _Field:
+    def cut(cls, grey: Float, foreground: NDArray[np.uint16], labels: NDArray[np.int32], diameter: float) -> _Field:
         scale = min(_DIAMETER / diameter, 1.0)
         window = choose_window(labels, round(_SIDE / scale))
-        grey = _shrunk(normalisation.apply(pixels[window]).mean(axis=2), scale, cv2.INTER_AREA)
-        sure = _shrunk(foreground[window].astype(np.float32) / FULL, scale, cv2.INTER_AREA)
+        grey = _shrunk(grey[window], scale, cv2.INTER_AREA)
+        sure = _shrunk(foreground[window], scale, cv2.INTER_AREA) / FULL
         # Exact up to 2**24 ids.
         ids = _shrunk(labels[window].astype(np.float32), scale, cv2.INTER_NEAREST).astype(np.int32)
         inside = ids > 0
         reach = 2 * int(0.5 * diameter * scale) + 3
         near = cv2.dilate(inside.view(np.uint8), np.ones((reach, reach), np.uint8)).view(np.bool_)
         smooth = np.asarray(cv2.GaussianBlur(grey, (0, 0), 0.8), np.float32)
-        return cls(smooth, sure, ids, inside, near & ~inside, diameter * scale)
+        return cls(smooth, np.asarray(sure, np.float32), ids, inside, near & ~inside, diameter * scale)
 
 
-def _shrunk(plane: NDArray[np.floating], scale: float, interpolation: int) -> Float:
+def _shrunk(plane: NDArray[Any], scale: float, interpolation: int) -> Float:
     if scale == 1:
         return np.asarray(plane, np.float32)
     size = tuple(max(1, round(length * scale)) for length in plane.shape[::-1])
