@@ -81,3 +81,10 @@ def test_a_missing_argument_is_a_setting_at_fault(source):
     result, _ = run("folder", source)
     assert isinstance(result.exception, ConfigError)
     assert "DST" in str(result.exception)
+
+
+@pytest.mark.parametrize("args", [["--size-by", "resize"], ["--split", "dkfz", "--seed", "3"]])
+def test_option_without_effect_is_refused(source, tmp_path, args):
+    result, _ = run("folder", source, tmp_path / "out", *args)
+    assert isinstance(result.exception, typer.BadParameter)
+    assert not (tmp_path / "out").exists()

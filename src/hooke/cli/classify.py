@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from typer.core import TyperGroup
 
+from hooke.cli.given import refuse_ignored
 from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def _status(failed: int, images: int) -> int:
 
 
 def train(
+    context: typer.Context,
     features: Annotated[
         Path, typer.Option(help="A hooke data set with classes, or a csv of labelled cells (image, label, class).")
     ],
@@ -130,8 +132,10 @@ def train(
 
     wanted = classes or []
     if features.is_dir():
+        refuse_ignored(context, ["images", "labels"], "goes with a csv: a data set has its own")
         examples = examples_of_dataset(features, split, wanted)
     elif images and labels:
+        refuse_ignored(context, ["split"], "goes with a data set, not with a csv")
         examples = examples_of_table(features, images, labels, wanted)
     else:
         raise ConfigError("a csv needs its images and labels", remedy="add --images FOLDER --labels RESULTS")
