@@ -51,6 +51,19 @@ def test_a_compressed_strip_can_become_so_much_and_no_more(tmp_path, compression
     refused(tiff(tmp_path / "a.tif", 60_000, 60_000, compression=compression, count=len(held), held=held))
 
 
+@pytest.mark.parametrize(("compression", "marker", "shift"), [("jpeg", b"\xff\xc0", 5), ("jpeg2000", b"\xff\x51", 6)])
+def test_a_strip_that_says_it_is_larger_than_the_page(tmp_path, compression, marker, shift):
+    path = tmp_path / "a.tif"
+    pixels = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    tifffile.imwrite(path, pixels, photometric="rgb", compression=compression)
+    assert read_image(path).pixels.shape == pixels.shape
+    raw = path.read_bytes()
+    at = raw.index(marker) + shift
+    size = struct.pack(">HH", 20_000, 20_000) if compression == "jpeg" else struct.pack(">II", 20_000, 20_000)
+    path.write_bytes(raw[:at] + size + raw[at + len(size) :])
+    refused(path)
+
+
 def test_an_image_of_one_value_is_read(tmp_path):
     path = tmp_path / "blank.tif"
     tifffile.imwrite(path, np.zeros((12_000, 9_000), np.uint8), compression="zlib")

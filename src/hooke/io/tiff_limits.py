@@ -11,6 +11,7 @@ import numpy as np
 import tifffile
 
 from hooke.errors import ImageReadError
+from hooke.io.segment_size import HEAD_BYTES, stated_pixels
 from hooke.limits import check_promise
 
 __all__ = ["check_page", "check_planes", "page_bytes"]
@@ -27,6 +28,9 @@ _EXPANSION: dict[int, int] = {
     _COMPRESSION.OJPEG: 1100,
 }
 _EXPANSION_OF_OTHERS = 5000
+_WITH_HEADER = frozenset({6, 7, 33003, 33004, 33005, 33007, 34712, 34892})  # kinds of JPEG and JPEG 2000
+_SPARE = 4  # times the pixels of a strip or tile, for what codecs round up to
+_SMALL_SEGMENT = 1 << 20  # pixels that any segment may have
 _SUBSAMPLED = 3  # colours stored without compression, each pair of differences for up to 16 pixels
 
 
@@ -63,7 +67,25 @@ def check_page(page: tifffile.TiffPage | tifffile.TiffFrame, path: Path) -> None
         promised = page_bytes(whole)
         held = min(sum(page.databytecounts), size)
         factor = _EXPANSION.get(int(whole.compression), _EXPANSION_OF_OTHERS)
+        _check_segments(page, whole, path)
     check_promise(promised, held, factor, path)
+
+
+def _check_segments(page: tifffile.TiffPage | tifffile.TiffFrame, whole: Any, path: Path) -> None:
+    """Refuse strips and tiles that by their own header are much larger than the page has them."""
+    if int(whole.compression) not in _WITH_HEADER:
+        return
+    height, width = whole.tilelength, whole.tilewidth
+    if not whole.is_tiled:
+        height, width = min(whole.rowsperstrip, whole.imagelength), whole.imagewidth
+    most = max(_SPARE * height * width, _SMALL_SEGMENT)
+    file = page.parent.filehandle
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False):
+        file.seek(offset)
+        pixels = stated_pixels(file.read(min(count, HEAD_BYTES)))
+        if pixels is not None and pixels > most:
+            cause = f"damaged: a part of {width} pixels' width promises {pixels} pixels"
+            raise ImageReadError(cause, path=path, remedy="copy or export it again")
 
 
 def page_bytes(page: tifffile.TiffPage) -> int:

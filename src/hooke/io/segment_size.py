@@ -1,0 +1,46 @@
+"""Reads how many pixels a compressed segment of a TIFF says that it holds: by its own header, in JPEG and JPEG 2000."""
+
+from __future__ import annotations
+
+__all__ = ["HEAD_BYTES", "stated_pixels"]
+
+#: Bytes from a segment's start in which its header ends, but for one with a picture within it.
+HEAD_BYTES = 1 << 14
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0..SOF15 without DHT, JPG and DAC
+_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
+_JPEG_2000 = b"\xff\x4f\xff\x51"
+
+
+def stated_pixels(head: bytes) -> int | None:
+    """Pixels that a codec would make room for; None where the header does not say, or is of another format.
+
+    Parameters
+    ----------
+    head : bytes
+        Start of the segment.
+
+    Examples
+    --------
+    >>> stated_pixels(bytes.fromhex("ffd8 ffc0 0011 08 0010 0020 03"))
+    512
+    """
+    if head.startswith(b"\xff\xd8"):
+        return _of_jpeg(head)
+    at = head.find(_JPEG_2000)
+    if at < 0 or len(head) < at + 24:
+        return None
+    width, height, left, top = (int.from_bytes(head[at + start : at + start + 4], "big") for start in (8, 12, 16, 20))
+    return max(width - left, 0) * max(height - top, 0)
+
+
+def _of_jpeg(head: bytes) -> int | None:
+    """Walk the markers up to the frame's."""
+    at = 2
+    while at + 9 <= len(head):
+        if head[at] != 0xFF:
+            return None
+        marker = head[at + 1]
+        if marker in _FRAMES:
+            return int.from_bytes(head[at + 5 : at + 7], "big") * int.from_bytes(head[at + 7 : at + 9], "big")
+        at += 1 if marker == 0xFF else 2 if marker in _ALONE else 2 + int.from_bytes(head[at + 2 : at + 4], "big")
+    return None
