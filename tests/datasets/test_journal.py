@@ -41,6 +41,8 @@ def test_a_line_says_what_was_written():
         (("oddities",), [1]),
         (("classes",), {"a": {"one": "cell"}}),
         (("classes",), {"a": ["cell"]}),
+        (("classes",), {"a": [[1]]}),
+        (("classes",), {"a": 3}),
         (("classes",), None),
         (("conflicts",), [["overlap", "x"]]),
         (("conflicts",), [["overlap", "x", "y", "3", "left"]]),

@@ -112,10 +112,7 @@ class Record:
                 parts=tuple(_part(part) for part in parts),
                 named=_counts(field_of(read, "named", dict)),
                 oddities=_counts(field_of(read, "oddities", dict)),
-                classes={
-                    part: {int(id_): field_of(field_of(classes, part, dict), id_, str) for id_ in classes[part]}
-                    for part in classes
-                },
+                classes={part: _named(field_of(classes, part, dict)) for part in classes},
                 conflicts=tuple(_conflict(conflict) for conflict in field_of(read, "conflicts", list)),
             )
         except (ValueError, RecursionError) as error:
@@ -134,6 +131,11 @@ def _part(read: Any) -> Part:
 def _counts(read: dict[str, Any]) -> dict[str, int]:
     """Check numbers of objects by name."""
     return {name: field_of(read, name, int) for name in read}
+
+
+def _named(read: dict[str, Any]) -> dict[int, str]:
+    """Check class names by instance, whose number JSON has as text."""
+    return {int(id_): field_of(read, id_, str) for id_ in read}
 
 
 def _conflict(read: Any) -> Conflict:
