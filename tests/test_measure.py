@@ -164,6 +164,14 @@ def test_a_large_offset_does_not_swamp_the_deviation():
     assert measure(np.ones((2, 2), int), image)["intensity_std"][0] == pytest.approx(np.std([0, 1, 2, 3]), rel=1e-12)
 
 
+def test_means_of_millions_of_float32_pixels_with_channels_last():
+    # NumPy's mean over the plane adds one float32 after the other there: 1020.7 for 1000.3.
+    pixels = np.full((2048, 2048, 2), 1000.3, np.float32)
+    table = measure(np.ones(pixels.shape[:2], np.uint8), pixels)
+    assert np.allclose(table[["intensity_mean_0", "intensity_mean_1"]], 1000.3, rtol=1e-7)
+    assert np.allclose(table[["intensity_std_0", "intensity_std_1"]], 0, atol=1e-6)
+
+
 def test_micrometres_with_square_pixels_are_a_scaling():
     labels = simulate((200, 200), seed=6).labels
     table = measure(labels, None, pixel_size_um=0.25)
