@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from hooke.cli.train import parse_settings, train, training_half
+from hooke.datasets.layout import write_index
 from hooke.errors import ConfigError
 
 
@@ -20,7 +21,8 @@ def config(tmp_path, monkeypatch):
     """A configuration, in a working folder of its own."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "short.yaml"
-    path.write_text("name: short\ndatasets:\n  - path: data/none\nsteps: 7\naugment: {wide: 0.1, crop: 64}\n")
+    path.write_text("name: short\ndatasets:\n  - path: data/one\nsteps: 7\naugment: {wide: 0.1, crop: 64}\n")
+    write_index(tmp_path / "data" / "one", [])
     return path
 
 

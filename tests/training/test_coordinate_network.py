@@ -25,10 +25,10 @@ from hooke.models import load_model
 from hooke.models.model import as_maps, query_grid
 from hooke.training import coordinate
 from hooke.training.config import load_config
-from hooke.training.coordinate.config import CoordinateConfig, QueryConfig
 from hooke.training.coordinate.data import FrameStore, Views, choose_queries, frame_sample, train_loader
 from hooke.training.coordinate.export import load_run
 from hooke.training.coordinate.module import segment_frame
+from hooke.training.coordinate_config import CoordinateConfig, QueryConfig
 from hooke.training.explain import explain_run
 from hooke.training.kinds import kind_of_run
 from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShape

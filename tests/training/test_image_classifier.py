@@ -27,9 +27,9 @@ from hooke.errors import DatasetError, ModelError
 from hooke.io import read_image
 from hooke.models.runtime import onnxruntime as ort
 from hooke.training.classifier import export, train
-from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import Cuts
 from hooke.training.classifier.export import load_run
+from hooke.training.classifier_config import ClassifierConfig
 from hooke.training.explain import explain_run
 from hooke.training.samples import Record, list_records
 

@@ -67,10 +67,13 @@ def train(
         raise ConfigError("no configuration given", remedy="name one: hooke train configs/nuclei.yaml")
     with training_half():
         from hooke.training.config import load_config
+        from hooke.training.inputs import check_inputs
         from hooke.training.kinds import load_kind
 
         loaded: Any = load_config(config, parse_settings(settings or []))
+        check_inputs(loaded)
         run = run or Path("runs") / loaded.name
+        typer.echo(f"{config}: loading PyTorch and the data of {loaded.name}")
         kind = load_kind(loaded.kind)
         if preview and not hasattr(kind, "preview"):
             raise ConfigError(f"a run of kind {loaded.kind} has no preview", path=config, remedy="leave out --preview")
@@ -98,7 +101,7 @@ def _say_overfit(score: float, name: str, by_heart: float) -> int:
         return 0
     typer.secho(
         f"not learnt by heart: {name} only {score:.3f} on the images trained on; "
-        "look at the labels, the diameters and the learning rate",
+        "look at the labels, the diameters and the learning rate; on a slow or busy machine, train longer",
         fg="red",
         err=True,
     )

@@ -8,11 +8,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
 from hooke.preprocess.channels import Channels
-from hooke.training.kinds import DEFAULT, load_kind
+from hooke.training.kinds import DEFAULT, load_config_model
 from hooke.training.loss_config import LossConfig
 from hooke.training.settings import read_settings
 
 __all__ = ["DatasetConfig", "RunConfig", "TrainConfig", "load_config"]
+
+
+#: Settings that are paths.
+PATHS = ("datasets.*.path", "exclude", "start_from", "encoder_weights")
 
 
 class _Strict(BaseModel):
@@ -60,6 +64,7 @@ class RunConfig(_Strict):
     weight_decay: float = 1e-4
     schedule: Literal["cosine", "one-cycle"] = "cosine"
     clip: float = Field(1.0, ge=0, description="gradients' largest norm; 0 for any")
+    max_minutes: float = Field(0, ge=0, description="time of training after which the run stops; 0: any")
     patience: int = Field(0, ge=0, description="validations without a better score before the run stops; 0: never")
     deterministic: bool = Field(False, description="the same weights on the same machine every time; slower")
     warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
@@ -94,7 +99,9 @@ class TrainConfig(RunConfig):
     classes: list[str] = Field([], description="names of the objects' classes to learn per pixel, of classes.json")
     image_classes: list[str] = Field([], description="classes of the whole image to learn, values of a column")
     image_class_column: str = Field("modality", description="column of the index that holds them")
-    start_from: Path | None = Field(None, description="checkpoint or .safetensors that the run starts from")
+    start_from: Path | None = Field(
+        None, description="nuclei, nuclei-colour, a checkpoint or a .safetensors file that the run starts from"
+    )
     nominal_diameter: float = Field(24.0, gt=0)
     diameter_band: tuple[float, float] | None = Field(
         None, description="diameters that validation and the model bring images to, pixels; augment.diameter if none"
@@ -158,7 +165,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> An
     Parameters
     ----------
     path : str or Path
-        YAML file. Relative paths in it are taken from the working directory.
+        YAML file. A relative path in it is looked for beside it, then in the working directory.
     overrides : dict, optional
         Dotted keys and their values, such as ``{"augment.wide": 0.2}``.
 
@@ -172,10 +179,9 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> An
     ConfigError
         When the file can't be read, a key is unknown (the nearest known one is named) or a value does not fit.
     """
-    return read_settings(path, _model_of, overrides, like="configs/nuclei.yaml")
+    return read_settings(path, _model_of, overrides, like="configs/nuclei.yaml", paths=PATHS)
 
 
 def _model_of(raw: dict[str, Any]) -> type[BaseModel]:
     kind = str(raw.get("kind", DEFAULT))
-    # The usual kind's is known here, so that its mistakes are told without the seconds that PyTorch takes to import.
-    return TrainConfig if kind == DEFAULT else load_kind(kind).CONFIG
+    return TrainConfig if kind == DEFAULT else load_config_model(kind)

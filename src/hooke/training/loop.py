@@ -41,12 +41,15 @@ from hooke.training.baselines import baseline_scores, mean_dsb
 from hooke.training.config import RunConfig, TrainConfig
 from hooke.training.data import train_loader
 from hooke.training.imbalance import class_weights
+from hooke.training.inputs import shipped_start
 from hooke.training.machine import keep_freed_memory, resolve_precision
 from hooke.training.module import SegmentationModule
 from hooke.training.outcome import Outcome, write_json
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.progress import Progress, quiet
 from hooke.training.samples import Record, SampleStore, list_records, records_hash
+from hooke.training.shipped import load_shipped
+from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
 __all__ = ["Trained", "as_it_is", "begin_run", "check_folder", "fit", "step_of", "train"]
 
@@ -74,7 +77,7 @@ def train(
     resume : bool
         Go on from ``checkpoints/last.ckpt`` of the same folder, with the data that would have come next.
     limit : int, optional
-        Train and validate on no more than this many images of each side, for a trial.
+        Train and validate on no more than this many images of each side, for a trial without baselines.
     baselines : bool
         Measure the baselines on the validation images at the end; a study of many runs need not do so every time.
 
@@ -91,9 +94,14 @@ def train(
     """
     train_records, val_records = begin_run(config, run, lambda side: list_records(config, side)[:limit], resume=resume)
     weights = _class_weights(train_records, config) if config.classes else None
-    module = SegmentationModule(config, class_weights=weights, names=[record.id for record in train_records])
-    if config.start_from is not None and (fresh := start_from(module, config.start_from)):
-        print(f"{config.start_from} has no weights for {', '.join(fresh)}: these start anew", flush=True)
+    module = SegmentationModule(
+        config,
+        load_weights=config.start_from is None,  # which holds the encoder's
+        class_weights=weights,
+        names=[record.id for record in train_records],
+    )
+    if config.start_from is not None and not resume:
+        _begin_with(module, train_records)
     val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb, config.stains)
     score = fit(
         module,
@@ -107,7 +115,7 @@ def train(
     )
     if config.stains is not None:  # the baselines take what they would take of these images
         val_samples = SampleStore(val_records, config.nominal_diameter, config.cache_mb)
-    others = baseline_scores(val_samples, mean_dsb) if baselines else {}
+    others = baseline_scores(val_samples, mean_dsb) if baselines and limit is None else {}
     trained = Trained(run / "checkpoints" / "best.ckpt", score, others)
     trained.write(run)
     return trained
@@ -194,14 +202,15 @@ def fit(
     last = checkpoints / "last.ckpt"
     best = ModelCheckpoint(checkpoints, filename="best", monitor=score, mode="max", enable_version_counter=False)
     batches = loader(step_of(last) if resume else 0)
-    try:
-        with quiet():
-            trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
-            trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
-    except HookeError as error:
-        if (words := _words_of_worker(error)) is None:
-            raise
-        raise type(error)(words) from error
+    with quiet():
+        trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
+        try:
+            with terminated_in_order(trainer):
+                trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
+        except HookeError as error:
+            if (words := _words_of_worker(error)) is None:
+                raise
+            raise type(error)(words) from error
     if not trainer.is_global_zero:
         raise SystemExit  # of the processes of several devices one writes down what came of it
     return None if best.best_model_score is None else float(best.best_model_score)
@@ -217,6 +226,7 @@ def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Train
     return L.Trainer(
         default_root_dir=run,
         max_steps=config.steps,
+        max_time={"minutes": config.max_minutes} if config.max_minutes else None,
         precision=resolve_precision(config.precision, config.accelerator),
         accelerator=config.accelerator,
         devices=config.devices,
@@ -239,7 +249,7 @@ def _callbacks(config: RunConfig, run: Path, score: str) -> list[Callback]:
     newest = ModelCheckpoint(
         checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False
     )
-    callbacks: list[Callback] = [newest, Progress(score), _SaveWhenStopped(checkpoints / "last.ckpt")]
+    callbacks: list[Callback] = [newest, Progress(score), SaveWhenStopped(checkpoints / "last.ckpt")]
     if config.ema:
         callbacks.insert(0, EMAWeightAveraging(decay=config.ema, use_buffers=True))
     if config.patience:
@@ -247,17 +257,17 @@ def _callbacks(config: RunConfig, run: Path, score: str) -> list[Callback]:
     return callbacks
 
 
-class _SaveWhenStopped(Callback):
-    """Keeps what a run has learnt when its user stops it."""
-
-    def __init__(self, checkpoint: Path) -> None:
-        self.checkpoint = checkpoint
-
-    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        # Of other exceptions, such as a loss that is no number, the last good checkpoint is what should stay.
-        if isinstance(exception, KeyboardInterrupt) and trainer.global_step:
-            trainer.save_checkpoint(self.checkpoint)
-            print(f"\nstopped at step {trainer.global_step}; to go on, give the same command with --resume", flush=True)
+def _begin_with(module: SegmentationModule, records: list[Record]) -> None:
+    """Take up the weights that the configuration starts from, and say which parts of the network it has none for."""
+    start = module.config.start_from
+    assert start is not None
+    if (bundle := shipped_start(start)) is None:
+        fresh = start_from(module, start)
+    else:
+        first = train_loader(records, module.config.model_copy(update={"workers": 0}), module.scheme)
+        fresh = load_shipped(module.network, bundle, next(iter(first)).image)
+    if fresh:
+        print(f"{start} has no weights for {', '.join(fresh)}: these begin with random ones", flush=True)
 
 
 def start_from(module: SegmentationModule, checkpoint: Path) -> list[str]:

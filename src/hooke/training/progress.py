@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 import warnings
 from collections.abc import Iterator
@@ -18,30 +19,32 @@ from rich.progress import Progress as Bar
 __all__ = ["Progress", "as_time", "quiet"]
 
 
+# Seconds between two lines of a log: at first, and at most.
+_PAUSES = (5.0, 60.0)
+
+
 class Progress(Callback):
     """Shows how far a run is.
 
-    In a terminal a bar moves with every step; elsewhere, as in the log of a cluster's job, there is a line per
-    validation or, in runs without any, every so many steps.
+    In a terminal a bar moves with every step; elsewhere, as in the log of a cluster's job, there is a line for the
+    first step, for every validation, and every few seconds at first, every minute later.
 
     Parameters
     ----------
     score : str, optional
         What is validated, the higher the better; its best is told.
-    every : int
-        Steps from one line to the next in runs without validation.
     console : Console, optional
         Where to write; the standard output by default.
     """
 
-    def __init__(self, score: str | None = None, every: int = 100, console: Console | None = None) -> None:
+    def __init__(self, score: str | None = None, console: Console | None = None) -> None:
         self.score = score
-        self.every = every
         self.console = console or Console(soft_wrap=True, highlight=False)
         self.best: tuple[float, str] | None = None
         self._bar: Bar | None = None
         self._speaks = False
         self._began = 0.0
+        self._said = -math.inf
         self._first = 0
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -68,11 +71,11 @@ class Progress(Callback):
             self._bar.start()
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
-        """Move the bar, or write a line now and then where no validation does."""
+        """Move the bar, or write a line now and then."""
         step = trainer.global_step
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=step, told=", ".join(self._standing(trainer)))
-        elif self.score is None and step % self.every == 0:
+        elif time.monotonic() - self._said >= self._pause():
             self._say(f"step {step} of {trainer.max_steps}", *self._standing(trainer))
 
     def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -114,7 +117,12 @@ class Progress(Callback):
             told.append(f"{as_time(left)} left")
         return told
 
+    def _pause(self) -> float:
+        """Seconds from one line to the next: a tenth of the time so far."""
+        return min(max((time.monotonic() - self._began) / 10, _PAUSES[0]), _PAUSES[1])
+
     def _say(self, *parts: str) -> None:
+        self._said = time.monotonic()
         if self._speaks:
             self.console.print("; ".join(parts))
 

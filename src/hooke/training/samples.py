@@ -15,11 +15,11 @@ from hooke.datasets.sidecars import CLASSES_NAME, read_classes
 from hooke.errors import DatasetError
 from hooke.image import Image
 from hooke.io import read_image, read_labels
-from hooke.io.tables import read_text
 from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import equivalent_diameters
 from hooke.training.augment import UNKNOWN, Sample, touching_places
 from hooke.training.config import DatasetConfig, RunConfig, TrainConfig
+from hooke.training.inputs import check_dataset, read_exclusions
 
 __all__ = ["Record", "SampleStore", "list_records", "load_sample", "records_hash"]
 
@@ -65,7 +65,7 @@ def list_records(config: RunConfig, split: str) -> list[Record]:
         When an index is missing, it names a file that is not there, none of its images is in the splits asked for, or
         no object, or image, to train on has one of the classes asked for.
     """
-    banned = _read_exclusions(config.exclude)
+    banned = read_exclusions(config.exclude)
     records = [one for data in config.datasets for one in _records_of(data, config, split) if one.id not in banned]
     if not records:
         remedy = "check datasets and their splits"
@@ -188,18 +188,9 @@ def _bytes(sample: Sample) -> int:
     return sample.image.nbytes + sample.labels.nbytes + sample.diameters.nbytes + sample.centres.nbytes
 
 
-def _read_exclusions(path: Path | None) -> set[str]:
-    if path is None:
-        return set()
-    if not path.is_file():
-        raise DatasetError("no such list of excluded ids", path=path, remedy="correct exclude, or leave it out")
-    return {line.split("#")[0].strip() for line in read_text(path).splitlines()} - {""}
-
-
 def _records_of(dataset: DatasetConfig, config: TrainConfig, split: str) -> Iterator[Record]:
     folder = dataset.path
-    if not (folder / INDEX_NAME).is_file():
-        raise DatasetError("no hooke dataset here (index.csv is missing)", path=folder, remedy="run hooke prepare")
+    check_dataset(folder)
     wanted = getattr(dataset, split)
     classes = read_classes(folder) if config.object_classes else {}
     position = {name: number for number, name in enumerate(config.object_classes)}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from hooke.training.config import TrainConfig
 from hooke.training.export import export_run
 from hooke.training.loop import Trained, train
 from hooke.training.trial import fast_dev_run, overfit, preview
 
-__all__ = ["BY_HEART", "CONFIG", "SCORE", "export", "fast_dev_run", "overfit", "preview", "train"]
+__all__ = ["BY_HEART", "SCORE", "export", "fast_dev_run", "overfit", "preview", "train"]
 
-CONFIG = TrainConfig
 SCORE = Trained.called
 BY_HEART = 0.6
 export = export_run

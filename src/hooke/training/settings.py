@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from hooke.errors import ConfigError
 from hooke.io.yaml_text import parse_yaml
+from hooke.training.inputs import locate_paths
 
 __all__ = ["read_settings"]
 
@@ -23,19 +24,23 @@ def read_settings(
     overrides: Mapping[str, Any] | None = None,
     *,
     like: str,
+    paths: Sequence[str] = (),
 ) -> _Model:
     """Read a configuration.
 
     Parameters
     ----------
     path : str or Path
-        YAML file. Relative paths in it are taken from the working directory.
+        YAML file.
     model : type of pydantic model, or a function that chooses it from what was read
         What it must fit; keys that the model does not know are refused where it forbids them.
     overrides : mapping, optional
         Dotted keys and their values, such as ``{"augment.wide": 0.2}``; a number steps into a list.
     like : str
         A file that shows how to do it, for the errors.
+    paths : sequence of str
+        Dotted keys whose values are paths: see `hooke.training.inputs`. Those of `overrides` are typed by hand, and
+        taken from the working directory.
 
     Raises
     ------
@@ -43,6 +48,7 @@ def read_settings(
         When the file can't be read, a key is unknown (the nearest known one is named) or a value does not fit.
     """
     raw = _read(Path(path), remedy=f"give a file like {like}")
+    locate_paths(raw, paths, Path(path).parent)
     for key, value in (overrides or {}).items():
         _set(raw, key.split("."), value)
     chosen = model if isinstance(model, type) else model(raw)

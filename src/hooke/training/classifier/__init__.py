@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.export import export_run
 from hooke.training.classifier.loop import Trained, train
 from hooke.training.trial import fast_dev_run as _fast_dev_run
 from hooke.training.trial import overfit as _overfit
 
-__all__ = ["BY_HEART", "CONFIG", "SCORE", "export", "fast_dev_run", "overfit", "train"]
+__all__ = ["BY_HEART", "SCORE", "export", "fast_dev_run", "overfit", "train"]
 
-CONFIG = ClassifierConfig
 SCORE = Trained.called
 BY_HEART = 0.9
 export = export_run

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 from hooke.classify.intensity import fit_intensity
 from hooke.classify.windows import Objects, cut_window, locate, rescale, window_matrix
 from hooke.training.augment import UNKNOWN, Sample, photometric
-from hooke.training.classifier.config import ClassifierConfig, CutConfig
+from hooke.training.classifier_config import ClassifierConfig, CutConfig
 from hooke.training.data import From
 from hooke.training.samples import Record, SampleStore, load_sample
 

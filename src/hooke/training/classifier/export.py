@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from hooke.classify.images import ImageClassifierSettings
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
 from hooke.models.bundle import check_replaceable, read_parts
-from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.module import ClassifierModule
+from hooke.training.classifier_config import ClassifierConfig
 from hooke.training.describe import describe_model, describe_tensor
 from hooke.training.export import (
     Export,

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.export import export_run
 from hooke.training.coordinate.loop import Trained, train
 from hooke.training.trial import fast_dev_run as _fast_dev_run
 from hooke.training.trial import overfit as _overfit
 
-__all__ = ["BY_HEART", "CONFIG", "SCORE", "export", "fast_dev_run", "overfit", "train"]
+__all__ = ["BY_HEART", "SCORE", "export", "fast_dev_run", "overfit", "train"]
 
-CONFIG = CoordinateConfig
 SCORE = Trained.called
 BY_HEART = 0.6
 export = export_run

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from hooke.targets import Coordinate, equivalent_diameters
 from hooke.training.augment import Sample, photometric
-from hooke.training.coordinate.config import CoordinateConfig, QueryConfig
+from hooke.training.coordinate_config import CoordinateConfig, QueryConfig
 from hooke.training.data import From
 from hooke.training.networks.coordinate import CoordinateNetwork
 from hooke.training.samples import Record, SampleStore, load_sample

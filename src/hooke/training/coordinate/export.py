@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from hooke.models import BundleSettings, Model, read_bundle
 from hooke.models.bundle import check_replaceable
 from hooke.models.model import as_maps, query_grid
-from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.module import CoordinateModule
+from hooke.training.coordinate_config import CoordinateConfig
 from hooke.training.describe import describe_model, describe_tensor, image_input
 from hooke.training.export import (
     Export,

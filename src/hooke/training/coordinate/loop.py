@@ -8,9 +8,9 @@ from pathlib import Path
 from torch.utils.data import DataLoader
 
 from hooke.training.baselines import baseline_scores
-from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.data import FrameStore, train_loader
 from hooke.training.coordinate.module import CoordinateModule, detection_f1, segment_frame
+from hooke.training.coordinate_config import CoordinateConfig
 from hooke.training.loop import as_it_is, begin_run, fit
 from hooke.training.outcome import Outcome
 from hooke.training.pictures import CurvesAndPictures
@@ -37,7 +37,7 @@ def train(config: CoordinateConfig, run: Path, *, resume: bool = False, limit: i
     resume : bool
         Go on from ``checkpoints/last.ckpt`` of the same folder.
     limit : int, optional
-        Train and validate on no more than this many images of each side, for a trial.
+        Train and validate on no more than this many images of each side, for a trial without baselines.
 
     Returns
     -------
@@ -63,6 +63,7 @@ def train(config: CoordinateConfig, run: Path, *, resume: bool = False, limit: i
         watchers=[CurvesAndPictures(run, segment_frame)],
         resume=resume,
     )
-    trained = Trained(run / "checkpoints" / "best.ckpt", score, baseline_scores(val_samples, detection_f1))
+    others = baseline_scores(val_samples, detection_f1) if limit is None else {}
+    trained = Trained(run / "checkpoints" / "best.ckpt", score, others)
     trained.write(run)
     return trained

@@ -19,8 +19,8 @@ from hooke.preprocess import AS_IT_IS
 from hooke.targets import Decoded
 from hooke.training.augment import Sample
 from hooke.training.baselines import Segmenter
-from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.data import QueryBatch
+from hooke.training.coordinate_config import CoordinateConfig
 from hooke.training.module import TrainingError
 from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShape
 from hooke.training.optimizer import make_optimizer

@@ -12,6 +12,10 @@ from hooke.training.settings import read_settings
 __all__ = ["PretrainConfig", "load_pretrain_config"]
 
 
+#: Settings that are paths.
+PATHS = ("images.*", "exclude", "encoder_weights")
+
+
 class PretrainConfig(BaseModel):
     """A pre-training run."""
 
@@ -68,7 +72,7 @@ def load_pretrain_config(path: str | Path, overrides: dict[str, Any] | None = No
     Parameters
     ----------
     path : str or Path
-        YAML file. Relative paths in it are taken from the working directory.
+        YAML file. A relative path in it is looked for beside it, then in the working directory.
     overrides : dict, optional
         Keys and their values, such as ``{"steps": 100}``.
 
@@ -77,4 +81,4 @@ def load_pretrain_config(path: str | Path, overrides: dict[str, Any] | None = No
     ConfigError
         When the file can't be read, a key is unknown (the nearest known one is named) or a value does not fit.
     """
-    return read_settings(path, PretrainConfig, overrides, like="configs/pretrain-simclr.yaml")
+    return read_settings(path, PretrainConfig, overrides, like="configs/pretrain-simclr.yaml", paths=PATHS)

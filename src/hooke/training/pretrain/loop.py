@@ -37,6 +37,7 @@ from hooke.training.pretrain.config import PretrainConfig
 from hooke.training.pretrain.methods import METHODS, Pretraining
 from hooke.training.pretrain.views import images_hash, list_images, view_loader
 from hooke.training.progress import Progress, quiet
+from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -118,13 +119,16 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
                     last.parent, filename="last", every_n_train_steps=config.save_every, enable_version_counter=False
                 ),
                 _Keep(run, config.save_every),
-                Progress(every=config.save_every),
+                Progress(),
+                SaveWhenStopped(last),
             ],
             logger=[logger, TensorBoardLogger(run, name="", version="tensorboard")],
             enable_model_summary=False,
             enable_progress_bar=False,
         )
-        trainer.fit(module, view_loader(paths, config, start), ckpt_path=last if resume else None, weights_only=True)
+        with terminated_in_order(trainer):
+            batches = view_loader(paths, config, start)
+            trainer.fit(module, batches, ckpt_path=last if resume else None, weights_only=True)
     if not trainer.is_global_zero:
         raise SystemExit  # of the processes of several devices one writes down what came of it
     return _summarise(_Keep(run, 1).keep(module))

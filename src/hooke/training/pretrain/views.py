@@ -22,9 +22,9 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from hooke.datasets.layout import INDEX_NAME, find_image, read_entries
 from hooke.errors import DatasetError, HookeError
 from hooke.io import find_images, read_image
-from hooke.io.tables import read_text
 from hooke.preprocess import fit_normalisation
 from hooke.training.geometry import affine_at, warp_image
+from hooke.training.inputs import read_exclusions
 from hooke.training.intensity import photometric
 from hooke.training.machine import place_among_devices
 from hooke.training.pretrain.config import PretrainConfig
@@ -60,7 +60,7 @@ def list_images(config: PretrainConfig) -> list[Path]:
     ImageReadError
         When a path does not exist, or holds no image.
     """
-    banned = _read_ids(config.exclude)
+    banned = read_exclusions(config.exclude)
     found: dict[Path, None] = {}
     for given in config.images:
         folder = Path(given).expanduser()
@@ -75,14 +75,6 @@ def list_images(config: PretrainConfig) -> list[Path]:
             f"no image to train on in {', '.join(config.images)}", remedy="check images, splits and exclude"
         )
     return list(found)
-
-
-def _read_ids(path: Path | None) -> set[str]:
-    if path is None:
-        return set()
-    if not path.is_file():
-        raise DatasetError("no such list of excluded ids", path=path, remedy="correct exclude, or leave it out")
-    return {line.split("#")[0].strip() for line in read_text(path).splitlines()} - {""}
 
 
 def images_hash(paths: Sequence[Path]) -> str:

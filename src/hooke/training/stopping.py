@@ -1,0 +1,58 @@
+"""Ends a training run in order when its user, a scheduler or the system stops it: what was learnt is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import lightning as L
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+__all__ = ["SaveWhenStopped", "terminated_in_order"]
+
+_TERMINATED = 143  # the status that shells expect of a program that was asked to end
+
+
+class SaveWhenStopped(Callback):
+    """Keeps what a run has learnt when it is stopped by Ctrl-C or SIGTERM, and says how to go on.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        File to keep it in.
+    """
+
+    def __init__(self, checkpoint: Path) -> None:
+        self.checkpoint = checkpoint
+
+    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        """Write the checkpoint."""
+        # Of other exceptions, such as a loss that is not a number, the last good checkpoint is what should stay.
+        if not (isinstance(exception, KeyboardInterrupt) or trainer.received_sigterm):
+            return
+        if not trainer.global_step:
+            print("\nstopped before the first step: nothing to keep", flush=True)
+            return
+        trainer.save_checkpoint(self.checkpoint)
+        print(
+            f"\nstopped at step {trainer.global_step}, which {self.checkpoint} keeps; "
+            "to go on, give the same command with --resume",
+            flush=True,
+        )
+
+
+@contextmanager
+def terminated_in_order(trainer: L.Trainer) -> Iterator[None]:
+    """Leave with the status that shells expect where SIGTERM ended the run, instead of an error.
+
+    The signal often goes to the whole group of processes: those that prepare batches end, too, which PyTorch reports as
+    a RuntimeError.
+    """
+    try:
+        yield
+    except (SIGTERMException, RuntimeError) as error:
+        if not trainer.received_sigterm:
+            raise
+        raise SystemExit(_TERMINATED) from error
