@@ -18,7 +18,9 @@ from hooke.cli.pretrain import pretrain
 def config(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "short.yaml"
-    path.write_text("name: short\nmethod: byol\nimages: [data/none]\nsteps: 7\n")
+    for folder in ("data/mine", "one"):
+        (tmp_path / folder).mkdir(parents=True)
+    path.write_text("name: short\nmethod: byol\nimages: [data/mine]\nsteps: 7\n")
     return path
 
 
@@ -50,7 +52,7 @@ def run(*args):
 def test_it_says_how_to_go_on(config, calls):
     result, status = run(config)
     ((given, folder, resume),) = calls
-    assert (status, folder, resume, given.images) == (0, Path("runs/short"), False, ["data/none"])
+    assert (status, folder, resume, given.images) == (0, Path("runs/short"), False, [str(config.parent / "data/mine")])
     assert "--set encoder_weights=runs/short/encoder.safetensors" in result.stdout.replace("\\", "/")
     assert "collapsed" not in result.output
 

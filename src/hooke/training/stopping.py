@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,8 @@ class SaveWhenStopped(Callback):
         if not trainer.global_step:
             print("\nstopped before the first step: nothing to keep", flush=True)
             return
+        if hasattr(signal, "SIGCHLD"):  # by which PyTorch would report the processes that the same signal ended
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         trainer.save_checkpoint(self.checkpoint)
         print(
             f"\nstopped at step {trainer.global_step}, which {self.checkpoint} keeps; "

@@ -55,7 +55,8 @@ def overfit(config: Any, count: int, run: Path, *, train: Train = train, plain: 
     datasets = [one.model_copy(update={"val": one.train}) for one in config.datasets]
     augment = config.augment.model_copy(update=dict(plain))
     if hasattr(augment, "crop"):
-        augment = augment.model_copy(update={"crop": min(augment.crop, _CROP)})
+        # Small crops, at the scale that validation has.
+        augment = augment.model_copy(update={"crop": min(augment.crop, _CROP), "diameter": config.band})
     changes = {
         "datasets": datasets,
         "augment": augment,
