@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -144,7 +143,8 @@ def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
     """Cut one axis into as few tiles as their largest size allows, evenly spread and no larger than they must be.
 
     Neighbours are blended over half of the overlap, in the middle of what they share: at its border a tile knows too
-    little of what surrounds it.
+    little of what surrounds it. Where the image is not resized, tiles begin at multiples of half the network's stride,
+    since a network answers differently to the same pixels elsewhere between these.
     """
     tile, overlap = max(2, round(tiling.tile / scale)), max(1, round(tiling.overlap / scale))
     count = max(1, -(-(length - overlap) // (tile - overlap)))
@@ -155,15 +155,19 @@ def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
     needed = -(-(length + (count - 1) * overlap) // count) * scale
     tile = min(tile, max(2, math.ceil(math.ceil(needed / tiling.stride) * tiling.stride / scale)))
     starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
-    middles = [(start + before + tile) / 2 for before, start in pairwise(starts)]
+    unit = max(1, tiling.stride // 2)
+    if scale == 1 and overlap >= 2 * unit:  # rounded up, neighbours still share more than they are blended over
+        starts = [-(-start // unit) * unit for start in starts]
+    stops = [min(start + tile, length) for start in starts]
+    middles = [(start + stop) / 2 for start, stop in zip(starts[1:], stops, strict=False)]
 
     def passed(pixels: NDArray[np.float64], middle: float) -> NDArray[np.float64]:
         return np.clip((pixels + 0.5 - middle) / max(1, overlap // 2) + 0.5, 0, 1)
 
-    for start, left, right in zip(starts, [-np.inf, *middles], [*middles, np.inf], strict=True):
-        pixels = np.arange(start, start + tile, dtype=np.float64)
+    for start, stop, left, right in zip(starts, stops, [-np.inf, *middles], [*middles, np.inf], strict=True):
+        pixels = np.arange(start, stop, dtype=np.float64)
         # Shares are differences of one rising step a joint, so they sum to 1 however many tiles meet in a pixel.
-        yield _Span(start, start + tile, (passed(pixels, left) - passed(pixels, right)).astype(np.float32))
+        yield _Span(start, stop, (passed(pixels, left) - passed(pixels, right)).astype(np.float32))
 
 
 def _unordered(
