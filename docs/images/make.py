@@ -1,4 +1,4 @@
-"""Makes the README's picture: the samples of `hooke demo` side by side, outlined.
+"""Makes the README's picture: the samples of `hooke demo` side by side, outlined, one not to be trusted among them.
 
 python docs/images/make.py
 """

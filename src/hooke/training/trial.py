@@ -18,10 +18,10 @@ from hooke.training.samples import SampleStore, list_records
 __all__ = ["fast_dev_run", "overfit", "preview"]
 
 # Of a trial on a few images, which two cores should get through in two minutes, loading and validation included.
-_STEPS = 160
-_EVERY = 40
+_STEPS = 300
+_EVERY = 75
 _CROP = 128
-_MINUTES = 1.25
+_MINUTES = 1.5
 
 #: Trains a network of some kind: configuration, folder, and as `limit` the images of each side; gives its ``score``.
 Train = Callable[..., Any]
@@ -55,8 +55,7 @@ def overfit(config: Any, count: int, run: Path, *, train: Train = train, plain: 
     datasets = [one.model_copy(update={"val": one.train}) for one in config.datasets]
     augment = config.augment.model_copy(update=dict(plain))
     if hasattr(augment, "crop"):
-        # Small crops, at the scale that validation has.
-        augment = augment.model_copy(update={"crop": min(augment.crop, _CROP), "diameter": config.band})
+        augment = augment.model_copy(update={"crop": min(augment.crop, _CROP)})
     changes = {
         "datasets": datasets,
         "augment": augment,
