@@ -1,11 +1,14 @@
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
+import tifffile
 
 import hooke
 from hooke.datasets.simulator import simulate
 from hooke.image import Image
 from hooke.metrics import score_image
+from hooke.pipeline import segment_folder
 
 SHAPE = (256, 320)
 FIELD = simulate(SHAPE, seed=3, diameter=26, density=0.15, bits=16)
@@ -39,6 +42,17 @@ def test_of_several_channels_the_one_that_looks_like_nuclei_is_taken(place):
     asked = hooke.segment(Image(pixels), channel=1 - place)
     assert asked.normalisation.channel == 1 - place
     assert asked.normalisation.why == "asked for"
+
+
+def test_all_planes_of_a_stack_take_one_channel(tmp_path):
+    empty = np.full(SHAPE, int(np.percentile(FIELD.image, 5)), np.uint16)
+    other = simulate(SHAPE, seed=8, diameter=26, density=0.05, bits=16).image // 4
+    planes = [[other, empty], [BODIES, FIELD.image], [BODIES, FIELD.image], [other, empty]]
+    tifffile.imwrite(tmp_path / "a.ome.tif", np.array(planes, np.uint16), metadata={"axes": "ZCYX"})
+    segment_folder([tmp_path / "a.ome.tif"], tmp_path / "out")
+    summary = pd.read_csv(tmp_path / "out/summary.csv")
+    assert summary["channel"].tolist() == [1, 1, 1, 1]
+    assert (summary["count"] > 0).tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize("names", [("CD3", "DNA1"), ("Nucleolin", "Hoechst"), ("nuclei", "DAPI"), ("CD3", "405 nm")])

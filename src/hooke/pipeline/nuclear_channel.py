@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields,
 from hooke.pipeline.sparse import interesting_fields
 from hooke.preprocess import Normalisation
 
-__all__ = ["choose_channel"]
+__all__ = ["ChosenChannel", "channel_clarity", "choose_channel"]
 
 _SCALES = (1.0, 0.5, 0.25)
 _FIELDS = 2  # on each scale
@@ -25,10 +26,29 @@ _SAMPLE = 100_000  # pixels that show it
 _COLOURS = ("red", "green", "blue")
 
 
-def choose_channel(
+@dataclass(frozen=True)
+class ChosenChannel:
+    """The channel that shows the nuclei.
+
+    Parameters
+    ----------
+    channel : int
+        0 is the first.
+    why : str
+        The reason, for the run's record.
+    warnings : tuple of str
+        Which other channels show nuclei nearly as clearly.
+    """
+
+    channel: int
+    why: str
+    warnings: tuple[str, ...] = ()
+
+
+def channel_clarity(
     model: Model, image: Image, normalisation: Normalisation, *, threads: int = 1, fill: NDArray[np.bool_] | None = None
-) -> tuple[Normalisation, tuple[str, ...]]:
-    """Let the network choose among the channels that may show the nuclei.
+) -> dict[int, float]:
+    """Measure how clearly each channel that may show the nuclei does so to the network.
 
     Parameters
     ----------
@@ -42,28 +62,45 @@ def choose_channel(
 
     Returns
     -------
-    Normalisation
-        Of the channel chosen.
-    tuple of str
-        A warning where another channel shows nuclei nearly as clearly.
+    dict of int to float
+        By channel; 0 for none. What names and colours speak for counts a little more.
     """
     fits = {one: model.see(image, one, fill=fill)[1] for one in normalisation.rivals}
     clear = {one: _clarity(model, image.pixels, fit, threads) for one, fit in fits.items()}
     if normalisation.channel in clear:
         clear[normalisation.channel] *= _HABIT
-    first, *others = sorted(fits, key=lambda one: -clear[one])
+    return clear
+
+
+def choose_channel(image: Image, clear: Mapping[int, float]) -> ChosenChannel | None:
+    """Choose the channel that shows the nuclei most clearly.
+
+    Parameters
+    ----------
+    image : Image
+        Whose channels they are.
+    clear : mapping of int to float
+        See `channel_clarity`.
+
+    Returns
+    -------
+    ChosenChannel or None
+        None where no channel shows nuclei.
+    """
+    first, *others = sorted(clear, key=lambda one: -clear[one])
     if clear[first] < _SEEN:
-        return replace(normalisation, rivals=()), ()
-    names = {one: _name(image, one) for one in fits}
-    chosen = replace(fits[first], why=f"looks most like nuclei of {len(fits)} channels: {names[first]}")
+        return None
+    names = {one: _name(image, one) for one in clear}
+    why = f"looks most like nuclei of {len(clear)} channels: {names[first]}"
     close = [one for one in others if clear[one] > _CLOSE * clear[first] and not _show_same(image, first, one)]
     if not close:
-        return chosen, ()
+        return ChosenChannel(first, why)
     also = " and ".join(names[one] for one in close)
-    return chosen, (
+    warning = (
         f"uncertain channel: the nuclei were taken from {names[first]}, but {also} shows objects nearly as clearly; "
-        "choose one with --channel",
+        "choose one with --channel"
     )
+    return ChosenChannel(first, why, (warning,))
 
 
 def _clarity(model: Model, pixels: NDArray[np.generic], fit: Normalisation, threads: int) -> float:

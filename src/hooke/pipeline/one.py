@@ -18,6 +18,7 @@ from hooke.models.tta import mirrored
 from hooke.pipeline.classes import Classes, vote
 from hooke.pipeline.diameter import estimate_diameter
 from hooke.pipeline.first_pass import FIRST_MAPS
+from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.source import Source, image_of_source
@@ -95,7 +96,12 @@ def segment(
 
 
 def segment_image(
-    image: Image, model: Model, options: SegmentOptions, progress: Callable[[float], None] | None = None
+    image: Image,
+    model: Model,
+    options: SegmentOptions,
+    progress: Callable[[float], None] | None = None,
+    *,
+    of_stack: ChosenChannel | None = None,
 ) -> Segmentation:
     """Segment an image in memory with a loaded model; `segment` is this with its arguments looked up.
 
@@ -106,11 +112,13 @@ def segment_image(
     options : SegmentOptions
         Its ``model`` is not looked at.
     progress : callable, optional
-        Told the share of the tiles done, 0..1.
+        Given the share of the tiles done, 0..1.
+    of_stack : ChosenChannel, optional
+        What `hooke.pipeline.view.choose_stack_channel` chose for the stack that the image is a plane of.
     """
     start = time.perf_counter()
     threads = options.resolved_threads
-    view = prepare_view(image, model, options.channel, threads)
+    view = prepare_view(image, model, options.channel, threads, of_stack=of_stack)
     shown, normalisation = view.image, view.normalisation
     image = replace(image, is_rgb=shown.is_rgb, channel_names=shown.channel_names)
     if normalisation.is_flat:

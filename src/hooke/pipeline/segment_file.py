@@ -14,12 +14,16 @@ from hooke.io import ImageFile, open_image, write_labels, write_png
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
+from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.one import segment_image
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.results import ImageResult, failure, labels_path, object_table, overlay_path, summary_row
+from hooke.pipeline.view import choose_stack_channel
 from hooke.pipeline.work import Origin, Work
 
 __all__ = ["Job", "segment_file"]
+
+_SPREAD = (0.25, 0.5, 0.75)  # planes of a stack that choose its channel: the ends are often empty or out of focus
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,10 @@ def _segment_planes(
             on_share((len(work.rows) + share) / len(file))
 
     base = job.ledger.plane_base(name) if file.axes else name
+    of_stack = _stack_channel(file, job)
     for image in file:
         start = time.perf_counter()
-        segmentation = segment_image(replace(image, name=name), job.model, job.options, progress)
+        segmentation = segment_image(replace(image, name=name), job.model, job.options, progress, of_stack=of_stack)
         write_png(work.place(overlay_path(work.out, base, image.plane)), segmentation.overlay())
         work.tables.append(object_table(segmentation, name))
         row = summary_row(segmentation, name, file.path)
@@ -101,3 +106,11 @@ def _segment_planes(
         yield segmentation.labels
     if not work.rows:
         raise ImageReadError("holds no image", path=file.path, remedy="check how it was saved")
+
+
+def _stack_channel(file: ImageFile, job: Job) -> ChosenChannel | None:
+    """The channel of all planes of a stack; None where there is nothing to choose."""
+    if len(file) == 1 or len(file.plane_shape) == 2 or job.options.channel is not None:
+        return None
+    spread = sorted({round(share * (len(file) - 1)) for share in _SPREAD})
+    return choose_stack_channel(map(file.plane, spread), job.model, job.options.resolved_threads)

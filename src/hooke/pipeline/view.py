@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,12 +12,12 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.models import Model
 from hooke.pipeline.bright_dirt import fit_to_nuclei
-from hooke.pipeline.nuclear_channel import choose_channel
+from hooke.pipeline.nuclear_channel import ChosenChannel, channel_clarity, choose_channel
 from hooke.preprocess import Normalisation, Recorded, find_recorded, recognise_picture
 from hooke.targets import TellsDiameter
 from hooke.targets.splitline import Decoded
 
-__all__ = ["View", "prepare_view"]
+__all__ = ["View", "choose_stack_channel", "prepare_view"]
 
 _WITHIN = 0.5  # share of an object's pixels that must have been recorded
 
@@ -75,7 +77,9 @@ class View:
         return labels if self.recorded is None else self.recorded.restore(labels, (whole.height, whole.width))
 
 
-def prepare_view(image: Image, model: Model, channel: int | None, threads: int) -> View:
+def prepare_view(
+    image: Image, model: Model, channel: int | None, threads: int, *, of_stack: ChosenChannel | None = None
+) -> View:
     """Choose part, channel and scale of intensities.
 
     The network is asked only where names, colours and intensities leave it open.
@@ -87,32 +91,94 @@ def prepare_view(image: Image, model: Model, channel: int | None, threads: int) 
     channel : int or None
         Asked for by the user, who is obeyed.
     threads : int
+    of_stack : ChosenChannel, optional
+        What `choose_stack_channel` chose for the stack that the image is a plane of.
 
     Raises
     ------
     HookeError
         See `hooke.models.Model.see`.
     """
+    part = _recorded_part(image, model, channel)
+    view = _choose(part, model, channel, threads, of_stack)
+    return view if part.recorded is None else replace(view, image=part.image, recorded=part.recorded)
+
+
+def choose_stack_channel(planes: Iterable[Image], model: Model, threads: int) -> ChosenChannel | None:
+    """Choose one channel for all planes of a stack by what the network sees in some of them.
+
+    Chosen plane by plane, a plane without nuclei could take another stain for them.
+
+    Parameters
+    ----------
+    planes : iterable of Image
+        Some planes, spread over the stack.
+    model : Model
+    threads : int
+
+    Returns
+    -------
+    ChosenChannel or None
+        None where names and colours decide, or no channel shows nuclei.
+    """
+    if not isinstance(model.scheme, TellsDiameter):
+        return None
+    total: Counter[int] = Counter()
+    clearest, best = None, 0.0
+    for plane in planes:
+        part = _recorded_part(plane, model, None)
+        _, normalisation = model.see(part.shown, None, fill=part.fill)
+        if not normalisation.rivals:
+            continue
+        clear = channel_clarity(model, part.shown, normalisation, threads=threads, fill=part.fill)
+        total.update(clear)
+        if clearest is None or max(clear.values()) > best:
+            clearest, best = part.shown, max(clear.values())
+    return None if clearest is None else choose_channel(clearest, total)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The part of an image that was recorded, as it is, and with fill values replaced by background."""
+
+    image: Image
+    shown: Image
+    recorded: Recorded | None = None
+
+    @property
+    def fill(self) -> NDArray[np.bool_] | None:
+        return None if self.recorded is None else self.recorded.fill
+
+
+def _recorded_part(image: Image, model: Model, channel: int | None) -> _Part:
     recorded = find_recorded(image.pixels)
     if recorded is None:
-        return _choose(recognise_picture(image), model, channel, threads, None)
+        return _Part(image, recognise_picture(image))
     image = replace(image, pixels=image.pixels[recorded.window])
     real = recognise_picture(replace(image, pixels=image.pixels[~recorded.fill][:, None]))
     image = replace(image, is_rgb=real.is_rgb, channel_names=real.channel_names)
     _, fit = model.see(image, channel, fill=recorded.fill)
     dark = fit.modality in ("fluorescence", "") and not fit.keeps_colours and fit.high >= fit.low
-    shown = replace(image, pixels=recorded.replace_fill(image.pixels, dark=dark))
-    return replace(_choose(shown, model, channel, threads, recorded.fill), image=image, recorded=recorded)
+    return _Part(image, replace(image, pixels=recorded.replace_fill(image.pixels, dark=dark)), recorded)
 
 
-def _choose(image: Image, model: Model, channel: int | None, threads: int, fill: NDArray[np.bool_] | None) -> View:
+def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_stack: ChosenChannel | None) -> View:
     """Choose channel and scale of intensities, by what the network sees where anything else leaves it open."""
-    seen, normalisation = model.see(image, channel, fill=fill)
-    warnings: tuple[str, ...] = ()
+    image = part.shown
+    seen, normalisation = model.see(image, channel, fill=part.fill)
+    chosen = of_stack
     if (normalisation.is_flat and not normalisation.rivals) or not isinstance(model.scheme, TellsDiameter):
         return View(image, seen.pixels, normalisation)
     if normalisation.rivals:
-        normalisation, warnings = choose_channel(model, image, normalisation, threads=threads, fill=fill)
+        if chosen is None:
+            clear = channel_clarity(model, image, normalisation, threads=threads, fill=part.fill)
+            chosen = choose_channel(image, clear)
+        normalisation = (
+            replace(normalisation, rivals=())
+            if chosen is None
+            else replace(model.see(image, chosen.channel, fill=part.fill)[1], why=chosen.why)
+        )
+    warnings = () if chosen is None else chosen.warnings
     grey = model.suited(colour=normalisation.keeps_colours)
     refit = fit_to_nuclei(grey, seen.pixels, normalisation, threads=threads)
     if refit is None:
