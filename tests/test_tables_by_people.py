@@ -24,6 +24,7 @@ WAYS = {
     "semicolons": {"sep": ";", "decimal": ","},
     "tabs": {"sep": "\t", "decimal": ",", "encoding": "utf-16"},
     "mark": {"encoding": "utf-8-sig"},
+    "carriage returns": {"lineterminator": "\r"},
     "upper": {"upper": True},
     "suffix": {"names": "images/{}.tif"},
     "zeros": {"lose_zeros": True},

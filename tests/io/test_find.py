@@ -129,6 +129,8 @@ def touch(root, *names):
         (["a.tif", "a_cp_masks.png", "a_cp_masks_1.tif", "a_cp_outlines.txt", "a_seg.npy", "a_flows.tif"], ["a.tif"]),
         (["b_cp_masks.tif", "c_seg.npy", "d_cp_output.png", "e_outlines_cp_masks.png", "f.npy"], ["f.npy"]),
         (["a.tif", "a.stardist.tif", "a_instanseg_prediction.tiff", "a_Simple Segmentation.tif"], ["a.tif"]),
+        (["a.tif", "a_dP.tif", "a_stardist_labels.tif", "a_cellpose_mask.png", "a-QuPath-labels.png"], ["a.tif"]),
+        (["a.tif", "a_nuclei.tif", "b_stardist_labels.tif"], ["a.tif", "a_nuclei.tif", "b_stardist_labels.tif"]),
         (["a.tif", "a_Object Predictions.png", "a-labelled.tif", "Mask of a.tif", "a.tif_labels.png"], ["a.tif"]),
         (["A1.ome.tif", "a1_MASK.png", "A1_overlay.jpg", "A1_probabilities.tif"], ["A1.ome.tif"]),
         (["a_mask.png", "b_labels.tif", "phase_overlay.png"], ["a_mask.png", "b_labels.tif", "phase_overlay.png"]),

@@ -27,10 +27,12 @@ _CERTAIN = re.compile(
 )
 _ENDINGS = (
     r"masks?|labels?|labell?ed|label[ -]image|seg|segmentations?|segmented|outlines?|overlays?|contours?|objects"
-    r"|flows|cellprob|prob|probabilities|uncertainty|annotations?|gt|ground[ _-]?truth"
+    r"|flows|dp|cellprob|prob|probabilities|uncertainty|annotations?|gt|ground[ _-]?truth"
 )
+# What people put before such an ending: a_stardist_labels.
+_SOURCES = r"cells?|cellpose|cellprofiler|hooke|ilastik|instanseg|mesmer|nuclear|nuclei|omnipose|qupath|stardist"
 # What is left of a stem without such an ending must be the stem of an image.
-_DERIVED = re.compile(rf"(?P<base>.+?)(?:[_.-]| - | )(?:{_ENDINGS})\d*$")
+_DERIVED = re.compile(rf"(?P<base>.+?)(?:[_.-](?:{_SOURCES}))?(?:[_.-]| - | )(?:{_ENDINGS})\d*$")
 _PREFIXED = re.compile(r"(?:count masks of|mask of|drawing of|labels of|lbl of) (?P<base>.+)$")  # Fiji
 _SPOKEN = ("mask", "label", "seg", "outline", "overlay", "contour", "flow", "prob", "output", "truth")
 

@@ -190,7 +190,7 @@ def _decode(data: bytes, path: str | Path) -> tuple[str, str]:
 def _layout(text: str, wanted: Sequence[str]) -> _Layout:
     """Find separator and header: the one by which most of the wanted columns are found, then most columns."""
     lines, separators = 0, _SEPARATORS
-    file = io.StringIO(text[:_HEAD])
+    file = io.StringIO(text[:_HEAD], newline="")  # lines may end in a carriage return alone
     line = file.readline()
     while line and (not line.strip(" \t\r\n,;") or _SEPARATOR_LINE.fullmatch(line)):
         match = _SEPARATOR_LINE.fullmatch(line)
