@@ -124,6 +124,8 @@ def touch(root, *names):
         (["data/index.csv", "data/images/a.png", "data/labels/a.png"], ["data/images/a.png"]),
         (["x/images/a.png", "x/masks/a.png", "x/masks/b.png", "x/notes/c.png"], ["x/images/a.png", "x/notes/c.png"]),
         (["labels/a.tif", "masks/b.tif"], ["labels/a.tif", "masks/b.tif"]),
+        (["a.tif", "b.tif", "Masks/a.png", "Masks/b_mask.png", "overlay/a.tif.png"], ["a.tif", "b.tif"]),
+        (["a.tif", "masks/a.tif", "masks/b.tif"], ["a.tif", "masks/a.tif", "masks/b.tif"]),
         (["a.tif", "scores.json", "classes/confusion.png"], ["a.tif"]),
         (["a.tif", "modality.csv", "embedding.png"], ["a.tif"]),
         (["a.tif", "a_cp_masks.png", "a_cp_masks_1.tif", "a_cp_outlines.txt", "a_seg.npy", "a_flows.tif"], ["a.tif"]),

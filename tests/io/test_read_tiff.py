@@ -344,6 +344,14 @@ def test_label_and_macro_of_a_slide_are_not_scenes(tmp_path):
     assert open_image(tmp_path / "a.ome.tif").scenes == ()
 
 
+def test_images_whose_names_hold_such_a_word_are_scenes(tmp_path):
+    names = ("well 1", "overview", "Preview 2", "no label control")
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as writer:
+        for seed, name in enumerate(names):
+            writer.write(blobs(100 - 9 * seed, 90 + 7 * seed, seed), metadata={"Name": name})
+    assert open_image(tmp_path / "a.ome.tif").scenes == ("well_1", "overview", "Preview_2", "no_label_control")
+
+
 # --- orientation ------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from hooke.io.formats import result_stem
+from hooke.io.formats import has_image_suffix, result_stem
 
 __all__ = ["derived_files", "names_results", "result_folders"]
 
@@ -37,6 +37,7 @@ _PREFIXED = re.compile(r"(?:count masks of|mask of|drawing of|labels of|lbl of) 
 _SPOKEN = ("mask", "label", "seg", "outline", "overlay", "contour", "flow", "prob", "output", "truth")
 
 _BESIDE_IMAGES = {"labels", "masks", "outlines", "overlays"}
+_NAMED_RESULTS = _BESIDE_IMAGES | {"label", "mask", "outline", "overlay", "seg", "segmentation", "segmentations"}
 _OWN = {"labels", "overlays", "replaced"}
 _OWN_RECORD = re.compile(rb'^\s*\{\s*"hooke"\s*:')
 
@@ -44,8 +45,8 @@ _OWN_RECORD = re.compile(rb'^\s*\{\s*"hooke"\s*:')
 def result_folders(root: Path, folders: Collection[str], files: Collection[str]) -> set[str]:
     """Which subfolders of a folder hold results, not images.
 
-    Those of hooke's own output folders and data sets, and ``labels``, ``masks``, ``outlines`` and ``overlays`` beside
-    a folder ``images``.
+    Those of hooke's own output folders and data sets; ``labels``, ``masks``, ``outlines`` and ``overlays`` beside a
+    folder ``images``, or where each file in them is named after an image beside the folder.
 
     Parameters
     ----------
@@ -59,6 +60,7 @@ def result_folders(root: Path, folders: Collection[str], files: Collection[str])
         found |= _BESIDE_IMAGES
     if _is_output(root, folders, files):
         found |= _OWN
+    found.update(name for name in folders if name.casefold() in _NAMED_RESULTS and _is_named_after(root / name, files))
     if {"scores.json", "detection.json"}.intersection(files):  # hooke evaluate
         found.add("classes")
     return {name for name in folders if name in found}
@@ -82,6 +84,16 @@ def derived_files(root: Path, files: Iterable[str]) -> set[str]:
 def names_results(pattern: str) -> bool:
     """Whether a pattern asks for results by name, as ``*_masks.png`` does."""
     return any(word in pattern.casefold() for word in _SPOKEN)
+
+
+def _is_named_after(folder: Path, images: Collection[str]) -> bool:
+    """Whether every image file of a folder has the name of one of these images."""
+    try:
+        names = [entry.name for entry in folder.iterdir() if has_image_suffix(entry)]
+    except OSError:
+        return False
+    known = {key for name in images if has_image_suffix(Path(name)) for key in (_fold(name), _fold(result_stem(name)))}
+    return bool(names) and all(_fold(result_stem(name)) in known or _is_derived(name, known) for name in names)
 
 
 def _is_derived(name: str, known: set[str]) -> bool:

@@ -23,7 +23,7 @@ from hooke.io.tiff_limits import check_page
 
 __all__ = ["Scene", "find_scenes"]
 
-_NOT_SCENES = re.compile(r"\b(label|macro|thumb(nail)?|overview|preview)\b", re.IGNORECASE)
+_NOT_SCENES = re.compile(r"(label|macro|thumb(nail)?)([ _]?image)?([ _]?\d+)?", re.IGNORECASE)  # the whole name
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 40
 _COMPARED = 64  # longer side, in pixels, of the pictures that are compared
@@ -104,7 +104,7 @@ def _is_marked(image: tifffile.TiffPageSeries) -> bool:
 def _is_scene(
     image: tifffile.TiffPageSeries, largest: tifffile.TiffPageSeries, full: Callable[[], NDArray[np.float32]]
 ) -> bool:
-    if _is_marked(image) or _NOT_SCENES.search(image.name):
+    if _is_marked(image) or _NOT_SCENES.fullmatch(image.name.strip()):
         return False
     return not _is_smaller_copy(image, largest, full)
 
