@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 __all__ = ["looks_fragmented", "size_variation", "solidity"]
 
-# Of 200 ordinary fluorescence images none goes beyond both.
+# Of 244 ordinary training and validation images none goes beyond both.
 _UNEVEN = 0.68
 _LUMPY = 0.92
 _LUMPY_SHARE = 0.22
