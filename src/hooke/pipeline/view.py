@@ -124,7 +124,7 @@ def choose_stack_channel(planes: Iterable[Image], model: Model, threads: int) ->
     if not isinstance(model.scheme, TellsDiameter):
         return None
     total: Counter[int] = Counter()
-    clearest, best = None, 0.0
+    clearest, usual, best = None, None, 0.0
     for plane in planes:
         part = _recorded_part(plane, model, None)
         _, normalisation = model.see(part.shown, None, fill=part.fill)
@@ -133,8 +133,8 @@ def choose_stack_channel(planes: Iterable[Image], model: Model, threads: int) ->
         clear = channel_clarity(model, part.shown, normalisation, threads=threads, fill=part.fill)
         total.update(clear)
         if clearest is None or max(clear.values()) > best:
-            clearest, best = part.shown, max(clear.values())
-    return None if clearest is None else choose_channel(clearest, total)
+            clearest, usual, best = part.shown, normalisation.channel, max(clear.values())
+    return None if clearest is None else choose_channel(clearest, total, usual)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_sta
     if normalisation.rivals:
         if chosen is None:
             clear = channel_clarity(model, image, normalisation, threads=threads, fill=part.fill)
-            chosen = choose_channel(image, clear)
+            chosen = choose_channel(image, clear, normalisation.channel)
         normalisation = (
             replace(normalisation, rivals=())
             if chosen is None
