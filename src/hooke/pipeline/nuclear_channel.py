@@ -98,9 +98,9 @@ def choose_channel(image: Image, clear: Mapping[int, float], usual: int | None) 
     close = [one for one in others if clear[one] > _CLOSE * clear[first] and not _show_same(image, first, one)]
     if not close:
         return ChosenChannel(first, why)
-    also = " and ".join(names[one] for one in close)
+    also = " and ".join(names[one] for one in close) + (" show" if len(close) > 1 else " shows")
     warning = (
-        f"uncertain channel: the nuclei were taken from {names[first]}, but {also} shows objects nearly as clearly; "
+        f"uncertain channel: the nuclei were taken from {names[first]}, but {also} objects nearly as clearly; "
         "choose one with --channel"
     )
     return ChosenChannel(first, why, (warning,))
