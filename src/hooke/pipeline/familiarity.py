@@ -117,7 +117,7 @@ def is_unfamiliar(
 def _shipped() -> Regression:
     stored = json.loads(_STORED.read_text(encoding="utf-8"))
     if tuple(stored["features"]) != FEATURES:
-        raise ValueError(f"{_STORED.name} was fitted to other features; run benchmarks/fit_trust.py")
+        raise ValueError(f"{_STORED.name} was fitted to other features; run benchmarks/fit_familiarity.py")
     mean, scale, weights = (np.asarray(stored[name]) for name in ("mean", "scale", "weights"))
     return Regression(mean, scale, weights, stored["bias"], stored["limit"])
 
