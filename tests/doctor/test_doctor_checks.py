@@ -8,14 +8,14 @@ import pytest
 
 from hooke.datasets.layout import Entry
 from hooke.datasets.simulator import simulate
+from hooke.doctor.dataset_images import DatasetImage
 from hooke.doctor.findings import KINDS, Severity
-from hooke.doctor.members import Member
 from hooke.doctor.population import ImageFigures, find_odd_images
 from hooke.doctor.shapes import check_shapes
 from hooke.doctor.signal import check_signal
 from hooke.measure import measure
 
-MEMBER = Member(Entry("a", "train", "fluorescence", "a"), None, None)
+MEMBER = DatasetImage(Entry("a", "train", "fluorescence", "a"), None, None)
 
 
 def shapes(labels):
@@ -105,7 +105,7 @@ def test_nothing_is_said_where_labels_do_not_follow_the_image(fields):
 def test_an_image_ten_times_larger_and_brighter_than_its_kind_is_told():
     rng = np.random.default_rng(1)
     usual = [ImageFigures(MEMBER, 20 * factor, 0.1 * factor) for factor in rng.normal(1, 0.05, 30)]
-    odd = Member(Entry("odd", "val", "fluorescence", "odd"), None, None)
+    odd = DatasetImage(Entry("odd", "val", "fluorescence", "odd"), None, None)
     found = find_odd_images([*usual, ImageFigures(odd, 200, 1.0)])
     assert [(finding.kind, finding.image) for finding in found] == [
         ("size-outlier", "odd"),

@@ -10,8 +10,8 @@ import pytest
 
 from hooke.datasets.simulator import simulate
 from hooke.doctor import examine
-from hooke.doctor.duplicates import correlate_at, find_candidates, make_signature, to_grey
-from hooke.doctor.same import find_same, sign_others
+from hooke.doctor.duplicate_findings import find_same, sign_others
+from hooke.doctor.duplicate_search import correlate_at, find_candidates, make_signature, to_grey
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"

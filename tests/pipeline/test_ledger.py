@@ -16,6 +16,7 @@ from hooke.io import read_labels, write_png
 from hooke.io.lock import only_run
 from hooke.pipeline import SegmentOptions, ledger, segment_file, segment_folder, tables
 from hooke.pipeline.record import read_replay
+from hooke.pipeline.segment_folder import _Run
 
 QUICK = SegmentOptions(diameter=22, threads=1)
 
@@ -246,7 +247,7 @@ def test_replay_refuses_an_image_that_changed_or_is_gone(images, tmp_path):
 
 
 def test_replay_refuses_a_record_of_a_run_that_did_not_end(images, tmp_path, monkeypatch):
-    monkeypatch.setattr("hooke.pipeline.folder._Run.close", lambda self, finished: None)  # as if killed
+    monkeypatch.setattr(_Run, "close", lambda self, finished: None)  # as if killed
     segment_folder([images], tmp_path / "out", QUICK)
     with pytest.raises(ConfigError, match="before its end"):
         read_replay(tmp_path / "out" / "run.json")

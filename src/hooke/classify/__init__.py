@@ -1,23 +1,23 @@
-"""What kind is each object: images with label images or points, and a classifier, in; classes and probabilities out.
+"""Predicts the class of each object of an image, or of a whole image.
 
-`windows` cuts out what a network sees of an object, `network` runs it; `features` and `forest` do without a network.
-`one` classifies one image's objects, `folder` those of many, `learn` makes a classifier from a few labelled cells,
-`evaluate` scores one. `images` names the class of images as a whole.
+`windows` cuts out the part of an image around an object that a network sees, and `network` runs it; `features` and
+`forest` do without a network. `classify_objects` classifies the objects of one image, `classify_folder` those of many
+images, `classify_whole_images` whole images. `learn` trains on a few labelled cells, `evaluate` scores a classifier.
 """
 
 from __future__ import annotations
 
-from hooke.classify.evaluate import evaluate_classifier
-from hooke.classify.folder import ClassifiedFolder, classify_folder
-from hooke.classify.images import (
+from hooke.classify.classify_folder import ClassifiedFolder, classify_folder
+from hooke.classify.classify_objects import UNKNOWN, Classified, Classifier, classify_image, load_classifier, task_of
+from hooke.classify.classify_whole_images import (
     ClassifiedImages,
     ImageClassifier,
     classify_images,
     evaluate_image_classifier,
     load_image_classifier,
 )
+from hooke.classify.evaluate import evaluate_classifier
 from hooke.classify.learn import examples_of_dataset, examples_of_table, learn_features
-from hooke.classify.one import UNKNOWN, Classified, Classifier, classify_image, load_classifier, task_of
 
 __all__ = [
     "UNKNOWN",

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from hooke.classify.classify_objects import Classifier, classify_image
 from hooke.classify.learn import Examples
-from hooke.classify.one import Classifier, classify_image
 from hooke.errors import DatasetError
 from hooke.metrics.classification import ClassificationScores, classification_scores
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.classify.classify_folder import open_objects
 from hooke.classify.features import measure_features
-from hooke.classify.folder import open_objects
 from hooke.classify.forest import TREES, ForestClassifier, train_forest
 from hooke.classify.intensity import FeatureIntensity, fit_intensity, possible_intensities
 from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_index

@@ -15,7 +15,7 @@ from hooke.errors import ConfigError, readable
 
 if TYPE_CHECKING:
     from hooke.pipeline import FolderResult
-    from hooke.pipeline.results import ImageResult
+    from hooke.pipeline.result_files import ImageResult
 
     _Work = Callable[[Callable[[int], None], Callable[[ImageResult], None], Callable[[float], None]], FolderResult]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.doctor.dataset_images import DatasetImage
 from hooke.doctor.findings import Finding, Severity
-from hooke.doctor.members import Member
 from hooke.image import Image
 from hooke.metrics import count_overlap, match
 from hooke.models import Model
@@ -52,7 +52,7 @@ class Disagreement:
 
 
 def compare_with_model(
-    member: Member, image: Image, labels: NDArray[np.int32], model: Model, options: SegmentOptions
+    member: DatasetImage, image: Image, labels: NDArray[np.int32], model: Model, options: SegmentOptions
 ) -> Disagreement:
     """Segment an image and match what is found with its labels."""
     overlap = count_overlap(segment_image(image, model, options).labels, labels)

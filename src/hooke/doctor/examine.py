@@ -8,12 +8,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hooke.datasets.layout import INDEX_NAME, read_index
+from hooke.doctor.dataset_images import (
+    DatasetImage,
+    LoadedImage,
+    find_dataset_images,
+    find_unlisted,
+    load_dataset_image,
+)
 from hooke.doctor.disagreement import Disagreement, compare_with_model, findings_of
-from hooke.doctor.duplicates import make_signature, to_grey
+from hooke.doctor.duplicate_findings import Signed, find_same, sign_others
+from hooke.doctor.duplicate_search import make_signature, to_grey
 from hooke.doctor.findings import KINDS, Finding, Severity, sort_findings
-from hooke.doctor.members import Member, Opened, find_members, find_unlisted, open_member
 from hooke.doctor.population import ImageFigures, find_odd_images, image_figures
-from hooke.doctor.same import Signed, find_same, sign_others
 from hooke.doctor.shapes import check_shapes
 from hooke.doctor.signal import check_signal
 from hooke.errors import DatasetError
@@ -77,9 +83,9 @@ class _Doctor:
         self.disagreements: list[Disagreement] = []
         self.objects = 0
 
-    def look_at(self, member: Member) -> None:
+    def look_at(self, member: DatasetImage) -> None:
         """Read one image and check it."""
-        opened = open_member(member)
+        opened = load_dataset_image(member)
         self.findings += opened.findings
         if opened.image is not None:
             self.signed.append(Signed(member, make_signature(to_grey(opened.image.pixels))))
@@ -96,7 +102,7 @@ class _Doctor:
         if self.model is not None:
             self.disagreements.append(compare_with_model(member, opened.image, opened.labels, self.model, self.options))
 
-    def _check_index(self, opened: Opened, objects: int) -> list[Finding]:
+    def _check_index(self, opened: LoadedImage, objects: int) -> list[Finding]:
         """Compare what the index says of an image with its files."""
         member, labels = opened.member, opened.labels
         stated = self.rows.get(member.id)
@@ -113,7 +119,7 @@ def _rows(folder: Path) -> dict[str, tuple[int, int, int]]:
         return {}
     try:
         return {row.id: (row.height, row.width, row.nuclei) for row in read_index(folder)}
-    except DatasetError:  # a list of images without sizes; what else is wrong with it, find_members says
+    except DatasetError:  # a list of images without sizes; find_dataset_images reports what else is wrong with it
         return {}
 
 
@@ -152,7 +158,7 @@ def examine(
     folder = Path(dataset)
     tell = progress or (lambda *_: None)
     loaded = model if model is None or isinstance(model, Model) else load_model(model)
-    members = find_members(folder)
+    members = find_dataset_images(folder)
     if not members:
         raise DatasetError("lists no image", path=folder, remedy="prepare it with hooke prepare")
     doctor = _Doctor(folder, loaded, threads)
@@ -172,7 +178,7 @@ def examine(
 
 
 def _sign(other: str | Path, tell: Progress) -> list[Signed]:
-    total = len(find_members(other))
+    total = len(find_dataset_images(other))
     done = Counter[str]()
 
     def one_more(_: str) -> None:

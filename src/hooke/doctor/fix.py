@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from hooke.datasets.layout import IndexRow, read_index, write_index, write_sample
 from hooke.datasets.sidecars import read_classes, write_classes
 from hooke.doctor.anatomy import Part, cut_out, find_holes, find_pieces, gap_is_background
-from hooke.doctor.members import Member, find_members, open_member
+from hooke.doctor.dataset_images import DatasetImage, find_dataset_images, load_dataset_image
 from hooke.doctor.shapes import SPECK_PIXELS, box_of, is_stray
 from hooke.errors import DatasetError, OutputError
 from hooke.io import atomic_path
@@ -98,7 +98,7 @@ def fix_dataset(
     if target.exists() and any(target.iterdir()):
         raise OutputError("is not empty", path=target, remedy="give a new folder; the mended copy goes there")
     kept, changes = [], []
-    for done, member in enumerate(find_members(dataset), start=1):
+    for done, member in enumerate(find_dataset_images(dataset), start=1):
         row, made = _copy(member, rows[member.id], target, classes)
         kept += [row] if row is not None else []
         changes += made
@@ -113,10 +113,10 @@ def fix_dataset(
 
 
 def _copy(
-    member: Member, row: IndexRow, target: Path, classes: dict[str, dict[int, str]]
+    member: DatasetImage, row: IndexRow, target: Path, classes: dict[str, dict[int, str]]
 ) -> tuple[IndexRow | None, list[Change]]:
     """Write one image with mended labels, and bring its classes along to the new ids."""
-    opened = open_member(member)
+    opened = load_dataset_image(member)
     if opened.image is None or opened.labels is None:
         why = "; ".join(f"{finding.kind}: {finding.message}" for finding in opened.findings)
         return None, [Change(member.id, "left out", note=why)]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.doctor.dataset_images import DatasetImage
 from hooke.doctor.findings import Finding
-from hooke.doctor.members import Member
 from hooke.doctor.shapes import SPREAD
 
 __all__ = ["ImageFigures", "find_odd_images", "image_figures"]
@@ -26,19 +26,19 @@ class ImageFigures:
 
     Attributes
     ----------
-    member : Member
+    member : DatasetImage
     diameter : float
         Median equivalent diameter of its objects in pixels; NaN without objects.
     brightness : float
         Mean intensity as a share of the largest value that its unsigned type can hold, 0..1; of other types, as stored.
     """
 
-    member: Member
+    member: DatasetImage
     diameter: float
     brightness: float
 
 
-def image_figures(member: Member, pixels: NDArray[np.generic], table: pd.DataFrame) -> ImageFigures:
+def image_figures(member: DatasetImage, pixels: NDArray[np.generic], table: pd.DataFrame) -> ImageFigures:
     """Measure an image and its `hooke.measure.measure` table."""
     top = 2.0 ** (8 * pixels.dtype.itemsize) - 1 if pixels.dtype.kind == "u" else 1.0
     diameter = float(table["equivalent_diameter"].median()) if len(table) else float("nan")
@@ -72,7 +72,7 @@ def find_odd_images(figures: Sequence[ImageFigures]) -> list[Finding]:
     return findings
 
 
-def _of_image(kind: str, member: Member, message: str, factor: float) -> Finding:
+def _of_image(kind: str, member: DatasetImage, message: str, factor: float) -> Finding:
     return Finding.of(kind, member.id, message, split=member.split, value=abs(float(np.log(factor))))
 
 

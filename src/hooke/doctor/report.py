@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.doctor.dataset_images import DatasetImage, find_dataset_images, load_dataset_image
 from hooke.doctor.examine import Diagnosis
 from hooke.doctor.findings import KINDS, Finding, Severity
-from hooke.doctor.members import Member, find_members, open_member
 from hooke.doctor.pictures import picture_box, picture_pair
 from hooke.errors import HookeError
 from hooke.io import atomic_path, read_image
@@ -120,10 +120,10 @@ class _Gallery:
     """Pictures of findings, read from the data set again so that no image is kept in memory."""
 
     def __init__(self, diagnosis: Diagnosis) -> None:
-        self.members = {member.id: member for member in find_members(diagnosis.dataset)}
+        self.members = {member.id: member for member in find_dataset_images(diagnosis.dataset)}
         for folder in diagnosis.against:
             name = folder.resolve().name
-            self.members |= {f"{name}:{member.id}": member for member in find_members(folder)}
+            self.members |= {f"{name}:{member.id}": member for member in find_dataset_images(folder)}
 
     def show(self, kind: str, findings: list[Finding]) -> str:
         """Draw the first findings of a kind."""
@@ -151,7 +151,7 @@ class _Gallery:
         member = self.members.get(finding.image)
         if member is None:
             return None
-        opened = open_member(member)
+        opened = load_dataset_image(member)
         if opened.image is None:
             return None
         if finding.other is None:
@@ -159,7 +159,7 @@ class _Gallery:
         other = self._pixels(self.members.get(finding.other))
         return None if other is None else picture_pair(opened.image.pixels, other)
 
-    def _pixels(self, member: Member | None) -> NDArray[np.generic] | None:
+    def _pixels(self, member: DatasetImage | None) -> NDArray[np.generic] | None:
         if member is None or member.image is None:
             return None
         try:

@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.doctor.anatomy import Part, cut_out, find_holes, find_neck, find_pieces
+from hooke.doctor.dataset_images import DatasetImage
 from hooke.doctor.findings import Box, Finding
-from hooke.doctor.members import Member
 
 __all__ = ["SPECK_PIXELS", "box_of", "check_shapes", "is_stray"]
 
@@ -23,12 +23,12 @@ ENOUGH_OBJECTS = 8  # to speak of an outlier
 SPREAD = 1.4826  # standard deviation over median absolute deviation, of a normal distribution
 
 
-def check_shapes(member: Member, labels: NDArray[np.int32], table: pd.DataFrame) -> list[Finding]:
+def check_shapes(member: DatasetImage, labels: NDArray[np.int32], table: pd.DataFrame) -> list[Finding]:
     """Check every object of a label image.
 
     Parameters
     ----------
-    member : Member
+    member : DatasetImage
         Whose labels they are.
     labels : ndarray of int32, shape (Y, X)
     table : pandas.DataFrame
@@ -73,7 +73,9 @@ def _cut_by_border(table: pd.DataFrame, shape: tuple[int, ...]) -> NDArray[np.bo
     return np.asarray(at_start | at_end, np.bool_)
 
 
-def _check_object(member: Member, labels: NDArray[np.int32], row: object, *, cut: bool, median: float) -> list[Finding]:
+def _check_object(
+    member: DatasetImage, labels: NDArray[np.int32], row: object, *, cut: bool, median: float
+) -> list[Finding]:
     """Look at one object."""
     label, area, solidity = (getattr(row, name) for name in ("label", "area", "solidity"))
     box = box_of(row)
@@ -108,7 +110,7 @@ def _filled(mask: NDArray[np.uint8], holes: list[Part]) -> NDArray[np.uint8]:
     return mask if not holes else np.maximum.reduce([mask, *(hole.mask for hole in holes)])
 
 
-def _size_outliers(member: Member, table: pd.DataFrame, on_border: NDArray[np.bool_]) -> list[Finding]:
+def _size_outliers(member: DatasetImage, table: pd.DataFrame, on_border: NDArray[np.bool_]) -> list[Finding]:
     """Find whole objects whose area is far from the image's median, on a logarithmic scale."""
     if len(table) < ENOUGH_OBJECTS:
         return []

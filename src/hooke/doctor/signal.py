@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.doctor.dataset_images import DatasetImage
 from hooke.doctor.findings import Box, Finding
-from hooke.doctor.members import Member
 from hooke.doctor.shapes import ENOUGH_OBJECTS, SPREAD, box_of
 from hooke.measure import measure
 
@@ -131,13 +131,13 @@ def _local_mean(plane: Floats, taken: NDArray[np.bool_], diameter: float) -> Flo
 
 
 def check_signal(
-    member: Member, pixels: NDArray[np.generic], labels: NDArray[np.int32], table: pd.DataFrame
+    member: DatasetImage, pixels: NDArray[np.generic], labels: NDArray[np.int32], table: pd.DataFrame
 ) -> list[Finding]:
     """Compare labels with what the image shows.
 
     Parameters
     ----------
-    member : Member
+    member : DatasetImage
     pixels : ndarray, shape (Y, X) or (Y, X, C)
     labels : ndarray of int32, shape (Y, X)
     table : pandas.DataFrame
@@ -162,7 +162,7 @@ def check_signal(
 
 
 def _unlabelled(
-    member: Member, contrast: Contrast, labels: NDArray[np.int32], table: pd.DataFrame, fainter: float
+    member: DatasetImage, contrast: Contrast, labels: NDArray[np.int32], table: pd.DataFrame, fainter: float
 ) -> list[Finding]:
     """Find connected pixels without a label that are as strong, as large and as round as the labelled objects."""
     smooth = cv2.GaussianBlur(contrast.plane, (0, 0), 1.0)
@@ -192,7 +192,9 @@ def _ring_strength(plane: Floats, blobs: NDArray[np.int32], label: int, box: Box
     return float(around.mean()) if around.size else 0.0
 
 
-def _odd_labels(member: Member, table: pd.DataFrame, strength: NDArray[np.float64], noise: float) -> list[Finding]:
+def _odd_labels(
+    member: DatasetImage, table: pd.DataFrame, strength: NDArray[np.float64], noise: float
+) -> list[Finding]:
     """Find labels on what looks like background, and objects far brighter than the rest."""
     logs = np.log(np.maximum(strength, 1e-6))
     away = logs - np.median(logs)

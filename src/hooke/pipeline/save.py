@@ -10,7 +10,7 @@ from hooke import __version__
 from hooke.io import write_labels, write_png
 from hooke.io.lock import only_run
 from hooke.pipeline.ledger import Ledger
-from hooke.pipeline.results import labels_path, object_table, overlay_path, plane_name, summary_row
+from hooke.pipeline.result_files import labels_path, object_table, overlay_path, plane_name, summary_row
 from hooke.pipeline.tables import write_tables
 from hooke.pipeline.work import Origin, Settings
 

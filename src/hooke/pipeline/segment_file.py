@@ -17,7 +17,7 @@ from hooke.pipeline.memory import check_job
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.one import segment_image
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.results import ImageResult, failure, labels_path, object_table, overlay_path, summary_row
+from hooke.pipeline.result_files import ImageResult, failure, labels_path, object_table, overlay_path, summary_row
 from hooke.pipeline.view import choose_stack_channel
 from hooke.pipeline.work import Origin, Work
 

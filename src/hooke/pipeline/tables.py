@@ -15,7 +15,7 @@ from hooke.io.spreadsheet import write_table
 from hooke.pipeline.classes import CLASS_COUNTS, write_counts
 from hooke.pipeline.entry import Entry
 from hooke.pipeline.ledger import Ledger
-from hooke.pipeline.results import SUMMARY_COLUMNS, failure_row
+from hooke.pipeline.result_files import SUMMARY_COLUMNS, failure_row
 
 __all__ = ["table_rows", "write_tables"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hooke.classify.images import ImageClassifierSettings
+from hooke.classify.classify_whole_images import ImageClassifierSettings
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
 from hooke.models.bundle import check_replaceable, read_parts
 from hooke.training.classifier.module import ClassifierModule

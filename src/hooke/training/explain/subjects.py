@@ -188,7 +188,7 @@ def _window(inside: NDArray[np.bool_], stride: int) -> tuple[slice, slice]:
 
 
 def _of_classifier(run: Path, picture: Image, count: int, labels: NDArray[np.int32] | None) -> Iterator[Subject]:
-    from hooke.classify.images import cut_whole
+    from hooke.classify.classify_whole_images import cut_whole
     from hooke.classify.intensity import fit_intensity
     from hooke.classify.windows import cut_windows, locate, rescale
     from hooke.training.classifier.export import load_run

@@ -15,11 +15,11 @@ from hooke.image import Image
 from hooke.io import find_images, read_image, read_labels
 from hooke.io.formats import has_image_suffix, result_stem
 
-__all__ = ["Member", "Opened", "find_members", "find_unlisted", "open_member"]
+__all__ = ["DatasetImage", "LoadedImage", "find_dataset_images", "find_unlisted", "load_dataset_image"]
 
 
 @dataclass(frozen=True)
-class Member:
+class DatasetImage:
     """One image of a data set, before it is read.
 
     Attributes
@@ -46,12 +46,12 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Opened:
+class LoadedImage:
     """A member whose files were read.
 
     Attributes
     ----------
-    member : Member
+    member : DatasetImage
     image : Image or None
         None where it can't be read.
     labels : ndarray of int32, shape (Y, X), or None
@@ -60,13 +60,13 @@ class Opened:
         Why.
     """
 
-    member: Member
+    member: DatasetImage
     image: Image | None
     labels: NDArray[np.int32] | None
     findings: tuple[Finding, ...]
 
 
-def find_members(folder: str | Path) -> list[Member]:
+def find_dataset_images(folder: str | Path) -> list[DatasetImage]:
     """List the images of a data set: those of its index, else of its folder ``images``, else of the folder itself.
 
     Parameters
@@ -77,7 +77,7 @@ def find_members(folder: str | Path) -> list[Member]:
 
     Returns
     -------
-    list of Member
+    list of DatasetImage
 
     Raises
     ------
@@ -88,14 +88,16 @@ def find_members(folder: str | Path) -> list[Member]:
     if not root.is_dir():
         raise DatasetError("no such folder", path=root, remedy="give a data set made by hooke prepare")
     if (root / INDEX_NAME).exists():
-        return [Member(entry, find_image(root, entry.id), find_labels(root, entry.id)) for entry in read_entries(root)]
+        return [
+            DatasetImage(entry, find_image(root, entry.id), find_labels(root, entry.id)) for entry in read_entries(root)
+        ]
     inner = root / "images" if (root / "images").is_dir() else root
     images = {result_stem(path): path for path in find_images([inner])}
     labels = _files(root / "labels")
-    return [Member(Entry(id_), images.get(id_), labels.get(id_)) for id_ in sorted(images.keys() | labels.keys())]
+    return [DatasetImage(Entry(id_), images.get(id_), labels.get(id_)) for id_ in sorted(images.keys() | labels.keys())]
 
 
-def find_unlisted(folder: str | Path, members: list[Member]) -> list[Finding]:
+def find_unlisted(folder: str | Path, members: list[DatasetImage]) -> list[Finding]:
     """Name the images and label images that the index does not list."""
     listed = {member.id for member in members}
     return [
@@ -111,7 +113,7 @@ def _files(folder: Path) -> dict[str, Path]:
     return {result_stem(path): path for path in sorted(folder.glob("*")) if has_image_suffix(path)}
 
 
-def open_member(member: Member) -> Opened:
+def load_dataset_image(member: DatasetImage) -> LoadedImage:
     """Read image and labels; what can't be read becomes a finding."""
     findings: list[Finding] = []
     image = labels = None
@@ -130,4 +132,4 @@ def open_member(member: Member) -> Opened:
         sizes = f"labels {labels.shape} with an image {(image.height, image.width)}"
         findings.append(Finding.of("size-mismatch", member.id, sizes, split=member.split))
         labels = None
-    return Opened(member, image, labels, tuple(findings))
+    return LoadedImage(member, image, labels, tuple(findings))

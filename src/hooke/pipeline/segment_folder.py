@@ -37,7 +37,7 @@ from hooke.pipeline.ledger import SET_ASIDE, Ledger
 from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.record import write_record
-from hooke.pipeline.results import ImageResult
+from hooke.pipeline.result_files import ImageResult
 from hooke.pipeline.segment_file import Job, segment_file
 from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.tables import write_tables

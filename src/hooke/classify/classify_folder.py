@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.classify.one import Classified, Classifier, check_threshold, classify_image, load_classifier
+from hooke.classify.classify_objects import Classified, Classifier, check_threshold, classify_image, load_classifier
 from hooke.classify.picture import class_overlay
 from hooke.datasets.label_files import read_label_file
 from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, unexpected

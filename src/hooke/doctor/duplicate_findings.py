@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.doctor.duplicates import (
+from hooke.doctor.dataset_images import DatasetImage, find_dataset_images
+from hooke.doctor.duplicate_search import (
     Candidate,
     Signature,
     correlate_at,
@@ -19,7 +20,6 @@ from hooke.doctor.duplicates import (
     to_grey,
 )
 from hooke.doctor.findings import Finding, Severity
-from hooke.doctor.members import Member, find_members
 from hooke.doctor.thumbnails import correlate_whole
 from hooke.errors import HookeError
 from hooke.io import read_image
@@ -37,13 +37,13 @@ class Signed:
 
     Attributes
     ----------
-    member : Member
+    member : DatasetImage
     signature : Signature
     of : str
         Name of the other data set; empty for the one that is examined.
     """
 
-    member: Member
+    member: DatasetImage
     signature: Signature
     of: str = ""
 
@@ -57,7 +57,7 @@ def sign_others(folder: str | Path, progress: Callable[[str], None] | None = Non
         If the folder holds no image.
     """
     signed = []
-    for member in find_members(folder):
+    for member in find_dataset_images(folder):
         if progress is not None:
             progress(member.id)
         try:
