@@ -131,8 +131,9 @@ def _tables(folder: Path, target: Path) -> None:
 def _dataset(folder: Path, target: Path) -> None:
     from hooke.datasets.layout import read_entries, read_index
     from hooke.datasets.prepare import prepare_dataset
-    from hooke.datasets.sidecars import read_classes, read_conflicts, read_sources
+    from hooke.datasets.sidecars import read_conflicts, read_sources
     from hooke.evaluation import evaluate
+    from hooke.io.annotations.classes_json import read_classes
 
     made = folder / "set"
     for read in (read_index, read_entries, read_classes, read_conflicts, read_sources):

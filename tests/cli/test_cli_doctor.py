@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from hooke.cli.app import app
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.sidecars import write_classes
 from hooke.datasets.simulator import simulate
 from hooke.io import read_image
+from hooke.io.annotations.classes_json import write_classes
 
 
 @pytest.fixture

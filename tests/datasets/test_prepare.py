@@ -15,9 +15,10 @@ from hooke.datasets.adapter import Sample, adapters, find_adapter
 from hooke.datasets.classes import ClassRules
 from hooke.datasets.layout import Entry, read_index, read_sample
 from hooke.datasets.prepare import Recipe, prepare_dataset
-from hooke.datasets.sidecars import read_classes, read_sources
+from hooke.datasets.sidecars import read_sources
 from hooke.datasets.splits import dkfz_split
 from hooke.errors import ConfigError, DatasetError
+from hooke.io.annotations.classes_json import read_classes
 
 
 class Fields:

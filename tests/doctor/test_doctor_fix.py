@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from hooke.datasets.layout import read_index, read_sample
-from hooke.datasets.sidecars import read_classes, write_classes
 from hooke.doctor.fix import fix_dataset, mend_labels
 from hooke.errors import OutputError
+from hooke.io.annotations.classes_json import read_classes, write_classes
 
 
 def faulty():

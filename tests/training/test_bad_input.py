@@ -13,9 +13,9 @@ import torch
 from small import SHORT
 
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.sidecars import write_classes
 from hooke.datasets.simulator import simulate
 from hooke.errors import DatasetError, ImageReadError
+from hooke.io.annotations.classes_json import write_classes
 from hooke.targets import SplitLine
 from hooke.training import module as training_module
 from hooke.training.config import TrainConfig

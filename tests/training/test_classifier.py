@@ -18,9 +18,9 @@ from small import HERE
 
 from hooke.classify import classify_folder, classify_image, load_classifier
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.sidecars import write_classes
 from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError
 from hooke.image import Image
+from hooke.io.annotations.classes_json import write_classes
 from hooke.models import load_model, read_bundle
 from hooke.training.classifier import export, fast_dev_run, train
 from hooke.training.classifier.data import Cuts, turned

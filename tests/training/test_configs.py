@@ -11,8 +11,8 @@ for needed in ("torch", "lightning", "timm", "matplotlib"):
     pytest.importorskip(needed)
 
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.sidecars import write_classes
 from hooke.datasets.simulator import simulate
+from hooke.io.annotations.classes_json import write_classes
 from hooke.preprocess.modality import MODALITIES
 from hooke.training.config import load_config
 from hooke.training.kinds import load_kind

@@ -16,9 +16,9 @@ from small import SHORT
 
 import hooke
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.sidecars import write_classes
 from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, DatasetError
+from hooke.io.annotations.classes_json import write_classes
 from hooke.pipeline import SegmentOptions, segment_image
 from hooke.training.augment import UNKNOWN
 from hooke.training.config import TrainConfig

@@ -16,10 +16,10 @@ from hooke.classify.features import measure_features
 from hooke.classify.forest import TREES, ForestClassifier, train_forest
 from hooke.classify.intensity import FeatureIntensity, fit_intensity, possible_intensities
 from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_index
-from hooke.datasets.sidecars import read_classes
 from hooke.errors import ConfigError, DatasetError
 from hooke.image import Image
 from hooke.io import find_images, read_image, read_labels, unique_names
+from hooke.io.annotations.classes_json import read_classes
 from hooke.io.name_match import match_names, some_names
 from hooke.io.tables import read_table
 

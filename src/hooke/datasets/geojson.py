@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hooke.datasets import annotation_json as checked
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
 from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, to_ring
 from hooke.errors import ConfigError, DatasetError
+from hooke.io.annotations import json_fields as checked
 from hooke.io.formats import has_image_suffix, result_stem
 
 __all__ = ["TAKES", "GeojsonSource", "find", "load"]

@@ -32,12 +32,12 @@ from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import read_annotated
-from hooke.datasets.annotation_json import located
 from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError
 from hooke.extras import how_to_install
+from hooke.io.annotations.json_fields import located
 from hooke.io.formats import has_image_suffix
 
 __all__ = ["TAKES", "ImagejSource", "find", "load"]

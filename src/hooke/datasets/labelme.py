@@ -31,13 +31,13 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets import annotation_json as checked
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
 from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError, HookeError
+from hooke.io.annotations import json_fields as checked
 from hooke.limits import check_memory, check_promise
 
 __all__ = ["TAKES", "LabelmeSource", "find", "load"]

@@ -19,14 +19,7 @@ from hooke.datasets.journal import Journal, Record
 from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, read_index, write_index
 from hooke.datasets.making import Maker, Recipe
 from hooke.datasets.selection import select
-from hooke.datasets.sidecars import (
-    describe_source,
-    read_classes,
-    read_conflicts,
-    read_sources,
-    write_classes,
-    write_conflicts,
-)
+from hooke.datasets.sidecars import describe_source, read_conflicts, read_sources, write_conflicts
 from hooke.datasets.splits import (
     DEFAULT,
     DKFZ,
@@ -38,6 +31,7 @@ from hooke.datasets.splits import (
     straddling,
 )
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
+from hooke.io.annotations.classes_json import read_classes, write_classes
 from hooke.io.lock import only_run
 
 __all__ = ["Prepared", "Recipe", "SplitPlan", "prepare_dataset"]

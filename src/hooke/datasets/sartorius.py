@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.annotation_json import located
 from hooke.datasets.image_search import read_plane
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import ShapeLayer
 from hooke.errors import DatasetError
+from hooke.io.annotations.json_fields import located
 from hooke.io.run_length import decode_pairs
 from hooke.io.tables import read_table
 

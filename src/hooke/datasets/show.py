@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from hooke.datasets.layout import SPLITS, IndexRow, read_index, read_sample
-from hooke.datasets.sidecars import read_classes
 from hooke.errors import DatasetError, HookeError
 from hooke.io import atomic_path, write_png
+from hooke.io.annotations.classes_json import read_classes
 from hooke.measure import measure
 from hooke.report.sheet import Histogram, Tile, draw_histograms, draw_pages
 

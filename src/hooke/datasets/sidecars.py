@@ -1,9 +1,9 @@
-"""What a data set says beside its index: classes, conflicts and how it was made, in, files out, and back.
+"""Read and write what a data set says beside its index: conflicts between masks, and how it was made.
 
 ::
 
     DATASET/
-      classes.json     id -> instance -> class name; only where the source names classes
+      classes.json     see `hooke.io.annotations.classes_json`; only where the source names classes
       conflicts.csv    id, kind, mask, other, pixels, resolution; only where masks were in conflict
       dataset.json     how it was made: a list of sources, each with its layout, options, size, class rules and split
 """
@@ -12,75 +12,29 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from hooke.datasets.adapter import Conflict
 from hooke.errors import DatasetError
 from hooke.io import atomic_path
 
 __all__ = [
-    "CLASSES_NAME",
     "CONFLICTS_NAME",
     "DESCRIPTION_NAME",
     "describe_source",
-    "read_classes",
     "read_conflicts",
     "read_sources",
-    "write_classes",
     "write_conflicts",
 ]
 
-CLASSES_NAME, CONFLICTS_NAME, DESCRIPTION_NAME = "classes.json", "conflicts.csv", "dataset.json"
+CONFLICTS_NAME, DESCRIPTION_NAME = "conflicts.csv", "dataset.json"
 CONFLICT_COLUMNS = ("id", *(field.name for field in fields(Conflict)))
-_Read = TypeVar("_Read")
-# Names of masks and classes may hold bytes that are no UTF-8; they are written as escapes, which JSON knows too.
+# Names of masks may hold bytes that are not UTF-8; they are written as escapes, which JSON knows too.
 ODD = "backslashreplace"
-REMEDY = "make the data set anew with hooke prepare"
-
-
-def read_classes(folder: str | Path) -> dict[str, dict[int, str]]:
-    """Read the classes of a data set's nuclei.
-
-    Returns
-    -------
-    dict of str to dict of int to str
-        For each id that has any, instance to class name; empty where the data set names no classes.
-
-    Raises
-    ------
-    DatasetError
-        If the file is no such table.
-    """
-    path = Path(folder) / CLASSES_NAME
-    return _read_json(path, _classes_from_json) if path.exists() else {}
-
-
-def _classes_from_json(read: dict[str, dict[str, str]]) -> dict[str, dict[int, str]]:
-    return {id_: {int(instance): str(name) for instance, name in named.items()} for id_, named in read.items()}
-
-
-def write_classes(folder: str | Path, classes: Iterable[tuple[str, Mapping[int, str]]]) -> None:
-    """Write the classes of a data set's nuclei, an id a line, drawn one by one; no file where there are none.
-
-    Raises
-    ------
-    OutputError
-        If the file can't be written.
-    """
-    path = Path(folder) / CLASSES_NAME
-    count = 0
-    with atomic_path(path) as part, part.open("w", encoding="utf-8", errors=ODD) as file:
-        file.write("{")
-        for id_, named in classes:
-            if named:
-                file.write(f"{',' if count else ''}\n{json.dumps(id_)}: {json.dumps(dict(named), ensure_ascii=False)}")
-                count += 1
-        file.write("\n}\n")
-    if not count:
-        path.unlink()
+REMEDY = "make the data set again with hooke prepare"
 
 
 def read_conflicts(folder: str | Path) -> list[tuple[str, Conflict]]:
@@ -89,7 +43,7 @@ def read_conflicts(folder: str | Path) -> list[tuple[str, Conflict]]:
     Raises
     ------
     DatasetError
-        If the file is no such table.
+        If the file can't be read as such a table.
     """
     path = Path(folder) / CONFLICTS_NAME
     if not path.exists():
@@ -105,7 +59,7 @@ def read_conflicts(folder: str | Path) -> list[tuple[str, Conflict]]:
 
 
 def write_conflicts(folder: str | Path, conflicts: Iterable[tuple[str, Conflict]]) -> None:
-    """Write which masks of which image were in conflict, drawn one by one; no file where there are none.
+    """Write which masks of which image were in conflict, taken one by one; no file where there are none.
 
     Raises
     ------
@@ -130,10 +84,15 @@ def read_sources(folder: str | Path) -> list[dict[str, Any]]:
     Raises
     ------
     DatasetError
-        If the file is no such list.
+        If the file can't be read as such a list.
     """
     path = Path(folder) / DESCRIPTION_NAME
-    return _read_json(path, lambda read: [dict(source) for source in read["sources"]]) if path.exists() else []
+    if not path.exists():
+        return []
+    try:
+        return [dict(source) for source in json.loads(path.read_text(encoding="utf-8"))["sources"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError("can't be read", path=path, remedy=REMEDY) from error
 
 
 def describe_source(folder: str | Path, source: Mapping[str, Any]) -> None:
@@ -152,11 +111,3 @@ def describe_source(folder: str | Path, source: Mapping[str, Any]) -> None:
     with atomic_path(path) as part:
         text = json.dumps({"sources": [*others, dict(source)]}, indent=2, ensure_ascii=False)
         part.write_text(text + "\n", encoding="utf-8", errors=ODD)
-
-
-def _read_json(path: Path, parse: Callable[[Any], _Read]) -> _Read:
-    """Read a file of JSON and what it should hold."""
-    try:
-        return parse(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DatasetError("can't be read", path=path, remedy=REMEDY) from error

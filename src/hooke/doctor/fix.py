@@ -24,12 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.layout import IndexRow, read_index, write_index, write_sample
-from hooke.datasets.sidecars import read_classes, write_classes
 from hooke.doctor.anatomy import Part, cut_out, find_holes, find_pieces, gap_is_background
 from hooke.doctor.dataset_images import DatasetImage, find_dataset_images, load_dataset_image
 from hooke.doctor.shapes import SPECK_PIXELS, box_of, is_stray
 from hooke.errors import DatasetError, OutputError
 from hooke.io import atomic_path
+from hooke.io.annotations.classes_json import read_classes, write_classes
 from hooke.measure import measure
 
 __all__ = ["CHANGES_NAME", "Change", "fix_dataset", "mend_labels"]

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets import annotation_json as checked
 from hooke.datasets.coco import CocoFile, read_coco
 from hooke.datasets.image_search import ids_of
 from hooke.datasets.shapes import fill_rings, to_ring
 from hooke.errors import DatasetError
 from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.painted import Mask, check_canvas, paint
+from hooke.io.annotations import json_fields as checked
 from hooke.io.run_length import decode_counts
 
 __all__ = ["CocoSource", "open_coco"]

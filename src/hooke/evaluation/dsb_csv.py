@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from hooke.datasets.annotation_json import located
 from hooke.errors import DatasetError
 from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.painted import Mask, check_canvas, paint
+from hooke.io.annotations.json_fields import located
 from hooke.io.name_match import bare_name, match_names
 from hooke.io.run_length import decode_pairs
 from hooke.io.tables import read_table

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_column, read_index
-from hooke.datasets.sidecars import CLASSES_NAME, read_classes
 from hooke.errors import DatasetError
 from hooke.image import Image
 from hooke.io import read_image, read_labels
+from hooke.io.annotations.classes_json import CLASSES_NAME, read_classes
 from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import equivalent_diameters
 from hooke.training.augment import UNKNOWN, Sample, touching_places
