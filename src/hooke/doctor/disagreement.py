@@ -13,8 +13,8 @@ from hooke.doctor.findings import Finding, Severity
 from hooke.image import Image
 from hooke.metrics import count_overlap, match
 from hooke.models import Model
-from hooke.pipeline.one import segment_image
 from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.segment_image import segment_image
 
 __all__ = ["Disagreement", "compare_with_model", "findings_of"]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.preprocess import Normalisation, by_fours
-from hooke.targets.levels import FULL
+from hooke.targets.fixed_point import SCALE_16BIT
 
 __all__ = ["Network", "Tiling", "predict_maps"]
 
@@ -109,7 +109,7 @@ def predict_maps(
 
     jobs = [(row, column) for row in rows for column in columns]
     for done, (row, column, result) in enumerate(_unordered(work, jobs, threads), 1):
-        weight = row.share[:, None] * column.share[None, :] * np.float32(FULL)
+        weight = row.share[:, None] * column.share[None, :] * np.float32(SCALE_16BIT)
         # Rounding down keeps the sum of overlapping tiles within 16 bits.
         canvas[:, row.start : row.stop, column.start : column.stop] += (result * weight).astype(np.uint16)
         if progress:

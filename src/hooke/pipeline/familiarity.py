@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hooke.pipeline.window import choose_window
 from hooke.preprocess import Normalisation
-from hooke.targets.levels import FULL
+from hooke.targets.fixed_point import SCALE_16BIT
 from hooke.targets.splitline import Decoded
 
 __all__ = ["FEATURES", "Regression", "is_unfamiliar", "measure_features"]
@@ -166,7 +166,7 @@ class _Field:
         scale = min(_DIAMETER / diameter, 1.0)
         window = choose_window(labels, round(_SIDE / scale))
         grey = _shrunk(grey[window], scale, cv2.INTER_AREA)
-        sure = _shrunk(foreground[window], scale, cv2.INTER_AREA) / FULL
+        sure = _shrunk(foreground[window], scale, cv2.INTER_AREA) / SCALE_16BIT
         # Exact up to 2**24 ids.
         ids = _shrunk(labels[window].astype(np.float32), scale, cv2.INTER_NEAREST).astype(np.int32)
         inside = ids > 0

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hooke.models import Model, predict_maps
 from hooke.preprocess import AS_IT_IS, Normalisation, by_fours
 from hooke.targets import TellsDiameter
-from hooke.targets.levels import FULL
+from hooke.targets.fixed_point import SCALE_16BIT
 
 __all__ = [
     "FIELD",
@@ -140,7 +140,9 @@ def vote(scheme: TellsDiameter, trained: tuple[float, float], maps: NDArray[np.u
     decoded = scheme.decode(maps)
     flat = decoded.labels.ravel()
     area = np.bincount(flat, minlength=1)[1:]
-    predicted = np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / FULL
+    predicted = (
+        np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / SCALE_16BIT
+    )
     by_map = scheme.diameter_of(predicted)
     by_area = np.sqrt(area * (4 / np.pi))
     trust = vote_trust(by_map, trained) * _agreement(by_map, by_area) * decoded.scores

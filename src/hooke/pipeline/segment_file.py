@@ -15,9 +15,9 @@ from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
 from hooke.pipeline.nuclear_channel import ChosenChannel
-from hooke.pipeline.one import segment_image
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.result_files import ImageResult, failure, labels_path, object_table, overlay_path, summary_row
+from hooke.pipeline.segment_image import segment_image
 from hooke.pipeline.view import choose_stack_channel
 from hooke.pipeline.work import Origin, Work
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.targets.levels import FULL
+from hooke.targets.fixed_point import SCALE_16BIT
 
 __all__ = ["TRAITS", "Traits", "fit_score", "predict_score"]
 
@@ -55,12 +55,14 @@ class Traits:
     @property
     def mean_foreground(self) -> NDArray[np.float32]:
         """Mean foreground probability, shape (count + 1,), the first that of the background: 0."""
-        return np.asarray(self._foreground / (np.maximum(self.area, 1) * FULL), np.float32)
+        return np.asarray(self._foreground / (np.maximum(self.area, 1) * SCALE_16BIT), np.float32)
 
     def table(self) -> NDArray[np.float64]:
         """The traits that the score is made of: shape (count + 1, 3), in the order of `TRAITS`."""
-        split = self._split / (np.maximum(self.area, 1) * FULL)
-        return np.stack([_logit(self.mean_foreground), np.log(split + _NEAR), _logit(self._highest / FULL)], axis=1)
+        split = self._split / (np.maximum(self.area, 1) * SCALE_16BIT)
+        return np.stack(
+            [_logit(self.mean_foreground), np.log(split + _NEAR), _logit(self._highest / SCALE_16BIT)], axis=1
+        )
 
 
 def predict_score(table: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float32]:

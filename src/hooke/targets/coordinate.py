@@ -21,8 +21,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.targets.fixed_point import as_16_bit, threshold_16bit
 from hooke.targets.flooding import bands, fill_holes, flood, make_seeds
-from hooke.targets.levels import as_16_bit, level
 from hooke.targets.splitline import Decoded, SplitLine, keep_candidates, measure_traits
 
 __all__ = ["Coordinate"]
@@ -128,7 +128,7 @@ class Coordinate:
         labels = self._seeds(cell, centre, diameter)
         seeded = int(labels.max(initial=0))
         flat = np.zeros_like(centre)
-        flood(labels, cell > level(self.cell), flat, centre)
+        flood(labels, cell > threshold_16bit(self.cell), flat, centre)
         labels[labels > seeded] = 0  # a piece without a point is no cell
         fill_holes(labels, diameter)
         traits = measure_traits(labels, cell, flat, centre)
@@ -138,7 +138,7 @@ class Coordinate:
 
     def _seeds(self, cell: NDArray[np.uint16], centre: NDArray[np.uint16], diameter: float) -> NDArray[np.int32]:
         """Number the places where a point lies: pieces of one or more pixels, all of them within the cells."""
-        core = (cell > level(self.cell)) & (centre > level(self.centre))
+        core = (cell > threshold_16bit(self.cell)) & (centre > threshold_16bit(self.centre))
         if self.points == "components":
             return make_seeds(core, min_area=1)
         smooth = cv2.GaussianBlur(centre.astype(np.float32), (0, 0), max(self.smoothing * diameter, 0.3))

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.targets.confidence import Traits, predict_score
+from hooke.targets.fixed_point import as_16_bit, threshold_16bit
 from hooke.targets.flooding import bands, fill_holes, flood, make_seeds, renumber
-from hooke.targets.levels import as_16_bit, level
 
 __all__ = ["MAPS", "Decoded", "SplitLine", "equivalent_diameters", "keep_candidates", "measure_traits"]
 
@@ -161,9 +161,13 @@ class SplitLine:
         Decoded
         """
         foreground, split, distance = (as_16_bit(one) for one in maps[:3])
-        mask = foreground > level(self.foreground)
+        mask = foreground > threshold_16bit(self.foreground)
         # cv2.subtract stops at 0 where NumPy would wrap around.
-        core = mask & (cv2.subtract(foreground, split) > level(self.seed)) & (distance > level(self.seed_distance))
+        core = (
+            mask
+            & (cv2.subtract(foreground, split) > threshold_16bit(self.seed))
+            & (distance > threshold_16bit(self.seed_distance))
+        )
         labels = make_seeds(core, self.min_seed_area)
         flood(labels, mask, split, distance)
         fill_holes(labels, diameter)
