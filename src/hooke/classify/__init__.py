@@ -3,6 +3,7 @@
 `windows` cuts out the part of an image around an object that a network sees, and `network` runs it; `features` and
 `forest` do without a network. `classify_objects` classifies the objects of one image, `classify_folder` those of many
 images, `classify_whole_images` whole images. `learn` trains on a few labelled cells, `evaluate` scores a classifier.
+`modality_sorting` sorts images into fluorescence, histology and brightfield.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from hooke.classify.classify_whole_images import (
     load_image_classifier,
 )
 from hooke.classify.evaluate import evaluate_classifier
-from hooke.classify.learn import examples_of_dataset, examples_of_table, learn_features
+from hooke.classify.learn import Examples, examples_of_dataset, examples_of_table, learn_features
+from hooke.classify.modality_sorting import ModalityResult, sort_by_modality
+from hooke.report.class_overlay import class_overlay
 
 __all__ = [
     "UNKNOWN",
@@ -25,7 +28,10 @@ __all__ = [
     "ClassifiedFolder",
     "ClassifiedImages",
     "Classifier",
+    "Examples",
     "ImageClassifier",
+    "ModalityResult",
+    "class_overlay",
     "classify_folder",
     "classify_image",
     "classify_images",
@@ -36,5 +42,6 @@ __all__ = [
     "learn_features",
     "load_classifier",
     "load_image_classifier",
+    "sort_by_modality",
     "task_of",
 ]

@@ -21,7 +21,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.classify.classify_objects import Classified, Classifier, check_threshold, classify_image, load_classifier
-from hooke.classify.picture import class_overlay
 from hooke.datasets.label_files import read_label_file
 from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, unexpected
 from hooke.evaluation.point_tables import PointTable
@@ -32,6 +31,7 @@ from hooke.io.spreadsheet import write_table
 from hooke.io.tables import TABLE_SUFFIXES, read_table
 from hooke.measure import measure
 from hooke.pipeline.classes import CLASS_COUNTS, write_counts
+from hooke.report.class_overlay import class_overlay
 
 __all__ = ["ClassifiedFolder", "classify_folder", "open_objects"]
 

@@ -79,7 +79,7 @@ class ImageClassifier(NetworkClassifier):
         cut = cut_whole(fit_for(self, image, channel).apply(image.pixels), settings.window)
         if settings.in_channels == 1:
             cut = cut.mean(axis=0, keepdims=True)
-        return Classes(self.classes, self.look(cut[None], threads))
+        return Classes(self.classes, self.predict_with_tta(cut[None], threads))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from hooke.models.session import Sessions
 from hooke.pipeline.classes import Classes
 from hooke.preprocess import Normalisation
 
-__all__ = ["ClassifierSettings", "NetworkClassifier", "join_looks", "load_network", "turned_cuts"]
+__all__ = ["ClassifierSettings", "NetworkClassifier", "average_tta", "load_network", "rotated_crops"]
 
 _BATCH = 32  # cut-outs at once: bounds memory
 
@@ -99,11 +99,11 @@ class NetworkClassifier:
             raise ModelError(cause, path=self.path, remedy="export it again")
         return shares
 
-    def look(self, cuts: NDArray[np.float32], threads: int = 0) -> NDArray[np.float32]:
-        """Probabilities (N, K) of cut-outs as `run` gives them, from as many looks at each as the settings ask for."""
+    def predict_with_tta(self, cuts: NDArray[np.float32], threads: int = 0) -> NDArray[np.float32]:
+        """Probabilities (N, K) of cut-outs, averaged over as many rotations and mirror images as the settings say."""
         if self.settings.turns == 1:
             return self.run(cuts, threads)
-        return join_looks([self.run(one, threads) for one in turned_cuts(cuts, self.settings.turns)])
+        return average_tta([self.run(one, threads) for one in rotated_crops(cuts, self.settings.turns)])
 
     def oversized(self, objects: Objects) -> NDArray[np.bool_]:
         """Which objects are larger than the window, and so shrunk to fit. Shape (n,)."""
@@ -139,27 +139,27 @@ class NetworkClassifier:
         if settings.in_channels == 1:
             pixels = pixels.mean(axis=2, keepdims=True)
         scaled = objects.scaled(settings.scale)
+        batches = (scaled.some(slice(start, start + _BATCH)) for start in range(0, len(scaled), _BATCH))
         shares = [
-            self.look(cut_windows(pixels, small, scaled.some(slice(start, start + _BATCH)), settings.window), threads)
-            for start in range(0, len(scaled), _BATCH)
+            self.predict_with_tta(cut_windows(pixels, small, batch, settings.window), threads) for batch in batches
         ]
         none = np.zeros((0, len(self.classes)), np.float32)
         return Classes(self.classes, np.concatenate(shares) if shares else none)
 
 
-def turned_cuts(cuts: NDArray[np.float32], turns: int) -> Iterator[NDArray[np.float32]]:
-    """Square cut-outs (N, C, Y, X) turned by quarters; eight looks are these and their mirror images."""
+def rotated_crops(cuts: NDArray[np.float32], turns: int) -> Iterator[NDArray[np.float32]]:
+    """Square cut-outs (N, C, Y, X) rotated by quarter turns; the second four of eight are their mirror images."""
     for turn in range(turns):
         turned = np.rot90(cuts, turn % 4, axes=(2, 3))
         yield np.ascontiguousarray(turned if turn < 4 else turned[..., ::-1])
 
 
-def join_looks(shares: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """One probability from several looks: the geometric mean, as if the network had given the mean of its logits.
+def average_tta(shares: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Geometric mean of several predictions, as if the network had given the mean of its logits.
 
     Examples
     --------
-    >>> join_looks([np.array([[0.9, 0.1]]), np.array([[0.1, 0.9]])]).tolist()
+    >>> average_tta([np.array([[0.9, 0.1]]), np.array([[0.1, 0.9]])]).tolist()
     [[0.5, 0.5]]
     """
     logs = np.mean([np.log(np.maximum(one, 1e-12)) for one in shares], axis=0)

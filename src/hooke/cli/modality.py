@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from hooke.pipeline.modality import ModalityResult
+    from hooke.classify import ModalityResult
 
 __all__ = ["modality"]
 
@@ -39,7 +39,7 @@ def modality(
     from rich.console import Console
     from rich.progress import Progress
 
-    from hooke.pipeline.modality import sort_by_modality
+    from hooke.classify import sort_by_modality
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=quiet or as_json) as progress:

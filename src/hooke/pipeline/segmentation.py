@@ -103,7 +103,7 @@ class Segmentation:
         """
         channel = self.normalisation.channel
         if self.classes is not None:
-            from hooke.classify.picture import class_overlay
+            from hooke.report.class_overlay import class_overlay
 
             # In a picture in colour, the stain that tells the class is seldom the one that shows the nuclei.
             shown = None if self.image.is_rgb else channel

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hooke.classify.network import turned_cuts
+from hooke.classify.network import rotated_crops
 from hooke.errors import DatasetError
 from hooke.metrics.calibration import fit_temperature
 from hooke.metrics.classification import ClassificationScores, classification_scores
@@ -139,7 +139,7 @@ def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], like
 
 def _look(module: ClassifierModule, image: Tensor) -> NDArray[np.float64]:
     """Raw scores of cut-outs as the bundle will give them: the mean over the looks that the configuration asks for."""
-    looks = turned_cuts(image.numpy(), module.config.turns)
+    looks = rotated_crops(image.numpy(), module.config.turns)
     return np.asarray(np.mean([module(torch.from_numpy(one)).double().numpy() for one in looks], axis=0))
 
 
