@@ -7,11 +7,11 @@ import zipfile
 import numpy as np
 import pytest
 import yaml
-from test_bundle import describe, tiny_onnx, write
 
 from hooke import segment
 from hooke.errors import HookeError, ModelError
 from hooke.models import load_model, read_bundle
+from tests.models.small_bundles import describe, tiny_onnx, write
 
 
 @pytest.mark.parametrize(

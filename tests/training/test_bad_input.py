@@ -10,7 +10,6 @@ for needed in ("torch", "lightning", "timm", "matplotlib"):
 
 import numpy as np
 import torch
-from small import SHORT
 
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.datasets.simulator import simulate
@@ -23,6 +22,7 @@ from hooke.training.data import Crops
 from hooke.training.loop import train
 from hooke.training.module import TrainingError
 from hooke.training.samples import SampleStore, list_records
+from tests.training.small import SHORT
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,6 @@ import torch
 import yaml
 from pydantic import ValidationError
 from safetensors.torch import save_file
-from small import SHORT
 
 import hooke
 from hooke.datasets.layout import IndexRow, find_image, read_sample, write_index, write_sample
@@ -34,6 +33,7 @@ from hooke.training.module import SegmentationModule, predict_sample
 from hooke.training.networks import Heads, UNet
 from hooke.training.preview import write_preview
 from hooke.training.samples import SampleStore, list_records
+from tests.training.small import SHORT
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,6 @@ import yaml
 for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
     pytest.importorskip(needed)
 
-from small import HERE
-
 from hooke.classify import classify_folder, classify_image, load_classifier
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError
@@ -28,6 +26,7 @@ from hooke.training.classifier.export import load_run
 from hooke.training.classifier_config import ClassifierConfig
 from hooke.training.config import load_config
 from hooke.training.samples import list_records
+from tests.training.small import HERE
 
 CONFIG = Path(__file__).parents[2] / "configs" / "dkfz-classifier.yaml"
 

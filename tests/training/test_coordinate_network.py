@@ -14,7 +14,6 @@ for needed in ("torch", "torchvision", "lightning", "timm", "onnx", "matplotlib"
 
 import torch
 import yaml
-from small import HERE
 
 import hooke
 from hooke.datasets.layout import IndexRow, write_index, write_sample
@@ -33,6 +32,7 @@ from hooke.training.explain import explain_run
 from hooke.training.kinds import kind_of_run
 from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShape
 from hooke.training.samples import list_records
+from tests.training.small import HERE
 
 CONFIG = Path(__file__).parents[2] / "configs" / "dkfz-coordinate.yaml"
 SMALL = {"width": 4, "features": 4, "bins": 3, "head": 8}

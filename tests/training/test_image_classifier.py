@@ -17,7 +17,6 @@ for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
 
 import torch
 from pydantic import ValidationError
-from small import HERE
 
 from hooke.classify import classify_images, evaluate_image_classifier, load_classifier, load_image_classifier
 from hooke.classify.forest import DESCRIPTION
@@ -32,6 +31,7 @@ from hooke.training.classifier.export import load_run
 from hooke.training.classifier_config import ClassifierConfig
 from hooke.training.explain import explain_run
 from hooke.training.samples import Record, list_records
+from tests.training.small import HERE
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
-from small import SHORT
 
 import hooke
 from hooke.datasets.layout import IndexRow, write_index, write_sample
@@ -28,6 +27,7 @@ from hooke.training.loop import start_from, train
 from hooke.training.module import SegmentationModule
 from hooke.training.networks import Heads, PlainUNet, SmpNetwork, UNet
 from hooke.training.samples import SampleStore, list_records
+from tests.training.small import SHORT
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,6 @@ for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
     pytest.importorskip(needed)
 
 import torch
-from small import HERE
 
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.datasets.simulator import simulate
@@ -29,6 +28,7 @@ from hooke.training.export import export_run, load_run
 from hooke.training.loop import Trained, train
 from hooke.training.outcome import check_learnt
 from hooke.training.samples import list_records
+from tests.training.small import HERE
 
 pytestmark = pytest.mark.slow
 
