@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import hooke
-from hooke.datasets.layout import find_image, find_labels, read_index
+from hooke.datasets import find_image, find_labels, read_index
 from hooke.io import read_image, read_labels
 from hooke.metrics.overlap import count_overlap
 from hooke.models import Model, predict_maps

@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets.layout import find_image, read_index
-from hooke.datasets.simulator import Modality, simulate
+from hooke.datasets import find_image, read_index, simulate
 from hooke.image import Image
 from hooke.io import find_images, read_image
-from hooke.preprocess.modality import FEATURES, measure_features, regression_terms
+from hooke.preprocess.modality import FEATURES, Modality, measure_features, regression_terms
 
 OUT = Path(__file__).parents[1] / "src" / "hooke" / "preprocess" / "modality.json"
 SIMULATED = 30  # of each modality

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import hooke
-from hooke.datasets.layout import find_image, read_index
+from hooke.datasets import find_image, read_index
 from hooke.errors import HookeError
 from hooke.evaluation import evaluate
 from hooke.io import atomic_path, write_labels

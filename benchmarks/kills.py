@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.io import read_labels, write_labels, write_png
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)

@@ -17,7 +17,7 @@ LIMIT = 3.0
 CHILD = """
 import numpy as np, resource, sys
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 tile = simulate((1024, 1024), seed=0).image
 image = np.tile(tile, (int(sys.argv[1]) // 1024, int(sys.argv[1]) // 1024))
 found = hooke.segment(image, sys.argv[2], threads=2)

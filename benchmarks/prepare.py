@@ -24,7 +24,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 
 # Height, width, number of images, nuclei per image: as in the published training set.
 FIELDS = [

@@ -23,7 +23,7 @@ import pandas as pd
 from accuracy import score
 from curves import save
 from hooke.cli.train import parse_settings
-from hooke.datasets.layout import read_index
+from hooke.datasets import read_index
 from hooke.training.config import TrainConfig, load_config
 from hooke.training.export import export_run
 from hooke.training.loop import train

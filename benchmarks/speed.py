@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.io import read_image
 
 LIMIT = 0.40

@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.io import write_png
 
 REPEATS = 5

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from hooke.classify import classify_image, load_classifier
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.io import read_image
 from hooke.models import load_model

@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets.layout import find_image, read_index
-from hooke.datasets.simulator import simulate
+from hooke.datasets import find_image, read_index, simulate
 from hooke.errors import HookeError
 from hooke.io import find_images, read_image
 

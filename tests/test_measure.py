@@ -9,7 +9,7 @@ from skimage.draw import ellipse
 from skimage.measure import regionprops_table
 
 from hooke import measure as measure_module
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.measure import measure
 

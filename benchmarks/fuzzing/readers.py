@@ -129,8 +129,8 @@ def _tables(folder: Path, target: Path) -> None:
 
 
 def _dataset(folder: Path, target: Path) -> None:
+    from hooke.datasets import prepare_dataset
     from hooke.datasets.layout import read_entries, read_index
-    from hooke.datasets.prepare import prepare_dataset
     from hooke.datasets.sidecars import read_conflicts, read_sources
     from hooke.evaluation import evaluate
     from hooke.io.annotations.classes_json import read_classes

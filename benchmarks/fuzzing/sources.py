@@ -20,7 +20,7 @@ import PIL.Image
 import tifffile
 
 from fuzzing.tiny_bundle import write_tiny_bundle
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.io.run_length import compress_counts, encode_counts, encode_pairs
 
 __all__ = ["MAKERS", "Source"]
@@ -323,7 +323,7 @@ def _tables(folder: Path, data: Path | None) -> Iterator[Source]:
 
 def _datasets(folder: Path, data: Path | None) -> Iterator[Source]:
     """A hooke data set with all that stands beside its index."""
-    from hooke.datasets.prepare import prepare_dataset
+    from hooke.datasets import prepare_dataset
 
     home = folder / "dataset"
     home.mkdir(parents=True)

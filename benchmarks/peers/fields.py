@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets.layout import read_index, read_sample
-from hooke.datasets.simulator import simulate
+from hooke.datasets import read_index, read_sample, simulate
 
 Field = tuple[NDArray[np.generic], NDArray[np.int32]]
 DIAMETERS = (24.0, 16.0, 34.0)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import hooke
-from hooke.datasets.samples import write_samples
+from hooke.datasets import write_samples
 from hooke.io import write_png
 
 SIDE = 320

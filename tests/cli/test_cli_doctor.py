@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hooke.cli.app import app
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 from hooke.io import read_image
 from hooke.io.annotations.classes_json import write_classes
 

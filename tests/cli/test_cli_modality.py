@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from hooke.cli import main
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.io import write_png
 from hooke.preprocess.modality import MODALITIES
 

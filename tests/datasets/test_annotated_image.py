@@ -11,9 +11,9 @@ import PIL.Image
 import pytest
 import tifffile
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import read_sample
-from hooke.datasets.prepare import Recipe, prepare_dataset
-from hooke.datasets.simulator import simulate
+from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 from hooke.errors import ConfigError
 
 TURNED = {3: 2, 6: 1, 8: 3}  # tag: quarter turns from the picture shown to the pixels stored
@@ -53,7 +53,7 @@ def write_coco(folder, name, labels, size=True):
 
 def prepare(layout, folder, **options):
     out = folder.with_name(f"{folder.name}-out")
-    report = prepare_dataset(layout, folder, out, recipe=Recipe(options), overwrite=True)
+    report = prepare_dataset(layout, folder, out, settings=PrepareSettings(options), overwrite=True)
     return report, None if report.failed else read_sample(out, "a")
 
 

@@ -11,7 +11,7 @@ import tifffile
 
 from hooke.datasets.ctc import UNMARKED, find, load
 from hooke.datasets.layout import read_index, read_sample
-from hooke.datasets.prepare import Recipe, prepare_dataset
+from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 from hooke.errors import ConfigError, DatasetError
 
 U373 = Path(__file__).parents[2] / ".." / "shared" / "data" / "ctc_phc_c2dh_u373"
@@ -64,7 +64,7 @@ def test_gold_or_silver_can_be_chosen(source):
     with pytest.raises(ConfigError, match="silver, gold"):
         find(source, truth="bronze")
     with pytest.raises(ConfigError, match="truth"):
-        prepare_dataset("ctc", source, source / "out", recipe=Recipe({"trvth": "gold"}))
+        prepare_dataset("ctc", source, source / "out", settings=PrepareSettings({"trvth": "gold"}))
 
 
 def test_several_data_sets_are_told_apart_by_name(source):

@@ -12,7 +12,7 @@ import pytest
 from hooke.datasets.adapter import Conflict
 from hooke.datasets.dsb2018 import find
 from hooke.datasets.layout import IndexRow, find_labels, read_index, read_sample, write_index, write_sample
-from hooke.datasets.prepare import Recipe, prepare_dataset
+from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 from hooke.datasets.sidecars import read_conflicts
 from hooke.errors import ConfigError, DatasetError
 
@@ -211,7 +211,7 @@ def test_masks_go_before_the_csv_unless_it_is_asked_for(source, tmp_path):
     table = source / "stage1_train_labels.csv"
     table.write_text("ImageId,EncodedPixels\na,1 1\nb,\nc,\nd,1 1\n")
     assert find(source)[0].table is None
-    report = prepare_dataset("dsb2018", source, tmp_path / "out", recipe=Recipe({"truth": "csv"}))
+    report = prepare_dataset("dsb2018", source, tmp_path / "out", settings=PrepareSettings({"truth": "csv"}))
     assert [row.nuclei for row in read_index(tmp_path / "out")] == [1, 0, 0]
     assert list(report.failed) == ["d"]  # listed, but absent
     assert report.failed["d"].path == source / "stage1_train" / "d" / "images" / "d.png"

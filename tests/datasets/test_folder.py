@@ -9,8 +9,8 @@ import PIL.Image
 import pytest
 import tifffile
 
+from hooke.datasets.convert_image import guess_modality
 from hooke.datasets.layout import read_entries, read_index, read_sample
-from hooke.datasets.making import guess_modality
 from hooke.datasets.prepare import prepare_dataset
 from hooke.errors import DatasetError
 

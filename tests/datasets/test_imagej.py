@@ -10,8 +10,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from hooke.datasets import simulate
 from hooke.datasets.imagej import OF_BORDERS, SKIPPED, find, load
-from hooke.datasets.simulator import simulate
 from hooke.errors import DatasetError
 
 HEIGHT, WIDTH = 20, 30

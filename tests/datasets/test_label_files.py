@@ -9,10 +9,10 @@ import pytest
 import tifffile
 
 from hooke.cli import main
+from hooke.datasets import simulate
 from hooke.datasets.folder import find, load
 from hooke.datasets.label_files import read_label_file
 from hooke.datasets.layout import read_index
-from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, HookeError
 from hooke.evaluation import evaluate, evaluate_points
 

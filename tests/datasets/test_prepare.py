@@ -14,7 +14,7 @@ from hooke.datasets import adapter as registry
 from hooke.datasets.adapter import Sample, adapters, find_adapter
 from hooke.datasets.classes import ClassRules
 from hooke.datasets.layout import Entry, read_index, read_sample
-from hooke.datasets.prepare import Recipe, prepare_dataset
+from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 from hooke.datasets.sidecars import read_sources
 from hooke.datasets.splits import dkfz_split
 from hooke.errors import ConfigError, DatasetError
@@ -94,23 +94,23 @@ def test_an_image_that_comes_later_changes_no_split_of_the_others(fields, tmp_pa
 
 def test_another_option_or_rule_makes_images_again(fields, tmp_path):
     prepare(tmp_path)
-    report = prepare(tmp_path, recipe=Recipe({"shade": "7"}))
+    report = prepare(tmp_path, settings=PrepareSettings({"shade": "7"}))
     assert len(report.written) == 39
     assert read_sample(tmp_path / "out", "00a")[0][0, 0] == 7
-    assert not prepare(tmp_path, recipe=Recipe({"shade": "7"})).written
+    assert not prepare(tmp_path, settings=PrepareSettings({"shade": "7"})).written
     with pytest.raises(ConfigError, match="shade"):
-        prepare(tmp_path, recipe=Recipe({"colour": "7"}))
+        prepare(tmp_path, settings=PrepareSettings({"colour": "7"}))
 
 
 def test_classes_are_renamed_ignored_and_dropped(fields, tmp_path):
     rules = ClassRules.parse(["long=round", "nowhere=x"], drop=["flat"])
-    report = prepare(tmp_path, recipe=Recipe(rules=rules))
+    report = prepare(tmp_path, settings=PrepareSettings(rules=rules))
     assert report.classes == {"round": 39 + 19}
     assert report.unknown_classes == ["nowhere"]
     assert read_classes(tmp_path / "out")["00a"] == {1: "round", 2: "round"}
     assert read_classes(tmp_path / "out")["10a"] == {1: "round"}
     assert read_sample(tmp_path / "out", "10a")[1].max() == 1
-    report = prepare(tmp_path, recipe=Recipe(rules=ClassRules.parse(ignore=["long", "flat", "round"])))
+    report = prepare(tmp_path, settings=PrepareSettings(rules=ClassRules.parse(ignore=["long", "flat", "round"])))
     assert (report.classes, read_classes(tmp_path / "out")) == ({}, {})
     assert read_sample(tmp_path / "out", "10a")[1].max() == 2
 
@@ -123,7 +123,7 @@ def test_rules_that_contradict_are_refused(rename, ignore):
 
 def test_tiles_take_the_place_of_the_image_and_keep_its_group(fields, tmp_path):
     prepare(tmp_path)
-    report = prepare(tmp_path, recipe=Recipe(size=16))
+    report = prepare(tmp_path, settings=PrepareSettings(size=16))
     rows = [row for row in read_index(tmp_path / "out") if row.field_of_view == "00"]
     assert [row.id for row in rows] == [f"00{side}_y{y}_x{x}" for side in "ab" for y in (0, 4) for x in (0, 14)]
     assert {(row.height, row.width) for row in rows} == {(16, 16)}

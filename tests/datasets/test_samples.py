@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from skimage import data
 
-from hooke.datasets.samples import REAL, write_samples
+from hooke.datasets.simulation.fields import REAL, write_samples
 from hooke.io import read_image
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import read_index, read_sample
-from hooke.datasets.samples import FieldSettings, parse_size, write_samples
-from hooke.datasets.simulator import simulate
+from hooke.datasets.simulation.fields import FieldSettings, parse_size, write_samples
 from hooke.errors import ConfigError
 
 SMALL = FieldSettings(shape=(64, 96), diameter=16)

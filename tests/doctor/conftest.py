@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 
 
 @pytest.fixture

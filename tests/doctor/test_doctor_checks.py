@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import Entry
-from hooke.datasets.simulator import simulate
 from hooke.doctor.dataset_images import DatasetImage
 from hooke.doctor.findings import KINDS, Severity
 from hooke.doctor.population import ImageFigures, find_odd_images

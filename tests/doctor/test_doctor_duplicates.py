@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.doctor import examine
 from hooke.doctor.duplicate_findings import find_same, sign_others
 from hooke.doctor.duplicate_search import correlate_at, find_candidates, make_signature, to_grey

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import write_sample
-from hooke.datasets.simulator import simulate
 from hooke.doctor import examine, write_report
 from hooke.doctor.disagreement import Disagreement, findings_of
 from hooke.errors import DatasetError

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import DatasetError
 from hooke.evaluation import evaluate
 from hooke.evaluation.sources import open_labels

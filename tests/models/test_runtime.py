@@ -15,7 +15,7 @@ import hooke
 
 SEGMENT = """
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 
 assert hooke.segment(simulate((128, 128), seed=1).image).count
 """

@@ -5,7 +5,7 @@ from importlib import import_module
 import numpy as np
 
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.models import Tiling
 
 segment_image = import_module("hooke.pipeline.segment_image")  # the package has a function of this name

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.io import write_png
 
 

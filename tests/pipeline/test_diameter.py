@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.pipeline.diameter import _borne_out, estimate_diameter
 from hooke.pipeline.first_pass import Vote, median_diameter

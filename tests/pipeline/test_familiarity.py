@@ -12,7 +12,7 @@ import pytest
 import skimage.data
 
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.models import Model
 from hooke.pipeline import familiarity

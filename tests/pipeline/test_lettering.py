@@ -11,7 +11,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.pipeline.lettering import count_lettering, find_lettering
 
 SIZE = (480, 640)

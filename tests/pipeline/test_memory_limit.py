@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ConfigError, ImageReadError
 from hooke.io import open_image
 from hooke.pipeline import segment_folder

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.pipeline.outlines import looks_fragmented, size_variation, solidity
 
 

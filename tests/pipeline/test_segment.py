@@ -9,7 +9,7 @@ import pytest
 
 import hooke
 from hooke.cli.segment import segment as command
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ConfigError, HookeError, ModelError
 from hooke.image import Image
 from hooke.io import read_labels

@@ -6,7 +6,7 @@ import pytest
 import tifffile
 
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ConfigError, HookeError
 from hooke.image import Image
 from hooke.pipeline.source import image_of_source

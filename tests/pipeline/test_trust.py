@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.pipeline.colours import Palette, find_palette, known_palette, sample_colours
 from hooke.pipeline.trust import edge_sharpness, noise_level, quality_warnings, saturated_share

@@ -5,7 +5,7 @@ import pytest
 import tifffile
 
 import hooke
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.metrics import score_image
 from hooke.pipeline import segment_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.io import read_image

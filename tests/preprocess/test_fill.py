@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.preprocess import find_recorded, fit_normalisation
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hooke.datasets.samples import REAL
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
+from hooke.datasets.simulation.fields import REAL
 from hooke.image import Image
 from hooke.io import read_image
 from hooke.preprocess.modality import FEATURES, classify, describe, measure_features

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.preprocess import fit_normalisation

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.preprocess import recognise_picture
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.report.overlay import PALETTE, overlay
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.targets import SplitLine
 from hooke.targets.confidence import Traits, fit_score, predict_score
 

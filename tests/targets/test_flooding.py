@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.segmentation import watershed
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.targets import SplitLine, flooding
 from hooke.targets.flooding import flood
 

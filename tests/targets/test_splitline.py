@@ -10,7 +10,7 @@ import pytest
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ModelError
 from hooke.io import read_labels
 from hooke.metrics import count_overlap, match

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import DatasetError
 from hooke.targets import equivalent_diameters
 from hooke.training.augment import (

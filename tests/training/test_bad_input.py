@@ -11,8 +11,8 @@ for needed in ("torch", "lightning", "timm", "matplotlib"):
 import numpy as np
 import torch
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 from hooke.errors import DatasetError, ImageReadError
 from hooke.io.annotations.classes_json import write_classes
 from hooke.targets import SplitLine

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from safetensors.torch import save_file
 
 import hooke
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, find_image, read_sample, write_index, write_sample
-from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
 from hooke.io import read_image

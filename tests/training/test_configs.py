@@ -10,8 +10,8 @@ import pytest
 for needed in ("torch", "lightning", "timm", "matplotlib"):
     pytest.importorskip(needed)
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 from hooke.io.annotations.classes_json import write_classes
 from hooke.preprocess.modality import MODALITIES
 from hooke.training.config import load_config

@@ -16,8 +16,8 @@ import torch
 import yaml
 
 import hooke
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.models import load_model

@@ -17,8 +17,8 @@ for needed in ("torch", "lightning", "timm", "matplotlib", "roifile"):
 
 import roifile
 
+from hooke.datasets import simulate
 from hooke.datasets.prepare import prepare_dataset
-from hooke.datasets.simulator import simulate
 from hooke.io import write_png
 from hooke.io.run_length import encode_counts, encode_pairs
 from hooke.training.config import load_config

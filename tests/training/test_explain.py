@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from hooke.cli.explain import explain as command
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.io import write_png

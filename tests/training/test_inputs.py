@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, DatasetError
 from hooke.training.config import load_config
 from hooke.training.inputs import check_inputs, shipped_start

@@ -14,8 +14,8 @@ import torch
 import yaml
 
 import hooke
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations.classes_json import write_classes
 from hooke.pipeline import SegmentOptions, segment_image

@@ -16,8 +16,8 @@ timm = pytest.importorskip("timm")
 pytest.importorskip("lightning")
 safetensors = pytest.importorskip("safetensors.torch")
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, DatasetError
 from hooke.training.networks.weights import load_encoder_weights
 from hooke.training.pretrain.config import PretrainConfig, load_pretrain_config

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.targets import SplitLine, equivalent_diameters
 from hooke.training.augment import Sample

@@ -14,8 +14,8 @@ import pytest
 for needed in ("torch", "lightning", "timm", "matplotlib"):
     pytest.importorskip(needed)
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")]
 

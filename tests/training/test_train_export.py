@@ -15,8 +15,8 @@ for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
 
 import torch
 
+from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.datasets.simulator import simulate
 from hooke.errors import ConfigError, DatasetError, ModelError
 from hooke.image import Image
 from hooke.models import load_model, predict_maps, read_bundle

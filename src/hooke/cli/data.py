@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from hooke.datasets.show import Overview
+    from hooke.report.dataset_overview import Overview
 
 __all__ = ["show"]
 
@@ -40,7 +40,7 @@ def show(
     from rich.console import Console
     from rich.progress import Progress
 
-    from hooke.datasets.show import show_dataset
+    from hooke.report.dataset_overview import show_dataset
 
     with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
         task = bar.add_task("drawing", total=None)

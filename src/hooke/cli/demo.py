@@ -24,7 +24,7 @@ def demo(
       hooke demo -o hooke-demo/
     """
     from hooke.datasets.layout import find_labels
-    from hooke.datasets.samples import write_samples
+    from hooke.datasets.simulation.fields import write_samples
     from hooke.io import read_labels
     from hooke.metrics import score_image
     from hooke.pipeline import SegmentOptions, segment_folder

@@ -122,18 +122,18 @@ def prepare(
         refuse_ignored(context, ["seed"], "has no effect on a split that is given")
 
     from hooke.datasets.classes import ClassRules
-    from hooke.datasets.prepare import Recipe, prepare_dataset
+    from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 
     options = _options(option or [])
     if split_components is not None:
         options["components"] = "split" if split_components else "keep"
-    recipe = Recipe(options, ClassRules.parse(rename or [], ignore or [], drop or []), size, size_by)
+    settings = PrepareSettings(options, ClassRules.parse(rename or [], ignore or [], drop or []), size, size_by)
     with _Progress(quiet) as progress:
         report = prepare_dataset(
             name,
             src,
             dst,
-            recipe=recipe,
+            settings=settings,
             split=split,
             split_from=split_from,
             group=group,

@@ -40,7 +40,7 @@ def samples(
 
       hooke samples -o hard/ --count 20 --size 1024 --density 0.5 --overlap 0.8 --noise 0.15
     """
-    from hooke.datasets.samples import FieldSettings, parse_size, write_samples
+    from hooke.datasets.simulation.fields import FieldSettings, parse_size, write_samples
     from hooke.preprocess.modality import MODALITIES
 
     chosen: Any = tuple(modality or MODALITIES)

@@ -1,4 +1,4 @@
-"""Prepare a data set: a public layout in, the hooke layout out, a few images at a time."""
+"""Prepare a data set: convert a public layout to the hooke layout, a few images at a time."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any, cast
 from hooke import __version__
 from hooke.datasets.adapter import find_adapter, find_source
 from hooke.datasets.classes import ClassRules
+from hooke.datasets.convert_image import ImageWriter, PrepareSettings
 from hooke.datasets.journal import Journal, Record
 from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, read_index, write_index
-from hooke.datasets.making import Maker, Recipe
 from hooke.datasets.selection import select
 from hooke.datasets.sidecars import describe_source, read_conflicts, read_sources, write_conflicts
 from hooke.datasets.splits import (
@@ -34,7 +34,7 @@ from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
 from hooke.io.annotations.classes_json import read_classes, write_classes
 from hooke.io.lock import only_run
 
-__all__ = ["Prepared", "Recipe", "SplitPlan", "prepare_dataset"]
+__all__ = ["PrepareSettings", "Prepared", "SplitPlan", "prepare_dataset"]
 
 MOST_JOBS = 8
 
@@ -106,7 +106,7 @@ def prepare_dataset(
     src: str | Path,
     dst: str | Path,
     *,
-    recipe: Recipe | None = None,
+    settings: PrepareSettings | None = None,
     split: str | None = None,
     split_from: str | Path | None = None,
     group: str | None = None,
@@ -127,7 +127,7 @@ def prepare_dataset(
         The layout's adapter.
     src, dst : str or Path
         The public data set, and the folder to make.
-    recipe : Recipe, optional
+    settings : PrepareSettings, optional
         Options of the adapter, what becomes of classes, and the images' size.
     split, split_from, group, seed
         As in `SplitPlan`. Images that a list given as `split_from` does not name are left out. Where neither it nor the
@@ -153,26 +153,26 @@ def prepare_dataset(
     OutputError
         If `dst` can't be written.
     """
-    recipe, dst = recipe or Recipe(), Path(dst)
+    settings, dst = settings or PrepareSettings(), Path(dst)
     plan = SplitPlan(split, seed, split_from, group)
     _check(plan)
     adapter = find_adapter(name)
-    root, found = find_source(adapter, src, recipe.options)
+    root, found = find_source(adapter, src, settings.options)
     selection = select(grouped(found, group), Path(src), split_from)
     report = Prepared(left_out=selection.left_out, absent=selection.absent, failed=selection.failed)
     wanted = selection.wanted
     with only_run(dst):
-        maker, journal = Maker(name, adapter, root, dst, recipe), Journal(dst)
-        records = _make_all(maker, journal, wanted, report, overwrite, jobs, progress)
+        writer, journal = ImageWriter(name, adapter, root, dst, settings), Journal(dst)
+        records = _make_all(writer, journal, wanted, report, overwrite, jobs, progress)
         if records:
-            source = {"layout": name, "source": Path(src).resolve().name, **recipe.describe(), **plan.describe()}
+            source = {"layout": name, "source": Path(src).resolve().name, **settings.describe(), **plan.describe()}
             held = {} if overwrite else _held_splits(dst, source, records)
             entries = [entry for entry in wanted if entry.id in records]
             splits = dkfz_split(entry.id for entry in selection.usable) if split == DKFZ else {}
-            splits = splits or _draw(entries, records, plan, held, recipe.rules)
+            splits = splits or _draw(entries, records, plan, held, settings.rules)
             _finish(dst, entries, records, splits, journal)
             describe_source(dst, {**source, "images": len(records), "hooke": __version__})
-            _count(entries, records, splits, recipe.rules, report)
+            _count(entries, records, splits, settings.rules, report)
     return report
 
 
@@ -185,7 +185,7 @@ def _check(plan: SplitPlan) -> None:
 
 
 def _make_all(
-    maker: Maker,
+    writer: ImageWriter,
     journal: Journal,
     wanted: Sequence[Entry],
     report: Prepared,
@@ -197,13 +197,13 @@ def _make_all(
     records: dict[str, Record] = {}
 
     def make(id_: str) -> Record | None:
-        return None if not overwrite and maker.is_made(journal.get(id_)) else maker.make(id_)
+        return None if not overwrite and writer.is_made(journal.get(id_)) else writer.write(id_)
 
     try:
         with contextlib.closing(_in_order(make, [entry.id for entry in wanted], jobs)) as results:
             for done, (id_, result) in enumerate(results, start=1):
                 try:
-                    _note(id_, result.result(), maker, journal, report)
+                    _note(id_, result.result(), writer, journal, report)
                     records[id_] = cast("Record", journal.get(id_))
                 except (DatasetError, ImageReadError) as error:
                     report.failed[id_] = error
@@ -233,7 +233,7 @@ def _in_order(
             pool.shutdown(cancel_futures=True)
 
 
-def _note(id_: str, made: Record | None, maker: Maker, journal: Journal, report: Prepared) -> None:
+def _note(id_: str, made: Record | None, writer: ImageWriter, journal: Journal, report: Prepared) -> None:
     """Write to the journal and the report what was made of an image; None stands for one that was kept."""
     old = journal.get(id_)
     if made is None:
@@ -244,7 +244,7 @@ def _note(id_: str, made: Record | None, maker: Maker, journal: Journal, report:
     for oddity, count in made.oddities.items():
         report.oddities.setdefault(oddity, {})[id_] = count
     if old is not None:
-        maker.remove({part.id for part in old.parts} - {part.id for part in made.parts})
+        writer.remove({part.id for part in old.parts} - {part.id for part in made.parts})
 
 
 def _held_splits(dst: Path, source: dict[str, Any], records: dict[str, Record]) -> dict[str, str]:

@@ -84,7 +84,7 @@ def segment(
     Examples
     --------
     >>> import hooke
-    >>> from hooke.datasets.simulator import simulate
+    >>> from hooke.datasets import simulate
     >>> found = hooke.segment(simulate((128, 128), seed=1).image)  # doctest: +SKIP
     >>> found.table[["label", "area", "score"]]  # doctest: +SKIP
     """

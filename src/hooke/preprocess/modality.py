@@ -110,7 +110,7 @@ def classify(image: Image) -> tuple[Modality, float]:
 
     Examples
     --------
-    >>> from hooke.datasets.simulator import simulate
+    >>> from hooke.datasets import simulate
     >>> modality, probability = classify(Image(simulate((128, 128), seed=1).image))
     >>> modality, probability > 0.9
     ('fluorescence', True)

@@ -293,7 +293,7 @@ def _first(output: Tensor | tuple[Tensor, Tensor]) -> Tensor:
 
 def example_image(channels: int = 3) -> NDArray[np.float32]:
     """A network input that any machine can make again: simulated nuclei, normalised, alike in all channels."""
-    from hooke.datasets.simulator import simulate
+    from hooke.datasets import simulate
     from hooke.image import Image
     from hooke.preprocess import fit_normalisation
 

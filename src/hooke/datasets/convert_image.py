@@ -1,4 +1,4 @@
-"""One image of a source at a time: its adapter and a recipe in; files of the data set and a record of them out."""
+"""Convert one image of a source: read it by its adapter, and write its files and the record of them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from hooke.datasets.layout import find_image, find_labels, write_sample
 from hooke.datasets.standardise import SizeBy, check_size, standardise
 from hooke.errors import DatasetError
 
-__all__ = ["Maker", "Recipe", "guess_modality"]
+__all__ = ["ImageWriter", "PrepareSettings", "guess_modality"]
 
 DARK = 90  # median of 255: below it the background is dark
 COLOURED = 8  # mean difference between the highest and the lowest of red, green, blue, of 255: above it is a stain
 
 
 @dataclass(frozen=True)
-class Recipe:
+class PrepareSettings:
     """How images are made from a source.
 
     Attributes
@@ -69,8 +69,8 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Maker:
-    """Makes the files of a data set from a source.
+class ImageWriter:
+    """Writes the files of a data set from the images of a source.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Maker:
         What the adapter's ``find`` returned for its ``load``.
     dst : Path
         The data set.
-    recipe : Recipe
+    settings : PrepareSettings
         How images are made.
     """
 
@@ -90,15 +90,15 @@ class Maker:
     adapter: Adapter
     root: Any
     dst: Path
-    recipe: Recipe
+    settings: PrepareSettings
 
     def is_made(self, record: Record | None) -> bool:
         """Whether an earlier run has made this image, in this way, and its files are whole."""
-        if record is None or record.recipe != self.recipe.key(self.layout):
+        if record is None or record.recipe != self.settings.key(self.layout):
             return False
         return bool(record.parts) and all(part.is_whole(self.dst) for part in record.parts)
 
-    def make(self, id_: str) -> Record:
+    def write(self, id_: str) -> Record:
         """Read an image and write it, or its tiles.
 
         Raises
@@ -107,8 +107,8 @@ class Maker:
             If it can't be read, or its labels are of another size; an `OutputError` if it can't be written.
         """
         sample = self._load(id_)
-        ruled = self.recipe.rules.apply(sample)
-        size, by = self.recipe.size, self.recipe.size_by
+        ruled = self.settings.rules.apply(sample)
+        size, by = self.settings.size, self.settings.size_by
         parts, classes, oddities = [], {}, dict(ruled.oddities)
         for suffix, piece in [("", ruled)] if size is None else standardise(ruled, size, by):
             parts.append(self._write(id_ + suffix, piece))
@@ -116,7 +116,7 @@ class Maker:
             oddities.update(piece.oddities)
         return Record(
             source=id_,
-            recipe=self.recipe.key(self.layout),
+            recipe=self.settings.key(self.layout),
             parts=tuple(parts),
             named=dict(Counter(sample.classes.values())),
             oddities={what: count for what, count in oddities.items() if count},

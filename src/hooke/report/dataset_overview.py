@@ -1,4 +1,4 @@
-"""Show a data set: its folder in; contact sheets, histograms and counts out."""
+"""Show a data set: draw contact sheets and histograms, and count its objects."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def show_dataset(
     Raises
     ------
     DatasetError
-        If it is no hooke data set, has no such image, or none can be read.
+        If it is not a hooke data set, has no such image, or none can be read.
     OutputError
         If a file can't be written.
     """

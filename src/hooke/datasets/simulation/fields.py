@@ -1,4 +1,4 @@
-"""Sample images for a first look, for tests and for benchmarks: settings in; simulated fields with truth, a real one.
+"""Write sample images for a first look, for tests and for benchmarks: simulated fields with truth, and a real picture.
 
 ::
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from hooke.datasets.layout import IndexRow, find_image, write_index, write_sample
-from hooke.datasets.simulator import simulate
+from hooke.datasets.simulation.simulator import simulate
 from hooke.datasets.splits import DEFAULT, Drawn, draw_split, parse_shares
 from hooke.errors import ConfigError
 from hooke.io import read_image, write_png
@@ -24,13 +24,13 @@ from hooke.preprocess.modality import MODALITIES, Modality
 
 __all__ = ["FieldSettings", "parse_size", "write_samples"]
 
-# Its README.md says whence it is and under which licence.
-REAL = Path(__file__).parent / "pictures" / "immunohistochemistry.jpg"
+# Its README.md says where it comes from and under which licence.
+REAL = Path(__file__).parents[1] / "pictures" / "immunohistochemistry.jpg"
 
 
 @dataclass(frozen=True)
 class FieldSettings:
-    """How simulated fields look; `hooke.datasets.simulator.simulate` says what each setting means."""
+    """How simulated fields look; `hooke.datasets.simulate` says what each setting means."""
 
     shape: tuple[int, int] = (512, 512)
     density: float = 0.2
