@@ -65,7 +65,7 @@ def test_cells_of_an_image_that_was_not_seen(folder):
     found = classify_image(Image(pixels), labels, load_classifier(folder / "shapes"))
     right = [name == classes[id_] for id_, name in zip(found.objects.ids, found.names, strict=True)]
     assert np.mean(right) >= 11 / 12
-    np.testing.assert_allclose(found.classes.shares.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(found.classes.probabilities.sum(axis=1), 1, rtol=1e-5)
 
 
 def test_doubtful_cells_are_unknown_above_a_threshold(folder):

@@ -110,7 +110,7 @@ def test_the_bundle_names_the_cells_of_a_new_image(bundle):
     assert [name == classes[id_] for id_, name in zip(found.objects.ids, found.names, strict=True)].count(True) >= 5
     points = np.array([[34.0, 27.0], [92.0, 131.0]])  # the middles of the first and the last
     again = classify_image(Image(pixels), points, load_classifier(bundle))
-    np.testing.assert_allclose(again.classes.shares, found.classes.shares[[0, 5]], atol=1e-5)
+    np.testing.assert_allclose(again.classes.probabilities, found.classes.probabilities[[0, 5]], atol=1e-5)
 
 
 def test_points_outside_the_image_are_refused(bundle, tmp_path):

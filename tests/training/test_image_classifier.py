@@ -156,7 +156,7 @@ def test_the_runtime_sees_what_the_training_showed(bundle, run, dataset):
         with torch.inference_mode():
             turned = torch.cat([torch.rot90(cuts[number].image[None], turn, (2, 3)) for turn in range(4)])
             expected = torch.softmax(module.network(turned).mean(dim=0, keepdim=True) / temperature, dim=1)
-        shares = classifier.classify_whole(read_image(find_image(dataset, name))).shares
+        shares = classifier.classify_whole(read_image(find_image(dataset, name))).probabilities
         np.testing.assert_allclose(shares, expected.numpy(), atol=0.01)
 
 

@@ -26,11 +26,11 @@ from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, un
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
 from hooke.io import find_images, open_image, unique_names, write_labels, write_png
+from hooke.io.class_counts import CLASS_COUNTS, write_counts
 from hooke.io.name_match import matched
 from hooke.io.spreadsheet import write_table
 from hooke.io.tables import TABLE_SUFFIXES, read_table
 from hooke.measure import measure
-from hooke.pipeline.classes import CLASS_COUNTS, write_counts
 from hooke.report.class_overlay import class_overlay
 
 __all__ = ["ClassifiedFolder", "classify_folder", "open_objects"]

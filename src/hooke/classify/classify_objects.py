@@ -16,9 +16,9 @@ from hooke.classify.network import load_network
 from hooke.classify.windows import Objects, locate
 from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
+from hooke.labels.classes import UNKNOWN, Classes
 from hooke.models import known_models
 from hooke.models.bundle import read_task
-from hooke.pipeline.classes import UNKNOWN, Classes
 from hooke.preprocess import Normalisation
 
 __all__ = [
@@ -91,7 +91,7 @@ class Classified:
     @property
     def names(self) -> list[str]:
         """Class of each, `UNKNOWN` where its probability is too low."""
-        return self.classes.of_each
+        return self.classes.labels
 
 
 def load_classifier(name_or_path: str | Path) -> Classifier:

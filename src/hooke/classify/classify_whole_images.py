@@ -27,9 +27,9 @@ from hooke.errors import DatasetError, HookeError, debugging, unexpected
 from hooke.image import Image
 from hooke.io import find_images, read_image, unique_names
 from hooke.io.spreadsheet import write_table
+from hooke.labels.classes import Classes
 from hooke.metrics.classification import ClassificationScores, classification_scores
 from hooke.models.bundle import read_parts
-from hooke.pipeline.classes import Classes
 
 __all__ = [
     "ClassifiedImages",
@@ -235,7 +235,7 @@ def evaluate_image_classifier(
         )
     if len(kept) < len(ids):
         warnings.warn(f"left out, of classes that the classifier does not know: {len(ids) - len(kept)}", stacklevel=2)
-    shares = [classifier.classify_whole(read_image(_image_of(dataset, id_))).shares for id_ in kept]
+    shares = [classifier.classify_whole(read_image(_image_of(dataset, id_))).probabilities for id_ in kept]
     true = [position[names[id_]] for id_ in kept]
     return classification_scores(true, np.concatenate(shares), classifier.classes, kept, seed=seed)
 

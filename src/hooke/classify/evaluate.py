@@ -46,7 +46,7 @@ def evaluate_classifier(classifier: Classifier, examples: Iterable[Examples], *,
         found = classify_image(one.image, one.labels, classifier)
         kept = [row for row, id_ in enumerate(found.objects.ids.tolist()) if one.classes.get(id_) in position]
         true += [position[one.classes[int(found.objects.ids[row])]] for row in kept]
-        shares.append(found.classes.shares[kept])
+        shares.append(found.classes.probabilities[kept])
         images += [one.image.name] * len(kept)
     if not true:
         raise DatasetError(

@@ -29,7 +29,7 @@ from hooke.classify.windows import Objects
 from hooke.errors import ConfigError, ModelError, OutputError
 from hooke.image import Image
 from hooke.io.yaml_text import parse_yaml
-from hooke.pipeline.classes import Classes
+from hooke.labels.classes import Classes
 from hooke.preprocess import Normalisation
 
 __all__ = ["DESCRIPTION", "TREES", "ForestClassifier", "ForestSettings", "load_forest", "train_forest"]

@@ -18,10 +18,10 @@ from hooke.classify.intensity import Intensity
 from hooke.classify.windows import Objects, cut_windows, rescale
 from hooke.errors import ModelError
 from hooke.image import Image
+from hooke.labels.classes import Classes
 from hooke.limits import check_memory
 from hooke.models.bundle import read_parts
 from hooke.models.session import Sessions
-from hooke.pipeline.classes import Classes
 from hooke.preprocess import Normalisation
 
 __all__ = ["ClassifierSettings", "NetworkClassifier", "average_tta", "load_network", "rotated_crops"]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hooke.metrics.classification import UNKNOWN, ClassificationScores, classification_scores
+from hooke.labels.classes import UNKNOWN
+from hooke.metrics.classification import ClassificationScores, classification_scores
 
 __all__ = ["ClassPair", "class_notes", "class_pairs", "score_classes"]
 

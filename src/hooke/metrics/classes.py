@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.metrics.classification import UNKNOWN
+from hooke.labels.classes import UNKNOWN
 from hooke.metrics.counts import Counts
 from hooke.metrics.instance import PanopticQuality, panoptic_quality
 from hooke.metrics.overlap import Overlap

@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from hooke.errors import ConfigError
+from hooke.labels.classes import UNKNOWN
 from hooke.metrics.bootstrap import RESAMPLES, percentile_interval, resample_groups
 from hooke.metrics.calibration import Calibration, calibrate
 
 __all__ = [
     "OTHER",
-    "UNKNOWN",
     "ClassificationScores",
     "Curves",
     "average_precision_score",
@@ -30,8 +30,6 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-#: What an object is called whose most probable class is less probable than the user asks for.
-UNKNOWN = "unknown"
 #: Column of a confusion matrix for answers that are none of the classes.
 OTHER = f"{UNKNOWN} or other"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hooke.pipeline.classes import CLASS_COUNTS
+from hooke.io.class_counts import CLASS_COUNTS
 
 if TYPE_CHECKING:
     from hooke.pipeline.segmentation import Segmentation

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import Image
+from hooke.labels.classes import Classes, aggregate_pixel_classes
 from hooke.limits import parse_bytes
 from hooke.models import Model, Tiling, is_shipped, load_model, predict_maps
 from hooke.models.scale import scale_for
 from hooke.models.tta import mirrored
-from hooke.pipeline.classes import Classes, vote
 from hooke.pipeline.diameter import estimate_diameter
 from hooke.pipeline.first_pass import FIRST_MAPS
 from hooke.pipeline.nuclear_channel import ChosenChannel
@@ -196,7 +196,7 @@ def _maps_needed(model: Model) -> int:
 def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32], threshold: float) -> Classes | None:
     if not model.settings.classes:
         return None
-    voted = vote(maps[len(model.scheme.maps) :], labels, model.settings.classes)
+    voted = aggregate_pixel_classes(maps[len(model.scheme.maps) :], labels, model.settings.classes)
     return replace(voted, threshold=threshold)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import Image
+from hooke.labels.classes import Classes
 from hooke.models import Model
-from hooke.pipeline.classes import Classes
 from hooke.preprocess import Normalisation
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from hooke.io import atomic_path
+from hooke.io.class_counts import CLASS_COUNTS, write_counts
 from hooke.io.spreadsheet import write_table
-from hooke.pipeline.classes import CLASS_COUNTS, write_counts
 from hooke.pipeline.entry import Entry
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.result_files import SUMMARY_COLUMNS, failure_row

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import Image
-from hooke.pipeline.classes import UNKNOWN, Classes
+from hooke.labels.classes import UNKNOWN, Classes
 from hooke.report.overlay import PALETTE, overlay, to_rgb
 
 __all__ = ["class_overlay"]
@@ -44,7 +44,7 @@ def class_overlay(
     ndarray of uint8, shape (Y + legend, X, 3)
         The legend with the count of each class lies below the image.
     """
-    unknown = np.array([name == UNKNOWN for name in classes.of_each], np.bool_)
+    unknown = np.array([name == UNKNOWN for name in classes.labels], np.bool_)
     if objects.dtype.kind == "f":
         picture = _rings(to_rgb(image.pixels, channel), objects, classes.best, unknown)
     else:

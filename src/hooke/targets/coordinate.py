@@ -21,8 +21,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.bands import bands
 from hooke.targets.fixed_point import as_16_bit, threshold_16bit
-from hooke.targets.flooding import bands, fill_holes, flood, make_seeds
+from hooke.targets.flooding import fill_holes, flood, make_seeds
 from hooke.targets.splitline import Decoded, SplitLine, keep_candidates, measure_traits
 
 __all__ = ["Coordinate"]

@@ -19,7 +19,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bands", "fill_holes", "flood", "make_seeds", "renumber"]
+from hooke.labels.bands import bands
+
+__all__ = ["fill_holes", "flood", "make_seeds", "renumber"]
 
 _BATCH = 2**18  # pixels whose neighbours are looked at together
 _PLACE = 40  # bits of a rank that hold the pixel's place; its height is above them
@@ -101,17 +103,6 @@ def renumber(labels: NDArray[np.int32], keep: NDArray[np.bool_]) -> None:
     new[~keep] = 0
     for band in bands(labels):
         labels[band] = new[labels[band]]
-
-
-def bands(labels: NDArray[np.int32]) -> Iterator[slice]:
-    """Rows, about a megapixel at a time.
-
-    NumPy turns an array that serves as an index into 64 bits: done by bands, that costs megabytes and stays in the
-    processor's cache, where the whole image at once would cost gigabytes.
-    """
-    height, width = labels.shape
-    rows = max(1, 2**20 // max(1, width))
-    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
 
 
 def _pieces(mask: NDArray[np.bool_]) -> tuple[int, NDArray[np.int32]]:

@@ -25,9 +25,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.bands import bands
 from hooke.targets.confidence import Traits, predict_score
 from hooke.targets.fixed_point import as_16_bit, threshold_16bit
-from hooke.targets.flooding import bands, fill_holes, flood, make_seeds, renumber
+from hooke.targets.flooding import fill_holes, flood, make_seeds, renumber
 
 __all__ = ["MAPS", "Decoded", "SplitLine", "equivalent_diameters", "keep_candidates", "measure_traits"]
 
