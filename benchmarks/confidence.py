@@ -64,7 +64,7 @@ def objects_of(path: Path, truth: NDArray[np.int32], model: Model) -> pd.DataFra
     area = np.bincount(truth.ravel())[1:]
     area = area[area > 0]
     normalisation = fit_normalisation(image)
-    model = model.suited(colour=normalisation.keeps_colours)
+    model = model.for_image(colour=normalisation.keeps_colours)
     diameter = float(np.sqrt(np.median(area) * 4 / np.pi)) if area.size else model.settings.diameter_band[0]
     scale = scale_for(diameter, model.settings.diameter_band)
     maps = predict_maps(model.network(2), image.pixels, normalisation, scale=scale)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Image"]
+__all__ = ["Image", "sample_grid"]
+
+_Type = TypeVar("_Type", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,20 @@ class Image:
     def megapixels(self) -> float:
         """Height times width in millions."""
         return self.height * self.width / 1e6
+
+
+def sample_grid(pixels: NDArray[_Type], count: int) -> NDArray[_Type]:
+    """Take every n-th row and column, about `count` pixels in all; a small image is returned whole.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (Y, X) or (Y, X, C)
+    count : int
+
+    Returns
+    -------
+    ndarray, shape (Y', X') or (Y', X', C)
+        A view of the same memory.
+    """
+    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / count)))
+    return pixels[::step, ::step]

@@ -36,9 +36,9 @@ def test_a_bundle_within_it_looks_at_colour_images(tmp_path):
     folder = write(tmp_path / "both", b"grey", describe(b"grey", colour_bundle="colour"))
     within = write(folder / "colour", b"colours", describe(b"colours", parameters={"nominal_diameter": 30.0}))
     for model in (load_model(folder), load_model(zipped(folder))):
-        assert model.suited(colour=False) is model
-        assert model.suited(colour=True).scheme.nominal_diameter == 30
-        assert model.suited(colour=True).suited(colour=True).bundle.weights == b"colours"
+        assert model.for_image(colour=False) is model
+        assert model.for_image(colour=True).scheme.nominal_diameter == 30
+        assert model.for_image(colour=True).for_image(colour=True).bundle.weights == b"colours"
     before = read_bundle(folder).checksum
     (within / "rdf.yaml").write_text(yaml.safe_dump(describe(b"colours", parameters={"nominal_diameter": 31.0})))
     assert read_bundle(folder).checksum != before

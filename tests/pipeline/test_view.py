@@ -9,8 +9,10 @@ from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.metrics import score_image
 from hooke.pipeline import segment_folder
+from hooke.preprocess import modality
 
 SHAPE = (256, 320)
+MEASURE = modality.measure_features
 FIELD = simulate(SHAPE, seed=3, diameter=26, density=0.15, bits=16)
 
 
@@ -53,6 +55,31 @@ def test_all_planes_of_a_stack_take_one_channel(tmp_path):
     summary = pd.read_csv(tmp_path / "out/summary.csv")
     assert summary["channel"].tolist() == [1, 1, 1, 1]
     assert (summary["count"] > 0).tolist() == [False, True, True, False]
+
+
+def test_colours_that_come_and_go_in_a_stack_do_not_change_its_channel(tmp_path):
+    bodies, nuclei = (np.clip(one / np.percentile(one, 99.9) * 255, 0, 255) for one in (BODIES, FIELD.image))
+    planes = np.zeros((4, *SHAPE, 3), np.uint8)
+    planes[[0, 1, 2], ..., 1] = bodies
+    planes[[1, 2, 3], ..., 2] = nuclei
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", metadata={"axes": "TYXS"})
+    segment_folder([tmp_path / "a.tif"], tmp_path / "out")
+    summary = pd.read_csv(tmp_path / "out/summary.csv", keep_default_na=False)
+    assert summary["channel"].tolist() == [2, 2, 2, 2]
+    assert (summary["count"] > 0).tolist() == [False, True, True, True]
+    assert summary["channel_reason"].str.contains("blue").tolist()[1:] == [True, True, True]
+
+
+@pytest.mark.parametrize("framed", [False, True])
+def test_the_modality_of_a_slide_is_determined_once(framed, monkeypatch):
+    slide = simulate((200, 200), seed=3, diameter=26, density=0.2, modality="histology").image
+    pixels = np.full((300, 280, 3), 255, np.uint8)
+    pixels[50:250, 50:250] = slide
+    calls = []
+    monkeypatch.setattr(modality, "measure_features", lambda image: calls.append(image) or MEASURE(image))
+    found = hooke.segment(Image(pixels if framed else slide))
+    assert found.normalisation.modality == "histology"
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("names", [("CD3", "DNA1"), ("Nucleolin", "Hoechst"), ("nuclei", "DAPI"), ("CD3", "405 nm")])

@@ -211,7 +211,7 @@ def test_segment_shows_the_network_what_training_showed_it(run, bundle, dataset)
     record = list_records(module.config, "val")[0]
     sample = SampleStore([record], 24, 100, module.config.stains)[0]
     in_training, _ = predict_sample(module, sample)
-    seen, normalisation = model.see(read_image(record.image))
+    seen, normalisation = model.prepare_input(read_image(record.image))
     scale = scale_for(sample.diameter, model.settings.diameter_band)
     at_run_time = predict_maps(model.network(), seen.pixels, normalisation, scale=scale, maps=4)
     np.testing.assert_allclose(at_run_time / 65535, in_training / 65535, atol=5e-3)
@@ -243,7 +243,7 @@ def test_a_network_of_one_chosen_channel_sees_no_other(dataset, tmp_path):
     model = hooke.load_model(bundle)
     maps = []
     for one in (pixels, other):
-        seen, normalisation = model.see(Image(one))
+        seen, normalisation = model.prepare_input(Image(one))
         maps.append(predict_maps(model.network(), seen.pixels, normalisation, scale=1.3, maps=4))
     np.testing.assert_array_equal(*maps)
     assert maps[0].std() > 0

@@ -133,8 +133,8 @@ def test_a_bundle_for_colour_images_goes_into_another(run, tmp_path):
     grey, colour = (export_run(run, tmp_path / name, force=True).bundle for name in ("grey", "colour"))
     add_colour_bundle(grey, colour)
     both = load_model(grey)
-    assert both.suited(colour=True) is not both
-    assert both.suited(colour=True).bundle.weights == (colour / "weights.onnx").read_bytes()
+    assert both.for_image(colour=True) is not both
+    assert both.for_image(colour=True).bundle.weights == (colour / "weights.onnx").read_bytes()
     with pytest.raises(ModelError, match=r"no readable rdf\.yaml"):
         add_colour_bundle(grey, tmp_path)
     assert read_bundle(grey).colour is not None

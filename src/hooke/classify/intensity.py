@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from hooke.errors import ImageReadError
-from hooke.image import Image
+from hooke.image import Image, sample_grid
 from hooke.preprocess import Normalisation, fit_channels, fit_normalisation
 
 __all__ = ["FeatureIntensity", "Intensity", "fit_intensity", "possible_intensities"]
@@ -65,8 +65,7 @@ def fit_intensity(
     if intensity == "stored":
         low, high = 0.0, _white(image.pixels.dtype)
     else:
-        step = max(1, int(np.sqrt(image.height * image.width / 500_000)))
-        values = image.pixels[::step, ::step].astype(np.float64)
+        values = sample_grid(image.pixels, 500_000).astype(np.float64)
         low, high = (float(one) for one in np.nanpercentile(values, percentiles))
     return Normalisation(mode, only, low, high, f"classifier's: {intensity}")
 

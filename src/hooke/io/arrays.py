@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
-from hooke.image import Image
+from hooke.image import Image, sample_grid
 from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
 from hooke.io.image_file import check_dtype, finite
 
@@ -182,8 +182,7 @@ def _letters(shape: Sequence[int], leading: str) -> str:
 
 def _sample(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
     """Pixels (N, C) on a regular grid."""
-    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
-    return pixels[::step, ::step].reshape(-1, pixels.shape[2])
+    return sample_grid(pixels, _SAMPLE).reshape(-1, pixels.shape[2])
 
 
 def _is_alpha(sample: NDArray[np.generic]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import cv2
@@ -13,7 +14,7 @@ from hooke.image import Image
 from hooke.models.bundle import Bundle, BundleSettings
 from hooke.models.predict import Network
 from hooke.models.session import Sessions
-from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
+from hooke.preprocess import Appearance, Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import Scheme, make_scheme
 
 __all__ = ["Model", "as_maps", "query_grid"]
@@ -57,10 +58,26 @@ class Model:
         """SHA-256 of the weights, and of those within for colour images: `Bundle.checksum`."""
         return self.bundle.checksum
 
-    def see(
-        self, image: Image, channel: int | None = None, *, fill: NDArray[np.bool_] | None = None
+    def take_channels(self, image: Image) -> Image:
+        """Take the channels that the network was trained on; all of them where it takes grey or colours.
+
+        Raises
+        ------
+        ImageReadError
+            When the image does not have these.
+        """
+        settings = self.settings
+        return Channels(tuple(settings.channels), settings.only_channels).of(image) if settings.channels else image
+
+    def prepare_input(
+        self,
+        image: Image,
+        channel: int | None = None,
+        *,
+        fill: NDArray[np.bool_] | None = None,
+        appearance: Appearance | None = None,
     ) -> tuple[Image, Normalisation]:
-        """What the network is shown of an image, and on which intensity scale.
+        """Choose what the network is shown of an image, and on which intensity scale.
 
         Parameters
         ----------
@@ -69,11 +86,13 @@ class Model:
             See `hooke.preprocess.fit_normalisation`.
         fill : ndarray of bool, shape (Y, X), optional
             Pixels that were not recorded and don't count.
+        appearance : Appearance, optional
+            The image's, where it was described before: see `hooke.preprocess.describe`.
 
         Returns
         -------
         image : Image
-            All of it; or the very channels that the network was trained on, each with a scale of its own.
+            See `take_channels`; each of the network's own channels gets an intensity scale of its own.
         normalisation : Normalisation
             Fitted to that.
 
@@ -86,16 +105,27 @@ class Model:
         """
         settings = self.settings
         if not settings.channels:
-            return image, fit_normalisation(image, channel, settings.percentiles, fill=fill)
-        taken = Channels(tuple(settings.channels), settings.only_channels)
+            return image, fit_normalisation(image, channel, settings.percentiles, fill=fill, appearance=appearance)
         if channel is not None:
-            named = ", ".join(map(str, taken.indices))
+            named = ", ".join(map(str, settings.channels))
             raise ConfigError(f"model {self.name!r} takes channel {named} of an image", remedy="leave out --channel")
-        seen = taken.of(image)
-        return seen, fit_channels(seen, settings.percentiles, fill=fill)
+        taken = self.take_channels(image)
+        return taken, fit_channels(taken, settings.percentiles, fill=fill)
+
+    def see(
+        self, image: Image, channel: int | None = None, *, fill: NDArray[np.bool_] | None = None
+    ) -> tuple[Image, Normalisation]:
+        """Old name of `prepare_input`."""
+        warnings.warn("Model.see is now called Model.prepare_input", DeprecationWarning, stacklevel=2)
+        return self.prepare_input(image, channel, fill=fill)
 
     def suited(self, *, colour: bool) -> Model:
-        """Give the model that looks at an image: this one, or the one that its bundle has for colour images.
+        """Old name of `for_image`."""
+        warnings.warn("Model.suited is now called Model.for_image", DeprecationWarning, stacklevel=2)
+        return self.for_image(colour=colour)
+
+    def for_image(self, *, colour: bool) -> Model:
+        """Choose the model for an image: this one, or the one that its bundle has for colour images.
 
         Parameters
         ----------

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.image import sample_grid
 from hooke.models import Model
 from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields, view_fields
 from hooke.preprocess import Normalisation
@@ -64,8 +65,7 @@ def fit_to_nuclei(
     """
     if normalisation.mode != "grey" or normalisation.high <= normalisation.low:
         return None
-    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
-    values = normalisation.select(pixels[::step, ::step]).astype(np.float32).ravel()
+    values = normalisation.select(sample_grid(pixels, _SAMPLE)).astype(np.float32).ravel()
     values = values[np.isfinite(values)]
     level = 1.0 if pixels.dtype.kind in "ui" else 0.0
     fitted = normalisation

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.image import sample_grid
 from hooke.preprocess import Normalisation
 
 __all__ = ["Palette", "find_palette", "known_palette", "sample_colours"]
@@ -62,8 +63,7 @@ def sample_colours(pixels: NDArray[np.generic], normalisation: Normalisation) ->
     -------
     ndarray of float32, shape (N, 3)
     """
-    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
-    return normalisation.apply(pixels[::step, ::step]).reshape(-1, 3)
+    return normalisation.apply(sample_grid(pixels, _SAMPLE)).reshape(-1, 3)
 
 
 def find_palette(images: Iterable[NDArray[np.float32]]) -> Palette:

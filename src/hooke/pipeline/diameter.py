@@ -50,7 +50,7 @@ def estimate_diameter(
     Parameters
     ----------
     model : Model
-        The one for this image (`Model.suited`). Its scheme must have a diameter map.
+        The one for this image (`Model.for_image`). Its scheme must have a diameter map.
     pixels : ndarray, shape (Y, X) or (Y, X, C)
     normalisation : Normalisation
     threads : int

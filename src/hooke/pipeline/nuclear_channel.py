@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.image import Image
+from hooke.image import Image, sample_grid
 from hooke.models import Model
 from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields, view_fields
 from hooke.pipeline.sparse import interesting_fields
@@ -49,27 +49,24 @@ class ChosenChannel:
 
 
 def channel_clarity(
-    model: Model, image: Image, normalisation: Normalisation, *, threads: int = 1, fill: NDArray[np.bool_] | None = None
+    model: Model, pixels: NDArray[np.generic], fits: Mapping[int, Normalisation], *, threads: int = 1
 ) -> dict[int, float]:
     """Measure how clearly each channel that may show the nuclei does so to the network.
 
     Parameters
     ----------
     model : Model
-    image : Image
-    normalisation : Normalisation
-        The provisional choice, with `rivals`.
+    pixels : ndarray, shape (Y, X, C)
+    fits : mapping of int to Normalisation
+        By channel, fitted to it.
     threads : int
-    fill : ndarray of bool, shape (Y, X), optional
-        Pixels that were not recorded.
 
     Returns
     -------
     dict of int to float
         By channel; 0 for none.
     """
-    fits = {one: model.see(image, one, fill=fill)[1] for one in normalisation.rivals}
-    return {one: _clarity(model, image.pixels, fit, threads) for one, fit in fits.items()}
+    return {channel: _clarity(model, pixels, fit, threads) for channel, fit in fits.items()}
 
 
 def choose_channel(image: Image, clear: Mapping[int, float], usual: int | None) -> ChosenChannel | None:
@@ -122,8 +119,7 @@ def _clarity(model: Model, pixels: NDArray[np.generic], fit: Normalisation, thre
 
 
 def _show_same(image: Image, first: int, second: int) -> bool:
-    step = max(1, int(np.sqrt(image.height * image.width / _SAMPLE)))
-    sample = image.pixels[::step, ::step]
+    sample = sample_grid(image.pixels, _SAMPLE)
     both = np.stack([sample[..., one].ravel() for one in (first, second)]).astype(np.float64)
     both = both[:, np.isfinite(both).all(axis=0)]
     return bool(both.size and both.std(axis=1).min() > 0 and np.corrcoef(*both)[0, 1] > _SAME)

@@ -123,7 +123,7 @@ def segment_image(
     image = replace(image, is_rgb=shown.is_rgb, channel_names=shown.channel_names)
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
-    model = model.suited(colour=normalisation.keeps_colours)
+    model = model.for_image(colour=normalisation.keeps_colours)
     tiling = _tiling(model)
 
     def predict(scale: float, count: int) -> NDArray[np.uint16]:

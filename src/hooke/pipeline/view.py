@@ -13,7 +13,7 @@ from hooke.image import Image
 from hooke.models import Model
 from hooke.pipeline.bright_dirt import fit_to_nuclei
 from hooke.pipeline.nuclear_channel import ChosenChannel, channel_clarity, choose_channel
-from hooke.preprocess import Normalisation, Recorded, find_recorded, recognise_picture
+from hooke.preprocess import Appearance, Normalisation, Recorded, describe_picture, find_recorded
 from hooke.targets import TellsDiameter
 from hooke.targets.splitline import Decoded
 
@@ -97,7 +97,7 @@ def prepare_view(
     Raises
     ------
     HookeError
-        See `hooke.models.Model.see`.
+        See `hooke.models.Model.prepare_input`.
     """
     part = _recorded_part(image, model, channel)
     view = _choose(part, model, channel, threads, of_stack)
@@ -127,60 +127,81 @@ def choose_stack_channel(planes: Iterable[Image], model: Model, threads: int) ->
     clearest, usual, best = None, None, 0.0
     for plane in planes:
         part = _recorded_part(plane, model, None)
-        _, normalisation = model.see(part.shown, None, fill=part.fill)
-        if not normalisation.rivals:
+        if not part.normalisation.rivals:
             continue
-        clear = channel_clarity(model, part.shown, normalisation, threads=threads, fill=part.fill)
+        clear = part.channel_clarity(model, threads)
         total.update(clear)
         if clearest is None or max(clear.values()) > best:
-            clearest, usual, best = part.shown, normalisation.channel, max(clear.values())
+            clearest, usual, best = part.shown, part.normalisation.channel, max(clear.values())
     return None if clearest is None else choose_channel(clearest, total, usual)
 
 
 @dataclass(frozen=True)
 class _Part:
-    """The part of an image that was recorded, as it is, and with fill values replaced by background."""
+    """The part of an image that was recorded.
+
+    Parameters
+    ----------
+    image : Image
+        The part as it is.
+    shown : Image
+        The same with fill values replaced by background.
+    appearance : Appearance
+    normalisation : Normalisation
+        What names, colours and intensities speak for.
+    recorded : Recorded or None
+        Which part; None for all of it.
+    """
 
     image: Image
     shown: Image
+    appearance: Appearance
+    normalisation: Normalisation
     recorded: Recorded | None = None
 
+    def fit(self, model: Model, channel: int) -> Normalisation:
+        """Fit the scale of intensities to a channel."""
+        return model.prepare_input(self.shown, channel, fill=self._fill, appearance=self.appearance)[1]
+
+    def channel_clarity(self, model: Model, threads: int) -> dict[int, float]:
+        """Measure how clearly each channel that may show the nuclei does so to the network."""
+        fits = {channel: self.fit(model, channel) for channel in self.normalisation.rivals}
+        return channel_clarity(model, self.shown.pixels, fits, threads=threads)
+
     @property
-    def fill(self) -> NDArray[np.bool_] | None:
+    def _fill(self) -> NDArray[np.bool_] | None:
         return None if self.recorded is None else self.recorded.fill
 
 
 def _recorded_part(image: Image, model: Model, channel: int | None) -> _Part:
     recorded = find_recorded(image.pixels)
     if recorded is None:
-        return _Part(image, recognise_picture(image))
+        image, appearance = describe_picture(image)
+        return _Part(image, image, appearance, model.prepare_input(image, channel, appearance=appearance)[1])
     image = replace(image, pixels=image.pixels[recorded.window])
-    real = recognise_picture(replace(image, pixels=image.pixels[~recorded.fill][:, None]))
-    image = replace(image, is_rgb=real.is_rgb, channel_names=real.channel_names)
-    _, fit = model.see(image, channel, fill=recorded.fill)
+    content = replace(image, pixels=image.pixels[~recorded.fill][:, None]) if recorded.fill.any() else image
+    content, appearance = describe_picture(content)
+    image = replace(image, is_rgb=content.is_rgb, channel_names=content.channel_names)
+    _, fit = model.prepare_input(image, channel, fill=recorded.fill, appearance=appearance)
     dark = fit.modality in ("fluorescence", "") and not fit.keeps_colours and fit.high >= fit.low
-    return _Part(image, replace(image, pixels=recorded.replace_fill(image.pixels, dark=dark)), recorded)
+    shown = replace(image, pixels=recorded.replace_fill(image.pixels, dark=dark))
+    return _Part(image, shown, appearance, fit, recorded)
 
 
 def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_stack: ChosenChannel | None) -> View:
     """Choose channel and scale of intensities, by what the network sees where anything else leaves it open."""
-    image = part.shown
-    seen, normalisation = model.see(image, channel, fill=part.fill)
-    chosen = of_stack
-    if (normalisation.is_flat and not normalisation.rivals) or not isinstance(model.scheme, TellsDiameter):
-        return View(image, seen.pixels, normalisation)
-    if normalisation.rivals:
-        if chosen is None:
-            clear = channel_clarity(model, image, normalisation, threads=threads, fill=part.fill)
-            chosen = choose_channel(image, clear, normalisation.channel)
-        normalisation = (
-            replace(normalisation, rivals=())
-            if chosen is None
-            else replace(model.see(image, chosen.channel, fill=part.fill)[1], why=chosen.why)
-        )
-    warnings = () if chosen is None else chosen.warnings
-    grey = model.suited(colour=normalisation.keeps_colours)
-    refit = fit_to_nuclei(grey, seen.pixels, normalisation, threads=threads)
+    normalisation, pixels = part.normalisation, model.take_channels(part.shown).pixels
+    if not isinstance(model.scheme, TellsDiameter):
+        return View(part.shown, pixels, normalisation)
+    # What was chosen for the stack decides on every plane: of a merge, some planes may show another colour alone.
+    chosen = of_stack if channel is None else None
+    if chosen is None and normalisation.rivals:
+        chosen = choose_channel(part.shown, part.channel_clarity(model, threads), normalisation.channel)
+    warnings: tuple[str, ...] = ()
+    if chosen is not None:
+        normalisation, warnings = replace(part.fit(model, chosen.channel), why=chosen.why), chosen.warnings
+    normalisation = replace(normalisation, rivals=())
+    refit = fit_to_nuclei(model.for_image(colour=normalisation.keeps_colours), pixels, normalisation, threads=threads)
     if refit is None:
-        return View(image, seen.pixels, normalisation, warnings=warnings)
-    return View(image, seen.pixels, refit.normalisation, ceiling=refit.ceiling, warnings=warnings)
+        return View(part.shown, pixels, normalisation, warnings=warnings)
+    return View(part.shown, pixels, refit.normalisation, ceiling=refit.ceiling, warnings=warnings)

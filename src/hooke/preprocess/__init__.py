@@ -4,7 +4,7 @@ from hooke.preprocess.channels import Channels, by_fours
 from hooke.preprocess.fill import Recorded, find_recorded
 from hooke.preprocess.modality import Appearance, classify, describe
 from hooke.preprocess.normalise import AS_IT_IS, Normalisation, fit_channels, fit_normalisation
-from hooke.preprocess.picture import recognise_picture
+from hooke.preprocess.picture import describe_picture, recognise_picture
 
 __all__ = [
     "AS_IT_IS",
@@ -15,6 +15,7 @@ __all__ = [
     "by_fours",
     "classify",
     "describe",
+    "describe_picture",
     "find_recorded",
     "fit_channels",
     "fit_normalisation",

@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.image import sample_grid
+
 __all__ = ["Recorded", "find_recorded"]
 
 _SAMPLE = 65_536  # pixels that show whether there may be any fill
@@ -135,8 +137,7 @@ def _candidates(pixels: NDArray[np.generic]) -> Iterator[_Candidate]:
     """Find pixels that have an extreme value, where there are enough of them."""
     if pixels.dtype.kind not in "uif":
         return
-    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
-    lines = (pixels[::step, ::step], pixels[:, -1:], pixels[-1:])
+    lines = (sample_grid(pixels, _SAMPLE), pixels[:, -1:], pixels[-1:])
     sample = np.concatenate([one.reshape(-1, *pixels.shape[2:]) for one in lines])
 
     def worth(found: NDArray[np.bool_]) -> bool:
@@ -165,8 +166,7 @@ def _candidate(
     mask: NDArray[np.uint8], value: float, pixels: NDArray[np.generic], step: float = 0.0
 ) -> Iterator[_Candidate]:
     """Describe pixels that may be fill, unless what is left is not an image."""
-    stride = max(1, int(np.sqrt(mask.size / _SAMPLE)))
-    others = _brightness(pixels[::stride, ::stride][mask[::stride, ::stride] == 0])
+    others = _brightness(sample_grid(pixels, _SAMPLE)[sample_grid(mask, _SAMPLE) == 0])
     if not others.size:
         return
     low, middle, high = (float(one) for one in np.percentile(others, (0.2, 50, 99.8)))
@@ -226,8 +226,7 @@ def _is_drawn(
 
 def _is_indifferent(edge: float, others: NDArray[np.float32], mask: NDArray[np.uint8]) -> bool:
     """Whether an edge of any shape cuts through the image as a drawn one does, rather than follow its objects."""
-    step = max(1, int(np.sqrt(mask.size / _SAMPLE)))
-    left = 1 - mask[::step, ::step]
+    left = 1 - sample_grid(mask, _SAMPLE)
     _, _, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
     if not len(stats) > 1 or stats[1:, cv2.CC_STAT_AREA].max() < _LARGE * left.size:
         return False

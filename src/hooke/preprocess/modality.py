@@ -16,7 +16,7 @@ from typing import Final, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.image import Image
+from hooke.image import Image, sample_grid
 
 __all__ = [
     "FEATURES",
@@ -215,8 +215,7 @@ def is_grey(colours: Float) -> bool:
 
 def _sample(image: Image) -> Float:
     """Pixels on a regular grid; not finite ones become 0."""
-    step = max(1, int(np.sqrt(image.height * image.width / _SAMPLE)))
-    sample = np.asarray(image.pixels[::step, ::step], np.float32)
+    sample = np.asarray(sample_grid(image.pixels, _SAMPLE), np.float32)
     sample = sample[..., 0] if sample.ndim == 3 and sample.shape[2] == 1 else sample
     return np.nan_to_num(sample, nan=0.0, posinf=0.0, neginf=0.0)
 

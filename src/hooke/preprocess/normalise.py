@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
-from hooke.image import Image
+from hooke.image import Image, sample_grid
 from hooke.preprocess.channel_names import EXCITATION, NUCLEAR_MARKER, nuclear_evidence
 from hooke.preprocess.modality import Appearance, describe, is_grey
 
@@ -119,6 +119,7 @@ def fit_normalisation(
     percentiles: tuple[float, float] = (1.0, 99.8),
     *,
     fill: NDArray[np.bool_] | None = None,
+    appearance: Appearance | None = None,
 ) -> Normalisation:
     """Choose channel and intensity scale for an image.
 
@@ -134,6 +135,8 @@ def fit_normalisation(
         Percentiles, 0..100, that become 0 and 1.
     fill : ndarray of bool, shape (Y, X), optional
         Pixels that were not recorded and don't count: see `hooke.preprocess.find_recorded`.
+    appearance : Appearance, optional
+        The recorded pixels', where they were described before: see `hooke.preprocess.describe`.
 
     Raises
     ------
@@ -148,8 +151,8 @@ def fit_normalisation(
         )
     if fill is not None and fill.any():
         image = replace(image, pixels=image.pixels[~fill][:, None])
-    sample = _sample(image.pixels)
-    seen = describe(image)
+    sample = sample_grid(image.pixels, _SAMPLE)
+    seen = appearance or describe(image)
     rivals: tuple[int, ...] = ()
     mode: Literal["grey", "rgb"] = "grey"
     chosen: int | None = channel
@@ -182,7 +185,7 @@ def fit_channels(
         Pixels that were not recorded and don't count.
     """
     recorded = image.pixels if fill is None or not fill.any() else image.pixels[~fill][:, None]
-    sample = _sample(recorded).astype(np.float64)
+    sample = sample_grid(recorded, _SAMPLE).astype(np.float64)
     scales = tuple(_range(of[np.isfinite(of)], percentiles) for of in np.moveaxis(sample, 2, 0))
     return Normalisation("channels", None, *scales[0], "each channel on a scale of its own", scales=scales)
 
@@ -199,11 +202,6 @@ def _turned(values: NDArray[np.float64], percentiles: tuple[float, float]) -> tu
     """The scale that the image would have had, were it not inverted."""
     low, high = np.percentile(values, [100 - one for one in percentiles])
     return (low, high) if low > high else (values.max(), values.min())
-
-
-def _sample(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
-    step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / _SAMPLE)))
-    return pixels[::step, ::step]
 
 
 _Choice = tuple[Literal["grey", "rgb"], int | None, str, tuple[int, ...]]

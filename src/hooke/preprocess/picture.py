@@ -1,4 +1,4 @@
-"""Recognises a picture in colour among images of three channels that do not say that they are red, green and blue.
+"""Recognise a picture in colour among images of three channels that do not say that they are red, green and blue.
 
 A slide in transmitted light is bright in red, green and blue alike, and detail is dark; three stains of fluorescence
 are dark but for their objects. Which it is shows in the pixels, whatever their type. Three equal channels are grey
@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from hooke.image import Image
-from hooke.preprocess.modality import describe
+from hooke.image import Image, sample_grid
+from hooke.preprocess.modality import Appearance, describe
 
-__all__ = ["recognise_picture"]
+__all__ = ["describe_picture", "recognise_picture"]
 
 _COLOUR_NAMES = frozenset(["red", "green", "blue", "r", "g", "b"])
 _BRIGHT = 0.25  # median of the darkest channel, as a share of the image's brightest; stains of fluorescence have 0.1
@@ -34,14 +34,25 @@ def recognise_picture(image: Image) -> Image:
     Image
         The same pixels.
     """
+    return _recognise(image)[0]
+
+
+def describe_picture(image: Image) -> tuple[Image, Appearance]:
+    """Do as `recognise_picture`, and describe the result; an image is described once where that is enough for both."""
+    marked, appearance = _recognise(image)
+    return marked, appearance or describe(marked)
+
+
+def _recognise(image: Image) -> tuple[Image, Appearance | None]:
+    """Mark a picture; its appearance comes along where that decided."""
     if image.is_rgb or image.channels != 3 or not {name.casefold() for name in image.channel_names} <= _COLOUR_NAMES:
-        return image
-    step = max(1, int(np.sqrt(image.height * image.width / _SAMPLE)))
-    sample = np.nan_to_num(np.asarray(image.pixels[::step, ::step], np.float32).reshape(-1, 3))
+        return image, None
+    sample = np.nan_to_num(np.asarray(sample_grid(image.pixels, _SAMPLE), np.float32).reshape(-1, 3))
     coloured = replace(image, is_rgb=True, channel_names=())
     if (sample == sample[:, :1]).all() or not sample.any(axis=0).all():
-        return coloured
+        return coloured, None
     brightest = max(float(np.percentile(sample, 99.8)), 1e-9)
     if float(np.median(sample, axis=0).min()) < _BRIGHT * brightest:
-        return image
-    return image if describe(coloured).modality == "fluorescence" else coloured
+        return image, None
+    appearance = describe(coloured)
+    return (image, None) if appearance.modality == "fluorescence" else (coloured, appearance)

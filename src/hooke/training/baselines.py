@@ -35,8 +35,8 @@ def baseline_scores(
     model = load_model("nuclei")
 
     def shipped(sample: Sample) -> NDArray[np.int32]:
-        suited = model.suited(colour=sample.colour)
-        return segment_sample(suited.network(1), suited.scheme, sample, suited.settings.diameter_band)[1]
+        chosen = model.for_image(colour=sample.colour)
+        return segment_sample(chosen.network(1), chosen.scheme, sample, chosen.settings.diameter_band)[1]
 
     return {OTSU: score(otsu_watershed, samples), SHIPPED: score(shipped, samples)}
 
