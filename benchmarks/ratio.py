@@ -47,7 +47,7 @@ def main() -> int:
             for _ in range(repeats):
                 for source, measured in zip((sources.base, sources.new), runs, strict=True):
                     measured.append(cost(command, source))
-            (base_s, base_mb), (new_s, new_mb) = ([statistics.median(column) for column in zip(*run, strict=True)] for run in runs)
+            (base_s, base_mb), (new_s, new_mb) = (map(statistics.median, zip(*run, strict=True)) for run in runs)
             ratios = new_s / base_s, new_mb / base_mb
             print(
                 f"| {task} | {base_s:.2f} | {new_s:.2f} | {ratios[0]:.2f} "
