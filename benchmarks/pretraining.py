@@ -25,10 +25,10 @@ from curves import save
 from hooke.cli.train import parse_settings
 from hooke.datasets import read_index
 from hooke.training.config import TrainConfig, load_config
-from hooke.training.export import export_run
-from hooke.training.loop import train
-from hooke.training.pretrain.config import load_pretrain_config
-from hooke.training.pretrain.loop import pretrain
+from hooke.training.pretraining.config import load_pretrain_config
+from hooke.training.pretraining.loop import pretrain
+from hooke.training.segmentation.export import export_run
+from hooke.training.segmentation.loop import train
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

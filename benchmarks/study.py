@@ -21,11 +21,11 @@ import yaml
 
 from hooke.metrics import score_image
 from hooke.training.config import TrainConfig, load_config
-from hooke.training.export import load_run
-from hooke.training.loop import train
-from hooke.training.module import SegmentationModule, predict_sample
 from hooke.training.outcome import write_json
 from hooke.training.samples import SampleStore, list_records
+from hooke.training.segmentation.export import load_run
+from hooke.training.segmentation.loop import train
+from hooke.training.segmentation.module import SegmentationModule, predict_sample
 
 SCORES = ("dsb", "ap_50", "ap_75")
 HALF = 65535 // 2

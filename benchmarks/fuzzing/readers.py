@@ -159,7 +159,7 @@ def _forest(folder: Path, target: Path) -> None:
 
 def _config(folder: Path, target: Path) -> None:
     from hooke.training.config import load_config
-    from hooke.training.pretrain.config import load_pretrain_config
+    from hooke.training.pretraining.config import load_pretrain_config
 
     if target.name.startswith("pretrain"):
         load_pretrain_config(target)

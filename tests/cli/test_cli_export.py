@@ -25,9 +25,9 @@ def calls(tmp_path, monkeypatch):
         made.append((run, bundle, card))
         return SimpleNamespace(bundle=bundle, largest_difference=1.5e-6)
 
-    kind = ModuleType("hooke.training.segmentation")
+    kind = ModuleType("hooke.training.segmentation.task")
     kind.export = record
-    monkeypatch.setitem(sys.modules, "hooke.training.segmentation", kind)
+    monkeypatch.setitem(sys.modules, "hooke.training.segmentation.task", kind)
     return made
 
 

@@ -36,9 +36,9 @@ def calls(monkeypatch):
             encoder=run / "encoder.safetensors", first_loss=2.0, loss=1.0, spread=0.9, collapsed=collapsed
         )
 
-    loop = ModuleType("hooke.training.pretrain.loop")
+    loop = ModuleType("hooke.training.pretraining.loop")
     loop.pretrain = record
-    monkeypatch.setitem(sys.modules, "hooke.training.pretrain.loop", loop)
+    monkeypatch.setitem(sys.modules, "hooke.training.pretraining.loop", loop)
     return made
 
 

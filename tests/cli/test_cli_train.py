@@ -35,12 +35,12 @@ def calls(monkeypatch):
         made.append((config, run, resume))
         return SimpleNamespace(lines=lambda: ["a score"])
 
-    kind = ModuleType("hooke.training.segmentation")
+    kind = ModuleType("hooke.training.segmentation.task")
     kind.train = record
     kind.fast_dev_run = lambda config: 0.25
     kind.SCORE, kind.BY_HEART = "agreement", 0.6
     kind.overfit = lambda config, count, run: count / 10
-    monkeypatch.setitem(sys.modules, "hooke.training.segmentation", kind)
+    monkeypatch.setitem(sys.modules, "hooke.training.segmentation.task", kind)
     return made
 
 

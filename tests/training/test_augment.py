@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 from hooke.datasets import simulate
 from hooke.errors import DatasetError
 from hooke.targets import equivalent_diameters
-from hooke.training.augment import (
+from hooke.training.augmentation.crops import (
     UNKNOWN,
     Sample,
     class_map,
@@ -23,8 +23,8 @@ from hooke.training.augment import (
     remove_fragments,
     touching_places,
 )
+from hooke.training.augmentation.geometry import area_factors, bend_field, warp_labels
 from hooke.training.config import AugmentConfig
-from hooke.training.geometry import area_factors, bend_field, warp_labels
 
 PLAIN = AugmentConfig(crop=128, photometric=0, negative=0)
 

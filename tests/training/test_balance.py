@@ -9,8 +9,8 @@ pytest.importorskip("torch")
 
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.training.config import TrainConfig
-from hooke.training.data import chances, rarity
 from hooke.training.samples import list_records
+from hooke.training.segmentation.data import chances, rarity
 
 # Squares whose equivalent diameters, 2 * side / sqrt(pi), lie in the octaves from 4, 8 and 16 pixels.
 SMALL, MIDDLE, LARGE = 5, 10, 20
@@ -59,7 +59,7 @@ def test_a_modality_keeps_its_share(squares):
 
 
 def test_label_images_are_read_only_where_sizes_are_asked_for(squares, monkeypatch):
-    from hooke.training import data
+    from hooke.training.segmentation import data
 
     read = []
     monkeypatch.setattr(data, "read_labels", lambda path: read.append(path) or np.ones((9, 9), np.int32))

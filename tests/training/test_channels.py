@@ -23,16 +23,16 @@ from hooke.image import Image
 from hooke.io import read_image
 from hooke.models import predict_maps
 from hooke.models.scale import scale_for
-from hooke.training.augment import make_negative
+from hooke.training.augmentation.crops import make_negative
 from hooke.training.config import TrainConfig
-from hooke.training.data import train_loader
 from hooke.training.explain import explain_run
-from hooke.training.export import export_run, load_run
-from hooke.training.loop import train
-from hooke.training.module import SegmentationModule, predict_sample
 from hooke.training.networks import Heads, UNet
-from hooke.training.preview import write_preview
 from hooke.training.samples import SampleStore, list_records
+from hooke.training.segmentation.data import train_loader
+from hooke.training.segmentation.export import export_run, load_run
+from hooke.training.segmentation.loop import train
+from hooke.training.segmentation.module import SegmentationModule, predict_sample
+from hooke.training.segmentation.preview import write_preview
 from tests.training.small import SHORT
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,7 @@ from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.io.annotations.classes_json import write_classes
 from hooke.preprocess.modality import MODALITIES
 from hooke.training.config import load_config
-from hooke.training.kinds import load_kind
+from hooke.training.tasks import load_kind
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 # The cells' own configurations are tried by the tests of their kind, on cells that suit them.

@@ -22,16 +22,16 @@ from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.models import load_model
 from hooke.models.model import as_maps, query_grid
-from hooke.training import coordinate
 from hooke.training.config import load_config
+from hooke.training.coordinate import task as coordinate
+from hooke.training.coordinate.config import CoordinateConfig, QueryConfig
 from hooke.training.coordinate.data import FrameStore, Views, choose_queries, frame_sample, train_loader
 from hooke.training.coordinate.export import load_run
 from hooke.training.coordinate.module import segment_frame
-from hooke.training.coordinate_config import CoordinateConfig, QueryConfig
 from hooke.training.explain import explain_run
-from hooke.training.kinds import kind_of_run
 from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShape
 from hooke.training.samples import list_records
+from hooke.training.tasks import kind_of_run
 from tests.training.small import HERE
 
 CONFIG = Path(__file__).parents[2] / "configs" / "dkfz-coordinate.yaml"

@@ -23,7 +23,7 @@ from hooke.io import write_png
 from hooke.io.run_length import encode_counts, encode_pairs
 from hooke.training.config import load_config
 from hooke.training.samples import list_records, load_sample
-from hooke.training.trial import fast_dev_run
+from hooke.training.sanity_checks import fast_dev_run
 
 pytestmark = pytest.mark.slow
 

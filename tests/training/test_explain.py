@@ -21,8 +21,8 @@ from hooke.training.config import TrainConfig
 from hooke.training.explain import METHODS, attribute, explain_run, randomised, write_explanations
 from hooke.training.explain.attribution import likeness
 from hooke.training.explain.explanation import explain_answers
-from hooke.training.module import SegmentationModule
 from hooke.training.networks import Heads, UNet
+from hooke.training.segmentation.module import SegmentationModule
 
 
 class Bright(nn.Module):

@@ -12,7 +12,7 @@ onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from hooke.models.runtime import onnxruntime  # noqa: E402
-from hooke.training.half import store_half  # noqa: E402
+from hooke.training.bundles.half_precision import store_half  # noqa: E402
 
 
 def write_bundle(folder, weights, bias):

@@ -14,7 +14,7 @@ from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, DatasetError
 from hooke.training.config import load_config
 from hooke.training.inputs import check_inputs, shipped_start
-from hooke.training.pretrain.config import load_pretrain_config
+from hooke.training.pretraining.config import load_pretrain_config
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

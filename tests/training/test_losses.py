@@ -11,9 +11,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hooke.training import losses
-from hooke.training.loss_config import PIXEL_LOSSES, VALUE_LOSSES, LossConfig
-from hooke.training.losses import (
+from hooke.training.segmentation import losses
+from hooke.training.segmentation.loss_config import PIXEL_LOSSES, VALUE_LOSSES, LossConfig
+from hooke.training.segmentation.losses import (
     bce_loss,
     class_loss,
     dice_loss,

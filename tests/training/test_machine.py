@@ -8,8 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from hooke.training.config import RunConfig  # noqa: E402
-from hooke.training.data import From  # noqa: E402
-from hooke.training.machine import keep_freed_memory, place_among_devices, resolve_precision  # noqa: E402
+from hooke.training.devices import keep_freed_memory, place_among_devices, resolve_precision  # noqa: E402
+from hooke.training.segmentation.data import From  # noqa: E402
 
 
 def test_a_precision_asked_for_is_kept():
@@ -65,7 +65,7 @@ def test_several_devices_deal_out_the_items_among_them(monkeypatch):
     assert list(From(2, config)) == list(range(6, 12))
     dealt = []
     for rank in range(2):
-        monkeypatch.setattr("hooke.training.data.place_among_devices", lambda rank=rank: (rank, 2))
+        monkeypatch.setattr("hooke.training.segmentation.data.place_among_devices", lambda rank=rank: (rank, 2))
         items = list(From(1, config))
         assert len(items) == 9
         assert items[:3] == [6 + 3 * rank, 7 + 3 * rank, 8 + 3 * rank]

@@ -20,10 +20,18 @@ from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, DatasetError
 from hooke.training.networks.weights import load_encoder_weights
-from hooke.training.pretrain.config import PretrainConfig, load_pretrain_config
-from hooke.training.pretrain.loop import pretrain, save_encoder
-from hooke.training.pretrain.methods import BYOL, Inpainting, SimCLR, embedding_spread, hide
-from hooke.training.pretrain.views import Pixels, Views, list_images, load_pixels, masked_view, two_views, view_loader
+from hooke.training.pretraining.config import PretrainConfig, load_pretrain_config
+from hooke.training.pretraining.loop import pretrain, save_encoder
+from hooke.training.pretraining.methods import BYOL, Inpainting, SimCLR, embedding_spread, hide
+from hooke.training.pretraining.views import (
+    Pixels,
+    Views,
+    list_images,
+    load_pixels,
+    masked_view,
+    two_views,
+    view_loader,
+)
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 ENCODER = "mobilenetv3_small_050"
@@ -261,7 +269,7 @@ def test_a_run_that_was_cut_short_goes_on_as_if_nothing_had_happened(tmp_path, f
             yield batch
 
     with monkeypatch.context() as patch, pytest.raises(InterruptedError):
-        patch.setattr("hooke.training.pretrain.loop.view_loader", cut_short)
+        patch.setattr("hooke.training.pretraining.loop.view_loader", cut_short)
         pretrain(config, tmp_path / "parts")
     with pytest.raises(ConfigError, match="holds a run already"):
         pretrain(config, tmp_path / "parts")

@@ -15,10 +15,10 @@ import torch
 
 from hooke.errors import ConfigError
 from hooke.training.config import load_config
-from hooke.training.export import example_image
 from hooke.training.inputs import shipped_start
-from hooke.training.module import SegmentationModule
-from hooke.training.shipped import load_shipped
+from hooke.training.segmentation.export import example_image
+from hooke.training.segmentation.module import SegmentationModule
+from hooke.training.segmentation.shipped import load_shipped
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

@@ -64,16 +64,16 @@ def export(
     content = None if card is None else _read_card(card)
     check_replaceable(bundle)
     with training_half():
-        from hooke.training.kinds import kind_of_run, load_kind
+        from hooke.training.tasks import kind_of_run, load_kind
 
         made = load_kind(kind_of_run(run)).export(run, bundle, card=content, force=force, torchscript=torchscript)
         changed = None
         if half:
-            from hooke.training.half import store_half
+            from hooke.training.bundles.half_precision import store_half
 
             changed = store_half(bundle)
         if colour is not None:
-            from hooke.training.companion import add_colour_bundle
+            from hooke.training.bundles.colour_network import add_colour_bundle
 
             add_colour_bundle(bundle, colour)
     typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")

@@ -39,7 +39,7 @@ def pretrain(
     hooke train configs/nuclei.yaml --set encoder_weights=runs/mine/encoder.safetensors
     """
     from hooke.training.inputs import check_inputs
-    from hooke.training.pretrain.config import load_pretrain_config
+    from hooke.training.pretraining.config import load_pretrain_config
 
     typed = parse_settings(settings or []) | ({"images": images} if images else {})
     loaded = load_pretrain_config(config, typed)
@@ -47,7 +47,7 @@ def pretrain(
     run = run or Path("runs") / loaded.name
     typer.echo(f"{config}: loading PyTorch and the images of {loaded.name}")
     with training_half():
-        from hooke.training.pretrain.loop import pretrain as train_encoder
+        from hooke.training.pretraining.loop import pretrain as train_encoder
 
         done = train_encoder(loaded, run, resume=resume)
     typer.echo(f"encoder: {done.encoder}")

@@ -68,7 +68,7 @@ def train(
     with training_half():
         from hooke.training.config import load_config
         from hooke.training.inputs import check_inputs
-        from hooke.training.kinds import load_kind
+        from hooke.training.tasks import load_kind
 
         loaded: Any = load_config(config, parse_settings(settings or []))
         check_inputs(loaded)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from hooke.metrics import score_image
 from hooke.models import load_model
 from hooke.targets import SplitLine
-from hooke.training.augment import Sample
-from hooke.training.module import segment_sample
+from hooke.training.augmentation.crops import Sample
+from hooke.training.segmentation.module import segment_sample
 
 __all__ = ["OTSU", "SHIPPED", "Segmenter", "baseline_scores", "mean_dsb", "otsu_watershed"]
 

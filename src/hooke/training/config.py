@@ -8,9 +8,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
 from hooke.preprocess.channels import Channels
-from hooke.training.kinds import DEFAULT, load_config_model
-from hooke.training.loss_config import LossConfig
+from hooke.training.segmentation.loss_config import LossConfig
 from hooke.training.settings import read_settings
+from hooke.training.tasks import DEFAULT, load_config_model
 
 __all__ = ["DatasetConfig", "RunConfig", "TrainConfig", "load_config"]
 
@@ -171,7 +171,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> An
 
     Returns
     -------
-    TrainConfig, or the configuration of another of `hooke.training.kinds`
+    TrainConfig, or the configuration of another of `hooke.training.tasks`
         As the file's `kind` says.
 
     Raises

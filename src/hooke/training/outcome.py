@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from hooke.errors import ModelError
 from hooke.io import atomic_path
-from hooke.training.kinds import folder_of_run
+from hooke.training.tasks import folder_of_run
 
 __all__ = ["Outcome", "check_learnt", "read_result", "write_json"]
 

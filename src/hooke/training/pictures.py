@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from hooke.io import atomic_path, write_png
 from hooke.report.overlay import overlay
-from hooke.training.augment import Sample, as_colours
-from hooke.training.module import predict_sample
+from hooke.training.augmentation.crops import Sample, as_colours
+from hooke.training.segmentation.module import predict_sample
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

@@ -17,7 +17,7 @@ from hooke.io import read_image, read_labels
 from hooke.io.annotations.classes_json import CLASSES_NAME, read_classes
 from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import equivalent_diameters
-from hooke.training.augment import UNKNOWN, Sample, touching_places
+from hooke.training.augmentation.crops import UNKNOWN, Sample, touching_places
 from hooke.training.config import DatasetConfig, RunConfig, TrainConfig
 from hooke.training.inputs import check_dataset, read_exclusions
 

@@ -1,18 +1,1 @@
-"""The kind of run that trains a classifier of cut-outs or whole images: what `hooke.training.kinds` asks of it."""
-
-from __future__ import annotations
-
-from functools import partial
-
-from hooke.training.classifier.export import export_run
-from hooke.training.classifier.loop import Trained, train
-from hooke.training.trial import fast_dev_run as _fast_dev_run
-from hooke.training.trial import overfit as _overfit
-
-__all__ = ["BY_HEART", "SCORE", "export", "fast_dev_run", "overfit", "train"]
-
-SCORE = Trained.called
-BY_HEART = 0.9
-export = export_run
-overfit = partial(_overfit, train=train, plain={"photometric": 0.0, "zoom": 1.0, "shift": 0.0, "gain": 0.0})
-fast_dev_run = partial(_fast_dev_run, train=train)
+"""Training of a network that names the class of an object or of a whole image."""

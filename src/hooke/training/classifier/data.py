@@ -2,7 +2,8 @@
 
 A whole image is cut out like an object in its middle, once its longer side has been brought to the window's.
 
-As in `hooke.training.data`, every item has a number, and all that is random in it comes from that and the run's seed.
+As in `hooke.training.segmentation.data`, every item has a number; all that is random in it follows from that number
+and the run's seed.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from hooke.classify.intensity import fit_intensity
 from hooke.classify.windows import Objects, cut_window, locate, rescale, window_matrix
-from hooke.training.augment import UNKNOWN, Sample, photometric
-from hooke.training.classifier_config import ClassifierConfig, CutConfig
-from hooke.training.data import From
+from hooke.training.augmentation.crops import UNKNOWN, Sample, photometric
+from hooke.training.classifier.config import ClassifierConfig, CutConfig
 from hooke.training.samples import Record, SampleStore, load_sample
+from hooke.training.segmentation.data import From
 
 __all__ = ["CutBatch", "Cuts", "cut_loader", "named", "train_loader", "turned"]
 

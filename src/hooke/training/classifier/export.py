@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from hooke.classify.classify_whole_images import ImageClassifierSettings
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
 from hooke.models.bundle import check_replaceable, read_parts
+from hooke.training.bundles.description import describe_model, describe_tensor
+from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.module import ClassifierModule
-from hooke.training.classifier_config import ClassifierConfig
-from hooke.training.describe import describe_model, describe_tensor
-from hooke.training.export import (
+from hooke.training.outcome import check_learnt, read_result
+from hooke.training.segmentation.export import (
     Export,
     check_difference,
     example_image,
@@ -25,7 +26,6 @@ from hooke.training.export import (
     with_fixed_padding,
     write_weights,
 )
-from hooke.training.outcome import check_learnt, read_result
 
 __all__ = ["export_run", "load_run"]
 
@@ -70,7 +70,7 @@ def export_run(
     bundle : Path
         Folder to write; what lies there is replaced once the new bundle has passed its check.
     card : dict, optional
-        Description for people: see `hooke.training.export.export_run`.
+        Description for people: see `hooke.training.segmentation.export.export_run`.
     force : bool
         Export a run, too, whose balanced accuracy is no better than that of one class for all.
     torchscript : bool

@@ -1,4 +1,4 @@
-"""A run of the classifier: configuration in, a run folder as `hooke.training.loop`'s out.
+"""A run of the classifier: configuration in, a run folder as `hooke.training.segmentation.loop`'s out.
 
 ```
 RUN/
@@ -24,14 +24,14 @@ from hooke.errors import DatasetError
 from hooke.metrics.calibration import fit_temperature
 from hooke.metrics.classification import ClassificationScores, classification_scores
 from hooke.report.classification import write_classification
+from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import cut_loader, named, train_loader
 from hooke.training.classifier.export import load_run
 from hooke.training.classifier.module import ClassifierModule
-from hooke.training.classifier_config import ClassifierConfig
 from hooke.training.imbalance import class_weights
-from hooke.training.loop import begin_run, fit
 from hooke.training.outcome import Outcome
 from hooke.training.samples import Record, list_records
+from hooke.training.segmentation.loop import begin_run, fit
 
 __all__ = ["Trained", "softmax", "train"]
 

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import CutBatch
 from hooke.training.classifier.networks import build_classifier
-from hooke.training.classifier_config import ClassifierConfig
-from hooke.training.module import TrainingError
 from hooke.training.optimizer import make_optimizer
+from hooke.training.segmentation.module import TrainingError
 
 __all__ = ["ClassifierModule"]
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hooke.errors import ConfigError
-from hooke.training.classifier_config import ClassifierConfig
+from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.networks.weights import load_encoder_weights
 
 __all__ = ["EncoderClassifier", "StridedClassifier", "build_classifier"]

@@ -1,6 +1,7 @@
 """Whole images in, training batches out: each image in its frame with the places asked about and their answers.
 
-As in `hooke.training.data`, every item has a number, and all that is random in it comes from that and the run's seed.
+As in `hooke.training.segmentation.data`, every item has a number; all that is random in it follows from that number
+and the run's seed.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from hooke.targets import Coordinate, equivalent_diameters
-from hooke.training.augment import Sample, photometric
-from hooke.training.coordinate_config import CoordinateConfig, QueryConfig
-from hooke.training.data import From
+from hooke.training.augmentation.crops import Sample, photometric
+from hooke.training.coordinate.config import CoordinateConfig, QueryConfig
 from hooke.training.networks.coordinate import CoordinateNetwork
 from hooke.training.samples import Record, SampleStore, load_sample
+from hooke.training.segmentation.data import From
 
 __all__ = ["FrameStore", "QueryBatch", "Views", "choose_queries", "frame_sample", "train_loader"]
 

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from hooke.models import BundleSettings, Model, read_bundle
 from hooke.models.bundle import check_replaceable
 from hooke.models.model import as_maps, query_grid
+from hooke.training.bundles.description import describe_model, describe_tensor, image_input
+from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.module import CoordinateModule
-from hooke.training.coordinate_config import CoordinateConfig
-from hooke.training.describe import describe_model, describe_tensor, image_input
-from hooke.training.export import (
+from hooke.training.outcome import check_learnt
+from hooke.training.segmentation.export import (
     Export,
     check_difference,
     example_image,
@@ -24,7 +25,6 @@ from hooke.training.export import (
     run_record,
     write_weights,
 )
-from hooke.training.outcome import check_learnt
 
 __all__ = ["export_run", "load_run"]
 
@@ -73,7 +73,7 @@ def export_run(
     bundle : Path
         Folder to write; what lies there is replaced once the new bundle has passed its check.
     card : dict, optional
-        Description for people: see `hooke.training.export.export_run`.
+        Description for people: see `hooke.training.segmentation.export.export_run`.
     force : bool
         Export a run, too, whose validation score is better than that of neither baseline.
     torchscript : bool

@@ -1,4 +1,4 @@
-"""A run of the network that is asked about places: configuration in, a run folder as `hooke.training.loop`'s out."""
+"""Train a network that is queried at positions, into a run folder like that of `hooke.training.segmentation.loop`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from torch.utils.data import DataLoader
 
 from hooke.training.baselines import baseline_scores
+from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.data import FrameStore, train_loader
 from hooke.training.coordinate.module import CoordinateModule, detection_f1, segment_frame
-from hooke.training.coordinate_config import CoordinateConfig
-from hooke.training.loop import as_it_is, begin_run, fit
 from hooke.training.outcome import Outcome
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.samples import list_records
+from hooke.training.segmentation.loop import as_it_is, begin_run, fit
 
 __all__ = ["Trained", "train"]
 

@@ -17,13 +17,13 @@ from hooke.models import Tiling, predict_maps
 from hooke.models.model import as_maps, query_grid
 from hooke.preprocess import AS_IT_IS
 from hooke.targets import Decoded
-from hooke.training.augment import Sample
+from hooke.training.augmentation.crops import Sample
 from hooke.training.baselines import Segmenter
+from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.data import QueryBatch
-from hooke.training.coordinate_config import CoordinateConfig
-from hooke.training.module import TrainingError
 from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShape
 from hooke.training.optimizer import make_optimizer
+from hooke.training.segmentation.module import TrainingError
 
 __all__ = ["CoordinateModule", "detection_f1", "segment_frame"]
 

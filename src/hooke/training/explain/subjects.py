@@ -26,9 +26,9 @@ from hooke.models.scale import scale_for
 from hooke.preprocess import AS_IT_IS, fit_channels, fit_normalisation
 from hooke.preprocess.channels import by_fours
 from hooke.targets import equivalent_diameters
-from hooke.training.augment import as_colours
+from hooke.training.augmentation.crops import as_colours
 from hooke.training.explain.attribution import Question
-from hooke.training.kinds import kind_of_run
+from hooke.training.tasks import kind_of_run
 
 __all__ = ["Subject", "class_of_image", "subjects_of_run"]
 
@@ -105,7 +105,7 @@ def _as_tensor(pixels: NDArray[np.float32], channels: int) -> Tensor:
 
 
 def _of_segmentation(run: Path, picture: Image, count: int, diameter: float | None) -> Iterator[Subject]:
-    from hooke.training.export import load_run
+    from hooke.training.segmentation.export import load_run
 
     module = load_run(run)
     channels, names, stains = module.config.in_channels, module.config.image_classes, module.config.stains

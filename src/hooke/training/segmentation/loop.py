@@ -39,16 +39,16 @@ from hooke import __version__
 from hooke.errors import ConfigError, HookeError
 from hooke.training.baselines import baseline_scores, mean_dsb
 from hooke.training.config import RunConfig, TrainConfig
-from hooke.training.data import train_loader
+from hooke.training.devices import keep_freed_memory, resolve_precision
 from hooke.training.imbalance import class_weights
 from hooke.training.inputs import shipped_start
-from hooke.training.machine import keep_freed_memory, resolve_precision
-from hooke.training.module import SegmentationModule
 from hooke.training.outcome import Outcome, write_json
 from hooke.training.pictures import CurvesAndPictures
 from hooke.training.progress import Progress, quiet
 from hooke.training.samples import Record, SampleStore, list_records, records_hash
-from hooke.training.shipped import load_shipped
+from hooke.training.segmentation.data import train_loader
+from hooke.training.segmentation.module import SegmentationModule
+from hooke.training.segmentation.shipped import load_shipped
 from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
 __all__ = ["Trained", "as_it_is", "begin_run", "check_folder", "fit", "step_of", "train"]

@@ -23,11 +23,11 @@ from hooke.datasets.layout import INDEX_NAME, find_image, read_entries
 from hooke.errors import DatasetError, HookeError
 from hooke.io import find_images, read_image
 from hooke.preprocess import fit_normalisation
-from hooke.training.geometry import affine_at, warp_image
+from hooke.training.augmentation.geometry import affine_at, warp_image
+from hooke.training.augmentation.photometric import photometric
+from hooke.training.devices import place_among_devices
 from hooke.training.inputs import read_exclusions
-from hooke.training.intensity import photometric
-from hooke.training.machine import place_among_devices
-from hooke.training.pretrain.config import PretrainConfig
+from hooke.training.pretraining.config import PretrainConfig
 
 __all__ = ["Pixels", "Views", "images_hash", "list_images", "masked_view", "two_views", "view_loader"]
 

@@ -18,9 +18,9 @@ from lightly.utils.scheduler import cosine_schedule
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hooke.training.losses import smooth_l1_loss
 from hooke.training.networks.weights import load_encoder_weights
-from hooke.training.pretrain.config import PretrainConfig
+from hooke.training.pretraining.config import PretrainConfig
+from hooke.training.segmentation.losses import smooth_l1_loss
 
 __all__ = ["BYOL", "METHODS", "Inpainting", "Pretraining", "SimCLR"]
 

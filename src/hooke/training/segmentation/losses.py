@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from hooke.training.loss_config import LossConfig
+from hooke.training.segmentation.loss_config import LossConfig
 
 __all__ = [
     "bce_loss",

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from hooke.errors import ModelError
 from hooke.models import BundleSettings
-from hooke.training.module import SegmentationModule
+from hooke.training.segmentation.module import SegmentationModule
 
 __all__ = [
     "TORCHSCRIPT",
@@ -45,7 +45,7 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
     folder : Path
     module : SegmentationModule
     card : dict
-        See `hooke.training.export.export_run`.
+        See `hooke.training.segmentation.export.export_run`.
     record : dict
         How the network came about; kept under ``config: hooke: training:``.
 
@@ -101,7 +101,7 @@ def describe_model(
         Holds ``weights.onnx``, maybe `TORCHSCRIPT`, and the test tensors.
     name : str
     card : dict
-        See `hooke.training.export.export_run`; it must have a ``description``.
+        See `hooke.training.segmentation.export.export_run`; it must have a ``description``.
     tags : list of str
         Besides ``hooke``.
     inputs, outputs : list of dict

@@ -31,12 +31,12 @@ from torch import nn
 
 from hooke import __version__
 from hooke.io import atomic_path
-from hooke.training.loop import check_folder, step_of
-from hooke.training.machine import keep_freed_memory, resolve_precision
-from hooke.training.pretrain.config import PretrainConfig
-from hooke.training.pretrain.methods import METHODS, Pretraining
-from hooke.training.pretrain.views import images_hash, list_images, view_loader
+from hooke.training.devices import keep_freed_memory, resolve_precision
+from hooke.training.pretraining.config import PretrainConfig
+from hooke.training.pretraining.methods import METHODS, Pretraining
+from hooke.training.pretraining.views import images_hash, list_images, view_loader
 from hooke.training.progress import Progress, quiet
+from hooke.training.segmentation.loop import check_folder, step_of
 from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
 matplotlib.use("Agg")

@@ -17,12 +17,12 @@ from hooke.models.predict import predict_maps
 from hooke.models.scale import scale_for
 from hooke.preprocess import AS_IT_IS
 from hooke.targets import SplitLine
-from hooke.training.augment import UNKNOWN, Sample
+from hooke.training.augmentation.crops import UNKNOWN, Sample
 from hooke.training.config import TrainConfig
-from hooke.training.data import Batch
-from hooke.training.losses import class_loss, pixel_class_loss, small_object_weights, splitline_loss
 from hooke.training.networks import Heads, Outputs, build_network
 from hooke.training.optimizer import make_optimizer
+from hooke.training.segmentation.data import Batch
+from hooke.training.segmentation.losses import class_loss, pixel_class_loss, small_object_weights, splitline_loss
 
 __all__ = ["SegmentationModule", "TrainingError", "predict_sample", "segment_sample"]
 

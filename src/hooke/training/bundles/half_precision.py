@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from hooke.models.runtime import onnxruntime
-from hooke.training.describe import file_sha256
-from hooke.training.export import fresh_bundle
+from hooke.training.bundles.description import file_sha256
+from hooke.training.segmentation.export import fresh_bundle
 
 __all__ = ["store_half"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from hooke.models import read_bundle
-from hooke.training.describe import write_description
-from hooke.training.export import fresh_bundle
+from hooke.training.bundles.description import write_description
+from hooke.training.segmentation.export import fresh_bundle
 
 __all__ = ["add_colour_bundle"]
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from hooke.targets import SplitLine
 from hooke.training.config import RunConfig, TrainConfig
-from hooke.training.loop import train
-from hooke.training.preview import write_preview
 from hooke.training.samples import SampleStore, list_records
+from hooke.training.segmentation.loop import train
+from hooke.training.segmentation.preview import write_preview
 
 __all__ = ["fast_dev_run", "overfit", "preview"]
 

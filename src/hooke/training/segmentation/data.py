@@ -17,9 +17,9 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from hooke.io import read_labels
 from hooke.targets import SplitLine, equivalent_diameters
-from hooke.training.augment import UNKNOWN, Sample, class_map, crop_sample, make_negative
+from hooke.training.augmentation.crops import UNKNOWN, Sample, class_map, crop_sample, make_negative
 from hooke.training.config import RunConfig, TrainConfig
-from hooke.training.machine import place_among_devices
+from hooke.training.devices import place_among_devices
 from hooke.training.samples import Record, SampleStore
 
 __all__ = ["Batch", "Crops", "From", "chances", "rarity", "train_loader"]

@@ -23,17 +23,17 @@ __all__ = ["DEFAULT", "KINDS", "folder_of_run", "kind_of_run", "load_config_mode
 DEFAULT = "segmentation"
 
 KINDS = {
-    DEFAULT: "hooke.training.segmentation",
-    "classifier": "hooke.training.classifier",
-    "coordinate": "hooke.training.coordinate",
+    DEFAULT: "hooke.training.segmentation.task",
+    "classifier": "hooke.training.classifier.task",
+    "coordinate": "hooke.training.coordinate.task",
 }
 
 
 #: The pydantic model of each kind's configuration, in a module that needs no PyTorch.
 _CONFIGS = {
     DEFAULT: ("hooke.training.config", "TrainConfig"),
-    "classifier": ("hooke.training.classifier_config", "ClassifierConfig"),
-    "coordinate": ("hooke.training.coordinate_config", "CoordinateConfig"),
+    "classifier": ("hooke.training.classifier.config", "ClassifierConfig"),
+    "coordinate": ("hooke.training.coordinate.config", "CoordinateConfig"),
 }
 
 

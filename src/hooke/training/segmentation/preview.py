@@ -20,7 +20,7 @@ from hooke.io import atomic_path, write_png
 from hooke.report.html.address import picture_address
 from hooke.report.overlay import overlay
 from hooke.targets import SplitLine
-from hooke.training.augment import Sample, as_colours, crop_sample, make_negative
+from hooke.training.augmentation.crops import Sample, as_colours, crop_sample, make_negative
 from hooke.training.config import AugmentConfig
 
 __all__ = ["write_preview"]

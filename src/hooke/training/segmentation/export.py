@@ -24,12 +24,12 @@ import hooke
 from hooke.errors import ModelError
 from hooke.models import Model, read_bundle
 from hooke.models.bundle import check_replaceable
+from hooke.training.bundles.description import TORCHSCRIPT, describe_bundle
 from hooke.training.config import TrainConfig
-from hooke.training.describe import TORCHSCRIPT, describe_bundle
-from hooke.training.kinds import folder_of_run
-from hooke.training.module import SegmentationModule
 from hooke.training.networks import Outputs
 from hooke.training.outcome import check_learnt
+from hooke.training.segmentation.module import SegmentationModule
+from hooke.training.tasks import folder_of_run
 
 __all__ = [
     "Export",

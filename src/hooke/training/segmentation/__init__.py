@@ -1,0 +1,1 @@
+"""Training of a network that segments nuclei or cells."""
