@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hooke.datasets.simulator import simulate
+from hooke.datasets import simulate
 from hooke.io import write_png
 
 SEGMENT = "import hooke; print(len(hooke.segment({image!r}, threads=1).table))"
