@@ -1,4 +1,4 @@
-"""The one hooke data set layout on disk: samples and an index in, files out, and back.
+"""Read and write hooke's own data set layout: an index, images and label images.
 
 ::
 
@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL.Image
@@ -24,8 +26,11 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
 from hooke.io import atomic_path, read_image, read_labels
-from hooke.io.name_match import match_names
+from hooke.io.name_match import matched
 from hooke.io.tables import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "INDEX_NAME",
@@ -38,6 +43,7 @@ __all__ = [
     "read_column",
     "read_entries",
     "read_index",
+    "read_index_table",
     "read_sample",
     "write_index",
     "write_sample",
@@ -183,6 +189,36 @@ def read_column(path: str | Path, column: str) -> dict[str, str]:
     return {value["id"]: value[column] for _, value in _read_table(_index_path(path), ("id", "split", column))}
 
 
+def read_index_table(
+    path: Path,
+    columns: Sequence[str] = ("id",),
+    optional: Sequence[str] = (),
+    *,
+    images: Collection[str] | None = None,
+    remedy: str = "",
+) -> pd.DataFrame:
+    """Read all columns of an index as text: an id such as 007 or NA must stay what the file is called.
+
+    Parameters
+    ----------
+    path : Path
+        The csv file.
+    columns, optional, remedy
+        As `hooke.io.tables.read_table`.
+    images : collection of str, optional
+        Names of the images, which ids are matched with (`hooke.io.name_match`); by default the stems of the files in
+        the folders ``images`` and ``labels`` beside the index.
+
+    Raises
+    ------
+    DatasetError
+        If it can't be read, or a column is missing.
+    """
+    table = read_table(path, columns, optional, remedy=remedy)
+    table["id"] = matched(table["id"], _stems_beside(path) if images is None else images, path=path)
+    return table
+
+
 def _index_path(path: str | Path) -> Path:
     return Path(path) / INDEX_NAME if Path(path).is_dir() else Path(path)
 
@@ -191,14 +227,13 @@ def _read_table(
     path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = (), *, as_written: bool = False
 ) -> list[tuple[int, dict[str, str]]]:
     """Read some columns of an index, with the number of each line; check ids and splits."""
-    read = read_table(path, columns, optional)
+    read = read_index_table(path, columns, optional)
     names = (*columns, *(name for name in optional if name in read))
     empty = dict.fromkeys(optional, "")
     records = read[list(dict.fromkeys(names))].to_dict("records")
     table = [(line, {**empty, **record}) for line, record in zip(read.index, records, strict=True)]
-    meant = match_names([value["id"] for _, value in table], _stems_beside(path), path=path)
     for _, value in table:
-        value["id"], value["split"] = meant.get(value["id"], value["id"]), value["split"].casefold()
+        value["split"] = value["split"].casefold()
     _check_ids_and_splits(table, path, as_written=as_written)
     return table
 
@@ -339,11 +374,12 @@ def read_sample(folder: str | Path, id_: str) -> tuple[NDArray[np.generic], NDAr
         If a file is damaged.
     """
     for_image, for_labels = find_image(folder, id_), find_labels(folder, id_)
+    remedy = "prepare the data set again"
     if for_image is None:
-        raise DatasetError("image is missing", path=Path(folder) / "images" / f"{id_}.png", remedy="prepare anew")
+        raise DatasetError("image is missing", path=Path(folder) / "images" / f"{id_}.png", remedy=remedy)
     if for_labels is None:
-        raise DatasetError("label image is missing", path=Path(folder) / "labels" / f"{id_}.png", remedy="prepare anew")
+        raise DatasetError("label image is missing", path=Path(folder) / "labels" / f"{id_}.png", remedy=remedy)
     image, labels = read_image(for_image).pixels, read_labels(for_labels)
     if image.shape[:2] != labels.shape:
-        raise DatasetError(f"labels {labels.shape} with an image {image.shape}", path=for_labels, remedy="prepare anew")
+        raise DatasetError(f"labels {labels.shape} with an image {image.shape}", path=for_labels, remedy=remedy)
     return image, labels

@@ -1,4 +1,4 @@
-"""Which images are to be scored: a truth, and its index where it has one, in; a row of what is known per image out."""
+"""List the images to be scored, with what the index of the truth says of each."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hooke.datasets.layout import INDEX_NAME
+from hooke.datasets.layout import INDEX_NAME, read_index_table
 from hooke.errors import DatasetError
-from hooke.io.name_match import matched
-from hooke.io.tables import read_table
 
 __all__ = ["group_column", "known_columns", "list_images"]
 
@@ -45,8 +43,7 @@ def list_images(truth: Path, names: Sequence[str], split: str | None) -> list[di
         if split is not None:
             raise DatasetError(f"no {INDEX_NAME}, so no split {split!r}", path=truth, remedy="leave the split out")
         return [{"image": name} for name in names]
-    index = _read_index(path, split)
-    index["id"] = matched(index["id"], names, path=path)
+    index = _read_index(path, names, split)
     columns = [str(name) for name in index if name not in ("id", *_PATH_COLUMNS)]
     return [
         {"image": row["id"], **{name: row[name] or "unknown" for name in columns}} for row in index.to_dict("records")
@@ -74,9 +71,9 @@ def known_columns(by: Sequence[str], images: Sequence[dict[str, str]], truth: Pa
     return list(dict.fromkeys((*(name for name in ("modality",) if name in known), *by)))
 
 
-def _read_index(path: Path, split: str | None) -> pd.DataFrame:
-    # Text throughout: an id such as 007 or NA must stay what the file is called.
-    index = read_table(path, ("id",), ("split", "modality", *_GROUPS), remedy="name the images' stems in a column id")
+def _read_index(path: Path, names: Sequence[str], split: str | None) -> pd.DataFrame:
+    remedy = "name the images' stems in a column id"
+    index = read_index_table(path, optional=("split", "modality", *_GROUPS), images=names, remedy=remedy)
     if not index["id"].is_unique:
         twice = index["id"][index["id"].duplicated()].iloc[0]
         raise DatasetError(f"id {twice!r} occurs twice", path=path, remedy="remove one of the rows")

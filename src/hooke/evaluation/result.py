@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from hooke.evaluation.labelled import LabelSource
 from hooke.io import atomic_path
 from hooke.io.spreadsheet import write_table
 from hooke.metrics import DSB_THRESHOLDS, ClassScores, CocoScores, Summary
@@ -79,11 +80,13 @@ class Evaluation:
     classes : ClassScores, optional
         Scores by class; None when either side has no classes.
     classification : ClassificationScores, optional
-        How well the classes of matched objects were told; None when no pair has a class on both sides.
+        How well the classes of matched objects were predicted; None when no pair has a class on both sides.
     thresholds : tuple of float
         IoU thresholds of precision, recall, F1 and AP.
     notes : tuple of str
         What had to be decided on the way, such as which of overlapping masks keeps a pixel.
+    opened : (LabelSource, LabelSource), optional
+        The predicted and the true label images, from which a report draws its pictures.
     """
 
     per_image: pd.DataFrame
@@ -98,6 +101,7 @@ class Evaluation:
     classification: ClassificationScores | None = None
     thresholds: tuple[float, ...] = field(default=DSB_THRESHOLDS)
     notes: tuple[str, ...] = ()
+    opened: tuple[LabelSource, LabelSource] | None = field(default=None, repr=False)
 
     @property
     def by_modality(self) -> dict[str, Summary]:

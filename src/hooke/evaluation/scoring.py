@@ -144,6 +144,7 @@ def evaluate(
         classification=_classification(good, options["group"], ignore_classes, resamples, seed),
         thresholds=thresholds,
         notes=tuple(_notes(good, ignore_classes)),
+        opened=(pred_source, true_source),
     )
     _warn(result)
     if out is not None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ from hooke.limits import SMALL_PROMISE, check_memory, check_promise
 __all__ = ["ZarrSource", "is_in_zarr"]
 
 MOVED = "label images brought to the pixels of their image"
+PAIRED = "label image named {!r}, paired with the only true image though the names differ"
 _LABELS = "labels"
 _CONSTANT = 0.8  # of neighbouring pixels that are not 0, so many are equal in a label image
 _SAMPLE = 1024
@@ -57,7 +58,7 @@ class ZarrSource:
     path : Path
         A store, whose name ends in ``.zarr``, or a group in one.
     truth : LabelSource, optional
-        What they will be held against: a single label image takes the name of a single true one.
+        What they will be compared with: a single label image takes the name of a single true one.
     split_components : bool, optional
         See `hooke.datasets.label_files`.
     """
@@ -75,7 +76,10 @@ class ZarrSource:
             raise DatasetError(cause, path=path, remedy=remedy)
         if not found:
             raise DatasetError("holds no label image", path=path, remedy="write one array (Y, X) per image")
-        self.found = _named(found, path, () if truth is None else truth.names)
+        self.found = _named(found, path)
+        self.oddities: dict[str, int] = {}
+        if truth is not None and len(self.found) == 1:
+            self._pair(next(iter(found)), truth.names)
 
     @property
     def names(self) -> list[str]:
@@ -85,6 +89,15 @@ class ZarrSource:
     def __contains__(self, name: str) -> bool:
         """Whether there is a label image of this name."""
         return name in self.found
+
+    def _pair(self, parts: tuple[str, ...], names: Sequence[str]) -> None:
+        """Give the single label image the name of its true image, or of the only one, which is reported."""
+        (own, found), *_ = self.found.items()
+        known = next((name for name in (own, *parts[-1:]) if name in names), None)
+        if known is None and len(names) == 1:
+            known = names[0]
+            self.oddities = {PAIRED.format(own): 1}
+        self.found = {known or own: found}
 
     def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
         """Read one, in the pixels of the image that it belongs to; axes of length 1 in front are dropped."""
@@ -107,7 +120,7 @@ class ZarrSource:
         placed = to_frame(labels, found.level.frame, found.image) if framed else labels  # type: ignore[union-attr, arg-type]
         read = take_apart(placed, self.split_components, path=where)
         moved = {} if placed is labels else {MOVED: 1}
-        return LabelledImage(read.labels, oddities={**moved, **read.oddities})
+        return LabelledImage(read.labels, oddities={**self.oddities, **moved, **read.oddities})
 
 
 def is_in_zarr(path: Path) -> bool:
@@ -152,7 +165,7 @@ def _label_group(group: Any, parts: tuple[str, ...], image: Frame | None) -> Ite
     yield from (((*parts, name), _Found("/".join((*parts, name)))) for name in sorted(group.array_keys()))
 
 
-def _named(found: dict[tuple[str, ...], _Found], path: Path, truth: Collection[str]) -> dict[str, _Found]:
+def _named(found: dict[tuple[str, ...], _Found], path: Path) -> dict[str, _Found]:
     """Name label images after their image; after themselves, too, where an image has several."""
     stores = (part for part in reversed(path.parts) if part.lower().endswith(".zarr"))
     stem = next(stores, path.name)[: -len(".zarr")].removesuffix(".ome")
@@ -163,12 +176,6 @@ def _named(found: dict[tuple[str, ...], _Found], path: Path, truth: Collection[s
         several = images.count(image) > 1
         name = "-".join((*image, own)) if several and own else "-".join(image) or stem
         names[name] = one
-    if len(names) == 1 and truth:
-        (name, one), (parts,) = next(iter(names.items())), found
-        known = next((known for known in (name, *parts[-1:]) if known in truth), None)
-        if known is None and len(truth) == 1:
-            known = next(iter(truth))
-        return {known or name: one}
     return names
 
 

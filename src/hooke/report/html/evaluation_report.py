@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import HookeError
 from hooke.evaluation import Evaluation
-from hooke.evaluation.fidelity import open_prediction
 from hooke.evaluation.runs import Run
-from hooke.evaluation.sources import open_labels
 from hooke.metrics import Summary
 from hooke.report.html import plots
 from hooke.report.html.class_section import class_section
@@ -200,10 +198,10 @@ def _pictures(evaluation: Evaluation) -> str:
 
 
 def _drawn(evaluation: Evaluation, rows: pd.DataFrame) -> Iterable[str]:
-    source = evaluation.source
-    finder = ImageFinder(str(source["truth"]), str(source["pred"]))
-    truths = open_labels(str(source["truth"]))
-    preds = open_prediction(str(source["pred"]), truths, source.get("through"))
+    if evaluation.opened is None:
+        return
+    preds, truths = evaluation.opened
+    finder = ImageFinder(str(evaluation.source["truth"]), str(evaluation.source["pred"]))
     for row in rows.to_dict("records"):
         name = str(row["image"])
         try:

@@ -16,7 +16,7 @@ from hooke.errors import DatasetError, OutputError
 from hooke.evaluation import evaluate
 from hooke.metrics import score_image
 
-DSB2018 = Path(__file__).parents[1] / ".." / "shared" / "data" / "dsb2018"
+DSB2018 = Path(__file__).parents[2] / ".." / "shared" / "data" / "dsb2018"
 
 ONE = np.array([[1, 1, 0, 0], [1, 1, 0, 2], [0, 0, 0, 2]], np.uint16)
 TWO = np.array([[0, 0, 0, 0], [0, 3, 3, 0], [0, 3, 3, 0]], np.uint16)
