@@ -98,7 +98,8 @@ def test_splits_are_the_official_ones_and_images_keep_their_16_bits(source, tmp_
     image = tifffile.imread(tmp_path / "out" / "images" / "B02_s1.tif")
     assert image.dtype == np.uint16
     np.testing.assert_array_equal(image, tifffile.imread(source / "images" / "B02_s1.tif"))
-    assert PIL.Image.open(tmp_path / "out" / "labels" / "B02_s1.png").mode == "I;16"
+    with PIL.Image.open(tmp_path / "out" / "labels" / "B02_s1.png") as picture:
+        assert picture.mode == "I;16"
 
 
 def test_a_mask_without_nuclei_is_an_image_without_nuclei(source, tmp_path):

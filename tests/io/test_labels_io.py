@@ -81,7 +81,10 @@ def test_equal_labels_give_equal_bytes_and_others_another_identity(tmp_path):
         write_labels(tmp_path / f"{name}.tif", source, axes="T", shape=(3,), pixel_size_um=(0.5, 0.5), max_label=300)
     write_labels(tmp_path / "c.tif", [labels(20, 30), labels(20, 30), labels(20, 30)], axes="T", shape=(3,))
     assert (tmp_path / "a.tif").read_bytes() == (tmp_path / "b.tif").read_bytes()
-    texts = [tifffile.TiffFile(path).ome_metadata for path in tmp_path.iterdir()]
+    texts = []
+    for path in tmp_path.iterdir():
+        with tifffile.TiffFile(path) as file:
+            texts.append(file.ome_metadata)
     marks = [re.findall(r'UUID="urn:uuid:([^"]+)"', text)[0] for text in texts]
     assert all(uuid.UUID(mark).version == 5 for mark in marks)
     assert len(set(marks)) == 2

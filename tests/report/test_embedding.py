@@ -7,6 +7,7 @@ import pytest
 
 from hooke.image import Image
 from hooke.report.embedding import THUMBNAIL, draw_embedding, make_thumbnail, principal_components
+from hooke.report.palette import LIGHT, rgb
 
 RNG = np.random.default_rng(0)
 
@@ -39,8 +40,8 @@ def test_every_group_is_drawn_in_its_colour(count):
     assert picture.shape == (1000, 1500, 3)
     assert picture.dtype == np.uint8
     drawn = {tuple(colour) for colour in picture.reshape(-1, 3).tolist()}
-    assert (0x00, 0x72, 0xB2) in drawn
-    assert ((0xD5, 0x5E, 0x00) in drawn) == (count > 1)
+    assert rgb(LIGHT["s0"]) in drawn
+    assert (rgb(LIGHT["s1"]) in drawn) == (count > 1)
     assert (90, 90, 90) in drawn  # a thumbnail
 
 

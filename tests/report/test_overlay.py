@@ -8,14 +8,15 @@ from scipy import ndimage
 
 from hooke.datasets import simulate
 from hooke.errors import ConfigError
-from hooke.report.overlay import PALETTE, overlay
+from hooke.report.overlay import overlay
+from hooke.report.palette import OUTLINES
 
 SQUARE = np.zeros((40, 40), np.int32)
 SQUARE[10:30, 12:28] = 3
 
 
 def is_line(picture):
-    return (picture[..., None, :] == PALETTE).all(-1).any(-1)
+    return (picture[..., None, :] == OUTLINES).all(-1).any(-1)
 
 
 def test_the_line_is_the_inner_edge_and_nothing_else():

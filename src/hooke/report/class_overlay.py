@@ -1,4 +1,4 @@
-"""Picture of the classes: an image and its classified objects in; an RGB picture, a colour per class, out."""
+"""Draws the outlines of objects on an image in the colours of their classes, with a legend below."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from hooke.image import Image
 from hooke.labels.classes import UNKNOWN, Classes
-from hooke.report.overlay import PALETTE, overlay, to_rgb
+from hooke.report.overlay import overlay, to_rgb
+from hooke.report.palette import OUTLINES
 
 __all__ = ["class_overlay"]
 
@@ -60,8 +61,8 @@ def _rings(
 ) -> NDArray[np.uint8]:
     picture = np.ascontiguousarray(picture)
     size = max(3, round(max(picture.shape) / 120))
-    for (y, x), of, lost in zip(points.tolist(), best, unknown, strict=True):
-        colour = PALETTE[of % len(PALETTE)].tolist()
+    for (y, x), best_class, lost in zip(points.tolist(), best, unknown, strict=True):
+        colour = OUTLINES[best_class % len(OUTLINES)].tolist()
         at = round(x), round(y)
         if lost:
             cv2.drawMarker(picture, at, colour, cv2.MARKER_TILTED_CROSS, 2 * size, max(1, size // 4))
@@ -75,7 +76,7 @@ def _legend(width: int, counts: Mapping[str, int]) -> NDArray[np.uint8]:
     unit = max(0.5, min(2.0, width / 1000))
     line, size = round(_LINE * unit), 0.5 * unit
     entries = [
-        (f"{name}: {count}", PALETTE[place % len(PALETTE)].tolist() if name != UNKNOWN else (150, 150, 150))
+        (f"{name}: {count}", OUTLINES[place % len(OUTLINES)].tolist() if name != UNKNOWN else (150, 150, 150))
         for place, (name, count) in enumerate(counts.items())
         if count or name != UNKNOWN
     ]

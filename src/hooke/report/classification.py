@@ -1,4 +1,4 @@
-"""Scores of a classifier in; a folder of tables (csv) and drawings (svg) out.
+"""Writes the scores of a classifier as a folder of tables (csv) and drawings (svg).
 
 ```
 FOLDER/
@@ -14,7 +14,6 @@ FOLDER/
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -23,23 +22,14 @@ import pandas as pd
 from hooke.io import atomic_path
 from hooke.metrics.calibration import Calibration
 from hooke.metrics.classification import ClassificationScores
-from hooke.report.html.charts import Curve, curve_chart
+from hooke.report.html.charts import Curve, confusion_chart, curve_chart
 from hooke.report.html.markup import number
+from hooke.report.html.svg import stand_alone
 
 __all__ = ["classification_charts", "confusion_shares", "confusion_svg", "score_title", "write_classification"]
 
-# What the drawings need of the report's page, so that they can be looked at on their own.
-_STYLE = """<style>
-svg { background: #fff; font: 12px system-ui, sans-serif; } text { fill: #1f2328; }
-.grid { stroke: #dcdad5; } .ideal { stroke: #5b626b; stroke-dasharray: 4 4; } .column { fill: #dcdad5; }
-.line { fill: none; stroke-width: 2; } .dot { stroke: none; }
-.s0 { stroke: #0b62b0; fill: #0b62b0; } .s1 { stroke: #c2500b; fill: #c2500b; } .s2 { stroke: #11805c; fill: #11805c; }
-.s3 { stroke: #a5408a; fill: #a5408a; } .s4 { stroke: #7a6a00; fill: #7a6a00; } .s5 { stroke: #5d5fc7; fill: #5d5fc7; }
-.line.s0, .line.s1, .line.s2, .line.s3, .line.s4, .line.s5 { fill: none; }
-</style>"""
 _TITLES = {"f1": "F1", "auc": "AUC", "ap": "AP", "ece": "ECE"}
-_CURVE_POINTS = 60  # of a drawn curve; more can't be told apart
-_CELL, _LEFT, _TOP = 84, 190, 70
+_CURVE_POINTS = 60  # of a drawn curve: more can't be distinguished
 
 
 def write_classification(scores: ClassificationScores, folder: str | Path) -> Path:
@@ -62,7 +52,7 @@ def write_classification(scores: ClassificationScores, folder: str | Path) -> Pa
         _write_csv(scores.calibration.bins, folder / "calibration.csv", None)
         _write_csv(_curve_table(scores), folder / "curves.csv", None)
     for name, chart in classification_charts(scores).items():
-        _write(_alone(chart), folder / f"{name}.svg")
+        _write(stand_alone(chart), folder / f"{name}.svg")
     return folder
 
 
@@ -84,31 +74,15 @@ def classification_charts(scores: ClassificationScores) -> dict[str, str]:
 
 
 def confusion_svg(confusion: pd.DataFrame) -> str:
-    """Draw a confusion matrix: counts, and under each its share of the true class, which shades the cell.
+    """Draw a confusion matrix as a file of its own: counts, and under each its share of the true class.
 
     Parameters
     ----------
     confusion : DataFrame
         Rows are true classes, columns predicted ones.
     """
-    shares = confusion_shares(confusion).to_numpy()
-    counts = confusion.to_numpy()
-    rows, columns = counts.shape
-    width, height = _LEFT + _CELL * columns + 70, _TOP + _CELL * rows + 10
-    parts = [_text(_LEFT + _CELL * columns / 2, 18, "predicted class"), _text(70, 18, "true class")]
-    for column, name in enumerate(confusion.columns):
-        parts.append(_text(_LEFT + _CELL * (column + 0.5), 40 + 16 * (column % 2), _short(str(name))))
-    for row, name in enumerate(confusion.index):
-        y = _TOP + _CELL * row
-        parts.append(_text(_LEFT - 10, y + _CELL / 2 + 4, _short(str(name)), anchor="end"))
-        parts += [
-            _cell(_LEFT + _CELL * column, y, int(counts[row, column]), float(shares[row, column]))
-            for column in range(columns)
-        ]
-    body = "".join(parts)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}">{_STYLE}{body}</svg>'
-    )
+    rows, columns = ([str(name) for name in names] for names in (confusion.index, confusion.columns))
+    return stand_alone(confusion_chart(rows, columns, confusion.to_numpy().tolist(), alt="Confusion matrix"))
 
 
 def confusion_shares(confusion: pd.DataFrame) -> pd.DataFrame:
@@ -126,26 +100,6 @@ def score_title(name: str) -> str:
     """
     first, *rest = name.split("_")
     return " ".join([_TITLES.get(first, first), *rest])
-
-
-def _cell(x: float, y: float, count: int, part: float) -> str:
-    ink = "#ffffff" if part > 0.55 else "#1f2328"
-    middle = x + _CELL / 2
-    place = f'x="{middle}" text-anchor="middle"'
-    return (
-        f'<rect x="{x}" y="{y}" width="{_CELL - 2}" height="{_CELL - 2}" rx="3" fill="#0b62b0" '
-        f'fill-opacity="{0.04 + 0.9 * part:.3f}"/>'
-        f'<text {place} y="{y + _CELL / 2 - 2}" style="fill:{ink};font-size:16px">{count}</text>'
-        f'<text {place} y="{y + _CELL / 2 + 18}" style="fill:{ink}">{100 * part:.1f} %</text>'
-    )
-
-
-def _text(x: float, y: float, words: str, anchor: str = "middle") -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{escape(words)}</text>'
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 26 else f"{name[:25]}…"
 
 
 def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[list[float], list[float]]:
@@ -183,12 +137,6 @@ def _calibration(calibration: Calibration) -> str:
         identity=True,
         columns=list(zip(bins["low"], bins["high"], bins["count"] / bins["count"].sum(), strict=True)),
     )
-
-
-def _alone(chart: str) -> str:
-    """A chart of the report as a file of its own."""
-    opened, _, rest = chart.partition(">")
-    return f'{opened} xmlns="http://www.w3.org/2000/svg" width="560">{_STYLE}{rest}'
 
 
 def _curve_table(scores: ClassificationScores) -> pd.DataFrame:

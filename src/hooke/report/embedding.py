@@ -1,4 +1,4 @@
-"""Draw a map of images: features, group names and thumbnails in; an RGB picture out, similar images side by side.
+"""Draws a map of images, on which similar ones lie near each other.
 
 The axes are the first two principal components of the standardised features. Every image is a dot in the colour of
 its group; as many thumbnails as find room are drawn over the dots, framed in the same colour.
@@ -19,6 +19,7 @@ from PIL import ImageDraw, ImageFont
 
 from hooke.image import Image
 from hooke.report.overlay import to_rgb
+from hooke.report.palette import LIGHT, series_name
 
 __all__ = ["THUMBNAIL", "draw_embedding", "make_thumbnail", "principal_components"]
 
@@ -27,12 +28,10 @@ UInt8 = NDArray[np.uint8]
 #: Side of a thumbnail in pixels.
 THUMBNAIL: Final = 64
 
-# Okabe and Ito (2008), colours that the colour-blind tell apart; more groups start over.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _WIDTH, _HEIGHT = 1500, 1000
 _LEFT, _TOP, _RIGHT, _BOTTOM = 70, 70, 330, 70  # margins around the plot; the legend stands in the right one
 _ROOM = 1.12  # thumbnails are this many times their side apart
-_INK, _GRID, _PAPER = "#222222", "#BBBBBB", "#FFFFFF"
+_INK, _FAINT, _GRID, _PAPER = LIGHT["ink"], LIGHT["soft"], LIGHT["rule"], LIGHT["card"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def draw_embedding(
     places = _to_plot(components)
     names = sorted(set(groups))
     picture = Picture.new("RGB", (_WIDTH, _HEIGHT), _PAPER)
-    colours = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(names)}
+    colours = {name: LIGHT[series_name(index)] for index, name in enumerate(names)}
     canvas = _Canvas(picture, ImageDraw.Draw(picture), colours)
     _draw_axes(canvas, title, explained)
     _draw_dots(canvas, places, groups, marks)
@@ -197,4 +196,4 @@ def _draw_legend(canvas: _Canvas, sizes: Counter[str], marked: int, mark_meaning
         canvas.draw.text((x + 20, y), f"{mark_meaning}: {marked}", fill=_INK, font=font, anchor="lm")
         y += 36
     note = "dot: an image\npicture: some of the images,\nwhere there is room"
-    canvas.draw.text((x - 6, y), note, fill="#666666", font=ImageFont.load_default(16))
+    canvas.draw.text((x - 6, y), note, fill=_FAINT, font=ImageFont.load_default(16))

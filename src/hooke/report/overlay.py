@@ -1,4 +1,4 @@
-"""Draw outlines on an image: pixels and a label image in; an 8-bit RGB picture to look at out.
+"""Draws the outlines of objects on an image.
 
 Each object gets a bright line on the inside of its edge and a dark casing around it, so that the outline is seen on
 black, on white and on every stain; objects that lie against each other get different colours.
@@ -13,16 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
+from hooke.report.palette import OUTLINES
 
 __all__ = ["overlay", "to_rgb"]
 
 UInt8 = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 
-# Bright, and apart in hue; white is left out because the brightest nuclei are white.
-PALETTE = np.array(
-    [(255, 225, 25), (0, 225, 255), (110, 255, 60), (255, 140, 20), (255, 90, 75), (255, 130, 215)], np.uint8
-)
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.5, 99.7
 SAMPLES = 200_000  # pixels that the percentiles are taken from
 _DASH = 3  # length of a dash in line widths
@@ -88,7 +85,7 @@ def overlay(
     if groups is None:
         colours = _colour_objects(labels, ids, at_edge, reach=2 * width + 2)
     else:
-        colours = (np.asarray(groups) % len(PALETTE)).astype(np.uint8)
+        colours = (np.asarray(groups) % len(OUTLINES)).astype(np.uint8)
     _draw_casing(picture, foreground, width)
     _draw_lines(picture, labels, ids, colours, edge, foreground, width, dashed)
     return picture
@@ -192,12 +189,12 @@ def _colour_objects(labels: NDArray[np.integer], ids: NDArray[np.integer], at_ed
     for a, b in _neighbour_pairs(labels, ids, at_edge, reach).tolist():
         neighbours.setdefault(a, set()).add(b)
         neighbours.setdefault(b, set()).add(a)
-    colours = (np.arange(len(ids)) % len(PALETTE)).tolist()
+    colours = (np.arange(len(ids)) % len(OUTLINES)).tolist()
     done: set[int] = set()
     for index, near in neighbours.items():
         taken = {colours[other] for other in near & done}
-        choices = ((index + turn) % len(PALETTE) for turn in range(len(PALETTE)))
-        colours[index] = next((choice for choice in choices if choice not in taken), index % len(PALETTE))
+        choices = ((index + turn) % len(OUTLINES) for turn in range(len(OUTLINES)))
+        colours[index] = next((choice for choice in choices if choice not in taken), index % len(OUTLINES))
         done.add(index)
     return np.asarray(colours, np.uint8)
 
@@ -254,4 +251,4 @@ def _draw_lines(
         y, x = np.divmod(at, labels.shape[1])
         gap = (y // dash + x // dash) % 2 == 0
         at = at[~(gap & np.isin(labels.ravel()[at], dashed))]
-    picture.reshape(-1, 3)[at] = PALETTE[colours[np.searchsorted(ids, labels.ravel()[at])]]
+    picture.reshape(-1, 3)[at] = OUTLINES[colours[np.searchsorted(ids, labels.ravel()[at])]]

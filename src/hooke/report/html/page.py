@@ -1,4 +1,4 @@
-"""The page of a report: a title and sections in; one HTML file that needs nothing else out."""
+"""The page of every report: one HTML file that needs no other file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from hooke import __version__
 from hooke.io import atomic_path
 from hooke.report.html.markup import element
+from hooke.report.palette import page_colours
 
 __all__ = ["Section", "render_page", "write_page"]
 
@@ -23,7 +24,7 @@ class Section:
     body: str
 
 
-def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
+def render_page(title: str, lead: str, sections: Sequence[Section], *, reload: int | None = None) -> str:
     """Put a report together.
 
     Parameters
@@ -34,6 +35,8 @@ def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
         HTML below the title.
     sections : sequence of Section
         Those without a body are left out.
+    reload : int, optional
+        Seconds after which the browser loads the page again, while what it shows goes on.
 
     Returns
     -------
@@ -53,7 +56,8 @@ def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     )
     return _FRAME.format(
         title=escape(title),
-        style=_read("style.css"),
+        reload="" if reload is None else f'\n<meta http-equiv="refresh" content="{reload}">',
+        style=page_colours() + _read("style.css") + _read("plot.css"),
         script=_read("page.js"),
         links=links,
         lead=lead,
@@ -83,7 +87,7 @@ _FRAME = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
+<meta name="color-scheme" content="light dark">{reload}
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
 <title>{title}</title>
