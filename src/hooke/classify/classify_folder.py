@@ -21,11 +21,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.classify.classify_objects import Classified, Classifier, check_threshold, classify_image, load_classifier
-from hooke.datasets.label_files import read_label_file
 from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, unexpected
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
 from hooke.io import find_images, open_image, unique_names, write_labels, write_png
+from hooke.io.annotations.label_files import read_label_file
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
 from hooke.io.name_match import matched
 from hooke.io.spreadsheet import write_table

@@ -24,11 +24,12 @@ from typing import Any
 
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
-from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
+from hooke.datasets.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import ShapeLayer, to_ring
 from hooke.errors import DatasetError
 from hooke.io.annotations import json_fields as checked
+from hooke.io.naming import image_ids
 from hooke.io.run_length import decode_counts
 
 __all__ = ["TAKES", "CocoFile", "CocoImage", "CocoSource", "find", "load", "read_coco"]
@@ -196,7 +197,7 @@ def gather(files: list[CocoFile], folder: Path, splits: dict[Path, str | None]) 
                     path=image.path,
                     remedy=f"join its annotations, or give one json only (it is in {known.path.name} too)",
                 )
-    ids = ids_of(by_name)
+    ids = image_ids(by_name)
     source = CocoSource(ImageSearch(folder), dict(zip(ids, by_name.values(), strict=True)))
     return source, [Entry(id_, splits[source.images[id_][0].path]) for id_ in ids]
 

@@ -10,7 +10,7 @@ or
     <id>_masks.<tif, png>            also <id>_cp_masks.*
 
 Either may be divided into folders ``train``, ``val`` and ``test``, which are the splits. Binary masks are split into
-their connected components: `hooke.datasets.label_files`.
+their connected components: `hooke.io.annotations.label_files`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
-from hooke.datasets.label_files import read_label_file
 from hooke.datasets.layout import Entry
 from hooke.datasets.splits import LISTS
 from hooke.errors import ConfigError, DatasetError
+from hooke.io.annotations.label_files import read_label_file
 from hooke.io.formats import has_image_suffix, result_stem
 
 __all__ = ["TAKES", "FolderSource", "Pair", "find", "load", "numbered"]

@@ -22,12 +22,13 @@ from typing import Any
 
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
-from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
+from hooke.datasets.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, to_ring
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations import json_fields as checked
 from hooke.io.formats import has_image_suffix, result_stem
+from hooke.io.naming import image_ids
 
 __all__ = ["TAKES", "GeojsonSource", "find", "load"]
 
@@ -82,7 +83,7 @@ def find(src: str | Path, *, outline: str = "object", orientation: str = "") -> 
     suffix = ".geojson" if any(src.rglob("*.geojson")) else ".json"
     paths = annotation_files(src, [suffix])
     folder = src if src.is_dir() else src.parent
-    files = dict(zip(ids_of(str(_named_as_image(path.relative_to(folder))) for path in paths), paths, strict=True))
+    files = dict(zip(image_ids(str(_named_as_image(path.relative_to(folder))) for path in paths), paths, strict=True))
     return GeojsonSource(ImageSearch(folder), files, OUTLINES[outline], turned), [Entry(id_) for id_ in files]
 
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, ImageReadError
-from hooke.io import find_images, open_image, unique_names
+from hooke.io import find_images, open_image
 from hooke.io.formats import result_stem
 
-__all__ = ["ImageSearch", "annotation_files", "ids_of", "read_plane"]
+__all__ = ["ImageSearch", "annotation_files", "read_plane"]
 
 REMEDY = "put the image beside its annotations, or in a folder images below them"
 
@@ -129,27 +129,6 @@ def annotation_files(src: Path, suffixes: Sequence[str]) -> list[Path]:
         kinds = " or ".join(f"*{suffix}" for suffix in suffixes)
         raise DatasetError(f"no {kinds} files here", path=src, remedy="give the folder that holds the annotations")
     return shown
-
-
-def ids_of(names: Iterable[str]) -> list[str]:
-    r"""Make one id per image from file names, which may have folders: its stem, or more where stems are the same.
-
-    Characters that UTF-8 or a file system doesn't know are replaced.
-
-    Examples
-    --------
-    >>> ids_of(["train/a.tif", "test/a.tif", "C:\\data\\b.png", ""])
-    ['train-a', 'test-a', 'b', 'unnamed']
-    """
-    # An absolute path, or the working folder would have a say.
-    return unique_names([f"/images/{_safe(name) or 'unnamed'}" for name in names])
-
-
-def _safe(name: str) -> str:
-    """Keep what every file system takes in a name, and / between folders."""
-    text = name.encode("utf-8", "replace").decode("utf-8")
-    parts = (re.sub(r'[\x00-\x1f<>:"|?*]', "_", part).strip(" .") for part in re.split(r"[\\/]", text))
-    return "/".join(part for part in parts if part)
 
 
 def _parts(name: str) -> list[str]:

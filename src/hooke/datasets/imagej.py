@@ -32,13 +32,14 @@ from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import read_annotated
-from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
+from hooke.datasets.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError
 from hooke.extras import how_to_install
 from hooke.io.annotations.json_fields import located
 from hooke.io.formats import has_image_suffix
+from hooke.io.naming import image_ids
 
 __all__ = ["TAKES", "ImagejSource", "find", "load"]
 
@@ -86,7 +87,7 @@ def find(src: str | Path) -> tuple[ImagejSource, list[Entry]]:
     paths = annotation_files(src, [".zip", ".roi"])
     folder = src if src.is_dir() else src.parent
     names = [str(path.relative_to(folder).with_name(f"{_stem(path)}.roi")) for path in paths]
-    files = dict(zip(ids_of(names), paths, strict=True))
+    files = dict(zip(image_ids(names), paths, strict=True))
     return ImagejSource(ImageSearch(folder), files), [Entry(id_) for id_ in files]
 
 

@@ -33,11 +33,12 @@ from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
-from hooke.datasets.image_search import ImageSearch, annotation_files, ids_of
+from hooke.datasets.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
 from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError, HookeError
 from hooke.io.annotations import json_fields as checked
+from hooke.io.naming import image_ids
 from hooke.limits import check_memory, check_promise
 
 __all__ = ["TAKES", "LabelmeSource", "find", "load"]
@@ -86,7 +87,7 @@ def find(src: str | Path, *, orientation: str = "") -> tuple[LabelmeSource, list
     src = Path(src)
     paths = annotation_files(src, [".json"])
     folder = src if src.is_dir() else src.parent
-    files = dict(zip(ids_of(str(path.relative_to(folder)) for path in paths), paths, strict=True))
+    files = dict(zip(image_ids(str(path.relative_to(folder)) for path in paths), paths, strict=True))
     return LabelmeSource(ImageSearch(folder), files, turned), [Entry(id_) for id_ in files]
 
 

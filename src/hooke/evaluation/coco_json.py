@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.coco import CocoFile, read_coco
-from hooke.datasets.image_search import ids_of
 from hooke.datasets.shapes import fill_rings, to_ring
 from hooke.errors import DatasetError
 from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.painted import Mask, check_canvas, paint
 from hooke.io.annotations import json_fields as checked
+from hooke.io.naming import image_ids
 from hooke.io.run_length import decode_counts
 
 __all__ = ["CocoSource", "open_coco"]
@@ -47,7 +47,7 @@ class CocoSource:
             return {}
         # Two entries of one id have one file name, or `read_coco` has found a problem with the image.
         files = {record["id"]: record["file_name"] for record in checked.as_list(data, "images")}
-        return dict(zip(files, ids_of(list(files.values())), strict=True))
+        return dict(zip(files, image_ids(list(files.values())), strict=True))
 
     @property
     def names(self) -> list[str]:
@@ -106,7 +106,7 @@ def open_coco(path: Path, truth: LabelSource | None = None) -> CocoSource:
 
 def _from_dataset(path: Path) -> CocoSource:
     file = read_coco(path)
-    named = dict(zip(ids_of([image.name for image in file.images]), file.images, strict=True))
+    named = dict(zip(image_ids([image.name for image in file.images]), file.images, strict=True))
     source = CocoSource(path, {name: image.annotations for name, image in named.items()}, file)
     source.sizes = {name: image.size for name, image in named.items()}
     source.problems = {name: image.problem for name, image in named.items() if image.problem is not None}

@@ -124,7 +124,7 @@ def open_points(path: str | Path, truth: LabelSource, split_components: bool | N
     truth : LabelSource
         What the points will be held against.
     split_components : bool, optional
-        Of label images in a folder: see `hooke.datasets.label_files`.
+        Of label images in a folder: see `hooke.io.annotations.label_files`.
 
     Returns
     -------

@@ -85,7 +85,7 @@ def evaluate(
         Objects of these true classes count where they are found, but not in scores of classes.
     split_components : bool, optional
         Whether each connected component of label images in folders is an object; by default those of binary masks are,
-        whose objects have one value (`hooke.datasets.label_files`).
+        whose objects have one value (`hooke.io.annotations.label_files`).
     resamples : int
         Data sets drawn for the 95 % intervals, by the index's ``group`` or ``field_of_view``; 0 for no intervals.
     seed : int

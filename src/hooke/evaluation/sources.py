@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hooke.datasets.label_files import read_label_file
 from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
 from hooke.evaluation.coco_json import open_coco
@@ -13,6 +12,7 @@ from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
 from hooke.evaluation.zarr_group import ZarrSource, is_in_zarr
 from hooke.io.annotations.classes_json import read_classes
+from hooke.io.annotations.label_files import read_label_file
 from hooke.io.tables import TABLE_SUFFIXES
 
 __all__ = ["FolderSource", "open_labels"]
@@ -30,7 +30,7 @@ class FolderSource:
     ----------
     folder : Path
     split_components : bool, optional
-        See `hooke.datasets.label_files`.
+        See `hooke.io.annotations.label_files`.
     """
 
     def __init__(self, folder: Path, split_components: bool | None = None) -> None:
@@ -73,7 +73,7 @@ def open_labels(
     truth : LabelSource, optional
         What the source will be held against: a list of COCO results takes the names of its images from it.
     split_components : bool, optional
-        Of label images in a folder: see `hooke.datasets.label_files`.
+        Of label images in a folder: see `hooke.io.annotations.label_files`.
 
     Returns
     -------

@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets.label_files import take_apart
 from hooke.errors import DatasetError, HookeError
 from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.ome_zarr import Frame, Level, finest_level, ome_metadata, to_frame
+from hooke.io.annotations.label_files import take_apart
 from hooke.limits import SMALL_PROMISE, check_memory, check_promise
 
 __all__ = ["ZarrSource", "is_in_zarr"]
@@ -60,7 +60,7 @@ class ZarrSource:
     truth : LabelSource, optional
         What they will be compared with: a single label image takes the name of a single true one.
     split_components : bool, optional
-        See `hooke.datasets.label_files`.
+        See `hooke.io.annotations.label_files`.
     """
 
     def __init__(self, path: Path, truth: LabelSource | None = None, split_components: bool | None = None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hooke.io.formats import result_stem
 
-__all__ = ["unique_names"]
+__all__ = ["image_ids", "unique_names"]
 
 # File systems take 255 bytes; results add up to 30 to the name ("_t00012_z00034.png"), other programs some more.
 _MOST_BYTES = 180
@@ -142,3 +142,24 @@ def _numbered_where_equal(names: Sequence[str], new: set[int], used: set[str]) -
         taken.add(_fold(free))
         result.append(free)
     return result
+
+
+def image_ids(names: Iterable[str]) -> list[str]:
+    r"""Make one id per image from file names, which may have folders: its stem, or more where stems are the same.
+
+    Characters that UTF-8 or a file system doesn't know are replaced.
+
+    Examples
+    --------
+    >>> image_ids(["train/a.tif", "test/a.tif", "C:\\data\\b.png", ""])
+    ['train-a', 'test-a', 'b', 'unnamed']
+    """
+    # An absolute path, or the working folder would have a say.
+    return unique_names([f"/images/{_safe(name) or 'unnamed'}" for name in names])
+
+
+def _safe(name: str) -> str:
+    """Keep what every file system takes in a name, and / between folders."""
+    text = name.encode("utf-8", "replace").decode("utf-8")
+    parts = (re.sub(r'[\x00-\x1f<>:"|?*]', "_", part).strip(" .") for part in re.split(r"[\\/]", text))
+    return "/".join(part for part in parts if part)

@@ -11,10 +11,10 @@ import tifffile
 from hooke.cli import main
 from hooke.datasets import simulate
 from hooke.datasets.folder import find, load
-from hooke.datasets.label_files import read_label_file
 from hooke.datasets.layout import read_index
 from hooke.errors import ConfigError, HookeError
 from hooke.evaluation import evaluate, evaluate_points
+from hooke.io.annotations.label_files import read_label_file
 
 MASK = np.zeros((40, 60), bool)
 MASK[2:10, 2:10], MASK[20:30, 20:30], MASK[30:34, 30:34] = True, True, True  # the last two touch at a corner
