@@ -14,7 +14,7 @@ from hooke.errors import DatasetError
 from hooke.evaluation import evaluate, evaluate_points
 from hooke.image import Image
 from hooke.io import write_png
-from hooke.io.run_length import encode_pairs
+from hooke.labels.run_length import encode_pairs
 
 LABELS = np.zeros((20, 30), np.uint16)
 LABELS[2:8, 2:8], LABELS[10:16, 12:20] = 1, 2

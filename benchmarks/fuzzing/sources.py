@@ -21,7 +21,7 @@ import tifffile
 
 from fuzzing.tiny_bundle import write_tiny_bundle
 from hooke.datasets import simulate
-from hooke.io.run_length import compress_counts, encode_counts, encode_pairs
+from hooke.labels.run_length import compress_counts, encode_counts, encode_pairs
 
 __all__ = ["MAKERS", "Source"]
 

@@ -14,7 +14,7 @@ from hooke.datasets.coco import CROWD, NO_CATEGORY, NO_OUTLINE, SAME_ID, find, l
 from hooke.datasets.layout import read_index, read_sample
 from hooke.datasets.prepare import prepare_dataset
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
-from hooke.io.run_length import compress_counts, encode_counts
+from hooke.labels.run_length import compress_counts, encode_counts
 
 HEIGHT, WIDTH = 12, 16
 SQUARE = [2, 2, 6, 2, 6, 6, 2, 6]

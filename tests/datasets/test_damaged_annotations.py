@@ -17,7 +17,7 @@ import PIL.Image
 import pytest
 
 from hooke.errors import DatasetError, HookeError
-from hooke.io.run_length import compress_counts
+from hooke.labels.run_length import compress_counts
 
 HEIGHT, WIDTH = 12, 16
 RUNS = 150

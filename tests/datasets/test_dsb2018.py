@@ -9,12 +9,12 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.datasets.adapter import Conflict
 from hooke.datasets.dsb2018 import find
 from hooke.datasets.layout import IndexRow, find_labels, read_index, read_sample, write_index, write_sample
 from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 from hooke.datasets.sidecars import read_conflicts
 from hooke.errors import ConfigError, DatasetError
+from hooke.labels.painter import Conflict
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
 ORIGINAL, PREPARED = SHARED / "dsb2018_original_layout", SHARED / "dsb2018"

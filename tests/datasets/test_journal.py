@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from hooke.datasets.adapter import Conflict
 from hooke.datasets.journal import JOURNAL_NAME, Journal, Part, Record
+from hooke.labels.painter import Conflict
 
 RECORD = Record(
     source="a",

@@ -13,8 +13,8 @@ import PIL.Image
 import pytest
 
 from hooke.datasets.labelme import SKIPPED, find, load
-from hooke.datasets.shapes import CUT, OUTSIDE
 from hooke.errors import DatasetError
+from hooke.labels.shape_layer import CUT, OUTSIDE
 
 DKFZ = Path(__file__).parents[2] / ".." / "shared" / "data" / "dkfz" / "labels"
 needs_data = pytest.mark.skipif(not DKFZ.is_dir(), reason="DKFZ's json files are not at ../shared/data")

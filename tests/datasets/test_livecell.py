@@ -13,9 +13,9 @@ import tifffile
 from hooke.datasets import sartorius
 from hooke.datasets.layout import Entry
 from hooke.datasets.livecell import find, load
-from hooke.datasets.shapes import LEFT_TO_SMALLER
 from hooke.errors import DatasetError, ImageReadError
-from hooke.io.run_length import encode_pairs
+from hooke.labels.painter import LEFT_TO
+from hooke.labels.run_length import encode_pairs
 
 HEIGHT, WIDTH = 20, 30
 NAMES = {
@@ -83,7 +83,7 @@ def test_splits_fields_and_cell_lines_come_from_the_json_and_the_names(tmp_path,
         assert sample.classes == {1: line, 2: line}
         assert np.bincount(sample.labels.ravel())[1:].tolist() == [100 - 18, 36]
         (conflict,) = sample.conflicts
-        assert (conflict.pixels, conflict.resolution) == (18, LEFT_TO_SMALLER)
+        assert (conflict.pixels, conflict.resolution) == (18, LEFT_TO["smallest"])
 
 
 def test_other_jsons_of_the_publication_are_passed_over(tmp_path):

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hooke.datasets.adapter import Conflict, Sample
+from hooke.datasets.adapter import Sample
 from hooke.datasets.standardise import LOST, check_size, standardise
 from hooke.errors import ConfigError
+from hooke.labels.painter import Conflict
 
 
 def sample_of(height, width, dtype=np.uint8):

@@ -14,9 +14,10 @@ import tifffile
 
 from hooke.errors import DatasetError
 from hooke.evaluation import OBJECT_COLUMNS, evaluate
-from hooke.evaluation.painted import Mask, paint
 from hooke.evaluation.sources import open_labels
-from hooke.io.run_length import compress_counts, encode_counts, encode_pairs
+from hooke.labels.labelled_image import LabelledImage
+from hooke.labels.painter import Mask
+from hooke.labels.run_length import compress_counts, encode_counts, encode_pairs
 
 LABELS = np.array([[1, 1, 0, 0, 0], [1, 1, 0, 2, 2], [0, 0, 0, 2, 2]], np.int32)
 SQUARE = [0, 0, 2, 0, 2, 2, 0, 2]
@@ -236,6 +237,6 @@ def test_classes_of_a_dataset(tmp_path):
 def test_paint_puts_the_smaller_on_the_larger_without_scores():
     large, small = np.ones((2, 3), bool), np.zeros((2, 3), bool)
     small[0, 0] = True
-    image = paint([Mask.cut(small), Mask.cut(large), Mask.cut(small), Mask.cut(~large)], (2, 3))
+    image = LabelledImage.from_masks([Mask.crop(small), Mask.crop(large), Mask.crop(small), Mask.crop(~large)], (2, 3))
     assert image.labels.tolist() == [[1, 2, 2], [2, 2, 2]]
     assert image.note == "2 pixels lie in several masks, 2 objects have none of their own"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hooke.datasets.adapter import Conflict, Sample, adapters, find_adapter, find_source
+from hooke.datasets.adapter import Sample, adapters, find_adapter, find_source
 from hooke.datasets.classes import ClassRules
 from hooke.datasets.convert_image import PrepareSettings
 from hooke.datasets.layout import (
@@ -24,6 +24,7 @@ from hooke.datasets.sidecars import read_conflicts, read_sources
 from hooke.datasets.simulation.fields import FieldSettings, write_samples
 from hooke.datasets.simulation.simulator import Simulated, simulate
 from hooke.datasets.splits import read_split
+from hooke.labels.painter import Conflict
 
 __all__ = [
     "INDEX_NAME",

@@ -22,33 +22,10 @@ from numpy.typing import NDArray
 import hooke.datasets
 from hooke.datasets.layout import Entry
 from hooke.errors import ConfigError, DatasetError
+from hooke.labels.painter import Conflict
+from hooke.labels.shape_layer import ShapeLayer
 
-__all__ = ["Adapter", "Conflict", "Sample", "adapters", "find_adapter", "find_source"]
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A mask that could not be taken as it is, and what was done; a row of the data set's ``conflicts.csv``.
-
-    Attributes
-    ----------
-    kind : str
-        ``overlap`` of two masks, ``hidden`` by others (no pixel of its own), ``pieces`` (more than one), ``empty``.
-    mask : str
-        The mask: the name of its file, or its place in the source.
-    other : str
-        The mask that it overlaps; empty where there is none.
-    pixels : int
-        Shared pixels; the mask's own where no other is concerned.
-    resolution : str
-        What was done.
-    """
-
-    kind: str
-    mask: str
-    other: str
-    pixels: int
-    resolution: str
+__all__ = ["Adapter", "Sample", "adapters", "find_adapter", "find_source"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +44,7 @@ class Sample:
         Class names of instances; an instance without one is left out. Renaming and ignoring classes is not the
         adapter's affair.
     conflicts : sequence of Conflict
-        Masks that overlap and the like, as `hooke.datasets.masks.LabelPainter` finds them.
+        Masks that overlap and the like, as `hooke.labels.painter.paint` finds them.
     """
 
     image: NDArray[np.generic]
@@ -75,6 +52,12 @@ class Sample:
     oddities: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[int, str] = field(default_factory=dict)
     conflicts: Sequence[Conflict] = ()
+
+    @classmethod
+    def from_shapes(cls, image: NDArray[np.generic], layer: ShapeLayer) -> Sample:
+        """Paint the annotated shapes of an image."""
+        painting = layer.paint()
+        return cls(image, painting.labels, {**layer.notes, **painting.oddities}, painting.classes, painting.conflicts)
 
 
 class Adapter(Protocol):

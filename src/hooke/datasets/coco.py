@@ -6,8 +6,8 @@
     SRC/.../<file_name>              beside the json, or anywhere below SRC
 
 The split is taken from the name of the json (``instances_train2017.json``) or of its folder (``train/``), a class from
-an annotation's category. Where objects overlap, the smaller keeps the pixels (`hooke.datasets.shapes`). Regions marked
-``iscrowd`` hold objects that nobody outlined one by one, and are left out.
+an annotation's category. Where objects overlap, the smaller keeps the pixels (`hooke.labels.shape_layer`). Regions
+marked ``iscrowd`` hold objects that nobody outlined one by one, and are left out.
 
 Lin et al. (2014), "Microsoft COCO: Common Objects in Context"; the format: https://cocodataset.org/#format-data.
 """
@@ -26,11 +26,12 @@ from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
 from hooke.datasets.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
-from hooke.datasets.shapes import ShapeLayer, to_ring
 from hooke.errors import DatasetError
 from hooke.io.annotations import json_fields as checked
 from hooke.io.naming import image_ids
-from hooke.io.run_length import decode_counts
+from hooke.labels.polygons import to_ring
+from hooke.labels.run_length import decode_counts
+from hooke.labels.shape_layer import ShapeLayer
 
 __all__ = ["TAKES", "CocoFile", "CocoImage", "CocoSource", "find", "load", "read_coco"]
 
@@ -151,7 +152,7 @@ def load(source: CocoSource, id_: str) -> Sample:
     for annotation in listed.annotations:
         with checked.located(listed.path, _name(annotation)):
             _add(layer, annotation, categories)
-    return layer.sample(pixels)
+    return Sample.from_shapes(pixels, layer)
 
 
 def read_coco(path: Path) -> CocoFile:

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
 from hooke.datasets.layout import Entry
-from hooke.datasets.masks import LabelPainter
 from hooke.errors import ConfigError, DatasetError
 from hooke.io import read_image
 from hooke.io.name_match import bare_name, match_names
-from hooke.io.run_length import decode_pairs
 from hooke.io.tables import read_header, read_table
+from hooke.labels.painter import Mask, paint
+from hooke.labels.run_length import decode_pairs
 
 __all__ = ["TAKES", "find", "load"]
 
@@ -162,10 +162,8 @@ def load(root: Source, id_: str) -> Sample:
         masks = _files(root.folder / id_ / "masks", shape)
     else:
         masks = _rows(root.table, root.runs.get(id_), shape)
-    painter = LabelPainter(shape)
-    for name, mask in masks:
-        painter.add(name, mask)
-    return Sample(image, painter.labels, painter.oddities, conflicts=painter.conflicts)
+    painting = paint([Mask.crop(mask, name=name) for name, mask in masks], shape, "first").renumber()
+    return Sample(image, painting.labels, painting.oddities, conflicts=painting.conflicts)
 
 
 def _files(folder: Path, shape: tuple[int, ...]) -> Iterator[tuple[str, NDArray[np.bool_]]]:

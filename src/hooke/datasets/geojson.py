@@ -9,7 +9,7 @@ Coordinates are (x, y) in pixels of the full-resolution image, as QuPath exports
 MultiPolygons are taken, each feature an object; points and lines are left out and counted. The class is the feature's
 classification. A detected cell has two outlines, ``geometry`` and ``nucleusGeometry``: the option
 ``outline=nucleus`` takes the second where there is one. Regions drawn around many objects are objects too here: leave
-them out of the export, or drop their class. Overlaps: `hooke.datasets.shapes`.
+them out of the export, or drop their class. Overlaps: `hooke.labels.shape_layer`.
 
 RFC 7946; https://qupath.readthedocs.io/en/stable/docs/advanced/exporting_annotations.html.
 """
@@ -24,11 +24,12 @@ from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
 from hooke.datasets.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
-from hooke.datasets.shapes import Ring, ShapeLayer, to_ring
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations import json_fields as checked
 from hooke.io.formats import has_image_suffix, result_stem
 from hooke.io.naming import image_ids
+from hooke.labels.polygons import Ring, to_ring
+from hooke.labels.shape_layer import ShapeLayer
 
 __all__ = ["TAKES", "GeojsonSource", "find", "load"]
 
@@ -106,7 +107,7 @@ def load(source: GeojsonSource, id_: str) -> Sample:
     for place, feature in enumerate(features, start=1):
         with checked.located(path, f"feature {place}"):
             _add(layer, f"feature {place}", feature, source.outline)
-    return layer.sample(image)
+    return Sample.from_shapes(image, layer)
 
 
 def _named_as_image(path: Path) -> Path:

@@ -7,7 +7,7 @@
 
 Areas are taken (polygon, freehand, traced, rectangle, oval, and composites with holes), each an object; points, lines
 and text are left out and counted. A region's group, where it has one, is its class: ``group 3``. Overlaps:
-`hooke.datasets.shapes`.
+`hooke.labels.shape_layer`.
 
 ImageJ's and StarDist's outlines go through corners of pixels. Cellpose's go through the border pixels themselves
 (``cellpose.io.save_rois`` writes what OpenCV's findContours found), and are filled with their border. Such an outline
@@ -26,20 +26,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import read_annotated
 from hooke.datasets.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
-from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError
 from hooke.extras import how_to_install
 from hooke.io.annotations.json_fields import located
 from hooke.io.formats import has_image_suffix
 from hooke.io.naming import image_ids
+from hooke.labels.polygons import Ring, ellipse, fill_border, rectangle, to_ring
+from hooke.labels.shape_layer import ShapeLayer
 
 __all__ = ["TAKES", "ImagejSource", "find", "load"]
 
@@ -50,7 +47,6 @@ AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
 SKIPPED = "points, lines and text, left out"
 OF_BORDERS = "outlines through border pixels, as Cellpose saves them, filled with their border"
 MAX_ROI_BYTES = 1 << 26  # 8 million corners; an entry of a zip that unpacks to more is no region
-MIN_BORDER = 5  # Cellpose leaves out shorter outlines; four points are a square of pixels' corners as well
 REMEDY = "save the regions again from the ROI Manager"
 
 
@@ -109,7 +105,7 @@ def load(source: ImagejSource, id_: str) -> Sample:
     for name, data in _entries(path):
         with located(path, name):
             _add(layer, name, data)
-    return layer.sample(image)
+    return Sample.from_shapes(image, layer)
 
 
 def _roifile() -> Any:
@@ -174,33 +170,6 @@ def _add(layer: ShapeLayer, name: str, data: bytes) -> None:
         layer.add_mask(name, mask, class_name, top=top, left=left)
     else:
         layer.add_polygon(name, [rings], class_name)
-
-
-def fill_border(ring: Ring) -> tuple[NDArray[np.bool_], int, int] | None:
-    """Fill an outline through border pixels, which belong to the region.
-
-    Returns
-    -------
-    mask : ndarray of bool, shape (H, W)
-        The region in its bounding box.
-    top, left : int
-        Where the box begins in the image.
-
-    Or None where the outline does not go from border pixel to border pixel of the region that it encloses.
-    """
-    points = ring[:-1] if len(ring) > 1 and (ring[0] == ring[-1]).all() else ring
-    steps = np.abs(points - np.roll(points, 1, axis=0))
-    if len(points) < MIN_BORDER or (points % 1 != 0).any() or (steps.max(axis=1) != 1).any():
-        return None
-    left, top = (int(edge) for edge in points.min(axis=0))
-    placed = (points - (left, top)).astype(np.int32)
-    mask = np.zeros(placed.max(axis=0)[::-1] + 1, np.uint8)
-    cv2.drawContours(mask, [placed[:, None]], 0, 1, cv2.FILLED)
-    found, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    traced = found[0][:, 0]
-    if len(traced) != len(placed) or (traced[np.lexsort(traced.T)] != placed[np.lexsort(placed.T)]).any():
-        return None
-    return mask.astype(np.bool_), top, left
 
 
 def _rings(roi: Any) -> list[Ring]:

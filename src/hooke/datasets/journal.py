@@ -14,10 +14,10 @@ from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from hooke.datasets.adapter import Conflict
 from hooke.datasets.layout import find_image, find_labels, is_file_stem
 from hooke.errors import DatasetError, OutputError
 from hooke.io.annotations.json_fields import field as field_of
+from hooke.labels.painter import Conflict
 
 __all__ = ["JOURNAL_NAME", "Journal", "Part", "Record"]
 

@@ -7,7 +7,7 @@
 Shapes of type ``polygon``, ``rectangle``, ``circle`` and ``mask`` (corners of its bounding box, both inclusive, and a
 base64 png) are taken; points and lines are left out and counted. Shapes other than masks that share a label and a
 ``group_id`` are one object. A pixel belongs to a polygon that holds its centre; labelme's own export also takes pixels
-that its border touches, half a pixel more all around. Overlaps: `hooke.datasets.shapes`.
+that its border touches, half a pixel more all around. Overlaps: `hooke.labels.shape_layer`.
 
 The label is the class. To train a classifier without some class, as DKFZ's authors do without
 ``PartiallydifferentiatedMSC``, let it be ignored (``--ignore``): the cell stays in the label image, for it is a cell
@@ -35,10 +35,11 @@ from hooke.datasets.adapter import Sample
 from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
 from hooke.datasets.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
-from hooke.datasets.shapes import Ring, ShapeLayer, ellipse, rectangle, to_ring
 from hooke.errors import DatasetError, HookeError
 from hooke.io.annotations import json_fields as checked
 from hooke.io.naming import image_ids
+from hooke.labels.polygons import Ring, ellipse, rectangle, to_ring
+from hooke.labels.shape_layer import ShapeLayer
 from hooke.limits import check_memory, check_promise
 
 __all__ = ["TAKES", "LabelmeSource", "find", "load"]
@@ -110,7 +111,7 @@ def load(source: LabelmeSource, id_: str) -> Sample:
     layer = ShapeLayer(image.shape[:2])
     for members in _objects(shapes, path):
         _add(layer, members, path)
-    return layer.sample(image)
+    return Sample.from_shapes(image, layer)
 
 
 def _image(data: dict[str, Any], path: Path, source: LabelmeSource) -> NDArray[np.generic]:

@@ -19,11 +19,11 @@ from pathlib import Path
 from hooke.datasets.adapter import Sample
 from hooke.datasets.image_search import read_plane
 from hooke.datasets.layout import Entry
-from hooke.datasets.shapes import ShapeLayer
 from hooke.errors import DatasetError
 from hooke.io.annotations.json_fields import located
-from hooke.io.run_length import decode_pairs
 from hooke.io.tables import read_table
+from hooke.labels.run_length import decode_pairs
+from hooke.labels.shape_layer import ShapeLayer
 
 __all__ = ["TABLE", "TAKES", "SartoriusSource", "find", "load"]
 
@@ -86,7 +86,7 @@ def load(source: SartoriusSource, id_: str) -> Sample:
                 size = f"{row['height']} x {row['width']}"
                 raise DatasetError(f"size {size} for an image of {shape[0]} x {shape[1]}", remedy=REMEDY)
             layer.add_mask(f"line {line}", decode_pairs(row["annotation"], shape, "C"), row["cell_type"] or None)
-    return layer.sample(image)
+    return Sample.from_shapes(image, layer)
 
 
 def _read_table(path: Path) -> list[tuple[int, dict[str, str]]]:

@@ -17,9 +17,9 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
-from hooke.datasets.adapter import Conflict
 from hooke.errors import DatasetError
 from hooke.io import atomic_path
+from hooke.labels.painter import Conflict
 
 __all__ = [
     "CONFLICTS_NAME",

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.coco import CocoFile, read_coco
-from hooke.datasets.shapes import fill_rings, to_ring
 from hooke.errors import DatasetError
-from hooke.evaluation.labelled import LabelledImage, LabelSource
-from hooke.evaluation.painted import Mask, check_canvas, paint
 from hooke.io.annotations import json_fields as checked
 from hooke.io.naming import image_ids
-from hooke.io.run_length import decode_counts
+from hooke.labels.labelled_image import LabelledImage, LabelSource
+from hooke.labels.painter import Mask, check_canvas
+from hooke.labels.polygons import fill_rings, to_ring
+from hooke.labels.run_length import decode_counts
 
 __all__ = ["CocoSource", "open_coco"]
 
@@ -68,13 +68,13 @@ class CocoSource:
                 raise DatasetError("states no height and width", remedy="add them to the image's entry")
             check_canvas(size, self.path.stat().st_size)
             kept = [one for one in self.annotations[name] if not one.get("iscrowd") and one.get("segmentation")]
-            return paint([self._mask(annotation, (size[0], size[1])) for annotation in kept], size)
+            return LabelledImage.from_masks([self._mask(annotation, (size[0], size[1])) for annotation in kept], size)
 
     def _mask(self, annotation: dict[str, Any], size: tuple[int, int]) -> Mask:
         score = checked.number(annotation, "score") if "score" in annotation else None
         known = self.categories and annotation.get("category_id") is not None
         class_name = self.categories.get(checked.field(annotation, "category_id", int, str)) if known else None
-        return Mask.cut(_pixels(annotation["segmentation"], size), score, class_name)
+        return Mask.crop(_pixels(annotation["segmentation"], size), score=score, class_name=class_name)
 
 
 def open_coco(path: Path, truth: LabelSource | None = None) -> CocoSource:

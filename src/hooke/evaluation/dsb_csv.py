@@ -15,12 +15,12 @@ from pathlib import Path
 import pandas as pd
 
 from hooke.errors import DatasetError
-from hooke.evaluation.labelled import LabelledImage, LabelSource
-from hooke.evaluation.painted import Mask, check_canvas, paint
 from hooke.io.annotations.json_fields import located
 from hooke.io.name_match import bare_name, match_names
-from hooke.io.run_length import decode_pairs
 from hooke.io.tables import read_table
+from hooke.labels.labelled_image import LabelledImage, LabelSource
+from hooke.labels.painter import Mask, check_canvas
+from hooke.labels.run_length import decode_pairs
 
 __all__ = ["DsbSource"]
 
@@ -68,8 +68,8 @@ class DsbSource:
         for line, code in rows["EncodedPixels"].items():
             with located(self.path, f"line {line}"):
                 if code.strip():
-                    masks.append(Mask.cut(decode_pairs(code, (height, width))))
-        return paint(masks, size)
+                    masks.append(Mask.crop(decode_pairs(code, (height, width))))
+        return LabelledImage.from_masks(masks, size)
 
     def _stated_size(self, rows: pd.DataFrame) -> tuple[int, int] | None:
         if not {"Height", "Width"} <= set(rows.columns):

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, ModelError
-from hooke.evaluation.labelled import LabelledImage, LabelSource
 from hooke.evaluation.sources import open_labels
+from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.targets import make_scheme
 
 __all__ = ["ThroughScheme", "open_prediction"]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.evaluation.labelled import LabelledImage
 from hooke.evaluation.result import OBJECT_COLUMNS
+from hooke.labels.labelled_image import LabelledImage
 from hooke.metrics import SIZES, Comparison, Objects, hausdorff_distance, size_classes
 
 __all__ = ["classes_of", "object_table", "scores_of"]

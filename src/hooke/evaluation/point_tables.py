@@ -13,11 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
-from hooke.evaluation.labelled import LabelSource
 from hooke.evaluation.object_facts import read_probabilities
 from hooke.evaluation.sources import open_labels
 from hooke.io.name_match import matched
 from hooke.io.tables import TABLE_SUFFIXES, read_header, read_table
+from hooke.labels.labelled_image import LabelSource
 from hooke.metrics import find_objects, inner_points
 
 __all__ = ["NO_POINTS", "PointSource", "PointTable", "Points", "open_points"]

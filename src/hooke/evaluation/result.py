@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from hooke.evaluation.labelled import LabelSource
 from hooke.io import atomic_path
 from hooke.io.spreadsheet import write_table
+from hooke.labels.labelled_image import LabelSource
 from hooke.metrics import DSB_THRESHOLDS, ClassScores, CocoScores, Summary
 from hooke.metrics.classification import ClassificationScores
 

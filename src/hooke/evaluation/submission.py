@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError, OutputError
 from hooke.evaluation.dsb_csv import DsbSource
-from hooke.evaluation.labelled import LabelSource
 from hooke.evaluation.sources import open_labels
 from hooke.io import atomic_path
+from hooke.labels.labelled_image import LabelSource
 
 __all__ = ["Submission", "encode_objects", "write_submission"]
 
@@ -93,7 +93,7 @@ def write_submission(pred: str | Path, path: str | Path) -> Submission:
 def encode_objects(labels: NDArray[np.integer]) -> list[str]:
     """Write every object of a label image as run lengths, by increasing label.
 
-    All objects are coded in one pass over the pixels: `hooke.io.run_length` codes one mask in the same time.
+    All objects are coded in one pass over the pixels: `hooke.labels.run_length` codes one mask in the same time.
 
     Parameters
     ----------

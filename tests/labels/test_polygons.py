@@ -8,18 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hooke.datasets.shapes import (
-    CUT,
-    LEFT_TO_SMALLER,
-    OUTSIDE,
-    TOO_FEW_POINTS,
-    ShapeLayer,
-    ellipse,
-    fill_rings,
-    rectangle,
-    to_ring,
-)
+from hooke.datasets.adapter import Sample
 from hooke.errors import DatasetError
+from hooke.labels.polygons import ellipse, fill_rings, rectangle, to_ring
+from hooke.labels.shape_layer import CUT, OUTSIDE, TOO_FEW_POINTS, ShapeLayer
 
 # Multiples of 1/8 are exact in float32, which is what OpenCV tests points with; none is a pixel's centre line.
 coordinate = st.integers(-40, 160).map(lambda eighths: eighths / 8 + 1 / 16)
@@ -76,14 +68,14 @@ def test_outline_of_a_filled_polygon_fills_the_same_pixels_again(seed):
     ring = np.stack([50 + radius * np.cos(angle), 45 + radius * np.sin(angle)], axis=1)
     layer = ShapeLayer((90, 100))
     layer.add_polygon("a", [[ring]])
-    labels = layer.sample(np.zeros((90, 100))).labels
+    labels = layer.paint().labels
     x, y = ring.T
     area = 0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))  # shoelace formula
     assert labels.sum() == pytest.approx(area, rel=0.01)
     (contour,), _ = cv2.findContours(labels.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     again = ShapeLayer((90, 100))
     again.add_polygon("a", [[to_ring(contour[:, 0].tolist()) + 0.5]])
-    repeated = again.sample(np.zeros((90, 100))).labels
+    repeated = again.paint().labels
     iou = np.count_nonzero(labels & repeated) / np.count_nonzero(labels | repeated)
     assert iou > 0.9  # the contour's own pixels lie on the outline and may fall either way
     # Along the pixels' outer edges the way back is exact.
@@ -96,14 +88,14 @@ def test_inner_rings_are_holes_and_parts_are_joined():
     layer = ShapeLayer((6, 9))
     ring_with_hole = [rectangle(0, 0, 5, 5), rectangle(1, 1, 4, 4)]
     layer.add_polygon("a", [ring_with_hole, [rectangle(6, 0, 8, 2)]], "donut")
-    sample = layer.sample(np.zeros((6, 9)))
+    painting = layer.paint()
     expected = np.zeros((6, 9), int)
     expected[0:5, 0:5] = 1
     expected[1:4, 1:4] = 0
     expected[0:2, 6:8] = 1
-    np.testing.assert_array_equal(sample.labels, expected)
-    assert sample.classes == {1: "donut"}
-    assert [conflict.kind for conflict in sample.conflicts] == ["pieces"]
+    np.testing.assert_array_equal(painting.labels, expected)
+    assert painting.classes == {1: "donut"}
+    assert [conflict.kind for conflict in painting.conflicts] == ["pieces"]
 
 
 def test_circles_have_the_area_of_circles():
@@ -118,25 +110,25 @@ def test_the_smaller_of_overlapping_objects_keeps_the_pixels_in_either_order(ord
     layer = ShapeLayer((3, 4))
     for name in order:
         layer.add_polygon(name, [[shapes[name]]], name)
-    sample = layer.sample(np.zeros((3, 4)))
-    ids = {name: id_ for id_, name in sample.classes.items()}
+    painting = layer.paint()
+    ids = {name: id_ for id_, name in painting.classes.items()}
     assert list(ids) == order  # ids count in the order of the source
-    assert (sample.labels == ids["nucleus"]).sum() == 2
-    assert (sample.labels == ids["cell"]).sum() == 10
-    (conflict,) = sample.conflicts
+    assert (painting.labels == ids["nucleus"]).sum() == 2
+    assert (painting.labels == ids["cell"]).sum() == 10
+    (conflict,) = painting.conflicts
     assert (conflict.kind, conflict.mask, conflict.other) == ("overlap", "cell", "nucleus")
-    assert (conflict.pixels, conflict.resolution) == (2, LEFT_TO_SMALLER)
-    assert sum(sample.oddities.values()) == 1
+    assert (conflict.pixels, conflict.resolution) == (2, "left to the smaller")
+    assert sum(painting.oddities.values()) == 1
 
 
 def test_of_equal_shapes_the_first_stays_and_the_second_is_noted_as_hidden():
     layer = ShapeLayer((3, 4))
     for name in "ab":
         layer.add_polygon(name, [[rectangle(0, 0, 2, 2)]], name)
-    sample = layer.sample(np.zeros((3, 4)))
-    assert sample.classes == {1: "a"}
-    assert sample.labels.max() == 1
-    assert [(conflict.kind, conflict.mask) for conflict in sample.conflicts] == [("overlap", "b"), ("hidden", "b")]
+    painting = layer.paint()
+    assert painting.classes == {1: "a"}
+    assert painting.labels.max() == 1
+    assert [(conflict.kind, conflict.mask) for conflict in painting.conflicts] == [("overlap", "b"), ("hidden", "b")]
 
 
 def test_shapes_beyond_the_image_are_cut_or_skipped_and_noted():
@@ -146,10 +138,10 @@ def test_shapes_beyond_the_image_are_cut_or_skipped_and_noted():
     layer.add_mask("cut mask", np.ones((3, 3), bool), top=2, left=3)
     layer.add_mask("outside mask", np.ones((3, 3), bool), top=-3, left=0)
     layer.add_mask("only its empty part is outside", np.pad(np.ones((1, 1), bool), 1), "x", top=-1, left=2)
-    sample = layer.sample(np.zeros((4, 5)))
-    assert sample.labels.tolist() == [[1, 1, 0, 3, 0], [0, 0, 0, 0, 0], [0, 0, 0, 2, 2], [0, 0, 0, 2, 2]]
+    painting = layer.paint()
+    assert painting.labels.tolist() == [[1, 1, 0, 3, 0], [0, 0, 0, 0, 0], [0, 0, 0, 2, 2], [0, 0, 0, 2, 2]]
     assert layer.notes == {CUT: 2, OUTSIDE: 2}
-    assert {CUT, OUTSIDE} <= set(sample.oddities)
+    assert {CUT, OUTSIDE} <= set(Sample.from_shapes(np.zeros((4, 5)), layer).oddities)
 
 
 def test_too_few_points_and_shapes_between_pixel_centres_are_noted():
@@ -158,10 +150,10 @@ def test_too_few_points_and_shapes_between_pixel_centres_are_noted():
     layer.add_polygon("no point", [[to_ring([])]])
     layer.add_polygon("thin", [[rectangle(1.6, 1.6, 2.4, 2.4)]])
     layer.add_mask("empty", np.zeros((2, 2), bool))
-    sample = layer.sample(np.zeros((4, 5)))
-    assert not sample.labels.any()
-    assert sample.oddities[TOO_FEW_POINTS] == 2
-    assert sorted((conflict.kind, conflict.mask) for conflict in sample.conflicts) == [
+    painting = layer.paint()
+    assert not painting.labels.any()
+    assert layer.notes[TOO_FEW_POINTS] == 2
+    assert sorted((conflict.kind, conflict.mask) for conflict in painting.conflicts) == [
         ("empty", "empty"),
         ("empty", "thin"),
     ]

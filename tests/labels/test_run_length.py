@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hooke.errors import DatasetError
-from hooke.io.run_length import (
+from hooke.labels.run_length import (
     compress_counts,
     decode_counts,
     decode_pairs,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.io.name_match import some_names
+from hooke.labels.painter import Mask, paint
 
-__all__ = ["LabelSource", "LabelledImage", "summed_oddities"]
+__all__ = ["LabelSource", "LabelledImage"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,32 @@ class LabelledImage:
     note: str = ""
     oddities: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def from_masks(cls, masks: Sequence[Mask], shape: tuple[int, ...]) -> LabelledImage:
+        """Paint masks that may overlap; labels count from 1 in the order given.
+
+        A pixel in several masks goes to the one with the highest score; without scores to the smallest, so that a
+        nucleus drawn on a cell stays whole; among equal ones to the first. The note says how many pixels that concerns.
+
+        Parameters
+        ----------
+        masks : sequence of Mask
+            Either all with a score or none.
+        shape : (int, int)
+            Height and width of the image.
+        """
+        are_ranked = bool(masks) and all(mask.score is not None for mask in masks)
+        painting = paint(masks, shape, "highest_score" if are_ranked else "smallest")
+        shared = sum(conflict.pixels for conflict in painting.conflicts if conflict.kind == "overlap")
+        hidden = len(painting.hidden)
+        note = f"{shared} pixels lie in several masks, {hidden} objects have none of their own"
+        return cls(
+            labels=painting.labels,
+            scores={label: float(mask.score) for label, mask in enumerate(masks, 1) if mask.score is not None},
+            classes={label: name for label, name in painting.classes.items() if name},
+            note=note if shared or hidden else "",
+        )
+
 
 class LabelSource(Protocol):
     """Named label images; one file per kind of source implements it."""
@@ -60,15 +86,3 @@ class LabelSource(Protocol):
         HookeError
             When this image can't be read.
         """
-
-
-def summed_oddities(images: Iterable[tuple[str, str, Mapping[str, int]]]) -> list[str]:
-    """Say what was odd about label images, a line for each kind and side; takes name, side and oddities of each."""
-    counts: dict[tuple[str, str], dict[str, int]] = {}
-    for name, side, oddities in images:
-        for oddity, count in oddities.items():
-            counts.setdefault((side, oddity), {})[name] = count
-    return [
-        f"{side}: {sum(named.values())} {oddity}, in {len(named)} images: {some_names(named)}"
-        for (side, oddity), named in counts.items()
-    ]
