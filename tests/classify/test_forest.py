@@ -21,6 +21,7 @@ from hooke.cli import main
 from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError, OutputError
 from hooke.image import Image
 from hooke.io import read_labels, write_labels, write_png
+from hooke.io.lock import only_run
 from hooke.pipeline import SegmentOptions, segment_folder
 
 
@@ -310,3 +311,8 @@ def test_a_command_that_lacks_something_says_so_beside_a_folder_of_its_name(tmp_
     with pytest.raises(SystemExit):
         main(["classify", "train", "-o", "out"])
     assert "--features" in capsys.readouterr().err
+
+
+def test_a_folder_that_another_run_writes_to_is_refused(folder, tmp_path):
+    with only_run(tmp_path / "out"), pytest.raises(OutputError, match="another run writes"):
+        classify_folder([folder / "images"], folder / "results", folder / "shapes", tmp_path / "out")

@@ -6,9 +6,12 @@ import pandas as pd
 import pytest
 import tifffile
 
+from hooke.classify import sort_by_modality
 from hooke.cli import main
 from hooke.datasets import simulate
+from hooke.errors import OutputError
 from hooke.io import write_png
+from hooke.io.lock import only_run
 from hooke.preprocess.modality import MODALITIES
 
 
@@ -92,3 +95,8 @@ def test_json_alone_on_standard_output_and_quiet(folder, tmp_path, capsys):
 def test_no_such_file_is_2(tmp_path, capsys):
     assert run(tmp_path / "nowhere.png", "-o", tmp_path / "out") == 2
     assert "nowhere.png" in capsys.readouterr().err
+
+
+def test_a_folder_that_another_run_writes_to_is_refused(folder, tmp_path):
+    with only_run(tmp_path / "out"), pytest.raises(OutputError, match="another run writes"):
+        sort_by_modality([folder], tmp_path / "out")

@@ -61,15 +61,13 @@ def test_small_images_are_done_side_by_side_with_the_same_results(images, tmp_pa
     names = {}
     for threads in (1, 3):
         options = SegmentOptions(diameter=22, threads=threads)
-        result = segment_folder(
-            [images],
-            tmp_path / str(threads),
-            options,
-            on_image=lambda one: seen.append(one.name),
-            on_share=shares.append,
-        )
+        result = segment_folder([images], tmp_path / str(threads), options, progress=seen.append)
         names[threads] = [image.name for image in result.images]
-        assert seen == names[threads]
+        assert [one.name for one in seen if one.name] == names[threads]
+        assert [one.done for one in seen if one.name] == [1, 2, 3, 4, 5]
+        assert [bool(one.error) for one in seen if one.name] == [False, False, True, False, False]
+        assert {one.total for one in seen} == {5}
+        shares += [one.share for one in seen]
         assert [image.name for image in result.failed] == ["a_broken"]
         seen.clear()
     assert names[1] == names[3] == ["a_png", "a_tif", "a_broken", "aa_large", "b"]
@@ -116,12 +114,12 @@ def test_changed_options_or_images_are_done_again(images, tmp_path):
 def test_stopped_run_keeps_what_is_done(images, tmp_path):
     out = tmp_path / "out"
 
-    def stop_at_second(image):
-        if image.name == "a_tif":
+    def stop_at_second(progress):
+        if progress.name == "a_tif":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        segment_folder([images], out, QUICK, on_image=stop_at_second)
+        segment_folder([images], out, QUICK, progress=stop_at_second)
     assert set(pd.read_csv(out / "measurements.csv")["image"]) == {"a_png", "a_tif"}
     result = segment_folder([images], out, QUICK)
     assert [image.reused for image in result.images] == [True, True, False]
@@ -213,7 +211,7 @@ def test_nothing_to_do_is_an_error(tmp_path, images):
     (tmp_path / "file").write_text("")
     told = []
     with pytest.raises(OutputError):
-        segment_folder([images], tmp_path / "file" / "out", QUICK, on_image=told.append)
+        segment_folder([images], tmp_path / "file" / "out", QUICK, progress=told.append)
     assert not told  # found before any work was done
 
 

@@ -1,4 +1,4 @@
-"""Many images with their label images or points in; a folder of classes out.
+"""Classifies the objects of many images, and writes the classes to a folder.
 
 ```
 OUT/
@@ -12,7 +12,7 @@ OUT/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,12 +21,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.classify.classify_objects import Classified, Classifier, check_threshold, classify_image, load_classifier
-from hooke.errors import DatasetError, HookeError, ImageReadError, debugging, unexpected
+from hooke.errors import DatasetError, ImageReadError
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
 from hooke.io import find_images, open_image, unique_names, write_labels, write_png
 from hooke.io.annotations.label_files import read_label_file
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
+from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
+from hooke.io.lock import only_run
 from hooke.io.name_match import matched
 from hooke.io.spreadsheet import write_table
 from hooke.io.tables import TABLE_SUFFIXES, read_table
@@ -41,7 +43,7 @@ _RGB = ("red", "green", "blue")
 
 @dataclass(frozen=True)
 class ClassifiedFolder:
-    """All images after their turns.
+    """The classes of the objects of many images.
 
     Parameters
     ----------
@@ -145,7 +147,7 @@ def classify_folder(
     *,
     threshold: float = 0.0,
     channel: int | None = None,
-    on_image: Callable[[str, str], None] | None = None,
+    progress: OnProgress[object] | None = None,
 ) -> ClassifiedFolder:
     """Name the class of every object of files, folders and patterns, and write the results.
 
@@ -163,59 +165,78 @@ def classify_folder(
         Objects whose most probable class is less probable are called unknown.
     channel : int, optional
         Channel (0 is the first) that shows the objects.
-    on_image : callable, optional
-        Told each image's name and its error, empty when all went well.
+    progress : callable, optional
+        Given a `hooke.io.Progress` at the start and after each image.
 
     Raises
     ------
     HookeError
-        When there is no image, no objects, no such classifier, or the folder can't be written to. What is wrong with a
-        single image is told in the summary, and the others go on.
+        When there is no image, no objects, no such classifier, or the folder can't be written to. An image that
+        fails is reported in the summary; the rest continue.
     """
     check_threshold(threshold)
     out = Path(out)
     paths = find_images(inputs, exclude=[out])
     names = unique_names(paths)
     source, classifier = open_objects(objects, names), load_classifier(model)
-    tables: list[pd.DataFrame] = []
-    counts: list[dict[str, object]] = []
-    summary: list[dict[str, object]] = []
-    for name, path in zip(names, paths, strict=True):
-        row: dict[str, object] = {"image": name, "file": str(path), "count": 0, "warning": "", "error": ""}
-        try:
-            image, labels, found = _classify_file(path, name, source, classifier, threshold, channel)
-            objects_there = found.objects.centres if labels is None else labels
-            picture = class_overlay(image, objects_there, found.classes, channel=channel)
-            write_png(out / "overlays" / f"{name}.png", picture)
-            if labels is not None and not source.lies_in(out / "labels"):
-                write_labels(out / "labels" / f"{name}.tif", [labels], pixel_size_um=image.pixel_size_um)
-            tables.append(_table(image, name, labels, found, source))
-            counts.append({"image": name, CLASS_COUNTS: found.classes.counts})
-            row |= {"count": len(found.objects), "warning": "; ".join([*source.notes.get(name, []), *found.warnings])}
-        except HookeError as error:
-            row["error"] = str(error)
-        except Exception as error:  # a fault of ours on one image must not cost the user the others
-            if debugging():
-                raise
-            row["error"] = unexpected(path, error)
-        summary.append(row)
-        if on_image:
-            on_image(name, str(row["error"]))
-    write_table(_joined(tables, classifier), out / "measurements.csv")
-    counted = write_counts(counts, out / "counts.csv", classifier.classes)
-    told = pd.DataFrame(summary)
-    write_table(told, out / "summary.csv")
-    return ClassifiedFolder(out, counted, told)
+    files = [InputFile(name, path) for name, path in zip(names, paths, strict=True)]
+
+    def classify(file: InputFile, on_share: OnShare) -> _FileResult:
+        return _classify_file(file, source, classifier, threshold, channel, out)
+
+    with only_run(out):
+        results = list(run_files(classify, files, _failure, total=len(files), progress=progress))
+        tables = [one.table for one in results if one.table is not None]
+        write_table(_joined(tables, classifier), out / "measurements.csv")
+        counts = [{"image": one.row["image"], CLASS_COUNTS: one.counts} for one in results if one.counts is not None]
+        counted = write_counts(counts, out / "counts.csv", classifier.classes)
+        summary = pd.DataFrame([one.row for one in results])
+        write_table(summary, out / "summary.csv")
+    return ClassifiedFolder(out, counted, summary)
+
+
+@dataclass(frozen=True)
+class _FileResult:
+    """One file's row of the summary and, unless it failed, the rows of its objects and how many are of each class."""
+
+    row: dict[str, object]
+    table: pd.DataFrame | None = None
+    counts: dict[str, int] | None = None
+
+
+def _failure(file: InputFile, error: str) -> _FileResult:
+    return _FileResult(_summary_row(file) | {"error": error})
+
+
+def _summary_row(file: InputFile) -> dict[str, object]:
+    return {"image": file.name, "file": str(file.path), "count": 0, "warning": "", "error": ""}
 
 
 def _classify_file(
-    path: Path,
-    name: str,
+    file: InputFile,
     source: _LabelFolder | _PointFile,
     classifier: Classifier,
     threshold: float,
     channel: int | None,
-) -> tuple[Image, NDArray[np.int32] | None, Classified]:
+    out: Path,
+) -> _FileResult:
+    """Classify the objects of a file, and write its overlay and label image."""
+    name = file.name
+    image = replace(_single_plane(file.path), name=name)
+    objects = source.read(name, image)
+    found = classify_image(image, objects, classifier, threshold=threshold, channel=channel)
+    labels = None if objects.dtype.kind == "f" else objects.astype(np.int32)
+    picture = class_overlay(image, found.objects.centres if labels is None else labels, found.classes, channel=channel)
+    write_png(out / "overlays" / f"{name}.png", picture)
+    if labels is not None and not source.lies_in(out / "labels"):
+        write_labels(out / "labels" / f"{name}.tif", [labels], pixel_size_um=image.pixel_size_um)
+    warnings = "; ".join([*source.notes.get(name, []), *found.warnings])
+    row = _summary_row(file) | {"count": len(found.objects), "warning": warnings}
+    return _FileResult(row, _table(image, name, labels, found, source), found.classes.counts)
+
+
+def _single_plane(path: Path) -> Image:
+    """Read an image of one plane."""
     file = open_image(path)
     if len(file) > 1:
         raise ImageReadError(
@@ -229,10 +250,7 @@ def _classify_file(
             path=path,
             remedy="use hooke segment --classify, which takes each",
         )
-    image = replace(file.plane(0), name=name)
-    objects = source.read(name, image)
-    found = classify_image(image, objects, classifier, threshold=threshold, channel=channel)
-    return image, None if objects.dtype.kind == "f" else objects.astype(np.int32), found
+    return file.plane(0)
 
 
 def _table(

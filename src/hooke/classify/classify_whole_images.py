@@ -1,4 +1,4 @@
-"""Whole images and a classifier's bundle in; a table with the class of each image out.
+"""Predicts the class of each image as a whole, and writes a table.
 
 ```
 OUT/
@@ -9,7 +9,7 @@ OUT/
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -23,9 +23,11 @@ from hooke.classify.classify_objects import check_threshold, find_bundle, fit_fo
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
 from hooke.classify.windows import cut_window, rescale, window_matrix
 from hooke.datasets.layout import find_image, read_column, read_index
-from hooke.errors import DatasetError, HookeError, debugging, unexpected
+from hooke.errors import DatasetError
 from hooke.image import Image
 from hooke.io import find_images, read_image, unique_names
+from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
+from hooke.io.lock import only_run
 from hooke.io.spreadsheet import write_table
 from hooke.labels.classes import Classes
 from hooke.metrics.classification import ClassificationScores, classification_scores
@@ -84,7 +86,7 @@ class ImageClassifier(NetworkClassifier):
 
 @dataclass(frozen=True)
 class ClassifiedImages:
-    """All images after their turns.
+    """The classes of many images.
 
     Parameters
     ----------
@@ -152,7 +154,7 @@ def classify_images(
     *,
     threshold: float = 0.0,
     channel: int | None = None,
-    on_image: Callable[[str, str], None] | None = None,
+    progress: OnProgress[object] | None = None,
 ) -> ClassifiedImages:
     """Name the class of each image of files, folders and patterns, and write the table.
 
@@ -166,36 +168,35 @@ def classify_images(
         An image whose most probable class is less probable is called unknown.
     channel : int, optional
         Channel (0 is the first) to look at.
-    on_image : callable, optional
-        Told each image's name and its error, empty when all went well.
+    progress : callable, optional
+        Given a `hooke.io.Progress` at the start and after each image.
 
     Raises
     ------
     HookeError
-        When there is no image, or the table can't be written. What is wrong with a single image is told in the table,
-        and the others go on.
+        When there is no image, or the table can't be written. An image that fails is reported in the table; the rest
+        continue.
     """
     check_threshold(threshold)
-    paths = find_images(inputs, exclude=[Path(out)])
-    rows: list[dict[str, object]] = []
-    for name, path in zip(unique_names(paths), paths, strict=True):
-        row: dict[str, object] = {"image": name, "file": str(path)}
-        try:
-            found = replace(classifier.classify_whole(read_image(path), channel=channel), threshold=threshold)
-            rows.append(row | {column: value[0] for column, value in found.columns.items()} | {"error": ""})
-        except HookeError as error:
-            rows.append(row | {"error": str(error)})
-        except Exception as error:  # a fault of ours on one image must not cost the user the others
-            if debugging():
-                raise
-            rows.append(row | {"error": unexpected(path, error)})
-        if on_image:
-            on_image(name, str(rows[-1]["error"]))
+    out = Path(out)
+    paths = find_images(inputs, exclude=[out])
+    files = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
+
+    def classify(file: InputFile, on_share: OnShare) -> dict[str, object]:
+        found = replace(classifier.classify_whole(read_image(file.path), channel=channel), threshold=threshold)
+        return _row(file) | {column: value[0] for column, value in found.columns.items()}
+
     shares = [f"probability_{one}" for one in classifier.classes]
     columns = ["image", "file", "class", "class_probability", *shares, "error"]
-    table, target = pd.DataFrame(rows, columns=columns), Path(out) / "classes.csv"
-    write_table(table, target)
+    with only_run(out):
+        rows = list(run_files(classify, files, _row, total=len(files), progress=progress))
+        table, target = pd.DataFrame(rows, columns=columns), out / "classes.csv"
+        write_table(table, target)
     return ClassifiedImages(table, target)
+
+
+def _row(file: InputFile, error: str = "") -> dict[str, object]:
+    return {"image": file.name, "file": str(file.path), "error": error}
 
 
 def evaluate_image_classifier(

@@ -1,4 +1,4 @@
-"""Sort images by modality: files in; a table of clusters and of the classifier's verdicts, and a map of them, out.
+"""Sorts images by modality, and writes a table of clusters and of the classifier's predictions, and a map of them.
 
 ```
 OUT/
@@ -10,7 +10,7 @@ OUT/
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.errors import HookeError
 from hooke.image import Image
 from hooke.io import read_image, search_images, unique_names, write_png
+from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
+from hooke.io.lock import only_run
 from hooke.io.spreadsheet import write_table
 from hooke.preprocess import fit_normalisation
 from hooke.preprocess.clusters import CLUSTERS, Clusters, cluster_modalities
@@ -91,8 +92,8 @@ class ModalityResult:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """One file after it was looked at; its pixels are gone by then."""
+class _Described:
+    """What is kept of one file: not its pixels."""
 
     row: dict[str, Any]
     features: NDArray[np.float64]
@@ -105,8 +106,7 @@ def sort_by_modality(
     *,
     clusters: int = CLUSTERS,
     seed: int = 0,
-    on_start: Callable[[int], None] | None = None,
-    on_image: Callable[[str, str], None] | None = None,
+    progress: OnProgress[object] | None = None,
 ) -> ModalityResult:
     """Sort files, folders and patterns by modality, and write the table and the map.
 
@@ -120,10 +120,8 @@ def sort_by_modality(
         Clusters to make; with fewer images, the shipped classifier decides.
     seed : int
         Of K-means.
-    on_start : callable, optional
-        Told the number of files.
-    on_image : callable, optional
-        Told each file's name, and its error or "".
+    progress : callable, optional
+        Given a `hooke.io.Progress` at the start and after each file.
 
     Raises
     ------
@@ -133,35 +131,29 @@ def sort_by_modality(
     out = Path(out)
     files = search_images(inputs, exclude=[out])
     paths = files.paths
-    if on_start:
-        on_start(len(paths))
-    seen: list[_Seen | dict[str, Any]] = []
-    for name, path in zip(unique_names(paths), paths, strict=True):
-        try:
-            seen.append(_look(name, path))
-            error = ""
-        except HookeError as problem:
-            error = str(problem)
-            seen.append(dict.fromkeys(_COLUMNS, "") | {"image": name, "file": str(path), "error": error})
-        if on_image:
-            on_image(name, error)
-    good = [one for one in seen if isinstance(one, _Seen)]
-    found = _cluster(good, clusters, seed)
-    for index, one in enumerate(good):
-        one.row.update(_cluster_columns(found, index) if found else {"modality": one.row["classifier"]})
-    rows = [one.row if isinstance(one, _Seen) else one for one in seen]
-    table = pd.DataFrame(rows, columns=_COLUMNS, dtype=object).fillna("")
-    result = ModalityResult(out, table, found is not None, tuple(files.notes))
-    write_table(result.table, out / "modality.csv")
-    if good:
-        write_png(out / "embedding.png", _draw(good))
-    return result
+    jobs = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
+    with only_run(out):
+        described = list(run_files(_describe, jobs, _failure, total=len(paths), progress=progress))
+        good = [one for one in described if isinstance(one, _Described)]
+        found = _cluster(good, clusters, seed)
+        for index, one in enumerate(good):
+            one.row.update(_cluster_columns(found, index) if found else {"modality": one.row["classifier"]})
+        rows = [one.row if isinstance(one, _Described) else one for one in described]
+        table = pd.DataFrame(rows, columns=_COLUMNS, dtype=object).fillna("")
+        write_table(table, out / "modality.csv")
+        if good:
+            write_png(out / "embedding.png", _draw(good))
+    return ModalityResult(out, table, found is not None, tuple(files.notes))
 
 
-def _look(name: str, path: Path) -> _Seen:
-    image = read_image(path)
+def _describe(file: InputFile, on_share: OnShare) -> _Described:
+    image = read_image(file.path)
     appearance = describe(image)
-    return _Seen(_row(name, path, image, appearance), appearance.features, make_thumbnail(image))
+    return _Described(_row(file.name, file.path, image, appearance), appearance.features, make_thumbnail(image))
+
+
+def _failure(file: InputFile, error: str) -> dict[str, Any]:
+    return dict.fromkeys(_COLUMNS, "") | {"image": file.name, "file": str(file.path), "error": error}
 
 
 def _row(name: str, path: Path, image: Image, appearance: Appearance) -> dict[str, Any]:
@@ -179,7 +171,7 @@ def _row(name: str, path: Path, image: Image, appearance: Appearance) -> dict[st
     }
 
 
-def _cluster(good: list[_Seen], clusters: int, seed: int) -> Clusters | None:
+def _cluster(good: list[_Described], clusters: int, seed: int) -> Clusters | None:
     if len(good) < max(clusters, 1):
         return None
     return cluster_modalities(np.stack([one.features for one in good]), clusters, seed=seed)
@@ -194,7 +186,7 @@ def _cluster_columns(found: Clusters, index: int) -> dict[str, Any]:
     }
 
 
-def _draw(good: list[_Seen]) -> NDArray[np.uint8]:
+def _draw(good: list[_Described]) -> NDArray[np.uint8]:
     return draw_embedding(
         np.stack([one.features for one in good]),
         [one.row["modality"] for one in good],

@@ -13,6 +13,7 @@ from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
     from hooke.classify.learn import Learnt
+    from hooke.io import Progress
 
 __all__ = ["ImagesOrTrain", "classify", "evaluate", "train"]
 
@@ -74,9 +75,9 @@ def classify(
     """
     from hooke.classify import classify_folder, classify_images, load_image_classifier, task_of
 
-    def on_image(name: str, error: str) -> None:
-        if error:
-            typer.secho(f"failed: {error}", fg="red", err=True)
+    def show(progress: Progress[object]) -> None:
+        if progress.error:
+            typer.secho(f"failed: {progress.error}", fg="red", err=True)
 
     if labels is None:
         if task_of(model) == "classifier":
@@ -84,13 +85,13 @@ def classify(
                 "this classifier names objects, and none are given", path=model, remedy="add --labels RESULTS"
             )
         whole = classify_images(
-            images, load_image_classifier(model), out, threshold=threshold, channel=channel, on_image=on_image
+            images, load_image_classifier(model), out, threshold=threshold, channel=channel, progress=show
         )
         if not quiet:
             told = ", ".join(f"{count} {name}" for name, count in whole.counts.items()) or "none classified"
             typer.echo(f"{len(whole.table) - whole.failed} image(s): {told}; written to {whole.path}")
         return _status(whole.failed, len(whole.table))
-    done = classify_folder(images, labels, model, out, threshold=threshold, channel=channel, on_image=on_image)
+    done = classify_folder(images, labels, model, out, threshold=threshold, channel=channel, progress=show)
     if not quiet:
         _print_summary(done)
     return _status(done.failed, len(done.summary))

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from hooke.classify import ModalityResult
+    from hooke.io import Progress
 
 __all__ = ["modality"]
 
@@ -37,27 +38,20 @@ def modality(
       hooke modality images/ -o sorted/
     """
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
 
     from hooke.classify import sort_by_modality
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=quiet or as_json) as progress:
-        task = progress.add_task("looking at images", total=None)
+    with Bar(console=console, transient=True, disable=quiet or as_json) as bar:
+        task = bar.add_task("looking at images", total=None)
 
-        def on_image(_: str, error: str) -> None:
-            progress.advance(task)
-            if error:
-                console.print(f"failed: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        def show(progress: Progress[object]) -> None:
+            bar.update(task, total=progress.total, completed=progress.done)
+            if progress.error:
+                console.print(f"failed: {progress.error}", style="red", markup=False, highlight=False, soft_wrap=True)
 
-        result = sort_by_modality(
-            images,
-            out,
-            clusters=clusters,
-            seed=seed,
-            on_start=lambda count: progress.update(task, total=count),
-            on_image=on_image,
-        )
+        result = sort_by_modality(images, out, clusters=clusters, seed=seed, progress=show)
     if as_json:
         _print_json(result)
     elif not quiet:

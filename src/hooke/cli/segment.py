@@ -14,10 +14,11 @@ from hooke.cli.given import is_given, refuse_ignored
 from hooke.errors import ConfigError, readable
 
 if TYPE_CHECKING:
+    from hooke.io.file_runner import OnProgress, Progress
     from hooke.pipeline import FolderResult
     from hooke.pipeline.result_files import ImageResult
 
-    _Work = Callable[[Callable[[int], None], Callable[[ImageResult], None], Callable[[float], None]], FolderResult]
+    _Work = Callable[[OnProgress[ImageResult]], FolderResult]
 
 __all__ = ["segment"]
 
@@ -99,7 +100,7 @@ def segment(
     if out is None:
         raise ConfigError("no folder for the results", remedy="add -o FOLDER")
     result = _with_progress(
-        lambda on_start, on_image, on_share: segment_folder(
+        lambda show: segment_folder(
             inputs,
             out,
             options,
@@ -107,9 +108,7 @@ def segment(
             max_memory=max_memory,
             overwrite=overwrite,
             command=["hooke", *sys.argv[1:]],
-            on_start=on_start,
-            on_image=on_image,
-            on_share=on_share,
+            progress=show,
         ),
         hidden=quiet or as_json,
     )
@@ -136,36 +135,28 @@ def _check_replay(context: typer.Context, images: list[str] | None, out: Path | 
 
 def _with_progress(work: _Work, hidden: bool) -> FolderResult:
     """Run the work behind a bar with the time left; failures are printed above it as they come."""
+    from rich import progress as bars
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("segmenting"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
+        bars.TextColumn("segmenting"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+        bars.TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
-        task = progress.add_task("", total=None)
+    with bars.Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task("", total=None)
 
-        done = 0
+        def show(progress: Progress[ImageResult]) -> None:
+            image = progress.result
+            if progress.error:
+                console.print(f"failed: {progress.error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            description = None if image is None else f"{image.name}: {image.count}"
+            bar.update(task, total=progress.total, completed=progress.done + progress.share, description=description)
 
-        def on_start(count: int) -> None:
-            progress.update(task, total=count)
-
-        def on_share(share: float) -> None:
-            progress.update(task, completed=done + share)
-
-        def on_image(image: ImageResult) -> None:
-            nonlocal done
-            done += 1
-            if image.error:
-                console.print(f"failed: {image.error}", style="red", markup=False, highlight=False, soft_wrap=True)
-            progress.update(task, completed=done, description=f"{image.name}: {image.count}")
-
-        return work(on_start, on_image, on_share)
+        return work(show)
 
 
 def _print_summary(result: FolderResult) -> None:

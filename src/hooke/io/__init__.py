@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hooke.io.atomic import atomic_path
+from hooke.io.file_runner import Progress
 from hooke.io.find import FoundImages, find_images, search_images
 from hooke.io.image_file import ImageFile
 from hooke.io.labels import read_labels, write_labels, write_png
@@ -12,6 +13,7 @@ from hooke.io.reading import open_image, read_image
 __all__ = [
     "FoundImages",
     "ImageFile",
+    "Progress",
     "atomic_path",
     "find_images",
     "open_image",

@@ -1,16 +1,17 @@
-"""Segments one file of a run, plane by plane, and writes its results; what goes wrong costs no other file."""
+"""Segments one file of a run, plane by plane, and writes its results."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import HookeError, ImageReadError, debugging, unexpected
+from hooke.errors import ImageReadError
 from hooke.io import ImageFile, open_image, write_labels, write_png
+from hooke.io.file_runner import OnShare
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
@@ -21,7 +22,7 @@ from hooke.pipeline.segment_image import segment_image
 from hooke.pipeline.view import choose_stack_channel
 from hooke.pipeline.work import Origin, Work
 
-__all__ = ["Job", "segment_file"]
+__all__ = ["Job", "fail_file", "segment_file"]
 
 _SPREAD = (0.25, 0.5, 0.75)  # planes of a stack that choose its channel: the ends are often empty or out of focus
 
@@ -38,41 +39,42 @@ class Job:
     ledger: Ledger
 
 
-def segment_file(job: Job, origin: Origin, on_share: Callable[[float], None] | None = None) -> ImageResult:
+def segment_file(job: Job, origin: Origin, on_share: OnShare) -> ImageResult:
     """Segment a file, or one scene of it; one that is done is taken as it is.
 
     Parameters
     ----------
     job : Job
     origin : Origin
-    on_share : callable, optional
+    on_share : callable
         Given the share of the file that is done, 0..1.
+
+    Raises
+    ------
+    HookeError
+        When the file can't be segmented.
     """
     path, ledger = origin.path, job.ledger
     assert path is not None
     content = ledger.content(path)
-    try:
-        done = None if job.overwrite else ledger.find(origin, content)
-        if done is not None:
-            return ImageResult(origin.name, path, ledger.keep(origin, done).rows, reused=True)
-        with ledger.writing(origin, content) as work:
-            file = open_image(path, axes=job.axes, scene=origin.scene or None, max_memory=job.max_memory)
-            check_job(file, job.max_memory)
-            _segment(file, origin.name, job, work, on_share)
-        return ImageResult(origin.name, path, work.rows)
-    except HookeError as error:
-        message = str(error)
-    except MemoryError:
-        message = f"{path}: does not fit into memory; cut it into parts, or use a machine with more"
-    except Exception as error:  # a bug in hooke on one image must not cost the user the others
-        if debugging():
-            raise
-        message = unexpected(path, error)
-    ledger.fail(origin, content, message)
-    return failure(origin.name, path, message)
+    done = None if job.overwrite else ledger.find(origin, content)
+    if done is not None:
+        return ImageResult(origin.name, path, ledger.keep(origin, done).rows, reused=True)
+    with ledger.writing(origin, content) as work:
+        file = open_image(path, axes=job.axes, scene=origin.scene or None, max_memory=job.max_memory)
+        check_job(file, job.max_memory)
+        _segment(file, origin.name, job, work, on_share)
+    return ImageResult(origin.name, path, work.rows)
 
 
-def _segment(file: ImageFile, name: str, job: Job, work: Work, on_share: Callable[[float], None] | None) -> None:
+def fail_file(job: Job, origin: Origin, message: str) -> ImageResult:
+    """Record that a file, or one scene of it, could not be segmented."""
+    assert origin.path is not None
+    job.ledger.fail(origin, job.ledger.content(origin.path), message)
+    return failure(origin.name, origin.path, message)
+
+
+def _segment(file: ImageFile, name: str, job: Job, work: Work, on_share: OnShare) -> None:
     """Write labels and overlays of a file, and collect its tables and rows."""
     write_labels(
         work.place(labels_path(work.out, name)),
@@ -85,14 +87,11 @@ def _segment(file: ImageFile, name: str, job: Job, work: Work, on_share: Callabl
     )
 
 
-def _segment_planes(
-    file: ImageFile, name: str, job: Job, work: Work, on_share: Callable[[float], None] | None
-) -> Iterator[NDArray[np.int32]]:
+def _segment_planes(file: ImageFile, name: str, job: Job, work: Work, on_share: OnShare) -> Iterator[NDArray[np.int32]]:
     """Segment plane by plane; overlays are written, tables and rows collected on the way, labels handed on."""
 
     def progress(share: float) -> None:
-        if on_share:
-            on_share((len(work.rows) + share) / len(file))
+        on_share((len(work.rows) + share) / len(file))
 
     base = job.ledger.plane_base(name) if file.axes else name
     of_stack = _stack_channel(file, job)

@@ -22,15 +22,15 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hooke.errors import readable
 from hooke.io import open_image, search_images
+from hooke.io.file_runner import OnProgress, run_files
 from hooke.io.lock import only_run
 from hooke.models import load_model
 from hooke.pipeline.ledger import SET_ASIDE, Ledger
@@ -38,7 +38,7 @@ from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.record import write_record
 from hooke.pipeline.result_files import ImageResult
-from hooke.pipeline.segment_file import Job, segment_file
+from hooke.pipeline.segment_file import Job, fail_file, segment_file
 from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.tables import write_tables
 from hooke.pipeline.work import Origin
@@ -79,9 +79,7 @@ def segment_folder(
     max_memory: int | str | None = None,
     overwrite: bool = False,
     command: Sequence[str] = (),
-    on_start: Callable[[int], None] | None = None,
-    on_image: Callable[[ImageResult], None] | None = None,
-    on_share: Callable[[float], None] | None = None,
+    progress: OnProgress[ImageResult] | None = None,
 ) -> FolderResult:
     """Segment files, folders and patterns, and write the results.
 
@@ -101,12 +99,8 @@ def segment_folder(
         Do images again that are done already with the same options.
     command : sequence of str
         The command line, for the record.
-    on_start : callable, optional
-        Told the number of files.
-    on_image : callable, optional
-        Told each file's result as it is there.
-    on_share : callable, optional
-        Told, while a file is in work, how much of it is done, 0..1.
+    progress : callable, optional
+        Given a `hooke.io.Progress` at the start, after each file with its result, and during large files.
 
     Returns
     -------
@@ -130,15 +124,11 @@ def segment_folder(
         run = _Run(out, found.paths, job, command, time.time())
         # Written first, too: a folder that can't be written to is found before any work is done.
         run.write_record([], finished=False)
-        if on_start:
-            on_start(len(found.paths))
         results: list[ImageResult] = []
         finished = False
         try:
-            for result in _segment_files(job, found.paths, on_share):
-                results.append(result)
-                if on_image:
-                    on_image(result)
+            with closing(_segment_files(job, found.paths, progress)) as segmented:
+                results.extend(segmented)
             finished = True
         except KeyboardInterrupt as stop:
             ledger.undo_half_done()
@@ -194,33 +184,46 @@ class _Run:
         return [*said, f"the tables hold {len(kept)} image(s) of earlier runs, too{differ}"]
 
 
-def _segment_files(job: Job, paths: Sequence[Path], on_share: Callable[[float], None] | None) -> Iterator[ImageResult]:
+@dataclass(frozen=True)
+class _Turn:
+    """A file, or one scene of it, and whether it is small enough for one thread."""
+
+    origin: Origin
+    path: Path
+    is_small: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.origin.name
+
+
+def _segment_files(
+    job: Job, paths: Sequence[Path], progress: OnProgress[ImageResult] | None
+) -> Generator[ImageResult, None, None]:
     """Segment files in their order: small ones side by side, one thread each; each larger one by all threads.
 
     A network gains little from a second thread on an image of a few tiles, and what surrounds it nothing.
     """
     threads = job.options.resolved_threads
-    alone = replace(job, options=replace(job.options, threads=1))
     several = len(paths) >= threads > 1
-    pool, pending = ThreadPoolExecutor(threads), deque[Future[ImageResult]]()
-    try:
-        for origin, is_small in _origins(job, paths):
-            if several and is_small:
-                pending.append(pool.submit(segment_file, alone, origin))
-                if len(pending) > 2 * threads:
-                    yield pending.popleft().result()
-                continue
-            while pending:
-                yield pending.popleft().result()
-            yield segment_file(job, origin, on_share)
-        while pending:
-            yield pending.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    single = replace(job, options=replace(job.options, threads=1))
+
+    def alone(turn: _Turn) -> bool:
+        return not (several and turn.is_small)
+
+    return run_files(
+        lambda turn, on_share: segment_file(job if alone(turn) else single, turn.origin, on_share),
+        _turns(job, paths),
+        lambda turn, message: fail_file(job, turn.origin, message),
+        total=len(paths),
+        threads=threads,
+        alone=alone,
+        progress=progress,
+    )
 
 
-def _origins(job: Job, paths: Sequence[Path]) -> Iterator[tuple[Origin, bool]]:
-    """Walk the scenes of all files: what each one's results are named, and whether it is small.
+def _turns(job: Job, paths: Sequence[Path]) -> Iterator[_Turn]:
+    """Walk the scenes of all files.
 
     What can't be opened is left to be reported in its turn.
     """
@@ -230,13 +233,13 @@ def _origins(job: Job, paths: Sequence[Path]) -> Iterator[tuple[Origin, bool]]:
         try:
             file = open_image(path, axes=job.axes)
         except Exception:
-            yield Origin(name, name, path), False
+            yield _Turn(Origin(name, name, path), path)
             continue
         job.ledger.forget_other_scenes(path, file.scenes or ("",))
         if not file.scenes:
             size = max(math.prod(file.plane_shape[:2]), file.read_bytes // 16)
-            yield Origin(name, name, path), len(file) == 1 and size <= _SMALL
+            yield _Turn(Origin(name, name, path), path, len(file) == 1 and size <= _SMALL)
         for scene in file.scenes:
             own = job.ledger.scene_name(name, path, scene, used)
             used.add(own.casefold())
-            yield Origin(own, name, path, scene), False
+            yield _Turn(Origin(own, name, path, scene), path)
