@@ -1,4 +1,4 @@
-"""A damaged line of a data set's journal means that its image is not done, whatever the damage."""
+"""A damaged line of a data set's journal means that its image is not done, for any kind of damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Truth sent through a target scheme and back: what is lost is scored, whatever reads it."""
+"""Truth sent through a target scheme and back: what is lost is scored, for every kind of source."""
 
 from __future__ import annotations
 

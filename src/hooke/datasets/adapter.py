@@ -1,4 +1,4 @@
-"""What an adapter of a public layout offers: a source in; what it says of its images, and then image by image a sample.
+"""Find the adapter of a public layout, and define what every adapter offers.
 
 An adapter is a module of this folder with ``find(src) -> (root, entries)``, ``load(root, id) -> Sample`` and the line
 that registers it, ``TAKES = "what it takes, in one line"``. Its name on the command line is the module's.
@@ -69,9 +69,9 @@ class Adapter(Protocol):
     def find(self, src: str | Path, **options: str) -> tuple[Any, list[Entry]]:
         """Find the root of the data and what the source says of its images.
 
-        The root is the data's folder or whatever else `load` needs, such as a table that was read. Options are
+        The root is the data's folder or anything else that `load` needs, such as a table that was read. Options are
         keyword arguments with a default, all strings; they come from ``--option NAME=VALUE``. Raises a `DatasetError`
-        where the source as a whole can't be used; what ails single images is left to `load`.
+        where the source as a whole can't be used; problems of single images are left to `load`.
         """
 
     def load(self, root: Any, id_: str) -> Sample:
@@ -102,7 +102,7 @@ def find_adapter(name: str) -> Adapter:
 
 
 def find_source(adapter: Adapter, src: str | Path, options: Mapping[str, str]) -> tuple[Any, list[Entry]]:
-    """Let an adapter find its images, after a look at the options.
+    """Check the options, and let an adapter find its images.
 
     Raises
     ------

@@ -1,10 +1,10 @@
-"""BBBC039, U2OS nuclei in fluorescence, as published: three folders in; image and label image out.
+"""BBBC039, U2OS nuclei in fluorescence, as published in three folders.
 
 ::
 
     images/<id>.tif                           16 bit, 12 used
     masks/<id>.png                            red channel: a colouring of the nuclei, 1..3; 0 background
-    metadata/{training,validation,test}.txt   names of the masks, one a line
+    metadata/{training,validation,test}.txt   names of the masks, one per line
 
 BBBC039v1, Caicedo et al. (2019), "Evaluation of deep learning strategies for nucleus segmentation in fluorescence
 images", Cytometry A 95(9), CC0.
@@ -58,13 +58,13 @@ def find(src: str | Path) -> tuple[Path, list[Entry]]:
         path = root / "metadata" / f"{name}.txt"
         for id_ in _read_list(path):
             if id_ in entries:
-                raise DatasetError(f"{id_} is in another list too", path=path, remedy="take metadata.zip anew")
+                raise DatasetError(f"{id_} is in another list too", path=path, remedy="unpack metadata.zip again")
             entries[id_] = Entry(id_, split, "fluorescence", id_)
     return root, sorted(entries.values(), key=lambda entry: entry.id)
 
 
 def _read_list(path: Path) -> list[str]:
-    """Read the ids of a list, which has a file name a line."""
+    """Read the ids of a list, which has one file name per line."""
     try:
         lines = path.read_text(encoding="utf-8").split()
     except (OSError, UnicodeDecodeError) as error:

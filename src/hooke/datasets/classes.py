@@ -1,4 +1,4 @@
-"""Classes of a sample as its user wants them: a sample and rules in, the sample with classes renamed or left out."""
+"""Rename, ignore or drop the classes of a sample, by rules that the user gives."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ClassRules:
         Raises
         ------
         ConfigError
-            If a rename is no such pair, or a class has two rules.
+            If a rename is not such a pair, or a class has two rules.
         """
         pairs = [text.partition("=")[::2] for text in rename]
         for text, (old, new) in zip(rename, pairs, strict=True):

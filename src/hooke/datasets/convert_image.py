@@ -163,7 +163,7 @@ class ImageWriter:
 def guess_modality(image: NDArray[np.generic]) -> str:
     """Guess from colour and background: coloured is histology; grey on dark fluorescence, on light brightfield.
 
-    Fluorescence stored as a blue or green picture has a dark background too, and is told apart from a stain by it.
+    Fluorescence stored as a blue or green picture has a dark background too, which distinguishes it from a stain.
     More than 8 bits are rarely used to the full: there, an image's own brightest pixels stand for white.
     """
     values = np.asarray(image, np.float32)

@@ -1,4 +1,4 @@
-"""Cell Tracking Challenge, two dimensions: sequences of frames with outlines in; image and label image out.
+"""Cell Tracking Challenge, two dimensions: sequences of frames, some or all with outlines.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Data Science Bowl 2018, Kaggle's own layout: a folder per image, masks or run lengths in; image and label image out.
+"""Data Science Bowl 2018, Kaggle's own layout: a folder per image, with masks or run lengths.
 
 ::
 

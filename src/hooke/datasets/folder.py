@@ -1,9 +1,9 @@
-"""Any data set of images and label images, paired by name: folders in; image and label image out.
+"""Any data set of images and label images, paired by name.
 
 ::
 
     images/<id>.<tif, png, jpg...>   grey, RGB or stains in channels, any type that hooke reads
-    labels/<id>.<tif, png, npy>      whole numbers of any type: 0 background, an id a nucleus
+    labels/<id>.<tif, png, npy>      whole numbers of any type: 0 background, one id per nucleus
                                      (StarDist calls this folder masks/)
 or
     <id>.<tif, png, jpg...>          Cellpose: also <id>_img.*

@@ -1,4 +1,4 @@
-"""Finds and reads the image that an annotation means: a name or a stem in, the path of a file, and its pixels, out.
+"""Find the image that an annotation names, and read it.
 
 Names are compared without regard to case, to the form of accents, and to how folders are separated: annotations
 travel between Windows, macOS and Linux. Folders in a name help to choose and need not exist.

@@ -1,4 +1,4 @@
-"""What a prepare run has done so far, so that a stopped one goes on: records in, lines of a file out, and back.
+"""Write and read what a prepare run has done so far, so that a stopped run can continue.
 
 ``DATASET/prepared.jsonl`` has a line for each image of the source, added when its files are whole. The last line of an
 image counts; a line that a killed run left cut is passed over. Classes and conflicts, which can be many, stay in the
@@ -39,7 +39,7 @@ class Part:
     nuclei : int
         Objects.
     image_bytes, labels_bytes : int
-        Sizes of the two files, by which one that was cut short or replaced is told.
+        Sizes of the two files, which show whether one was cut short or replaced.
     """
 
     id: str

@@ -1,11 +1,11 @@
-"""LIVECell, phase contrast of eight cell lines, as published: COCO jsons and tif images in; label images out.
+"""LIVECell, phase contrast of eight cell lines, as published: COCO jsons and tif images.
 
 ::
 
     SRC/annotations/LIVECell/livecell_coco_{train,val,test}.json    the split of each image
     SRC/images/livecell_{train_val,test}_images/**/<file_name>      <line>_Phase_<well>_<field>_<time>_<crop>.tif
 
-Both are found wherever they lie below SRC. The cell line, first in an image's name, is the class of all its cells; the
+Both are found in any folder below SRC. The cell line, first in an image's name, is the class of all its cells; the
 field of view is what comes before the time, since images of one place at other times show the same cells. Cells that
 overlap are resolved as in `hooke.datasets.coco`. The folder of the Sartorius competition, which took its annotations
 from the same group, is given to `hooke.datasets.sartorius`.

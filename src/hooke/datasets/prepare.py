@@ -135,7 +135,7 @@ def prepare_dataset(
     overwrite : bool
         Make again what is already there.
     jobs : int, optional
-        Threads; one for each processor, up to 8, by default. So many images and as many again are held in memory.
+        Threads; one for each processor, up to 8, by default. Twice as many images are held in memory.
     progress : callable, optional
         Called with the number of images done and the number of all.
 

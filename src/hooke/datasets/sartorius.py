@@ -1,4 +1,4 @@
-"""Sartorius cell instance segmentation, Kaggle's layout: a table of run lengths and png images in; label images out.
+"""Sartorius cell instance segmentation, Kaggle's layout: a table of run lengths, and png images.
 
 ::
 
@@ -32,7 +32,7 @@ TAKES = "Sartorius (Kaggle): train.csv with run lengths along the rows, train/*.
 TABLE = "train.csv"
 COLUMNS = ("id", "annotation", "width", "height", "cell_type")
 MODALITY = "phase contrast"
-REMEDY = "unpack the competition's train.csv and train folder anew"
+REMEDY = "unpack the competition's train.csv and train folder again"
 
 
 @dataclass(frozen=True)

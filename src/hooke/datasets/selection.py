@@ -1,4 +1,4 @@
-"""Which images of a source to make: what its adapter found and a list in; those to make, and those not to, out."""
+"""Choose which images of a source to prepare: those that its adapter found, or of them those on a list."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ def _fault(id_: str) -> str | None:
     except UnicodeEncodeError:
         return "the name is not UTF-8"
     if not id_.strip(". ") or any(character in "/\\" or ord(character) < 32 for character in id_):
-        return "the name is no file name"
+        return "the name is not a file name"
     return "the name is too long" if length > LONGEST_ID else None

@@ -1,4 +1,4 @@
-"""Which images are for what: lists in, or groups and a seed; for each image train, val or test out."""
+"""Assign each image to train, val or test: from a list, or drawn by groups with a seed."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def dkfz_split(ids: Iterable[str]) -> dict[str, str]:
     """Split as the authors of "Segmentation Based Cell Classification" did: sorted, shuffled, the first 20 % for test.
 
     Python's ``random.Random(0)`` shuffles; int(0.2 n) images are test, the next int(0.1 n) of all n are val, the rest
-    train. Groups are not looked at. The authors' script takes the order in which the file system lists the files, which
+    train. Groups are ignored. The authors' script takes the order in which the file system lists the files, which
     is not the same everywhere; here, as their figures are reproduced elsewhere, they are sorted by name.
     """
     order = sorted(ids, key=lambda id_: f"{id_}.json")
@@ -174,14 +174,14 @@ def grouped(entries: Sequence[Entry], pattern: str | None) -> list[Entry]:
     Raises
     ------
     ConfigError
-        If it is no regular expression, or finds nothing in any id.
+        If it is not a regular expression, or finds nothing in any id.
     """
     if pattern is None:
         return list(entries)
     try:
         found = [re.search(pattern, entry.id) for entry in entries]
     except re.error as error:
-        raise ConfigError(f"group {pattern!r} is no regular expression: {error}", remedy="try ^[^_]+") from error
+        raise ConfigError(f"group {pattern!r} is not a regular expression: {error}", remedy="try ^[^_]+") from error
     if not any(found):
         raise ConfigError(f"group {pattern!r} is found in no image's name", remedy="try ^[^_]+")
     return [

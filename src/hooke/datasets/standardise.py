@@ -1,4 +1,4 @@
-"""Images of one size for systems that want it: a sample in, square samples out, cut or scaled.
+"""Cut or scale samples to squares of one size, for programs that need that.
 
 *Tiles* lie side by side, moved inwards at the right and bottom edge so that all are full; there they overlap. *Resized*
 images keep their proportions, the longer side filling the square. What is smaller than the square is filled up at the

@@ -1,4 +1,4 @@
-"""Scores of a set of predictions against their truth: label images in, tables and their summary out.
+"""Score a set of predicted label images against their truth, as tables and a summary.
 
 Images are paired by name. One that can't be scored is reported and the rest go on.
 """

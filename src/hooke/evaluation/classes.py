@@ -1,6 +1,6 @@
-"""Classes of the objects that were found: true and predicted class of matched objects in, scores out.
+"""Score the predicted classes of matched objects.
 
-Whether an object was found at all is told by the other scores; here only those that have a partner count.
+Whether an object was found at all is measured by the other scores; here only objects that have a partner count.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def class_pairs(
 def score_classes(
     images: Sequence[tuple[str, Sequence[ClassPair]]], *, ignore: Collection[str] = (), resamples: int, seed: int
 ) -> ClassificationScores | None:
-    """Measure how well the classes of matched objects were told.
+    """Measure how well the classes of matched objects were predicted.
 
     Parameters
     ----------

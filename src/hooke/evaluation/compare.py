@@ -1,7 +1,7 @@
-"""Is one run better than another? Saved evaluations of the same images in, differences with intervals out.
+"""Compare saved evaluations of the same images, to see whether one run is better than another.
 
 The test is the paired bootstrap: the same image scored by two methods gives one difference, and data sets are drawn
-anew from the groups of images (fields of view) that belong together, as for `Evaluation`'s intervals.
+from the groups of images (fields of view) that belong together, as for `Evaluation`'s intervals.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def compare_runs(runs: Sequence[Run], *, resamples: int = RESAMPLES, seed: int =
         rows = [table[chosen] for table in tables]
         groups = _groups(rows[0], runs[0].index_columns)
         facts: dict[str, Any] = {"part": part, "images": len(rows[0]), "groups": len(set(groups))}
-        rng = np.random.default_rng(seed)  # anew, so that a part's figures don't hang on which others there are
+        rng = np.random.default_rng(seed)  # for each part, so that its figures don't depend on the other parts
         weights = resample_groups(groups, resamples, rng) if facts["groups"] >= MIN_GROUPS else None
         for score in scores:
             values = [row[score].to_numpy(np.float64) for row in rows]

@@ -1,4 +1,4 @@
-"""Detection alone: predicted points and their truth in; precision, recall and F1 of what was found out."""
+"""Score detection alone: precision, recall and F1 of predicted points, without outlines."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Detection:
     extra : tuple of str
         Images with points but without truth; they are not scored.
     classification : ClassificationScores, optional
-        How well the classes of the objects found were told; None where no pair has a class on both sides.
+        How well the classes of the objects found were predicted; None where no pair has a class on both sides.
     notes : tuple of str
         Where the classes of the two sides do not fit each other.
     """
@@ -104,7 +104,7 @@ class Detection:
         return dict(zip(table["image"], table["problem"], strict=True))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all but the table as plain dictionaries and lists, ready for JSON."""
+        """Give everything except the table as plain dictionaries and lists, ready for JSON."""
         by = {column: {name: _plain(one) for name, one in groups.items()} for column, groups in self.by.items()}
         matched_by = "mask" if self.max_distance is None else "distance"
         whole = {"matched_by": matched_by, "max_distance": self.max_distance, "overall": _plain(self.overall), "by": by}

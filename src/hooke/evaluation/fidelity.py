@@ -1,4 +1,4 @@
-"""What a target scheme can tell at best: label images in, the same label images encoded and decoded again out.
+"""Encode label images to the maps of a target scheme and decode them again, to score what the scheme itself loses.
 
 A network that is trained on a scheme's maps can at best predict these maps; what their decoding loses is lost for every
 model. Scored like any prediction, it is the ceiling that the scheme sets.
@@ -78,7 +78,7 @@ def open_prediction(
     pred : str or Path
         As `open_labels` takes it.
     truth : LabelSource
-        What it will be held against.
+        What it will be compared with.
     through : str, optional
         Name of a target scheme by which each label image is encoded and decoded first.
     split_components : bool, optional

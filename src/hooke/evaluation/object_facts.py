@@ -1,4 +1,4 @@
-"""What is known of objects: the table measurements.csv in, scores and classes by label out."""
+"""Read the scores and classes of objects from the table measurements.csv."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_measurements(path: Path, images: Collection[str]) -> dict[str, ObjectFa
     Returns
     -------
     dict of str to ObjectFacts
-        By the name of the image. Images of several planes, whose labels begin anew in each, are left out.
+        By the name of the image. Images of several planes, whose labels begin again in each, are left out.
 
     Raises
     ------

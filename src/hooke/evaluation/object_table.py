@@ -1,4 +1,4 @@
-"""`Evaluation.per_object`: one image's comparison in, a row per true and per predicted object out."""
+"""Make the rows of `Evaluation.per_object`: one per true and per predicted object of an image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where detected points come from: a csv of points, or label images, in; the points of each image out."""
+"""Read detected points of each image from a csv, or take them from label images."""
 
 from __future__ import annotations
 

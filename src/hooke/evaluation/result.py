@@ -18,7 +18,7 @@ from hooke.metrics.classification import ClassificationScores
 
 __all__ = ["OBJECT_COLUMNS", "STATUSES", "Evaluation", "plain_json"]
 
-# What became of an image. All but the last are scored.
+# Status of an image. Images of every status except the last are scored.
 STATUSES = ("ok", "missing prediction", "bad prediction", "bad truth")
 
 #: Columns of `Evaluation.per_object`; `Evaluation` says what each means.
@@ -126,7 +126,7 @@ class Evaluation:
         return bool((self.per_image["status"] == "ok").all())
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all but the tables as plain dictionaries and lists, ready for JSON; what is not defined is None."""
+        """Give everything except the tables as plain dictionaries and lists for JSON; undefined numbers are None."""
         whole = {
             **self.source,
             "iou_thresholds": list(self.thresholds),

@@ -1,4 +1,4 @@
-"""Saved evaluations: a folder with scores.json and per_image.csv in, a `Run` to set beside others out."""
+"""Read saved evaluations, to compare them with others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`evaluate`: predictions and their truth in, an `Evaluation` out."""
+"""Score predicted label images against true ones, object by object and image by image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where label images come from: a folder, dataset or file in; named label images with scores and classes out."""
+"""Open label images, with scores and classes of their objects: a folder, a data set, or a file of another format."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class FolderSource:
 def open_labels(
     path: str | Path, truth: LabelSource | None = None, split_components: bool | None = None
 ) -> LabelSource:
-    """Open a source of label images, whichever kind it is.
+    """Open a source of label images of any kind.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def open_labels(
         A folder of label images, a hooke dataset, or what ``hooke segment`` wrote; a json file in COCO's format (a
         dataset, or a list of results); a csv file of run lengths as in the Data Science Bowl 2018; a zarr group.
     truth : LabelSource, optional
-        What the source will be held against: a list of COCO results takes the names of its images from it.
+        What the source will be compared with: a list of COCO results takes the names of its images from it.
     split_components : bool, optional
         Of label images in a folder: see `hooke.io.annotations.label_files`.
 

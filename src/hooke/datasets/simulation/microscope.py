@@ -75,7 +75,7 @@ def _fluorescence(slide: Slide, chromatin: Float, camera: Camera) -> NDArray[np.
 
 
 def _add_debris(slide: Slide, chromatin: Float) -> None:
-    """Add small bright specks that are no nuclei, one for about twelve of them."""
+    """Add small bright specks that are not nuclei, about one for every twelve nuclei."""
     rng = slide.rng
     for _ in range(int(rng.poisson(len(slide.nuclei) / 12))):
         y, x = (int(rng.integers(0, length)) for length in chromatin.shape)

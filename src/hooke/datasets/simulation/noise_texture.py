@@ -50,7 +50,7 @@ class Cloud:
 
 
 class Fibres:
-    """Tissue-like streaks: an elongated noise tile looked at through a smooth distortion."""
+    """Tissue-like streaks: an elongated noise tile seen through a smooth distortion."""
 
     def __init__(self, rng: np.random.Generator, shape: tuple[int, ...], diameter: float, stretch: float) -> None:
         size = int(np.clip(2 ** math.ceil(math.log2(12 * diameter)), 256, 1024))

@@ -1,4 +1,4 @@
-"""Annotations in JSON: a file in, checked values out; what is wrong with one is named with its place.
+"""Read annotations in JSON and check their values; an error names the place of the value.
 
 For `coco`, `livecell`, `labelme` and `geojson`. The checks raise a `DatasetError` that knows no file; `located` adds
 the file and the place in it.
@@ -55,7 +55,7 @@ def field(record: Any, key: str, *kinds: type) -> Any:
     Raises
     ------
     DatasetError
-        If the record is no object, or the key is missing or of another type. The error names no file.
+        If the record is not an object, or the key is missing or of another type. The error names no file.
 
     Examples
     --------

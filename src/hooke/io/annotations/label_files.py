@@ -28,8 +28,8 @@ CLASSES = (
     "label images of few values in many pieces, which looks like masks of classes, kept as they are "
     "(--split-components makes each piece an object)"
 )
-_FEW_VALUES, _MANY_PIECES = 8, 4  # a mask of classes has up to so many values, and so many pieces a value
-_ODD_PIECES = 3  # so many pieces of the only object are worth a word where the file is known to hold ids
+_FEW_VALUES, _MANY_PIECES = 8, 4  # up to 8 values, each in 4 pieces on average, look like a mask of classes
+_ODD_PIECES = 3  # an only object in 3 pieces is reported where the file is known to hold ids
 _JPEG = b"\xff\xd8\xff"
 _EQUAL_IN_BLUR = 0.5  # of the pixels at blurred edges, fewer equal their left neighbour
 _BIMODAL = 0.98  # of the pixels of a mask that JPEG has blurred lie near black or white
@@ -62,7 +62,7 @@ def read_label_file(path: str | Path, split: bool | None = None, *, holds_ids: b
         Whether each connected component of each value becomes an object. By default it does where there is one value
         in several components.
     holds_ids : bool
-        Whether the file is known to hold ids, so that a single 1 is one object whatever its pieces.
+        Whether the file is known to hold ids, so that a single 1 is one object, in one piece or several.
 
     Returns
     -------
