@@ -1,9 +1,9 @@
-"""Accuracy of a model on a hooke dataset: every image segmented with default options, scored, by modality.
+"""Segments every image of a hooke data set with default options and scores the results by modality.
 
     python benchmarks/accuracy.py data/dsb2018 --split test
     python benchmarks/accuracy.py data/dsb2018 --split val --set foreground=0.45 min_score=0.3
 
-`--set` changes parameters of the target scheme, for grey and for colour images alike.
+`--set` changes parameters of the target scheme, for grey and for colour images.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def score(dataset: Path, split: str, model: str | Model) -> list[dict[str, float
 
 
 def print_table(summaries: dict[str, Summary]) -> None:
-    """One row a modality, means over images."""
+    """One row per modality, means over images."""
     print(f"{'':14}{'images':>7}" + "".join(f"{name:>11}" for name in SHOWN))
     for name, one in summaries.items():
         print(f"{name:14}{one.images:7}" + "".join(f"{one.mean[score]:11.3f}" for score in SHOWN))

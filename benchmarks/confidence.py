@@ -1,9 +1,9 @@
-"""Does the object score foretell the IoU? Rank correlation and calibration on validation images; weights fitted anew.
+"""Tests how well the object score predicts the IoU on validation images, and fits the score's weights again.
 
 python benchmarks/confidence.py data/dsb2018 --split val
 
-The first table is of the scores that the model gives as it is. The weights printed at the end are those that the card
-of a model takes as `parameters: score_weights` (configs/nuclei-card.yaml); their figures are cross-validated by image.
+The first table is of the scores of the unchanged model. The weights printed at the end go into the card of a model as
+`parameters: score_weights` (configs/nuclei-card.yaml); their figures are cross-validated by image.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ def main() -> None:
     iou = objects["iou"].to_numpy()
     report("as the model is", objects["score"].to_numpy(), objects)
     fold = objects["image"].astype("category").cat.codes.to_numpy() % FOLDS
-    foretold = np.zeros(len(objects))
+    predicted = np.zeros(len(objects))
     for one in range(FOLDS):
-        foretold[fold == one] = predict_score(traits[fold == one], fit_score(traits[fold != one], iou[fold != one]))
-    report("fitted anew, cross-validated", foretold, objects)
+        predicted[fold == one] = predict_score(traits[fold == one], fit_score(traits[fold != one], iou[fold != one]))
+    report("fitted again, cross-validated", predicted, objects)
     print("score_weights:", [round(weight, 4) for weight in fit_score(traits, iou)])
 
 
 def collect(dataset: Path, split: str, model: Model) -> pd.DataFrame:
-    """A row per predicted object, none dropped for its score: image, modality, score, traits, IoU with the truth."""
+    """One row per predicted object, none dropped for its score: image, modality, score, traits, IoU with the truth."""
     parts = []
     for row in read_index(dataset):
         if row.split == split:
@@ -59,7 +59,7 @@ def collect(dataset: Path, split: str, model: Model) -> pd.DataFrame:
 
 
 def objects_of(path: Path, truth: NDArray[np.int32], model: Model) -> pd.DataFrame:
-    """Segment one image at the scale that its true median diameter asks for, and compare each object with the truth."""
+    """Segment one image at the scale of its true median diameter, and compare each object with the truth."""
     image = read_image(path)
     area = np.bincount(truth.ravel())[1:]
     area = area[area > 0]
@@ -77,7 +77,7 @@ def objects_of(path: Path, truth: NDArray[np.int32], model: Model) -> pd.DataFra
 
 
 def report(title: str, score: NDArray[np.floating], objects: pd.DataFrame) -> None:
-    """Print rank correlation with the true IoU, and the mean IoU of objects by tenths of the score."""
+    """Print rank correlation with the true IoU, and the mean IoU of objects in ten bins of the score."""
     print(f"{title}: {len(score)} objects; Spearman {_spearman(score, objects['iou']):.3f}", end="")
     for name, of in objects.groupby("modality").groups.items():
         print(f", {name} {_spearman(score[of], objects.loc[of, 'iou']):.3f}", end="")
@@ -90,7 +90,7 @@ def report(title: str, score: NDArray[np.floating], objects: pd.DataFrame) -> No
             error += abs(score[of].mean() - iou.mean()) * of.mean()
             span = f"{low:.1f}-{low + 0.1:.1f}"
             print(f"{span:>12}{of.sum():9}{score[of].mean():12.2f}{iou.mean():10.2f}{(iou > 0.5).mean():11.2f}")
-    print(f"mean distance of score and IoU over tenths: {error:.3f}\n")
+    print(f"mean difference of score and IoU over ten bins: {error:.3f}\n")
 
 
 def _spearman(score: NDArray[np.floating], iou: pd.Series) -> float:

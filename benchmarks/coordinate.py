@@ -1,8 +1,8 @@
-"""Does each part of the coordinate network earn its place? A configuration in; a table of detection figures out.
+"""Trains the coordinate network without each of its parts and compares how well the variants find cells.
 
-Trains the network whole, and without its global encoder, its coordinate and its patches, with each seed asked for, and
-writes recall, precision and F1 on the validation images (a point counts when it lies in an unclaimed true cell) as
-Markdown. A run that is there already is not made again.
+Trains the network whole, and without its global encoder, its coordinate and its patches, with each given seed, and
+writes recall, precision and F1 on the validation images (a point counts when it is in a true cell not yet matched) as
+Markdown. A run that exists is not trained again.
 
     python benchmarks/coordinate.py configs/dkfz-coordinate.yaml --runs runs/coordinate-parts --seeds 0 1 2
 """
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def best_scores(config: Path, runs: Path, flag: str | None, seed: int, steps: int | None) -> dict[str, float]:
-    """Scores of the best validation of one run, which is made where it is missing."""
+    """Scores of the best validation of one run, which is trained if it is missing."""
     run = runs / f"{flag or 'whole'}-{seed}"
     if not (run / "result.json").is_file():
         changes = {"seed": seed} | ({flag: True} if flag else {}) | ({"steps": steps} if steps else {})

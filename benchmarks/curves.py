@@ -1,4 +1,4 @@
-"""Validation scores of several runs over their steps, in one plot: what a start, or a recipe, bought.
+"""Plots the validation scores of several runs over their steps.
 
 python benchmarks/curves.py runs/mobilenet-imagenet runs/mobilenet-scratch -o docs/images/transfer.svg
 """

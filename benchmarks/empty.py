@@ -1,4 +1,4 @@
-"""Objects invented in empty wells: real fields without nuclei, and simulated ones with gradients, haze and dust.
+"""Counts false objects in empty wells: real fields without nuclei, and simulated ones with gradients, haze and dust.
 
     python benchmarks/empty.py
     python benchmarks/empty.py --bbbc039 data/bbbc039

@@ -1,12 +1,12 @@
-"""Fit the shipped warning of images of unknown kinds, and write its coefficients.
+"""Fits the shipped warning of images unlike the training images, and writes its coefficients.
 
     python benchmarks/fit_familiarity.py --known data/dsb2018 data/bbbc039 data/tnbc data/miccai16_he data/mnfinder
         --unknown data/usiigaci_t98g data/laptrack_phase/images
 
 Each source is a hooke dataset, of which training and validation images are taken, or a folder of images. Simulated
 fields of nuclei count as known; simulated whole cells, and every second picture that scikit-image ships, as unknown.
-Sources weigh by the square root of their number. The limit is set so that 1.5 % of the known images lie above it, each
-judged by a fit without a third of its source; an unknown source is judged by a fit without it.
+A source weighs by the square root of its number of images. The limit is chosen so that 1.5 % of the known images are
+above it, each tested with a fit without a third of its source; an unknown source is tested with a fit without it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--known", type=Path, nargs="+", required=True)
     parser.add_argument("--unknown", type=Path, nargs="+", required=True)
-    parser.add_argument("--most", type=int, default=100, help="take so many images of a source at most")
+    parser.add_argument("--most", type=int, default=100, help="largest number of images per source")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     examples = list(measured(args.known, args.unknown, args.most))

@@ -1,4 +1,4 @@
-"""Fit the shipped classifier of modalities, on training images only, and write its coefficients.
+"""Fits the shipped classifier of modalities, on training images only, and writes its coefficients.
 
     python benchmarks/fit_modality.py --dsb2018 DATASET [--histology FOLDER --fluorescence FOLDER --only LIST]
 

@@ -1,10 +1,10 @@
-"""Set the limits of two warnings on training images: colours never seen, and noise.
+"""Determines the limits of two warnings on training images: unknown colours, and noise.
 
     python benchmarks/fit_trust.py data/dsb2018 data/tnbc --every 20
 
 Writes the colours of the training images of the data sets to src/hooke/pipeline/colours.json, and prints how far the
-images of each field of view (of each patient) lie from the colours of all others. Prints, for every n-th image of the
-first data set with rising noise, the noise as `noise_level` measures it and the AP that the model keeps.
+images of each field of view (of each patient) are from the colours of all others. Prints, for every n-th image of the
+first data set with rising noise, the noise as `noise_level` measures it and the model's AP.
 """
 
 from __future__ import annotations

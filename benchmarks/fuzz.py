@@ -1,4 +1,4 @@
-"""Reads mutated files of every format that hooke reads, and counts what is neither read nor refused by an error.
+"""Reads mutated files of every format that hooke reads, and counts files that are neither read nor refused by an error.
 
     python benchmarks/fuzz.py --count 20000 --seed 0 [--data ../shared/data]
 

@@ -1,10 +1,10 @@
-"""Train on A, test on B: bundles and prepared data sets in; markdown tables by data set and by modality out.
+"""Scores models on data sets that they were not trained on, and writes tables by data set and by modality.
 
 python benchmarks/generalisation.py dsb2018=data/dsb2018:test tnbc=data/tnbc:val --model nuclei
 
 A data set is NAME=FOLDER, or NAME=FOLDER:SPLIT for one of its splits alone. --results keeps every figure in a json
 file and adds to what is in it, so that models and data sets can be measured one by one; --write puts the tables of all
-that it holds between the markers in a document.
+figures between the markers in a document.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Target:
         folder, colon, split = place.rpartition(":")
         if not name or not equals or not place:
             raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER or NAME=FOLDER:SPLIT")
-        # A colon in the folder itself, as in C:\data, is no split.
+        # A colon in the folder itself, as in C:\data, does not separate a split.
         is_split = bool(colon) and "/" not in split and "\\" not in split
         return cls(name, Path(folder if is_split else place), split if is_split else None)
 
@@ -101,7 +101,7 @@ def measure(model: str, target: Target, threads: int) -> Iterator[tuple[str, dic
 
 
 def segment_all(model: str, target: Target, out: Path, threads: int) -> None:
-    """Write the label image of every image; one that can't be segmented is told, and counts as empty."""
+    """Write the label image of every image; one that can't be segmented is reported, and counts as empty."""
     for row in read_index(target.folder):
         if target.split not in (None, row.split):
             continue

@@ -3,8 +3,9 @@
 A run is killed one to three times in a row, by KILL, TERM or INT, at a random time or just after a random number of its
 files has appeared; half of the runs of `segment` go over results that were made with other options. Counted are
 
-- results that were done before a kill and are gone or made again after it, or are not those of a run left alone;
-- tables that do not hold the objects of the labels beside them, right after a kill and after the last run;
+- results that were finished before a kill and are missing or made again after it, or differ from those of an
+  undisturbed run;
+- tables that do not list the objects of the label images, right after a kill and after the last run;
 - temporary files that are left after the last run;
 - bad ends: a run that fails, or a stopped one that shows a traceback or has another exit status than 130 and 143.
 
@@ -98,7 +99,7 @@ class Trial:
 
 
 def run_trial(trial: Trial, out: Path, rng: random.Random, kills: int) -> Counter[str]:
-    """Kill a run so many times in a row, then let it end, and count what is wrong."""
+    """Kill a run the given number of times in a row, then let it end, and count what is wrong."""
     counts: Counter[str] = Counter()
     trial.prepare(out)
     for _ in range(kills):
@@ -250,7 +251,7 @@ def make_trials(root: Path) -> list[Trial]:
 
 
 def kill_runs(kills: int, seed: int, root: Path, names: Sequence[str] = ()) -> dict[str, Counter[str]]:
-    """Kill runs of all commands, or of these, in turn, so many times in all; count what is wrong, by command."""
+    """Kill runs of all commands, or of these, in turn, `kills` times in all; count what is wrong, by command."""
     rng = random.Random(seed)
     trials = [trial for trial in make_trials(root) if trial.name in names or not names]
     for trial in trials:

@@ -1,4 +1,4 @@
-"""Peak memory of `hooke.segment` with its table on an 8192×8192 image, in a process of its own.
+"""Measures the peak memory of `hooke.segment` with its table on an 8192×8192 image, in its own process.
 
     python benchmarks/memory.py
 

@@ -1,4 +1,4 @@
-"""Time of the scores: 100 pairs of 1024 x 1024 pixels with 500 objects each, made at random; seconds by part.
+"""Measures the time of the scores on 100 random pairs of 1024 x 1024 pixels with 500 objects each.
 
 python benchmarks/metrics.py
 """

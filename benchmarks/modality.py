@@ -1,4 +1,4 @@
-"""Modality of the images of a hooke dataset: K-means and the shipped classifier against its index; time per image.
+"""Compares the modality by K-means and by the shipped classifier with a data set's index, and measures the time.
 
 python benchmarks/modality.py data/dsb2018
 """
@@ -32,7 +32,7 @@ class Seen:
 
 
 def main() -> None:
-    """Look at every image once, then count."""
+    """Read every image once, then count."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
     args = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Objects invented where there is nothing: camera noise, flat and uneven fields, and images blurred beyond use.
+"""Counts false objects in images without any: camera noise, flat and uneven fields, and images blurred beyond use.
 
     python benchmarks/noise.py
 

@@ -1,12 +1,12 @@
-"""Seconds and peak memory of `hooke prepare`, each data set in a process of its own.
+"""Measures time and peak memory of `hooke prepare`, each data set in its own process.
 
     python benchmarks/prepare.py
     python benchmarks/prepare.py --data FOLDER      FOLDER/bbbc039 and FOLDER/dkfz as published, in addition
-    python benchmarks/prepare.py --drawn FOLDER     keeps what it draws there, and takes it from there the next time
+    python benchmarks/prepare.py --drawn FOLDER     keeps simulated images there, and uses them again
 
-Data Science Bowl 2018 is drawn by hooke's simulator: as many images of each size as in the published training set, in
+Data Science Bowl 2018 is simulated: as many images of each size as in the published training set, in
 its layout (an RGBA image and a file per nucleus), 664 images. Limits: 60 s and 1 GiB for it, 30 s for BBBC039's 200
-images, 60 s for DKFZ's 250 files, on two cores. Seconds of a busy machine say little: compare the processor's.
+images, 60 s for DKFZ's 250 files, on two cores. On a busy machine compare processor seconds.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main() -> None:
     """Draw what is missing, prepare each data set and print its figures beside the limits."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder with bbbc039/ and dkfz/")
-    parser.add_argument("--share", type=float, default=1.0, help="of the 664 images, for a quick look")
+    parser.add_argument("--share", type=float, default=1.0, help="of the 664 images, for a quick test")
     parser.add_argument("--drawn", type=Path, help="folder that the drawn set is kept in")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
@@ -87,7 +87,7 @@ def draw_bowl(folder: Path, share: float) -> None:
     number = 0
     for height, width, images, nuclei in FIELDS:
         for _ in range(max(1, round(share * images))):
-            # Of a nucleus' usual share of its image, so that about so many find room.
+            # By a nucleus' usual share of its image, so that about this number fits.
             diameter = min(40.0, (0.2 * height * width / nuclei / 0.785) ** 0.5)
             drawn = simulate((height, width), seed=number, diameter=diameter)
             write_bowl(folder / "stage1_train" / f"{number:04}", drawn.image, drawn.labels)

@@ -1,11 +1,12 @@
-"""What pre-training buys where labels are few: test score over the share of labelled fields, for each start.
+"""Measures the test score with few labels, for each kind of initial weights and each share of labelled fields.
 
     python benchmarks/pretraining.py data/dsb2018 runs/pretraining
 
 An encoder is pre-trained once by each method on all training images, without their labels. Then a network is trained
-from each start on 5, 10, 25 and 100 % of the labelled training images, whole fields of view, three draws of each, with
-the same number of steps; what it ends with is scored on the test split with hooke's defaults.
-Results are appended to RUNS/results.csv; a run that stands there is not done again. ``--dry-run`` says what would run.
+from each kind of initial weights on 5, 10, 25 and 100 % of the labelled training images, whole fields of view, three
+random selections of each, with the same number of steps; the final network is scored on the test split with hooke's
+defaults. Results are appended to RUNS/results.csv; a run that is listed there is not done again. ``--dry-run`` prints
+what would run.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def main() -> None:
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=VALUE", help="change the recipe of the training runs"
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would run, and check that it could")
+    parser.add_argument("--dry-run", action="store_true", help="print what would run, and check that it could")
     args = parser.parse_args()
     jobs = list(plan(args.dataset, args.starts, args.shares, args.seeds))
     if args.dry_run:
@@ -156,7 +157,7 @@ def pretrain_config(method: str, encoder: str, args: argparse.Namespace):
 
 
 def append(results: Path, row: dict[str, object]) -> None:
-    """Add a row to the table, so that a study cut short goes on from there."""
+    """Add a row to the table, so that an interrupted study continues from there."""
     fresh = not results.exists()
     with results.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
@@ -167,7 +168,7 @@ def append(results: Path, row: dict[str, object]) -> None:
 
 
 def summarise(table: pd.DataFrame) -> str:
-    """Mean and spread (standard deviation over seeds) of each score, a row a start, a column a share."""
+    """Mean and spread (standard deviation over seeds) of each score, by initial weights (rows) and share (columns)."""
     parts = []
     for name in SCORES:
         of = table.groupby(["start", "share"])[name]
@@ -177,7 +178,7 @@ def summarise(table: pd.DataFrame) -> str:
 
 
 def plot(table: pd.DataFrame, target: Path) -> None:
-    """Score over share of labels, a line a start, its bars the standard deviation over seeds."""
+    """Score over share of labels, one line per kind of initial weights, its bars the standard deviation over seeds."""
     figure, axes = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
     for place, start in enumerate(one for one in STARTS if one in set(table.start)):
         of = table[table.start == start].groupby("share")["dsb"]

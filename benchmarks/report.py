@@ -1,4 +1,4 @@
-"""Time and size of the report: predictions and a data set in, report.html out; seconds and megabytes printed.
+"""Measures the time and the size of report.html for predictions and a data set.
 
 hooke segment data/dsb2018/images -o pred
 python benchmarks/report.py pred data/dsb2018 --split test -o report.html

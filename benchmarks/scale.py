@@ -1,8 +1,8 @@
-"""Does the magnification matter? Images resampled to 0.5x, 2x and 3x, each result compared with that of the original.
+"""Compares the results of images resampled to 0.5x, 2x and 3x with those of the originals.
 
     python benchmarks/scale.py data/dsb2018
 
-An image takes part at a factor when its median nucleus stays at least 8 px wide. Printed: F1 at IoU 0.5 between both
+An image is used at a factor if its median nucleus is still at least 8 px wide. Printed: F1 at IoU 0.5 between both
 results (brought to the size of the original), pooled over images and as the mean over images. Limit: 0.85 each.
 """
 

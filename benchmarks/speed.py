@@ -1,4 +1,4 @@
-"""Seconds per megapixel of `hooke.segment` with its table, in process, warm, on a 2048×2048 mosaic.
+"""Measures seconds per megapixel of `hooke.segment` with its table, in process, warm, on a 2048×2048 mosaic.
 
     python benchmarks/speed.py data/dsb2018 --threads 2
     python benchmarks/speed.py data/dsb2018 --modality histology

@@ -1,11 +1,10 @@
-"""What a user waits for and what the disk pays: import, a cold command, the installation's size.
+"""Measures the time of the import and of a cold command, and the size of the installation.
 
     python benchmarks/startup.py
 
 Limits: `import hooke` 0.3 s; `hooke segment` of one 512×512 image from a cold start 3 s; 500 MB in site-packages.
-Run it in an environment that holds the core installation only, or the size counts what else is there. pip compiles
-every module of every package, tests too, unless told `--no-compile`: then Python compiles those that are used, the
-first time they are.
+Run it in an environment that holds the core installation only, or the size includes other packages. pip compiles every
+module of every package, tests too, unless given `--no-compile`: then Python compiles a module when it is first used.
 """
 
 from __future__ import annotations

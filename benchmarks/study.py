@@ -1,11 +1,11 @@
-"""What does each choice of a recipe buy? Variants of one configuration in; a table of validation scores out.
+"""Trains variants of one configuration and compares their validation scores.
 
     python benchmarks/study.py benchmarks/studies/split-line.yaml --runs runs/split-line --seeds 0
 
 The study names a configuration, changes that all variants share, and what each of them changes further. Every variant
 is trained with every seed, and its best checkpoint (by the validation DSB score) is measured on the validation images
 at their true diameter: the scores, and the recall of split lines, the share of the true lines' pixels that the network
-gives more than one half. A run that is there already is not made again. Means over the seeds, as Markdown.
+gives more than one half. A run that exists is not trained again. Means over the seeds, as Markdown.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def measured(config: TrainConfig, run: Path) -> dict[str, Any]:
-    """Scores of one run, which is made where it is missing."""
+    """Scores of one run, which is trained if it is missing."""
     kept = run / "study.json"
     if not kept.is_file():
         start = time.perf_counter()
@@ -79,7 +79,7 @@ def scores_of(module: SegmentationModule, config: TrainConfig) -> dict[str, floa
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """A row a variant, in the study's order, means over seeds."""
+    """One row per variant, in the study's order, means over seeds."""
     of = table.groupby("variant", sort=False)
     means = of.mean().assign(seeds=of.size())
     lines = ["| variant | " + " | ".join(means.columns) + " |", "|---" * (len(means.columns) + 1) + "|"]

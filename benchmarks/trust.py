@@ -1,11 +1,12 @@
-"""How often is a result flagged, and why? Images as they are, their degraded copies, and pictures that show no cells.
+"""Counts how often results are flagged, and why, for images, their degraded copies, and pictures without cells.
 
     python benchmarks/trust.py data/dsb2018 --split val
     python benchmarks/trust.py --known data/dsb2018 data/bbbc039 data/dkfz --unknown data/u373/images --red data/dkfz
 
 Degraded copies: blurred by a tenth, a fifth and a third of the typical diameter, overexposed, with weak and strong
 noise; of stained slides also one whose colours are exchanged. The pictures without cells are the second half of those
-that scikit-image ships (astronaut, coffee, text, grass ...); the first half served to fit the warning of unknown kinds.
+that scikit-image ships (astronaut, coffee, text, grass ...); the first half was used to fit the warning of unknown
+kinds.
 
 Known and unknown kinds: how many images of hooke datasets (their test split) or folders are flagged at all, and how
 many by each reason alone. `--red` shows the red channel of colour pictures: in DKFZ's, a stain of whole cells.
@@ -76,7 +77,7 @@ def main() -> None:
 
 
 def degraded(dataset: Path, rows: list, model: hooke.models.Model) -> Iterator[dict]:
-    """One row a copy of each image."""
+    """One row per copy of each image."""
     rng = np.random.default_rng(0)
     for row in rows:
         image, truth = read_image(find_image(dataset, row.id)), read_labels(find_labels(dataset, row.id))
@@ -103,7 +104,7 @@ def copies(pixels: NDArray, diameter: float, rng: np.random.Generator) -> Iterat
 
 
 def without_cells(model: hooke.models.Model) -> Iterator[dict]:
-    """One row a picture that scikit-image ships and that did not serve to fit."""
+    """One row per picture of scikit-image that was not used to fit."""
     for _, path in scikit_image_pictures(half=1):
         yield {"kind": "no cells", "ap_50": np.nan, **facts(hooke.segment(path, model))}
 

@@ -1,10 +1,10 @@
-"""Seconds for one image through both stages, find each cell and name its class, in process, warm, on 2 threads.
+"""Measures the seconds that finding and classifying the cells of one image take, in process, warm, on 2 threads.
 
     python benchmarks/two_stage.py data/dkfz/images/NAME.png --model COORDINATE-BUNDLE --classify CLASSIFIER-BUNDLE
 
 Without an image it is a simulated field of 1388 x 1040 pixels, the size of the DKFZ's. Times are medians; processor
-seconds, summed over the threads, tell how far a busy machine has stretched them. Limit: 0.5 s for both stages on 2
-cores (the published two-stage system: about 0.25 s for the forward pass of its first stage alone, on an Apple M1).
+seconds, summed over the threads, show how much a busy machine has slowed them. Limit: 0.5 s for both stages on 2 cores
+(the published two-stage system: about 0.25 s for the forward pass of its first stage alone, on an Apple M1).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Simulate and list images of kinds that the shipped models never saw: whole cells, photographs, data sets."""
+"""Simulates and lists images unlike the shipped models' training images: whole cells, photographs, data sets."""
 
 from __future__ import annotations
 

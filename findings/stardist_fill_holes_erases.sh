@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # stardist.fill_label_holes erases an object that lies within another, if its number is the lower one.
-# Guess: a hole is background enclosed by an object; a nucleus within a ring-shaped one is kept whatever the numbers
-#   are.
-# Seen: ring 1 with nucleus 2 inside: the nucleus keeps its 45 pixels. Ring 2 with nucleus 1 inside: no pixel of it
-#   is left, and the ring has swallowed it. Numbers follow the order of detection, so the count depends on chance.
+# Guess: a hole is background enclosed by an object; a nucleus within a ring-shaped one is kept, no matter which numbers
+# they have. Seen: ring 1 with nucleus 2 inside: the nucleus keeps its 45 pixels. Ring 2 with nucleus 1 inside: no pixel
+# of it is left, and the ring has swallowed it. Numbers follow the order of detection, so the count depends on chance.
 # Version: stardist==0.9.2 numpy==2.4.6
 set -euo pipefail
 folder=$(mktemp -d)

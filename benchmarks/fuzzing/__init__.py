@@ -1,1 +1,1 @@
-"""What `benchmarks/fuzz.py` is made of: sources of every format, their mutations, readers, and the worker."""
+"""The parts of `benchmarks/fuzz.py`: sources of every format, their mutations, readers, and the worker."""

@@ -197,7 +197,7 @@ def _tiff(data: bytes, rng: Rng) -> bytes:
 
 
 def _png(data: bytes, rng: Rng) -> bytes:
-    """Change the content of a chunk, and mend its checksum."""
+    """Change the content of a chunk, and correct its checksum."""
     chunks, at = [], 8
     while at + 12 <= len(data):
         length = struct.unpack_from(">I", data, at)[0]

@@ -1,11 +1,11 @@
-"""Run hooke and its peers on the same images with the same scorer; write peers.json, peers.md and peers.svg.
+"""Runs hooke and other tools on the same images with the same scores, and writes peers.json, peers.md and peers.svg.
 
     python benchmarks/peers/install.py ENVIRONMENTS
     python benchmarks/peers/bench.py ENVIRONMENTS -o OUT
     python benchmarks/peers/bench.py ENVIRONMENTS otsu hooke -o OUT --dataset data/dsb2018 --side 0 --count 100
 
-Without --dataset the simulator draws the images; of a data set mosaics are made, for times alone, or, with --side 0,
-images are taken as they are. Each peer runs in processes of its own, on so many cores and threads as --threads says. A
+Without --dataset the images come from the simulator; of a data set mosaics are made, for times alone, or, with --side
+0, images are used as they are. Each tool runs in its own processes, on as many cores and threads as --threads says. A
 peer whose weights can't be fetched runs its network with random weights, and its post-processing on maps made from the
 truth: that gives times and memory, but no accuracy. --write puts the table between the markers in a document.
 """

@@ -1,4 +1,4 @@
-"""What Cellpose 3 and 4 have in common: true labels in; flows and logits as from a perfect network, and back, out.
+"""Encodes label images as Cellpose 3 and 4 do (flows and logits as from a perfect network), and decodes them.
 
 Their networks give flows times 5; `compute_masks` divides by it again.
 """

@@ -1,4 +1,4 @@
-"""The images of the bench: a data set or the simulator in; grey images with their truth, all of one size, out."""
+"""Makes the benchmark's grey images with their truth, all of one size, from a data set or the simulator."""
 
 from __future__ import annotations
 

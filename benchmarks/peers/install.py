@@ -1,11 +1,11 @@
-"""Make an environment of its own for each peer: pinned requirements in; virtual environments and their sizes out.
+"""Makes a virtual environment with pinned requirements for each tool, and records its size.
 
     python benchmarks/peers/install.py ENVIRONMENTS                       # all of them
     python benchmarks/peers/install.py ENVIRONMENTS otsu stardist hooke   # some
     python benchmarks/peers/install.py ENVIRONMENTS cellpose3 -- PIP_OPTIONS
 
-What follows `--` is handed to pip. On Linux, pip takes PyTorch's build with CUDA (5 GB) unless it is given the index of
-the builds without. One that can't be installed is told, and the rest go on.
+Options after `--` are passed to pip. On Linux, pip takes PyTorch's build with CUDA (5 GB) unless it is given the index
+of the builds without. A tool that can't be installed is reported, and the rest continue.
 """
 
 from __future__ import annotations

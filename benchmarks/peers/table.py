@@ -1,4 +1,4 @@
-"""What was measured of each peer in; a markdown table and a drawing out."""
+"""Writes the measurements of each tool as a markdown table and a drawing."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _axis(value: float, x: float, height: int) -> str:
 
 
 def _bar(row: Row, y: int, place: Callable[[float], float]) -> list[str]:
-    """Draw name, bar and figures of a peer; random weights are told beside the bar."""
+    """Draw name, bar and figures of a peer; random weights are marked next to the bar."""
     end = place(row.processor_seconds_per_megapixel or 0)
     memory = "" if row.peak_bytes is None else f", {row.peak_bytes / 1e9:.1f} GB"
     figures = f"{row.processor_seconds_per_megapixel:.2f} s{memory}" + ("" if row.trained else ", random weights")

@@ -1,13 +1,13 @@
-"""One peer in its own environment: a job's images in; label images, times and peak memory out.
+"""Runs one tool in its own environment on a job's images, and records label images, times and peak memory.
 
     ENVIRONMENT/bin/python benchmarks/peers/worker.py PEER JOB {trained,encode,untrained}
 
-`trained` segments with the peer's published weights. Where they can't be had, `encode` makes from the truth the maps
-that a perfect network would give, in a process of its own so that it costs `untrained` no memory; `untrained` then
+`trained` segments with the tool's published weights. If they can't be downloaded, `encode` makes from the truth the
+maps that a perfect network would give, in its own process so that it costs `untrained` no memory; `untrained` then
 times the peer's network with random weights, and its post-processing on those maps. Needs NumPy and the peer, no hooke.
 
 An adapter (a file in `adapters/`) offers ``PACKAGES``, names whose versions are noted; ``start(threads)``, which
-imports the library; ``trained()``, a function from image to labels; and, where the peer has weights to fetch,
+imports the library; ``trained()``, a function from image to labels; and, if the tool downloads weights,
 ``untrained()``: an object with ``encode(truth)``, maps by name, ``network(image, truth)`` and ``decode(maps)``, labels.
 """
 
@@ -49,7 +49,7 @@ def main(peer: str, job: Path, mode: str) -> None:
 
 
 def pin_threads(threads: int) -> None:
-    """Keep the process on so many cores, where the system can; libraries are told by their adapters too."""
+    """Keep the process on this number of cores, if the system can; adapters configure their libraries too."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 

@@ -16,7 +16,7 @@ THRESHOLDS = {"prob": 0.479071, "nms": 0.3}
 
 
 def start(threads: int) -> None:
-    """Import what a script would, with so many threads for an operation."""
+    """Import what a script would, with this number of threads per operation."""
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
