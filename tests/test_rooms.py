@@ -1,0 +1,89 @@
+"""Rooms import downwards only, modules and functions stay short: the order of docs/design.md, checked."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "hooke"
+
+# Lowest first. A room imports rooms of lower floors only: imports inside functions count, and those for types alone.
+FLOORS = (
+    ("errors",),
+    ("limits", "extras"),
+    ("image",),
+    ("labels",),
+    ("io", "preprocess", "targets", "measure", "metrics"),
+    ("models",),
+    ("datasets",),
+    ("evaluation",),
+    ("report",),
+    ("classify", "pipeline"),
+    ("doctor",),
+    ("training",),
+    ("cli",),
+)
+# What is still to be mended: nothing may join these lists.
+UPWARDS = {"pipeline/segment_image.py imports classify", "pipeline/settings.py imports classify"}
+LONG = {"measure.py", "pipeline/segment_image.py"}
+LINES, FUNCTION_LINES = 500, 60
+
+
+def modules() -> dict[str, ast.Module]:
+    """Syntax tree of every module, by its path below the package."""
+    paths = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in sorted(paths.items())}
+
+
+def room(name: str) -> str:
+    return name.split("/")[0].removesuffix(".py")
+
+
+def imported_rooms(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "hooke":
+            yield from (name.name for name in node.names if name.name in {room for floor in FLOORS for room in floor})
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hooke."):
+            yield node.module.split(".")[1]
+        elif isinstance(node, ast.Import):
+            yield from (name.name.split(".")[1] for name in node.names if name.name.startswith("hooke."))
+
+
+def test_every_room_has_a_floor():
+    rooms = {room(name) for name in modules()} - {"__init__", "__main__"}
+    assert rooms == {name for floor in FLOORS for name in floor}
+
+
+def test_rooms_import_downwards_only():
+    floor_of = {name: floor for floor, names in enumerate(FLOORS) for name in names}
+    upwards = set()
+    for name, tree in modules().items():
+        own = room(name)
+        if own in floor_of:
+            others = set(imported_rooms(tree)) - {own}
+            upwards |= {f"{name} imports {other}" for other in others if floor_of[other] >= floor_of[own]}
+    assert upwards - UPWARDS == set()
+
+
+@pytest.mark.parametrize("name", [path.relative_to(PACKAGE).as_posix() for path in sorted(PACKAGE.rglob("*.py"))])
+def test_modules_and_functions_are_short(name):
+    if name in LONG:
+        pytest.skip("known to be long")
+    text = (PACKAGE / name).read_text(encoding="utf-8")
+    assert text.count("\n") <= LINES
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    # The signature of a command is the list of its options.
+    lengths = {function.name: length(function, signature=room(name) != "cli") for function in functions}
+    assert {function: lines for function, lines in lengths.items() if lines > FUNCTION_LINES} == {}
+
+
+def length(function: ast.FunctionDef, *, signature: bool) -> int:
+    """Lines of a function without its docstring."""
+    lines = function.end_lineno - function.lineno + 1
+    docstring = function.body[0] if ast.get_docstring(function) is not None else None
+    if docstring is not None:
+        lines -= docstring.end_lineno - docstring.lineno + 1
+    return lines if signature else lines - (function.body[0].lineno - function.lineno)
