@@ -88,3 +88,20 @@ def test_option_without_effect_is_refused(source, tmp_path, args):
     result, _ = run("folder", source, tmp_path / "out", *args)
     assert isinstance(result.exception, typer.BadParameter)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_folder_to_make_is_an_argument_or_o(source, tmp_path):
+    _, status = run("folder", source, "-o", tmp_path / "out", "-q")
+    assert status == 0
+    assert (tmp_path / "out" / "index.csv").is_file()
+    result, _ = run("folder", source, tmp_path / "out", "-o", tmp_path / "other", "-q")
+    assert isinstance(result.exception, ConfigError)
+    assert not (tmp_path / "other").exists()
+
+
+def test_an_option_of_the_layout_given_to_o_is_refused_with_its_new_name(source, tmp_path):
+    result, _ = run("folder", source, tmp_path / "out", "-o", "components=split", "-q")
+    assert isinstance(result.exception, ConfigError)
+    assert "--option components=split" in str(result.exception)
+    result, status = run("folder", source, tmp_path / "out", "--option", "components=split", "-q")
+    assert status == 0

@@ -96,7 +96,7 @@ def test_an_image_with_a_tag_in_the_json_follows_the_size_or_is_refused(tmp_path
     write_labelme(tmp_path, labels, imageData=data)
     report, sample = prepare("labelme", tmp_path)
     if labels.shape[0] == labels.shape[1]:
-        assert "add -o orientation=shown" in str(report.failed["a"])
+        assert "add --option orientation=shown" in str(report.failed["a"])
     else:
         assert fits(sample)
     assert fits(prepare("labelme", tmp_path, orientation=drawn)[1])
@@ -109,7 +109,7 @@ def test_coco_follows_the_size_or_is_refused(tmp_path, field, name, drawn):
     write_coco(tmp_path, name, labels)
     report, sample = prepare("coco", tmp_path)
     if labels.shape[0] == labels.shape[1]:
-        assert "add -o orientation=shown" in str(report.failed["a"])
+        assert "add --option orientation=shown" in str(report.failed["a"])
     else:
         assert fits(sample)
     assert fits(prepare("coco", tmp_path, orientation=drawn)[1])

@@ -25,7 +25,8 @@ def prepare(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(help="The data set's layout; see [bold]--list[/].")] = None,
     src: Annotated[Path | None, typer.Argument(help="The data set as published: a folder, or a file.")] = None,
-    dst: Annotated[Path | None, typer.Argument(help="The folder to make.")] = None,
+    dst: Annotated[Path | None, typer.Argument(help="The folder to make, if [bold]-o[/] does not name it.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The folder to make.")] = None,
     split: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +79,7 @@ def prepare(
     ] = "tile",
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", "-o", metavar="NAME=VALUE", help="An option of the layout; see [bold]--list[/]."),
+        typer.Option("--option", metavar="NAME=VALUE", help="An option of the layout; see [bold]--list[/]."),
     ] = None,
     split_components: Annotated[
         bool | None,
@@ -104,17 +105,18 @@ def prepare(
 
     hooke prepare dsb2018 downloads/ data/dsb2018
 
-    hooke prepare bbbc039 downloads/bbbc039 data/bbbc039
+    hooke prepare bbbc039 downloads/bbbc039 -o data/bbbc039
 
     hooke prepare folder downloads/tnbc data/tnbc --group '^[^_]+' --split 60/20/20
 
-    hooke prepare ctc downloads/PhC-C2DH-U373 data/u373 -o truth=gold --size 256
+    hooke prepare ctc downloads/PhC-C2DH-U373 data/u373 --option truth=gold --size 256
     """
     if list_:
         return _print_layouts()
+    dst = _folder_to_make(dst, out)
     if name is None or src is None or dst is None:
         raise ConfigError(
-            "NAME, SRC and DST are needed", remedy="write such as: hooke prepare dsb2018 downloads/ data/dsb2018"
+            "NAME, SRC and DST are needed", remedy="write such as: hooke prepare dsb2018 downloads/ -o data/dsb2018"
         )
     if size is None:
         refuse_ignored(context, ["size_by"], "goes with --size")
@@ -148,6 +150,17 @@ def prepare(
     return SOME_FAILED if report.failed or report.absent else OK
 
 
+def _folder_to_make(dst: Path | None, out: Path | None) -> Path | None:
+    """Take the folder from the argument or from -o, which earlier versions took for --option."""
+    if out is None:
+        return dst
+    if "=" in out.parts[0]:
+        raise ConfigError(f"-o names the folder to make, not {out}", remedy=f"write --option {out}")
+    if dst is not None:
+        raise ConfigError(f"two folders to make: {dst} and {out}", remedy="name it once, with -o")
+    return out
+
+
 def _print_layouts() -> int:
     """Print a line for each layout."""
     from hooke.datasets.adapter import adapters
@@ -165,7 +178,7 @@ def _options(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals):
-            raise ConfigError(f"{text!r} is no option", remedy="write NAME=VALUE")
+            raise ConfigError(f"{text!r} is not an option", remedy="write NAME=VALUE")
         options[name] = value
     return options
 

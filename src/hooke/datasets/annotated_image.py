@@ -86,7 +86,7 @@ def read_annotated(
     if orientation is None:
         cause = f"its orientation tag ({tag}) turns the picture, and nothing says whether the annotation was drawn so"
         remedy = (
-            "add -o orientation=shown where the annotation fits the picture as viewers show it, else -o "
+            "add --option orientation=shown where the annotation fits the picture as viewers show it, else --option "
             "orientation=stored; or save the picture without the tag"
         )
         raise DatasetError(cause, path=path, remedy=remedy)

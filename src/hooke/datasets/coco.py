@@ -35,7 +35,10 @@ from hooke.labels.shape_layer import ShapeLayer
 
 __all__ = ["TAKES", "CocoFile", "CocoImage", "CocoSource", "find", "load", "read_coco"]
 
-TAKES = "COCO: *.json with polygons or run lengths, and the images they name; -o images=DIR, -o annotations=FILE"
+TAKES = (
+    "COCO: *.json with polygons or run lengths, and the images they name; "
+    "--option images=DIR, --option annotations=FILE"
+)
 
 SPLIT_WORDS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 KEPT_KEYS = ("id", "image_id", "category_id", "iscrowd", "segmentation")

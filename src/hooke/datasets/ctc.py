@@ -37,7 +37,8 @@ from hooke.io.formats import has_image_suffix, result_stem
 __all__ = ["TAKES", "Frame", "find", "load"]
 
 TAKES = (
-    "Cell Tracking Challenge (2D): 01/, 01_GT/SEG, 01_ST/SEG, or images/, labels/, labels_gold/; -o truth=gold|silver"
+    "Cell Tracking Challenge (2D): 01/, 01_GT/SEG, 01_ST/SEG, or images/, labels/, labels_gold/; "
+    "--option truth=gold|silver"
 )
 
 TRUTHS = ("silver", "gold")

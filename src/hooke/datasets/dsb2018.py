@@ -32,7 +32,10 @@ from hooke.labels.run_length import decode_pairs
 
 __all__ = ["TAKES", "find", "load"]
 
-TAKES = "Data Science Bowl 2018 (BBBC038), Kaggle's stage1_train: <id>/images, <id>/masks; -o truth=csv for run lengths"
+TAKES = (
+    "Data Science Bowl 2018 (BBBC038), Kaggle's stage1_train: <id>/images, <id>/masks; "
+    "--option truth=csv for run lengths"
+)
 
 FOLDERS = ("stage1_train", "stage1_test", ".")
 TRUTHS = ("masks", "csv")

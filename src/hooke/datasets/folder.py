@@ -34,7 +34,7 @@ __all__ = ["TAKES", "FolderSource", "Pair", "find", "load", "numbered"]
 
 TAKES = (
     "images/ and labels/ (StarDist: masks/) of equal names, or Cellpose's x.png and x_masks.png; in train/, test/...; "
-    "-o components=auto|split|keep"
+    "--option components=auto|split|keep"
 )
 
 REMEDY = "give the folder above images and labels"

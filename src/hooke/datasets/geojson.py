@@ -33,7 +33,7 @@ from hooke.labels.shape_layer import ShapeLayer
 
 __all__ = ["TAKES", "GeojsonSource", "find", "load"]
 
-TAKES = "QuPath: *.geojson and the image of the same name; classification as class; -o outline=object|nucleus"
+TAKES = "QuPath: *.geojson and the image of the same name; classification as class; --option outline=object|nucleus"
 
 NO_AREA = ("Point", "MultiPoint", "LineString", "MultiLineString")
 SKIPPED = "points and lines, left out"
