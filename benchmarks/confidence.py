@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import hooke
 from hooke.datasets import find_image, find_labels, read_index
 from hooke.io import read_image, read_labels
-from hooke.metrics.overlap import count_overlap
+from hooke.labels.overlap import count_overlap
 from hooke.models import Model, predict_maps
 from hooke.models.scale import scale_for
 from hooke.preprocess import fit_normalisation

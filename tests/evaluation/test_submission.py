@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from hooke.errors import DatasetError, OutputError
 from hooke.evaluation import evaluate, submission
-from hooke.evaluation.submission import encode_objects, write_submission
-from hooke.labels.run_length import encode_pairs
+from hooke.evaluation.submission import write_submission
+from hooke.labels.run_length import encode_objects, encode_pairs
 
 LABELS = np.array([[1, 1, 0, 9], [1, 0, 0, 9], [0, 0, 5, 9]], np.uint16)
 

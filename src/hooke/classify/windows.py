@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.metrics import find_objects
+from hooke.labels.objects import find_objects
 
 __all__ = ["Objects", "cut_window", "cut_windows", "locate", "rescale", "window_matrix"]
 

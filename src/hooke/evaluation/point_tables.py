@@ -18,7 +18,8 @@ from hooke.evaluation.sources import open_labels
 from hooke.io.name_match import matched
 from hooke.io.tables import TABLE_SUFFIXES, read_header, read_table
 from hooke.labels.labelled_image import LabelSource
-from hooke.metrics import find_objects, inner_points
+from hooke.labels.objects import find_objects
+from hooke.metrics import inner_points
 
 __all__ = ["NO_POINTS", "PointSource", "PointTable", "Points", "open_points"]
 

@@ -23,8 +23,9 @@ from hooke.evaluation.dsb_csv import DsbSource
 from hooke.evaluation.sources import open_labels
 from hooke.io import atomic_path
 from hooke.labels.labelled_image import LabelSource
+from hooke.labels.run_length import encode_objects
 
-__all__ = ["Submission", "encode_objects", "write_submission"]
+__all__ = ["Submission", "write_submission"]
 
 HEADER = ("ImageId", "EncodedPixels")
 
@@ -88,36 +89,6 @@ def write_submission(pred: str | Path, path: str | Path) -> Submission:
             raise DatasetError("no label image could be written", path=Path(pred), remedy=next(iter(failed.values())))
         _check(part, path, source, list(objects))
     return Submission(path, objects, failed)
-
-
-def encode_objects(labels: NDArray[np.integer]) -> list[str]:
-    """Write every object of a label image as run lengths, by increasing label.
-
-    All objects are coded in one pass over the pixels: `hooke.labels.run_length` codes one mask in the same time.
-
-    Parameters
-    ----------
-    labels : ndarray of integer, shape (Y, X)
-        0 is background.
-
-    Returns
-    -------
-    list of str
-        First pixel, counted from 1 down the columns, and length of each run.
-
-    Examples
-    --------
-    >>> encode_objects(np.array([[7, 0, 2], [7, 7, 2]]))
-    ['5 2', '1 2 4 1']
-    """
-    flat = labels.ravel(order="F")
-    starts = np.flatnonzero(np.diff(flat, prepend=0) != 0)
-    lengths, owner = np.diff(starts, append=flat.size), flat[starts]
-    order = np.argsort(owner, kind="stable")
-    order = order[owner[order] > 0]
-    runs = np.stack([starts[order] + 1, lengths[order]], axis=1)
-    of_objects = np.split(runs, np.flatnonzero(np.diff(owner[order])) + 1) if len(runs) else []
-    return [" ".join(map(str, one.ravel().tolist())) for one in of_objects]
 
 
 def _read_plane(source: LabelSource, name: str) -> NDArray[np.int32]:

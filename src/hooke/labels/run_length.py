@@ -1,11 +1,11 @@
-"""Masks as run lengths: text or numbers in, a mask out, and back; both ways of writing them that are in use.
+"""Reads and writes masks as run lengths, in both forms that are in use.
 
 - *Pairs* (Data Science Bowl 2018, Sartorius): ``"3 2 9 1"``, first pixel and length of each run of the mask. Pixels
   count from 1, down the columns (``order="F"``) in the first, along the rows (``order="C"``) in the second.
 - *Counts* (COCO): lengths of runs of background and mask in turn, background first, down the columns; as a list of
   numbers, or as a string of 6 bits a character (`compress_counts`).
 
-Every decoder is told the size of the image and refuses what does not fit it, so that no text makes a large array.
+Every decoder is given the size of the image and refuses what does not fit it, so that no text makes a large array.
 """
 
 from __future__ import annotations
@@ -17,12 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
+from hooke.labels.runs import run_starts
 
-__all__ = ["compress_counts", "decode_counts", "decode_pairs", "decompress_counts", "encode_counts", "encode_pairs"]
+__all__ = [
+    "compress_counts",
+    "decode_counts",
+    "decode_pairs",
+    "decompress_counts",
+    "encode_counts",
+    "encode_objects",
+    "encode_pairs",
+]
 
 Order = Literal["C", "F"]
-REMEDY = "take the annotations anew, or give the image that they belong to"
-# A run of 2**60 pixels is no image; 13 characters hold it, and longer numbers are refused before they are built.
+REMEDY = "take the annotations again, or give the image that they belong to"
+# No image has a run of 2**60 pixels; 13 characters hold it, and longer numbers are refused before they are built.
 MAX_CHARACTERS = 13
 
 
@@ -34,8 +43,34 @@ def encode_pairs(mask: NDArray[np.bool_], order: Order = "F") -> str:
     >>> encode_pairs(np.array([[0, 1], [1, 1]], bool))
     '2 3'
     """
-    starts, ends = _runs(mask, order)
-    return " ".join(f"{start + 1} {end - start}" for start, end in zip(starts, ends, strict=True))
+    return "".join(encode_objects(np.asarray(mask, bool), order))
+
+
+def encode_objects(labels: NDArray[np.integer] | NDArray[np.bool_], order: Order = "F") -> list[str]:
+    """Write every object of a label image as pairs, by increasing label, in one pass over the pixels.
+
+    Parameters
+    ----------
+    labels : ndarray of integer, shape (Y, X)
+        0 is background.
+    order : {"F", "C"}
+        Whether pixels are counted down the columns or along the rows.
+
+    Returns
+    -------
+    list of str
+        First pixel, counted from 1, and length of each run.
+
+    Examples
+    --------
+    >>> encode_objects(np.array([[7, 0, 2], [7, 7, 2]]))
+    ['5 2', '1 2 4 1']
+    """
+    values, starts, lengths = _object_runs(labels, order)
+    by_label = np.argsort(values, kind="stable")
+    runs = np.stack([starts + 1, lengths], axis=1)[by_label]
+    per_object = np.split(runs, np.flatnonzero(np.diff(values[by_label])) + 1) if len(runs) else []
+    return [" ".join(map(str, pairs.ravel().tolist())) for pairs in per_object]
 
 
 def decode_pairs(text: str, shape: tuple[int, int], order: Order = "F") -> NDArray[np.bool_]:
@@ -88,8 +123,8 @@ def encode_counts(mask: NDArray[np.bool_]) -> list[int]:
     >>> encode_counts(np.array([[0, 1], [1, 1]], bool)), encode_counts(np.ones((1, 2), bool))
     ([1, 3], [0, 2])
     """
-    starts, ends = _runs(mask, "F")
-    bounds = np.stack([starts, ends], axis=1).ravel()
+    _, starts, lengths = _object_runs(np.asarray(mask, bool), "F")
+    bounds = np.stack([starts, starts + lengths], axis=1).ravel()
     if not bounds.size or bounds[-1] < mask.size:
         bounds = np.append(bounds, mask.size)
     return [int(count) for count in np.diff(bounds, prepend=0)]
@@ -180,11 +215,15 @@ def decompress_counts(text: str) -> list[int]:
     return counts
 
 
-def _runs(mask: NDArray[np.bool_], order: Order) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Find the first pixel of each run, and the first after it."""
-    flat = np.concatenate([[False], np.asarray(mask, bool).ravel(order=order), [False]])
-    changes = np.flatnonzero(flat[1:] != flat[:-1])
-    return changes[0::2], changes[1::2]
+def _object_runs(
+    labels: NDArray[np.integer] | NDArray[np.bool_], order: Order
+) -> tuple[NDArray[np.generic], NDArray[np.int64], NDArray[np.int64]]:
+    """Label, first pixel and length of each run that is not background."""
+    flat = labels.ravel(order=order)
+    starts = run_starts(flat)
+    values, lengths = flat[starts], np.diff(starts, append=flat.size)
+    keep = values > 0
+    return values[keep], starts[keep], lengths[keep]
 
 
 def _shown(text: str) -> str:

@@ -17,6 +17,8 @@ Counts(tp=1, fp=1, fn=1)
 
 from __future__ import annotations
 
+from hooke.labels.objects import SIZE_EDGES, SIZES, Objects, find_objects, size_classes
+from hooke.labels.overlap import Overlap, count_overlap
 from hooke.metrics.bootstrap import RESAMPLES, percentile_interval, resample_groups
 from hooke.metrics.boundary import BOUNDARY_TOLERANCE, BoundaryAgreement, boundary_agreement, hausdorff_distance
 from hooke.metrics.classes import ClassScores, class_quality, class_scores
@@ -34,9 +36,7 @@ from hooke.metrics.instance import (
 )
 from hooke.metrics.matching import Matching, match
 from hooke.metrics.number import CountAgreement, count_agreement
-from hooke.metrics.objects import SIZE_EDGES, SIZES, Objects, find_objects, size_classes
 from hooke.metrics.outcome import ERRORS, MATCHED, Outcomes, find_outcomes
-from hooke.metrics.overlap import Overlap, count_overlap
 from hooke.metrics.pixel import pixel_accuracy, pixel_counts
 from hooke.metrics.points import PointMatching, inner_points, match_points_by_distance, match_points_in_masks
 from hooke.metrics.score import ERROR_COUNTS, count_comparison, count_image, score_counts, score_image, score_sizes

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.labels.classes import UNKNOWN
+from hooke.labels.overlap import Overlap
 from hooke.metrics.counts import Counts
 from hooke.metrics.instance import PanopticQuality, panoptic_quality
-from hooke.metrics.overlap import Overlap
 
 __all__ = ["ClassScores", "class_quality", "class_scores"]
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.objects import SIZE_EDGES, SIZES
+from hooke.labels.overlap import Overlap
 from hooke.metrics.instance import DSB_THRESHOLDS
-from hooke.metrics.objects import SIZE_EDGES, SIZES
-from hooke.metrics.overlap import Overlap
 
 __all__ = ["CocoScores", "coco_scores"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hooke.labels.objects import Objects, find_objects
+from hooke.labels.overlap import Overlap, count_overlap
 from hooke.metrics.boundary import BoundaryAgreement, boundary_agreement
 from hooke.metrics.matching import Matching, match
-from hooke.metrics.objects import Objects, find_objects
 from hooke.metrics.outcome import Outcomes, find_outcomes
-from hooke.metrics.overlap import Overlap, count_overlap
 from hooke.metrics.points import PointMatching, inner_points, match_points_in_masks
 
 __all__ = ["Comparison", "compare"]

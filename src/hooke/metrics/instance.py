@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.overlap import Overlap
 from hooke.metrics.counts import Counts
 from hooke.metrics.matching import assign_pairs, match
-from hooke.metrics.overlap import Overlap
 
 __all__ = [
     "DSB_THRESHOLDS",

@@ -9,8 +9,8 @@ from heapq import heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.overlap import Overlap
 from hooke.metrics.counts import Counts
-from hooke.metrics.overlap import Overlap
 
 __all__ = ["Matching", "assign_pairs", "match"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.overlap import Overlap
 from hooke.metrics.matching import Matching
-from hooke.metrics.overlap import Overlap
 
 __all__ = ["ERRORS", "MATCHED", "Outcomes", "find_outcomes"]
 

@@ -5,8 +5,8 @@ Which object a pixel belongs to does not matter here: two touching nuclei found 
 
 from __future__ import annotations
 
+from hooke.labels.overlap import Overlap
 from hooke.metrics.counts import Counts
-from hooke.metrics.overlap import Overlap
 
 __all__ = ["pixel_accuracy", "pixel_counts"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hooke.labels.objects import Objects
 from hooke.metrics.counts import Counts
 from hooke.metrics.matching import assign_pairs
-from hooke.metrics.objects import Objects
 
 __all__ = ["PointMatching", "inner_points", "match_points_by_distance", "match_points_in_masks"]
 

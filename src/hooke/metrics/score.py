@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hooke.labels.objects import SIZES, size_classes
 from hooke.metrics.comparison import Comparison, compare
 from hooke.metrics.counts import Counts
 from hooke.metrics.instance import (
@@ -21,7 +22,6 @@ from hooke.metrics.instance import (
     panoptic_quality,
 )
 from hooke.metrics.matching import match
-from hooke.metrics.objects import SIZES, size_classes
 from hooke.metrics.outcome import ERRORS, MATCHED
 from hooke.metrics.pixel import pixel_accuracy, pixel_counts
 

@@ -1,4 +1,4 @@
-"""The table that every score starts from: two label images in, which objects share how many pixels out.
+"""Counts the pixels that the objects of two label images share: the table that every score starts from.
 
 It is sparse: only pairs of objects that touch are kept. Labels are read as runs of equal pixels along the rows, so the
 cost grows with the outlines and not with the square of the number of objects.
@@ -11,6 +11,8 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from hooke.labels.runs import run_starts
 
 __all__ = ["Overlap", "count_overlap"]
 
@@ -90,9 +92,11 @@ def count_overlap(pred: ArrayLike, truth: ArrayLike) -> Overlap:
     pred, truth = _label_image(pred, "pred"), _label_image(truth, "truth")
     if pred.shape != truth.shape:
         raise ValueError(f"pred has shape {pred.shape} and truth {truth.shape}; both must be the same")
-    run_pred, run_true, length = _runs(pred.ravel(), truth.ravel())
-    pred_ids, pred_areas, pred_at = _objects(run_pred, length, "pred")
-    true_ids, true_areas, true_at = _objects(run_true, length, "truth")
+    flat_pred, flat_true = pred.ravel(), truth.ravel()
+    starts = run_starts(flat_pred, flat_true)
+    length = np.diff(starts, append=pred.size)
+    pred_ids, pred_areas, pred_at = _objects(flat_pred[starts].astype(np.int64), length, "pred")
+    true_ids, true_areas, true_at = _objects(flat_true[starts].astype(np.int64), length, "truth")
 
     shared = (pred_at >= 0) & (true_at >= 0)
     # One number for a pair; below 2**63 for any two images that fit in memory.
@@ -108,19 +112,6 @@ def _label_image(labels: ArrayLike, name: str) -> NDArray[np.integer]:
     if array.dtype.kind not in "biu" and array.size:
         raise ValueError(f"{name} holds {array.dtype}; a label image holds whole numbers")
     return array
-
-
-def _runs(
-    pred: NDArray[np.integer], truth: NDArray[np.integer]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Cut flat label images wherever either changes; give the labels and the length in pixels of each run."""
-    if not pred.size:
-        empty = np.zeros(0, np.int64)
-        return empty, empty, empty
-    cuts = np.flatnonzero((pred[1:] != pred[:-1]) | (truth[1:] != truth[:-1])) + 1
-    starts = np.concatenate(([0], cuts))
-    length = np.diff(starts, append=pred.size)
-    return pred[starts].astype(np.int64), truth[starts].astype(np.int64), length
 
 
 def _objects(

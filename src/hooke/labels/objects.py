@@ -1,4 +1,4 @@
-"""Where objects lie: a label image in; the area, box, centre and neighbourhood of every object out."""
+"""Finds the objects of a label image: area, box, centre, and what each touches."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hooke.labels.runs import find_runs
 
 __all__ = ["SIZES", "SIZE_EDGES", "Objects", "find_objects", "size_classes"]
 
@@ -58,29 +60,18 @@ def find_objects(labels: NDArray[np.integer]) -> Objects:
     ([4], [[0, 1, 2, 3]], [[0.5, 1.5]])
     """
     height, width = labels.shape
-    run_labels, row, start, stop = _find_runs(labels)
-    ids, of = np.unique(run_labels, return_inverse=True)
-    boxes = np.empty((len(ids), 4), np.int64)
-    for column, (edge, values) in enumerate(
-        ((np.minimum, row), (np.minimum, start), (np.maximum, row + 1), (np.maximum, stop))
-    ):
-        boxes[:, column] = np.iinfo(np.int64).max if edge is np.minimum else 0
-        edge.at(boxes[:, column], of, values)
-    length = stop - start
-
-    def total(values: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.bincount(of, weights=values, minlength=len(ids)).astype(np.float64)
-
-    areas = total(length)
-    centroids = np.stack((total(row * length), total((start + stop - 1) * length) / 2), axis=1)
+    runs = find_runs(labels)
+    areas = runs.sum(runs.length)
+    sum_y, sum_x = runs.sum(runs.row * runs.length), runs.sum((runs.start + runs.stop - 1) * runs.length) / 2
+    boxes = np.ascontiguousarray(runs.boxes.T)
     at_border = (boxes[:, :2] == 0).any(axis=1) | (boxes[:, 2] == height) | (boxes[:, 3] == width)
     return Objects(
-        ids=ids,
+        ids=runs.ids,
         areas=areas.astype(np.int64),
         boxes=boxes,
-        centroids=centroids / areas[:, None],
+        centroids=np.stack((sum_y, sum_x), axis=1) / areas[:, None],
         touches_border=at_border,
-        touches_object=np.isin(ids, _touching(labels)),
+        touches_object=np.isin(runs.ids, _touching(labels)),
     )
 
 
@@ -98,23 +89,6 @@ def size_classes(areas: NDArray[np.integer]) -> NDArray[np.int64]:
     """
     classes: NDArray[np.int64] = np.digitize(areas, SIZE_EDGES)
     return classes
-
-
-def _find_runs(
-    labels: NDArray[np.integer],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Cut the rows wherever the label changes; give label, row, first column and column after the last of each run."""
-    if not labels.size:
-        empty = np.zeros(0, np.int64)
-        return empty, empty, empty, empty
-    starts_run = np.ones(labels.shape, np.bool_)
-    np.not_equal(labels[:, 1:], labels[:, :-1], out=starts_run[:, 1:])
-    begin = np.flatnonzero(starts_run)
-    values = labels.ravel()[begin]
-    length = np.diff(begin, append=labels.size)
-    inside = values > 0
-    row, start = np.divmod(begin[inside], labels.shape[1])
-    return values[inside].astype(np.int64), row, start, start + length[inside]
 
 
 def _touching(labels: NDArray[np.integer]) -> NDArray[np.integer]:
