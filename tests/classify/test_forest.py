@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import hooke
 from hooke.classify import (
     classify_folder,
     classify_image,
@@ -23,6 +24,7 @@ from hooke.image import Image
 from hooke.io import read_labels, write_labels, write_png
 from hooke.io.lock import only_run
 from hooke.pipeline import SegmentOptions, segment_folder
+from hooke.pipeline.record import read_replay
 
 
 def field(seed):
@@ -101,7 +103,7 @@ def test_the_command_writes_tables_and_pictures(folder, tmp_path):
 
 
 def test_segmenting_and_classifying_in_one_writes_the_same(folder, tmp_path):
-    options = SegmentOptions(classify=str(folder / "shapes"), threads=1, diameter=20)
+    options = SegmentOptions(classify=load_classifier(folder / "shapes"), threads=1, diameter=20)
     images = [folder / "images" / "i0.png", folder / "images" / "i1.png"]
     segment_folder(images, tmp_path / "one", options)
     classify_folder(images, tmp_path / "one", folder / "shapes", tmp_path / "two")
@@ -115,6 +117,29 @@ def test_segmenting_and_classifying_in_one_writes_the_same(folder, tmp_path):
     assert [image.reused for image in again.images] == [True, True]
     assert (tmp_path / "one" / "counts.csv").read_bytes() == (tmp_path / "two" / "counts.csv").read_bytes()
     assert "classes" not in pd.read_csv(tmp_path / "one" / "summary.csv")
+
+
+def test_a_segmentation_takes_a_loaded_classifier(folder, tmp_path):
+    classifier = load_classifier(folder / "shapes")
+    found = hooke.segment(folder / "images" / "i0.png", diameter=20, classify=classifier, class_threshold=0.9)
+    assert set(found.table["class"]) == {"long", "round", "unknown"}
+    with pytest.raises(ConfigError, match=r"load_classifier\('shapes'\)"):
+        hooke.segment(folder / "images" / "i0.png", classify="shapes")
+    with pytest.raises(ConfigError, match="knows no classes"):
+        hooke.segment(folder / "images" / "i0.png", class_threshold=0.5)
+
+
+def test_a_run_with_a_classifier_is_repeated_with_it(folder, tmp_path):
+    options = SegmentOptions(classify=load_classifier(folder / "shapes"), threads=1, diameter=20)
+    segment_folder([folder / "images" / "i0.png"], tmp_path / "out", options)
+    assert "classify=" in pd.read_csv(tmp_path / "out" / "summary.csv")["options"][0]
+    record = tmp_path / "out" / "run.json"
+    assert read_replay(record, load_classifier).options == options
+    with pytest.raises(ConfigError, match="load_classifier"):
+        read_replay(record)
+    record.write_text(record.read_text().replace(options.classify.checksum, "0" * 64))
+    with pytest.raises(ModelError, match=r"classifier .*shapes.* is not the one"):
+        read_replay(record, load_classifier)
 
 
 def test_measurements_of_the_segmentation_are_kept(folder, tmp_path):

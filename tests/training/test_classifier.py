@@ -156,7 +156,7 @@ def test_segmenting_and_classifying_in_one(bundle):
     from hooke.pipeline.segment_image import segment_image
 
     pixels, _, _ = discs(2)
-    options = SegmentOptions(classify=str(bundle), class_threshold=0.5, threads=1)
+    options = SegmentOptions(classify=load_classifier(bundle), class_threshold=0.5, threads=1)
     found = segment_image(Image(pixels), load_model(), options)
     assert {"class", "class_probability"} <= {*found.table.columns}
     assert set(found.table["class"]) <= {"Myofibroblast", "UndifferentiatedMSC", "unknown"}

@@ -8,8 +8,9 @@ images, `classify_whole_images` whole images. `learn` trains on a few labelled c
 
 from __future__ import annotations
 
+from hooke.classify.classifier_files import load_classifier, task_of
 from hooke.classify.classify_folder import ClassifiedFolder, classify_folder
-from hooke.classify.classify_objects import UNKNOWN, Classified, Classifier, classify_image, load_classifier, task_of
+from hooke.classify.classify_objects import UNKNOWN, Classified, Classifier, classify_image
 from hooke.classify.classify_whole_images import (
     ClassifiedImages,
     ImageClassifier,

@@ -20,7 +20,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.classify.classify_objects import Classified, Classifier, check_threshold, classify_image, load_classifier
+from hooke.classify.classifier_files import load_classifier
+from hooke.classify.classify_objects import Classified, Classifier, check_threshold, classify_image
 from hooke.errors import DatasetError, ImageReadError
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image

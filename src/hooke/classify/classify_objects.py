@@ -1,24 +1,19 @@
-"""One image and its objects in; the class of each object out. Also: a path in, a classifier out."""
+"""Predicts the class of each object of one image."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.classify.forest import DESCRIPTION, load_forest
 from hooke.classify.intensity import FeatureIntensity, fit_intensity
-from hooke.classify.network import load_network
 from hooke.classify.windows import Objects, locate
 from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
 from hooke.labels.classes import UNKNOWN, Classes
-from hooke.models import known_models
-from hooke.models.bundle import read_task
 from hooke.preprocess import Normalisation
 
 __all__ = [
@@ -27,36 +22,50 @@ __all__ = [
     "Classifier",
     "check_threshold",
     "classify_image",
-    "find_bundle",
     "fit_for",
-    "load_classifier",
-    "task_of",
 ]
 
 
-class Classifier(Protocol):
-    """Names the classes of objects."""
+class Classifier(ABC):
+    """Predicts the classes of objects.
+
+    Attributes
+    ----------
+    name : str
+    path : Path, optional
+        Where it was loaded from.
+    checksum : str
+        SHA-256 of what decides its results.
+    percentiles : (float, float)
+        Percentiles, 0..100, that become 0 and 1.
+    modes : tuple of str
+        Kinds of images that it was trained on; none: any.
+    intensity : str
+        See `hooke.classify.intensity`.
+    """
 
     name: str
+    path: Path | None
     checksum: str
     percentiles: tuple[float, float]
     modes: tuple[str, ...]
+    intensity: FeatureIntensity
 
     @property
-    def intensity(self) -> FeatureIntensity:
-        """What intensities are measured in."""
-
-    @property
+    @abstractmethod
     def classes(self) -> tuple[str, ...]:
         """Names, in the order of the probabilities."""
 
     @property
+    @abstractmethod
     def needs_masks(self) -> bool:
         """Whether points alone are not enough."""
 
+    @abstractmethod
     def oversized(self, objects: Objects) -> NDArray[np.bool_]:
         """Which objects are larger than the classifier's window. Shape (n,)."""
 
+    @abstractmethod
     def classify(
         self,
         image: Image,
@@ -65,7 +74,33 @@ class Classifier(Protocol):
         objects: Objects,
         threads: int = 0,
     ) -> Classes:
-        """Name the class of each object."""
+        """Predict the class of each object.
+
+        Parameters
+        ----------
+        image : Image
+        normalisation : Normalisation
+            Fitted to it.
+        labels : ndarray of int32, shape (Y, X), optional
+            Not needed unless `needs_masks`.
+        objects : Objects
+            In image pixels.
+        threads : int
+            Threads to compute with; 0 takes all cores.
+        """
+
+    def classify_objects(
+        self,
+        image: Image,
+        labels: NDArray[np.int32],
+        *,
+        threshold: float = 0.0,
+        channel: int | None = None,
+        threads: int = 0,
+    ) -> tuple[Classes, tuple[str, ...]]:
+        """Predict the class of each object, for segmentation: see `hooke.labels.classes.ObjectClassifier`."""
+        found = classify_image(image, labels, self, threshold=threshold, channel=channel, threads=threads)
+        return found.classes, found.warnings
 
 
 @dataclass(frozen=True)
@@ -94,48 +129,8 @@ class Classified:
         return self.classes.labels
 
 
-def load_classifier(name_or_path: str | Path) -> Classifier:
-    """Load a classifier: the bundle of a network, or a folder of ``hooke classify train``.
-
-    Parameters
-    ----------
-    name_or_path : str or Path
-        A name in the folder that ``HOOKE_MODELS`` names, or a path.
-
-    Returns
-    -------
-    Classifier
-        Kept for the next call.
-
-    Raises
-    ------
-    ModelError
-        When it is missing, incomplete, corrupt, or a bundle that segments.
-    """
-    path = find_bundle(name_or_path)
-    return _load(path.resolve(), path)
-
-
-def find_bundle(name_or_path: str | Path) -> Path:
-    """Where a model lies: a path as it is given, or that of a name in the folder that ``HOOKE_MODELS`` names."""
-    path = Path(name_or_path)
-    return path if path.exists() else known_models().get(str(name_or_path), path)
-
-
-def task_of(name_or_path: str | Path) -> str:
-    """What a model is for: ``segmentation``, ``classifier`` (of objects) or ``image-classifier``.
-
-    Raises
-    ------
-    ModelError
-        When it is missing or incomplete.
-    """
-    path = find_bundle(name_or_path)
-    return "classifier" if (path / DESCRIPTION).is_file() else read_task(path)
-
-
 def check_threshold(threshold: float) -> None:
-    """Refuse a threshold that is no probability.
+    """Refuse a threshold that is not a probability.
 
     Raises
     ------
@@ -143,13 +138,6 @@ def check_threshold(threshold: float) -> None:
     """
     if not 0 <= threshold <= 1:
         raise ConfigError(f"threshold is {threshold}", remedy="give a probability, 0 to 1")
-
-
-@lru_cache(maxsize=4)
-def _load(resolved: Path, path: Path) -> Classifier:
-    if (path / DESCRIPTION).is_file():
-        return load_forest(path)
-    return load_network(path)
 
 
 def fit_for(classifier: Classifier, image: Image, channel: int | None = None) -> Normalisation:
@@ -205,7 +193,7 @@ def classify_image(
     Raises
     ------
     ConfigError
-        When a threshold is no probability, sizes differ, points lie outside the image, or masks are needed.
+        When a threshold is not a probability, sizes differ, points lie outside the image, or masks are needed.
     ImageReadError
         When the image is of another kind than the classifier's.
     """

@@ -19,7 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
 
-from hooke.classify.classify_objects import check_threshold, find_bundle, fit_for
+from hooke.classify.classifier_files import find_bundle
+from hooke.classify.classify_objects import check_threshold, fit_for
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
 from hooke.classify.windows import cut_window, rescale, window_matrix
 from hooke.datasets.layout import find_image, read_column, read_index

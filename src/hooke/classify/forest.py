@@ -22,6 +22,7 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from hooke.classify.classify_objects import Classifier
 from hooke.classify.features import measure_features
 from hooke.classify.intensity import FeatureIntensity
 from hooke.classify.trees import Forest, grow_forest
@@ -55,7 +56,7 @@ class ForestSettings(BaseModel):
     examples: dict[str, int] = Field(default_factory=dict, description="objects learnt from, per class")
 
 
-class ForestClassifier:
+class ForestClassifier(Classifier):
     """Randomised trees on features of objects.
 
     Parameters
@@ -111,7 +112,7 @@ class ForestClassifier:
         objects: Objects,
         threads: int = 0,
     ) -> Classes:
-        """Name the class of each object; see `hooke.classify.network.NetworkClassifier.classify`."""
+        """Predict the class of each object from its features."""
         assert labels is not None
         shares = self.predict(measure_features(normalisation.apply(image.pixels), labels))
         return Classes(self.classes, shares[np.isin(np.unique(labels[labels > 0]), objects.ids)])

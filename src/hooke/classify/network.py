@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from hooke.classify.classify_objects import Classifier
 from hooke.classify.intensity import Intensity
 from hooke.classify.windows import Objects, cut_windows, rescale
 from hooke.errors import ModelError
@@ -48,7 +49,7 @@ class ClassifierSettings(BaseModel):
     turns: Literal[1, 4, 8] = Field(1, description="looks at each cut-out: turned (4), turned and mirrored (8)")
 
 
-class NetworkClassifier:
+class NetworkClassifier(Classifier):
     """A network that names classes from cut-outs.
 
     Parameters
@@ -117,20 +118,7 @@ class NetworkClassifier:
         objects: Objects,
         threads: int = 0,
     ) -> Classes:
-        """Name the class of each object.
-
-        Parameters
-        ----------
-        image : Image
-        normalisation : Normalisation
-            Fitted to it.
-        labels : ndarray of int32, shape (Y, X), optional
-            Not needed unless `needs_masks`.
-        objects : Objects
-            In image pixels.
-        threads : int
-            To compute with; 0 for all cores.
-        """
+        """Predict the class of each object from a window around it."""
         settings = self.settings
         check_memory(8 * settings.scale**2 * image.pixels.size, image.path)
         pixels, small = rescale(

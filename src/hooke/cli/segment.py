@@ -14,6 +14,7 @@ from hooke.cli.given import is_given, refuse_ignored
 from hooke.errors import ConfigError, readable
 
 if TYPE_CHECKING:
+    from hooke.classify import Classifier
     from hooke.io.file_runner import OnProgress, Progress
     from hooke.pipeline import FolderResult
     from hooke.pipeline.result_files import ImageResult
@@ -85,13 +86,16 @@ def segment(
 
     if replay is not None:
         _check_replay(context, images, out)
-        recorded = read_replay(replay)
+        recorded = read_replay(replay, _load_classifier)
         inputs: list[str | Path] = list(recorded.inputs)
         options, axes = recorded.options, recorded.axes
         if is_given(context, "threads"):
             options = dataclasses.replace(options, threads=threads)
     else:
-        options = SegmentOptions(model, channel, diameter, min_size, min_score, tta, threads, classify, class_threshold)
+        classifier = None if classify is None else _load_classifier(classify)
+        options = SegmentOptions(
+            model, channel, diameter, min_size, min_score, tta, threads, classifier, class_threshold
+        )
         inputs = list(images or [])
     if not inputs:
         raise ConfigError(
@@ -119,6 +123,12 @@ def segment(
     if len(result.failed) == len(result.images):
         return 2
     return 1 if result.failed else 0
+
+
+def _load_classifier(name_or_path: str) -> Classifier:
+    from hooke.classify import load_classifier
+
+    return load_classifier(name_or_path)
 
 
 def _check_replay(context: typer.Context, images: list[str] | None, out: Path | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -71,6 +72,10 @@ class ObjectClassifier(Protocol):
     @property
     def classes(self) -> tuple[str, ...]:
         """Names, in the order of the probabilities."""
+
+    @property
+    def path(self) -> Path | None:
+        """Where it was loaded from; None for one that was made in memory."""
 
     @property
     def checksum(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import SupportsIndex
 
 from hooke.errors import ConfigError
+from hooke.labels.classes import ObjectClassifier
 
 __all__ = ["SegmentOptions", "available_threads"]
 
@@ -42,8 +43,8 @@ class SegmentOptions:
         Look at everything four times, mirrored, and take the mean: four times slower, may help histology.
     threads : int
         Threads to compute with; 0 takes all available cores.
-    classify : str, optional
-        A classifier, as `hooke.classify.load_classifier` takes it, that names the class of each object found.
+    classify : ObjectClassifier, optional
+        Predicts the class of each object found; `hooke.classify.load_classifier` loads one.
     class_threshold : float
         Objects whose most probable class is less probable (0..1) are called unknown.
 
@@ -60,7 +61,7 @@ class SegmentOptions:
     min_score: float | None = None
     tta: bool = False
     threads: int = 0
-    classify: str | None = None
+    classify: ObjectClassifier | None = None
     class_threshold: float = 0.0
 
     def __post_init__(self) -> None:
@@ -73,6 +74,9 @@ class SegmentOptions:
             raise ConfigError(f"min_size is {self.min_size}", remedy="give a number of pixels, 0 or more")
         if self.min_score is not None and not 0 <= self.min_score <= 1:
             raise ConfigError(f"min_score is {self.min_score}", remedy="give a number from 0 to 1")
+        if isinstance(self.classify, str | Path):
+            remedy = f"give the classifier itself: hooke.classify.load_classifier({str(self.classify)!r})"
+            raise ConfigError(f"classify is {str(self.classify)!r}, the name of a classifier", remedy=remedy)
         if not 0 <= self.class_threshold <= 1:
             raise ConfigError(f"class_threshold is {self.class_threshold}", remedy="give a probability, 0 to 1")
         if self.threads < 0:

@@ -6,8 +6,8 @@ import json
 import os
 import platform
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hooke.errors import ConfigError, ModelError, readable
 from hooke.io import atomic_path
+from hooke.labels.classes import ObjectClassifier
 from hooke.models import Model, load_model
 from hooke.pipeline.entry import hash_file
 from hooke.pipeline.options import SegmentOptions
@@ -79,8 +80,8 @@ def write_record(
         "model": {"source": _resolved(options.model), **model_facts(model)},
         "classifier": classifier_facts(options.classify),
         "options": {
-            **asdict(options),
-            "classify": _resolved(options.classify),
+            **vars(options),
+            "classify": None if options.classify is None else _resolved(options.classify.path),
             "threads": options.resolved_threads,
             "axes": axes,
         },
@@ -92,10 +93,10 @@ def write_record(
         partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
-def _resolved(source: str | None) -> str | None:
+def _resolved(source: str | Path | None) -> str | None:
     """A bundle's full path; a known model's name as it is."""
     # Says False of a name that no file system takes, too.
-    return source if source is None or not os.path.exists(source) else str(Path(source).resolve())  # noqa: PTH110
+    return None if source is None else str(source) if not os.path.exists(source) else str(Path(source).resolve())  # noqa: PTH110
 
 
 def _written(path: Path) -> str:
@@ -111,20 +112,28 @@ def _read(text: str) -> Path:
     )
 
 
-def read_replay(path: str | Path) -> Replay:
+def read_replay(path: str | Path, load_classifier: Callable[[str], ObjectClassifier] | None = None) -> Replay:
     """Read a ``run.json`` so that the run can be repeated exactly.
+
+    Parameters
+    ----------
+    path : str or Path
+    load_classifier : callable, optional
+        Loads the classifier that the run used, such as `hooke.classify.load_classifier`.
 
     Raises
     ------
     ConfigError
-        When the file is not the record of a run, or an image is not the one that the run read.
+        When the file is not the record of a run, an image is not the one that the run read, or the run used a
+        classifier and nothing loads it.
     ModelError
         When the model that it names is not here or is another by now.
     """
     path = Path(path)
     try:
         record = _Record.model_validate(json.loads(path.read_bytes()))
-        options = SegmentOptions(**{**record.options.model_dump(exclude={"axes"}), "model": record.model.source})
+        recorded = record.options.model_dump(exclude={"axes", "classify"})
+        options = SegmentOptions(**{**recorded, "model": record.model.source})
     except (OSError, ValueError, ConfigError, RecursionError) as error:
         reason = str(error) if isinstance(error, OSError | ConfigError) else _first_problem(error)
         raise ConfigError(
@@ -134,6 +143,11 @@ def read_replay(path: str | Path) -> Replay:
         raise ConfigError(
             "the run was stopped before its end", path=path, remedy="run its command again, then repeat it"
         )
+    if record.options.classify is not None:
+        if load_classifier is None:
+            remedy = "repeat it by hooke segment --replay, or give load_classifier"
+            raise ConfigError(f"the run used the classifier {record.options.classify!r}", path=path, remedy=remedy)
+        options = replace(options, classify=load_classifier(record.options.classify))
     _check_models(record, options, path)
     return Replay(_check_inputs(record.inputs), options, record.options.axes)
 
@@ -143,7 +157,7 @@ def _check_models(record: _Record, options: SegmentOptions, path: Path) -> None:
     now, then = model_facts(load_model(options.model)), record.model.model_dump(exclude={"source"})
     wrong = "weights" if now["sha256"] != then["sha256"] else "settings" if now != then else ""
     if wrong or classifier_facts(options.classify) != record.classifier:
-        which = f"model {options.model!r}" if wrong else f"classifier {options.classify!r}"
+        which = f"model {options.model!r}" if wrong else f"classifier {record.options.classify!r}"
         raise ModelError(
             f"{which} is not the one that the run used{f' (its {wrong} differ)' if wrong else ''}",
             path=path,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import Image
-from hooke.labels.classes import Classes, aggregate_pixel_classes
+from hooke.labels.classes import Classes, ObjectClassifier, aggregate_pixel_classes
 from hooke.limits import parse_bytes
 from hooke.models import Model, Tiling, is_shipped, load_model, predict_maps
 from hooke.models.scale import scale_for
@@ -21,6 +21,7 @@ from hooke.pipeline.first_pass import FIRST_MAPS
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
+from hooke.pipeline.settings import check_used
 from hooke.pipeline.source import Source, image_of_source
 from hooke.pipeline.trust import dropped_candidates, quality_warnings
 from hooke.pipeline.view import prepare_view
@@ -42,6 +43,8 @@ def segment(
     min_size: float | None = SegmentOptions.min_size,
     min_score: float | None = SegmentOptions.min_score,
     tta: bool = SegmentOptions.tta,
+    classify: ObjectClassifier | None = SegmentOptions.classify,
+    class_threshold: float = SegmentOptions.class_threshold,
     threads: int = SegmentOptions.threads,
     max_memory: int | str | None = None,
 ) -> Segmentation:
@@ -66,6 +69,10 @@ def segment(
         Objects whose score lies below this (0..1) are dropped; by default the model's own choice.
     tta : bool
         Look at everything four times, mirrored, and take the mean: four times slower, may help histology.
+    classify : ObjectClassifier, optional
+        Predicts the class of each object found; `hooke.classify.load_classifier` loads one.
+    class_threshold : float
+        Objects whose most probable class is less probable (0..1) are called unknown.
     threads : int
         Threads to compute with; 0 takes all available cores.
     max_memory : int or str, optional
@@ -89,8 +96,9 @@ def segment(
     >>> found.table[["label", "area", "score"]]  # doctest: +SKIP
     """
     name = model.name if isinstance(model, Model) else str(model)
-    options = SegmentOptions(name, channel, diameter, min_size, min_score, tta, threads)
+    options = SegmentOptions(name, channel, diameter, min_size, min_score, tta, threads, classify, class_threshold)
     loaded = model if isinstance(model, Model) else load_model(model)
+    check_used(loaded, options)
     allowed = None if max_memory is None else parse_bytes(max_memory)
     return segment_image(image_of_source(image, axes, allowed), loaded, options)
 
@@ -169,7 +177,9 @@ def segment_image(
         warnings = tuple(filter(None, (_NOTHING, dropped_candidates(decoded))))
     classes = _classes(model, maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
-        classes, more = _classify(shown, decoded.labels, options)
+        classes, more = options.classify.classify_objects(
+            shown, decoded.labels, threshold=options.class_threshold, channel=options.channel, threads=threads
+        )
         warnings += more
     return Segmentation(
         image,
@@ -198,23 +208,6 @@ def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32], 
         return None
     voted = aggregate_pixel_classes(maps[len(model.scheme.maps) :], labels, model.settings.classes)
     return replace(voted, threshold=threshold)
-
-
-def _classify(image: Image, labels: NDArray[np.int32], options: SegmentOptions) -> tuple[Classes, tuple[str, ...]]:
-    """Name the classes by a classifier of its own, instead of the segmenting model's."""
-    from hooke.classify import classify_image, load_classifier
-
-    assert options.classify is not None
-    classifier = load_classifier(options.classify)
-    found = classify_image(
-        image,
-        labels,
-        classifier,
-        threshold=options.class_threshold,
-        channel=options.channel,
-        threads=options.resolved_threads,
-    )
-    return found.classes, found.warnings
 
 
 _NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
@@ -251,9 +244,5 @@ def _nothing(
 
 def _no_classes(model: Model, options: SegmentOptions) -> Classes | None:
     """No class of no object, so that tables have the same columns as where there are some."""
-    names = tuple(model.settings.classes)
-    if options.classify is not None:
-        from hooke.classify import load_classifier
-
-        names = load_classifier(options.classify).classes
+    names = tuple(model.settings.classes) if options.classify is None else options.classify.classes
     return Classes(names, np.zeros((0, len(names)), np.float32)) if names else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from hooke import __version__
 from hooke.errors import ConfigError
+from hooke.labels.classes import ObjectClassifier
 from hooke.models import Model
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.work import Settings
@@ -25,7 +26,7 @@ def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Set
     >>> run_settings(load_model(), SegmentOptions(diameter=30, tta=True, threads=2), None).options
     'diameter=30.0 tta=True'
     """
-    deciding = {**asdict(options), "model": model_facts(model), "axes": axes, "hooke": __version__}
+    deciding = {**vars(options), "model": model_facts(model), "axes": axes, "hooke": __version__}
     del deciding["threads"]
     deciding["classify"] = classifier_facts(options.classify)
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
@@ -39,13 +40,10 @@ def model_facts(model: Model) -> dict[str, Any]:
     return facts
 
 
-def classifier_facts(source: str | None) -> dict[str, Any] | None:
+def classifier_facts(classifier: ObjectClassifier | None) -> dict[str, Any] | None:
     """What decides a classifier's results; None where there is none."""
-    if source is None:
+    if classifier is None:
         return None
-    from hooke.classify import load_classifier
-
-    classifier = load_classifier(source)
     return {"sha256": classifier.checksum, "classes": list(classifier.classes)}
 
 
@@ -76,5 +74,6 @@ def check_used(model: Model, options: SegmentOptions) -> None:
 def _in_words(options: SegmentOptions, axes: str | None) -> str:
     """Options that are not the defaults."""
     given = {one.name: getattr(options, one.name) for one in fields(options) if one.name != "threads"}
+    given["classify"] = None if options.classify is None else options.classify.path or "made in Python"
     changed = {name: value for name, value in given.items() if value != getattr(SegmentOptions, name)}
     return " ".join(f"{name}={value}" for name, value in (changed | ({"axes": axes} if axes else {})).items())
