@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
+for needed in ("torch", "lightning", "timm", "onnx"):
     pytest.importorskip(needed)
 
 import numpy as np

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
-for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
+for needed in ("torch", "lightning", "timm", "onnx"):
     pytest.importorskip(needed)
 
 from hooke.classify import classify_folder, classify_image, load_classifier

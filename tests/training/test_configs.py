@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-for needed in ("torch", "lightning", "timm", "matplotlib"):
+for needed in ("torch", "lightning", "timm"):
     pytest.importorskip(needed)
 
 from hooke.datasets import simulate

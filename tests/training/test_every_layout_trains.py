@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 
-for needed in ("torch", "lightning", "timm", "matplotlib", "roifile"):
+for needed in ("torch", "lightning", "timm", "roifile"):
     pytest.importorskip(needed)
 
 import roifile

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-for needed in ("torch", "lightning", "timm", "matplotlib", "pytorch_grad_cam"):
+for needed in ("torch", "lightning", "timm", "pytorch_grad_cam"):
     pytest.importorskip(needed)
 
 import torch

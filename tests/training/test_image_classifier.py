@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-for needed in ("torch", "lightning", "timm", "onnx", "matplotlib"):
+for needed in ("torch", "lightning", "timm", "onnx"):
     pytest.importorskip(needed)
 
 import torch

@@ -238,7 +238,7 @@ def test_inpainting_learns(folder):
 def test_a_run_hands_over_its_encoder(tmp_path, folder, method):
     done = pretrain(config_of(folder, method), tmp_path)
     assert np.isfinite([done.loss, done.spread]).all()
-    for name in ("config.yaml", "data.json", "versions.json", "metrics.csv", "curves.png", "checkpoints/last.ckpt"):
+    for name in ("config.yaml", "data.json", "versions.json", "metrics.csv", "curves.svg", "checkpoints/last.ckpt"):
         assert (tmp_path / name).is_file()
     state = safetensors.load_file(done.encoder)
     whole = timm.create_model(ENCODER, pretrained=False).state_dict()

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-for needed in ("torch", "lightning", "timm", "matplotlib"):
+for needed in ("torch", "lightning", "timm"):
     pytest.importorskip(needed)
 
 from hooke.datasets import simulate

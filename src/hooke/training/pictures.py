@@ -1,41 +1,45 @@
-"""What a run shows of itself while it goes on: curves, and validation images beside truth, prediction and errors."""
+"""Shows how a run goes on: curves, and validation images beside truth, prediction and errors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import lightning as L
-import matplotlib
 import numpy as np
 import pandas as pd
 from lightning.pytorch.callbacks import Callback
 from numpy.typing import NDArray
 
 from hooke.io import atomic_path, write_png
+from hooke.report.html.address import picture
+from hooke.report.html.charts import Curve, curve_chart
+from hooke.report.html.markup import element, number, paragraph, table
+from hooke.report.html.page import Section, render_page, write_page
+from hooke.report.html.svg import stand_alone
 from hooke.report.overlay import overlay
 from hooke.training.augmentation.crops import Sample, as_colours
 from hooke.training.segmentation.module import predict_sample
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
 
 __all__ = ["CurvesAndPictures", "draw_curves"]
 
 _SHOWN = 6
 _SIDE = 256
+_RELOAD = 20  # seconds between two looks of a browser at the page
+_SMOOTH = 9  # logged steps of training over which a curve is averaged
 
 
 class CurvesAndPictures(Callback):
-    """Redraws ``curves.png``, ``pictures.png`` and the page that shows both after every validation.
+    """Redraws ``curves.svg``, ``pictures.png`` and the page that shows both after every validation.
 
     Parameters
     ----------
     run : Path
     segment : callable, optional
-        Module and validation image in, label image out; for modules other than `SegmentationModule`.
+        Gives the label image that a module finds in a validation image; for modules other than `SegmentationModule`.
     """
 
     def __init__(self, run: Path, segment: Callable[[Any, Sample], NDArray[np.int32]] | None = None) -> None:
@@ -43,64 +47,83 @@ class CurvesAndPictures(Callback):
         self.segment = segment or (lambda module, sample: predict_sample(module, sample)[1])
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Draw both."""
+        """Draw all three."""
         if not trainer.is_global_zero:
             return
-        scores = {key: round(float(value), 4) for key, value in trainer.callback_metrics.items() if key[:3] == "val"}
+        scores = {key[4:]: float(value) for key, value in trainer.callback_metrics.items() if key.startswith("val/")}
         for logger in trainer.loggers:
             logger.save()
         metrics = self.run / "metrics.csv"
-        if metrics.exists():
-            draw_curves(metrics, self.run / "curves.png")
+        curves = draw_curves(pd.read_csv(metrics)) if metrics.exists() else []
+        if curves:
+            with atomic_path(self.run / "curves.svg") as partial:
+                partial.write_text(stand_alone(*curves), encoding="utf-8")
         samples = trainer.val_dataloaders.dataset
         shown = [samples[i] for i in np.linspace(0, len(samples) - 1, min(_SHOWN, len(samples))).astype(int)]
-        rows = [_row(sample, self.segment(pl_module, sample)) for sample in shown]
-        write_png(self.run / "pictures.png", np.concatenate(rows))
-        write_page(self.run / "curves.html", trainer.global_step, trainer.max_steps, scores)
+        pictures = np.concatenate([_row(sample, self.segment(pl_module, sample)) for sample in shown])
+        write_png(self.run / "pictures.png", pictures)
+        page = run_page(self.run.name, trainer.global_step, trainer.max_steps, scores, curves, pictures)
+        write_page(self.run / "curves.html", page)
 
 
-def write_page(target: Path, step: int, steps: int, scores: dict[str, float]) -> None:
-    """Write the page of a run: its scores, curves and pictures; it loads itself again until the run has ended."""
-    refresh = '<meta http-equiv="refresh" content="20">' if step < steps else ""
-    rows = "".join(f"<tr><th scope=row>{name.removeprefix('val/')}<td>{value:.3f}" for name, value in scores.items())
-    page = f"""<!doctype html><html lang=en><meta charset=utf-8>{refresh}
-<title>{target.parent.name}: step {step}</title>
-<style>body{{font:15px system-ui;margin:2em auto;max-width:72em;padding:0 1em;color-scheme:light dark}}
-img{{max-width:100%}}th{{text-align:left;padding-right:1em;font-weight:normal}}</style>
-<h1>{target.parent.name}</h1><p>step {step} of {steps}<table><caption>validation</caption>{rows}</table>
-<img src="curves.png?{step}" alt="training loss and validation scores over steps">
-<p>Image, truth, prediction, errors (green: found, red: missed, blue: too much)
-<p><img src="pictures.png?{step}" alt="validation images">
-"""
-    with atomic_path(target) as partial:
-        partial.write_text(page, encoding="utf-8")
+def run_page(
+    name: str, step: int, steps: int, scores: dict[str, float], curves: Sequence[str], pictures: NDArray[np.uint8]
+) -> str:
+    """Give the page of a run, which a browser loads again and again until the run has ended."""
+    rows = [(score, number(value)) for score, value in scores.items()]
+    columns = ("image", "truth", "prediction", "errors (green: found, red: missed, blue: too much)")
+    sections = [
+        Section("scores", "Validation", table(f"Scores at step {step}", ("score", "value"), rows) if rows else ""),
+        Section("curves", "Curves", element("div", "".join(curves), class_="plots") if curves else ""),
+        Section("pictures", "Validation images", picture(pictures, "validation images", "jpeg", columns)),
+    ]
+    lead = paragraph(f"step {step} of {steps}", class_="facts")
+    return render_page(f"{name}: step {step}", lead, sections, reload=_RELOAD if step < steps else None)
 
 
-def draw_curves(metrics: Path, target: Path) -> None:
-    """Plot training losses and validation scores over steps.
+def draw_curves(metrics: pd.DataFrame) -> list[str]:
+    """Plot training losses, smoothed, and validation scores over steps, each where there are any.
 
     Parameters
     ----------
-    metrics : Path
-        The csv that Lightning's CSVLogger writes.
-    target : Path
-        PNG.
+    metrics : DataFrame
+        What Lightning's CSVLogger writes: a column ``step``, and ``train/...`` and ``val/...``.
+
+    Returns
+    -------
+    list of str
+        Plots for a page; see `stand_alone` for a file of them.
     """
-    table = pd.read_csv(metrics)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    for axes, side in ((left, "train/"), (right, "val/")):
-        for column in [name for name in table if name.startswith(side)]:
-            known = table[["step", column]].dropna()
-            smooth = known[column].rolling(9, min_periods=1, center=True).mean() if side == "train/" else known[column]
-            axes.plot(known["step"], smooth, label=column.removeprefix(side))
-        axes.set_xlabel("step")
-        axes.grid(alpha=0.3)
-        if axes.lines:
-            axes.legend(fontsize=8)
-    left.set_title("training loss")
-    right.set_title("validation score")
-    figure.savefig(target, dpi=110)
-    plt.close(figure)
+    plots = []
+    for side, label in (("train/", "training loss"), ("val/", "validation score")):
+        curves: list[Curve] = []
+        for column in [name for name in metrics if name.startswith(side)]:
+            known = metrics[["step", column]].dropna()
+            values = known[column].rolling(_SMOOTH if side == "train/" else 1, min_periods=1, center=True).mean()
+            curves.append(Curve(column.removeprefix(side), known["step"].tolist(), values.tolist()))
+        if curves:
+            plots.append(_plot_steps(curves, label, None if side == "train/" else _tenths(curves)))
+    return plots
+
+
+def _tenths(curves: Sequence[Curve]) -> tuple[float, float]:
+    """Range of values out to the next tenths."""
+    values = [10 * value for curve in curves for value in curve.y if math.isfinite(value)]
+    low, high = math.floor(min(values, default=0)), math.ceil(max(values, default=1))
+    return low / 10, max(high, low + 1) / 10
+
+
+def _plot_steps(curves: Sequence[Curve], label: str, y_range: tuple[float, float] | None) -> str:
+    steps = [step for curve in curves for step in curve.x]
+    return curve_chart(
+        curves,
+        alt=f"{label} over steps: {', '.join(curve.name for curve in curves)}",
+        x_label="step",
+        y_label=label if len(curves) > 1 else curves[0].name,
+        x_range=(min(steps, default=0), max(steps, default=1)),
+        y_range=y_range,
+        whole=True,
+    )
 
 
 def _row(sample: Sample, found: NDArray[np.int32]) -> NDArray[np.uint8]:

@@ -1,15 +1,36 @@
-"""A picture in, the address that holds it out, so that a page needs no file beside it."""
+"""Puts pictures into a page, so that it needs no file beside it."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
+from html import escape
 from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["picture_address"]
+from hooke.report.html.markup import attributes, element
+
+__all__ = ["picture", "picture_address"]
+
+
+def picture(rgb: NDArray[np.uint8], alt: str, form: Literal["png", "jpeg"] = "png", columns: Sequence[str] = ()) -> str:
+    """Show a picture, as wide as the page allows.
+
+    Parameters
+    ----------
+    rgb, form : ndarray, str
+        As `picture_address` takes them.
+    alt : str
+        What the picture shows, for who can't see it.
+    columns : sequence of str
+        Where it is made of pictures side by side: a name above each.
+    """
+    shown = f"<img{attributes(src=picture_address(rgb, form), alt=alt)}>"
+    names = "".join(element("span", escape(name)) for name in columns)
+    return element("div", (element("div", names, class_="names") if names else "") + shown, class_="wide")
 
 
 def picture_address(rgb: NDArray[np.uint8], form: Literal["png", "jpeg"] = "png", quality: int = 85) -> str:

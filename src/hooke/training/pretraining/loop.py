@@ -6,7 +6,7 @@ RUN/
   data.json             the images and their hash
   versions.json         of the packages that matter
   metrics.csv           a row per logged step: loss, and spread of the embeddings
-  curves.png            both so far
+  curves.svg            both so far
   checkpoints/last.ckpt to go on from
   encoder.safetensors   the encoder so far, with timm's names: `encoder_weights` of a training run takes it
 ```
@@ -20,7 +20,6 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import lightning as L
-import matplotlib
 import pandas as pd
 import timm
 import yaml
@@ -31,6 +30,8 @@ from torch import nn
 
 from hooke import __version__
 from hooke.io import atomic_path
+from hooke.report.html.charts import Curve, curve_chart
+from hooke.report.html.svg import stand_alone
 from hooke.training.devices import keep_freed_memory, resolve_precision
 from hooke.training.pretraining.config import PretrainConfig
 from hooke.training.pretraining.methods import METHODS, Pretraining
@@ -38,9 +39,6 @@ from hooke.training.pretraining.views import images_hash, list_images, view_load
 from hooke.training.progress import Progress, quiet
 from hooke.training.segmentation.loop import check_folder, step_of
 from hooke.training.stopping import SaveWhenStopped, terminated_in_order
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
 
 __all__ = ["COLLAPSED", "Pretrained", "pretrain", "save_encoder"]
 
@@ -177,26 +175,33 @@ class _Keep(Callback):
             table = pd.concat([pd.read_csv(one) for one in parts]).drop_duplicates("step", keep="last")
             with atomic_path(self.run / "metrics.csv") as part:
                 table.sort_values("step").to_csv(part, index=False)
-            _draw_curves(table.sort_values("step"), module.config.method, self.run / "curves.png")
+            with atomic_path(self.run / "curves.svg") as part:
+                part.write_text(_draw_curves(table.sort_values("step"), module.config.method), encoding="utf-8")
         return self.run
 
 
-def _draw_curves(table: pd.DataFrame, method: str, target: Path) -> None:
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
-    for axes, column, title in (
-        (left, "train/loss", f"loss ({method})"),
-        (right, "train/spread", "spread of the embeddings"),
-    ):
-        axes.plot(table["step"], table[column], color="0.75", linewidth=1)
-        axes.plot(table["step"], table[column].rolling(15, min_periods=1, center=True).mean())
-        axes.set(title=title, xlabel="step")
-        axes.grid(alpha=0.3)
-    right.axhline(COLLAPSED, color="tab:red", linestyle="--", label="collapsed below")
-    right.set_ylim(bottom=0)
-    right.legend()
-    with atomic_path(target) as part:
-        figure.savefig(part, dpi=110)
-    plt.close(figure)
+def _draw_curves(table: pd.DataFrame, method: str) -> str:
+    """Plot loss and spread as logged, and smoothed over them."""
+    plots = []
+    for column, label in (("train/loss", f"loss ({method})"), ("train/spread", "spread of the embeddings")):
+        known = table[["step", column]].dropna()
+        steps, values = known["step"].tolist(), known[column]
+        smooth = values.rolling(15, min_periods=1, center=True).mean()
+        spread = column == "train/spread"
+        words = f"{label}; dashed: the network has collapsed below it" if spread else label
+        plots.append(
+            curve_chart(
+                [Curve("mean of 15 steps", steps, smooth.tolist()), Curve("as logged", steps, values.tolist())],
+                alt=words,
+                x_label="step",
+                y_label=label,
+                x_range=(min(steps, default=0), max(steps, default=1)),
+                y_range=(0, 1.05 * max([COLLAPSED, *values])) if spread else None,
+                whole=True,
+                level=COLLAPSED if spread else None,
+            )
+        )
+    return stand_alone(*plots)
 
 
 def _summarise(run: Path) -> Pretrained:

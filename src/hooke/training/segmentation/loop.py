@@ -6,7 +6,7 @@ RUN/
   data.json       ids and hash of the data
   versions.json   of the packages that matter
   metrics.csv     a row per logged step and per validation
-  curves.png      loss and validation scores so far, redrawn at every validation
+  curves.svg      loss and validation scores so far, redrawn at every validation
   curves.html     a page of these, which refreshes itself while the run goes on
   pictures.png    validation images: image, truth, prediction, errors
   result.json     at the end: the best validation score beside those of two baselines

@@ -1,11 +1,10 @@
-"""What a network will see: samples and augmentation in; a page of crops, target maps and object sizes out.
+"""Shows what a network will see: crops as training draws them, their target maps and the sizes of their objects.
 
 The page is one HTML file that holds its pictures; a PNG sheet of the same crops lies beside it.
 """
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
-from hooke.io import atomic_path, write_png
-from hooke.report.html.address import picture_address
+from hooke.io import write_png
+from hooke.report.html.address import picture
+from hooke.report.html.charts import histogram_chart
+from hooke.report.html.markup import figure, paragraph
+from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.overlay import overlay
 from hooke.targets import SplitLine
 from hooke.training.augmentation.crops import Sample, as_colours, crop_sample, make_negative
@@ -28,14 +30,7 @@ __all__ = ["write_preview"]
 _SHOWN = 4  # crops shown of a group
 _MEASURED = 32  # crops whose objects make a group's histogram
 _PANEL = 176  # side of a panel in the sheet, pixels
-_BINS = 32
-
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1150px; color: #222; padding: 0 1em }
-h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin: 1.6em 0 .2em } p { margin: .2em 0 .6em; color: #555 }
-img { max-width: 100%; display: block } svg { margin-top: .5em } .heads { display: flex; color: #555 }
-.heads span { flex: 1; text-align: center; font-size: 13px }
-"""
+_EDGES = np.geomspace(2, 256, 33).tolist()  # of the histogram: diameters in pixels
 
 
 @dataclass(frozen=True)
@@ -91,8 +86,7 @@ def write_preview(
     shown = list(_draw_groups(samples, groups, config, scheme, rng))
     titles = ("image", "objects", *scheme.maps)
     write_png(out.with_suffix(".png"), np.concatenate([part for group in shown for part in _sheet(group, titles)]))
-    with atomic_path(out) as part:
-        part.write_text(_page(shown, titles, config, scheme), encoding="utf-8")
+    write_page(out, _page(shown, titles, config, scheme))
     return out
 
 
@@ -171,20 +165,17 @@ def _sheet(group: _Group, titles: Sequence[str]) -> list[NDArray[np.uint8]]:
 
 
 def _page(groups: Sequence[_Group], titles: Sequence[str], config: AugmentConfig, scheme: SplitLine) -> str:
-    heads = "".join(f"<span>{html.escape(title)}</span>" for title in titles)
     settings = ", ".join(f"{key} {value}" for key, value in config.model_dump().items())
-    parts = [
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>What the network will see</title>'
-        f"<style>{_STYLE}</style></head><body><h1>What the network will see</h1>",
-        f"<p>Crops as training draws them, their objects outlined, and the maps that the network is to give, from 0 "
-        f"(dark) to 1 (yellow). Augmentation: {html.escape(settings)}.</p>",
-    ]
-    for group in groups:
-        parts.append(f"<h2>{html.escape(group.name)}</h2><p>{_facts(group)}</p>")
-        parts.append(f'<div class="heads">{heads}</div>{_picture(np.concatenate(group.rows), group.name)}')
-        if len(group.diameters):
-            parts.append(_histogram(group.diameters, config, scheme))
-    return "\n".join([*parts, "</body></html>\n"])
+    lead = paragraph(
+        "Crops as training draws them, their objects outlined, and the maps that the network is to give, from 0 (dark) "
+        f"to 1 (yellow). Augmentation: {settings}."
+    )
+    sections = []
+    for index, group in enumerate(groups):
+        body = paragraph(_facts(group)) + picture(np.concatenate(group.rows), f"crops of {group.name}", columns=titles)
+        body += _histogram(group.diameters, config, scheme) if len(group.diameters) else ""
+        sections.append(Section(f"group-{index}", group.name, body))
+    return render_page("What the network will see", lead, sections)
 
 
 def _facts(group: _Group) -> str:
@@ -199,37 +190,17 @@ def _facts(group: _Group) -> str:
     return facts + "."
 
 
-def _picture(pixels: NDArray[np.uint8], name: str) -> str:
-    return f'<img alt="crops of {html.escape(name, quote=True)}" src="{picture_address(pixels)}">'
-
-
 def _histogram(diameters: NDArray[np.float64], config: AugmentConfig, scheme: SplitLine) -> str:
-    """Bar chart of diameters on a log scale, the usual range shaded, the nominal diameter as a line."""
-    width, height, foot = 640, 110, 22
-    low, high = math.log2(2), math.log2(256)
-
-    def across(diameter: float) -> float:
-        return (min(max(math.log2(max(diameter, 1.0)), low), high) - low) / (high - low) * width
-
-    counts, edges = np.histogram(np.clip(np.log2(np.maximum(diameters, 1)), low, high), _BINS, (low, high))
-    step = width / _BINS
-    bars = "".join(
-        f'<rect x="{index * step + 0.5:.1f}" y="{height - tall:.1f}" width="{step - 1:.1f}" height="{tall:.1f}" '
-        f'fill="#3b6ea5"><title>{2 ** edges[index]:.0f} to {2 ** edges[index + 1]:.0f} px: {count}</title></rect>'
-        for index, count in enumerate(counts)
-        for tall in [height * 0.95 * count / counts.max()]
+    drawing = histogram_chart(
+        {"objects": diameters.tolist()},
+        _EDGES,
+        alt=f"Diameters of {len(diameters)} objects",
+        x_label="diameter of the object (pixels)",
+        log=True,
+        usual=config.diameter,
+        marked=scheme.nominal_diameter,
     )
-    first, last = (across(one) for one in config.diameter)
-    nominal = across(scheme.nominal_diameter)
-    ticks = "".join(
-        f'<text x="{across(tick):.1f}" y="{height + 15}" font-size="12" text-anchor="middle" fill="#555">{tick}</text>'
-        for tick in (4, 8, 16, 32, 64, 128)
+    words = (
+        "Diameters of the objects in the crops. Shaded: the usual range of a crop's median; dashed: the nominal one."
     )
-    return (
-        f'<svg viewBox="0 0 {width} {height + foot}" width="{width}" role="img" aria-label="diameters">'
-        f'<rect x="{first:.1f}" width="{last - first:.1f}" height="{height}" fill="#f0e6c8"/>{bars}'
-        f'<line x1="{nominal:.1f}" x2="{nominal:.1f}" y2="{height}" stroke="#c33" stroke-dasharray="4 3"/>'
-        f'<line x2="{width}" y1="{height}" y2="{height}" stroke="#999"/>{ticks}</svg>'
-        "<p>Diameters of the objects in the crops, pixels. Shaded: the usual range of a crop's median; dashed: the "
-        "nominal diameter.</p>"
-    )
+    return figure(drawing, words)
