@@ -8,8 +8,8 @@ import tifffile
 
 from hooke.errors import DatasetError
 from hooke.evaluation import evaluate
-from hooke.evaluation.ome_zarr import Frame, to_frame
 from hooke.evaluation.sources import open_labels
+from hooke.io.annotations.ome_zarr import Frame, to_frame
 
 zarr = pytest.importorskip("zarr", reason="zarr is not installed")
 

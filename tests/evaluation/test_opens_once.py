@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tifffile
@@ -32,3 +35,18 @@ def test_folders(tmp_path, opened):
     write_report(result, tmp_path / "report.html")
     assert opened == [tmp_path / "truth", tmp_path / "pred"]
     assert 'class="gallery"' in (tmp_path / "report.html").read_text()
+
+
+def test_json_of_coco(tmp_path, monkeypatch):
+    outline = [[0, 0, 2, 0, 2, 2, 0, 2]]
+    image = {"id": 7, "file_name": "a.png", "height": 3, "width": 5}
+    found = {"id": 1, "image_id": 7, "category_id": 1, "segmentation": outline}
+    truth, pred = tmp_path / "truth.json", tmp_path / "pred.json"
+    truth.write_text(json.dumps({"images": [image], "annotations": [found]}))
+    pred.write_text(json.dumps([found | {"score": 0.9}]))
+    read = []
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or read_bytes(path))
+    result = evaluate(pred, truth, resamples=0)
+    write_report(result, tmp_path / "report.html")
+    assert (result.overall.mean["pq"], [path for path in read if path.suffix == ".json"]) == (1.0, [truth, pred])

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from hooke.errors import DatasetError, OutputError
-from hooke.evaluation import evaluate, submission
+from hooke.evaluation import evaluate
 from hooke.evaluation.submission import write_submission
+from hooke.io.annotations import dsb_csv
 from hooke.labels.run_length import encode_objects, encode_pairs
 
 LABELS = np.array([[1, 1, 0, 9], [1, 0, 0, 9], [0, 0, 5, 9]], np.uint16)
@@ -64,7 +65,7 @@ def test_nothing_to_write_leaves_no_file(tmp_path):
 
 
 def test_a_difference_on_reading_back_leaves_no_file(folder, monkeypatch):
-    monkeypatch.setattr(submission, "encode_objects", lambda labels: ["1 1"])
+    monkeypatch.setattr(dsb_csv, "encode_objects", lambda labels: ["1 1"])
     with pytest.raises(OutputError, match="read back differently"):
         write_submission(folder, folder / "s.csv")
     assert not (folder / "s.csv").exists()

@@ -24,6 +24,7 @@ from hooke.datasets import coco, sartorius
 from hooke.datasets.adapter import Sample
 from hooke.datasets.layout import Entry
 from hooke.errors import DatasetError
+from hooke.io.annotations.coco import read_coco
 
 __all__ = ["TAKES", "find", "load"]
 
@@ -35,12 +36,12 @@ NAME = re.compile(r"(?P<field>(?P<line>[^_]+)_Phase_[^_]+_[^_]+)_\d+d\d+h\d+m_\d
 MODALITY = "phase contrast"
 
 
-def find(src: str | Path) -> tuple[coco.CocoSource | sartorius.SartoriusSource, list[Entry]]:
+def find(src: str | Path) -> tuple[coco.CocoDataset | sartorius.SartoriusSource, list[Entry]]:
     """Read the annotations of every split that is there, and list their images.
 
     Returns
     -------
-    source : CocoSource or SartoriusSource
+    source : CocoDataset or SartoriusSource
         For `load`.
     entries : list of Entry
         One per image, with its split, modality and field of view.
@@ -57,11 +58,11 @@ def find(src: str | Path) -> tuple[coco.CocoSource | sartorius.SartoriusSource, 
     if not paths:
         remedy = "give the folder that holds images and annotations, with livecell_coco_train.json below it"
         raise DatasetError(f"none of {', '.join(LISTS)} here", path=src, remedy=remedy)
-    source, entries = coco.gather([coco.read_coco(path) for path in paths], src, dict(paths))
+    source, entries = coco.gather([read_coco(path) for path in paths], src, dict(paths))
     return source, [_described(entry, source.images[entry.id][0].name) for entry in entries]
 
 
-def load(source: coco.CocoSource | sartorius.SartoriusSource, id_: str) -> Sample:
+def load(source: coco.CocoDataset | sartorius.SartoriusSource, id_: str) -> Sample:
     """Read one image and its cells, each with the cell line as its class.
 
     Raises

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
-from hooke.evaluation.coco_json import open_coco
-from hooke.evaluation.dsb_csv import DsbSource
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
-from hooke.evaluation.zarr_group import ZarrSource, is_in_zarr
 from hooke.io.annotations.classes_json import read_classes
+from hooke.io.annotations.coco import open_coco
+from hooke.io.annotations.dsb_csv import DsbSource
 from hooke.io.annotations.label_files import read_label_file
+from hooke.io.annotations.zarr_labels import ZarrSource, is_in_zarr
 from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 

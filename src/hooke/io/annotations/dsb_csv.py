@@ -1,4 +1,4 @@
-"""Label images from the Data Science Bowl 2018's csv of run lengths: a row a mask in, painted masks out.
+"""Read and write label images in the Data Science Bowl 2018's csv of run lengths, which has one row per mask.
 
 ::
 
@@ -9,20 +9,25 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from hooke.errors import DatasetError
+from hooke.errors import DatasetError, HookeError, OutputError
 from hooke.io.annotations.json_fields import located
+from hooke.io.atomic import atomic_path
 from hooke.io.name_match import bare_name, match_names
 from hooke.io.tables import read_table
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.labels.painter import Mask, check_canvas
-from hooke.labels.run_length import decode_pairs
+from hooke.labels.run_length import decode_pairs, encode_objects
 
-__all__ = ["DsbSource"]
+__all__ = ["DsbSource", "Submission", "write_dsb"]
 
 _COLUMNS = ("ImageId", "EncodedPixels")
 _MOST_DIGITS = 9  # of a number of pixels
@@ -81,9 +86,91 @@ class DsbSource:
         return int(height), int(width)
 
 
+@dataclass(frozen=True)
+class Submission:
+    """What was written.
+
+    Parameters
+    ----------
+    path : Path
+        The csv.
+    objects : dict of str to int
+        Number of objects by image.
+    failed : dict of str to str
+        Why an image is not in it, by name.
+    """
+
+    path: Path
+    objects: dict[str, int]
+    failed: dict[str, str]
+
+
+def write_dsb(source: LabelSource, path: str | Path) -> Submission:
+    """Write label images as run lengths, read the file back, and compare every pixel.
+
+    A label image gives each pixel to one object at most, so that no two masks overlap, as the competition's rules ask.
+
+    Parameters
+    ----------
+    source : LabelSource
+        The label images.
+    path : str or Path
+        The csv; replaced if there. It appears under this name only when it was read back right.
+
+    Returns
+    -------
+    Submission
+
+    Raises
+    ------
+    DatasetError
+        When there is no label image, or none that can be written.
+    OutputError
+        When the file can't be written, or what is read from it differs from the label images.
+    """
+    path = Path(path)
+    objects: dict[str, int] = {}
+    failed: dict[str, str] = {}
+    with atomic_path(path) as part:
+        with part.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(_COLUMNS)
+            for name in source.names:
+                try:
+                    rows = encode_objects(_read_plane(source, name))
+                except HookeError as error:
+                    failed[name] = str(error)
+                    continue
+                objects[name] = len(rows)
+                writer.writerows((name, code) for code in rows or [""])
+        if not objects:
+            raise DatasetError("no label image could be written", remedy=next(iter(failed.values())))
+        _check(part, path, source, list(objects))
+    return Submission(path, objects, failed)
+
+
 def _read_table(path: Path) -> pd.DataFrame:
     """Read all as text, indexed by line."""
     table = read_table(path, _COLUMNS, ("Height", "Width"), remedy=_REMEDY)
     if table.empty:
         raise DatasetError("lists no image", path=path, remedy=_REMEDY)
     return table
+
+
+def _read_plane(source: LabelSource, name: str) -> NDArray[np.int32]:
+    labels = source.read(name).labels
+    if labels.ndim != 2:
+        raise DatasetError(f"{name} is a stack", remedy="submit single images")
+    return labels
+
+
+def _check(part: Path, path: Path, source: LabelSource, names: list[str]) -> None:
+    """Read the file as an evaluation does, and hold every image against its labels."""
+    written = DsbSource(part)
+    for name in names:
+        labels = _read_plane(source, name)
+        ids, ranks = np.unique(np.append(labels.ravel(), 0), return_inverse=True)  # 0 comes first, even where it is not
+        expected = ranks[:-1].reshape(labels.shape)
+        if name not in written or not np.array_equal(written.read(name, labels.shape).labels, expected):
+            cause = f"{len(ids) - 1} objects of image {name} read back differently"
+            raise OutputError(cause, path=path, remedy="check the disk, and write it again")

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError
-from hooke.evaluation.ome_zarr import Frame, Level, finest_level, ome_metadata, to_frame
 from hooke.io.annotations.label_files import take_apart
+from hooke.io.annotations.ome_zarr import Frame, Level, finest_level, ome_metadata, to_frame
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.limits import SMALL_PROMISE, check_memory, check_promise
 
