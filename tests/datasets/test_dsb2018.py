@@ -116,8 +116,8 @@ def test_running_again_writes_nothing_and_gives_the_same_index(source, tmp_path)
 def test_a_stopped_run_goes_on_where_it_was(source, tmp_path):
     out = tmp_path / "out"
 
-    def stop(done, total):
-        if done == 2:
+    def stop(progress):
+        if progress.done == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

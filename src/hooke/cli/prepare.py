@@ -13,6 +13,7 @@ from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
     from hooke.datasets.prepare import Prepared
+    from hooke.io import Progress
 
 __all__ = ["prepare"]
 
@@ -188,9 +189,9 @@ class _Progress:
 
     def __init__(self, quiet: bool) -> None:
         from rich.console import Console
-        from rich.progress import Progress
+        from rich.progress import Progress as Bar
 
-        self.bar = Progress(console=Console(stderr=True), disable=quiet, transient=True)
+        self.bar = Bar(console=Console(stderr=True), disable=quiet, transient=True)
         self.task = self.bar.add_task("preparing", total=None)
 
     def __enter__(self) -> _Progress:
@@ -200,9 +201,9 @@ class _Progress:
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
-    def show(self, done: int, total: int) -> None:
+    def show(self, progress: Progress[object]) -> None:
         """Move the bar."""
-        self.bar.update(self.task, completed=done, total=total)
+        self.bar.update(self.task, completed=progress.done, total=progress.total)
 
 
 def _print_report(report: Prepared, dst: Path) -> None:

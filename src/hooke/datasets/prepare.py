@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -32,6 +31,7 @@ from hooke.datasets.splits import (
 )
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
 from hooke.io.annotations.classes_json import read_classes, write_classes
+from hooke.io.file_runner import OnProgress, Progress, run_in_order
 from hooke.io.lock import only_run
 
 __all__ = ["PrepareSettings", "Prepared", "SplitPlan", "prepare_dataset"]
@@ -113,7 +113,7 @@ def prepare_dataset(
     seed: int = 0,
     overwrite: bool = False,
     jobs: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: OnProgress[object] | None = None,
 ) -> Prepared:
     """Turn a public data set into a hooke data set.
 
@@ -137,7 +137,7 @@ def prepare_dataset(
     jobs : int, optional
         Threads; one for each processor, up to 8, by default. Twice as many images are held in memory.
     progress : callable, optional
-        Called with the number of images done and the number of all.
+        Given a `hooke.io.Progress` after each image.
 
     Returns
     -------
@@ -191,46 +191,32 @@ def _make_all(
     report: Prepared,
     overwrite: bool,
     jobs: int | None,
-    progress: Callable[[int, int], None] | None,
+    progress: OnProgress[object] | None,
 ) -> dict[str, Record]:
     """Make or keep each image, and write each to the journal as soon as it is whole; return the records."""
     records: dict[str, Record] = {}
 
-    def make(id_: str) -> Record | None:
-        return None if not overwrite and writer.is_made(journal.get(id_)) else writer.write(id_)
+    def make(id_: str) -> Record | HookeError | None:
+        try:
+            return None if not overwrite and writer.is_made(journal.get(id_)) else writer.write(id_)
+        except (DatasetError, ImageReadError) as error:
+            return error
 
+    threads = jobs or min(MOST_JOBS, os.cpu_count() or 1)
     try:
-        with contextlib.closing(_in_order(make, [entry.id for entry in wanted], jobs)) as results:
-            for done, (id_, result) in enumerate(results, start=1):
-                try:
-                    _note(id_, result.result(), writer, journal, report)
+        with contextlib.closing(run_in_order(make, [entry.id for entry in wanted], threads)) as results:
+            for done, (id_, made) in enumerate(results, start=1):
+                if isinstance(made, HookeError):
+                    report.failed[id_] = made
+                else:
+                    _note(id_, made, writer, journal, report)
                     records[id_] = cast("Record", journal.get(id_))
-                except (DatasetError, ImageReadError) as error:
-                    report.failed[id_] = error
                 if progress is not None:
-                    progress(done, len(wanted))
+                    progress(Progress(done, len(wanted), name=id_, error=str(report.failed.get(id_, ""))))
     except KeyboardInterrupt as stop:
         stop.add_note(f"{len(records)} of {len(wanted)} image(s) are made; run the same command again to go on")
         raise
     return records
-
-
-def _in_order(
-    make: Callable[[str], Record | None], ids: Sequence[str], jobs: int | None
-) -> Generator[tuple[str, Future[Record | None]], None, None]:
-    """Make images in threads; yield the results in order, while so few wait that neither they nor images pile up."""
-    workers = jobs or min(MOST_JOBS, os.cpu_count() or 1)
-    waiting: deque[tuple[str, Future[Record | None]]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="prepare") as pool:
-        try:
-            for id_ in ids:
-                waiting.append((id_, pool.submit(make, id_)))
-                if len(waiting) >= 2 * workers:
-                    yield waiting.popleft()
-            while waiting:
-                yield waiting.popleft()
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _note(id_: str, made: Record | None, writer: ImageWriter, journal: Journal, report: Prepared) -> None:
