@@ -1,6 +1,5 @@
-# The public names of hooke and where they live: `__init__.py` reads them here, editors and type checkers too.
+# The public names of hooke and the packages that they come from.
 from hooke.errors import HookeError as HookeError
-from hooke.evaluation import evaluate as evaluate
 from hooke.image import Image as Image
 from hooke.io import open_image as open_image
 from hooke.io import read_image as read_image
@@ -9,5 +8,7 @@ from hooke.models import load_model as load_model
 from hooke.pipeline import Segmentation as Segmentation
 from hooke.pipeline import segment as segment
 from hooke.pipeline import segment_folder as segment_folder
+from hooke.report import evaluate as evaluate
+from hooke.report import evaluate_points as evaluate_points
 
 __version__: str

@@ -1,4 +1,4 @@
-"""`hooke evaluate`: folders of predicted and of true label images in, a table of scores (or JSON) out."""
+"""`hooke evaluate`: score predicted label images against true ones."""
 
 from __future__ import annotations
 
@@ -109,10 +109,7 @@ def evaluate(
     """
     import warnings
 
-    from hooke import evaluation
-    from hooke.evaluation.runs import read_runs
-    from hooke.io.lock import only_run
-    from hooke.report.html import write_report
+    import hooke
 
     if points:
         refuse_ignored(context, ["through", "threshold", "against"], "goes with outlines, not with --points")
@@ -120,10 +117,8 @@ def evaluate(
         refuse_ignored(context, ["distance"], "goes with --points")
     if out is None:
         refuse_ignored(context, ["against"], "goes with -o: it is shown in the report")
-    else:
-        context.with_resource(only_run(out))
     if points:
-        detection = evaluation.evaluate_points(
+        detection = hooke.evaluate_points(
             pred,
             truth,
             split=split,
@@ -135,24 +130,21 @@ def evaluate(
         )
         return _show_detection(detection, out, json=json)
 
-    earlier = read_runs(against or [])
     with warnings.catch_warnings():
         # Said below in the command's own words.
         warnings.simplefilter("ignore", UserWarning)
-        result = evaluation.evaluate(
+        result = hooke.evaluate(
             pred,
             truth,
             split=split,
             through=through,
             out=out,
+            against=against or (),
             by=by or (),
             threshold=threshold,
             ignore_classes=ignore_class or (),
             split_components=split_components,
         )
-    if out is not None:
-        write_report(result, out / "report.html", earlier)
-        _write_classes(result, out)
     if json:
         _print_json(result)
     else:
@@ -178,8 +170,6 @@ def _show_detection(result: Detection, out: Path | None, *, json: bool) -> int:
         if result.classification is not None:
             for table in classification_tables(result.classification, "Classes of objects found"):
                 console.print(table)
-    if out is not None:
-        _write_classes(result, out)
     for name, problem in result.bad.items():
         _complain(f"{name}: {problem}")
     if result.extra:
@@ -189,14 +179,6 @@ def _show_detection(result: Detection, out: Path | None, *, json: bool) -> int:
     if out is not None and not json:
         typer.echo(f"all scores: {out / 'detection.json'}; image by image: detection_per_image.csv there")
     return 1 if result.bad else 0
-
-
-def _write_classes(result: Evaluation | Detection, out: Path) -> None:
-    """Write confusion matrix, scores by class and curves, where classes are known."""
-    from hooke.report.classification import write_classification
-
-    if result.classification is not None:
-        write_classification(result.classification, out / "classes")
 
 
 def _print_json(result: Evaluation | Detection) -> None:

@@ -5,8 +5,10 @@ Images are paired by name. One that can't be scored is reported and the rest go 
 
 from __future__ import annotations
 
+from hooke.evaluation.compare import compare_runs
 from hooke.evaluation.detection import Detection, DetectionSummary, evaluate_points
 from hooke.evaluation.result import OBJECT_COLUMNS, STATUSES, Evaluation
+from hooke.evaluation.runs import Run, read_run, read_runs
 from hooke.evaluation.scoring import evaluate
 
 __all__ = [
@@ -15,6 +17,10 @@ __all__ = [
     "Detection",
     "DetectionSummary",
     "Evaluation",
+    "Run",
+    "compare_runs",
     "evaluate",
     "evaluate_points",
+    "read_run",
+    "read_runs",
 ]
