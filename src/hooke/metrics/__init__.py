@@ -24,6 +24,7 @@ from hooke.metrics.boundary import BOUNDARY_TOLERANCE, BoundaryAgreement, bounda
 from hooke.metrics.classes import ClassScores, class_quality, class_scores
 from hooke.metrics.coco import CocoScores, coco_scores
 from hooke.metrics.comparison import Comparison, compare
+from hooke.metrics.count_agreement import CountAgreement, count_agreement
 from hooke.metrics.counts import Counts
 from hooke.metrics.instance import (
     DSB_THRESHOLDS,
@@ -35,7 +36,6 @@ from hooke.metrics.instance import (
     panoptic_quality,
 )
 from hooke.metrics.matching import Matching, match
-from hooke.metrics.number import CountAgreement, count_agreement
 from hooke.metrics.outcome import ERRORS, MATCHED, Outcomes, find_outcomes
 from hooke.metrics.pixel import pixel_accuracy, pixel_counts
 from hooke.metrics.points import PointMatching, inner_points, match_points_by_distance, match_points_in_masks

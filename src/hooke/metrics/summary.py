@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.metrics.bootstrap import percentile_interval, resample_groups
-from hooke.metrics.number import CountAgreement, count_agreement
+from hooke.metrics.count_agreement import CountAgreement, count_agreement
 from hooke.metrics.score import ERROR_COUNTS, count_image, score_counts, score_sizes
 
 __all__ = ["Summary", "aggregate", "aggregate_by"]

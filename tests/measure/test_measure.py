@@ -8,7 +8,6 @@ import pytest
 from skimage.draw import ellipse
 from skimage.measure import regionprops_table
 
-from hooke import measure as measure_module
 from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.measure import measure
@@ -93,7 +92,7 @@ def test_an_object_that_fills_the_image():
 def test_bands_do_not_show(monkeypatch):
     field = simulate((120, 90), seed=4, density=0.4, overlap=1)
     whole = measure(field.labels, field.image, pixel_size_um=0.5)
-    monkeypatch.setattr(measure_module, "BAND_PIXELS", 1)
+    monkeypatch.setattr("hooke.labels.bands.BAND_PIXELS", 1)
     pd.testing.assert_frame_equal(measure(field.labels, field.image, pixel_size_um=0.5), whole, rtol=1e-12)
 
 
