@@ -8,8 +8,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.datasets.geojson import SKIPPED, find, load
+from hooke.datasets.geojson import find, load
 from hooke.errors import ConfigError, DatasetError
+from hooke.io.annotations.geojson import SKIPPED
 
 HEIGHT, WIDTH = 12, 16
 
@@ -100,7 +101,7 @@ def test_an_image_beside_goes_before_one_of_the_same_name_elsewhere(tmp_path):
         ([3], "feature 1: 3 where an object"),
         ([feature("Polygon", 3)], "'coordinates' is 3, not a list"),
         ([feature("Polygon", [3])], "coordinates are not pairs"),
-        ([feature("MultiPolygon", [3])], "no list of rings"),
+        ([feature("MultiPolygon", [3])], "not a list of rings"),
         ([feature("Polygon", [[["a", "b"]] * 4])], "not finite numbers"),
         ([feature("Sphere", [])], "geometry of type 'Sphere'"),
         ([{"type": "Feature", "geometry": None}], "'geometry' is null"),

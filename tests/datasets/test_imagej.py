@@ -11,8 +11,9 @@ import PIL.Image
 import pytest
 
 from hooke.datasets import simulate
-from hooke.datasets.imagej import OF_BORDERS, SKIPPED, find, load
+from hooke.datasets.imagej import find, load
 from hooke.errors import DatasetError
+from hooke.io.annotations.imagej import OF_BORDERS, SKIPPED
 
 HEIGHT, WIDTH = 20, 30
 

@@ -12,8 +12,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.datasets.labelme import SKIPPED, find, load
+from hooke.datasets.labelme import find, load
 from hooke.errors import DatasetError
+from hooke.io.annotations.labelme import SKIPPED
 from hooke.labels.shape_layer import CUT, OUTSIDE
 
 DKFZ = Path(__file__).parents[2] / ".." / "shared" / "data" / "dkfz" / "labels"

@@ -1,0 +1,115 @@
+"""Read QuPath's annotations in GeoJSON.
+
+The file is a FeatureCollection, a list of features or one feature. Coordinates are (x, y) in pixels of the
+full-resolution image, as QuPath exports them. Polygons, with holes, and MultiPolygons are taken, each feature an
+object; points and lines are left out and counted. The class is the feature's classification. A detected cell has two
+outlines, ``geometry`` and ``nucleusGeometry``.
+
+RFC 7946; https://qupath.readthedocs.io/en/stable/docs/advanced/exporting_annotations.html.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hooke.errors import DatasetError
+from hooke.io.annotations import json_fields as checked
+from hooke.labels.polygons import Ring, to_ring
+from hooke.labels.shape_layer import ShapeLayer
+
+__all__ = ["OUTLINES", "SKIPPED", "GeojsonFile", "read_geojson"]
+
+NO_AREA = ("Point", "MultiPoint", "LineString", "MultiLineString")
+SKIPPED = "points and lines, left out"
+REMEDY = "export it from QuPath again, as FeatureCollection"
+#: Which outline of an object is wanted, and the key that holds it.
+OUTLINES = {"object": "geometry", "nucleus": "nucleusGeometry"}
+
+
+@dataclass(frozen=True)
+class GeojsonFile:
+    """A file and its features, as stored."""
+
+    path: Path
+    features: list[Any]
+
+    def shapes(self, shape: tuple[int, ...], outline: str = "object") -> ShapeLayer:
+        """Collect the annotated shapes of an image of this height and width.
+
+        Parameters
+        ----------
+        shape : (int, int)
+        outline : {"object", "nucleus"}
+            Of a detected cell, the outline of the cell or that of its nucleus, where there is one.
+
+        Raises
+        ------
+        DatasetError
+            If a feature is damaged.
+        """
+        layer = ShapeLayer(shape)
+        for place, feature in enumerate(self.features, start=1):
+            with checked.located(self.path, f"feature {place}"):
+                _add(layer, f"feature {place}", feature, OUTLINES[outline])
+        return layer
+
+
+def read_geojson(path: Path) -> GeojsonFile:
+    """Read a file.
+
+    Raises
+    ------
+    DatasetError
+        If it is damaged, or holds no features.
+    """
+    data = checked.read_json(path)
+    with checked.located(path):
+        return GeojsonFile(path, _features(data))
+
+
+def _features(data: Any) -> list[Any]:
+    """Return the features of any of the forms that QuPath writes."""
+    if isinstance(data, list):
+        return data
+    kind = checked.field(data, "type", str)
+    if kind == "FeatureCollection":
+        return list(checked.field(data, "features", list))
+    if kind == "Feature":
+        return [data]
+    raise DatasetError(f"type {kind!r} where features should be", remedy=REMEDY)
+
+
+def _add(layer: ShapeLayer, name: str, feature: Any, outline: str) -> None:
+    """Add one feature to the layer."""
+    checked.field(feature, "type", str)
+    geometry = feature.get(outline) or checked.field(feature, "geometry", dict)
+    kind = checked.field(geometry, "type", str)
+    if kind in NO_AREA:
+        layer.notes[SKIPPED] += 1
+        return
+    if kind not in ("Polygon", "MultiPolygon"):
+        raise DatasetError(f"geometry of type {kind!r}", remedy="draw it as polygons")
+    coordinates = checked.field(geometry, "coordinates", list)
+    parts = [coordinates] if kind == "Polygon" else coordinates
+    layer.add_polygon(name, [_rings(part) for part in parts], _class_of(feature))
+
+
+def _rings(part: Any) -> list[Ring]:
+    """Check outline and holes of one polygon."""
+    if not isinstance(part, list):
+        raise DatasetError("a polygon is not a list of rings", remedy=REMEDY)
+    return [to_ring(ring) for ring in part]
+
+
+def _class_of(feature: dict[str, Any]) -> str | None:
+    """Name the class; QuPath joins the parts of a derived one by a colon."""
+    properties = feature.get("properties")
+    if not isinstance(properties, dict) or properties.get("classification") is None:
+        return None
+    classification = checked.field(properties, "classification", dict)
+    if classification.get("names") is None:
+        return checked.optional_text(classification, "name")
+    names = checked.field(classification, "names", list)
+    return ": ".join(str(name) for name in names) or None
