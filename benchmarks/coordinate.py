@@ -15,8 +15,7 @@ from statistics import mean
 
 import pandas as pd
 
-from hooke.training.config import load_config
-from hooke.training.coordinate.task import train
+from hooke.training import load_config, train
 
 PARTS = {"whole": None, "no global": "no_global", "no coordinate": "no_coordinate", "no patch": "no_patch"}
 SCORES = ("val/recall", "val/precision", "val/f1")

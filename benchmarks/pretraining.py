@@ -25,9 +25,10 @@ from accuracy import score
 from curves import save
 from hooke.cli.train import parse_settings
 from hooke.datasets import read_index
-from hooke.training.config import TrainConfig, load_config
+from hooke.training.config import load_config
 from hooke.training.pretraining.config import load_pretrain_config
 from hooke.training.pretraining.loop import pretrain
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.export import export_run
 from hooke.training.segmentation.loop import train
 

@@ -20,9 +20,10 @@ import pandas as pd
 import yaml
 
 from hooke.metrics import score_image
-from hooke.training.config import TrainConfig, load_config
+from hooke.training.config import load_config
 from hooke.training.outcome import write_json
 from hooke.training.samples import SampleStore, list_records
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.export import load_run
 from hooke.training.segmentation.loop import train
 from hooke.training.segmentation.module import SegmentationModule, predict_sample

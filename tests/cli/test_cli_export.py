@@ -26,7 +26,7 @@ def calls(tmp_path, monkeypatch):
         return SimpleNamespace(bundle=bundle, largest_difference=1.5e-6)
 
     kind = ModuleType("hooke.training.segmentation.task")
-    kind.export = record
+    kind.TASK = SimpleNamespace(export=record)
     monkeypatch.setitem(sys.modules, "hooke.training.segmentation.task", kind)
     return made
 

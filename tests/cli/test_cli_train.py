@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from hooke.cli.train import parse_settings, train, training_half
 from hooke.datasets.layout import write_index
 from hooke.errors import ConfigError
+from hooke.training import sanity_checks
 
 
 @pytest.fixture
@@ -36,10 +37,9 @@ def calls(monkeypatch):
         return SimpleNamespace(lines=lambda: ["a score"])
 
     kind = ModuleType("hooke.training.segmentation.task")
-    kind.train = record
-    kind.fast_dev_run = lambda config: 0.25
-    kind.SCORE, kind.BY_HEART = "agreement", 0.6
-    kind.overfit = lambda config, count, run: count / 10
+    kind.TASK = SimpleNamespace(train=record, score_name="agreement", overfit_score=0.6, preview=None)
+    monkeypatch.setattr(sanity_checks, "fast_dev_run", lambda config: 0.25)
+    monkeypatch.setattr(sanity_checks, "overfit", lambda config, count, run: count / 10)
     monkeypatch.setitem(sys.modules, "hooke.training.segmentation.task", kind)
     return made
 
@@ -67,7 +67,7 @@ def test_trials_train_no_run(config, calls):
     assert (status, "score 0.250" in tried.stdout) == (0, True)
     assert run(config, "--overfit", 8)[1] == 0
     poor, status = run(config, "--overfit", 4)
-    assert (status, "not learnt by heart: agreement only 0.400" in poor.output) == (1, True)
+    assert (status, "not memorised: agreement only 0.400" in poor.output) == (1, True)
     assert not calls
 
 

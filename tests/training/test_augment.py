@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 from hooke.datasets import simulate
 from hooke.errors import DatasetError
 from hooke.targets import equivalent_diameters
+from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.augmentation.crops import (
     UNKNOWN,
     Sample,
@@ -24,7 +25,6 @@ from hooke.training.augmentation.crops import (
     touching_places,
 )
 from hooke.training.augmentation.geometry import area_factors, bend_field, warp_labels
-from hooke.training.config import AugmentConfig
 
 PLAIN = AugmentConfig(crop=128, photometric=0, negative=0)
 

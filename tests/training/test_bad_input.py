@@ -16,12 +16,12 @@ from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import DatasetError, ImageReadError
 from hooke.io.annotations.classes_json import write_classes
 from hooke.targets import SplitLine
-from hooke.training.config import TrainConfig
+from hooke.training.outcome import TrainingError
 from hooke.training.samples import SampleStore, list_records
 from hooke.training.segmentation import module as training_module
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Crops
 from hooke.training.segmentation.loop import train
-from hooke.training.segmentation.module import TrainingError
 from tests.training.small import SHORT
 
 pytestmark = pytest.mark.slow

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("torch")
 
 from hooke.datasets.layout import IndexRow, write_index, write_sample
-from hooke.training.config import TrainConfig
 from hooke.training.samples import list_records
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import chances, rarity
 
 # Squares whose equivalent diameters, 2 * side / sqrt(pi), lie in the octaves from 4, 8 and 16 pixels.

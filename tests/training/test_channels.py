@@ -24,10 +24,10 @@ from hooke.io import read_image
 from hooke.models import predict_maps
 from hooke.models.scale import scale_for
 from hooke.training.augmentation.crops import make_negative
-from hooke.training.config import TrainConfig
 from hooke.training.explain import explain_run
 from hooke.training.networks import Heads, UNet
 from hooke.training.samples import SampleStore, list_records
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import train_loader
 from hooke.training.segmentation.export import export_run, load_run
 from hooke.training.segmentation.loop import train

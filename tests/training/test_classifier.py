@@ -20,10 +20,10 @@ from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError
 from hooke.image import Image
 from hooke.io.annotations.classes_json import write_classes
 from hooke.models import load_model, read_bundle
+from hooke.training import export, fast_dev_run, train
 from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import Cuts, turned
 from hooke.training.classifier.export import load_run
-from hooke.training.classifier.task import export, fast_dev_run, train
 from hooke.training.config import load_config
 from hooke.training.samples import list_records
 from tests.training.small import HERE

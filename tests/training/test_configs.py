@@ -14,8 +14,8 @@ from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.io.annotations.classes_json import write_classes
 from hooke.preprocess.modality import MODALITIES
+from hooke.training import fast_dev_run
 from hooke.training.config import load_config
-from hooke.training.tasks import load_kind
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 # The cells' own configurations are tried by the tests of their kind, on cells that suit them.
@@ -62,4 +62,4 @@ def test_two_steps(name, dataset, monkeypatch):
     path = CONFIGS / f"{name}.yaml"
     kind = load_config(path, changes).kind
     small = {"augment.crop": 64} if kind == "segmentation" else {"window": 64}
-    assert 0 <= load_kind(kind).fast_dev_run(load_config(path, changes | small)) <= 1
+    assert 0 <= fast_dev_run(load_config(path, changes | small)) <= 1

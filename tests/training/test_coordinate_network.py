@@ -16,6 +16,7 @@ import torch
 import yaml
 
 import hooke
+from hooke import training
 from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, ModelError
@@ -23,7 +24,6 @@ from hooke.image import Image
 from hooke.models import load_model
 from hooke.models.model import as_maps, query_grid
 from hooke.training.config import load_config
-from hooke.training.coordinate import task as coordinate
 from hooke.training.coordinate.config import CoordinateConfig, QueryConfig
 from hooke.training.coordinate.data import FrameStore, Views, choose_queries, frame_sample, train_loader
 from hooke.training.coordinate.export import load_run
@@ -78,7 +78,7 @@ def dataset(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(dataset, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "run"
-    trained = coordinate.train(make_config(dataset), folder)
+    trained = training.train(make_config(dataset), folder)
     assert trained.checkpoint == folder / "checkpoints" / "best.ckpt"
     assert "F1" in trained.lines()[0]
     return folder
@@ -224,8 +224,8 @@ def test_a_run_leaves_its_record(run):
 def bundle(run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundles") / "places"
     with pytest.raises(ModelError, match=r"F1 of detection, 0\.000, is not better than Otsu"):
-        coordinate.export(run, folder)
-    exported = coordinate.export(run, folder, force=True)
+        training.export(run, folder)
+    exported = training.export(run, folder, force=True)
     assert exported.largest_difference < 1e-3
     return exported.bundle
 
@@ -269,7 +269,7 @@ def test_the_runtime_sees_what_validation_saw(run, bundle, dataset):
 
 
 def test_the_whole_run_can_be_tried(dataset, tmp_path):
-    assert 0 <= coordinate.fast_dev_run(make_config(dataset)) <= 1
+    assert 0 <= training.fast_dev_run(make_config(dataset)) <= 1
 
 
 def test_places_are_explained(run, tmp_path):

@@ -21,9 +21,9 @@ from hooke.datasets import simulate
 from hooke.datasets.prepare import prepare_dataset
 from hooke.io import write_png
 from hooke.labels.run_length import encode_counts, encode_pairs
+from hooke.training import fast_dev_run
 from hooke.training.config import load_config
 from hooke.training.samples import list_records, load_sample
-from hooke.training.sanity_checks import fast_dev_run
 
 pytestmark = pytest.mark.slow
 

@@ -17,11 +17,11 @@ from hooke.datasets import simulate
 from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.io import write_png
-from hooke.training.config import TrainConfig
 from hooke.training.explain import METHODS, attribute, explain_run, randomised, write_explanations
 from hooke.training.explain.attribution import likeness
 from hooke.training.explain.explanation import explain_answers
 from hooke.training.networks import Heads, UNet
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.module import SegmentationModule
 
 

@@ -25,10 +25,10 @@ from hooke.datasets.layout import IndexRow, find_image, write_index, write_sampl
 from hooke.errors import DatasetError, ModelError
 from hooke.io import read_image
 from hooke.models.runtime import onnxruntime as ort
+from hooke.training import export, train
 from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import Cuts
 from hooke.training.classifier.export import load_run
-from hooke.training.classifier.task import export, train
 from hooke.training.explain import explain_run
 from hooke.training.samples import Record, list_records
 from tests.training.small import HERE

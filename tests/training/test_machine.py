@@ -8,8 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from hooke.training.config import RunConfig  # noqa: E402
-from hooke.training.devices import keep_freed_memory, place_among_devices, resolve_precision  # noqa: E402
-from hooke.training.segmentation.data import From  # noqa: E402
+from hooke.training.devices import device_rank, limit_allocator_trim, resolve_precision  # noqa: E402
+from hooke.training.sampling import ResumableSampler  # noqa: E402
 
 
 def test_a_precision_asked_for_is_kept():
@@ -34,13 +34,13 @@ def test_auto_is_mixed_only_where_a_gpu_has_it(monkeypatch, gpu, bf16, accelerat
 
 def test_the_allocator_of_another_system_is_left_alone(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert not keep_freed_memory()
+    assert not limit_allocator_trim()
 
 
 def test_a_c_library_without_the_setting_is_left_alone(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
-    assert not keep_freed_memory()
+    assert not limit_allocator_trim()
 
 
 def test_the_allocator_is_told_what_to_keep(monkeypatch):
@@ -54,19 +54,19 @@ def test_the_allocator_is_told_what_to_keep(monkeypatch):
 
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda name: Library)
-    assert keep_freed_memory()
+    assert limit_allocator_trim()
     assert told == {-4: 0, -1: 2**31 - 1, -2: 2**28}
 
 
 def test_several_devices_deal_out_the_items_among_them(monkeypatch):
     config = RunConfig(datasets=[], steps=4, batch=3)
-    assert place_among_devices() == (0, 1)
-    assert list(From(0, config)) == list(range(12))
-    assert list(From(2, config)) == list(range(6, 12))
+    assert device_rank() == (0, 1)
+    assert list(ResumableSampler(0, config)) == list(range(12))
+    assert list(ResumableSampler(2, config)) == list(range(6, 12))
     dealt = []
     for rank in range(2):
-        monkeypatch.setattr("hooke.training.segmentation.data.place_among_devices", lambda rank=rank: (rank, 2))
-        items = list(From(1, config))
+        monkeypatch.setattr("hooke.training.sampling.device_rank", lambda rank=rank: (rank, 2))
+        items = list(ResumableSampler(1, config))
         assert len(items) == 9
         assert items[:3] == [6 + 3 * rank, 7 + 3 * rank, 8 + 3 * rank]
         dealt += items

@@ -20,9 +20,9 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations.classes_json import write_classes
 from hooke.pipeline import SegmentOptions, segment_image
 from hooke.training.augmentation.crops import UNKNOWN
-from hooke.training.config import TrainConfig
 from hooke.training.networks import Heads, PlainUNet, SmpNetwork, UNet
 from hooke.training.samples import SampleStore, list_records
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Crops, chances, train_loader
 from hooke.training.segmentation.export import export_run
 from hooke.training.segmentation.loop import start_from, train

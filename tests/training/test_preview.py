@@ -15,8 +15,8 @@ pytest.importorskip("torch")
 from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.targets import SplitLine, equivalent_diameters
+from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.augmentation.crops import Sample
-from hooke.training.config import AugmentConfig
 from hooke.training.segmentation.preview import write_preview
 
 CONFIG = AugmentConfig(crop=64, wide=0.0, diameter=(15.0, 17.0))

@@ -14,9 +14,9 @@ for needed in ("torch", "lightning", "timm", "onnx"):
 import torch
 
 from hooke.errors import ConfigError
+from hooke.training.bundles.weights import example_image
 from hooke.training.config import load_config
 from hooke.training.inputs import shipped_start
-from hooke.training.segmentation.export import example_image
 from hooke.training.segmentation.module import SegmentationModule
 from hooke.training.segmentation.shipped import load_shipped
 

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from hooke.errors import ConfigError
-from hooke.training.config import TrainConfig, load_config
+from hooke.training.config import load_config
+from hooke.training.segmentation.config import TrainConfig
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "nuclei.yaml"
 

@@ -22,10 +22,10 @@ from hooke.image import Image
 from hooke.models import load_model, predict_maps, read_bundle
 from hooke.preprocess import fit_normalisation
 from hooke.training.bundles.colour_network import add_colour_bundle
-from hooke.training.config import TrainConfig
 from hooke.training.outcome import check_learnt
 from hooke.training.samples import list_records
 from hooke.training.segmentation import loop
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.export import export_run, load_run
 from hooke.training.segmentation.loop import Trained, train
 from tests.training.small import HERE

@@ -64,9 +64,9 @@ def export(
     content = None if card is None else _read_card(card)
     check_replaceable(bundle)
     with training_half():
-        from hooke.training.tasks import kind_of_run, load_kind
+        from hooke.training.tasks import kind_of_run, load_task
 
-        made = load_kind(kind_of_run(run)).export(run, bundle, card=content, force=force, torchscript=torchscript)
+        made = load_task(kind_of_run(run)).export(run, bundle, card=content, force=force, torchscript=torchscript)
         changed = None
         if half:
             from hooke.training.bundles.half_precision import store_half

@@ -35,7 +35,7 @@ def train(
     resume: Resume = False,
     overfit: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Learn N images by heart, to prove that data and configuration fit together."),
+        typer.Option(metavar="N", help="Overfit N images, as a sanity check of data and configuration."),
     ] = None,
     fast_dev_run: Annotated[
         bool, typer.Option("--fast-dev-run", help="Two steps on a few images, to see that the configuration runs.")
@@ -66,41 +66,42 @@ def train(
     if config is None:
         raise ConfigError("no configuration given", remedy="name one: hooke train configs/nuclei.yaml")
     with training_half():
+        from hooke.training import sanity_checks
         from hooke.training.config import load_config
         from hooke.training.inputs import check_inputs
-        from hooke.training.tasks import load_kind
+        from hooke.training.tasks import load_task
 
         loaded: Any = load_config(config, parse_settings(settings or []))
         check_inputs(loaded)
         run = run or Path("runs") / loaded.name
         typer.echo(f"{config}: loading PyTorch and the data of {loaded.name}")
-        kind = load_kind(loaded.kind)
-        if preview and not hasattr(kind, "preview"):
+        task = load_task(loaded.kind)
+        if preview and task.preview is None:
             raise ConfigError(f"a run of kind {loaded.kind} has no preview", path=config, remedy="leave out --preview")
-        if preview:
-            typer.echo(f"what the network will see: {kind.preview(loaded, run.with_name(run.name + '-preview.html'))}")
+        if preview and task.preview:
+            typer.echo(f"what the network will see: {task.preview(loaded, run.with_name(run.name + '-preview.html'))}")
             return 0
         if overfit:
-            score = kind.overfit(loaded, overfit, run.with_name(run.name + "-overfit"))
-            return _say_overfit(score, kind.SCORE, kind.BY_HEART)
+            score = sanity_checks.overfit(loaded, overfit, run.with_name(run.name + "-overfit"))
+            return _say_overfit(score, task.score_name, task.overfit_score)
         if fast_dev_run:
-            score = kind.fast_dev_run(loaded)
+            score = sanity_checks.fast_dev_run(loaded)
             typer.echo(f"two steps and a validation went well; score {score:.3f}, which means nothing yet")
             return 0
-        trained = kind.train(loaded, run, resume=resume)
+        trained = task.train(loaded, run, resume=resume)
     for line in trained.lines():
         typer.echo(line)
     typer.echo(f"make a model of it with: hooke export {run} -o BUNDLE")
     return 0
 
 
-def _say_overfit(score: float, name: str, by_heart: float) -> int:
-    """Say how well a few images were learnt by heart."""
-    if score > by_heart:
-        typer.echo(f"learnt by heart: {name} {score:.3f} on the images trained on")
+def _say_overfit(score: float, name: str, enough: float) -> int:
+    """Say how well a few images were memorised."""
+    if score > enough:
+        typer.echo(f"memorised: {name} {score:.3f} on the images trained on")
         return 0
     typer.secho(
-        f"not learnt by heart: {name} only {score:.3f} on the images trained on; "
+        f"not memorised: {name} only {score:.3f} on the images trained on; "
         "look at the labels, the diameters and the learning rate; on a slow or busy machine, train longer",
         fg="red",
         err=True,
@@ -164,7 +165,7 @@ def training_half() -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] == "hooke":
-            raise  # a fault of ours, which installing mends not
+            raise  # a bug in hooke; installing packages will not fix it
         raise ConfigError(
             f"training needs {error.name or error}, which is not installed", remedy=how_to_install("train")
         ) from error

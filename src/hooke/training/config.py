@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from hooke.preprocess.channels import Channels
-from hooke.training.segmentation.loss_config import LossConfig
 from hooke.training.settings import read_settings
 from hooke.training.tasks import DEFAULT, load_config_model
 
-__all__ = ["DatasetConfig", "RunConfig", "TrainConfig", "load_config"]
+__all__ = ["DatasetConfig", "RunConfig", "load_config"]
 
 
 #: Settings that are paths.
@@ -32,22 +30,6 @@ class DatasetConfig(_Strict):
     )
     train: list[str] = Field(["train"], description="splits of the index that are trained on")
     val: list[str] = Field(["val"], description="splits of the index that choose the checkpoint")
-
-
-class AugmentConfig(_Strict):
-    """How a crop is drawn from an image, and how it is changed."""
-
-    crop: int = Field(256, ge=64, multiple_of=32, description="side, pixels")
-    diameter: tuple[float, float] = Field((13.0, 36.0), description="usual range of the crop's median object, pixels")
-    wide_diameter: tuple[float, float] = Field((6.0, 100.0), description="range of the occasional far-off crop")
-    wide: float = Field(0.15, ge=0, le=1, description="share of crops drawn from the wide range")
-    negative: float = Field(0.04, ge=0, le=1, description="share of made-up images without any object")
-    touching: float = Field(0.0, ge=0, le=1, description="share of crops drawn to hold a place where objects touch")
-    photometric: float = Field(1.0, ge=0, le=2, description="strength of intensity and colour changes")
-    elastic: float = Field(0.0, ge=0, le=1, description="share of crops that are bent elastically")
-    defocus: float = Field(0.0, ge=0, le=1, description="share blurred by a disc, as a lens does; times photometric")
-    bit_depth: float = Field(0.0, ge=0, le=1, description="share left with few grey levels; times photometric")
-    min_fragment: int = Field(0, ge=0, description="pixels below which a piece cut off its object is removed; 0: none")
 
 
 class RunConfig(_Strict):
@@ -79,86 +61,6 @@ class RunConfig(_Strict):
     devices: int | str = Field("auto", description="how many to train on; each takes batches of its own")
 
 
-class TrainConfig(RunConfig):
-    """A run that trains a network for instance segmentation."""
-
-    kind: Literal["segmentation"] = "segmentation"
-    modality_share: dict[str, float] = Field(default_factory=dict, description="share of crops per modality")
-    class_balance: bool = Field(False, description="draw images of rare classes more often")
-    size_balance: bool = Field(False, description="draw images whose objects have rare sizes more often")
-
-    network: str = Field("unet", description="unet, plain-unet, or smp- and an architecture of that library")
-    encoder: str = Field("tf_efficientnet_lite0", description="name of a timm model")
-    encoder_weights: str = Field("imagenet", description='"imagenet", "none" or a .safetensors file')
-    decoder_channels: list[int] = [96, 64, 48, 32]
-    resolution: Literal["half", "full"] = Field("half", description="where the decoder of a unet ends")
-    in_channels: int = Field(
-        3, ge=1, description="3: colours, or grey three times; 1: grey, colours averaged; others: all of the images'"
-    )
-    channels: list[NonNegativeInt] = Field([], description="of the images to learn from, each on a scale of its own")
-    classes: list[str] = Field([], description="names of the objects' classes to learn per pixel, of classes.json")
-    image_classes: list[str] = Field([], description="classes of the whole image to learn, values of a column")
-    image_class_column: str = Field("modality", description="column of the index that holds them")
-    start_from: Path | None = Field(
-        None, description="nuclei, nuclei-colour, a checkpoint or a .safetensors file that the run starts from"
-    )
-    nominal_diameter: float = Field(24.0, gt=0)
-    diameter_band: tuple[float, float] | None = Field(
-        None, description="diameters that validation and the model bring images to, pixels; augment.diameter if none"
-    )
-
-    augment: AugmentConfig = AugmentConfig()
-    loss: LossConfig = LossConfig()
-    split_weight: float = 1.0
-    distance_weight: float = 4.0
-    diameter_weight: float = 4.0
-    class_weight: float = Field(1.0, ge=0, description="weight of the loss of the classes per pixel")
-    class_weighting: Literal["none", "inverse", "effective"] = Field(
-        "inverse", description="how rare classes are made heard in that loss"
-    )
-    image_class_weight: float = Field(0.2, ge=0, description="weight of the loss of the image's class")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _count_channels(cls, told: Any) -> Any:
-        """Channels that are chosen need not be counted."""
-        if isinstance(told, dict) and isinstance(chosen := told.get("channels"), list) and chosen:
-            return {"in_channels": len(chosen)} | told
-        return told
-
-    @model_validator(mode="after")
-    def _channels_fit(self) -> TrainConfig:
-        if self.channels and len(self.channels) != self.in_channels:
-            raise ValueError(f"in_channels is {self.in_channels}, but channels names {len(self.channels)}")
-        if len(set(self.channels)) < len(self.channels):
-            raise ValueError(f"channels names one twice: {self.channels}")
-        return self
-
-    @model_validator(mode="after")
-    def _band_is_one(self) -> TrainConfig:
-        if not 0 < self.band[0] <= self.band[1]:
-            name = "augment.diameter" if self.diameter_band is None else "diameter_band"
-            raise ValueError(f"{name} is {list(self.band)}: give the smaller one first, both above 0")
-        return self
-
-    @property
-    def band(self) -> tuple[float, float]:
-        """Diameters that images are brought to when the network is used, pixels."""
-        return self.diameter_band or self.augment.diameter
-
-    @property
-    def object_classes(self) -> list[str]:
-        """Classes of objects that are looked up in the data sets."""
-        return self.classes
-
-    @property
-    def stains(self) -> Channels | None:
-        """Channels that the network takes, each on a scale of its own; None for grey or three colours."""
-        if self.channels:
-            return Channels(tuple(self.channels))
-        return None if self.in_channels in (1, 3) else Channels(tuple(range(self.in_channels)), only=True)
-
-
 def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Any:
     """Read a run's configuration.
 
@@ -184,4 +86,4 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> An
 
 def _model_of(raw: dict[str, Any]) -> type[BaseModel]:
     kind = str(raw.get("kind", DEFAULT))
-    return TrainConfig if kind == DEFAULT else load_config_model(kind)
+    return load_config_model(kind)

@@ -11,7 +11,7 @@ import torch
 from torch import distributed
 from torch.utils.data import get_worker_info
 
-__all__ = ["keep_freed_memory", "place_among_devices", "resolve_precision"]
+__all__ = ["device_rank", "limit_allocator_trim", "resolve_precision"]
 
 Resolved = Literal["32-true", "bf16-mixed", "16-mixed"]
 
@@ -23,7 +23,7 @@ _MALLOPT = {
 }
 
 
-def keep_freed_memory() -> bool:
+def limit_allocator_trim() -> bool:
     """Let this process keep the memory that it frees, for its next step; only glibc can be told so.
 
     A training step on the CPU frees the same hundreds of megabytes that the next one asks for. Left to itself, glibc
@@ -62,7 +62,7 @@ def resolve_precision(asked: str, accelerator: str = "auto") -> Resolved:
     return "bf16-mixed" if mixed else "32-true"
 
 
-def place_among_devices() -> tuple[int, int]:
+def device_rank() -> tuple[int, int]:
     """Which of how many processes this is, where a run trains on several devices, one process each; else (0, 1)."""
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()

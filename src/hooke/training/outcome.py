@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hooke.errors import ModelError
+from hooke.errors import HookeError, ModelError
 from hooke.io import atomic_path
-from hooke.training.tasks import folder_of_run
 
-__all__ = ["Outcome", "check_learnt", "read_result", "write_json"]
+__all__ = ["Outcome", "TrainingError", "check_learnt", "folder_of_run", "read_result", "write_json"]
 
 _RESULT = "result.json"
+
+
+def folder_of_run(run: Path) -> Path:
+    """Folder of a run, given that folder or one of its checkpoints."""
+    return run if run.is_dir() else run.parent.parent
+
+
+class TrainingError(HookeError):
+    """A run that can't go on."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +44,17 @@ class Outcome:
     baselines: Mapping[str, float]
 
     #: What the score is called.
-    called: ClassVar[str]
+    score_name: ClassVar[str]
 
     def lines(self) -> list[str]:
         """What to tell the user."""
         if self.score is None:
             return []
-        return [f"validation {self.called} {self.score:.3f}; best checkpoint: {self.checkpoint}", *self.verdict()]
+        return [f"validation {self.score_name} {self.score:.3f}; best checkpoint: {self.checkpoint}", *self.verdict()]
 
     def verdict(self) -> list[str]:
         """The baselines, and a warning when none of them is beaten."""
-        told = [f"  {name} on the same images: {self.called} {score:.3f}" for name, score in self.baselines.items()]
+        told = [f"  {name} on the same images: {self.score_name} {score:.3f}" for name, score in self.baselines.items()]
         if self.baselines and not self.learnt:
             told.append("this run is no better: train longer, or look at the data (hooke doctor)")
         return told
@@ -58,7 +66,7 @@ class Outcome:
 
     def write(self, run: Path, more: Mapping[str, Any] | None = None) -> None:
         """Write ``result.json`` into the run's folder, with `more` figures."""
-        told = {"score": self.score, "called": self.called, "baselines": dict(self.baselines)}
+        told = {"score": self.score, "called": self.score_name, "baselines": dict(self.baselines)}
         write_json(run / _RESULT, told | dict(more or {}))
 
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -18,10 +19,34 @@ from hooke.io.annotations.classes_json import CLASSES_NAME, read_classes
 from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import equivalent_diameters
 from hooke.training.augmentation.crops import UNKNOWN, Sample, touching_places
-from hooke.training.config import DatasetConfig, RunConfig, TrainConfig
+from hooke.training.config import DatasetConfig
 from hooke.training.inputs import check_dataset, read_exclusions
 
-__all__ = ["Record", "SampleStore", "list_records", "load_sample", "records_hash"]
+__all__ = ["DataConfig", "Record", "SampleStore", "list_records", "load_sample", "records_hash"]
+
+
+class DataConfig(Protocol):
+    """The part of a configuration that says which images a run uses, and which classes it looks up for them."""
+
+    @property
+    def datasets(self) -> Sequence[DatasetConfig]:
+        """Data sets that the run draws from."""
+
+    @property
+    def exclude(self) -> Path | None:
+        """Text file of image ids that are not used."""
+
+    @property
+    def object_classes(self) -> Sequence[str]:
+        """Classes of objects to look up; empty where they are not learnt."""
+
+    @property
+    def image_classes(self) -> Sequence[str]:
+        """Classes of whole images to look up; empty where they are not learnt."""
+
+    @property
+    def image_class_column(self) -> str:
+        """Column of the index that holds the classes of whole images."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +75,13 @@ class Record:
     image_class: int = UNKNOWN
 
 
-def list_records(config: RunConfig, split: str) -> list[Record]:
+def list_records(config: DataConfig, split: str) -> list[Record]:
     """The images of one side of the run.
 
     Parameters
     ----------
-    config : TrainConfig, or of another kind
-        It names ``object_classes`` and ``image_classes``, none where they are not learnt.
+    config : DataConfig
+        Such as the configuration of a run of any task.
     split : {"train", "val"}
 
     Raises
@@ -188,7 +213,7 @@ def _bytes(sample: Sample) -> int:
     return sample.image.nbytes + sample.labels.nbytes + sample.diameters.nbytes + sample.centres.nbytes
 
 
-def _records_of(dataset: DatasetConfig, config: TrainConfig, split: str) -> Iterator[Record]:
+def _records_of(dataset: DatasetConfig, config: DataConfig, split: str) -> Iterator[Record]:
     folder = dataset.path
     check_dataset(folder)
     wanted = getattr(dataset, split)
@@ -209,7 +234,7 @@ def _records_of(dataset: DatasetConfig, config: TrainConfig, split: str) -> Iter
         )
 
 
-def _image_classes(folder: Path, config: TrainConfig) -> dict[str, int]:
+def _image_classes(folder: Path, config: DataConfig) -> dict[str, int]:
     """Class of each image that has one of those asked for, from the index's column."""
     position = {name: number for number, name in enumerate(config.image_classes)}
     values = read_column(folder, config.image_class_column)
@@ -223,7 +248,7 @@ def _known(found: Path | None, place: Path, what: str) -> Path:
     return found
 
 
-def _check_classes(records: list[Record], config: TrainConfig) -> None:
+def _check_classes(records: list[Record], config: DataConfig) -> None:
     """Every class asked for must occur, or nothing would be learnt of it, and be spelt as it is asked for."""
     folders = [data.path for data in config.datasets]
     if wanted := config.object_classes:

@@ -1,43 +1,187 @@
-"""Kinds of training run: the word `kind` of a configuration in, the module that trains and exports it out.
+"""What hooke can train: for each task, the word `kind` of a configuration, one `Task` and its configuration's model.
 
-A module of this list offers ``train(config, run, *, resume, limit)``, ``overfit(config, count, run)``,
-``export(run, bundle, *, card, force, torchscript)``, ``fast_dev_run(config)``, ``SCORE`` (what its score is called),
-``BY_HEART`` (the score from which a few images count as learnt by heart) and, where there is something to see,
-``preview(config, out)``. What `train` gives is a `hooke.training.outcome.Outcome`; what `export` gives has ``bundle``
-and ``largest_difference``; the two trials give a score.
+A new task is a folder like `hooke.training.classifier`, with a `TASK` in its ``task.py``, and a line in `TASKS`.
+Nothing here imports PyTorch before `load_task` is called.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from hooke.errors import ConfigError
+from hooke.image import Image
 from hooke.io.yaml_text import parse_yaml
+from hooke.training.outcome import Outcome, folder_of_run
 
-__all__ = ["DEFAULT", "KINDS", "folder_of_run", "kind_of_run", "load_config_model", "load_kind"]
+if TYPE_CHECKING:
+    from hooke.training.bundles.weights import Export
+    from hooke.training.explain.subject import Subject
+
+__all__ = ["DEFAULT", "TASKS", "Task", "export", "kind_of_run", "load_config_model", "load_run", "load_task", "train"]
 
 DEFAULT = "segmentation"
 
-KINDS = {
-    DEFAULT: "hooke.training.segmentation.task",
-    "classifier": "hooke.training.classifier.task",
-    "coordinate": "hooke.training.coordinate.task",
+#: The module that holds the `TASK` of each kind, and the pydantic model of its configuration, which needs no PyTorch.
+TASKS = {
+    DEFAULT: ("hooke.training.segmentation.task", "hooke.training.segmentation.config", "TrainConfig"),
+    "classifier": ("hooke.training.classifier.task", "hooke.training.classifier.config", "ClassifierConfig"),
+    "coordinate": ("hooke.training.coordinate.task", "hooke.training.coordinate.config", "CoordinateConfig"),
 }
 
 
-#: The pydantic model of each kind's configuration, in a module that needs no PyTorch.
-_CONFIGS = {
-    DEFAULT: ("hooke.training.config", "TrainConfig"),
-    "classifier": ("hooke.training.classifier.config", "ClassifierConfig"),
-    "coordinate": ("hooke.training.coordinate.config", "CoordinateConfig"),
-}
+class Train(Protocol):
+    """Trains a network of one task: see `hooke.training.train`."""
+
+    def __call__(
+        self, config: Any, run: Path, *, resume: bool = False, limit: int | None = None, baselines: bool = True
+    ) -> Outcome:
+        """Train on all images of the configuration, or on at most `limit` of each side."""
 
 
-def load_config_model(name: str) -> type[BaseModel]:
+class WriteBundle(Protocol):
+    """Writes the best network of a run as a model bundle: see `hooke.training.export`."""
+
+    def __call__(
+        self,
+        run: Path,
+        bundle: Path,
+        *,
+        card: dict[str, Any] | None = None,
+        force: bool = False,
+        torchscript: bool = False,
+    ) -> Export:
+        """Write the bundle."""
+
+
+class FindSubjects(Protocol):
+    """Finds what a network's answers about an image are, to be explained one by one."""
+
+    def __call__(
+        self, run: Path, image: Image, count: int, diameter: float | None, labels: NDArray[np.int32] | None
+    ) -> Iterator[Subject]:
+        """Give at most `count` objects, and the class of the image where the network names one."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that hooke can train a network for.
+
+    Parameters
+    ----------
+    name : str
+        The `kind` of its configurations.
+    score_name : str
+    overfit_score : float
+        Validation score from which a few images count as memorised.
+    train : callable
+    export : callable
+    load : callable
+        Give the best network of a run, ready to predict, as a `LightningModule`.
+    subjects : callable
+    preview : callable, optional
+        Write a page of what the network will see, given configuration and file; None where there is nothing to show.
+    plain : mapping of str to float
+        Values of ``augment`` that leave images unchanged.
+    """
+
+    name: str
+    score_name: str
+    overfit_score: float
+    train: Train
+    export: WriteBundle
+    load: Callable[[Path], Any]
+    subjects: FindSubjects
+    preview: Callable[[Any, Path], Path] | None = None
+    plain: Mapping[str, float] = field(default_factory=dict)
+
+
+def train(config: Any, run: Path, *, resume: bool = False, limit: int | None = None, baselines: bool = True) -> Outcome:
+    """Train a network.
+
+    Parameters
+    ----------
+    config : TrainConfig, ClassifierConfig or CoordinateConfig
+        Its `kind` names the task.
+    run : Path
+        Folder of the run; created if missing. `hooke.training.run` lists its files.
+    resume : bool
+        Continue from ``checkpoints/last.ckpt`` of the same folder, with the data that would have come next.
+    limit : int, optional
+        Train and validate on at most this many images of each side, for a trial without baselines.
+    baselines : bool
+        Measure the baselines on the validation images at the end; a study of many runs can leave them out.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    ConfigError
+        When the folder holds a run already and `resume` is not set, or the other way round.
+    DatasetError
+        When a data set is missing or has nothing to learn from.
+    TrainingError
+        When the loss is not a number; the checkpoints so far stay.
+    """
+    return load_task(config.kind).train(config, run, resume=resume, limit=limit, baselines=baselines)
+
+
+def export(
+    run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
+) -> Export:
+    """Write the best network of a run as a model bundle.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+    bundle : Path
+        Folder to write; an earlier bundle there is replaced once the new one has passed its check.
+    card : dict, optional
+        Description for people: ``description``, ``authors``, ``license``, ``cite``, ``documentation`` (Markdown),
+        ``training_data``, ``scores``; and for the runtime ``parameters`` of the target scheme, ``diameter_band``.
+    force : bool
+        Export a run even if its validation score is not better than its baselines.
+    torchscript : bool
+        Also write the weights as TorchScript, for programs that run PyTorch.
+
+    Raises
+    ------
+    ModelError
+        When ONNX Runtime's answers differ from PyTorch's by more than 0.001, or the run has learnt nothing.
+    OutputError
+        When something other than a bundle is at `bundle`.
+    """
+    write = load_task(kind_of_run(run)).export
+    return write(run, bundle, card=card, force=force, torchscript=torchscript)
+
+
+def load_run(run: Path) -> Any:
+    """The best network of a run, ready to predict, as a `LightningModule`.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+
+    Raises
+    ------
+    ModelError
+        When there is no checkpoint.
+    """
+    return load_task(kind_of_run(run)).load(run)
+
+
+def load_config_model(kind: str) -> type[BaseModel]:
     """Import the configuration of a kind, without the seconds that PyTorch takes to import.
 
     Raises
@@ -45,32 +189,27 @@ def load_config_model(name: str) -> type[BaseModel]:
     ConfigError
         When there is no such kind.
     """
-    _check_kind(name)
-    module, model = _CONFIGS[name]
+    _, module, model = _lookup(kind)
     found: type[BaseModel] = getattr(importlib.import_module(module), model)
     return found
 
 
-def load_kind(name: str) -> ModuleType:
-    """Import the module of a kind.
+def load_task(kind: str) -> Task:
+    """Import the task of a kind.
 
     Raises
     ------
     ConfigError
         When there is no such kind.
     """
-    _check_kind(name)
-    return importlib.import_module(KINDS[name])
+    found: Task = importlib.import_module(_lookup(kind)[0]).TASK
+    return found
 
 
-def _check_kind(name: str) -> None:
-    if name not in KINDS:
-        raise ConfigError(f"unknown kind of training {name!r}", remedy=f"known kinds: {', '.join(KINDS)}")
-
-
-def folder_of_run(run: Path) -> Path:
-    """Folder of a run that is named by it, or by one of its checkpoints."""
-    return run if run.is_dir() else run.parent.parent
+def _lookup(kind: str) -> tuple[str, str, str]:
+    if kind not in TASKS:
+        raise ConfigError(f"unknown kind of training {kind!r}", remedy=f"known kinds: {', '.join(TASKS)}")
+    return TASKS[kind]
 
 
 def kind_of_run(run: Path) -> str:

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
+from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.augmentation.geometry import affine_at, area_factors, bend_field, warp_image, warp_labels
 from hooke.training.augmentation.photometric import photometric, photometric_stains
-from hooke.training.config import AugmentConfig
 
 __all__ = [
     "UNKNOWN",

@@ -12,7 +12,7 @@ import yaml
 
 from hooke.models import read_bundle
 from hooke.training.bundles.description import write_description
-from hooke.training.segmentation.export import fresh_bundle
+from hooke.training.bundles.weights import fresh_bundle
 
 __all__ = ["add_colour_bundle"]
 

@@ -13,12 +13,10 @@ import yaml
 from pydantic import BaseModel
 
 from hooke.errors import ModelError
-from hooke.models import BundleSettings
-from hooke.training.segmentation.module import SegmentationModule
 
 __all__ = [
+    "OPSET",
     "TORCHSCRIPT",
-    "describe_bundle",
     "describe_model",
     "describe_tensor",
     "file_sha256",
@@ -26,60 +24,11 @@ __all__ = [
     "write_description",
 ]
 
+#: Version of the ONNX operators that the weights are written with.
+OPSET = 17
+
 #: File of a bundle that holds its weights for PyTorch.
 TORCHSCRIPT = "weights.torchscript"
-
-_MEANING = {
-    "foreground": "probability that the pixel lies in an object",
-    "split": "probability that the pixel lies on the line between touching objects",
-    "distance": "distance to the object's edge over the object's largest such distance",
-    "diameter": "equivalent diameter on a log scale, 0 for an eighth of the nominal one and 1 for 8 times",
-}
-
-
-def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, Any], record: dict[str, Any]) -> None:
-    """Write ``rdf.yaml`` and ``README.md`` into a bundle that holds weights and test tensors already.
-
-    Parameters
-    ----------
-    folder : Path
-    module : SegmentationModule
-    card : dict
-        See `hooke.training.segmentation.export.export_run`.
-    record : dict
-        How the network came about; kept under ``config: hooke: training:``.
-
-    Raises
-    ------
-    ModelError
-        When the description does not pass bioimage.io's own validation.
-    """
-    config, scheme = module.config, module.scheme
-    settings = BundleSettings(
-        scheme=scheme.name,
-        parameters={"nominal_diameter": config.nominal_diameter, **card.get("parameters", {})},
-        diameter_band=card.get("diameter_band", config.band),
-        trained_diameters=config.augment.diameter,
-        stride=module.network.stride,
-        classes=config.classes,
-        channels=[] if config.stains is None else config.stains.indices,
-        only_channels=config.stains is not None and config.stains.only,
-    )
-    classes = [f"class {name}" for name in config.classes]
-    meanings = {
-        **{name: _MEANING[name] for name in scheme.maps},
-        **dict.fromkeys(classes, "probability that the pixel lies in an object of this class"),
-    }
-    describe_model(
-        folder,
-        config.name,
-        {"description": f"{config.name}: instance segmentation by foreground and split lines"} | card,
-        tags=["instance-segmentation", "nuclei", "unet", "2d"],
-        inputs=[image_input(folder, config.in_channels, () if config.stains is None else config.stains.indices)],
-        outputs=[_output(folder, [*scheme.maps, *classes]), *_image_output(config.image_classes)],
-        settings=settings,
-        told={"maps": meanings, "image_classes": config.image_classes, "training": record},
-    )
 
 
 def describe_model(
@@ -101,7 +50,7 @@ def describe_model(
         Holds ``weights.onnx``, maybe `TORCHSCRIPT`, and the test tensors.
     name : str
     card : dict
-        See `hooke.training.segmentation.export.export_run`; it must have a ``description``.
+        See `hooke.training.export`; it must have a ``description``.
     tags : list of str
         Besides ``hooke``.
     inputs, outputs : list of dict
@@ -145,7 +94,7 @@ def describe_model(
 
 def _weights(folder: Path) -> dict[str, Any]:
     """Describe the weights in each format that there is."""
-    found: dict[str, Any] = {"onnx": _file(folder, "weights.onnx") | {"opset_version": 17}}
+    found: dict[str, Any] = {"onnx": _file(folder, "weights.onnx") | {"opset_version": OPSET}}
     if (folder / TORCHSCRIPT).is_file():
         found["torchscript"] = _file(folder, TORCHSCRIPT) | {"pytorch_version": torch.__version__.partition("+")[0]}
     return found
@@ -177,30 +126,6 @@ def image_input(folder: Path, channels: int, stains: Sequence[int] = ()) -> dict
         ],
         data={"type": "float32", "range": [-0.5, 2.0]},
     )
-
-
-def _output(folder: Path, maps: list[str]) -> dict[str, Any]:
-    return describe_tensor(
-        folder,
-        "maps",
-        "test_output.npy",
-        description="target maps in 0..1; config: hooke: maps says what each means",
-        axes=[
-            {"type": "batch"},
-            {"type": "channel", "channel_names": maps},
-            {"type": "space", "id": "y", "size": {"tensor_id": "image", "axis_id": "y"}},
-            {"type": "space", "id": "x", "size": {"tensor_id": "image", "axis_id": "x"}},
-        ],
-        data={"type": "float32", "range": [0.0, 1.0]},
-    )
-
-
-def _image_output(classes: list[str]) -> list[dict[str, Any]]:
-    """The class of the whole image, for networks that tell it; bioimage.io asks for no test tensor of it here."""
-    if not classes:
-        return []
-    axes = [{"type": "batch"}, {"type": "channel", "channel_names": classes}]
-    return [{"id": "image_classes", "description": "probability of each class of the whole image", "axes": axes}]
 
 
 def file_sha256(path: Path) -> str:

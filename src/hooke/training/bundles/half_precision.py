@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from hooke.models.runtime import onnxruntime
 from hooke.training.bundles.description import file_sha256
-from hooke.training.segmentation.export import fresh_bundle
+from hooke.training.bundles.weights import fresh_bundle
 
 __all__ = ["store_half"]
 

@@ -24,7 +24,7 @@ from hooke.classify.windows import Objects, cut_window, locate, rescale, window_
 from hooke.training.augmentation.crops import UNKNOWN, Sample, photometric
 from hooke.training.classifier.config import ClassifierConfig, CutConfig
 from hooke.training.samples import Record, SampleStore, load_sample
-from hooke.training.segmentation.data import From
+from hooke.training.sampling import ResumableSampler
 
 __all__ = ["CutBatch", "Cuts", "cut_loader", "named", "train_loader", "turned"]
 
@@ -158,7 +158,7 @@ def train_loader(records: Sequence[Record], config: ClassifierConfig, start: int
     return DataLoader(
         cuts,
         batch_size=config.batch,
-        sampler=From(start, config),
+        sampler=ResumableSampler(start, config),
         num_workers=config.workers,
         persistent_workers=config.workers > 0,
     )

@@ -13,10 +13,7 @@ from hooke.classify.classify_whole_images import ImageClassifierSettings
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
 from hooke.models.bundle import check_replaceable, read_parts
 from hooke.training.bundles.description import describe_model, describe_tensor
-from hooke.training.classifier.config import ClassifierConfig
-from hooke.training.classifier.module import ClassifierModule
-from hooke.training.outcome import check_learnt, read_result
-from hooke.training.segmentation.export import (
+from hooke.training.bundles.weights import (
     Export,
     check_difference,
     example_image,
@@ -26,6 +23,9 @@ from hooke.training.segmentation.export import (
     with_fixed_padding,
     write_weights,
 )
+from hooke.training.classifier.config import ClassifierConfig
+from hooke.training.classifier.module import ClassifierModule
+from hooke.training.outcome import check_learnt, read_result
 
 __all__ = ["export_run", "load_run"]
 
@@ -43,47 +43,14 @@ class _Probabilities(nn.Module):
 
 
 def load_run(run: Path) -> ClassifierModule:
-    """The best network of a run, ready to predict.
-
-    Parameters
-    ----------
-    run : Path
-        A run's folder, or one of its checkpoints.
-
-    Raises
-    ------
-    ModelError
-        When there is no checkpoint.
-    """
+    """Load the best network of a run: see `hooke.training.load_run`."""
     return restore(run, lambda told: ClassifierModule(ClassifierConfig.model_validate(told), load_weights=False))
 
 
 def export_run(
     run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
 ) -> Export:
-    """Write a run's best network as a model bundle.
-
-    Parameters
-    ----------
-    run : Path
-        A run's folder, or one of its checkpoints.
-    bundle : Path
-        Folder to write; what lies there is replaced once the new bundle has passed its check.
-    card : dict, optional
-        Description for people: see `hooke.training.segmentation.export.export_run`.
-    force : bool
-        Export a run, too, whose balanced accuracy is no better than that of one class for all.
-    torchscript : bool
-        Write the weights as TorchScript, too.
-
-    Raises
-    ------
-    ModelError
-        When ONNX Runtime's probabilities differ from PyTorch's by more than 0.001, or the run has learnt
-        nothing.
-    OutputError
-        When something else than a bundle lies at `bundle`.
-    """
+    """Write a run's best network as a model bundle: see `hooke.training.export`."""
     check_replaceable(bundle)
     if not force:
         check_learnt(run)

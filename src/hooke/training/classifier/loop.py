@@ -30,8 +30,8 @@ from hooke.training.classifier.export import load_run
 from hooke.training.classifier.module import ClassifierModule
 from hooke.training.imbalance import class_weights
 from hooke.training.outcome import Outcome
+from hooke.training.run import begin_run, fit
 from hooke.training.samples import Record, list_records
-from hooke.training.segmentation.loop import begin_run, fit
 
 __all__ = ["Trained", "softmax", "train"]
 
@@ -53,7 +53,7 @@ class Trained(Outcome):
     temperature: float
     scores: ClassificationScores
 
-    called = "balanced accuracy"
+    score_name = "balanced accuracy"
 
     def lines(self) -> list[str]:
         """What to tell the user."""
@@ -68,32 +68,10 @@ class Trained(Outcome):
         ]
 
 
-def train(config: ClassifierConfig, run: Path, *, resume: bool = False, limit: int | None = None) -> Trained:
-    """Train a classifier.
-
-    Parameters
-    ----------
-    config : ClassifierConfig
-    run : Path
-        Folder of the run; made when missing.
-    resume : bool
-        Go on from ``checkpoints/last.ckpt`` of the same folder.
-    limit : int, optional
-        Train and validate on no more than this many images of each side, for a trial.
-
-    Returns
-    -------
-    Trained
-
-    Raises
-    ------
-    ConfigError
-        When the folder holds a run already and `resume` is not set, or the other way round.
-    DatasetError
-        When no object, or image, of one side has one of the classes.
-    TrainingError
-        When the loss is no number; the checkpoints so far stay.
-    """
+def train(
+    config: ClassifierConfig, run: Path, *, resume: bool = False, limit: int | None = None, baselines: bool = True
+) -> Trained:
+    """Train a network: see `hooke.training.train`."""
     train_records, val_records = begin_run(config, run, lambda side: _with_classes(config, side, limit), resume=resume)
     module = ClassifierModule(config, _weights(train_records, config), names=[record.id for record in train_records])
     likelihood = fit(
@@ -105,7 +83,7 @@ def train(config: ClassifierConfig, run: Path, *, resume: bool = False, limit: i
         score=_WATCHED,
         resume=resume,
     )
-    return _finish(run, config, val_records, likelihood)
+    return _finish(run, config, val_records, likelihood, baselines)
 
 
 def softmax(raw: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
@@ -115,7 +93,9 @@ def softmax(raw: NDArray[np.float64], temperature: float) -> NDArray[np.float64]
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], likelihood: float | None) -> Trained:
+def _finish(
+    run: Path, config: ClassifierConfig, records: Sequence[Record], likelihood: float | None, compare: bool
+) -> Trained:
     """Measure the best checkpoint on the validation images, and write down what came of it."""
     checkpoint = run / "checkpoints" / "best.ckpt"
     module = load_run(checkpoint)
@@ -130,7 +110,7 @@ def _finish(run: Path, config: ClassifierConfig, records: Sequence[Record], like
     # What names one class for all is right about all of that class and none of the others. Of a single class there is
     # nothing to learn.
     present = len(np.unique(target))
-    baselines = {"one class for all": 1 / present} if present > 1 else {}
+    baselines = {"one class for all": 1 / present} if compare and present > 1 else {}
     trained = Trained(checkpoint, scores.scores["balanced_accuracy"], baselines, temperature, scores)
     trained.write(run, {_WATCHED: likelihood, "temperature": temperature, "modes": modes, **scores.to_dict()})
     write_classification(scores, run / "evaluation")

@@ -14,7 +14,7 @@ from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import CutBatch
 from hooke.training.classifier.networks import build_classifier
 from hooke.training.optimizer import make_optimizer
-from hooke.training.segmentation.module import TrainingError
+from hooke.training.outcome import TrainingError
 
 __all__ = ["ClassifierModule"]
 

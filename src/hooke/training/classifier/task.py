@@ -1,18 +1,21 @@
-"""The kind of run that trains a classifier of cut-outs or whole images: what `hooke.training.tasks` asks of it."""
+"""The task `classifier`: name the class of an object or of a whole image."""
 
 from __future__ import annotations
 
-from functools import partial
-
-from hooke.training.classifier.export import export_run
+from hooke.training.classifier.explain import find_subjects
+from hooke.training.classifier.export import export_run, load_run
 from hooke.training.classifier.loop import Trained, train
-from hooke.training.sanity_checks import fast_dev_run as _fast_dev_run
-from hooke.training.sanity_checks import overfit as _overfit
+from hooke.training.tasks import Task
 
-__all__ = ["BY_HEART", "SCORE", "export", "fast_dev_run", "overfit", "train"]
+__all__ = ["TASK"]
 
-SCORE = Trained.called
-BY_HEART = 0.9
-export = export_run
-overfit = partial(_overfit, train=train, plain={"photometric": 0.0, "zoom": 1.0, "shift": 0.0, "gain": 0.0})
-fast_dev_run = partial(_fast_dev_run, train=train)
+TASK = Task(
+    name="classifier",
+    score_name=Trained.score_name,
+    overfit_score=0.9,
+    train=train,
+    export=export_run,
+    load=load_run,
+    subjects=find_subjects,
+    plain={"photometric": 0.0, "zoom": 1.0, "shift": 0.0, "gain": 0.0},
+)

@@ -22,7 +22,7 @@ from hooke.training.augmentation.crops import Sample, photometric
 from hooke.training.coordinate.config import CoordinateConfig, QueryConfig
 from hooke.training.networks.coordinate import CoordinateNetwork
 from hooke.training.samples import Record, SampleStore, load_sample
-from hooke.training.segmentation.data import From
+from hooke.training.sampling import ResumableSampler
 
 __all__ = ["FrameStore", "QueryBatch", "Views", "choose_queries", "frame_sample", "train_loader"]
 
@@ -164,7 +164,7 @@ def train_loader(samples: FrameStore, config: CoordinateConfig, start: int = 0) 
     return DataLoader(
         views,
         batch_size=config.batch,
-        sampler=From(start, config),
+        sampler=ResumableSampler(start, config),
         num_workers=config.workers,
         persistent_workers=config.workers > 0,
         collate_fn=_collate,

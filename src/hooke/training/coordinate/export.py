@@ -13,10 +13,7 @@ from hooke.models import BundleSettings, Model, read_bundle
 from hooke.models.bundle import check_replaceable
 from hooke.models.model import as_maps, query_grid
 from hooke.training.bundles.description import describe_model, describe_tensor, image_input
-from hooke.training.coordinate.config import CoordinateConfig
-from hooke.training.coordinate.module import CoordinateModule
-from hooke.training.outcome import check_learnt
-from hooke.training.segmentation.export import (
+from hooke.training.bundles.weights import (
     Export,
     check_difference,
     example_image,
@@ -25,6 +22,9 @@ from hooke.training.segmentation.export import (
     run_record,
     write_weights,
 )
+from hooke.training.coordinate.config import CoordinateConfig
+from hooke.training.coordinate.module import CoordinateModule
+from hooke.training.outcome import check_learnt
 
 __all__ = ["export_run", "load_run"]
 
@@ -46,47 +46,14 @@ class _Answers(nn.Module):
 
 
 def load_run(run: Path) -> CoordinateModule:
-    """The best network of a run, ready to predict.
-
-    Parameters
-    ----------
-    run : Path
-        A run's folder, or one of its checkpoints.
-
-    Raises
-    ------
-    ModelError
-        When there is no checkpoint.
-    """
+    """Load the best network of a run: see `hooke.training.load_run`."""
     return restore(run, lambda told: CoordinateModule(CoordinateConfig.model_validate(told)))
 
 
 def export_run(
     run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
 ) -> Export:
-    """Write a run's best network as a model bundle.
-
-    Parameters
-    ----------
-    run : Path
-        A run's folder, or one of its checkpoints.
-    bundle : Path
-        Folder to write; what lies there is replaced once the new bundle has passed its check.
-    card : dict, optional
-        Description for people: see `hooke.training.segmentation.export.export_run`.
-    force : bool
-        Export a run, too, whose validation score is better than that of neither baseline.
-    torchscript : bool
-        Write the weights as TorchScript, too.
-
-    Raises
-    ------
-    ModelError
-        When ONNX Runtime's answers differ from PyTorch's by more than 0.001, or the run has learnt
-        nothing.
-    OutputError
-        When something else than a bundle lies at `bundle`.
-    """
+    """Write a run's best network as a model bundle: see `hooke.training.export`."""
     check_replaceable(bundle)
     if not force:
         check_learnt(run)

@@ -13,8 +13,8 @@ from hooke.training.coordinate.data import FrameStore, train_loader
 from hooke.training.coordinate.module import CoordinateModule, detection_f1, segment_frame
 from hooke.training.outcome import Outcome
 from hooke.training.pictures import CurvesAndPictures
+from hooke.training.run import as_it_is, begin_run, fit
 from hooke.training.samples import list_records
-from hooke.training.segmentation.loop import as_it_is, begin_run, fit
 
 __all__ = ["Trained", "train"]
 
@@ -23,33 +23,13 @@ __all__ = ["Trained", "train"]
 class Trained(Outcome):
     """What came of a run; the score is the F1 of detection."""
 
-    called = "F1 of detection"
+    score_name = "F1 of detection"
 
 
-def train(config: CoordinateConfig, run: Path, *, resume: bool = False, limit: int | None = None) -> Trained:
-    """Train a network.
-
-    Parameters
-    ----------
-    config : CoordinateConfig
-    run : Path
-        Folder of the run; made when missing.
-    resume : bool
-        Go on from ``checkpoints/last.ckpt`` of the same folder.
-    limit : int, optional
-        Train and validate on no more than this many images of each side, for a trial without baselines.
-
-    Returns
-    -------
-    Trained
-
-    Raises
-    ------
-    ConfigError
-        When the folder holds a run already and `resume` is not set, or the other way round.
-    TrainingError
-        When the loss is no number; the checkpoints so far stay.
-    """
+def train(
+    config: CoordinateConfig, run: Path, *, resume: bool = False, limit: int | None = None, baselines: bool = True
+) -> Trained:
+    """Train a network: see `hooke.training.train`."""
     train_records, val_records = begin_run(config, run, lambda side: list_records(config, side)[:limit], resume=resume)
     module = CoordinateModule(config, [record.id for record in train_records])
     val_samples = FrameStore(val_records, config)
@@ -63,7 +43,7 @@ def train(config: CoordinateConfig, run: Path, *, resume: bool = False, limit: i
         watchers=[CurvesAndPictures(run, segment_frame)],
         resume=resume,
     )
-    others = baseline_scores(val_samples, detection_f1) if limit is None else {}
+    others = baseline_scores(val_samples, detection_f1) if baselines and limit is None else {}
     trained = Trained(run / "checkpoints" / "best.ckpt", score, others)
     trained.write(run)
     return trained

@@ -23,7 +23,7 @@ from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.data import QueryBatch
 from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShape
 from hooke.training.optimizer import make_optimizer
-from hooke.training.segmentation.module import TrainingError
+from hooke.training.outcome import TrainingError
 
 __all__ = ["CoordinateModule", "detection_f1", "segment_frame"]
 

@@ -1,18 +1,21 @@
-"""The kind of run that trains a network that is asked about places: what `hooke.training.tasks` asks of it."""
+"""The task `coordinate`: a network that is queried at (x, y) positions."""
 
 from __future__ import annotations
 
-from functools import partial
-
-from hooke.training.coordinate.export import export_run
+from hooke.training.coordinate.explain import find_subjects
+from hooke.training.coordinate.export import export_run, load_run
 from hooke.training.coordinate.loop import Trained, train
-from hooke.training.sanity_checks import fast_dev_run as _fast_dev_run
-from hooke.training.sanity_checks import overfit as _overfit
+from hooke.training.tasks import Task
 
-__all__ = ["BY_HEART", "SCORE", "export", "fast_dev_run", "overfit", "train"]
+__all__ = ["TASK"]
 
-SCORE = Trained.called
-BY_HEART = 0.6
-export = export_run
-overfit = partial(_overfit, train=train, plain={"photometric": 0.0, "zoom": 1.0})
-fast_dev_run = partial(_fast_dev_run, train=train)
+TASK = Task(
+    name="coordinate",
+    score_name=Trained.score_name,
+    overfit_score=0.6,
+    train=train,
+    export=export_run,
+    load=load_run,
+    subjects=find_subjects,
+    plain={"photometric": 0.0, "zoom": 1.0},
+)

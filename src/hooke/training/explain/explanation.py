@@ -12,7 +12,8 @@ from torch import nn
 
 from hooke.image import Image
 from hooke.training.explain.attribution import METHODS, attribute, likeness, randomised
-from hooke.training.explain.subjects import Subject, class_of_image, subjects_of_run
+from hooke.training.explain.subject import Subject, class_of_image
+from hooke.training.tasks import kind_of_run, load_task
 
 __all__ = ["Explanation", "explain_answers", "explain_run"]
 
@@ -93,7 +94,7 @@ def explain_run(
     ModelError
         When there is no checkpoint.
     """
-    subjects = subjects_of_run(run, image, count, diameter, labels)
+    subjects = load_task(kind_of_run(run)).subjects(run, image, count, diameter, labels)
     return [_explain(one, methods, stride) for one in subjects]
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from torch import nn
 
 from hooke.errors import ConfigError
-from hooke.training.config import TrainConfig
 from hooke.training.networks.outputs import Heads
 from hooke.training.networks.plain import PlainUNet
 from hooke.training.networks.smp import SmpNetwork
 from hooke.training.networks.unet import UNet
+from hooke.training.segmentation.config import TrainConfig
 
 __all__ = ["NETWORKS", "TRIED_ENCODERS", "build_network"]
 

@@ -32,12 +32,12 @@ from hooke import __version__
 from hooke.io import atomic_path
 from hooke.report.html.charts import Curve, curve_chart
 from hooke.report.html.svg import stand_alone
-from hooke.training.devices import keep_freed_memory, resolve_precision
+from hooke.training.devices import limit_allocator_trim, resolve_precision
 from hooke.training.pretraining.config import PretrainConfig
 from hooke.training.pretraining.methods import METHODS, Pretraining
 from hooke.training.pretraining.views import images_hash, list_images, view_loader
 from hooke.training.progress import Progress, quiet
-from hooke.training.segmentation.loop import check_folder, step_of
+from hooke.training.run import check_folder, step_of
 from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
 __all__ = ["COLLAPSED", "Pretrained", "pretrain", "save_encoder"]
@@ -94,7 +94,7 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
     """
     check_folder(run, resume)
     last = run / "checkpoints" / "last.ckpt"
-    keep_freed_memory()
+    limit_allocator_trim()
     start = step_of(last) if resume else 0
     paths = list_images(config)
     _describe(config, run, paths)

@@ -25,7 +25,7 @@ from hooke.io import find_images, read_image
 from hooke.preprocess import fit_normalisation
 from hooke.training.augmentation.geometry import affine_at, warp_image
 from hooke.training.augmentation.photometric import photometric
-from hooke.training.devices import place_among_devices
+from hooke.training.devices import device_rank
 from hooke.training.inputs import read_exclusions
 from hooke.training.pretraining.config import PretrainConfig
 
@@ -162,7 +162,7 @@ class Views(IterableDataset[tuple[Tensor, Tensor]]):
         worker = get_worker_info()
         first, step = (worker.id, worker.num_workers) if worker else (0, 1)
         # A worker fills whole batches, in turn with the others.
-        rank, devices = place_among_devices()
+        rank, devices = device_rank()
         for batch in range(self.start + first, self.config.steps, step):
             begin = (batch * devices + rank) * self.config.batch
             for number in range(begin, begin + self.config.batch):

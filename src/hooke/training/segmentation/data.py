@@ -6,23 +6,23 @@ data does not depend on how many workers prepare it, and a run that is resumed s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 
 from hooke.io import read_labels
 from hooke.targets import SplitLine, equivalent_diameters
 from hooke.training.augmentation.crops import UNKNOWN, Sample, class_map, crop_sample, make_negative
-from hooke.training.config import RunConfig, TrainConfig
-from hooke.training.devices import place_among_devices
 from hooke.training.samples import Record, SampleStore
+from hooke.training.sampling import ResumableSampler
+from hooke.training.segmentation.config import TrainConfig
 
-__all__ = ["Batch", "Crops", "From", "chances", "rarity", "train_loader"]
+__all__ = ["Batch", "Crops", "chances", "rarity", "train_loader"]
 
 _RAREST_SIZE = 0.01
 
@@ -107,33 +107,6 @@ class Crops(Dataset[Batch]):
         )
 
 
-class From(Sampler[int]):
-    """The numbers of a run's items from one step on: 0, 1, 2 ... in batches, which several devices deal out in turn.
-
-    Parameters
-    ----------
-    step : int
-        To begin, or go on, at.
-    config : RunConfig
-        Tells the number of steps, and the items of a batch.
-    """
-
-    def __init__(self, step: int, config: RunConfig) -> None:
-        self.step = step
-        self.steps = config.steps
-        self.batch = config.batch
-
-    def __iter__(self) -> Iterator[int]:
-        rank, devices = place_among_devices()
-        for step in range(self.step, self.steps):
-            first = (step * devices + rank) * self.batch
-            yield from range(first, first + self.batch)
-
-    def __len__(self) -> int:
-        # Of the whole run: Lightning counts a resumed run's steps from its very beginning.
-        return self.steps * self.batch
-
-
 def train_loader(
     records: Sequence[Record], config: TrainConfig, scheme: SplitLine, start: int = 0
 ) -> DataLoader[Batch]:
@@ -144,7 +117,7 @@ def train_loader(
     return DataLoader(
         crops,
         batch_size=config.batch,
-        sampler=From(start, config),
+        sampler=ResumableSampler(start, config),
         num_workers=config.workers,
         persistent_workers=config.workers > 0,
     )

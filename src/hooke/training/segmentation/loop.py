@@ -1,57 +1,32 @@
-"""A training run: configuration in, a run folder out with checkpoints, curves and pictures.
-
-```
-RUN/
-  config.yaml     what the run was told, every default written out
-  data.json       ids and hash of the data
-  versions.json   of the packages that matter
-  metrics.csv     a row per logged step and per validation
-  curves.svg      loss and validation scores so far, redrawn at every validation
-  curves.html     a page of these, which refreshes itself while the run goes on
-  pictures.png    validation images: image, truth, prediction, errors
-  result.json     at the end: the best validation score beside those of two baselines
-  tensorboard/    the same figures for TensorBoard
-  checkpoints/    best.ckpt (validation DSB score), last.ckpt
-```
-"""
+"""Train a network that segments, into a run folder as `hooke.training.run` describes it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from pickle import UnpicklingError  # what torch.load raises, though it unpickles nothing but tensors
-from typing import Any
 
-import lightning as L
 import numpy as np
 import torch
-import yaml
-from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_only
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
-from hooke import __version__
-from hooke.errors import ConfigError, HookeError
+from hooke.errors import ConfigError
 from hooke.training.baselines import baseline_scores, mean_dsb
-from hooke.training.config import RunConfig, TrainConfig
-from hooke.training.devices import keep_freed_memory, resolve_precision
 from hooke.training.imbalance import class_weights
 from hooke.training.inputs import shipped_start
-from hooke.training.outcome import Outcome, write_json
+from hooke.training.outcome import Outcome
 from hooke.training.pictures import CurvesAndPictures
-from hooke.training.progress import Progress, quiet
-from hooke.training.samples import Record, SampleStore, list_records, records_hash
+from hooke.training.run import as_it_is, begin_run, fit
+from hooke.training.samples import Record, SampleStore, list_records
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import train_loader
 from hooke.training.segmentation.module import SegmentationModule
 from hooke.training.segmentation.shipped import load_shipped
-from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
-__all__ = ["Trained", "as_it_is", "begin_run", "check_folder", "fit", "step_of", "train"]
+__all__ = ["Trained", "start_from", "train"]
 
 _WATCHED = "val/dsb"
 _CLASS_PARTS = ("network.class_decoder.", "network.class_head.", "network.image_head.")
@@ -61,37 +36,13 @@ _CLASS_PARTS = ("network.class_decoder.", "network.class_head.", "network.image_
 class Trained(Outcome):
     """What came of a run; the score is the DSB score."""
 
-    called = "DSB score"
+    score_name = "DSB score"
 
 
 def train(
     config: TrainConfig, run: Path, *, resume: bool = False, limit: int | None = None, baselines: bool = True
 ) -> Trained:
-    """Train a network.
-
-    Parameters
-    ----------
-    config : TrainConfig
-    run : Path
-        Folder of the run; made when missing.
-    resume : bool
-        Go on from ``checkpoints/last.ckpt`` of the same folder, with the data that would have come next.
-    limit : int, optional
-        Train and validate on no more than this many images of each side, for a trial without baselines.
-    baselines : bool
-        Measure the baselines on the validation images at the end; a study of many runs need not do so every time.
-
-    Returns
-    -------
-    Trained
-
-    Raises
-    ------
-    ConfigError
-        When the folder holds a run already and `resume` is not set, or the other way round.
-    TrainingError
-        When the loss is no number; the checkpoints so far stay.
-    """
+    """Train a network: see `hooke.training.train`."""
     train_records, val_records = begin_run(config, run, lambda side: list_records(config, side)[:limit], resume=resume)
     weights = _class_weights(train_records, config) if config.classes else None
     module = SegmentationModule(
@@ -119,142 +70,6 @@ def train(
     trained = Trained(run / "checkpoints" / "best.ckpt", score, others)
     trained.write(run)
     return trained
-
-
-def begin_run(
-    config: RunConfig, run: Path, records: Callable[[str], list[Record]], *, resume: bool
-) -> tuple[list[Record], list[Record]]:
-    """Begin a run of any kind, or go on with it: its folder, its seed, its images.
-
-    Parameters
-    ----------
-    config : RunConfig
-    run : Path
-    records : callable
-        Given a side, ``train`` or ``val``, its images.
-    resume : bool
-
-    Returns
-    -------
-    train, val : list of Record
-
-    Raises
-    ------
-    ConfigError
-        As `check_folder`.
-    """
-    check_folder(run, resume)
-    L.seed_everything(config.seed, workers=True, verbose=False)
-    train_records, val_records = records("train"), records("val")
-    _describe_run(config, run, train_records, val_records)
-    return train_records, val_records
-
-
-def check_folder(run: Path, resume: bool) -> None:
-    """Refuse to begin a run where one lies, and to resume one where none does.
-
-    Raises
-    ------
-    ConfigError
-    """
-    there = (run / "checkpoints" / "last.ckpt").exists()
-    if there and not resume:
-        raise ConfigError("holds a run already", path=run, remedy="give --resume, or another folder")
-    if resume and not there:
-        raise ConfigError("holds no run to resume", path=run, remedy="leave out --resume")
-
-
-def fit(
-    module: L.LightningModule,
-    config: RunConfig,
-    run: Path,
-    loader: Callable[[int], DataLoader[Any]],
-    val_loader: DataLoader[Any],
-    *,
-    score: str,
-    watchers: Sequence[Callback] = (),
-    resume: bool = False,
-) -> float | None:
-    """Train a module of any kind, into ``checkpoints/best.ckpt`` and ``last.ckpt`` of the run's folder.
-
-    Parameters
-    ----------
-    module : LightningModule
-    config : RunConfig
-    run : Path
-    loader : callable
-        Given a step, the training batches from there on.
-    val_loader : DataLoader
-    score : str
-        What the module logs and the best checkpoint has the most of.
-    watchers : sequence of Callback
-        Told of the run's progress.
-    resume : bool
-        Go on from ``last.ckpt``.
-
-    Returns
-    -------
-    float or None
-        The best score; None when there was no validation.
-    """
-    keep_freed_memory()
-    checkpoints = run / "checkpoints"
-    last = checkpoints / "last.ckpt"
-    best = ModelCheckpoint(checkpoints, filename="best", monitor=score, mode="max", enable_version_counter=False)
-    batches = loader(step_of(last) if resume else 0)
-    with quiet():
-        trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
-        try:
-            with terminated_in_order(trainer):
-                trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
-        except HookeError as error:
-            if (words := _words_of_worker(error)) is None:
-                raise
-            raise type(error)(words) from error
-    if not trainer.is_global_zero:
-        raise SystemExit  # of the processes of several devices one writes down what came of it
-    return None if best.best_model_score is None else float(best.best_model_score)
-
-
-def _words_of_worker(error: HookeError) -> str | None:
-    """The words of an error in a process that prepares batches, of which PyTorch makes a traceback; None for others."""
-    first, *_, last = (str(error).strip() or "-").splitlines() * 2
-    return last.partition(": ")[2] if "worker process" in first else None
-
-
-def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Trainer:
-    return L.Trainer(
-        default_root_dir=run,
-        max_steps=config.steps,
-        max_time={"minutes": config.max_minutes} if config.max_minutes else None,
-        precision=resolve_precision(config.precision, config.accelerator),
-        accelerator=config.accelerator,
-        devices=config.devices,
-        deterministic=config.deterministic,
-        use_distributed_sampler=False,  # of several devices each takes its own crops, and all validate on all images
-        gradient_clip_val=config.clip or None,
-        val_check_interval=config.validate_every,
-        check_val_every_n_epoch=None,
-        num_sanity_val_steps=0,
-        log_every_n_steps=25,
-        callbacks=callbacks,
-        logger=[_csv_logger(run), TensorBoardLogger(run, name="", version="tensorboard")],
-        enable_model_summary=False,
-        enable_progress_bar=False,
-    )
-
-
-def _callbacks(config: RunConfig, run: Path, score: str) -> list[Callback]:
-    checkpoints = run / "checkpoints"
-    newest = ModelCheckpoint(
-        checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False
-    )
-    callbacks: list[Callback] = [newest, Progress(score), SaveWhenStopped(checkpoints / "last.ckpt")]
-    if config.ema:
-        callbacks.insert(0, EMAWeightAveraging(decay=config.ema, use_buffers=True))
-    if config.patience:
-        callbacks.append(EarlyStopping(score, mode="max", patience=config.patience))
-    return callbacks
 
 
 def _begin_with(module: SegmentationModule, records: list[Record]) -> None:
@@ -310,45 +125,3 @@ def start_from(module: SegmentationModule, checkpoint: Path) -> list[str]:
 def _class_weights(records: Sequence[Record], config: TrainConfig) -> list[float]:
     counts = np.bincount([of for record in records for of in record.classes.values()], minlength=len(config.classes))
     return class_weights(counts, config.class_weighting).tolist()
-
-
-def _csv_logger(run: Path) -> CSVLogger:
-    """Log to ``metrics.csv``, after the rows of an earlier part of the run, which Lightning would delete."""
-    table = run / "metrics.csv"
-    earlier = table.read_text(encoding="utf-8") if table.is_file() else ""
-    logger = CSVLogger(run, name="", version="")
-    writer = logger.experiment  # making it deletes the file
-    if earlier and rank_zero_only.rank == 0:
-        table.write_text(earlier, encoding="utf-8")
-        writer.metrics_keys = earlier.splitlines()[0].split(",")
-    return logger
-
-
-def step_of(checkpoint: Path) -> int:
-    """Steps that a checkpoint's run had made."""
-    return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["global_step"])
-
-
-def as_it_is(sample: Any) -> Any:
-    """Give a validation image as it is; named, since workers can't be handed a lambda."""
-    return sample
-
-
-def _describe_run(config: RunConfig, run: Path, train_records: Sequence[Record], val_records: Sequence[Record]) -> None:
-    """Write what a run was told, and what it learns from, into its folder."""
-    run.mkdir(parents=True, exist_ok=True)
-    (run / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
-    data = {
-        side: {"hash": records_hash(records), "ids": [record.id for record in records]}
-        for side, records in (("train", train_records), ("val", val_records))
-    }
-    write_json(run / "data.json", data)
-    packages = ("torch", "timm", "lightning", "numpy", "opencv-python-headless")
-    write_json(run / "versions.json", {"hooke": __version__} | {name: _version(name) for name in packages})
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

@@ -11,26 +11,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hooke.errors import HookeError
 from hooke.metrics import score_image
 from hooke.models.predict import predict_maps
 from hooke.models.scale import scale_for
 from hooke.preprocess import AS_IT_IS
 from hooke.targets import SplitLine
 from hooke.training.augmentation.crops import UNKNOWN, Sample
-from hooke.training.config import TrainConfig
 from hooke.training.networks import Heads, Outputs, build_network
 from hooke.training.optimizer import make_optimizer
+from hooke.training.outcome import TrainingError
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Batch
 from hooke.training.segmentation.losses import class_loss, pixel_class_loss, small_object_weights, splitline_loss
 
-__all__ = ["SegmentationModule", "TrainingError", "predict_sample", "segment_sample"]
+__all__ = ["SegmentationModule", "predict_sample", "segment_sample"]
 
 _SCORES = ("dsb", "ap_50", "ap_75")
-
-
-class TrainingError(HookeError):
-    """A run that can't go on."""
 
 
 class SegmentationModule(L.LightningModule):

@@ -22,8 +22,8 @@ from hooke.report.html.markup import figure, paragraph
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.overlay import overlay
 from hooke.targets import SplitLine
+from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.augmentation.crops import Sample, as_colours, crop_sample, make_negative
-from hooke.training.config import AugmentConfig
 
 __all__ = ["write_preview"]
 

@@ -1,0 +1,25 @@
+"""Settings of the augmentation: how a crop is drawn from an image, and how it is changed."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["AugmentConfig"]
+
+
+class AugmentConfig(BaseModel):
+    """How a crop is drawn from an image, and how it is changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    crop: int = Field(256, ge=64, multiple_of=32, description="side, pixels")
+    diameter: tuple[float, float] = Field((13.0, 36.0), description="usual range of the crop's median object, pixels")
+    wide_diameter: tuple[float, float] = Field((6.0, 100.0), description="range of the occasional far-off crop")
+    wide: float = Field(0.15, ge=0, le=1, description="share of crops drawn from the wide range")
+    negative: float = Field(0.04, ge=0, le=1, description="share of made-up images without any object")
+    touching: float = Field(0.0, ge=0, le=1, description="share of crops drawn to hold a place where objects touch")
+    photometric: float = Field(1.0, ge=0, le=2, description="strength of intensity and colour changes")
+    elastic: float = Field(0.0, ge=0, le=1, description="share of crops that are bent elastically")
+    defocus: float = Field(0.0, ge=0, le=1, description="share blurred by a disc, as a lens does; times photometric")
+    bit_depth: float = Field(0.0, ge=0, le=1, description="share left with few grey levels; times photometric")
+    min_fragment: int = Field(0, ge=0, description="pixels below which a piece cut off its object is removed; 0: none")
