@@ -1,14 +1,10 @@
 """Maps and diameters hardly depend on how an image is cut into tiles."""
 
-from importlib import import_module
-
 import numpy as np
 
 import hooke
 from hooke.datasets import simulate
-from hooke.models import Tiling
-
-segment_image = import_module("hooke.pipeline.segment_image")  # the package has a function of this name
+from hooke.models import Model, Tiling
 
 
 def partners(found, other):
@@ -24,7 +20,7 @@ def test_labels_hardly_depend_on_the_size_of_the_tiles(monkeypatch):
     found = []
     for tile in (448, 320, 960):
         monkeypatch.setattr(
-            segment_image, "_tiling", lambda model, tile=tile: Tiling(tile, stride=model.settings.stride)
+            Model, "tiling", property(lambda model, tile=tile: Tiling(tile, stride=model.settings.stride))
         )
         found.append(hooke.segment(image))
     assert len({each.diameter for each in found}) == 1

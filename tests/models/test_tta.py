@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hooke.models.tta import mirrored
+from hooke.models.tta import with_mirror_tta
 
 BATCH = np.random.default_rng(0).random((1, 3, 32, 64), np.float32)
 
@@ -14,7 +14,7 @@ def test_maps_without_a_direction_are_not_changed():
     def squares(batch):
         return batch[:, :2] ** 2
 
-    np.testing.assert_allclose(mirrored(squares)(BATCH), squares(BATCH), rtol=1e-6)
+    np.testing.assert_allclose(with_mirror_tta(squares)(BATCH), squares(BATCH), rtol=1e-6)
 
 
 def test_a_shift_is_averaged_over_its_mirrors():
@@ -22,7 +22,7 @@ def test_a_shift_is_averaged_over_its_mirrors():
         return np.roll(batch[:, :1], 1, axis=3)
 
     there, back = (np.roll(BATCH[:, :1], step, axis=3) for step in (1, -1))
-    np.testing.assert_allclose(mirrored(shifted)(BATCH), (there + back) / 2, rtol=1e-5)
+    np.testing.assert_allclose(with_mirror_tta(shifted)(BATCH), (there + back) / 2, rtol=1e-5)
 
 
 def test_the_network_is_asked_four_times_and_its_own_result_left_alone():
@@ -33,7 +33,7 @@ def test_the_network_is_asked_four_times_and_its_own_result_left_alone():
         seen.append(batch.copy())
         return result
 
-    assert mirrored(network)(BATCH) == pytest.approx(1)
+    assert with_mirror_tta(network)(BATCH) == pytest.approx(1)
     assert len(seen) == 4
     assert len({one.tobytes() for one in seen}) == 4
     assert (result == 1).all()

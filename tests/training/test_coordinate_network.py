@@ -22,7 +22,7 @@ from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.models import load_model
-from hooke.models.model import as_maps, query_grid
+from hooke.targets.coordinate import as_maps, query_grid
 from hooke.training.config import load_config
 from hooke.training.coordinate.config import CoordinateConfig, QueryConfig
 from hooke.training.coordinate.data import FrameStore, Views, choose_queries, frame_sample, train_loader

@@ -4,11 +4,14 @@ from hooke.models.bundle import Bundle, BundleSettings, read_bundle
 from hooke.models.model import Model
 from hooke.models.predict import Tiling, predict_maps
 from hooke.models.registry import is_shipped, known_models, load_model
+from hooke.models.segmenter import PixelSegmenter, SegmentedPixels
 
 __all__ = [
     "Bundle",
     "BundleSettings",
     "Model",
+    "PixelSegmenter",
+    "SegmentedPixels",
     "Tiling",
     "is_shipped",
     "known_models",

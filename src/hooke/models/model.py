@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.models.bundle import Bundle, BundleSettings
-from hooke.models.predict import Network
+from hooke.models.predict import Network, Tiling
+from hooke.models.segmenter import PixelSegmenter
 from hooke.models.session import Sessions
+from hooke.models.tta import with_mirror_tta
 from hooke.preprocess import Appearance, Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import Scheme, make_scheme
+from hooke.targets.coordinate import as_maps, query_grid
 
-__all__ = ["Model", "as_maps", "query_grid"]
+__all__ = ["Model"]
 
 
 class Model:
@@ -167,6 +170,37 @@ class Model:
 
         return run
 
+    def segmenter(self, threads: int = 1, *, tta: bool = False) -> PixelSegmenter:
+        """Give what segments pixels with this network.
+
+        Parameters
+        ----------
+        threads : int
+            Threads in all.
+        tta : bool
+            Whether every tile is predicted four times, mirrored, and the mean taken.
+        """
+
+        def network(threads_per_call: int) -> Network:
+            plain = self.network(threads_per_call)
+            return with_mirror_tta(plain) if tta else plain
+
+        # Maps of classes follow those of the scheme, which need not all be decoded.
+        maps = self.maps if self.settings.classes else self.scheme.decoded
+        return PixelSegmenter(network, self.scheme, self.settings.diameter_band, maps, self.tiling, threads)
+
+    @property
+    def tiling(self) -> Tiling:
+        """How images are cut; tiles hold the whole frame of networks that are shown whole images."""
+        frame, usual = self.settings.frame, Tiling(stride=self.settings.stride)
+        return usual if frame is None else replace(usual, tile=max(usual.tile, frame))
+
+    def assumed_diameter(self, height: int, width: int) -> float | None:
+        """Diameter (image pixels) to assume of objects that the network can't measure; None where it can."""
+        if self.settings.frame is not None:  # all images are brought to this size
+            return self.scheme.nominal_diameter * max(height, width) / self.settings.frame
+        return None if self.scheme.first_pass_maps else self.scheme.nominal_diameter
+
     @property
     def maps(self) -> int:
         """How many maps its network has to make: those of the target scheme, and one for each class."""
@@ -178,44 +212,3 @@ class Model:
         if not inputs or len(inputs) > 2 or len(inputs[0].shape) != 4:
             raise ModelError("its network takes no image", path=self.bundle.path, remedy="export it again")
         return inputs
-
-
-def query_grid(height: int, width: int, step: int) -> NDArray[np.float32]:
-    """Places to ask a network about: the middles of squares of `step` pixels, row by row.
-
-    Returns
-    -------
-    ndarray of float32, shape (Q, 2)
-        (x, y) in pixels.
-
-    Examples
-    --------
-    >>> query_grid(2, 4, 2).tolist()
-    [[0.5, 0.5], [2.5, 0.5]]
-    """
-    y, x = (np.arange(-(-length // step), dtype=np.float32) * step + (step - 1) / 2 for length in (height, width))
-    return np.stack([np.tile(x, len(y)), np.repeat(y, len(x))], axis=1)
-
-
-def as_maps(answers: NDArray[np.float32], height: int, width: int, step: int) -> NDArray[np.float32]:
-    """Turn the answers at the places of `query_grid` into maps.
-
-    Parameters
-    ----------
-    answers : ndarray of float32, shape (N, Q, K)
-    height, width, step : int
-        As `query_grid` was told.
-
-    Returns
-    -------
-    ndarray of float32, shape (N, K, height, width)
-        Linear between the places.
-    """
-    rows, columns = -(-height // step), -(-width // step)
-    grids = answers.transpose(0, 2, 1).reshape(*answers.shape[::2], rows, columns)
-    if step == 1:
-        return grids
-    # OpenCV enlarges by whole squares, of which the last may reach over the edge.
-    size = columns * step, rows * step
-    wide = [[cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in image] for image in grids]
-    return np.asarray(wide, np.float32)[:, :, :height, :width]

@@ -1,4 +1,4 @@
-"""Test-time augmentation: a network in, one out that looks at each tile four times, mirrored, and takes the mean."""
+"""Test-time augmentation: predict each tile four times, mirrored, and take the mean."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from hooke.models.predict import Network
 
-__all__ = ["mirrored"]
+__all__ = ["with_mirror_tta"]
 
 _MIRRORS = ((2,), (3,), (2, 3))  # axes that are turned round; tiles need not be square, so none are swapped
 
 
-def mirrored(network: Network) -> Network:
+def with_mirror_tta(network: Network) -> Network:
     """Average a network's maps over an image and its three mirror images.
 
-    All maps of hooke's target schemes say of a pixel what does not depend on direction, so that they are only mirrored
-    back. It takes four times as long.
+    No map of hooke's target schemes depends on direction, so they only need to be mirrored back. It takes four times as
+    long.
     """
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:

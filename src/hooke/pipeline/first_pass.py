@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 
 from hooke.models import Model, predict_maps
 from hooke.preprocess import AS_IT_IS, Normalisation, by_fours
-from hooke.targets import TellsDiameter
+from hooke.targets import HasDiameterMap
 from hooke.targets.fixed_point import SCALE_16BIT
 
 __all__ = [
     "FIELD",
-    "FIRST_MAPS",
     "Field",
     "Vote",
     "clarity",
@@ -35,9 +34,6 @@ __all__ = [
     "vote",
     "vote_trust",
 ]
-
-#: Maps that the first pass needs; the diameter map is the last of them.
-FIRST_MAPS = 4
 
 #: Side of the fields shown, network pixels.
 FIELD = 256
@@ -89,7 +85,7 @@ def view_fields(
         Scale and place of each.
     threads : int
         Fields in work at once.
-    known : ndarray of uint16, shape (4, Y, X), optional
+    known : ndarray of uint16, shape (K, Y, X), optional
         Maps of the whole image at scale 1, taken for every field on that scale.
 
     Returns
@@ -99,7 +95,7 @@ def view_fields(
     """
     network = model.network(1)
     scheme = model.scheme
-    assert isinstance(scheme, TellsDiameter), "asked of a scheme without a diameter map"
+    assert isinstance(scheme, HasDiameterMap), "asked of a scheme without a diameter map"
 
     def view(job: tuple[float, Field]) -> Vote:
         scale, field = job
@@ -107,7 +103,7 @@ def view_fields(
         if maps is None:
             # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
             window = normalisation.apply(_resize(normalisation.select(pixels[field]), scale))
-            maps = predict_maps(network, window, AS_IT_IS, maps=FIRST_MAPS)
+            maps = predict_maps(network, window, AS_IT_IS, maps=scheme.first_pass_maps)
         return vote(scheme, model.settings.trained_diameters, maps, scale)
 
     with ThreadPoolExecutor(threads) as pool:
@@ -135,13 +131,15 @@ def _starts(length: int, side: int) -> list[int]:
     return [length // 4 - side // 2, (3 * length) // 4 - side // 2]
 
 
-def vote(scheme: TellsDiameter, trained: tuple[float, float], maps: NDArray[np.uint16], scale: float) -> Vote:
+def vote(scheme: HasDiameterMap, trained: tuple[float, float], maps: NDArray[np.uint16], scale: float) -> Vote:
     """What the maps of one field, seen on one scale, say of its objects."""
     decoded = scheme.decode(maps)
     flat = decoded.labels.ravel()
     area = np.bincount(flat, minlength=1)[1:]
     predicted = (
-        np.bincount(flat, weights=maps[FIRST_MAPS - 1].ravel(), minlength=1)[1:] / np.maximum(area, 1) / SCALE_16BIT
+        np.bincount(flat, weights=maps[scheme.first_pass_maps - 1].ravel(), minlength=1)[1:]
+        / np.maximum(area, 1)
+        / SCALE_16BIT
     )
     by_map = scheme.diameter_of(predicted)
     by_area = np.sqrt(area * (4 / np.pi))

@@ -13,24 +13,18 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.labels.classes import Classes, ObjectClassifier, aggregate_pixel_classes
 from hooke.limits import parse_bytes
-from hooke.models import Model, Tiling, is_shipped, load_model, predict_maps
-from hooke.models.scale import scale_for
-from hooke.models.tta import mirrored
+from hooke.models import Model, PixelSegmenter, Tiling, is_shipped, load_model
 from hooke.pipeline.diameter import estimate_diameter
-from hooke.pipeline.first_pass import FIRST_MAPS
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.settings import check_used
 from hooke.pipeline.source import Source, image_of_source
 from hooke.pipeline.trust import dropped_candidates, quality_warnings
-from hooke.pipeline.view import prepare_view
+from hooke.pipeline.view import View, prepare_view
 from hooke.preprocess import Normalisation
 
 __all__ = ["segment", "segment_image"]
-
-_TINIEST = 12.0  # pixels: an object of fewer can't be told from noise
-_SMALLEST = 0.07  # objects below this share of the typical object's area are dropped
 
 
 def segment(
@@ -132,50 +126,27 @@ def segment_image(
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
     model = model.for_image(colour=normalisation.keeps_colours)
-    tiling = _tiling(model)
-
-    def predict(scale: float, count: int) -> NDArray[np.uint16]:
-        # Several tiles run side by side on one thread each; a single one takes all threads.
-        network = model.network(threads if _one_tile(shown, scale, tiling) else 1)
-        if options.tta:
-            network = mirrored(network)
-        return predict_maps(
-            network,
-            view.pixels,
-            normalisation,
-            scale=scale,
-            maps=count,
-            tiling=tiling,
-            threads=threads,
-            progress=progress,
-        )
-
-    diameter: float | None
-    maps = None
-    if isinstance(options.diameter, float):
-        diameter = options.diameter
-    elif model.settings.frame is not None:
-        diameter = model.scheme.nominal_diameter * max(shown.height, shown.width) / model.settings.frame
-    else:
-        if _one_tile(shown, 1.0, Tiling()):  # a first pass over the whole image may turn out to be the only one
-            maps = predict(1.0, max(FIRST_MAPS, _maps_needed(model)))
-        diameter = estimate_diameter(model, view.pixels, normalisation, threads=threads, known=maps)
-        if diameter is None:
-            return _nothing(image, model, normalisation, options, start, *view.warnings, _NOTHING)
-    scale = scale_for(diameter, model.settings.diameter_band)
-    if maps is None or scale != 1:
-        maps = predict(scale, _maps_needed(model))
-    smallest = max(_SMALLEST * np.pi / 4 * diameter**2, _TINIEST)
-    min_size = smallest if options.min_size is None else options.min_size
-    decoded = model.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=options.min_score)
-    decoded, dirt = view.keep_real(decoded)
+    segmenter = model.segmenter(threads, tta=options.tta)
+    diameter, known = _diameter(view, model, segmenter, options, progress)
+    if diameter is None:
+        return _nothing(image, model, normalisation, options, start, *view.warnings, _NOTHING)
+    found = segmenter.segment(
+        view.pixels,
+        normalisation,
+        diameter,
+        min_size=options.min_size,
+        min_score=options.min_score,
+        known=known,
+        progress=progress,
+    )
+    decoded, dirt = view.keep_real(found.decoded)
     if len(decoded.scores):
         warnings = quality_warnings(
-            view.pixels, normalisation, decoded, diameter, foreground=maps[0] if is_shipped(model) else None
+            view.pixels, normalisation, decoded, diameter, foreground=found.maps[0] if is_shipped(model) else None
         )
     else:
         warnings = tuple(filter(None, (_NOTHING, dropped_candidates(decoded))))
-    classes = _classes(model, maps, decoded.labels, options.class_threshold)
+    classes = _classes(model, found.maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
         classes, more = options.classify.classify_objects(
             shown, decoded.labels, threshold=options.class_threshold, channel=options.channel, threads=threads
@@ -188,8 +159,8 @@ def segment_image(
         model,
         normalisation,
         diameter,
-        scale,
-        float(min_size),
+        found.scale,
+        found.min_size,
         time.perf_counter() - start,
         image.notes + view.warnings + dirt + warnings,
         classes,
@@ -197,10 +168,24 @@ def segment_image(
     )
 
 
-def _maps_needed(model: Model) -> int:
-    """Maps to predict: what is decoded, or all where maps of classes follow those of the scheme."""
-    classes = len(model.settings.classes)
-    return len(model.scheme.maps) + classes if classes else model.scheme.decoded
+def _diameter(
+    view: View,
+    model: Model,
+    segmenter: PixelSegmenter,
+    options: SegmentOptions,
+    progress: Callable[[float], None] | None,
+) -> tuple[float | None, NDArray[np.uint16] | None]:
+    """Typical diameter of the objects, None where none is seen; and maps at scale 1, where they were predicted."""
+    given = options.diameter if isinstance(options.diameter, float) else None
+    diameter = given or model.assumed_diameter(view.image.height, view.image.width)
+    if diameter is not None:
+        return diameter, None
+    known = None
+    if max(view.pixels.shape[:2]) <= Tiling.tile:  # a first pass over the whole image may turn out to be the only one
+        known = segmenter.predict(
+            view.pixels, view.normalisation, progress=progress, at_least=model.scheme.first_pass_maps
+        )
+    return estimate_diameter(model, view.pixels, view.normalisation, threads=segmenter.threads, known=known), known
 
 
 def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32], threshold: float) -> Classes | None:
@@ -211,17 +196,6 @@ def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32], 
 
 
 _NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
-
-
-def _tiling(model: Model) -> Tiling:
-    """Tiles that hold the whole frame of models that look at whole images."""
-    settings = model.settings
-    usual = Tiling(stride=settings.stride)
-    return usual if settings.frame is None else Tiling(max(usual.tile, settings.frame), stride=settings.stride)
-
-
-def _one_tile(image: Image, scale: float, tiling: Tiling) -> bool:
-    return max(image.height, image.width) * scale <= tiling.tile
 
 
 def _nothing(

@@ -14,7 +14,7 @@ from hooke.models import Model
 from hooke.pipeline.bright_dirt import fit_to_nuclei
 from hooke.pipeline.nuclear_channel import ChosenChannel, channel_clarity, choose_channel
 from hooke.preprocess import Appearance, Normalisation, Recorded, describe_picture, find_recorded
-from hooke.targets import TellsDiameter
+from hooke.targets import HasDiameterMap
 from hooke.targets.splitline import Decoded
 
 __all__ = ["View", "choose_stack_channel", "prepare_view"]
@@ -121,7 +121,7 @@ def choose_stack_channel(planes: Iterable[Image], model: Model, threads: int) ->
     ChosenChannel or None
         None where names and colours decide, or no channel shows nuclei.
     """
-    if not isinstance(model.scheme, TellsDiameter):
+    if not isinstance(model.scheme, HasDiameterMap):
         return None
     total: Counter[int] = Counter()
     clearest, usual, best = None, None, 0.0
@@ -191,7 +191,7 @@ def _recorded_part(image: Image, model: Model, channel: int | None) -> _Part:
 def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_stack: ChosenChannel | None) -> View:
     """Choose channel and scale of intensities, by what the network sees where anything else leaves it open."""
     normalisation, pixels = part.normalisation, model.take_channels(part.shown).pixels
-    if not isinstance(model.scheme, TellsDiameter):
+    if not isinstance(model.scheme, HasDiameterMap):
         return View(part.shown, pixels, normalisation)
     # What was chosen for the stack decides on every plane: of a merge, some planes may show another colour alone.
     chosen = of_stack if channel is None else None

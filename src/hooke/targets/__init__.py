@@ -1,22 +1,23 @@
-"""Target schemes: the seam between networks and instances, each with `encode` and `decode` side by side."""
+"""Target schemes: what a network predicts of objects (`encode`), and how that becomes objects again (`decode`)."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from hooke.errors import ModelError
 from hooke.targets.coordinate import Coordinate
-from hooke.targets.scheme import Scheme, TellsDiameter
+from hooke.targets.scheme import HasDiameterMap, Scheme
 from hooke.targets.splitline import Decoded, SplitLine, equivalent_diameters
 
 __all__ = [
     "SCHEMES",
     "Coordinate",
     "Decoded",
+    "HasDiameterMap",
     "Scheme",
     "SplitLine",
-    "TellsDiameter",
     "equivalent_diameters",
     "make_scheme",
 ]
@@ -62,3 +63,10 @@ def _check_parameters(name: str, parameters: Mapping[str, Any], usual: Scheme) -
 def _is_number(value: Any) -> bool:
     """Whether it is a number of a size that parameters have."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -1e6 < value < 1e6
+
+
+def __getattr__(name: str) -> Any:
+    if name == "TellsDiameter":
+        warnings.warn("TellsDiameter is now called HasDiameterMap", DeprecationWarning, stacklevel=2)
+        return HasDiameterMap
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -26,7 +26,7 @@ from hooke.targets.fixed_point import as_16_bit, threshold_16bit
 from hooke.targets.flooding import fill_holes, flood, make_seeds
 from hooke.targets.splitline import Decoded, SplitLine, keep_candidates, measure_traits
 
-__all__ = ["Coordinate"]
+__all__ = ["Coordinate", "as_maps", "query_grid"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ class Coordinate:
     name = "coordinate"
     maps = ("cell", "centre")
     decoded = 2
+    first_pass_maps = 0  # no diameter map
+    loss = "coordinate"
 
     def encode(self, labels: NDArray[np.integer]) -> NDArray[np.float32]:
         """Label image to maps.
@@ -160,3 +162,44 @@ def _middles(seeds: NDArray[np.int32]) -> NDArray[np.float64]:
         for axis in range(3):
             sums[:, axis] += np.bincount(owner, weights=of_pixel[:, axis], minlength=count)
     return np.asarray(sums[1:, :2] / sums[1:, 2:], np.float64)
+
+
+def query_grid(height: int, width: int, step: int) -> NDArray[np.float32]:
+    """Places to ask a network about: the middles of squares of `step` pixels, row by row.
+
+    Returns
+    -------
+    ndarray of float32, shape (Q, 2)
+        (x, y) in pixels.
+
+    Examples
+    --------
+    >>> query_grid(2, 4, 2).tolist()
+    [[0.5, 0.5], [2.5, 0.5]]
+    """
+    y, x = (np.arange(-(-length // step), dtype=np.float32) * step + (step - 1) / 2 for length in (height, width))
+    return np.stack([np.tile(x, len(y)), np.repeat(y, len(x))], axis=1)
+
+
+def as_maps(answers: NDArray[np.float32], height: int, width: int, step: int) -> NDArray[np.float32]:
+    """Turn the answers at the places of `query_grid` into maps.
+
+    Parameters
+    ----------
+    answers : ndarray of float32, shape (N, Q, K)
+    height, width, step : int
+        As `query_grid` was told.
+
+    Returns
+    -------
+    ndarray of float32, shape (N, K, height, width)
+        Linear between the places.
+    """
+    rows, columns = -(-height // step), -(-width // step)
+    grids = answers.transpose(0, 2, 1).reshape(*answers.shape[::2], rows, columns)
+    if step == 1:
+        return grids
+    # OpenCV enlarges by whole squares, of which the last may reach over the edge.
+    size = columns * step, rows * step
+    wide = [[cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in image] for image in grids]
+    return np.asarray(wide, np.float32)[:, :, :height, :width]

@@ -1,4 +1,4 @@
-"""What every target scheme offers the runtime: its maps' names, and `decode`, maps in and instances out."""
+"""What every target scheme offers: names of its maps, how to encode and decode them, and what a first pass needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hooke.targets.splitline import Decoded
 
-__all__ = ["Scheme", "TellsDiameter"]
+__all__ = ["HasDiameterMap", "Scheme"]
 
 
 class Scheme(Protocol):
@@ -27,7 +27,15 @@ class Scheme(Protocol):
 
     @property
     def decoded(self) -> int:
-        """How many of the maps, from the first, `decode` looks at."""
+        """How many of the maps, from the first, `decode` uses."""
+
+    @property
+    def first_pass_maps(self) -> int:
+        """How many maps the estimate of the diameter uses, the diameter map being the last; 0 without such a map."""
+
+    @property
+    def loss(self) -> str:
+        """Name of the loss in `hooke.training` that its maps are trained with."""
 
     @property
     def nominal_diameter(self) -> float:
@@ -36,6 +44,9 @@ class Scheme(Protocol):
     @property
     def min_score(self) -> float:
         """Instances whose score (0..1) lies below this are dropped."""
+
+    def encode(self, labels: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Turn a label image (Y, X) into maps (K, Y, X)."""
 
     def decode(
         self,
@@ -49,8 +60,8 @@ class Scheme(Protocol):
 
 
 @runtime_checkable
-class TellsDiameter(Scheme, Protocol):
-    """A scheme with a map of the objects' diameters, by which the pipeline chooses the scale to look at an image."""
+class HasDiameterMap(Scheme, Protocol):
+    """A scheme with a map of the objects' diameters, from which the pipeline estimates at which scale to predict."""
 
     def diameter_of(self, value: Any) -> Any:
         """Diameter in pixels that a value of the diameter map stands for: of a number, an array or a tensor."""

@@ -102,6 +102,8 @@ class SplitLine:
     name = "splitline"
     maps = MAPS
     decoded = 3  # the diameter map is for the choice of the scale
+    first_pass_maps = 4
+    loss = "splitline"
 
     def encode(self, labels: NDArray[np.integer], diameters: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Label image to maps.

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from hooke.models import BundleSettings, Model, read_bundle
 from hooke.models.bundle import check_replaceable
-from hooke.models.model import as_maps, query_grid
+from hooke.targets.coordinate import as_maps, query_grid
 from hooke.training.bundles.description import describe_model, describe_tensor, image_input
 from hooke.training.bundles.weights import (
     Export,

@@ -14,7 +14,6 @@ from torch.nn import functional
 
 from hooke.metrics import Counts, find_objects, inner_points, match_points_in_masks
 from hooke.models import Tiling, predict_maps
-from hooke.models.model import as_maps, query_grid
 from hooke.preprocess import AS_IT_IS
 from hooke.targets import Decoded
 from hooke.training.augmentation.crops import Sample

@@ -1,0 +1,137 @@
+"""The main job on arrays: predict an image's maps at the scale that its objects need, and decode them to labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.models.predict import Network, Tiling, predict_maps
+from hooke.models.scale import scale_for
+from hooke.preprocess import Normalisation
+from hooke.targets import Decoded, Scheme
+
+__all__ = ["PixelSegmenter", "SegmentedPixels", "smallest_area"]
+
+_SMALLEST_SHARE = 0.07  # objects below this share of the typical object's area are dropped
+_SMALLEST = 12.0  # pixels: an object of fewer looks like noise
+
+
+def smallest_area(diameter: float) -> float:
+    """Area in pixels below which objects are dropped where nothing else is asked for."""
+    return max(_SMALLEST_SHARE * math.pi / 4 * diameter**2, _SMALLEST)
+
+
+@dataclass(frozen=True)
+class SegmentedPixels:
+    """Objects found in an array of pixels.
+
+    Parameters
+    ----------
+    maps : ndarray of uint16, shape (K, Y, X)
+        What the network predicted; 65535 for 1.
+    decoded : Decoded
+        Labels and scores.
+    scale : float
+        Network pixels per image pixel.
+    min_size : float
+        Objects of fewer pixels were dropped.
+    """
+
+    maps: NDArray[np.uint16]
+    decoded: Decoded
+    scale: float
+    min_size: float
+
+
+@dataclass(frozen=True)
+class PixelSegmenter:
+    """A network, and how its maps become objects: the same at run time, in validation and in explanations.
+
+    Parameters
+    ----------
+    network : callable
+        Gives the network for a number of threads that one call of it may use.
+    scheme : Scheme
+        Decodes the maps.
+    band : (float, float), optional
+        Diameters (pixels) that images are brought to, see `hooke.models.scale.scale_for`; without, images are not
+        resized.
+    maps : int, optional
+        Number of maps to predict, from the first; those that the scheme decodes when not given.
+    tiling : Tiling
+    threads : int
+        Threads in all.
+    """
+
+    network: Callable[[int], Network]
+    scheme: Scheme
+    band: tuple[float, float] | None = None
+    maps: int | None = None
+    tiling: Tiling = Tiling()  # noqa: RUF009 - frozen
+    threads: int = 1
+
+    def segment(
+        self,
+        pixels: NDArray[np.generic],
+        normalisation: Normalisation,
+        diameter: float,
+        *,
+        min_size: float | None = None,
+        min_score: float | None = None,
+        known: NDArray[np.uint16] | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> SegmentedPixels:
+        """Segment an image whose objects' diameter is known.
+
+        Parameters
+        ----------
+        pixels : ndarray, shape (Y, X) or (Y, X, C)
+        normalisation : Normalisation
+        diameter : float
+            Typical diameter of the objects, pixels.
+        min_size : float, optional
+            Objects of fewer pixels are dropped; see `smallest_area` for the default.
+        min_score : float, optional
+            Instead of the scheme's own.
+        known : ndarray of uint16, shape (K, Y, X), optional
+            Maps that were predicted at scale 1 before.
+        progress : callable, optional
+            Given the share of the tiles done, 0..1.
+        """
+        scale = 1.0 if self.band is None else scale_for(diameter, self.band)
+        if min_size is None:
+            min_size = smallest_area(diameter)
+        maps = known if known is not None and scale == 1 else self.predict(pixels, normalisation, scale, progress)
+        decoded = self.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=min_score)
+        return SegmentedPixels(maps, decoded, scale, float(min_size))
+
+    def predict(
+        self,
+        pixels: NDArray[np.generic],
+        normalisation: Normalisation,
+        scale: float = 1.0,
+        progress: Callable[[float], None] | None = None,
+        *,
+        at_least: int = 0,
+    ) -> NDArray[np.uint16]:
+        """Predict maps at a scale: at least so many as are asked for; see `segment` for the other parameters."""
+        # Several tiles are predicted side by side on one thread each; a single one takes all threads.
+        network = self.network(self.threads if self.is_one_tile(pixels.shape, scale) else 1)
+        return predict_maps(
+            network,
+            pixels,
+            normalisation,
+            scale=scale,
+            maps=max(self.maps or self.scheme.decoded, at_least),
+            tiling=self.tiling,
+            threads=self.threads,
+            progress=progress,
+        )
+
+    def is_one_tile(self, shape: tuple[int, ...], scale: float = 1.0) -> bool:
+        """Whether an image of a shape is predicted in one piece."""
+        return max(shape[:2]) * scale <= self.tiling.tile
