@@ -9,7 +9,6 @@ The first table is of the scores of the unchanged model. The weights printed at 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,7 @@ import hooke
 from hooke.datasets import find_image, find_labels, read_index
 from hooke.io import read_image, read_labels
 from hooke.labels.overlap import count_overlap
-from hooke.models import Model, predict_maps
-from hooke.models.scale import scale_for
+from hooke.models import Model
 from hooke.preprocess import fit_normalisation
 from hooke.targets.confidence import TRAITS, fit_score, predict_score
 
@@ -66,10 +64,7 @@ def objects_of(path: Path, truth: NDArray[np.int32], model: Model) -> pd.DataFra
     normalisation = fit_normalisation(image)
     model = model.for_image(colour=normalisation.keeps_colours)
     diameter = float(np.sqrt(np.median(area) * 4 / np.pi)) if area.size else model.settings.diameter_band[0]
-    scale = scale_for(diameter, model.settings.diameter_band)
-    maps = predict_maps(model.network(2), image.pixels, normalisation, scale=scale)
-    scheme = replace(model.scheme, min_score=0.0)
-    decoded = scheme.decode(maps, min_size=0.07 * np.pi / 4 * diameter**2, diameter=diameter)
+    decoded = model.segmenter(2).segment(image.pixels, normalisation, diameter, min_score=0).decoded
     overlap = count_overlap(decoded.labels, truth)
     iou = np.zeros(overlap.n_pred)
     np.maximum.at(iou, overlap.pair_pred, overlap.iou)

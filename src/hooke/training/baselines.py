@@ -36,7 +36,7 @@ def baseline_scores(
 
     def shipped(sample: Sample) -> NDArray[np.int32]:
         chosen = model.for_image(colour=sample.colour)
-        return segment_sample(chosen.network(1), chosen.scheme, sample, chosen.settings.diameter_band)[1]
+        return segment_sample(chosen.segmenter(), sample)[1]
 
     return {OTSU: score(otsu_watershed, samples), SHIPPED: score(shipped, samples)}
 

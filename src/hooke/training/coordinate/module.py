@@ -13,9 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from hooke.metrics import Counts, find_objects, inner_points, match_points_in_masks
-from hooke.models import Tiling, predict_maps
+from hooke.models import PixelSegmenter, Tiling
 from hooke.preprocess import AS_IT_IS
 from hooke.targets import Decoded
+from hooke.targets.coordinate import as_maps, query_grid
 from hooke.training.augmentation.crops import Sample
 from hooke.training.baselines import Segmenter
 from hooke.training.coordinate.config import CoordinateConfig
@@ -25,8 +26,6 @@ from hooke.training.optimizer import make_optimizer
 from hooke.training.outcome import TrainingError
 
 __all__ = ["CoordinateModule", "detection_f1", "segment_frame"]
-
-_SMALLEST = 0.07  # of the nominal object's area: what the runtime drops
 
 
 class CoordinateModule(L.LightningModule):
@@ -110,11 +109,9 @@ class CoordinateModule(L.LightningModule):
 
     def decode_frame(self, pixels: NDArray[np.float32]) -> Decoded:
         """Segment a normalised image (Y, X, 3) in its frame as the runtime would."""
-        config = self.config
-        tiling = Tiling(config.frame, stride=self.network.stride)
-        maps = predict_maps(self._answer_grid, pixels, AS_IT_IS, maps=len(self.scheme.maps), tiling=tiling)
-        smallest = _SMALLEST * np.pi / 4 * config.nominal_diameter**2
-        return self.scheme.decode(maps, diameter=config.nominal_diameter, min_size=smallest)
+        tiling = Tiling(self.config.frame, stride=self.network.stride)
+        segmenter = PixelSegmenter(lambda threads: self._answer_grid, self.scheme, tiling=tiling)
+        return segmenter.segment(pixels, AS_IT_IS, self.config.nominal_diameter).decoded
 
     def _answer_grid(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Ask about a grid of places; the answers as maps."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hooke.image import Image
-from hooke.models import predict_maps
+from hooke.models import PixelSegmenter
 from hooke.models.scale import scale_for
 from hooke.preprocess import AS_IT_IS, fit_channels, fit_normalisation
 from hooke.preprocess.channels import by_fours
@@ -34,7 +34,6 @@ from hooke.training.segmentation.export import load_run
 __all__ = ["find_subjects"]
 
 _WINDOW = 256  # side of what is looked at around an object, network pixels
-_SMALLEST = 0.07  # of the typical object's area: what the runtime drops
 
 
 def find_subjects(
@@ -79,17 +78,16 @@ def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> t
             image = torch.from_numpy(batch)
             return module(image.mean(dim=1, keepdim=True) if module.config.in_channels == 1 else image).maps.numpy()
 
+    segmenter = PixelSegmenter(lambda threads: network, module.scheme)
     if diameter is None:
-        first = module.scheme.decode(predict_maps(network, pixels, AS_IT_IS))
+        first = module.scheme.decode(segmenter.predict(pixels, AS_IT_IS))
         found = equivalent_diameters(first.labels)[1:]
         diameter = float(np.median(found)) if len(found) else module.config.nominal_diameter
     scale = scale_for(diameter, module.config.band)
     if scale != 1:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         pixels = by_fours(pixels, lambda some: cv2.resize(some, None, fx=scale, fy=scale, interpolation=way))
-    maps = predict_maps(network, pixels, AS_IT_IS)
-    smallest = _SMALLEST * np.pi / 4 * (diameter * scale) ** 2
-    return pixels, module.scheme.decode(maps, diameter=diameter * scale, min_size=smallest)
+    return pixels, segmenter.segment(pixels, AS_IT_IS, diameter * scale).decoded
 
 
 def _mean_of_map(inside: NDArray[np.bool_]) -> Question:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import lightning as L
@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hooke.metrics import score_image
-from hooke.models.predict import predict_maps
-from hooke.models.scale import scale_for
+from hooke.models import PixelSegmenter
 from hooke.preprocess import AS_IT_IS
 from hooke.targets import SplitLine
 from hooke.training.augmentation.crops import UNKNOWN, Sample
@@ -161,23 +160,16 @@ def predict_sample(module: SegmentationModule, sample: Sample) -> tuple[NDArray[
             return np.asarray(torch.cat(both, dim=1).float().cpu().numpy())
 
     count = len(module.scheme.maps) + len(module.config.classes)
-    return segment_sample(network, module.scheme, sample, module.config.band, maps=count)
+    return segment_sample(PixelSegmenter(lambda threads: network, module.scheme, module.config.band, count), sample)
 
 
-def segment_sample(
-    network: Callable[[NDArray[np.float32]], NDArray[np.float32]],
-    scheme: SplitLine,
-    sample: Sample,
-    band: tuple[float, float],
-    *,
-    maps: int = 3,
-) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
-    """Segment a normalised image whose diameter is known with any network: its first maps, and the label image."""
+def segment_sample(segmenter: PixelSegmenter, sample: Sample) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
+    """Segment a normalised image whose diameter is known: the network's maps, and the label image."""
     pixels = sample.image.astype(np.float32)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
-    predicted = predict_maps(network, pixels, AS_IT_IS, scale=scale_for(sample.diameter, band), maps=maps)
-    return predicted, scheme.decode(predicted, diameter=sample.diameter).labels
+    found = segmenter.segment(pixels, AS_IT_IS, sample.diameter, min_size=0)
+    return found.maps, found.decoded.labels
 
 
 def _count_right(classes: NDArray[np.uint16], sample: Sample) -> tuple[int, int]:
