@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets.layout import IndexRow, find_image, read_index
+from hooke.datasets import IndexRow, find_image, read_index
 from hooke.io import read_image
 from hooke.preprocess.clusters import CLUSTERS, cluster_modalities
 from hooke.preprocess.modality import Appearance, describe

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hooke.datasets.adapter import find_adapter, find_source
+from hooke.datasets import find_adapter, find_source
 from hooke.errors import HookeError
 from hooke.io import open_image, read_labels
 
@@ -90,7 +90,7 @@ def _adapted(name: str, src: Path, **options: str) -> None:
 
 
 def _opened(path: Path, truth: Path | None = None) -> None:
-    from hooke.evaluation.sources import open_labels
+    from hooke.evaluation import open_labels
 
     source = open_labels(path, open_labels(truth) if truth else None)
     for name in source.names[:3]:
@@ -110,7 +110,7 @@ def _coco(folder: Path, target: Path) -> None:
 
 def _tables(folder: Path, target: Path) -> None:
     from hooke.classify.learn import examples_of_table
-    from hooke.datasets.splits import read_split
+    from hooke.datasets import read_split
     from hooke.evaluation import evaluate_points
 
     if target.name == "classes.csv":
@@ -129,11 +129,9 @@ def _tables(folder: Path, target: Path) -> None:
 
 
 def _dataset(folder: Path, target: Path) -> None:
-    from hooke.datasets import prepare_dataset
-    from hooke.datasets.layout import read_entries, read_index
-    from hooke.datasets.sidecars import read_conflicts, read_sources
+    from hooke.datasets import prepare_dataset, read_conflicts, read_entries, read_index, read_sources
     from hooke.evaluation import evaluate
-    from hooke.io.annotations.classes_json import read_classes
+    from hooke.io.annotations import read_classes
 
     made = folder / "set"
     for read in (read_index, read_entries, read_classes, read_conflicts, read_sources):
@@ -146,8 +144,7 @@ def _dataset(folder: Path, target: Path) -> None:
 
 def _forest(folder: Path, target: Path) -> None:
     from hooke.classify.forest import load_forest
-    from hooke.evaluation.compare import compare_runs
-    from hooke.evaluation.runs import read_run
+    from hooke.evaluation import compare_runs, read_run
 
     if folder.name == "scores":
         run = read_run(folder)

@@ -3,24 +3,6 @@
 Images are paired by name. One that can't be scored is reported and the rest go on.
 """
 
-from __future__ import annotations
+from hooke.lazy import attach_stub
 
-from hooke.evaluation.compare import compare_runs
-from hooke.evaluation.detection import Detection, DetectionSummary, evaluate_points
-from hooke.evaluation.result import OBJECT_COLUMNS, STATUSES, Evaluation
-from hooke.evaluation.runs import Run, read_run, read_runs
-from hooke.evaluation.scoring import evaluate
-
-__all__ = [
-    "OBJECT_COLUMNS",
-    "STATUSES",
-    "Detection",
-    "DetectionSummary",
-    "Evaluation",
-    "Run",
-    "compare_runs",
-    "evaluate",
-    "evaluate_points",
-    "read_run",
-    "read_runs",
-]
+__getattr__, __dir__, __all__ = attach_stub(__name__)
