@@ -1,4 +1,4 @@
-"""No text tells people to install the package that has the name hooke on the package index: it is a stranger's."""
+"""No text suggests installing the package named hooke on the package index: it is another project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What hooke raises when an input, a setting or a model is at fault: the file, the cause, the remedy."""
+"""Defines hooke's errors: each names the file, the cause and the remedy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEBUG = "HOOKE_DEBUG"
 
 
 class HookeError(Exception):
-    """Base of every error that a user can mend.
+    """Base of every error that a user can correct.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def debugging() -> bool:
 
 
 def unexpected(path: str | Path, error: Exception) -> str:
-    """What to tell of a fault of hooke's own on one file, so that it does not cost the user the others.
+    """Describe a bug of hooke's on one file, so that the user's other files continue.
 
     Examples
     --------

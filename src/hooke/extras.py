@@ -1,4 +1,4 @@
-"""Optional parts of hooke: the name of one in, the words that say how to install it out."""
+"""Explains how to install an optional part of hooke."""
 
 from __future__ import annotations
 

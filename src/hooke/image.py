@@ -1,4 +1,4 @@
-"""`Image`: one plane of pixels with what is known of it, the currency between hooke's stages."""
+"""Defines `Image`: one plane of pixels with its metadata, which hooke's stages exchange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says how much memory a job may take and how much a file may ask for, and refuses what goes beyond either.
+"""Limits the memory that a job may use and that a file may need, and refuses what is above.
 
 A header can promise any number of pixels; nothing is allocated on its word. Two rules hold:
 
@@ -251,7 +251,7 @@ def _free_of_containers(root: Path = _CGROUPS, said: str | None = None) -> Itera
         else:
             continue
         inner = base / group.lstrip("/")
-        # Within a container its own group is mounted as the root, whatever its path outside.
+        # Within a container its own group is mounted as the root, regardless of its path outside.
         for folder in dict.fromkeys([inner, *(one for one in inner.parents if one.is_relative_to(base)), base]):
             limit = _match(_text(folder / most), r"^(\d+)\s*$")
             if limit is not None:

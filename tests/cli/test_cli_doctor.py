@@ -50,11 +50,11 @@ def test_json_is_all_that_stdout_holds(dataset):
 
 
 def test_report_and_mended_copy_are_written(dataset, tmp_path):
-    result = run("doctor", dataset, "-q", "-o", tmp_path / "out", "--fix", tmp_path / "mended")
+    result = run("doctor", dataset, "-q", "-o", tmp_path / "out", "--fix", tmp_path / "fixed")
     assert result.exit_code == 0
-    assert "nothing to mend" in result.stdout
+    assert "nothing to correct" in result.stdout
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"doctor.html", "findings.json", "findings.csv"}
-    assert (tmp_path / "mended" / "changes.csv").read_text().count("\n") == 1
+    assert (tmp_path / "fixed" / "changes.csv").read_text().count("\n") == 1
 
 
 def test_show_counts_and_draws(dataset, tmp_path):

@@ -1,4 +1,4 @@
-"""A small data set of simulated fields, for the doctor to look at."""
+"""A small data set of simulated fields, for the doctor to check."""
 
 from __future__ import annotations
 

@@ -68,16 +68,16 @@ def test_a_copy_is_written_with_classes_and_changes_and_the_source_stays(write_d
     write_classes(source, [("a", {2: "round", 5: "long", 8: "dust"})])
     (source / "images" / "b.tif").write_bytes(b"II*\0")
     before = {path: path.read_bytes() for path in source.rglob("*.*")}
-    fix_dataset(source, tmp_path / "mended")
+    fix_dataset(source, tmp_path / "fixed")
     assert {path: path.read_bytes() for path in source.rglob("*.*")} == before
-    assert [(row.id, row.nuclei) for row in read_index(tmp_path / "mended")] == [("a", 5)]
-    got, labels = read_sample(tmp_path / "mended", "a")
+    assert [(row.id, row.nuclei) for row in read_index(tmp_path / "fixed")] == [("a", 5)]
+    got, labels = read_sample(tmp_path / "fixed", "a")
     np.testing.assert_array_equal(got, image)
     assert labels.max() == 5
-    assert read_classes(tmp_path / "mended") == {"a": {1: "round", 2: "long", 5: "long"}}
-    with (tmp_path / "mended" / "changes.csv").open(newline="") as file:
+    assert read_classes(tmp_path / "fixed") == {"a": {1: "round", 2: "long", 5: "long"}}
+    with (tmp_path / "fixed" / "changes.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 6
     assert (rows[-1]["image"], rows[-1]["action"]) == ("b", "left out")
     with pytest.raises(OutputError, match="not empty"):
-        fix_dataset(source, tmp_path / "mended")
+        fix_dataset(source, tmp_path / "fixed")

@@ -1,4 +1,4 @@
-"""`only_run`: one run at a time in an output folder, whatever became of the last one."""
+"""`only_run`: one run at a time in an output folder, no matter how the last one ended."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""NumPy arrays, files that are no image, and the real data sets."""
+"""NumPy arrays, files that are not images, and the real data sets."""
 
 from pathlib import Path
 

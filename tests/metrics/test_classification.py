@@ -104,7 +104,7 @@ def test_without_probabilities_there_are_no_curves():
     assert "ece" not in found.scores
     with pytest.raises(ConfigError, match="neither probabilities nor answers"):
         classification_scores([0, 1], None, ["a", "b"])
-    with pytest.raises(ConfigError, match="no positions of classes"):
+    with pytest.raises(ConfigError, match="not positions of classes"):
         classification_scores([0, 1], None, ["a", "b"], answers=[0, 3])
 
 

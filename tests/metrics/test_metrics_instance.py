@@ -179,7 +179,7 @@ def test_two_halves_tie_at_half_and_only_one_matches(swap):
     overlap = count_overlap(pred, truth)
     counts = match(overlap, 0.5).counts
     assert (counts.tp, counts.fp + counts.fn) == (1, 1)
-    assert panoptic_quality(overlap).counts.tp == 0  # an IoU of exactly 0.5 is no match there
+    assert panoptic_quality(overlap).counts.tp == 0  # an IoU of exactly 0.5 is not a match there
 
 
 def test_below_half_more_pairs_come_before_more_overlap():

@@ -1,4 +1,4 @@
-"""Scores against other people's implementations: scikit-learn, torchmetrics, and StarDist's matching derived anew."""
+"""Scores against other people's implementations: scikit-learn, torchmetrics, and StarDist's matching."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_pixels_are_scikit_learns(images):
 
 
 def stardist_matching(pred, truth, threshold):
-    """The matching of stardist.matching, derived anew: relabel, overlap matrix, assignment that counts pairs first."""
+    """The matching of stardist.matching: relabel, overlap matrix, assignment that counts pairs first."""
     optimize = pytest.importorskip("scipy.optimize")
     overlap = np.zeros((len(np.unique(truth)), len(np.unique(pred))))
     for t, p in zip(

@@ -47,7 +47,7 @@ def test_score_image_is_made_of_plain_numbers_and_agrees_with_the_functions():
     scores = score_image(pred, truth)
     assert {type(value) for value in scores.values()} <= {int, float}
     assert scores["dsb"] == pytest.approx(dsb_score(count_overlap(pred, truth)))
-    # eleven squares of 25 pixels moved by one: 20 shared of 30, but for those in the last column, which wrap around
+    # eleven squares of 25 pixels moved by one: 20 shared of 30, except those in the last column, which wrap around
     assert scores["n_true"] == scores["n_pred"] == 11
     assert (scores["tp_65"], scores["fp_65"], scores["fn_65"]) == (11, 0, 0)
     assert (scores["tp_70"], scores["fp_70"], scores["fn_70"]) == (0, 11, 11)

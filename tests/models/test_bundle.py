@@ -1,4 +1,4 @@
-"""Bundles: a folder and a zip load the same, and whatever is wrong with one is said."""
+"""Bundles: a folder and a zip load the same, and everything wrong with one is reported."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_part_that_is_missing_is_named(tmp_path, name, as_zip):
 def test_a_zip_cut_short(tmp_path):
     archive = zipped(write(tmp_path / "tiny", bytes(5000)))
     archive.write_bytes(archive.read_bytes()[:-60])
-    with pytest.raises(ModelError, match="is no model bundle"):
+    with pytest.raises(ModelError, match="is not a model bundle"):
         read_bundle(archive)
 
 
@@ -92,7 +92,7 @@ def test_a_zip_whose_middle_is_damaged(tmp_path):
 def test_a_file_that_is_no_bundle(tmp_path):
     path = tmp_path / "notes.zip"
     path.write_text("hello")
-    with pytest.raises(ModelError, match=r"notes.zip.*no model bundle"):
+    with pytest.raises(ModelError, match=r"notes.zip.*not a model bundle"):
         read_bundle(path)
     with pytest.raises(ModelError, match="no such model bundle"):
         read_bundle(tmp_path / "nowhere")

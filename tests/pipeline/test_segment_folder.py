@@ -44,7 +44,7 @@ def test_folder_gets_everything(images, tmp_path, field):
 def test_one_bad_file_does_not_stop_the_others(images, tmp_path):
     (images / "broken.png").write_bytes((images / "b.png").read_bytes()[:200])
     (images / "empty.tif").write_bytes(b"")
-    (images / "text.jpg").write_text("this is no picture")
+    (images / "text.jpg").write_text("this is not a picture")
     result = segment_folder([images], tmp_path / "out", QUICK)
     assert sorted(image.name for image in result.failed) == ["broken", "empty", "text"]
     summary = pd.read_csv(tmp_path / "out" / "summary.csv").set_index("image")

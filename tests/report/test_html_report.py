@@ -167,7 +167,7 @@ def test_other_runs_join_the_curve(evaluation, tmp_path):
 def test_score_is_held_against_the_iou(evaluation):
     text = Page(render_report(evaluation)).text
     # bins: 0.1 with IoU 0; 0.7, 0.8, 0.9 with IoU 1: (0.1 + 0.3 + 0.2 + 0.1) / 4
-    assert "mean distance of score and IoU over tenths 0.175" in text
+    assert "mean difference of score and IoU over ten bins 0.175" in text
     # ranks 1 2 3 4 against 1 3 3 3
     assert "(Spearman) 0.775" in text
 

@@ -1,4 +1,4 @@
-"""Maps of what answers rest on: they point at what a network was built to look at, and change with its weights."""
+"""Maps of what answers rest on: they point at what a network was built to use, and change with its weights."""
 # ruff: noqa: E402 - what is missing is skipped before it is imported
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def load_classifier(name_or_path: str | Path) -> Classifier:
 
 
 def find_bundle(name_or_path: str | Path) -> Path:
-    """Where a model lies: a path as it is given, or that of a name in the folder that ``HOOKE_MODELS`` names."""
+    """Find a model: a path as it is given, or a name in the folder of ``HOOKE_MODELS``."""
     path = Path(name_or_path)
     return path if path.exists() else known_models().get(str(name_or_path), path)
 

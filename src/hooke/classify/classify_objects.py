@@ -227,7 +227,7 @@ def _points(image: Image, places: NDArray[np.float64], classifier: Classifier) -
     where = image.path or image.name
     if classifier.needs_masks and len(places):
         raise ConfigError(
-            f"the classifier {classifier.name!r} looks at outlines, and points have none",
+            f"the classifier {classifier.name!r} needs outlines, and points have none",
             path=where,
             remedy="give label images, or a classifier without a mask channel",
         )

@@ -64,7 +64,7 @@ class ImageClassifier(NetworkClassifier):
         ----------
         image : Image
         channel : int, optional
-            To look at alone (0 is the first), of several.
+            Use only this one (0 is the first), of several.
         threads : int
             To compute with; 0 for all cores.
 
@@ -168,7 +168,7 @@ def classify_images(
     threshold : float
         An image whose most probable class is less probable is called unknown.
     channel : int, optional
-        Channel (0 is the first) to look at.
+        Channel (0 is the first) to use.
     progress : callable, optional
         Given a `hooke.io.Progress` at the start and after each image.
 

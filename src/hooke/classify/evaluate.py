@@ -1,4 +1,4 @@
-"""A classifier and cells whose class is known in; its scores out."""
+"""Scores a classifier on cells whose class is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features of objects: a normalised image and its label image in; a row of numbers per object out.
+"""Measures the features of objects that a classifier uses: one row of numbers per object.
 
 Size and shape of `hooke.measure`, intensities there and in a ring around the object, and texture: how much the pixels
 inside differ from their neighbours, at two scales.
@@ -58,7 +58,7 @@ def _names(channels: int) -> list[str]:
 
 
 def _inside(image: NDArray[np.float32], labels: NDArray[np.int32], id_: int, box: NDArray[np.int64]) -> list[float]:
-    """Intensity and texture of one object, looked at in its box with the ring around it."""
+    """Intensity and texture of one object, measured in its box with the ring around it."""
     top, left = np.maximum(box[:2] - _RING, 0)
     window = slice(top, box[2] + _RING), slice(left, box[3] + _RING)
     near, part = labels[window], image[window]

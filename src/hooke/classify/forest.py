@@ -1,4 +1,4 @@
-"""The classifier that needs no network: features of objects in, the votes of randomised trees as probabilities out.
+"""Classifies objects by measured features with randomised trees, without a network.
 
 ```
 FOLDER/
@@ -127,7 +127,7 @@ class ForestClassifier(Classifier):
         """
         folder = Path(folder)
         if folder.exists() and not (folder / DESCRIPTION).is_file() and (folder.is_file() or any(folder.iterdir())):
-            raise OutputError("is there already and is no classifier", path=folder, remedy="give a new folder")
+            raise OutputError("is there already and is not a classifier", path=folder, remedy="give a new folder")
         fresh = folder.with_name(folder.name + ".partial")
         shutil.rmtree(fresh, ignore_errors=True)
         try:

@@ -1,4 +1,4 @@
-"""Image in, the intensity scale out on which a classifier sees it: as a segmenter does, or all colours."""
+"""Chooses the intensity scale of a classifier's input: the nuclear channel, as for segmentation, or all colours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hooke.preprocess import Normalisation, fit_channels, fit_normalisation
 
 __all__ = ["FeatureIntensity", "Intensity", "fit_intensity", "possible_intensities"]
 
-#: ``nuclei``: the one channel, or the colours, that a segmenter of nuclei would look at, stretched by percentiles.
+#: ``nuclei``: the one channel, or the colours, that a segmentation of nuclei would use, stretched by percentiles.
 #: ``colours``: all three colours, stretched together by percentiles. ``stored``: all three as they are stored, so that
 #: a stain that is weak in one image and strong in another stays so.
 Intensity = Literal["nuclei", "colours", "stored"]

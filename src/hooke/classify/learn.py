@@ -1,4 +1,4 @@
-"""Labelled cells in, a classifier by features out: from a hooke data set with classes, or a csv of a few cells."""
+"""Trains a classifier on features of labelled cells, from a hooke data set with classes or a csv of a few cells."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def learn_features(
         How the images are seen: see `hooke.classify.intensity`. By default, of the ways that all images allow, the one
         of the best balanced accuracy; the nuclear channel alone where no other is better by 0.01.
     per_class : int, optional
-        Learn from so many cells of each class, drawn at random.
+        Learn from this many cells of each class, drawn at random.
     folds : int
         Of the cross-validation; images stay whole.
     seed : int

@@ -1,4 +1,4 @@
-"""Classifier bundle in, a network out that names the class of each cut-out; see `hooke.models.bundle` for the files.
+"""Loads a classifier network from its bundle and classifies cut-outs; see `hooke.models.bundle` for the files.
 
 ``weights.onnx``: cut-outs (N, C, window, window) in 0..1 -> calibrated probabilities (N, K).
 """
@@ -45,8 +45,8 @@ class ClassifierSettings(BaseModel):
     intensity: Intensity = "nuclei"
     percentiles: tuple[float, float] = (1.0, 99.8)
     modes: list[Literal["grey", "rgb"]] = Field(default_factory=list, description="images trained on; none: any")
-    temperature: float = Field(1.0, gt=0, description="worked into the network; told for the record")
-    turns: Literal[1, 4, 8] = Field(1, description="looks at each cut-out: turned (4), turned and mirrored (8)")
+    temperature: float = Field(1.0, gt=0, description="already applied in the network; kept for the record")
+    turns: Literal[1, 4, 8] = Field(1, description="orientations averaged: rotated (4), and mirrored (8)")
 
 
 class NetworkClassifier(Classifier):

@@ -1,4 +1,4 @@
-"""Extremely randomised trees: features and classes in, a forest out; features in, votes out. NumPy alone.
+"""Trains and applies extremely randomised trees, with NumPy alone.
 
 Geurts, Ernst and Wehenkel 2006, "Extremely randomized trees": each node tries a few features, each with one threshold
 drawn at random, and takes the purest split; the forest's probability is the mean over its trees.
@@ -66,7 +66,7 @@ class Forest:
         Raises
         ------
         ValueError
-            When it is no forest.
+            When it is not a forest.
         """
         whole = {name: np.asarray(read[name], np.int32) for name in ("roots", "feature", "left", "right")}
         real = {name: np.asarray(read[name], np.float32) for name in ("threshold", "shares")}
@@ -158,7 +158,7 @@ def _split(features: Floats, weighted: NDArray[np.float64], rng: np.random.Gener
     thresholds = np.maximum(drawn, np.nextafter(low[tried], high[tried]))
     left = (features[:, tried] < thresholds).T.astype(np.float64) @ weighted
     right = weighted.sum(axis=0) - left
-    # The weighted Gini impurity of both sides is 1 - this, but for a constant.
+    # The weighted Gini impurity of both sides is 1 - this, up to a constant.
     pure = sum((side**2).sum(axis=1) / np.maximum(side.sum(axis=1), 1e-12) for side in (left, right))
     best = int(np.argmax(pure))
     return int(tried[best]), thresholds[best]

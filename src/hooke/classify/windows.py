@@ -1,7 +1,7 @@
-"""Windows: a normalised image and its objects in; a cut-out of one size around each object out.
+"""Cuts a window of fixed size around each object of a normalised image.
 
 A window that reaches over the image's edge is filled by reflection, its mask by 0. An object whose bounding box is
-larger than the window is shrunk until it fits, and told of.
+larger than the window is shrunk until it fits, and reported.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ app = typer.Typer(
 
 
 def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
-    """Leave with the status that a command returns; say an error that the user can mend in one line."""
+    """Leave with the status that a command returns; print an error that the user can correct in one line."""
     # Lightning has its own way to end a training run in order.
     ending = nullcontext if command.__name__ in ("train", "pretrain") else in_order
 
@@ -92,7 +92,7 @@ for _command in (
     app.command(_command.__name__)(_exiting(_command))
 
 
-_data = typer.Typer(no_args_is_help=True, help="Look at hooke data sets.")
+_data = typer.Typer(no_args_is_help=True, help="View hooke data sets.")
 _data.command("show")(_exiting(data.show))
 app.add_typer(_data, name="data")
 

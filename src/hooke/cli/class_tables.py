@@ -1,4 +1,4 @@
-"""Tables of how well classes are told: `ClassificationScores` in, tables for a terminal out."""
+"""Prints the scores of a classifier as tables for a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hooke classify`: images and their objects in, the class of each out; `hooke classify train` makes a classifier."""
+"""`hooke classify` gives each object a class; `hooke classify train` makes a classifier."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def train(
     split: Annotated[str, typer.Option(help="Of a data set: the split to learn from.")] = "train",
     classes: Annotated[list[str] | None, typer.Option("--class", help="Learn this class; again for others.")] = None,
     per_class: Annotated[
-        int | None, typer.Option(min=1, help="Learn from so many cells of each class, drawn at random. Default: all.")
+        int | None, typer.Option(min=1, help="Learn from this many cells of each class, drawn at random. Default: all.")
     ] = None,
     intensity: Annotated[
         Literal["auto", "nuclei", "colours", "stored", "channels"],

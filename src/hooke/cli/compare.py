@@ -1,4 +1,4 @@
-"""`hooke compare`: saved evaluations in, a table of their scores and of how sure the differences are out."""
+"""`hooke compare` compares saved evaluations, with intervals of the differences."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def compare(
     """Set evaluations side by side, and test whether their differences are real.
 
     Each image scored by two methods gives a difference. Data sets are drawn
-    anew from the groups of images that belong together (fields of view):
+    again from the groups of images that belong together (fields of view):
     how much the mean difference varies among them gives its 95 % interval and p.
 
     [bold]Examples[/]

@@ -1,4 +1,4 @@
-"""`hooke data`: what can be done with a hooke data set; `show`: contact sheets, histograms and counts."""
+"""`hooke data` works on hooke data sets; `show` makes contact sheets, histograms and counts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def show(
     side: Annotated[int, typer.Option(min=32, help="Pixels of a picture's longer side.")] = 256,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> int:
-    """Look at a data set: contact sheets with outlines, histograms, counts per split.
+    """View a data set: contact sheets with outlines, histograms, counts per split.
 
     [bold]Examples[/]
 

@@ -1,4 +1,4 @@
-"""`hooke demo`: sample images in, everything that `hooke segment` writes out, and where to look."""
+"""`hooke demo` segments sample images and prints where the results are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for samples and results.")] = Path("hooke-demo"),
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
 ) -> int:
-    """Segment sample images and say where the pictures lie.
+    """Segment sample images and print where the pictures are.
 
     Three simulated ones, with their F1 against the truth, and a real section
     that the shipped model is not made for, with the warning that it gets.

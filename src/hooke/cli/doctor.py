@@ -1,4 +1,4 @@
-"""`hooke doctor`: a data set in; a table of what is wrong with it, a report with pictures and a mended copy out."""
+"""`hooke doctor` checks a data set for errors, writes a report with pictures, and makes a corrected copy."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ def doctor(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for doctor.html, findings.json and findings.csv.")
     ] = None,
-    fix: Annotated[
-        Path | None, typer.Option(metavar="DST", help="Write a copy in which what is safe is mended.")
-    ] = None,
+    fix: Annotated[Path | None, typer.Option(metavar="DST", help="Write a copy with safe corrections.")] = None,
     model: Annotated[
         str | None, typer.Option(help="Rank images by how far this model, such as nuclei, and the labels disagree.")
     ] = None,
@@ -58,7 +56,7 @@ def doctor(
 
     hooke doctor data/dsb2018 --against data/bbbc039
 
-    hooke doctor data/mine --fix data/mine-mended --model nuclei
+    hooke doctor data/mine --fix data/mine-fixed --model nuclei
     """
     from hooke.doctor import examine, fix_dataset, write_report
 
@@ -69,7 +67,7 @@ def doctor(
         found = examine(dataset, against=against or (), model=model, threads=threads, progress=progress.show)
         changes = None
         if fix is not None:
-            changes = fix_dataset(dataset, fix, progress=lambda done, total: progress.show("mending", done, total))
+            changes = fix_dataset(dataset, fix, progress=lambda done, total: progress.show("correcting", done, total))
         page = None if out is None else write_report(found, out)
     if json:
         _print_json(found)
@@ -133,7 +131,7 @@ def _print_changes(changes: list[Change], folder: Path | None) -> None:
     from collections import Counter
 
     counts = Counter(change.action for change in changes)
-    said = ", ".join(f"{count} {action}" for action, count in counts.items()) or "nothing to mend"
+    said = ", ".join(f"{count} {action}" for action, count in counts.items()) or "nothing to correct"
     typer.echo(f"{folder}: {said}; each change is in changes.csv")
 
 

@@ -72,7 +72,7 @@ def evaluate(
         ),
     ] = None,
     distance: Annotated[
-        float | None, typer.Option(min=0.01, help="With --points: match within so many pixels of the true centre.")
+        float | None, typer.Option(min=0.01, help="With --points: match within this many pixels of the true centre.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON and nothing else.")] = False,
 ) -> int:

@@ -1,4 +1,4 @@
-"""`hooke explain`: a run and an image in; pictures and a page of what the network's answers rest on out."""
+"""`hooke explain` shows which pixels of an image a network's predictions are based on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def explain(
     ] = None,
     stride: Annotated[
         int | None,
-        typer.Option(min=1, help="Features to weigh: so many times smaller than the image. 8 for objects by default."),
+        typer.Option(min=1, help="Features this many times smaller than the image. Default for objects: 8."),
     ] = None,
 ) -> int:
     r"""Show what a trained network's answers rest on.
@@ -64,6 +64,6 @@ def explain(
             stride=stride,
             labels=None if labels is None else read_labels(labels),
         )
-        page = write_explanations(found, out, f"{image.name}: what {run.name} looks at")
+        page = write_explanations(found, out, f"{image.name}: which pixels {run.name} uses")
     typer.echo(f"{len(found)} answers explained: {page}" if found else f"nothing found to explain: {page}")
     return 0

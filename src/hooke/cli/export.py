@@ -1,4 +1,4 @@
-"""`hooke export`: a run folder in, a model bundle (weights in ONNX, description, test tensors) out."""
+"""`hooke export` writes a run as a model bundle: weights in ONNX, description, test tensors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def export(
     bundle: Annotated[Path, typer.Option("--out", "-o", metavar="BUNDLE", help="Folder to write the model to.")],
     card: Annotated[
         Path | None,
-        typer.Option(metavar="CARD.yaml", help=f"What to tell people of the model: {', '.join(_CARD_KEYS)}."),
+        typer.Option(metavar="CARD.yaml", help=f"Description of the model for its users: {', '.join(_CARD_KEYS)}."),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Export a run that is no better than its baselines, too.")
@@ -102,7 +102,7 @@ def _read_card(path: Path) -> dict[str, Any]:
 
 
 def _check_key(key: str, path: Path) -> None:
-    """Refuse a key that a card hasn't, and name the nearest that it has."""
+    """Reject unknown card keys and suggest the closest one."""
     import difflib
 
     if key in _CARD_KEYS:

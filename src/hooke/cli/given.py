@@ -1,4 +1,4 @@
-"""Refuses options that stand on the command line and would have no effect there."""
+"""Refuses options on the command line that would have no effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hooke modality`: files, folders and patterns in; the modality of each, and a map of all, out."""
+"""`hooke modality` finds the modality of images and draws a map of all."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def modality(
 
     console = Console(stderr=True)
     with Bar(console=console, transient=True, disable=quiet or as_json) as bar:
-        task = bar.add_task("looking at images", total=None)
+        task = bar.add_task("reading images", total=None)
 
         def show(progress: Progress[object]) -> None:
             bar.update(task, total=progress.total, completed=progress.done)

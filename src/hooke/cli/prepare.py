@@ -1,4 +1,4 @@
-"""`hooke prepare`: a public data set in, a hooke data set (index, images, labels) out."""
+"""`hooke prepare` converts a data set to hooke's layout: index, images, labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hooke pretrain`: a configuration and images without labels in, a run folder with an encoder out."""
+"""`hooke pretrain` trains an encoder on images without labels."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def pretrain(
     typer.echo(f"loss {done.first_loss:.4g} -> {done.loss:.4g}, spread of the embeddings {done.spread:.2f}")
     if done.collapsed:
         typer.secho(
-            "the encoder has collapsed: it answers alike whatever it sees; try a lower learning_rate, a larger batch, "
-            "or another method",
+            "the encoder has collapsed: its output is nearly the same for all images; try a lower learning_rate, "
+            "a larger batch, or another method",
             fg="yellow",
             err=True,
         )

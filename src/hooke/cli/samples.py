@@ -1,4 +1,4 @@
-"""`hooke samples`: settings in; simulated fields of nuclei with known truth, and a real image, out."""
+"""`hooke samples` writes simulated fields of nuclei with known truth, and a real image."""
 
 from __future__ import annotations
 

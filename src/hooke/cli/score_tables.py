@@ -1,4 +1,4 @@
-"""Tables of `hooke evaluate`: an `Evaluation` in, tables for a terminal out."""
+"""Prints an `Evaluation` as tables for a terminal."""
 
 from __future__ import annotations
 

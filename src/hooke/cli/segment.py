@@ -1,4 +1,4 @@
-"""`hooke segment`: files, folders and patterns in; labels, overlays and tables out."""
+"""`hooke segment` writes labels, overlays and tables of files, folders and patterns."""
 
 from __future__ import annotations
 

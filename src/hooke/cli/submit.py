@@ -1,4 +1,4 @@
-"""`hooke submit`: label images in, a Data Science Bowl 2018 submission out."""
+"""`hooke submit` writes label images as a Data Science Bowl 2018 submission."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def submit(
 ) -> int:
     """Write label images as a submission to the Data Science Bowl 2018.
 
-    A row an object: run lengths down the columns, pixels counted from 1.
+    One row per object: run lengths down the columns, pixels counted from 1.
     No two objects overlap. The csv is read back and held
     against the label images before it appears.
 

@@ -1,4 +1,4 @@
-"""`hooke train`: a configuration in, a run folder with checkpoints, curves and pictures out."""
+"""`hooke train` trains a network and writes a run folder with checkpoints, curves and pictures."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _say_overfit(score: float, name: str, enough: float) -> int:
         return 0
     typer.secho(
         f"not memorised: {name} only {score:.3f} on the images trained on; "
-        "look at the labels, the diameters and the learning rate; on a slow or busy machine, train longer",
+        "check the labels, the diameters and the learning rate; on a slow or busy machine, train longer",
         fg="red",
         err=True,
     )
@@ -128,7 +128,7 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If one is not of the form ``key=value``, or its value is no YAML.
+        If one is not of the form ``key=value``, or its value is not YAML.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Read the image of an annotation as the annotation tool showed it, where an orientation tag turns the picture.
+"""Reads the image of an annotation in the orientation in which the annotation tool showed it.
 
 Browsers, labelme and CVAT show a picture as its tag says; Fiji, Cellpose and most scripts show the pixels as stored.
 The size that an annotation states tells which of the two it was, unless both are of one size.

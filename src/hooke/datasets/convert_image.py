@@ -1,4 +1,4 @@
-"""Convert one image of a source: read it by its adapter, and write its files and the record of them."""
+"""Converts one image of a source: reads it by its adapter, and writes its files and their record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read and write hooke's own data set layout: an index, images and label images.
+"""Reads and writes hooke's own data set layout: an index, images and label images.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Prepare a data set: convert a public layout to the hooke layout, a few images at a time."""
+"""Prepares a data set: converts a public layout to hooke's layout, a few images at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read and write what a data set says beside its index: conflicts between masks, and how it was made.
+"""Reads and writes a data set's files besides its index: conflicts between masks, and how it was made.
 
 ::
 

@@ -1,4 +1,4 @@
-"""The label doctor: a data set in; what is wrong with its images and labels, and a mended copy, out."""
+"""The label doctor finds errors in the images and labels of a data set, and makes a corrected copy."""
 
 from __future__ import annotations
 

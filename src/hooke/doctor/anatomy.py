@@ -1,4 +1,4 @@
-"""What one id is made of: its mask in; pieces, holes and the thinnest neck out. Checks and repairs share this."""
+"""Finds the pieces, holes and the thinnest neck of one object's mask, for checks and corrections."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def find_pieces(mask: Mask) -> list[Part]:
 
 
 def find_holes(mask: Mask, labels: NDArray[np.integer]) -> list[Part]:
-    """List the 4-connected holes that hold background only: an object inside another is no hole.
+    """List the 4-connected holes that hold background only: an object inside another is not a hole.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""First stage: a folder in; its images, what its index says of them, and what is missing or unreadable out."""
+"""Lists the images of a data set with their index rows, and what is missing or unreadable."""
 
 from __future__ import annotations
 

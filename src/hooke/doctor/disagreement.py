@@ -1,4 +1,4 @@
-"""Label noise: labels, and what a model finds in the image, in; how far the two disagree out."""
+"""Measures how far labels and the objects that a model finds disagree."""
 
 from __future__ import annotations
 

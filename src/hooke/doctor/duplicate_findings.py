@@ -1,4 +1,4 @@
-"""Report pictures that occur twice: signatures of a data set, and of others to compare with, in; findings out."""
+"""Reports images that occur twice, in a data set or in others to compare with."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _read_grey(path: Path) -> NDArray[np.uint8]:
 def _compare(
     one: Signed, two: Signed, candidate: Candidate, grey: Callable[[Path], NDArray[np.uint8]]
 ) -> Finding | None:
-    """Look at the pixels of a candidate."""
+    """Compare the pixels of a candidate."""
     if one.member.image is None or two.member.image is None:
         return None
     first, second = grey(one.member.image), grey(two.member.image)

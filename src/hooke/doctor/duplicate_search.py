@@ -1,4 +1,4 @@
-"""Pictures that show the same thing: signatures of images in; pairs, with where one lies in the other, out.
+"""Finds pairs of images that show the same thing, and their shift, by signatures.
 
 Two searches, neither of which compares all pairs at full size:
 
@@ -112,7 +112,7 @@ def make_signature(grey: Bytes) -> Signature:
 
 
 def find_candidates(signatures: Sequence[Signature], seed: int = 0) -> list[Candidate]:
-    """List the pairs that are worth a look at their pixels, each once.
+    """List the pairs whose pixels should be compared, each once.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The examination: a data set in; all that the checks find in it out. Images are read one at a time."""
+"""Runs all checks on a data set; images are read one at a time."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def examine(
     threads : int
         Threads for the model; 0 takes all available cores.
     progress : callable, optional
-        Told what is done, how many are, and how many there are.
+        Called with the step, the number done, and the number in all.
 
     Returns
     -------

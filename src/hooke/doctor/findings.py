@@ -1,4 +1,4 @@
-"""What the doctor can find: a kind, how bad it is, and where it lies; the currency between checks and reports."""
+"""Defines what the doctor can find: kind, severity and place of a finding, shared by checks and reports."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ KINDS: dict[str, Kind] = {
     ),
     "missing": Kind(Severity.WARNING, "looks like an object and has no label", "label it"),
     "no-signal": Kind(Severity.WARNING, "a label where the image shows background", "remove the label or move it"),
-    "disagreement": Kind(Severity.WARNING, "the model and the labels disagree", "look at who is right"),
-    "size-outlier": Kind(Severity.INFO, "far larger or smaller than the others", "look at it"),
-    "brightness-outlier": Kind(Severity.INFO, "far brighter or darker than the others", "look at it"),
-    "border": Kind(Severity.INFO, "objects cut by the image's border", "mind it when sizes are measured"),
+    "disagreement": Kind(Severity.WARNING, "the model and the labels disagree", "check which is right"),
+    "size-outlier": Kind(Severity.INFO, "far larger or smaller than the others", "check it"),
+    "brightness-outlier": Kind(Severity.INFO, "far brighter or darker than the others", "check it"),
+    "border": Kind(Severity.INFO, "objects cut by the image's border", "leave them out when sizes are measured"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Mend what is safe: a data set in; a copy with mended labels, and a list of every change, out.
+"""Makes a copy of a data set with safe corrections of its labels, and lists every change.
 
 Safe is what no annotator could have meant otherwise:
 
@@ -69,7 +69,7 @@ class Change:
 def fix_dataset(
     dataset: str | Path, dst: str | Path, *, progress: Callable[[int, int], None] | None = None
 ) -> list[Change]:
-    """Copy a data set and mend the labels of the copy; the source stays as it is.
+    """Copy a data set and correct the labels of the copy; the source is not changed.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def fix_dataset(
     Raises
     ------
     DatasetError
-        If `dataset` is no hooke data set.
+        If `dataset` is not a hooke data set.
     OutputError
         If `dst` holds something, or can't be written.
     """
@@ -96,7 +96,7 @@ def fix_dataset(
     rows = {row.id: row for row in read_index(dataset)}
     classes = read_classes(dataset)
     if target.exists() and any(target.iterdir()):
-        raise OutputError("is not empty", path=target, remedy="give a new folder; the mended copy goes there")
+        raise OutputError("is not empty", path=target, remedy="give a new folder for the corrected copy")
     kept, changes = [], []
     for done, member in enumerate(find_dataset_images(dataset), start=1):
         row, made = _copy(member, rows[member.id], target, classes)
@@ -115,7 +115,7 @@ def fix_dataset(
 def _copy(
     member: DatasetImage, row: IndexRow, target: Path, classes: dict[str, dict[int, str]]
 ) -> tuple[IndexRow | None, list[Change]]:
-    """Write one image with mended labels, and bring its classes along to the new ids."""
+    """Write one image with corrected labels, and move its classes to the new ids."""
     opened = load_dataset_image(member)
     if opened.image is None or opened.labels is None:
         why = "; ".join(f"{finding.kind}: {finding.message}" for finding in opened.findings)
@@ -131,7 +131,7 @@ def _copy(
 
 
 def mend_labels(image: str, labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], dict[int, int], list[Change]]:
-    """Mend one label image.
+    """Correct one label image.
 
     Parameters
     ----------

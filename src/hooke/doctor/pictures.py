@@ -1,4 +1,4 @@
-"""A small picture of a finding: pixels, labels and a place in; an 8-bit RGB thumbnail out."""
+"""Draws a small picture of a finding: an 8-bit RGB thumbnail with outlines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images that stand apart from the rest of the data set: figures of all images in; findings out."""
+"""Finds images that differ from the rest of the data set in size or brightness of their objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write what the doctor found: a diagnosis in; a page with pictures, JSON and csv out."""
+"""Writes what the doctor found: a page with pictures, JSON and csv."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks on a label image alone: pieces, holes, specks, objects cut by the border, merges, odd sizes."""
+"""Checks a label image alone: pieces, holes, specks, objects cut by the border, merges, odd sizes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hooke.doctor.findings import Box, Finding
 
 __all__ = ["SPECK_PIXELS", "box_of", "check_shapes", "is_stray"]
 
-SPECK_PIXELS = 10  # fewer can't be told from a slip of the pen
+SPECK_PIXELS = 10  # fewer can't be distinguished from a slip of the pen
 STRAY_SHARE = 0.05  # of its object: a smaller piece is stray pixels
-MERGE_SOLIDITY = 0.9  # rounder objects are not looked at for a neck
+MERGE_SOLIDITY = 0.9  # rounder objects are not searched for a neck
 MERGE_NECK = 0.7  # half width of the neck over that of the thinner side
-MERGE_AREA = 0.5  # of the image's median: fragments are no merges
+MERGE_AREA = 0.5  # of the image's median: fragments are not merges
 SIZE_FACTOR = 5.0  # an object this many times the median area, or this many times smaller
 SIZE_SPREADS = 4.0  # and this many robust standard deviations of the logarithm away
 ENOUGH_OBJECTS = 8  # to speak of an outlier
@@ -76,7 +76,7 @@ def _cut_by_border(table: pd.DataFrame, shape: tuple[int, ...]) -> NDArray[np.bo
 def _check_object(
     member: DatasetImage, labels: NDArray[np.int32], row: object, *, cut: bool, median: float
 ) -> list[Finding]:
-    """Look at one object."""
+    """Check one object."""
     label, area, solidity = (getattr(row, name) for name in ("label", "area", "solidity"))
     box = box_of(row)
 

@@ -1,7 +1,7 @@
-"""Checks of labels against the image: objects without a label, labels without an object, odd brightness.
+"""Checks labels against the image: objects without a label, labels without an object, odd brightness.
 
 What an object looks like is learned from the image's own labels: which channel tells them from the background best,
-and whether they are brighter or darker. Intensities are then looked at as contrast: their difference from the local
+and whether they are brighter or darker. Intensities are then measured as contrast: their difference from the local
 background, in units of a typical object's.
 """
 
@@ -26,7 +26,7 @@ REACH = 2.0  # the local background is averaged over this many typical diameters
 REDUCED_DIAMETER = 8.0  # pixels of a typical object on the grid that the background is averaged on
 CLEAR = 1.5  # labelled and unlabelled pixels must lie this many standard deviations apart to say anything
 FAINT = 0.5  # a pixel this share as strong as the fainter objects (their lower quartile) belongs to an object
-NOISES = 3.0  # and this many times the noise of single background pixels; the plane looked at is smoothed
+NOISES = 3.0  # and this many times the noise of single background pixels; the measured plane is smoothed
 LIKE_SIZE = (0.25, 3.0)  # of the median area
 LIKE_SOLIDITY = 0.88
 LIKE_CONTRAST = 0.75  # of the fainter objects

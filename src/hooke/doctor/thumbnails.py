@@ -1,4 +1,4 @@
-"""Whole pictures that look alike: grey images in; small normalised thumbnails, and pairs of them, out."""
+"""Makes small normalised thumbnails of images, and finds pairs that look the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""List the images to be scored, with what the index of the truth says of each."""
+"""Lists the images to be scored, with their rows of the truth's index."""
 
 from __future__ import annotations
 

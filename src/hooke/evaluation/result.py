@@ -1,4 +1,4 @@
-"""`Evaluation`: the scores of all images, as tables and summaries; and the files that they are saved to."""
+"""Defines `Evaluation`: the scores of all images, as tables and summaries, and the files that they are saved to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readers and writers: paths in, images out, and label images and pictures back to files; a file per format family."""
+"""Readers and writers of images, label images and pictures, one module per family of formats."""
 
 from __future__ import annotations
 

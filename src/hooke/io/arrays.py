@@ -1,4 +1,4 @@
-"""Decides what the axes of an array are, where nobody says: which are the plane, and which are channels or colours.
+"""Decides which axes of an array are the plane, and which are channels or colours, if nothing states it.
 
 Shape alone is certain of (Y, X), of (Y, X, C) with at most 4 channels, and of axes of length 1, which are left out. A
 last axis of up to 64 that is far shorter than the others is taken for channels, with a note. A short leading axis may
@@ -43,7 +43,7 @@ def array_layout(shape: Sequence[int], axes: str | None, path: Path | None) -> L
     Raises
     ------
     ImageReadError
-        If the axes don't fit, or can't be told: two or more beside the plane.
+        If the axes don't fit, or are uncertain: two or more besides the plane.
     """
     shape = tuple(shape)
     kept = tuple(size for size in shape if size != 1)
@@ -101,7 +101,7 @@ def image_of_array(array: NDArray[np.generic], axes: str | None = None) -> tuple
     Raises
     ------
     ImageReadError
-        If it is not an image, or its axes can't be told: a short leading axis may be channels or planes.
+        If it is not an image, or its axes are uncertain: a short leading axis may be channels or planes.
     """
     check_dtype(array.dtype, None)
     layout = array_layout(array.shape, axes, None)
@@ -193,5 +193,5 @@ def _is_alpha(sample: NDArray[np.generic]) -> bool:
 
 
 def _has_eight_bits(sample: NDArray[np.generic]) -> bool:
-    """Whether pixels (N, C) of a wider type hold no more levels than a picture of 8 bits, on whatever scale."""
+    """Whether pixels (N, C) of a wider type hold no more levels than a picture of 8 bits, on any scale."""
     return len(sample) >= _FEW and all(len(np.unique(channel)) <= 256 for channel in sample.T)

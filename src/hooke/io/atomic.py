@@ -1,4 +1,4 @@
-"""Writes a file so that it appears under its own name only when it is whole, and removes what killed runs left."""
+"""Writes files that appear under their own name only when complete, and removes what killed runs left."""
 
 from __future__ import annotations
 

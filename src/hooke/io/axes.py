@@ -1,11 +1,11 @@
-"""Which dimension of a stored array is what: letters and shape in; stack, channels and a plane's layout out.
+"""Finds the stack, channels and plane of a stored array from its axis letters and shape.
 
 Letters are those of OME and tifffile: Y and X the plane, C channels (stains), S samples (red, green, blue, alpha),
 Z depth, T time, P position, I an axis of unknown meaning; any other letter is one more stack axis.
 
 What is decided where a file says nothing:
 
-- an unknown leading axis (pages of a plain TIFF) is a stack ``I``, plane by plane, whatever its length. Three pages
+- an unknown leading axis (pages of a plain TIFF) is a stack ``I``, plane by plane, at any length. Three pages
   may be three stains or three depths; a guess by number would treat a stack of 4 and one of 5 unlike. ``axes="CYX"``
   makes channels of them;
 - two unknown axes or more are an error that asks for ``axes``.
@@ -153,7 +153,7 @@ def to_plane(array: NDArray[np.generic], axes: str) -> NDArray[np.generic]:
 
 
 def _squeeze(axes: str, shape: Sequence[int]) -> Layout:
-    """Leave out axes of length 1, but for Y and X."""
+    """Leave out axes of length 1, except Y and X."""
     kept = [(axis, int(size)) for axis, size in zip(axes, shape, strict=True) if size != 1 or axis in "YX"]
     return Layout("".join(axis for axis, _ in kept), tuple(size for _, size in kept))
 

@@ -1,4 +1,4 @@
-"""Runs one task on many files in their order: in threads, with progress, and so that one bad file costs no other."""
+"""Runs one task on many files, in order and in threads, with progress; a file that fails does not stop the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the image files that a command line means, and says what it left out of folders."""
+"""Finds the image files that a command line names, and reports what it left out of folders."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def find_images(
 ) -> list[Path]:
     """List the image files that files, folders and patterns stand for.
 
-    A file is taken as given, whatever its suffix. A folder is searched with its subfolders for files of a known
+    A file is taken as given, with any suffix. A folder is searched with its subfolders for files of a known
     suffix; hidden files and folders are passed over, and so are label images, overlays and plots that hooke, Cellpose
     and other programs leave beside images. A pattern (``*``, ``?``, ``[...]``, ``**``) is expanded here, since not
     every shell does: its files of a known suffix, or all its files when none has one, and its folders searched as

@@ -1,7 +1,4 @@
-"""What a file is: its format by content, the suffixes that are looked for, and who reads what hooke doesn't.
-
-A path or a file's first bytes in; a format's name, a stem, or advice out.
-"""
+"""Recognises a file's format by content, lists known suffixes, and names programs that read what hooke doesn't."""
 
 from __future__ import annotations
 
@@ -80,7 +77,7 @@ _SIGNATURES = (
     (b"\x93NUMPY", "npy"),
 )
 
-# Containers whose contents hooke doesn't read, told by their first bytes whatever their name.
+# Containers whose contents hooke doesn't read, recognised by their first bytes, not by their name.
 _FOREIGN = (
     (b"ZISRAWFILE", "a Zeiss .czi file", _CZI_TO_OME_TIFF),
     (b"\xda\xce\xbe\x0a", "a Nikon .nd2 file", _TO_OME_TIFF),

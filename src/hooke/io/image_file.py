@@ -1,4 +1,4 @@
-"""`ImageFile`: what a file holds, known before its pixels are read; index in, one plane as an `Image` out."""
+"""Defines `ImageFile`: the contents of a file, known before its pixels are read, and its planes as `Image`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Last stage: label images and pictures to files, and label images back; arrays and a path in, a whole file out.
+"""Writes label images and pictures to files, and reads label images.
 
 A label image is written as OME-TIFF, zlib-compressed in strips. OME-TIFF rather than ImageJ's own dialect because that
 knows no 32-bit integers; Fiji (with and without Bio-Formats), QuPath, napari and tifffile all open it, with axes and
@@ -285,5 +285,5 @@ def _ids(pixels: NDArray[np.generic], path: Path) -> NDArray[np.int32]:
     if pixels.dtype.kind != "b" and pixels.min() < 0:
         raise ImageReadError("holds negative ids: not a label image", path=path, remedy=remedy)
     if pixels.dtype.kind != "b" and pixels.max() > _INT32_MAX:
-        raise ImageReadError(f"holds ids above {_INT32_MAX}", path=path, remedy="number the objects anew from 1")
+        raise ImageReadError(f"holds ids above {_INT32_MAX}", path=path, remedy="number the objects again from 1")
     return pixels.astype(np.int32)

@@ -1,4 +1,4 @@
-"""Recognises what hooke and other programs leave beside images: label images, outlines and plots are not images.
+"""Recognises files that hooke and other programs write next to images: label images, outlines and plots.
 
 Some names are certain (``A01_cp_masks.png``, ``A01_seg.npy``); others count only where the image they derive from lies
 in the same folder (``A01_mask.png`` beside ``A01.tif``).

@@ -1,4 +1,4 @@
-"""Lets one run at a time write to an output folder; a second one is refused with the first one's name."""
+"""Lets one run at a time write to an output folder; a second one is refused, and the error names the first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the image that a name in a table means, where people or spreadsheets have written it in another way."""
+"""Finds the image that a name in a table means, if a person or a spreadsheet program has changed the name."""
 
 from __future__ import annotations
 

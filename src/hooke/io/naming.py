@@ -1,4 +1,4 @@
-"""Chooses the names that the results of files get, so that none overwrites another's and each says whose it is."""
+"""Chooses names for the results of each file, so that none overwrites another and each shows its image."""
 
 from __future__ import annotations
 

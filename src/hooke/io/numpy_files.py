@@ -1,4 +1,4 @@
-"""Reads .npy arrays: a path in, an `ImageFile` out whose planes come from a memory map.
+"""Reads .npy arrays by a memory map.
 
 Reads NumPy's format 1 to 3 of any real type and byte order; never a pickle. The file has no metadata, so shape and
 pixels decide: see `hooke.io.arrays`. A leading axis of unknown meaning is a stack, every plane of which is segmented.
@@ -35,7 +35,7 @@ def open_npy(path: Path, axes: str | None = None) -> ImageFile:
     Raises
     ------
     ImageReadError
-        If it is truncated, pickled, not of real numbers, or its axes can't be told.
+        If it is truncated, pickled, not of real numbers, or its axes are uncertain.
     """
     array = _map(path)
     check_dtype(array.dtype, path)

@@ -1,4 +1,4 @@
-"""Turns pixels as the orientation tag of EXIF and TIFF says, so that rows and columns are those of the shown picture.
+"""Turns pixels by the orientation tag of EXIF and TIFF, so that rows and columns are those of the displayed image.
 
 A camera, a scanner or a viewer that rotates writes the stored pixels as they are and notes in tag 274 which way is
 up. hooke obeys it in all eight values, as viewers and annotation tools do.

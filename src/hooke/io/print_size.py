@@ -1,4 +1,4 @@
-"""Distinguishes a microscope's pixel size from the print size that programs write who know nothing of a scale."""
+"""Distinguishes a microscope's pixel size from the print size that other programs write."""
 
 from __future__ import annotations
 

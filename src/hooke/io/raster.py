@@ -1,6 +1,6 @@
-"""Reads PNG, JPEG, BMP, GIF, WebP, PNM and JPEG 2000: a path in, an `ImageFile` out.
+"""Reads PNG, JPEG, BMP, GIF, WebP, PNM and JPEG 2000.
 
-By Pillow, but for colour PNGs of 16 bits, which Pillow cuts to 8 and imagecodecs doesn't. Grey pictures are (Y, X),
+By Pillow, except colour PNGs of 16 bits, which Pillow cuts to 8 and imagecodecs doesn't. Grey pictures are (Y, X),
 colour ones (Y, X, 3); alpha is dropped, palettes and CMYK become RGB (a grey palette becomes grey), animations are a
 stack ``T``. The orientation that a camera notes in EXIF is obeyed: rows and columns are those of the picture as viewers
 show it. Dots per inch are a pixel size where they are a microscope's, and a print size otherwise.

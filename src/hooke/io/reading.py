@@ -1,4 +1,4 @@
-"""First stage of the pipeline: a path in, an `ImageFile` or one `Image` out, by whichever reader fits the content."""
+"""Opens an image file with the reader that fits its content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def open_image(
 ) -> ImageFile:
     """Open an image file: metadata now, pixels plane by plane when asked for.
 
-    The format is told by content, whatever the suffix says.
+    The format is recognised by content, not by the suffix.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""Reads how many pixels a compressed segment of a TIFF says that it holds: by its own header, in JPEG and JPEG 2000."""
+"""Reads the number of pixels in a compressed TIFF segment from its own header, in JPEG and JPEG 2000."""
 
 from __future__ import annotations
 
 __all__ = ["HEAD_BYTES", "stated_pixels"]
 
-#: Bytes from a segment's start in which its header ends, but for one with a picture within it.
+#: Bytes from a segment's start in which its header ends, except one with a picture within it.
 HEAD_BYTES = 1 << 14
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0..SOF15 without DHT, JPG and DAC
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length

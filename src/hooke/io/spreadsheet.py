@@ -1,4 +1,4 @@
-"""Writes tables of results as csv that spreadsheets open without running what a file's name or a class says."""
+"""Writes tables of results as csv in which spreadsheet programs run no text as a formula."""
 
 from __future__ import annotations
 

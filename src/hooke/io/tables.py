@@ -1,4 +1,4 @@
-"""Read tables that people have saved: any separator and encoding that spreadsheets write, with decimal commas.
+"""Reads tables in any separator and encoding that spreadsheet programs write, also with decimal commas.
 
 Spreadsheets write semicolons where the decimal sign is a comma, tabs as "Unicode text" (UTF-16), and the encoding of
 the system. They add blanks, blank lines and columns, and a first line ``sep=;``. All of that is understood here.

@@ -1,11 +1,11 @@
-"""Reads TIFF, OME-TIFF, BigTIFF, ImageJ hyperstacks, LSM and STK: a path in, an `ImageFile` out.
+"""Reads TIFF, OME-TIFF, BigTIFF, ImageJ hyperstacks, LSM and STK.
 
 By tifffile and imagecodecs: 1 to 64 bits, integer or float, any byte order, strips or tiles, interleaved or planar,
 and their compressions. Of a pyramid the full resolution is read. Planes are read one by one, each from its own pages.
 Images of one file that are alike (positions of an OME-TIFF) are a stack ``P``; those of other sizes are scenes, each
 an `ImageFile` of its own. An OME-TIFF that points to other files is read for its own planes, since those files are
 given by themselves. The orientation tag is obeyed. Colours: alpha is dropped, a picture's palette is applied, YCbCr
-becomes RGB, white-is-zero is inverted (but in images of 1 bit, which tifffile writes so whatever they mean).
+becomes RGB, white-is-zero is inverted (but in images of 1 bit, which tifffile writes so in either meaning).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
     Raises
     ------
     ImageReadError
-        If it is truncated or damaged, of a kind that is not read, its axes can't be told, or it has no such scene.
+        If it is truncated or damaged, of a kind that is not read, its axes are uncertain, or it has no such scene.
     """
     with _reading(path), tifffile.TiffFile(path, _multifile=False) as tif:
         _check_pages(tif, path)

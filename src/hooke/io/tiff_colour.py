@@ -29,7 +29,7 @@ _NOT_READ: dict[int, str] = {
 }
 _JPEG = (tifffile.COMPRESSION.JPEG, tifffile.COMPRESSION.OJPEG)  # decoded to RGB by its codec
 _JPEG_2000 = (33003, 33004, 33005, 34712)
-_APERIO_YCBCR = 33003  # whatever its photometric tag says
+_APERIO_YCBCR = 33003  # regardless of its photometric tag
 _COEFFICIENTS, _SUBSAMPLING, _REFERENCE = 529, 530, 532
 _MICROSCOPE_FORMATS = (
     "andor", "fei", "fluoview", "imagej", "lsm", "mediacy", "metaseries", "micromanager", "mmstack", "ndtiff", "nih",

@@ -1,4 +1,4 @@
-"""Refuses TIFF files that promise more than they hold, before anything is allocated on their word."""
+"""Refuses TIFF files whose header states more pixels than the file can hold, before memory is allocated."""
 
 from __future__ import annotations
 

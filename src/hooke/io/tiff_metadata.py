@@ -1,4 +1,4 @@
-"""Reads what a TIFF says of itself: pixel size, step along z and time, and channel names of an open file.
+"""Reads the metadata of an open TIFF file: pixel size, step along z and time, and channel names.
 
 Sources, the first that speaks: OME-XML, ImageJ's description, resolution tags. Programs that know nothing of a scale
 write a print size, 72, 96, 150 or 300 dots per inch, also in centimetres and, by way of Fiji and Bio-Formats, into

@@ -1,4 +1,4 @@
-"""Reads YAML that comes from outside, and reports all that can be wrong with it as one kind of error."""
+"""Reads YAML from users, and reports everything that can be wrong with it as one kind of error."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Label images and objects as data: what reading, scoring, segmenting, classifying and training all need of them."""
+"""Label images and objects as data, shared by reading, scoring, segmenting, classifying and training."""

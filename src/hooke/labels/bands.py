@@ -1,4 +1,4 @@
-"""Walks down an image in bands of rows, which bounds the memory of what is computed on the way."""
+"""Iterates over an image in bands of rows, which limits the memory of a computation."""
 
 from __future__ import annotations
 

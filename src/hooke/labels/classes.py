@@ -1,4 +1,4 @@
-"""The class of each object, with its probabilities, and what segmentation needs of a classifier of objects."""
+"""Defines the class of each object with its probabilities, and the protocol of a classifier of objects."""
 
 from __future__ import annotations
 

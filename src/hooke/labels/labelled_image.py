@@ -1,4 +1,4 @@
-"""A label image with what is known of its objects, and what every source of such images offers."""
+"""Defines a label image with scores and classes of its objects, and the protocol of every source of such images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outlines as polygons, and which pixels they fill.
+"""Finds the pixels that a polygon fills.
 
 Coordinates are (x, y) in pixels, (0, 0) the outer corner of the top-left pixel, so that the centre of that pixel is at
 (0.5, 0.5): so do COCO, QuPath, ImageJ and labelme's canvas. A pixel belongs to a shape that holds its centre; shapes

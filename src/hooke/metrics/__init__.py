@@ -1,4 +1,4 @@
-"""Scores of a segmentation against the truth: two label images in, plain numbers out.
+"""Scores of a segmentation against the truth, as plain functions of label images.
 
 All of them start from one table, `count_overlap(pred, truth)`: which objects share how many pixels. It is counted
 once and every score reads it:

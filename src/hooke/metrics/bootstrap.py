@@ -1,4 +1,4 @@
-"""How sure a score is: groups of images in, how often a resampled data set holds each, and intervals out."""
+"""Computes bootstrap intervals of scores over groups of images."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ RESAMPLES = 1000
 
 
 def resample_groups(groups: Sequence[str], resamples: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw data sets like the one at hand: as many groups as there are, with replacement, each with all its images.
+    """Draw data sets like the given one: as many groups as there are, with replacement, each with all its images.
 
-    Images of one field of view (or plate, or patient) are no independent witnesses, so they are drawn together: the
+    Images of one field of view (or plate, or patient) are not independent, so they are drawn together: the
     cluster bootstrap (Davison and Hinkley 1997, "Bootstrap methods and their application", section 3.8).
 
     Parameters

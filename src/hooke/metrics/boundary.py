@@ -1,4 +1,4 @@
-"""How well matched objects are outlined: two label images and their matching in, boundary F and distances out.
+"""Measures the outlines of matched objects: boundary F and distances.
 
 An object's boundary is its pixels that have a pixel of something else, or the image's edge, above, below or beside.
 """

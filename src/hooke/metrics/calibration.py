@@ -1,4 +1,4 @@
-"""Whether probabilities are honest: probabilities and what was right in; calibration and a temperature out."""
+"""Measures the calibration of probabilities, and fits a temperature."""
 
 from __future__ import annotations
 

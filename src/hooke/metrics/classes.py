@@ -1,4 +1,4 @@
-"""Scores by class of object: an overlap and the class of every object in; PQ per class, mPQ, confusion out."""
+"""Scores by class of object: PQ per class, mPQ and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ClassScores:
     mpq_pooled : float
         The mean over classes of each class's pooled PQ; mPQ+ of CoNIC (Graham et al. 2024).
     confusion : DataFrame
-        Pairs with an IoU over 0.5, whatever their class: rows are true classes, columns predicted ones; row and column
+        Pairs with an IoU over 0.5, of any class: rows are true classes, columns predicted ones; row and column
         ``none`` count predicted and true objects without a partner.
     """
 
@@ -101,8 +101,8 @@ def class_scores(images: Sequence[_Classed], ignore: Collection[str] = ()) -> Cl
     images : sequence of (Overlap, pred_classes, true_classes)
         As `class_quality` takes them.
     ignore : collection of str
-        True objects of these classes are left out, and the predicted ones that match them, too; but for `bpq`, which
-        asks for no class.
+        True objects of these classes are left out, and the predicted ones that match them, too; except for `bpq`, which
+        ignores classes.
 
     Returns
     -------

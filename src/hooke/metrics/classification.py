@@ -1,4 +1,4 @@
-"""Scores of a classifier: true classes and probabilities in; accuracy, F1, confusion, curves and calibration out.
+"""Scores a classifier: accuracy, F1, confusion matrix, curves and calibration.
 
 Definitions are scikit-learn's (`sklearn.metrics`), where it has them.
 """
@@ -76,7 +76,7 @@ class ClassificationScores:
     curves : dict of str to Curves
         Empty without probabilities.
     calibration : Calibration or None
-        Of the most probable class, whatever was answered; None without probabilities.
+        Of the most probable class, even if the answer was another; None without probabilities.
     """
 
     classes: tuple[str, ...]
@@ -243,7 +243,7 @@ def _answers(
         raise ConfigError("neither probabilities nor answers", remedy="give one of them")
     named = np.asarray(shares.argmax(axis=1) if answers is None and shares is not None else answers, np.int64)
     if named.shape != true.shape or ((named < 0) | (named > count)).any():
-        raise ConfigError("answers are no positions of classes", remedy=f"give one per object, 0 to {count}")
+        raise ConfigError("answers are not positions of classes", remedy=f"give one per object, 0 to {count}")
     return named
 
 

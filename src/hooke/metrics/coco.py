@@ -1,4 +1,4 @@
-"""COCO's average precision of masks: overlaps and confidences of many images in, AP and AR out.
+"""Computes COCO's average precision and recall of masks.
 
 Unlike `average_precision` it ranks the predicted objects of all images by confidence and averages precision over
 recall. Definitions and order of ties are those of pycocotools' COCOeval; limits are those of LIVECell.
@@ -85,7 +85,7 @@ def coco_scores(
     thresholds : sequence of float
         IoU thresholds.
     max_detections : int
-        Of each image only the surest so many count: LIVECell's 2000 (COCO has 100).
+        Of each image only this many objects with the highest scores count: LIVECell's 2000 (COCO has 100).
     size_edges : (float, float)
         Areas in pixels that part small, medium and large objects; an object at an edge belongs to both sides, as in
         COCO. LIVECell's 18² and 31² (COCO has 32² and 96²).
@@ -126,7 +126,7 @@ class _Candidates:
         """The true object that each predicted one takes, or -1; those ignored are taken last."""
         reached = np.flatnonzero(self.iou >= min(threshold, 1 - 1e-10))
         pred, true = self.pred[reached], self.true[reached]
-        # Of equals COCOeval takes the later true object.
+        # Among equal IoUs COCOeval takes the later true object.
         order = np.lexsort((-true, -self.iou[reached], ignored[true], pred))
         pred, true = pred[order], true[order]
         partner = np.full(len(self.scores), -1)

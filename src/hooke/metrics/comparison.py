@@ -1,4 +1,4 @@
-"""One image compared once: two label images in, everything that scores and tables are read from out."""
+"""Compares two label images once; all scores and tables are computed from the result."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def compare(pred: ArrayLike, truth: ArrayLike, threshold: float = 0.5) -> Compar
     Raises
     ------
     ValueError
-        When the images are no pair of label images, or the threshold is out of range.
+        When the images are not a pair of label images, or the threshold is out of range.
     """
     overlap = count_overlap(pred, truth)
     pred_labels, true_labels = _plane(pred), _plane(truth)

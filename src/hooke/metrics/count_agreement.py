@@ -1,4 +1,4 @@
-"""How well objects are counted: predicted and true numbers of objects per image in, bias, error and R² out."""
+"""Compares predicted and true numbers of objects per image: bias, error and R²."""
 
 from __future__ import annotations
 

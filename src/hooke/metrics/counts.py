@@ -1,4 +1,4 @@
-"""Precision, recall, F1 and Jaccard: numbers of true and false positives and of false negatives in, ratios out.
+"""Computes precision, recall, F1 and Jaccard from numbers of true positives, false positives and false negatives.
 
 The formulas are the same whether pixels or objects are counted, so pixel and instance scores share this one class.
 """

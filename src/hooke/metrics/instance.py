@@ -1,4 +1,4 @@
-"""Object by object: an `Overlap` in; average precision, the DSB score, panoptic quality and aggregated Jaccard out.
+"""Computes average precision, the DSB score, panoptic quality and aggregated Jaccard from an `Overlap`.
 
 Where neither image has an object every score is 1, as in the Data Science Bowl 2018.
 """
@@ -160,7 +160,7 @@ def aggregated_jaccard(overlap: Overlap, *, one_to_one: bool = False) -> Aggrega
     one_to_one : bool
         False: AJI (Kumar et al. 2017, "A dataset and a technique for generalized nuclear segmentation for
         computational pathology", algorithm 1): each true object takes the prediction of the largest IoU (the lowest
-        label of equals), even one that another took already.
+        label among equal ones), even one that another took already.
         True: AJI+ (Graham et al. 2019, "HoVer-Net", section IV-B): one to one, with the largest summed IoU.
 
     Returns

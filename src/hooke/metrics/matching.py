@@ -1,4 +1,4 @@
-"""Which predicted object is which true one: an `Overlap` and an IoU threshold in, pairs and counts out."""
+"""Matches predicted and true objects at an IoU threshold."""
 
 from __future__ import annotations
 

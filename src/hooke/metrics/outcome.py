@@ -1,4 +1,4 @@
-"""Why objects were not matched: an overlap table and a matching in, one kind of error per object out."""
+"""Assigns each object without a match one kind of error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Foreground against background, pixel by pixel: an `Overlap` in, counts of pixels out.
+"""Scores foreground against background, pixel by pixel.
 
 Which object a pixel belongs to does not matter here: two touching nuclei found as one cost nothing.
 """

@@ -1,4 +1,4 @@
-"""Detection by points: predicted points against true masks or true points in, matches and counts out."""
+"""Matches predicted points with true masks or true points."""
 
 from __future__ import annotations
 

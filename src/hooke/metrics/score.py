@@ -1,4 +1,4 @@
-"""All scores at once, flat for a table: two label images in, one dictionary of numbers out.
+"""Computes all scores of an image as one flat dictionary.
 
 Scores are made from counts that add up over images (`count_image`), by one function (`score_counts`): given the counts
 of one image it makes that image's scores, given their sum over many it makes the pooled ones.

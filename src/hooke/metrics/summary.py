@@ -1,4 +1,4 @@
-"""Scores of many images: a dictionary per image in; their means and the pooled scores out, also group by group."""
+"""Averages and pools the scores of many images, also by group."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Bundle:
     weights : bytes
         The ONNX file.
     colour : Bundle or None
-        What looks at images whose colours are kept instead.
+        Network for images whose colours are kept.
     """
 
     name: str
@@ -189,7 +189,7 @@ _COMMANDS = {
 
 
 def read_task(path: str | Path) -> str:
-    """What a bundle is for, whatever it is: ``segmentation``, ``classifier`` or ``image-classifier``.
+    """Read the task of any bundle: ``segmentation``, ``classifier`` or ``image-classifier``.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def read_task(path: str | Path) -> str:
 
 
 def _check_task(raw: dict[str, Any], wanted: str, path: Path) -> None:
-    """Refuse a bundle that was made for something else; those from before tasks were told apart segment."""
+    """Refuse a bundle that was made for something else; bundles from before there were tasks segment."""
     task = str(raw.get("task", "segmentation"))
     if task != wanted:
         remedy = f"use it with {_COMMANDS[task]}" if task in _COMMANDS else "update hooke"
@@ -218,7 +218,7 @@ def check_replaceable(path: Path) -> None:
     """
     is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
     if not is_free and not (path / _DESCRIPTION).is_file():
-        raise OutputError("is there already and is no model bundle", path=path, remedy="give a new folder")
+        raise OutputError("is there already and is not a model bundle", path=path, remedy="give a new folder")
 
 
 def _reader(path: Path) -> Callable[[str], bytes]:
@@ -227,7 +227,7 @@ def _reader(path: Path) -> Callable[[str], bytes]:
     if not path.exists():
         raise ModelError("no such model bundle", path=path, remedy="give a folder or zip written by hooke export")
     if not zipfile.is_zipfile(path):
-        raise ModelError("is no model bundle", path=path, remedy="give a folder or zip written by hooke export")
+        raise ModelError("is not a model bundle", path=path, remedy="give a folder or zip written by hooke export")
     return lambda name: _read_member(path, name)
 
 

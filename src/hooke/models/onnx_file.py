@@ -1,6 +1,6 @@
-"""Checks an ONNX file before it is run: tensors hold what their shapes say, nothing lies outside, no size is absurd.
+"""Checks an ONNX file before it is run: tensors match their shapes, no data outside the file, no absurd sizes.
 
-The runtime half has no package ``onnx``. What is looked at is few fields of its protobuf messages, which are read here:
+The runtime half has no package ``onnx``. Only a few fields of its protobuf messages are needed, which are read here:
 a message is a row of fields, each a number, a wire type and a value (https://protobuf.dev/programming-guides/encoding;
 the fields: ``onnx.proto`` of https://github.com/onnx/onnx).
 """

@@ -1,4 +1,4 @@
-"""Network in, maps out, for an image of any size: rescaled, tiled with overlap and blended, tile by tile.
+"""Predicts the maps of an image of any size: rescaled, in overlapping tiles, blended.
 
 The image is cut into tiles in its own pixels; each tile is brought to the network's scale, predicted, brought back
 and blended into the result. So nothing at the network's scale is ever held for the whole image, and the maps, kept
@@ -90,7 +90,7 @@ def predict_maps(
     threads : int
         Tiles in work at once.
     progress : callable, optional
-        Told the share done, 0..1, after each tile.
+        Called with the share done, 0..1, after each tile.
 
     Returns
     -------

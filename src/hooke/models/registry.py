@@ -1,4 +1,4 @@
-"""Model names in, models out: the shipped bundles, a folder of the user's own, or any path."""
+"""Loads models by name or path: shipped bundles, the user's own folder, or any path."""
 
 from __future__ import annotations
 

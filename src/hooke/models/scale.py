@@ -1,4 +1,4 @@
-"""Objects' diameter in, magnification out: at which scale a network should look at an image."""
+"""Computes the magnification of an image for a network from the diameter of its objects."""
 
 from __future__ import annotations
 

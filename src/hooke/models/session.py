@@ -1,4 +1,4 @@
-"""Weights in, sessions of ONNX Runtime out: one for each number of threads, made when first asked for."""
+"""Makes sessions of ONNX Runtime, one for each number of threads, when first needed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Sessions:
         self._by_threads: dict[int, Any] = {}
 
     def get(self, threads: int) -> Any:
-        """The session whose calls use so many threads each, 0 for all cores.
+        """The session whose calls use this number of threads each, 0 for all cores.
 
         Raises
         ------

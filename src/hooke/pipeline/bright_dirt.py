@@ -1,4 +1,4 @@
-"""Fit the range of intensities to the nuclei where something far brighter, such as a fluorescent fibre, has set it.
+"""Fits the range of intensities to the nuclei if something far brighter, such as a fluorescent fibre, dominates it.
 
 Dirt that covers more than 0.2 % of an image sets the upper end of the range, and leaves the nuclei a small share of it.
 It shows in the intensities: many pixels stand out of the background, but hardly any reach the upper part of the range.
@@ -27,7 +27,7 @@ _RATIO = 2.0  # ... over what is not; of 457 fluorescence images one has 2 or mo
 _CLEARER = 1.1
 _SCALES = (1.0, 0.5, 0.25)
 _FIELDS = 2
-_ROUNDS = 3  # dirt upon dirt
+_ROUNDS = 3  # dirt on dirt
 _TIMES = 4.0  # of the new range: what is brighter is not a nucleus
 
 

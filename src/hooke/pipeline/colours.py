@@ -1,4 +1,4 @@
-"""Has a model seen such colours? Normalised pixels in, the share of them whose colour its training images lack out.
+"""Measures the share of pixels whose colour does not occur in a model's training images.
 
 Red, green and blue, as the network is shown them, are parted into 16 levels each; of the 4096 cells those are known in
 which a training image of the shipped models has a thousandth of its pixels or more, and their neighbours.
@@ -24,7 +24,7 @@ __all__ = ["Palette", "find_palette", "known_palette", "sample_colours"]
 _STORED = Path(__file__).with_name("colours.json")
 _LEVELS = 16
 _COMMON = 1e-3  # share of an image's pixels
-_SAMPLE = 65_536  # pixels looked at
+_SAMPLE = 65_536  # pixels sampled
 
 
 @dataclass(frozen=True, eq=False)

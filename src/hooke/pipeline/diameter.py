@@ -1,4 +1,4 @@
-"""Estimate the typical diameter of an image's objects from what the network sees in a first pass over a few scales."""
+"""Estimates the typical diameter of an image's objects from a first pass of the network over a few scales."""
 
 from __future__ import annotations
 
@@ -128,6 +128,6 @@ def _less_refuted(vote: Vote, finer: Vote | None, trained: tuple[float, float]) 
 
 
 def _alike(diameter: NDArray[np.float64], vote: Vote) -> NDArray[np.float64]:
-    """Weight of a vote's objects that are about as large as each diameter, per area looked at."""
+    """Weight of a vote's objects that are about as large as each diameter, per area searched."""
     octaves = np.abs(np.log2(vote.diameter[None, :] / diameter[:, None]))
     return np.asarray((octaves < _ALIKE) @ vote.weight / vote.looked_at)

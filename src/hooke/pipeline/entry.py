@@ -1,4 +1,4 @@
-"""The record of one image that is done: written as checked JSON, read back only where it is whole."""
+"""Reads and writes the record of one finished image, as JSON with a checksum."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Entry:
     name : str
         What its results are named after.
     base : str
-        What the results of its file are named after: the same, but for a file of several scenes.
+        What the results of its file are named after: the same, except for a file of several scenes.
     scene : str
         Which scene of the file; empty where it has one.
     path : str

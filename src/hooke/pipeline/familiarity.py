@@ -1,4 +1,4 @@
-"""Estimate whether an image is of a kind that the shipped models never saw, from what they made of it.
+"""Estimates from a result whether an image is unlike the shipped models' training images.
 
 `measure_features` describes how sure the network was, and how the objects that it outlined stand out from what lies
 around them; a logistic regression of these, whose coefficients are shipped beside this file, tells ordinary nuclei from

@@ -1,4 +1,4 @@
-"""Show a network a few small fields of an image on several scales, and report the nuclei that it sees there.
+"""Runs the network on a few small fields of an image at several scales, and reports the nuclei that it finds.
 
 The network's diameter map says, at every pixel of an object, how large that object is. It is right where objects appear
 at a size that the network was trained on; far larger ones look like texture or background to it. So fields are shown on
@@ -38,7 +38,7 @@ __all__ = [
 #: Side of the fields shown, network pixels.
 FIELD = 256
 
-_FIELDS = 4  # at most so many on each scale
+_FIELDS = 4  # at most this many on each scale
 
 #: Rows and columns of an image.
 Field = tuple[slice, slice]

@@ -1,4 +1,4 @@
-"""What all runs into an output folder have done, so that results are kept, continued and never mixed up.
+"""Records what all runs into an output folder have done, so that results are kept, continued and not mixed up.
 
 ``OUT/.hooke`` holds, per image, ``NAME.json`` (see `hooke.pipeline.entry`) and its measurements ``NAME.csv``. While
 results take their places, ``NAME.work`` lists them: what a killed run left half done is removed by the next.

@@ -1,4 +1,4 @@
-"""Find letters and scale bars that were burnt into a picture, so that they are not counted as nuclei unnoticed.
+"""Finds letters and scale bars that were drawn into an image, so that they are not counted as nuclei unnoticed.
 
 Drawn text has one colour, hard edges and thin strokes of even width, and its letters are about equally high and stand
 in a row; a scale bar is an exact rectangle along the axes. A nucleus, even a saturated one, is neither.
@@ -35,7 +35,7 @@ _ROW = 3  # letters that make a line of text
 _LEVEL = 0.2  # share of their height by which letters of one line may differ in their foot or head
 _MOST = 3000  # letters; a printed page is a question of its own
 _SAMPLE = 20_000  # pixels whose colours are counted
-_FLAT_COLOURS = 3  # so many colours are tried that several neighbouring pixels share
+_FLAT_COLOURS = 3  # number of colours tried that several neighbouring pixels share
 _BOX = np.ones((3, 3), np.uint8)
 
 Boxes = NDArray[np.int64]  # top, left, bottom, right of each, pixels; bottom and right are outside

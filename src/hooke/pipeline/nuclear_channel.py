@@ -1,4 +1,4 @@
-"""Choose the channel that shows the nuclei by what the network sees in each, where names and colours leave it open."""
+"""Chooses the nuclear channel by the network's result in each, if names and colours do not decide it."""
 
 from __future__ import annotations
 

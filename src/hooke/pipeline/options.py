@@ -1,4 +1,4 @@
-"""The options of a segmentation and their defaults, the same for Python and the command line."""
+"""Defines the options of a segmentation and their defaults, the same for Python and the command line."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class SegmentOptions:
     min_size : float, optional
         Objects of fewer pixels are dropped; by default 7 % of the typical object's area, and never under 12.
     min_score : float, optional
-        Objects whose score (0..1, the IoU that they are foretold to have) lies below this are dropped; by default the
+        Objects whose score (0..1, their predicted IoU) is below this are dropped; by default the
         model's own choice.
     tta : bool
-        Look at everything four times, mirrored, and take the mean: four times slower, may help histology.
+        Predict everything four times, mirrored, and take the mean: four times slower, may help histology.
     threads : int
         Threads to compute with; 0 takes all available cores.
     classify : ObjectClassifier, optional

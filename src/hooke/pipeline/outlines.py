@@ -1,4 +1,4 @@
-"""Describe the outlines of objects as a whole: how uneven their sizes are, and how many of them are lumpy.
+"""Measures the outlines of an image's objects: variation of their sizes, and the share with an uneven outline.
 
 A field of fragmented nuclei shows both: fragments lie beside whole nuclei, and some share one outline.
 """

@@ -1,4 +1,4 @@
-"""`run.json`: everything that decided a run's results, and how to do it again."""
+"""Reads and writes `run.json`: everything that a run's results depend on, and how to repeat it."""
 
 from __future__ import annotations
 

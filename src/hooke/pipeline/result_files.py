@@ -1,4 +1,4 @@
-"""Says what is written of each image: the names of its files and its rows of the tables."""
+"""Names the files that are written for each image, and makes its rows of the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes one segmentation made in Python into a folder, as a run would, beside what is there."""
+"""Saves one segmentation made in Python into a folder, as a run would, next to other results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main job for many images: files in, a folder of labels, overlays and tables out.
+"""Segments many images and writes a folder of labels, overlays and tables.
 
 ```
 OUT/
@@ -110,7 +110,7 @@ def segment_folder(
     ------
     HookeError
         When there is no image, the model is unknown, or the folder can't be written to. What is wrong with a single
-        file is told in its result, and the others go on.
+        file is reported in its result, and the others continue.
     """
     options = options or SegmentOptions()
     allowed = job_budget(max_memory)

@@ -1,4 +1,4 @@
-"""The main job for one image: read, normalise, predict, decode, measure."""
+"""Segments one image: read, normalise, predict, decode, measure."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def segment(
     min_score : float, optional
         Objects whose score lies below this (0..1) are dropped; by default the model's own choice.
     tta : bool
-        Look at everything four times, mirrored, and take the mean: four times slower, may help histology.
+        Predict everything four times, mirrored, and take the mean: four times slower, may help histology.
     classify : ObjectClassifier, optional
         Predicts the class of each object found; `hooke.classify.load_classifier` loads one.
     class_threshold : float
@@ -80,7 +80,7 @@ def segment(
     Raises
     ------
     HookeError
-        When the image can't be read, its axes can't be told, an option is out of range, or the model is unknown.
+        When the image can't be read, its axes are uncertain, an option is out of range, or the model is unknown.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def segment_image(
     image : Image
     model : Model
     options : SegmentOptions
-        Its ``model`` is not looked at.
+        Its ``model`` is not used.
     progress : callable, optional
         Given the share of the tiles done, 0..1.
     of_stack : ChosenChannel, optional

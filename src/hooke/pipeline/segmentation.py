@@ -1,4 +1,4 @@
-"""What comes of the main job for one image: labels and scores; when asked for, the table, the picture and the files."""
+"""Defines the result of one segmentation: labels and scores, and on request the table, the picture and the files."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Segmentation:
     labels : ndarray of int32, shape (Y, X)
         0 background, 1..n instances.
     scores : ndarray of float32, shape (n,)
-        Confidence in each instance, 0..1: the IoU that it is foretold to have with the true object.
+        Confidence in each instance, 0..1: its predicted IoU with the true object.
     model : Model
     normalisation : Normalisation
         Channel and intensity scale that the network saw.
     diameter : float or None
-        Typical diameter in pixels, as given or measured, or as a model that looks at whole images expects it; None when
+        Typical diameter in pixels, as given or measured, or as a model that takes whole images expects it; None when
         nothing was found to measure.
     scale : float
         Network pixels per image pixel.
@@ -93,7 +93,7 @@ class Segmentation:
 
     @property
     def doubtful(self) -> NDArray[np.bool_]:
-        """Whether each instance scores below 0.6, so that its outline should be looked at. Shape (n,)."""
+        """Whether each instance scores below 0.6, so that its outline should be checked. Shape (n,)."""
         return self.scores < _DOUBTFUL
 
     def overlay(self) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Says what decides the results of a run: as a hash to compare by, and in words for people."""
+"""Describes the settings that a run's results depend on: as a hash for comparison, and as text."""
 
 from __future__ import annotations
 

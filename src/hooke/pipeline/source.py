@@ -1,4 +1,4 @@
-"""Makes an `Image` of what `hooke.segment` is given: an array, a picture of Pillow's, a file, or an `Image`."""
+"""Converts the input of `hooke.segment` (an array, a Pillow image, a file, or an `Image`) to an `Image`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def image_of_source(source: Source, axes: str | None = None, max_memory: int | N
     Raises
     ------
     HookeError
-        When a file can't be read or needs more memory, an array is not an image, or its axes can't be told.
+        When a file can't be read or needs more memory, an array is not an image, or its axes are uncertain.
     """
     if isinstance(source, str | Path):
         return _first_plane(open_image(source, axes=axes, max_memory=max_memory))

@@ -1,4 +1,4 @@
-"""Search a whole image, coarsely and without the network, for places where something stands out of the background."""
+"""Searches a whole image, coarsely and without the network, for places that differ from the background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the tables of an output folder from its ledger: whatever runs have made the results, they agree with them."""
+"""Writes the tables of an output folder from its ledger, so that they agree with the results of all runs."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _write_measurements(parts: Sequence[Path], path: Path) -> None:
         writer.writeheader()
         for part, header in headers.items():
             with part.open(newline="", encoding="utf-8") as rows:
-                if header == columns:  # as it is, without a look at every row
+                if header == columns:  # unchanged, without parsing every row
                     next(csv.reader(rows), None)
                     shutil.copyfileobj(rows, file)
                 else:

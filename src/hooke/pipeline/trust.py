@@ -1,4 +1,4 @@
-"""Say why a result should be checked before it is used, from an image's pixels and what was found in it.
+"""Explains why a result should be checked before it is used, from an image's pixels and objects.
 
 Sharpness and score were set on validation images, colours and noise on training images (``benchmarks/fit_trust.py``),
 so that hardly an image is flagged as it is; ``benchmarks/trust.py`` measures what they catch and what they miss.
@@ -114,7 +114,7 @@ def _mean_of_channels(channels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _as_picture(pixels: NDArray[np.generic], normalisation: Normalisation) -> NDArray[np.generic]:
-    """The channel chosen, as stored; or colours in 8 bits, whatever they were stored in."""
+    """The channel chosen, as stored; or colours in 8 bits, from any type."""
     if normalisation.keeps_colours and pixels.dtype != np.uint8:
         return np.clip(normalisation.apply(pixels) * 255, 0, 255).astype(np.uint8)
     return normalisation.select(pixels)
@@ -203,7 +203,7 @@ def _around(inside: NDArray[np.bool_], diameter: float) -> NDArray[np.bool_]:
 
 
 def saturated_share(pixels: NDArray[np.generic], normalisation: Normalisation, labels: NDArray[np.int32]) -> float:
-    """Share of the objects' pixels that are at the highest intensity of the part looked at.
+    """Share of the objects' pixels that are at the highest intensity of the chosen part.
 
     A camera's full well need not be its data type's largest value, hence the highest that occurs. Colours of a
     brightfield or histology picture saturate in the background, not in the objects, and give 0.

@@ -1,4 +1,4 @@
-"""Decide what the network is shown of an image: which part and channel, on which scale of intensities."""
+"""Decides what the network gets of an image: which part and channel, on which scale of intensities."""
 
 from __future__ import annotations
 

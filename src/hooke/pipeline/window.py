@@ -1,4 +1,4 @@
-"""Choose the part of a large image that the warnings are measured on."""
+"""Chooses the part of a large image that the warnings are measured on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run works on: an image, what its file held, the settings, and the results while they are made."""
+"""Defines what a run works on: an image, the contents of its file, the settings, and the results so far."""
 
 from __future__ import annotations
 

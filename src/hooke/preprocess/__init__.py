@@ -1,4 +1,4 @@
-"""Preparation of images for a network: which modality, which channels, on which intensity scale."""
+"""Prepares images for a network: modality, channels and intensity scale."""
 
 from hooke.preprocess.channels import Channels, by_fours
 from hooke.preprocess.fill import Recorded, find_recorded

@@ -1,4 +1,4 @@
-"""Image in, the channels of it out that a network takes, for networks that take others than grey or three colours."""
+"""Selects an image's channels for networks that take other inputs than grey or three colours."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Channels:
         Returns
         -------
         Image
-            Its pixels have the shape (Y, X, C), whatever C.
+            Its pixels have the shape (Y, X, C), with any C.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Sort many images into modalities without a classifier: features in; K-means clusters, named by plain rules, out.
+"""Sorts many images into modalities without a classifier: K-means clusters, named by simple rules.
 
 More clusters than modalities are made, since one modality can look several ways (grey and blue fluorescence, pale and
 dark stains); each cluster is named by what its centre looks like, so clusters of one name are one modality.

@@ -1,4 +1,4 @@
-"""Find pixels that were not recorded: frames, gaps of mosaics, and what lies outside a region that somebody drew.
+"""Finds pixels that were not recorded: frames, gaps of mosaics, and the outside of a drawn region.
 
 Such fill has exactly the value 0 or the largest value of its data type (all colours of it), or is not a number. So have
 the dark background of a clipped fluorescence image, saturated nuclei and the glass of an overexposed slide; what tells
@@ -263,7 +263,7 @@ def _roughness(piece: NDArray[np.uint8], edge: int) -> float:
 
 
 def _straightness(piece: NDArray[np.uint8], place: tuple[slice, slice], shape: tuple[int, ...]) -> float:
-    """Share of a piece's outline, but for the image's border, that long straight lines or wide arcs make up."""
+    """Share of a piece's outline, without the image's border, that long straight lines or wide arcs make up."""
     rows, columns = place
     outlines, _ = cv2.findContours(piece, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     total = long = 0.0

@@ -1,4 +1,4 @@
-"""Which kind of microscopy made an image: pixels in; fluorescence, histology or brightfield out, with a probability.
+"""Classifies an image as fluorescence, histology or brightfield, with a probability.
 
 `measure_features` describes colour and intensity by a few numbers that each have a meaning; `describe` puts them
 through a softmax regression whose coefficients are shipped beside this file. Inverted fluorescence (dark nuclei on
@@ -34,7 +34,7 @@ __all__ = [
 Modality = Literal["fluorescence", "histology", "brightfield"]
 Float = NDArray[np.float32]
 
-#: The modalities that are told apart. Phase contrast and other transmitted light without a stain is brightfield.
+#: The modalities that are distinguished. Phase contrast and other transmitted light without a stain is brightfield.
 MODALITIES: Final[tuple[Modality, ...]] = ("fluorescence", "histology", "brightfield")
 
 #: What `measure_features` measures, in its order.
@@ -53,7 +53,7 @@ FEATURES: Final = (
 
 _COEFFICIENTS = Path(__file__).with_name("modality.json")
 _INVERTED = "inverted fluorescence"
-_SAMPLE = 65_536  # pixels looked at; more change the features in the third digit
+_SAMPLE = 65_536  # pixels sampled; more change the features in the third digit
 _GREY = 0.02  # colours that differ by less of the image's brightest are grey, JPEG's noise included
 # To turn brightfield by mistake costs the shipped model ten times what it gains by turning inverted fluorescence.
 _SURE = 0.8
@@ -198,7 +198,7 @@ def regression_terms(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def is_grey(colours: Float) -> bool:
-    """Whether a picture's red, green and blue are equal, but for what compression makes of them.
+    """Whether a picture's red, green and blue are equal, except for effects of compression.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Image in, what a network sees out: the channel that shows the nuclei, stretched to 0..1 by percentiles.
+"""Normalises an image for a network: the nuclear channel, stretched to 0..1 by percentiles.
 
-`fit_normalisation` looks at a sample of the pixels and decides; the `Normalisation` that it returns is then applied
+`fit_normalisation` measures a sample of the pixels and decides; the `Normalisation` that it returns is then applied
 to any part of the image, so that a large image is never held in memory as floats. The same two steps serve training.
 """
 
@@ -20,7 +20,7 @@ from hooke.preprocess.modality import Appearance, describe, is_grey
 __all__ = ["AS_IT_IS", "Normalisation", "fit_channels", "fit_normalisation"]
 
 _STORED_GREY = "grey stored as colour"
-_SAMPLE = 500_000  # pixels looked at; percentiles of more change nothing
+_SAMPLE = 500_000  # pixels sampled; percentiles of more change nothing
 _FEW = 100_000  # pixels that tell whether two channels show the same
 _FAINT = 0.1  # contrast of a colour, as a share of the strongest, from which it may be a stain of its own
 _STRONG = 0.25  # ... and from which it is one
@@ -62,7 +62,7 @@ class Normalisation:
 
     @property
     def keeps_colours(self) -> bool:
-        """True for a stained slide, of which red, green and blue are looked at together."""
+        """True for a stained slide, of which red, green and blue are used together."""
         return self.mode == "rgb"
 
     @property

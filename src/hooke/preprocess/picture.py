@@ -1,7 +1,7 @@
-"""Recognise a picture in colour among images of three channels that do not say that they are red, green and blue.
+"""Recognises colour images among images of three channels that are not marked as red, green and blue.
 
 A slide in transmitted light is bright in red, green and blue alike, and detail is dark; three stains of fluorescence
-are dark but for their objects. Which it is shows in the pixels, whatever their type. Three equal channels are grey
+are dark except their objects. Which it is shows in the pixels, of any type. Three equal channels are grey
 stored as colour, and an empty channel is a colour that a merge of two stains does not use.
 """
 

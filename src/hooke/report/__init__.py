@@ -1,4 +1,4 @@
-"""Pictures and reports of results, for people to look at."""
+"""Pictures and reports of results."""
 
 from hooke.lazy import attach_stub
 

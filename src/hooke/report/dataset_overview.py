@@ -1,4 +1,4 @@
-"""Show a data set: draw contact sheets and histograms, and count its objects."""
+"""Draws contact sheets and histograms of a data set, and counts its objects."""
 
 from __future__ import annotations
 

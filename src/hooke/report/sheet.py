@@ -1,4 +1,4 @@
-"""Contact sheets: a stream of images with their outlines in; pages of small pictures, each with its caption, out."""
+"""Draws contact sheets: pages of small pictures with outlines and captions."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How far an instance can be trusted: its pixels in the network's maps in, a score out that predicts its IoU.
+"""Scores an instance from its pixels in the network's maps; the score predicts its IoU.
 
-Three traits tell most of it: how sure the network is of the foreground, how much of a split line it sees inside, and
-how clearly the instance has a middle. A logistic function of them, fitted on validation images, foretells the
-intersection over union (IoU) with the true object, 0 where there is none.
+Three features are enough: how sure the network is of the foreground, how much of a split line it finds inside, and how
+clearly the instance has a middle. A logistic function of them, fitted on validation images, predicts the intersection
+over union (IoU) with the true object, 0 where there is none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["TRAITS", "Traits", "fit_score", "predict_score"]
 
 TRAITS = ("logit of the mean foreground", "logarithm of the mean split", "logit of the highest distance")
 
-_NEAR = 1e-3  # logits of shares closer to 0 or 1 than this are not told apart
+_NEAR = 1e-3  # logits of shares closer to 0 or 1 than this are not distinguished
 
 
 class Traits:
@@ -66,7 +66,7 @@ class Traits:
 
 
 def predict_score(table: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float32]:
-    """Foretell the IoU of instances.
+    """Predict the IoU of instances.
 
     Parameters
     ----------

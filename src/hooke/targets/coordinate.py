@@ -1,4 +1,4 @@
-"""Target scheme `coordinate`: label image to what is true at each place, answers at places to points and label image.
+"""Target scheme `coordinate`: whether each position is in an object, and positions back to points and label image.
 
 The network answers for single places: is there a cell, and how near is its middle? Asked on a grid, its answers are
 maps, in this order along the first axis:
@@ -132,7 +132,7 @@ class Coordinate:
         seeded = int(labels.max(initial=0))
         flat = np.zeros_like(centre)
         flood(labels, cell > threshold_16bit(self.cell), flat, centre)
-        labels[labels > seeded] = 0  # a piece without a point is no cell
+        labels[labels > seeded] = 0  # a piece without a point is not a cell
         fill_holes(labels, diameter)
         traits = measure_traits(labels, cell, flat, centre)
         score = traits.mean_foreground
@@ -146,7 +146,7 @@ class Coordinate:
             return make_seeds(core, min_area=1)
         smooth = cv2.GaussianBlur(centre.astype(np.float32), (0, 0), max(self.smoothing * diameter, 0.3))
         reach = 2 * max(1, round(self.apart * diameter)) + 1
-        # A square window, since OpenCV does its maximum one axis at a time, whatever its size.
+        # A square window, since OpenCV does its maximum one axis at a time, at any size.
         highest = np.asarray(cv2.dilate(smooth, np.ones((reach, reach), np.uint8)))
         return make_seeds(core & (smooth >= highest), min_area=1)
 
@@ -188,7 +188,7 @@ def as_maps(answers: NDArray[np.float32], height: int, width: int, step: int) ->
     ----------
     answers : ndarray of float32, shape (N, Q, K)
     height, width, step : int
-        As `query_grid` was told.
+        As given to `query_grid`.
 
     Returns
     -------

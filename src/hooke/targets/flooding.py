@@ -1,4 +1,4 @@
-"""Mask, seeds and a landscape in, instances out: the watershed and what goes round it, for images of any size.
+"""Finds instances from mask, seeds and heights by a watershed, for images of any size.
 
 Everything works in place on one label image, and nothing wider than 32 bits is made for the whole of it.
 
@@ -23,7 +23,7 @@ from hooke.labels.bands import bands
 
 __all__ = ["fill_holes", "flood", "make_seeds", "renumber"]
 
-_BATCH = 2**18  # pixels whose neighbours are looked at together
+_BATCH = 2**18  # pixels whose neighbours are visited together
 _PLACE = 40  # bits of a rank that hold the pixel's place; its height is above them
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
@@ -186,7 +186,7 @@ class _Landscape:
     width: int
 
     def nodes(self, pixels: NDArray[np.intp], n: int) -> NDArray[np.intp]:
-        """Look up the nodes of pixels that are no background, n of all being contested."""
+        """Look up the nodes of pixels that are not background, n of all being contested."""
         owner = self.owners[pixels].astype(np.intp)
         return np.where(owner < 0, ~owner, owner + (n - 1))
 
@@ -196,7 +196,7 @@ class _Landscape:
         return (height << _PLACE) | pixels
 
     def beside(self, pixels: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.bool_]]]:
-        """Neighbours above, left, right and below, and whether there is one that is no background."""
+        """Neighbours above, left, right and below, and whether there is one that is not background."""
         column = pixels % self.width
         inside = pixels >= self.width, column > 0, column < self.width - 1, pixels < len(self.owners) - self.width
         for step, there in zip((-self.width, -1, 1, self.width), inside, strict=True):

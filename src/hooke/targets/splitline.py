@@ -1,4 +1,4 @@
-"""Target scheme `splitline`: label image to maps for training, maps to label image at run time.
+"""Target scheme `splitline`: label image to maps for training, and maps to label image when a model is used.
 
 Maps, in this order along the first axis:
 
@@ -11,7 +11,7 @@ diameter       the object's equivalent diameter on a log scale: 0 for an eighth 
 
 The first two follow the winners of the Data Science Bowl 2018 (Buslaev, Durnov and Seferbekov, who added the border
 between touching nuclei to the foreground); the distance gives the watershed a floor to flood; the diameter tells the
-pipeline at which scale an image should be looked at. Decoding is a seeded watershed: seeds are what remains of the
+pipeline at which scale an image should be analysed. Decoding is a seeded watershed: seeds are what remains of the
 foreground without the split lines.
 """
 
@@ -51,8 +51,8 @@ class Decoded:
     labels : ndarray of int32, shape (Y, X)
         0 background, 1..n instances.
     scores : ndarray of float32, shape (n,)
-        Confidence in each instance, 0..1, in the order of the labels: the IoU that it is foretold to have with the
-        true object where the scheme has `score_weights`, else its mean foreground probability.
+        Confidence in each instance, 0..1, in the order of the labels: its predicted IoU with the true
+        object if the scheme has `score_weights`, else its mean foreground probability.
     traits : ndarray of float64, shape (n, 3)
         What the score is made of: see `hooke.targets.confidence`.
     too_small : int
@@ -84,7 +84,7 @@ class SplitLine:
     seed_distance : float
         ... and a normalised distance above this.
     min_seed_area : int
-        Seeds smaller than this (pixels) are no seeds.
+        Smaller seeds (pixels) are dropped.
     min_score : float
         Instances whose score lies below this are dropped.
     score_weights : sequence of 4 floats, optional
@@ -151,7 +151,7 @@ class SplitLine:
         ----------
         maps : ndarray of float or uint16, shape (3 or 4, Y, X)
             Foreground and split probability and normalised distance, 0..1 as floats or 0..65535 as 16-bit integers;
-            further maps are not looked at. Floats are rounded to 16 bits first, so that both give the same.
+            further maps are not used. Floats are rounded to 16 bits first, so that both give the same.
         min_size : float
             Instances of fewer pixels are dropped.
         diameter : float, optional

@@ -1,4 +1,4 @@
-"""Has a run learnt anything? Validation samples in, the scores of Otsu with watershed and of the shipped model out."""
+"""Scores the baselines of a run, Otsu with watershed and the shipped model, on its validation samples."""
 
 from __future__ import annotations
 

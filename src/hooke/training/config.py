@@ -1,4 +1,4 @@
-"""What a training run is told: one typed model, read from YAML, written back beside the run."""
+"""Defines the configuration of a training run: one typed model, read from YAML and saved in the run folder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DatasetConfig(_Strict):
 
 
 class RunConfig(_Strict):
-    """What a training run of any kind is told: its data, its steps and its machine."""
+    """Settings that training runs of every task have: data, steps and machine."""
 
     name: str = "nuclei"
     datasets: list[DatasetConfig]

@@ -1,4 +1,4 @@
-"""What a run makes of the machine it is on: precision, memory, and its share where several devices train together."""
+"""Adapts a run to its machine: precision, memory, and its share if several devices train together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MALLOPT = {
 
 
 def limit_allocator_trim() -> bool:
-    """Let this process keep the memory that it frees, for its next step; only glibc can be told so.
+    """Let this process keep the memory that it frees, for its next step; only glibc has this setting.
 
     A training step on the CPU frees the same hundreds of megabytes that the next one asks for. Left to itself, glibc
     hands them to the system and gets them back page by page, each cleared first: some 20 % of a step's time in
@@ -41,7 +41,7 @@ def limit_allocator_trim() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):  # another C library, such as musl
         return False
-    taken = [mallopt(name, value) for name, value in _MALLOPT.items()]  # each of them, whatever became of the others
+    taken = [mallopt(name, value) for name, value in _MALLOPT.items()]  # each of them, even if others failed
     return all(taken)
 
 

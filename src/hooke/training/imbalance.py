@@ -1,4 +1,4 @@
-"""Imbalance of classes: how often each occurs in the training data in, its weight in the loss out."""
+"""Computes the weights of classes in the loss from their frequencies in the training data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run reads: paths of its configuration in, the files meant out, or an error for the first missing.
+"""Finds the files that a configuration names, with an error for the first that is missing.
 
 A relative path in a configuration is looked for beside the configuration's file first, then in the working directory.
 Nothing here imports PyTorch, so that what is missing is said at once.

@@ -1,4 +1,4 @@
-"""A network and its run's configuration in; what changes its weights, and at which rate, out."""
+"""Makes the optimizer and the schedule of the learning rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a run: a score beside what needs no training in; words, ``result.json`` and a verdict out."""
+"""Compares the score of a run with its baselines, and writes ``result.json``."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Outcome:
         """The baselines, and a warning when none of them is beaten."""
         told = [f"  {name} on the same images: {self.score_name} {score:.3f}" for name, score in self.baselines.items()]
         if self.baselines and not self.learnt:
-            told.append("this run is no better: train longer, or look at the data (hooke doctor)")
+            told.append("this run is not better: train longer, or check the data (hooke doctor)")
         return told
 
     @property

@@ -1,4 +1,4 @@
-"""How a run says where it stands: steps done, time left, the best score so far; a bar in a terminal, lines in a log."""
+"""Shows the progress of a run: steps, time left, best score so far; as a bar in a terminal, as lines in a log."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Progress(Callback):
     Parameters
     ----------
     score : str, optional
-        What is validated, the higher the better; its best is told.
+        The validation score, higher is better; its best value is shown.
     console : Console, optional
         Where to write; the standard output by default.
     """
@@ -64,17 +64,17 @@ class Progress(Callback):
                 TextColumn("{task.description}"),
                 BarColumn(None),
                 MofNCompleteColumn(),
-                TextColumn("{task.fields[told]}"),
+                TextColumn("{task.fields[status]}"),
                 console=self.console,
             )
-            self._bar.add_task("training", total=trainer.max_steps, completed=self._first, told="")
+            self._bar.add_task("training", total=trainer.max_steps, completed=self._first, status="")
             self._bar.start()
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: Any) -> None:
         """Move the bar, or write a line now and then."""
         step = trainer.global_step
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=step, told=", ".join(self._standing(trainer)))
+            self._bar.update(self._bar.task_ids[0], completed=step, status=", ".join(self._standing(trainer)))
         elif time.monotonic() - self._said >= self._pause():
             self._say(f"step {step} of {trainer.max_steps}", *self._standing(trainer))
 
@@ -92,7 +92,7 @@ class Progress(Callback):
             self.best = float(metrics[self.score]), f"step {step}"
         standing = self._standing(trainer)
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], description="training", told=", ".join(standing))
+            self._bar.update(self._bar.task_ids[0], description="training", status=", ".join(standing))
         told = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
         self._say(f"step {step} of {trainer.max_steps}: {told}", *standing)
 

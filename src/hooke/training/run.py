@@ -2,7 +2,7 @@
 
 ```
 RUN/
-  config.yaml     what the run was told, every default written out
+  config.yaml     configuration of the run, with every default
   data.json       ids and hash of the data
   versions.json   of the packages that matter
   metrics.csv     a row per logged step and per validation
@@ -109,7 +109,7 @@ def fit(
     score : str
         What the module logs and the best checkpoint has the most of.
     watchers : sequence of Callback
-        Told of the run's progress.
+        Called with the run's progress.
     resume : bool
         Go on from ``last.ckpt``.
 
@@ -201,7 +201,7 @@ def as_it_is(sample: Any) -> Any:
 
 
 def _describe_run(config: RunConfig, run: Path, train_records: Sequence[Record], val_records: Sequence[Record]) -> None:
-    """Write what a run was told, and what it learns from, into its folder."""
+    """Write a run's configuration, and the images that it learns from, into its folder."""
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
     data = {

@@ -1,4 +1,4 @@
-"""Images of a training run: hooke datasets in, normalised samples out, read when asked for, kept as memory allows."""
+"""Reads the normalised samples of a training run when they are needed, and keeps them if memory allows."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def load_sample(
     fit : callable
         Chooses channel and intensity scale.
     stains : Channels, optional
-        Look at these, each on a scale of its own; `fit` is then not asked.
+        Use these, each on its own scale; `fit` is then not used.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def load_sample(
     labels = read_labels(record.labels)
     if labels.shape != image.pixels.shape[:2]:
         raise DatasetError(
-            f"labels {labels.shape} for an image {image.pixels.shape[:2]}", path=record.labels, remedy="prepare anew"
+            f"labels {labels.shape} for an image {image.pixels.shape[:2]}", path=record.labels, remedy="prepare again"
         )
     if stains is not None:
         image, fit = stains.of(image), fit_channels

@@ -1,4 +1,4 @@
-"""Settings of a run: a YAML file and what was typed over it in, a checked model out."""
+"""Reads the settings of a run from a YAML file and the command line, and validates them."""
 
 from __future__ import annotations
 

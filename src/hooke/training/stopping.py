@@ -1,4 +1,4 @@
-"""Ends a training run in order when its user, a scheduler or the system stops it: what was learnt is kept."""
+"""Ends a training run cleanly when its user, a scheduler or the system stops it: the weights are kept."""
 
 from __future__ import annotations
 

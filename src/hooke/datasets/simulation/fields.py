@@ -1,4 +1,4 @@
-"""Write sample images for a first look, for tests and for benchmarks: simulated fields with truth, and a real picture.
+"""Writes sample images for demos, tests and benchmarks: simulated fields with truth, and a real image.
 
 ::
 

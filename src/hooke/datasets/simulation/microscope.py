@@ -1,4 +1,4 @@
-"""Turn chromatin into light and light into pixels, as fluorescence, histology and brightfield microscopes do.
+"""Simulates the microscope: chromatin to light to pixels, in fluorescence, histology and brightfield.
 
 Images are rendered in bands of rows, so that time and memory grow with the image only.
 """

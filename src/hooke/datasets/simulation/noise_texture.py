@@ -1,4 +1,4 @@
-"""Make random textures: chromatin, clouds and fibres of tissue."""
+"""Makes random textures: chromatin, clouds and fibres of tissue."""
 
 from __future__ import annotations
 

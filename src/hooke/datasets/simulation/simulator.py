@@ -1,4 +1,4 @@
-"""Simulate images of nuclei whose true label image is known.
+"""Simulates images of nuclei whose true label image is known.
 
 Nuclei are placed on a slide and painted as chromatin (`hooke.datasets.simulation.slide`), and a microscope turns
 chromatin into an image (`hooke.datasets.simulation.microscope`).

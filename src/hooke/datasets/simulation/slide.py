@@ -1,4 +1,4 @@
-"""Place nuclei on a slide, and paint each as an amount of chromatin in its own bounding box."""
+"""Places nuclei on a slide, and paints each as an amount of chromatin in its own bounding box."""
 
 from __future__ import annotations
 

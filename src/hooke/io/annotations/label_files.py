@@ -1,4 +1,4 @@
-"""Read the label images that people give: those of ids, and binary masks, whose objects are their connected parts.
+"""Reads label images of ids, and binary masks, whose objects are their connected components.
 
 A binary mask has one value for all objects: 255, 1, true, or a colour on black. It is split into its 8-connected
 components, as ImageJ's particle analysis does it, where it has more than one.

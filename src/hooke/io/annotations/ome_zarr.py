@@ -1,4 +1,4 @@
-"""Read the metadata of OME-Zarr 0.4 and 0.5: levels, and where their pixels lie.
+"""Reads the metadata of OME-Zarr 0.4 and 0.5: levels, and the positions of their pixels.
 
 https://ngff.openmicroscopy.org/0.5/#multiscale-md
 """

@@ -1,4 +1,4 @@
-"""Label images of a zarr group: plain arrays, or label images of OME-Zarr in the frame of their image.
+"""Reads label images of a zarr group: plain arrays, or labels of OME-Zarr in the frame of their image.
 
 ::
 

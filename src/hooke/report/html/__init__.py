@@ -1,4 +1,4 @@
-"""Reports as one HTML file each: evaluations in; pages that open without a network out."""
+"""Reports of evaluations, each as one HTML file that opens offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report's section on classes: an `Evaluation` in, HTML out that tells which class is taken for which."""
+"""Writes the report's section on classes, with the confusion of classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of `hooke compare`: runs and their comparison in, one HTML file out."""
+"""Writes the report of `hooke compare` as one HTML file."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _means(comparison: RunComparison) -> str:
 def _differences(comparison: RunComparison) -> str:
     first = comparison.runs[0]
     method = (
-        f"Difference from {first}, image by image; the interval and p come from data sets drawn anew from the groups "
+        f"Difference from {first}, image by image; the interval and p are bootstrapped over the groups "
         f"of images (paired bootstrap). A difference is called real when p is under {_LEVEL}; p is not adjusted for "
         f"the number of rows, and there is none for fewer than {MIN_GROUPS} groups."
     )
@@ -125,4 +125,4 @@ def _difference_plot(comparison: RunComparison, run: str) -> str:
     said = "; ".join(f"{one.name} {number(one.value)}" for one in estimates)
     title = f"{run} minus {comparison.runs[0]}"
     drawing = interval_chart(estimates, alt=f"{title}. {said}", x_label="difference of means", around_zero=True)
-    return figure(drawing, f"{title}, all images, with 95 % intervals; the dashed line is no difference.")
+    return figure(drawing, f"{title}, all images, with 95 % intervals; the dashed line marks a difference of 0.")

@@ -1,4 +1,4 @@
-"""The report of `hooke evaluate`: an `Evaluation` in, one HTML file out that tells how good it is and where not."""
+"""Writes the report of `hooke evaluate` as one HTML file: how good the result is, and where it fails."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _lead(evaluation: Evaluation) -> str:
 
 
 def _warnings(evaluation: Evaluation) -> str:
-    """What was missing, bad or left over; no image leaves a mean unsaid."""
+    """List missing, unreadable and extra images, so that no mean hides them."""
     lines = []
     if evaluation.missing:
         lines.append(f"{len(evaluation.missing)} without a prediction, scored as empty: {_some(evaluation.missing)}.")
@@ -145,7 +145,7 @@ def _summary(evaluation: Evaluation) -> str:
 def _interval_note(summary: Summary) -> str:
     if not summary.mean_interval:
         return "There are no intervals: they need two groups of images."
-    return f"Intervals hold 95\u00a0% of the scores of data sets drawn anew from the {summary.groups} groups of images."
+    return f"Intervals are 95\u00a0% bootstrap intervals over the {summary.groups} groups of images."
 
 
 def _both(summary: Summary, score: str) -> tuple[str, str, str, str]:

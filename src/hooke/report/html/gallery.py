@@ -1,4 +1,4 @@
-"""Pictures of the report: scored images in; each as a small picture with its outlines drawn over it out."""
+"""Draws the report's pictures: scored images with their outlines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The images that label images belong to: the sources of an evaluation in, the pixels of a named image out."""
+"""Reads the images that the label images of an evaluation belong to."""
 
 from __future__ import annotations
 

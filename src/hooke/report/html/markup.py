@@ -1,4 +1,4 @@
-"""The smallest parts of a report: values in; escaped HTML of tables, figures and numbers out."""
+"""Writes tables, figures and numbers as escaped HTML."""
 
 from __future__ import annotations
 

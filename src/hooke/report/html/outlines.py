@@ -1,4 +1,4 @@
-"""Label images as vector outlines: labels in, the path data of SVG out, one piece per object."""
+"""Converts label images to vector outlines: SVG path data, one piece per object."""
 
 from __future__ import annotations
 

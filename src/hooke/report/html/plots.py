@@ -1,4 +1,4 @@
-"""Plots of an evaluation: its tables and summaries in; figures, each with its caption and its numbers, out."""
+"""Draws the plots of an evaluation, each with its caption and its numbers."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def count_agreement_plot(evaluation: Evaluation) -> str:
 
 
 def score_calibration(objects: pd.DataFrame) -> str:
-    """Does the object score foretell the IoU? Mean IoU by score; nothing where objects have no score."""
+    """Draw the mean IoU by object score, to show how well the score predicts it; nothing if objects have no score."""
     pred = objects[(objects["kind"] == "pred") & objects["score"].notna()]
     if pred.empty:
         return ""
@@ -203,7 +203,7 @@ def score_calibration(objects: pd.DataFrame) -> str:
         [i.mean() for _, _, i in parts],
         notes=[f"score {s.mean():.2f}, IoU {i.mean():.2f}, {len(s)} objects" for _, s, i in parts],
     )
-    words = f"Rank correlation (Spearman) {number(rank)}; mean distance of score and IoU over tenths {number(off)}."
+    words = f"Rank correlation (Spearman) {number(rank)}; mean difference of score and IoU over ten bins {number(off)}."
     drawing = curve_chart(
         [curve],
         alt=f"Mean IoU of predicted objects by their score. {words}",

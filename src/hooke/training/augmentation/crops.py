@@ -1,7 +1,7 @@
-"""Augmentation: one image and its label image in, a crop of both out, the same geometry for each.
+"""Cuts random crops of an image and its label image with the same geometry.
 
 Where a crop lies and how it is bent is `geometry`'s part, what happens to its intensities is `intensity`'s. The zoom
-is chosen by the objects: the crop's median diameter is drawn from a range, whatever the magnification of the image.
+is chosen by the objects: the crop's median diameter is drawn from a range, at any magnification of the image.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def crop_sample(
 
 
 def as_colours(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Make a picture of three colours to look at: grey three times; of stains the first ones, black for a third.
+    """Make a picture of three colours for viewing: grey three times; of stains the first ones, black for a third.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def touching_places(labels: NDArray[np.integer], most: int = 256) -> NDArray[np.
     ----------
     labels : ndarray of int, shape (Y, X)
     most : int
-        Of more, so many are taken, spread evenly.
+        Of more, this many are taken, spread evenly.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def class_map(labels: NDArray[np.int32], classes: NDArray[np.integer], backgroun
     ----------
     labels : ndarray of int32, shape (Y, X)
     classes : ndarray of int, shape (max id of the whole image + 1,)
-        Class per id; `UNKNOWN` where nobody has said it. The entry of id 0 is not looked at.
+        Class per id; `UNKNOWN` if it is not known. The entry of id 0 is not used.
     background : int
         Class of the pixels outside of all objects; by default the loss leaves them out.
 

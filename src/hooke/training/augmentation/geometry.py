@@ -1,4 +1,4 @@
-"""Geometry of augmentation: where a crop lies and how it is bent in, pixels of an image, or its labels, out.
+"""Samples the pixels of a randomly placed, rotated and bent crop from an image or its labels.
 
 A crop is one affine warp straight from the image (rotation, flip, zoom, shear), so that its cost depends on the crop
 and not on the image; an elastic bend, where one is asked for, is worked into the same single interpolation.

@@ -1,4 +1,4 @@
-"""Intensities in augmentation: a crop in, the same crop as another stain, lamp, lens or camera would show it, out.
+"""Changes the intensities of a crop as another stain, lamp, lens or camera would.
 
 The order is that of light: stain, what lies out of focus, illumination, optics, exposure, camera, file.
 """

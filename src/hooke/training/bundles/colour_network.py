@@ -1,4 +1,4 @@
-"""Two model bundles in, one out: the first for grey images, the second within it for images whose colours are kept.
+"""Joins two model bundles: the first for grey images, the second for images whose colours are kept.
 
 Other programs that know the bioimage.io format see the first alone: the format has no place for a second description.
 """
@@ -20,7 +20,7 @@ _FOLDER = "colour"
 
 
 def add_colour_bundle(bundle: Path, colour: Path) -> None:
-    """Put a bundle into another, to look at images whose colours are kept in its stead.
+    """Put a bundle into another, as its network for images whose colours are kept.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def add_colour_bundle(bundle: Path, colour: Path) -> None:
     Raises
     ------
     ModelError
-        When one of them is no bundle that segments, or the two don't fit together.
+        When one of them is not a segmentation bundle, or the two don't fit together.
     """
     read_bundle(colour)
     with fresh_bundle(bundle) as fresh:

@@ -1,4 +1,4 @@
-"""The words of a model bundle: `rdf.yaml` in the bioimage.io model format, and the model card beside it."""
+"""Writes the description of a model bundle: `rdf.yaml` in the bioimage.io model format, and the model card."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def describe_model(
     inputs: list[dict[str, Any]],
     outputs: list[dict[str, Any]],
     settings: BaseModel,
-    told: dict[str, Any],
+    extra: dict[str, Any],
 ) -> None:
     """Write and validate ``rdf.yaml`` and ``README.md`` of a network of any kind.
 
@@ -56,7 +56,7 @@ def describe_model(
     inputs, outputs : list of dict
         Tensors, as bioimage.io describes them.
     settings : BundleSettings, or those of another task
-    told : dict
+    extra : dict
         What else to keep under ``config: hooke:``.
 
     Raises
@@ -84,7 +84,7 @@ def describe_model(
                 **settings.model_dump(mode="json"),
                 "training_data": card.get("training_data", []),
                 "scores": card.get("scores", {}),
-                **told,
+                **extra,
             }
         },
     }
@@ -104,9 +104,9 @@ def _file(folder: Path, name: str) -> dict[str, str]:
     return {"source": name, "sha256": file_sha256(folder / name)}
 
 
-def describe_tensor(folder: Path, name: str, file: str, **told: Any) -> dict[str, Any]:
+def describe_tensor(folder: Path, name: str, file: str, **fields: Any) -> dict[str, Any]:
     """Describe an input or output whose test tensor lies in the folder under a name of its own."""
-    return {"id": name, **told, "test_tensor": _file(folder, file)}
+    return {"id": name, **fields, "test_tensor": _file(folder, file)}
 
 
 def image_input(folder: Path, channels: int, stains: Sequence[int] = ()) -> dict[str, Any]:
@@ -150,5 +150,5 @@ def write_description(path: Path, description: dict[str, Any]) -> None:
         raise ModelError(
             f"description fails bioimage.io's validation: {loaded.validation_summary.format()}",
             path=path,
-            remedy="mend the card",
+            remedy="correct the card",
         )

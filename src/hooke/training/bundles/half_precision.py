@@ -1,4 +1,4 @@
-"""A model bundle in, the same bundle out with its weights stored in 16 bits: half the file, computed in 32 bits still.
+"""Stores the weights of a model bundle in 16 bits, which halves the file; computation stays in 32 bits.
 
 The runtime widens the weights once, when it loads them, so that predicting takes as long as before.
 """

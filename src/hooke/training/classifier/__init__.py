@@ -1,1 +1,1 @@
-"""Training of a network that names the class of an object or of a whole image."""
+"""Training of a network that classifies objects or whole images."""

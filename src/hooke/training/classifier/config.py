@@ -1,4 +1,4 @@
-"""What the training of a classifier is told: of cut-outs around objects, or of whole images."""
+"""Defines the configuration of a classifier's training, for cut-outs around objects or whole images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CutConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    zoom: float = Field(1.2, ge=1, description="up to so many times larger or smaller")
+    zoom: float = Field(1.2, ge=1, description="largest random factor of enlargement and of shrinking")
     shift: float = Field(0.06, ge=0, le=0.5, description="how far the object may lie off the middle, of the window")
     photometric: float = Field(0.5, ge=0, le=2, description="strength of intensity and colour changes")
     gain: float = Field(0.1, ge=0, le=1, description="brighter or darker by up to so much, as a share")
@@ -41,7 +41,7 @@ class ClassifierConfig(RunConfig):
     scale: float = Field(1.0, gt=0, le=4, description="network pixels per image pixel; whole images fill the window")
     class_balance: bool = Field(False, description="draw each class as often; class_weighting is then best none")
     turns: Literal[1, 4, 8] = Field(
-        4, description="looks at each cut-out after training: turned by quarters (4), and mirrored (8)"
+        4, description="orientations of a cut-out that are averaged after training: rotated (4), and mirrored (8)"
     )
     mask_channel: bool = Field(False, description="show the object's own mask as one more channel; points have none")
     intensity: Literal["nuclei", "colours", "stored"] = Field(
@@ -52,7 +52,7 @@ class ClassifierConfig(RunConfig):
 
     augment: CutConfig = CutConfig()
     class_weighting: Literal["none", "inverse", "effective"] = Field(
-        "inverse", description="how rare classes are made heard"
+        "inverse", description="how rare classes are weighted"
     )
     smoothing: float = Field(0.0, ge=0, lt=1, description="share of the label that is spread over all classes")
 

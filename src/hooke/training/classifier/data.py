@@ -1,4 +1,4 @@
-"""Images in, cut-outs with their classes out: turned, shifted and changed for training, as they are for validation.
+"""Makes cut-outs with their classes: augmented for training, unchanged for validation.
 
 A whole image is cut out like an object in its middle, once its longer side has been brought to the window's.
 

@@ -1,4 +1,4 @@
-"""A run of the classifier in, a model bundle out: ONNX weights checked against PyTorch, window and temperature."""
+"""Exports a classifier as a model bundle: ONNX weights checked against PyTorch, window and temperature."""
 
 from __future__ import annotations
 
@@ -140,5 +140,5 @@ def _describe(
         inputs=[inputs],
         outputs=[outputs],
         settings=settings,
-        told={"training": record},
+        extra={"training": record},
     )

@@ -1,4 +1,4 @@
-"""A run of the classifier: configuration in, a run folder as `hooke.training.segmentation.loop`'s out.
+"""Trains a classifier, into a run folder like that of `hooke.training.segmentation.loop`.
 
 ```
 RUN/

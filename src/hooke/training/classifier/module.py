@@ -1,4 +1,4 @@
-"""The LightningModule of the classifier: a batch of cut-outs in, a loss out; validation's cut-outs in, scores out."""
+"""Defines the LightningModule of the classifier: its loss, and its scores on validation cut-outs."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class ClassifierModule(L.LightningModule):
             ids = sorted({self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)})
             raise TrainingError(
                 f"the loss is {float(loss)} at step {self.global_step}; the batch's images: {', '.join(ids)}",
-                remedy="look at these images, lower learning_rate, or use precision 32-true; then --resume",
+                remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
             )
         right = (raw.argmax(dim=1) == batch.target).float().mean()
         self.log_dict({"train/loss": loss.detach(), "train/accuracy": right}, on_step=True)

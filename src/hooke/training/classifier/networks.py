@@ -1,4 +1,4 @@
-"""Networks that name the class of a cut-out: the small strided one, and any timm encoder."""
+"""Networks that classify a cut-out: the small strided one, and any timm encoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the training of a network that is asked about places is told."""
+"""Defines the configuration of the task `coordinate`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Strict(BaseModel):
 class ViewConfig(_Strict):
     """How a whole image is changed before it is learnt from."""
 
-    zoom: float = Field(1.25, ge=1, description="up to so many times enlarged; what leaves the frame is cut off")
+    zoom: float = Field(1.25, ge=1, description="largest random enlargement; what leaves the frame is cut off")
     photometric: float = Field(0.7, ge=0, le=2, description="strength of intensity and colour changes")
 
 
@@ -44,7 +44,7 @@ class CoordinateConfig(RunConfig):
     width: int = Field(24, ge=4, description="channels of the local encoder's finest features")
     features: int = Field(24, ge=1, description="channels of the feature maps that patches are pooled from")
     patch: float = Field(24.0, gt=0, description="side of the patch around a query, pixels of the frame")
-    bins: int = Field(5, ge=1, description="a patch is pooled to so many bins along each axis")
+    bins: int = Field(5, ge=1, description="bins along each axis that a patch is pooled to")
     head: int = Field(64, ge=4, description="width of the head")
     no_global: bool = Field(False, description="leave out the global encoder")
     no_coordinate: bool = Field(False, description="leave out the query's coordinate")

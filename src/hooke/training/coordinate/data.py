@@ -1,4 +1,4 @@
-"""Whole images in, training batches out: each image in its frame with the places asked about and their answers.
+"""Makes training batches of whole images: each image in its frame, with queried positions and their answers.
 
 As in `hooke.training.segmentation.data`, every item has a number; all that is random in it follows from that number
 and the run's seed.

@@ -1,4 +1,4 @@
-"""A run of the network that is asked about places in, a model bundle with two inputs, image and queries, out."""
+"""Exports a run of the task `coordinate` as a model bundle with two inputs, image and queries."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _describe(folder: Path, module: CoordinateModule, card: dict[str, Any], reco
         inputs=[image_input(folder, config.in_channels), _queries(folder)],
         outputs=[_answers(folder, scheme.maps)],
         settings=settings,
-        told={"maps": _MEANING, "training": record},
+        extra={"maps": _MEANING, "training": record},
     )
 
 

@@ -1,4 +1,4 @@
-"""The LightningModule of the network that is asked about places: a batch in, a loss out; an image in, points out."""
+"""Defines the LightningModule of the task `coordinate`: its loss, and the points that it finds in an image."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class CoordinateModule(L.LightningModule):
             ids = [self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)]
             raise TrainingError(
                 f"the loss is {float(loss)} at step {self.global_step}; the batch's images: {', '.join(ids)}",
-                remedy="look at these images, lower learning_rate, or use precision 32-true; then --resume",
+                remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
             )
         parts = {"loss": loss, "cell": cell, "centre": centre}
         self.log_dict({f"train/{name}": value.detach() for name, value in parts.items()}, on_step=True)

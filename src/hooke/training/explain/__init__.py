@@ -1,4 +1,4 @@
-"""Why does a network say so? A run and an image in; maps of what its answers rest on, as pictures and a page, out."""
+"""Explains a network's predictions by maps of the pixels that they are based on, as pictures and a page."""
 
 from __future__ import annotations
 

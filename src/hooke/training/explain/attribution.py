@@ -1,4 +1,4 @@
-"""A network, an image and a question in; a map of how much each place speaks for the answer out.
+"""Computes maps of how much each pixel contributes to a network's prediction.
 
 The maps are Grad-CAM (Selvaraju et al. 2017), Grad-CAM++ (Chattopadhay et al. 2018) and HiResCAM (Draelos and Carin
 2020), of the package grad-cam. For networks that answer per pixel the question is the mean answer over some pixels, as
@@ -54,7 +54,7 @@ def attribute(
     method : str
         One of `METHODS`.
     stride : int, optional
-        Which features are weighed: the last that are so many times smaller than the image; the coarsest by default.
+        Which features are weighed: the last that are this many times smaller than the image; the coarsest by default.
         Fine features show where, coarse ones what.
 
     Returns
@@ -83,7 +83,7 @@ def attribute(
 def randomised(network: nn.Module, seed: int = 0) -> nn.Module:
     """Copy a network and give it random weights, for the sanity check of Adebayo et al. 2018.
 
-    A map that looks the same for the copy tells of the image and its edges, and nothing of what was learnt.
+    A map that looks the same for the copy shows the image and its edges, not what the network learnt.
     """
     other = copy.deepcopy(network)
     with torch.random.fork_rng(devices=[]):

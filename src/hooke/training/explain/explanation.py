@@ -1,4 +1,4 @@
-"""A run and an image in; what its network answers there, each answer with its maps, out."""
+"""Explains the predictions of a run's network on an image."""
 
 from __future__ import annotations
 

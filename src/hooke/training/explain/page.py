@@ -1,4 +1,4 @@
-"""Explanations in; a picture of each, and a page that shows them all, out."""
+"""Writes a picture of each explanation, and a page with all."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def write_explanations(explanations: Sequence[Explanation], out: Path, title: st
     Returns
     -------
     Path
-        ``explain.html`` in the folder; the pictures lie beside it, named as what they explain.
+        ``explain.html`` in the folder; the pictures are next to it, named after what they explain.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The network that is asked about places: an image and (x, y) queries in, for each what is there out.
+"""The network of the task `coordinate`: it takes an image and (x, y) queries and predicts what is at each.
 
 A global encoder sees the whole image, coarsely; a local encoder makes feature maps, of which a patch around each query
 is pooled; the query's coordinate is embedded by sines and cosines and a small network. A head joins all three, for

@@ -1,4 +1,4 @@
-"""What every network gives: maps for the target scheme, and, where it has such heads, classes."""
+"""Defines the output of every network: maps for the target scheme, and classes if it has such heads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of networks: a name in the configuration in, a network out. A new one is one function here."""
+"""Makes networks by their name in the configuration; a new one is one function here."""
 
 from __future__ import annotations
 

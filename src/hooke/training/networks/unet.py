@@ -1,4 +1,4 @@
-"""U-Net on a timm encoder whose decoder stops at half resolution: image in, maps of the same size out.
+"""U-Net on a timm encoder whose decoder stops at half resolution; its maps have the size of the image.
 
 A second, shallow path hands the decoder the image's own detail at that resolution, so that outlines of small objects
 keep what the encoder has thrown away by then. The last step to full resolution is a pixel shuffle (Shi et al. 2016,

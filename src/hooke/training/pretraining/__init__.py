@@ -1,1 +1,1 @@
-"""Pre-training: images without labels in, an encoder that knows their look out, for training to start from."""
+"""Pre-training of an encoder on images without labels, for training to start from."""

@@ -1,4 +1,4 @@
-"""What a pre-training run is told: one typed model, read from YAML, written back beside the run."""
+"""Defines the configuration of a pre-training run, read from YAML and saved in the run folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PretrainConfig(BaseModel):
     name: str = "pretrain"
     method: Literal["simclr", "byol", "inpainting"]
     images: list[str] = Field(min_length=1, description="hooke datasets, folders of images, files or patterns")
-    splits: list[str] = Field(["train"], description="of the datasets: what is not for training is not looked at")
+    splits: list[str] = Field(["train"], description="splits of the data sets that are used")
     exclude: Path | None = Field(None, description="text file of image ids never to be used, one a line")
 
     encoder: str = Field("tf_efficientnet_lite0", description="a timm model")
@@ -62,7 +62,7 @@ class PretrainConfig(BaseModel):
         if self.crop % self.mask_patch:
             raise ValueError(f"mask_patch {self.mask_patch} does not divide crop {self.crop}")
         if not 0 < self.zoom[0] <= self.zoom[1]:
-            raise ValueError(f"zoom {self.zoom} is no range of positive numbers")
+            raise ValueError(f"zoom {self.zoom} is not a range of positive numbers")
         return self
 
 

@@ -1,8 +1,8 @@
-"""A pre-training run: configuration in, a run folder with an encoder out.
+"""Pre-trains an encoder and writes a run folder.
 
 ```
 RUN/
-  config.yaml           what the run was told, every default written out
+  config.yaml           configuration of the run, with every default
   data.json             the images and their hash
   versions.json         of the packages that matter
   metrics.csv           a row per logged step: loss, and spread of the embeddings
@@ -42,7 +42,7 @@ from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
 __all__ = ["COLLAPSED", "Pretrained", "pretrain", "save_encoder"]
 
-#: A spread of the embeddings below this says that the network answers alike whatever it sees.
+#: A spread of the embeddings below this means that the network's output is nearly the same for all images.
 COLLAPSED = 0.1
 _PACKAGES = ("torch", "timm", "lightning", "lightly", "numpy", "opencv-python-headless")
 
@@ -70,8 +70,8 @@ class Pretrained:
 
     @property
     def collapsed(self) -> bool:
-        """Whether the encoder answers alike whatever it sees."""
-        return not self.spread >= COLLAPSED  # not a number is no spread either
+        """Whether the encoder's output is nearly the same for all images."""
+        return not self.spread >= COLLAPSED  # not a number counts as no spread
 
 
 def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pretrained:

@@ -1,4 +1,4 @@
-"""Methods of pre-training: batches of views in, a loss out, and an encoder that gets better at it."""
+"""The methods of pre-training, each with its loss on batches of views."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _pool(encoder: nn.Module, image: Tensor) -> Tensor:
 
 
 class SimCLR(Pretraining):
-    """Two views of a place are told from all other views in the batch (Chen et al. 2020)."""
+    """Recognise two views of one place among all views in the batch (Chen et al. 2020)."""
 
     def __init__(self, config: PretrainConfig) -> None:
         super().__init__(config)
@@ -106,7 +106,7 @@ class SimCLR(Pretraining):
 
 
 class BYOL(Pretraining):
-    """One view foretells what an averaged copy of the network makes of the other (Grill et al. 2020)."""
+    """Predict from one view the output of an averaged copy for the other (Grill et al. 2020)."""
 
     def __init__(self, config: PretrainConfig) -> None:
         super().__init__(config)

@@ -1,6 +1,6 @@
-"""Views of images without labels: files in, pairs of tensors out, drawn by number so that a run can be resumed.
+"""Makes random views of images without labels, drawn by number so that a run can be resumed.
 
-A pair is two looks at one place for the methods that compare (SimCLR, BYOL), an image and what is hidden of it for
+A pair is two views of one place for the methods that compare (SimCLR, BYOL), an image and its hidden part for
 inpainting.
 """
 
@@ -96,7 +96,7 @@ def load_pixels(path: Path) -> Pixels:
 
 
 def two_views(pixels: Pixels, config: PretrainConfig, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Two looks at one place: each turned, zoomed, shifted and lit in its own way.
+    """Two views of one place: each rotated, zoomed, shifted and lit in its own way.
 
     Views of one place, and not of one image as in SimCLR: a field of view is full of cells that look alike, and two
     far corners of it have less in common than two fields of the same stain.

@@ -50,7 +50,7 @@ class TrainConfig(RunConfig):
     diameter_weight: float = 4.0
     class_weight: float = Field(1.0, ge=0, description="weight of the loss of the classes per pixel")
     class_weighting: Literal["none", "inverse", "effective"] = Field(
-        "inverse", description="how rare classes are made heard in that loss"
+        "inverse", description="how rare classes are weighted in that loss"
     )
     image_class_weight: float = Field(0.2, ge=0, description="weight of the loss of the image's class")
 

@@ -1,4 +1,4 @@
-"""Samples in, training batches out: crops drawn so that no modality, class or size of object drowns another.
+"""Makes training batches of crops, balanced by modality, class and size of objects.
 
 Every crop has a number, and all that is random in it comes from that number and the run's seed. So the order of the
 data does not depend on how many workers prepare it, and a run that is resumed sees what it would have seen.

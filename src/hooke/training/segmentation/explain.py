@@ -33,7 +33,7 @@ from hooke.training.segmentation.export import load_run
 
 __all__ = ["find_subjects"]
 
-_WINDOW = 256  # side of what is looked at around an object, network pixels
+_WINDOW = 256  # side of the window around an object, network pixels
 
 
 def find_subjects(

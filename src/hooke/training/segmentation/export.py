@@ -1,4 +1,4 @@
-"""A training run in, a model bundle out: ONNX weights checked against PyTorch, described as bioimage.io asks."""
+"""Exports a training run as a model bundle: ONNX weights checked against PyTorch, with a bioimage.io description."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
         inputs=[image_input(folder, config.in_channels, () if config.stains is None else config.stains.indices)],
         outputs=[_output(folder, [*scheme.maps, *classes]), *_image_output(config.image_classes)],
         settings=settings,
-        told={"maps": meanings, "image_classes": config.image_classes, "training": record},
+        extra={"maps": meanings, "image_classes": config.image_classes, "training": record},
     )
 
 

@@ -88,7 +88,7 @@ def _begin_with(module: SegmentationModule, records: list[Record]) -> None:
 def start_from(module: SegmentationModule, checkpoint: Path) -> list[str]:
     """Take a network's weights from an earlier run with the same network: a checkpoint, or a safetensors file.
 
-    The parts that tell classes may differ: they keep their new weights where the file has none that fit.
+    The parts that predict classes may differ: they keep their new weights if the file has none that fit.
 
     Returns
     -------

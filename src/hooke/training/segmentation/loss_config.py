@@ -1,4 +1,4 @@
-"""Which loss each map is trained with: part of a run's configuration; no PyTorch here, so that it reads fast."""
+"""Defines the losses in a run's configuration; without PyTorch, so that it loads fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses: raw maps and target maps `(N, 4, Y, X)` in, one number out.
+"""Losses of predicted maps against target maps, both `(N, 4, Y, X)`.
 
 Every loss of pixels takes an optional `weight`, as large as the target: 0 where nobody has said what a pixel is, 1
 elsewhere, more where a mistake costs more. A loss whose pixels all weigh nothing is 0, and its gradients are too.
@@ -206,7 +206,7 @@ def small_object_weights(inside: Tensor, diameter: Tensor, usual: float, limit: 
     inside : Tensor, shape (N, Y, X)
         1 inside objects.
     diameter : Tensor, shape (N, Y, X)
-        Equivalent diameter of the object at each pixel of it, pixels; elsewhere it is not looked at.
+        Equivalent diameter of the object at each pixel of it, pixels; elsewhere it is not used.
     usual, limit : float
     ring : int
         Width of the ring, pixels.
@@ -244,7 +244,7 @@ def _mean(each: Tensor, weight: Tensor | None) -> Tensor:
 
 @dataclass(frozen=True)
 class _Terms:
-    """What a loss may look at besides its own map; tensors of shape (N, Y, X)."""
+    """What a loss may use besides its own map; tensors of shape (N, Y, X)."""
 
     config: LossConfig
     inside: Tensor

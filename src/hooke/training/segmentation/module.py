@@ -1,4 +1,4 @@
-"""The LightningModule: one batch in, a loss out; one validation image in, its scores out."""
+"""Defines the LightningModule of segmentation: its loss, and its scores on validation images."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class SegmentationModule(L.LightningModule):
             ids = [self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)]
             raise TrainingError(
                 f"the loss is {float(parts['loss'])} at step {self.global_step}; the batch's images: {', '.join(ids)}",
-                remedy="look at these images, lower learning_rate, or use precision 32-true; then --resume",
+                remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
             )
         self.log_dict({f"train/{name}": value.detach() for name, value in parts.items()}, on_step=True)
         return parts["loss"]

@@ -1,4 +1,4 @@
-"""A shipped model's ONNX weights in, a network to go on training from out: batch norms that were folded away come back.
+"""Restores a trainable network from a shipped model's ONNX weights, with its folded batch norms.
 
 The exporter multiplies each batch norm into the convolution before it. Here the convolutions keep the products, and
 the batch norms are set so that they change nothing: first by a mean of 0 and a variance of 1, then, once images have
@@ -36,7 +36,7 @@ def load_shipped(network: nn.Module, bundle: Path, images: Tensor) -> list[str]:
     Returns
     -------
     list of str
-        Parts of the network that tell classes, for which the bundle has no weights.
+        Parts of the network that predict classes, for which the bundle has no weights.
 
     Raises
     ------
