@@ -94,13 +94,13 @@ def size_classes(areas: NDArray[np.integer]) -> NDArray[np.int64]:
 def _touching(labels: NDArray[np.integer]) -> NDArray[np.integer]:
     """Labels of the objects that have another among their eight neighbours."""
     found = []
-    for one, other in (
+    for here, there in (
         (labels[:, 1:], labels[:, :-1]),
         (labels[1:], labels[:-1]),
         (labels[1:, 1:], labels[:-1, :-1]),
         (labels[1:, :-1], labels[:-1, 1:]),
     ):
-        at = np.flatnonzero((one != other) & (one > 0) & (other > 0))
-        row, column = np.divmod(at, max(one.shape[1], 1))
-        found += [np.unique(one[row, column]), np.unique(other[row, column])]
+        at = np.flatnonzero((here != there) & (here > 0) & (there > 0))
+        row, column = np.divmod(at, max(here.shape[1], 1))
+        found += [np.unique(here[row, column]), np.unique(there[row, column])]
     return np.unique(np.concatenate(found))

@@ -126,7 +126,7 @@ class Painting:
     @property
     def oddities(self) -> dict[str, int]:
         """How many conflicts of each kind, in the words of a summary."""
-        return dict(Counter(f"{KINDS[one.kind]}, {one.resolution} (see conflicts.csv)" for one in self.conflicts))
+        return dict(Counter(f"{KINDS[odd.kind]}, {odd.resolution} (see conflicts.csv)" for odd in self.conflicts))
 
     def renumber(self) -> Painting:
         """Leave out the hidden masks, and number the others from 1 in their order."""

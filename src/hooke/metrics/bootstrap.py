@@ -37,9 +37,9 @@ def resample_groups(groups: Sequence[str], resamples: int, rng: np.random.Genera
     >>> resample_groups(["a", "a", "b"], 2, np.random.default_rng(1)).tolist()
     [[1, 1, 1], [2, 2, 0]]
     """
-    names, of = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    names, positions = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
-    return drawn[:, of]
+    return drawn[:, positions]
 
 
 def percentile_interval(values: NDArray[np.float64], level: float = 0.95) -> tuple[float, float]:

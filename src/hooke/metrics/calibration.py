@@ -44,11 +44,11 @@ def calibrate(confidence: Floats, right: NDArray[np.bool_], bins: int = _BINS) -
     bins : int
         Of equal width.
     """
-    of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    count = np.bincount(of, minlength=bins)
+    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    count = np.bincount(bin_of, minlength=bins)
     held = count > 0
-    sure = np.bincount(of, weights=confidence, minlength=bins)[held] / count[held]
-    accuracy = np.bincount(of, weights=right, minlength=bins)[held] / count[held]
+    sure = np.bincount(bin_of, weights=confidence, minlength=bins)[held] / count[held]
+    accuracy = np.bincount(bin_of, weights=right, minlength=bins)[held] / count[held]
     edges = np.arange(bins) / bins
     table = pd.DataFrame(
         {
@@ -73,14 +73,14 @@ def fit_temperature(raw: ArrayLike, true: ArrayLike) -> float:
     raw : array of float, shape (n, K)
     true : array of int, shape (n,)
     """
-    scores, of = np.asarray(raw, np.float64), np.asarray(true, np.int64)
-    if not len(of):
+    scores, truth = np.asarray(raw, np.float64), np.asarray(true, np.int64)
+    if not len(truth):
         return 1.0
     candidates = np.exp(np.linspace(np.log(_COLDEST), np.log(_HOTTEST), 400))
 
     def loss(temperature: float) -> float:
         scaled = scores / temperature
         scaled = scaled - scaled.max(axis=1, keepdims=True)
-        return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(of)), of]))
+        return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(truth)), truth]))
 
-    return round(float(candidates[np.argmin([loss(one) for one in candidates])]), 3)
+    return round(float(candidates[np.argmin([loss(candidate) for candidate in candidates])]), 3)

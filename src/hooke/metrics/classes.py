@@ -165,7 +165,7 @@ def _confusion(images: Sequence[_Classed], classes: Sequence[str]) -> pd.DataFra
     names = [*classes, _ABSENT]
     table = np.zeros((len(names), len(names)), np.int64)
     for overlap, pred_classes, true_classes in images:
-        pred, true = (np.searchsorted(classes, some) for some in (pred_classes, true_classes))
+        pred, true = (np.searchsorted(classes, named) for named in (pred_classes, true_classes))
         pairs = overlap.iou > 0.5
         at_true, at_pred = overlap.pair_true[pairs], overlap.pair_pred[pairs]
         np.add.at(table, (true[at_true], pred[at_pred]), 1)

@@ -137,21 +137,21 @@ def classification_scores(
     ConfigError
         When there is no object, or shapes do not fit.
     """
-    of = np.asarray(true, np.int64)
+    truth = np.asarray(true, np.int64)
     shares = None if probabilities is None else np.asarray(probabilities, np.float64)
-    named = _answers(of, shares, answers, classes)
+    named = _answers(truth, shares, answers, classes)
     wide = len(classes) + int((named == len(classes)).any())
-    cells = of * wide + named
+    cells = truth * wide + named
     matrix = np.bincount(cells, minlength=len(classes) * wide).reshape(len(classes), wide)
-    groups = [str(one) for one in range(len(of))] if images is None else list(images)
+    groups = [str(row) for row in range(len(truth))] if images is None else list(images)
     drawn = _resample(cells, matrix.shape, groups, resamples, seed)
     scores = {name: float(value[0]) for name, value in scores_of_confusion(matrix[None]).items()}
     per_class = pd.DataFrame(_per_class(matrix, drawn), index=list(classes))
     curves, calibration = {}, None
     if shares is not None:
-        curves = {name: find_curves(of == number, shares[:, number]) for number, name in enumerate(classes)}
-        calibration = calibrate(shares.max(axis=1), shares.argmax(axis=1) == of)
-        aucs, aps = ([getattr(one, part) for one in curves.values()] for part in ("auc", "average_precision"))
+        curves = {name: find_curves(truth == number, shares[:, number]) for number, name in enumerate(classes)}
+        calibration = calibrate(shares.max(axis=1), shares.argmax(axis=1) == truth)
+        aucs, aps = ([getattr(curve, part) for curve in curves.values()] for part in ("auc", "average_precision"))
         scores |= {"auc_macro": _mean(aucs), "ap_macro": _mean(aps), "ece": calibration.ece}
         per_class = per_class.assign(auc=aucs, ap=aps)
     return ClassificationScores(
@@ -231,12 +231,12 @@ def average_precision_score(positive: NDArray[np.bool_], score: Floats) -> float
 def _answers(
     true: NDArray[np.int64], shares: Floats | None, answers: ArrayLike | None, classes: Sequence[str]
 ) -> NDArray[np.int64]:
-    """Position of the class that each object was given; what was handed in is checked on the way."""
+    """Position of the class that each object was given; the arguments are checked on the way."""
     count = len(classes)
     if not len(true) or (shares is not None and shares.shape != (len(true), count)):
-        told = "none" if shares is None else str(shares.shape)
+        given = "none" if shares is None else str(shares.shape)
         raise ConfigError(
-            f"{len(true)} true classes with probabilities {told} of {count} classes",
+            f"{len(true)} true classes with probabilities {given} of {count} classes",
             remedy="give a row per object and a column per class",
         )
     if answers is None and shares is None:
@@ -252,10 +252,10 @@ def _resample(
 ) -> NDArray[np.int64]:
     """Confusion matrices of resampled images, (resamples, K, columns): each is the sum of its images' matrices."""
     size = int(np.prod(shape))
-    names, of = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    each = np.bincount(of * size + cells, minlength=len(names) * size).reshape(len(names), size)
+    names, owner = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    per_group = np.bincount(owner * size + cells, minlength=len(names) * size).reshape(len(names), size)
     drawn = resample_groups(names.tolist(), resamples, np.random.default_rng(seed))
-    return np.asarray((drawn @ each).reshape(-1, *shape), np.int64)
+    return np.asarray((drawn @ per_group).reshape(-1, *shape), np.int64)
 
 
 def _margins(matrices: NDArray[np.integer]) -> tuple[Floats, Floats, Floats]:
@@ -292,5 +292,5 @@ def _mean_where(values: Floats, kept: NDArray[np.bool_]) -> Floats:
 
 
 def _mean(values: Sequence[float]) -> float:
-    known = [one for one in values if not np.isnan(one)]
+    known = [value for value in values if not np.isnan(value)]
     return float(np.mean(known)) if known else float("nan")

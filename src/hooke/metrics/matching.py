@@ -1,4 +1,9 @@
-"""Matches predicted and true objects at an IoU threshold."""
+"""Matches predicted objects with true ones, one to one, by their IoU.
+
+The assignment is solved here and not by scipy: the core of hooke works without scipy, and scipy's solver of dense
+problems (`linear_sum_assignment`) needs a matrix of all objects of a tissue, where only pairs that touch matter. It is
+tested against scipy.
+"""
 
 from __future__ import annotations
 

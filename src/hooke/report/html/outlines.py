@@ -1,18 +1,15 @@
-"""Converts label images to vector outlines: SVG path data, one piece per object."""
+"""Writes the outlines of objects as the path data of SVG."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.labels.objects import find_objects
+from hooke.labels.outlines import trace_outlines
 
 __all__ = ["joined", "outline_objects"]
-
-_TOLERANCE = 0.6  # pixels that a line may leave the rim of an object by, to have fewer corners
 
 
 def outline_objects(labels: NDArray[np.integer]) -> dict[int, str]:
@@ -29,13 +26,7 @@ def outline_objects(labels: NDArray[np.integer]) -> dict[int, str]:
         Path data by label; a closed line through the middle of the object's outermost pixels, so that the lines of two
         objects that touch lie side by side. The pixel in row y and column x covers x..x + 1 and y..y + 1.
     """
-    objects = find_objects(labels)
-    paths = {}
-    for label, (top, left, bottom, right) in zip(objects.ids.tolist(), objects.boxes.tolist(), strict=True):
-        mask = (labels[top:bottom, left:right] == label).astype(np.uint8)
-        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        paths[label] = "".join(_path(cv2.approxPolyDP(one, _TOLERANCE, True)[:, 0] + (left, top)) for one in contours)
-    return paths
+    return {label: "".join(map(_path, lines)) for label, lines in trace_outlines(labels).items()}
 
 
 def joined(paths: Mapping[int, str], labels: Iterable[int]) -> str:
