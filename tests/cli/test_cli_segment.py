@@ -127,7 +127,9 @@ def test_planes_are_named_in_warnings_and_counts(image, tmp_path, capsys):
     assert run("segment", tmp_path / "s.tif", "-o", tmp_path / "out", "--diameter", "24") == 0
     printed = capsys.readouterr().out
     assert "warning: s z1: the image is constant" in printed
-    assert "counted in each of 2 planes" in printed
+    assert "counted in each of 2 planes:" in printed
+    assert run("segment", image, tmp_path / "s.tif", "-o", tmp_path / "both", "--diameter", "24") == 0
+    assert "counted in each of 2 planes of 1 stack(s):" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

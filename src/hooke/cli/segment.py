@@ -181,9 +181,11 @@ def _print_summary(result: FolderResult) -> None:
     console.print(
         f"{objects} objects in {len(good)} image(s){note}; results in {readable(str(result.out))}", markup=False
     )
-    planes = sum(len(image.rows) for image in good)
-    if planes > len(good):
-        console.print(f"counted in each of {planes} planes: an object that several planes show counts in each")
+    stacks = [image for image in good if len(image.rows) > 1]
+    if stacks:
+        planes = sum(len(image.rows) for image in stacks)
+        where = "" if len(stacks) == len(good) == 1 else f" of {len(stacks)} stack(s)"
+        console.print(f"counted in each of {planes} planes{where}: an object that several planes show counts in each")
     for said in result.notes:
         console.print(said, style="yellow", markup=False)
     for row in warned[:_LISTED]:
