@@ -31,6 +31,7 @@ from hooke.io.class_counts import CLASS_COUNTS, write_counts
 from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
 from hooke.io.name_match import matched
+from hooke.io.output_folder import search_inputs
 from hooke.io.spreadsheet import write_table
 from hooke.io.tables import TABLE_SUFFIXES, read_table
 from hooke.measure import measure
@@ -53,11 +54,14 @@ class ClassifiedFolder:
         A row per image: objects of each class.
     summary : DataFrame
         A row per image: ``image``, ``file``, ``count``, ``warning``, ``error``.
+    notes : tuple of str
+        What was left out of the folders searched.
     """
 
     out: Path
     counts: pd.DataFrame
     summary: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -177,7 +181,8 @@ def classify_folder(
     """
     check_threshold(threshold)
     out = Path(out)
-    paths = find_images(inputs, exclude=[out])
+    searched = search_inputs(inputs, out)
+    paths = searched.paths
     names = unique_names(paths)
     source, classifier = open_objects(objects, names), load_classifier(model)
     files = [InputFile(name, path) for name, path in zip(names, paths, strict=True)]
@@ -193,7 +198,7 @@ def classify_folder(
         counted = write_counts(counts, out / "counts.csv", classifier.classes)
         summary = pd.DataFrame([one.row for one in results])
         write_table(summary, out / "summary.csv")
-    return ClassifiedFolder(out, counted, summary)
+    return ClassifiedFolder(out, counted, summary, tuple(searched.notes))
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,10 @@ from hooke.classify.windows import cut_window, rescale, window_matrix
 from hooke.datasets.layout import find_image, read_column, read_index
 from hooke.errors import DatasetError
 from hooke.image import Image
-from hooke.io import find_images, read_image, unique_names
+from hooke.io import read_image, unique_names
 from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
+from hooke.io.output_folder import search_inputs
 from hooke.io.spreadsheet import write_table
 from hooke.labels.classes import Classes
 from hooke.metrics.classification import ClassificationScores, classification_scores
@@ -96,10 +97,13 @@ class ClassifiedImages:
         ``error``, empty when all went well.
     path : Path
         Where it was written.
+    notes : tuple of str
+        What was left out of the folders searched.
     """
 
     table: pd.DataFrame
     path: Path
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -180,7 +184,8 @@ def classify_images(
     """
     check_threshold(threshold)
     out = Path(out)
-    paths = find_images(inputs, exclude=[out])
+    searched = search_inputs(inputs, out)
+    paths = searched.paths
     files = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
 
     def classify(file: InputFile, on_share: OnShare) -> dict[str, object]:
@@ -193,7 +198,7 @@ def classify_images(
         rows = list(run_files(classify, files, _row, total=len(files), progress=progress))
         table, target = pd.DataFrame(rows, columns=columns), out / "classes.csv"
         write_table(table, target)
-    return ClassifiedImages(table, target)
+    return ClassifiedImages(table, target, tuple(searched.notes))
 
 
 def _row(file: InputFile, error: str = "") -> dict[str, object]:

@@ -20,9 +20,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.image import Image
-from hooke.io import read_image, search_images, unique_names, write_png
+from hooke.io import read_image, unique_names, write_png
 from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
+from hooke.io.output_folder import search_inputs
 from hooke.io.spreadsheet import write_table
 from hooke.preprocess import fit_normalisation
 from hooke.preprocess.clusters import CLUSTERS, Clusters, cluster_modalities
@@ -129,7 +130,7 @@ def sort_by_modality(
         When there is no image, or the folder can't be written to. A single file's error is in its row.
     """
     out = Path(out)
-    files = search_images(inputs, exclude=[out])
+    files = search_inputs(inputs, out)
     paths = files.paths
     jobs = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
     with only_run(out):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -90,11 +91,18 @@ def classify(
         if not quiet:
             told = ", ".join(f"{count} {name}" for name, count in whole.counts.items()) or "none classified"
             typer.echo(f"{len(whole.table) - whole.failed} image(s): {told}; written to {whole.path}")
+            _print_notes(whole.notes)
         return _status(whole.failed, len(whole.table))
     done = classify_folder(images, labels, model, out, threshold=threshold, channel=channel, progress=show)
     if not quiet:
         _print_summary(done)
+        _print_notes(done.notes)
     return _status(done.failed, len(done.summary))
+
+
+def _print_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        typer.secho(note, fg="yellow")
 
 
 def _status(failed: int, images: int) -> int:

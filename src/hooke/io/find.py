@@ -14,7 +14,7 @@ from hooke.errors import ImageReadError, readable
 from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, unread_format
 from hooke.io.leftovers import derived_files, names_results, result_folders
 
-__all__ = ["FoundImages", "find_images", "natural_key", "search_images"]
+__all__ = ["FoundImages", "find_images", "holds_images", "natural_key", "search_images"]
 
 _SUFFIXES_TEXT = " ".join(sorted(IMAGE_SUFFIXES))
 _NAMED = 5
@@ -36,6 +36,10 @@ class FoundImages:
         Named pipes, sockets and devices.
     closed : list of Path
         Folders that can't be listed.
+    excluded : list of Path
+        Folders that were excluded, and lie where images were searched.
+    advice : list of str
+        What else the user should know.
     """
 
     paths: list[Path] = field(default_factory=list)
@@ -43,11 +47,13 @@ class FoundImages:
     unread: list[Path] = field(default_factory=list)
     special: list[Path] = field(default_factory=list)
     closed: list[Path] = field(default_factory=list)
+    excluded: list[Path] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
 
     @property
     def notes(self) -> list[str]:
-        """A sentence on each kind of thing passed over."""
-        notes = []
+        """A sentence on each kind of thing passed over, and the advice."""
+        notes = list(self.advice)
         if self.results:
             notes.append(f"left out as results, not images: {_listed(self.results)}; give one by name to have it read")
         if self.unread:
@@ -119,6 +125,12 @@ def search_images(
     return search.found
 
 
+def holds_images(folder: Path, *, exclude: Sequence[str | Path] = ()) -> bool:
+    """Whether a search of a folder would find an image that is not a result."""
+    search = _Search(frozenset(map(os.path.realpath, exclude)), results=False)
+    return any(True for _ in search.walk(folder))
+
+
 class _Search:
     """One search: what it skips, and what it has passed over so far."""
 
@@ -163,7 +175,9 @@ class _Search:
         matches = sorted((Path(match) for match in glob.glob(str(pattern), recursive=True)), key=natural_key)  # noqa: PTH207
         base = _fixed_part(pattern)
         skipped = self._skipped_below(base)
-        matches = [match for match in matches if not _is_below(match / "x", skipped)]
+        excluded = [match for match in matches if _is_below(match / "x", skipped)]
+        self.found.excluded += excluded
+        matches = [match for match in matches if match not in set(excluded)]
         if not self.results and not names_results(pattern.name):
             matches = self._without_results(matches, base)
         files = [match for match in matches if match.is_file()]
@@ -202,9 +216,9 @@ class _Search:
 
     def _below(self, folder: Path) -> list[Path]:
         """Images in a folder and its subfolders, in natural order."""
-        return sorted(self._walk(folder), key=natural_key)
+        return sorted(self.walk(folder), key=natural_key)
 
-    def _walk(self, folder: Path) -> Iterator[Path]:
+    def walk(self, folder: Path) -> Iterator[Path]:
         """Every image below a folder; hidden, skipped, result and container folders are not entered."""
         for root, folders, files in os.walk(folder, onerror=self._note_closed):
             here = Path(root)
@@ -212,7 +226,10 @@ class _Search:
             entered = []
             for name in folders:
                 path = here / name
-                if name.startswith(".") or os.path.realpath(path) in self.skipped:
+                if name.startswith("."):
+                    continue
+                if os.path.realpath(path) in self.skipped:
+                    self.found.excluded.append(path)
                     continue
                 if folder_format(path) is not None:
                     self.found.unread.append(path)

@@ -29,9 +29,10 @@ from pathlib import Path
 from typing import Any
 
 from hooke.errors import readable
-from hooke.io import open_image, search_images
+from hooke.io import open_image
 from hooke.io.file_runner import OnProgress, run_files
 from hooke.io.lock import only_run
+from hooke.io.output_folder import search_inputs
 from hooke.models import load_model
 from hooke.pipeline.ledger import SET_ASIDE, Ledger
 from hooke.pipeline.memory import job_budget
@@ -115,7 +116,7 @@ def segment_folder(
     options = options or SegmentOptions()
     allowed = job_budget(max_memory)
     out = Path(out)
-    found = search_images(inputs, exclude=[out])
+    found = search_inputs(inputs, out)
     model = load_model(options.model)
     check_used(model, options)
     with only_run(out):

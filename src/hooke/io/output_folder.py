@@ -1,0 +1,45 @@
+"""Finds the images of a run, and keeps its results from mixing with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from hooke.errors import OutputError, readable
+from hooke.io.find import FoundImages, holds_images, search_images
+
+__all__ = ["search_inputs"]
+
+#: Folders of results, which nothing else may be in.
+_RESULTS = ("labels", "overlays", "replaced")
+
+
+def search_inputs(inputs: Sequence[str | Path], out: str | Path) -> FoundImages:
+    """List the images that a run is to read, without the results in its output folder.
+
+    An output folder inside the image folder is fine when it is new or holds results only. Results in the very folder
+    of the images are reported in the notes.
+
+    Raises
+    ------
+    ImageReadError
+        As `hooke.io.search_images`.
+    OutputError
+        When results would replace images, or images in the output folder would be left out.
+    """
+    out = Path(out)
+    found = search_images(inputs, exclude=[out])
+    results = [out / name for name in _RESULTS]
+    folders = {os.path.realpath(folder) for folder in {path.parent for path in found.paths}}
+    for folder in results:
+        if os.path.realpath(folder) in folders:
+            remedy = "choose another output folder"
+            raise OutputError("holds images of this run, which results would replace", path=folder, remedy=remedy)
+    if found.excluded and holds_images(out, exclude=results):
+        remedy = "choose a new folder, or one that holds results only"
+        raise OutputError("holds images that this run would leave out", path=out, remedy=remedy)
+    if os.path.realpath(out) in folders:
+        advice = "choose a folder of their own to keep them apart"
+        found.advice.append(f"the results are written among the images in {readable(str(out))}; {advice}")
+    return found
