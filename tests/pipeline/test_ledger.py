@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -153,6 +154,26 @@ def test_row_of_a_failure_stays_until_its_image_is_done(images, tmp_path):
     (images / "b.png").write_bytes(whole)
     segment_folder([images / "b.png"], out, QUICK)
     assert not any(rows(out)["error"])
+    check_tables(out)
+
+
+def test_row_of_a_failure_goes_with_its_image(images, tmp_path):
+    out, whole = tmp_path / "out", (images / "b.png").read_bytes()
+    (images / "b.png").write_bytes(whole[:100])
+    (images / "c.png").symlink_to(tmp_path / "nowhere.png")
+    segment_folder([images], out, QUICK)
+    assert list(rows(out)["error"] != "") == [False, False, True, True]
+    (images / "b.png").rename(images / "d.png")  # the same file under another name
+    segment_folder([images], out, QUICK)
+    assert [Path(file).name for file in rows(out)["file"]] == ["a.png", "a.tif", "d.png", "nowhere.png"]
+    (images / "d.png").unlink()
+    segment_folder([images], out, QUICK)
+    assert [Path(file).name for file in rows(out)["file"]] == ["a.png", "a.tif", "nowhere.png"]  # of a link
+    assert not (out / ".hooke" / "b.json").exists()
+    (images / "c.png").unlink()
+    (images / "a.png").unlink()
+    segment_folder([images], out, QUICK)
+    assert list(rows(out)["image"]) == ["a_png", "a_tif"]  # results stay when their image goes
     check_tables(out)
 
 
@@ -320,7 +341,17 @@ def test_folder_of_images_may_be_the_output_folder(images):
     for _ in range(2):
         result = segment_folder([images], images, QUICK)
         assert [image.name for image in result.images] == ["a_png", "a_tif", "b"]
+        assert [note for note in result.notes if "among the images" in note]
     assert all(image.reused for image in result.images)
+
+
+def test_images_where_results_go_are_refused_before_any_work(images):
+    write_png(images / "labels" / "x.png", np.zeros((9, 9), np.uint8))
+    before = sorted(images.rglob("*"))
+    for given, out in (([images / "labels"], images), ([images], images / "labels")):
+        with pytest.raises(OutputError, match="holds images"):
+            segment_folder(given, out, QUICK)
+    assert sorted(images.rglob("*")) == before
 
 
 def test_overlay_of_a_plane_does_not_replace_that_of_another_image(tmp_path, field):

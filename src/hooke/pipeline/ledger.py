@@ -64,6 +64,7 @@ class Ledger:
     def names(self, paths: Sequence[Path]) -> list[str]:
         """Name the results of files: those that have results keep their names, and no other file gets these."""
         self._follow_moved(paths)
+        self._forget_gone_failures(paths)
         # Scenes have names of their own beside that of their file.
         bases = {entry.base: Path(entry.path or f"/{entry.base}") for entry in self.entries.values()}
         scenes = {name: Path(one.path or f"/{name}") for name, one in self.entries.items() if name not in bases}
@@ -291,6 +292,14 @@ class Ledger:
                 if entry.path == old:
                     self.entries[entry.name] = replace(entry, path=real)
             by_name[path.name] = [entry for entry in by_name[path.name] if entry.path != old]
+
+    def _forget_gone_failures(self, paths: Sequence[Path]) -> None:
+        """Remove the entries of files that failed, have no results, and are neither there any more nor given."""
+        given = set(map(os.path.realpath, paths))
+        for entry in list(self.entries.values()):
+            is_gone = bool(entry.path) and entry.path not in given and not Path(entry.path).exists()
+            if is_gone and entry.error and not entry.files:
+                self._undo(entry.name, ())
 
 
 def _holds_labels(path: Path) -> bool:
