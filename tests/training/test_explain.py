@@ -193,7 +193,7 @@ def test_the_command(run, tmp_path, capsys):
     write_png(tmp_path / "field.png", simulate((96, 96), seed=3).image)
     status = command(run, tmp_path / "field.png", tmp_path / "out", method=["grad-cam"], count=1, diameter=22)
     assert status == 0
-    assert "answers explained" in capsys.readouterr().out
+    assert "predictions explained" in capsys.readouterr().out
     assert (tmp_path / "out" / "explain.html").is_file()
 
 

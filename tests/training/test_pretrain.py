@@ -208,7 +208,7 @@ def test_an_image_that_cannot_be_read_is_passed_over(tmp_path, folder):
     (tmp_path / "good.png").write_bytes(good.read_bytes())
     (tmp_path / "bad.png").write_bytes(b"no image")
     config = config_of(tmp_path, "simclr")
-    with pytest.warns(UserWarning, match=r"passed over: .*bad\.png"):
+    with pytest.warns(UserWarning, match=r"skipped: .*bad\.png"):
         assert len(list(Views(list_images(config), config))) == 16
     (tmp_path / "good.png").unlink()
     with pytest.raises(DatasetError, match="20 images in a row"), pytest.warns(UserWarning):

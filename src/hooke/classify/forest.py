@@ -51,9 +51,9 @@ class ForestSettings(BaseModel):
     features: list[str] = Field(min_length=1)
     intensity: FeatureIntensity = "nuclei"
     modes: list[Literal["grey", "rgb", "channels"]] = Field(
-        default_factory=list, description="images trained on; none: any"
+        default_factory=list, description="modes of the training images; none: any"
     )
-    examples: dict[str, int] = Field(default_factory=dict, description="objects learnt from, per class")
+    examples: dict[str, int] = Field(default_factory=dict, description="training objects per class")
 
 
 class ForestClassifier(Classifier):

@@ -44,7 +44,9 @@ class ClassifierSettings(BaseModel):
     in_channels: Literal[1, 3] = 3
     intensity: Intensity = "nuclei"
     percentiles: tuple[float, float] = (1.0, 99.8)
-    modes: list[Literal["grey", "rgb"]] = Field(default_factory=list, description="images trained on; none: any")
+    modes: list[Literal["grey", "rgb"]] = Field(
+        default_factory=list, description="modes of the training images; none: any"
+    )
     temperature: float = Field(1.0, gt=0, description="already applied in the network; kept for the record")
     turns: Literal[1, 4, 8] = Field(1, description="orientations averaged: rotated (4), and mirrored (8)")
 

@@ -97,7 +97,7 @@ _data.command("show")(_exiting(data.show))
 app.add_typer(_data, name="data")
 
 _classify = typer.Typer(
-    cls=classify.ImagesOrTrain, no_args_is_help=True, help="Name the class of objects, or learn to."
+    cls=classify.ImagesOrTrain, no_args_is_help=True, help="Classify objects or images, or train a classifier."
 )
 _classify.command("images")(_exiting(classify.classify))
 _classify.command("train")(_exiting(classify.train))

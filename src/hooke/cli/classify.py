@@ -62,7 +62,7 @@ def classify(
     channel: Annotated[int | None, typer.Option(help="Channel that shows the objects, 0 is the first.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> int:
-    """Name the class of every object that was found before, or of each image as a whole.
+    """Classify every object that was found before, or each image as a whole.
 
     [bold]Examples[/]
 
@@ -83,7 +83,7 @@ def classify(
     if labels is None:
         if task_of(model) == "classifier":
             raise ConfigError(
-                "this classifier names objects, and none are given", path=model, remedy="add --labels RESULTS"
+                "this classifier needs objects, and none are given", path=model, remedy="add --labels RESULTS"
             )
         whole = classify_images(
             images, load_image_classifier(model), out, threshold=threshold, channel=channel, progress=show
@@ -117,25 +117,25 @@ def train(
         Path, typer.Option(help="A hooke data set with classes, or a csv of labelled cells (image, label, class).")
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the classifier.")],
-    images: Annotated[list[str] | None, typer.Option(help="Of a csv: files, folders and patterns.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="Of a csv: results of hooke segment, or label images.")] = None,
-    split: Annotated[str, typer.Option(help="Of a data set: the split to learn from.")] = "train",
-    classes: Annotated[list[str] | None, typer.Option("--class", help="Learn this class; again for others.")] = None,
+    images: Annotated[list[str] | None, typer.Option(help="For a csv: files, folders and patterns.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="For a csv: results of hooke segment, or label images.")] = None,
+    split: Annotated[str, typer.Option(help="For a data set: the split to learn from.")] = "train",
+    classes: Annotated[list[str] | None, typer.Option("--class", help="Learn this class; repeatable.")] = None,
     per_class: Annotated[
         int | None, typer.Option(min=1, help="Learn from this many cells of each class, drawn at random. Default: all.")
     ] = None,
     intensity: Annotated[
         Literal["auto", "nuclei", "colours", "stored", "channels"],
         typer.Option(
-            help="What to measure intensities in. nuclei: the nuclear channel; colours: all three, stretched together; "
+            help="Where to measure intensities. nuclei: the nuclear channel; colours: all three, stretched together; "
             "stored: all three as stored; channels: all channels of stains. auto: compare them by cross-validation."
         ),
     ] = "auto",
-    seed: Annotated[int, typer.Option(help="Of what is random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of random choices.")] = 0,
 ) -> int:
-    """Make a classifier from labelled cells, without a network: 20 cells of each class are a start.
+    """Make a classifier from labelled cells, without a network: 20 cells of each class are enough to start.
 
-    Measures size, shape, intensity and texture of each cell and grows randomised trees on them.
+    Measures size, shape, intensity and texture of each cell and trains randomised trees on them.
     """
     from hooke.classify import examples_of_dataset, examples_of_table, learn_features
 
@@ -187,12 +187,12 @@ def _print_intensity(learnt: Learnt) -> None:
 def evaluate(
     dataset: Annotated[Path, typer.Argument(help="A hooke data set with classes.")],
     model: Annotated[str, typer.Option(help="Bundle of a classifier, or a folder made by hooke classify train.")],
-    split: Annotated[str, typer.Option(help="Split of the data set to measure on.")] = "test",
+    split: Annotated[str, typer.Option(help="Split of the data set to score on.")] = "test",
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Folder for confusion matrix, curves and scores by class.")
     ] = None,
 ) -> int:
-    """Measure a classifier on the true objects, or the images, of a data set; others than its classes are left out."""
+    """Score a classifier on the true objects, or the images, of a data set; objects of other classes are left out."""
     import warnings
 
     from rich.console import Console

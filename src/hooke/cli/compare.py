@@ -25,9 +25,9 @@ def compare(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for compare.html and differences.csv.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the drawn data sets.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
 ) -> int:
-    """Set evaluations side by side, and test whether their differences are real.
+    """Compare evaluations, and test whether their differences are significant.
 
     Each image scored by two methods gives a difference. Data sets are drawn
     again from the groups of images that belong together (fields of view):

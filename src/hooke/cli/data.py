@@ -23,7 +23,7 @@ def show(
     dataset: Annotated[Path, typer.Argument(help="A hooke data set.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the sheets, histograms.png and counts.csv.")],
     split: Annotated[str | None, typer.Option(help="Only this split, such as test.")] = None,
-    most: Annotated[int | None, typer.Option(min=1, help="Show this many images, evenly taken from all.")] = None,
+    most: Annotated[int | None, typer.Option(min=1, help="Show this many images, spread evenly over all.")] = None,
     columns: Annotated[int, typer.Option(min=1, help="Pictures in a row.")] = 6,
     rows: Annotated[int, typer.Option(min=1, help="Rows on a page.")] = 5,
     side: Annotated[int, typer.Option(min=32, help="Pixels of a picture's longer side.")] = 256,

@@ -25,30 +25,29 @@ def doctor(
     dataset: Annotated[Path, typer.Argument(help="A hooke data set, or a folder with images and labels.")],
     against: Annotated[
         list[Path] | None,
-        typer.Option(metavar="OTHER", help="Find images that this data set or folder has too. Can be given again."),
+        typer.Option(metavar="OTHER", help="Find images that this data set or folder has, too. Repeatable."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for doctor.html, findings.json and findings.csv.")
     ] = None,
     fix: Annotated[Path | None, typer.Option(metavar="DST", help="Write a copy with safe corrections.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="Rank images by how far this model, such as nuclei, and the labels disagree.")
+        str | None, typer.Option(help="Rank images by the disagreement of the labels with this model, such as nuclei.")
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="Threads for the model; 0 takes all cores.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> int:
-    """Find what is wrong with a data set before a training does.
+    """Find errors in a data set before you train on it.
 
     Damaged files, labels in pieces, holes, specks, merges, missing objects,
-    odd sizes, and pictures that occur twice, also as a crop, at another bit
-    depth, in two splits or in another data set.
+    odd sizes, and images that occur twice, also as a crop, at another bit depth, in two splits or in another data set.
 
     [bold]--fix[/] fills holes of a few pixels, removes specks and stray pixels, and
-    gives far pieces ids of their own; changes.csv lists each change.
+    gives distant pieces their own ids; changes.csv lists each change.
 
     Exit status: 0 no error found, 1 errors found (files that can't be used,
-    pictures in two splits or data sets), 2 wrong usage.
+    images in two splits or data sets), 2 wrong usage.
 
     [bold]Examples[/]
 

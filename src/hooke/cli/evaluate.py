@@ -25,8 +25,8 @@ def evaluate(
             help="Folder of label images, what [bold]hooke segment[/] wrote, COCO json, csv of run lengths, or zarr."
         ),
     ],
-    truth: Annotated[Path, typer.Argument(help="The same, or a hooke dataset with index.csv.")],
-    split: Annotated[str | None, typer.Option(help="Only this split of the dataset, such as test.")] = None,
+    truth: Annotated[Path, typer.Argument(help="The same, or a hooke data set with index.csv.")],
+    split: Annotated[str | None, typer.Option(help="Only this split of the data set, such as test.")] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -34,10 +34,10 @@ def evaluate(
         ),
     ] = None,
     against: Annotated[
-        list[Path] | None, typer.Option(help="Show the AP of this earlier -o folder in the report too; repeatable.")
+        list[Path] | None, typer.Option(help="Show the AP of this earlier -o folder in the report, too; repeatable.")
     ] = None,
     by: Annotated[
-        list[str] | None, typer.Option(help="Summarise by this column of the index, beside modality; repeatable.")
+        list[str] | None, typer.Option(help="Summarise by this column of the index, besides modality; repeatable.")
     ] = None,
     through: Annotated[
         str | None,
@@ -59,7 +59,7 @@ def evaluate(
         typer.Option(
             "--points",
             "--detection",
-            help="Score detection alone: a point counts when it lies in an unclaimed true mask. "
+            help="Score detection alone: a point counts when it is in a true mask not yet matched. "
             "PRED may be a csv of points (image, y, x).",
         ),
     ] = False,
@@ -81,10 +81,10 @@ def evaluate(
     Pixels: IoU, Dice, precision, recall.
     Objects: precision, recall, F1 and AP = TP/(TP+FP+FN) by IoU threshold,
     DSB 2018 score, panoptic quality (PQ), aggregated Jaccard (AJI), boundary F;
-    by size and kind of error; numbers of objects; COCO AP where known.
-    Classes, where both sides have them: accuracy, F1, confusion matrix, PQ by class;
+    by size and kind of error; numbers of objects; COCO AP if there are scores.
+    Classes, if both sides have them: accuracy, F1, confusion matrix, PQ by class;
     with probabilities ROC, precision-recall and calibration curves.
-    By modality too when the dataset's index has it.
+    Also by modality, if the data set's index has it.
 
     A prediction that is missing, unreadable or of another size
     counts as one without objects, and the exit status is 1.
@@ -151,7 +151,7 @@ def evaluate(
         _print_tables(result)
     _print_problems(result)
     if out is not None and not json:
-        typer.echo(f"report: {out / 'report.html'}; beside it scores.json, per_image.csv, per_object.csv")
+        typer.echo(f"report: {out / 'report.html'}; next to it scores.json, per_image.csv, per_object.csv")
     return 0 if result.complete else 1
 
 

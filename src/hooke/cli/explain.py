@@ -14,13 +14,13 @@ __all__ = ["explain"]
 
 def explain(
     run: Annotated[Path, typer.Argument(help="Folder of a run made by [bold]hooke train[/], or a checkpoint of it.")],
-    image: Annotated[Path, typer.Argument(help="Image to ask the network about.")],
+    image: Annotated[Path, typer.Argument(help="Image to explain.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Folder for explain.html and pictures.")],
     method: Annotated[
         list[str] | None,
-        typer.Option("--method", "-m", help="grad-cam, grad-cam++ or hires-cam; may be given again. All by default."),
+        typer.Option("--method", "-m", help="grad-cam, grad-cam++ or hires-cam; repeatable. Default: all."),
     ] = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Objects to explain, the surest first.")] = 6,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Objects to explain, highest score first.")] = 6,
     diameter: Annotated[
         float | None, typer.Option(min=1, help="Typical diameter of the objects, pixels; measured if not given.")
     ] = None,
@@ -32,11 +32,10 @@ def explain(
         typer.Option(min=1, help="Features this many times smaller than the image. Default for objects: 8."),
     ] = None,
 ) -> int:
-    r"""Show what a trained network's answers rest on.
+    r"""Show which pixels a trained network's predictions are based on.
 
-    For each object: which places made these pixels an object, and which speak
-    for its class, where the network names one; the same for the class of an
-    image. Every map is compared with that of the same network with random
+    For each object: which pixels made the network predict an object there, and which its class, if the network predicts
+    classes; the same for the class of an image. Every map is compared with that of the same network with random
     weights.
 
     Needs the training half: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
@@ -65,5 +64,5 @@ def explain(
             labels=None if labels is None else read_labels(labels),
         )
         page = write_explanations(found, out, f"{image.name}: which pixels {run.name} uses")
-    typer.echo(f"{len(found)} answers explained: {page}" if found else f"nothing found to explain: {page}")
+    typer.echo(f"{len(found)} predictions explained: {page}" if found else f"nothing found to explain: {page}")
     return 0

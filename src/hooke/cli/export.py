@@ -35,10 +35,11 @@ def export(
         typer.Option(metavar="CARD.yaml", help=f"Description of the model for its users: {', '.join(_CARD_KEYS)}."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Export a run that is no better than its baselines, too.")
+        bool, typer.Option("--force", help="Export also a run that is not better than its baselines.")
     ] = False,
     half: Annotated[
-        bool, typer.Option("--half", help="Store the weights in 16 bits: half the size, maps some thousandths off.")
+        bool,
+        typer.Option("--half", help="Store the weights in 16 bits: half the size, maps change by some thousandths."),
     ] = False,
     colour: Annotated[
         Path | None,

@@ -20,18 +20,20 @@ def modality(
     images: Annotated[list[str], typer.Argument(help="Files, folders (with their subfolders) and patterns.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
     clusters: Annotated[
-        int, typer.Option(min=1, help="Clusters to make, joined by modality. With fewer images a classifier decides.")
+        int,
+        typer.Option(
+            min=1, help="Clusters to make, joined by modality. If there are fewer images, a classifier decides."
+        ),
     ] = 8,
-    seed: Annotated[int, typer.Option(help="Of the clusters' starting centres.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the clusters' starting centres.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> int:
     """Sort images into fluorescence, histology and brightfield, by colour and intensity.
 
     Clusters are found by K-means and named by their background and colour;
-    beside them stands what the shipped classifier says of each image on its own.
-
-    Written are modality.csv, a row per image, and embedding.png, a map of the images.
+    the table also has the shipped classifier's result for each image. Writes modality.csv, one row per image, and
+    embedding.png, a map of the images.
 
     [bold]Example[/]
 

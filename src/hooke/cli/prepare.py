@@ -32,8 +32,8 @@ def prepare(
         str | None,
         typer.Option(
             metavar="TRAIN/VAL/TEST",
-            help="Draw a split by group, such as 70/10/20, evenly by modality and class; or [bold]dkfz[/], that data "
-            "set's own. Without it, splits are as published, else 70/10/20.",
+            help="Random split by group, such as 70/10/20, balanced by modality and class; or [bold]dkfz[/], that data "
+            "set's own. Default: as published, otherwise 70/10/20.",
             rich_help_panel=SPLITS,
         ),
     ] = None,
@@ -50,12 +50,12 @@ def prepare(
         str | None,
         typer.Option(
             metavar="REGEX",
-            help="What in an image's name tells its field of view, well, plate or patient, which is never split: "
-            "such as '^[^_]+', all before the first underscore.",
+            help="Part of an image's name that is its field of view, well, plate or patient, which is never divided "
+            "between splits: such as '^[^_]+', all before the first underscore.",
             rich_help_panel=SPLITS,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of a split that is drawn.", rich_help_panel=SPLITS)] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of a random split.", rich_help_panel=SPLITS)] = 0,
     rename: Annotated[
         list[str] | None,
         typer.Option(
@@ -91,14 +91,14 @@ def prepare(
             rich_help_panel=IMAGES,
         ),
     ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Images made at a time.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Make again what is already there.")] = False,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Images converted at the same time.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Convert again what is already there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the known layouts and stop.")] = False,
 ) -> int:
-    """Turn a public data set into a hooke data set.
+    """Convert a data set to hooke's layout.
 
-    A run that was stopped goes on where it was when started again.
+    A run that was stopped continues when it is started again.
 
     [bold]Examples[/]
 

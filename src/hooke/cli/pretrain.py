@@ -19,7 +19,7 @@ def pretrain(
     images: Annotated[
         list[str] | None,
         typer.Option(
-            "--images", "-i", help="hooke data set, folder or pattern instead of the file's; may be repeated."
+            "--images", "-i", help="hooke data set, folder or pattern instead of the configuration's; repeatable."
         ),
     ] = None,
     run: RunFolder = None,

@@ -29,7 +29,7 @@ def samples(
     seed: Annotated[int, typer.Option(help="Same seed and settings: same pixels.")] = 7,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> int:
-    """Write ready images: simulated fields of nuclei with their truth, and a real one.
+    """Write sample images: simulated fields of nuclei with their truth, and a real one.
 
     The simulated ones are a hooke data set (index.csv, images/, labels/),
     ready for [bold]hooke train[/] and [bold]hooke evaluate[/]; the real one is in real/.

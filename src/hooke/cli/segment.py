@@ -46,25 +46,24 @@ def segment(
         float | None, typer.Option(help="Drop objects that score below this, 0 to 1. Default: the model's own choice.")
     ] = None,
     tta: Annotated[
-        bool, typer.Option("--tta", help="Average four mirrored looks: 4 times slower, may help histology.")
+        bool,
+        typer.Option(
+            "--tta", help="Average the predictions of four mirror images: 4 times slower, may help histology."
+        ),
     ] = False,
-    classify: Annotated[
-        str | None, typer.Option(help="Bundle of a classifier that names the class of each object found.")
-    ] = None,
+    classify: Annotated[str | None, typer.Option(help="Bundle of a classifier for the objects found.")] = None,
     class_threshold: Annotated[
-        float, typer.Option(help="Call an object unknown whose class is less probable, 0 to 1.")
+        float, typer.Option(help="An object whose class is less probable is unknown, 0 to 1.")
     ] = 0.0,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
-    axes: Annotated[
-        str | None, typer.Option(help="Axes of the files where they do not state them, such as TZYX.")
-    ] = None,
+    axes: Annotated[str | None, typer.Option(help="Axes of files that do not state them, such as TZYX.")] = None,
     max_memory: Annotated[
         str | None,
         typer.Option(
-            help="Memory to take at most, such as 8G; leaves out larger images. Default: 3/4 of what is free."
+            help="Memory to use at most, such as 8G; larger images are left out. Default: 3/4 of what is free."
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done already.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Segment again what is done already.")] = False,
     replay: Annotated[
         Path | None, typer.Option(help="Repeat the run that this run.json records.", metavar="RUN.JSON")
     ] = None,

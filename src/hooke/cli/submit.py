@@ -14,15 +14,14 @@ def submit(
     pred: Annotated[Path, typer.Argument(help="Folder of label images, or what [bold]hooke segment[/] wrote.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The csv file.")] = Path("submission.csv"),
     truth: Annotated[
-        Path | None, typer.Option(help="Score the csv against this dataset or folder of label images.")
+        Path | None, typer.Option(help="Score the csv against this data set or folder of label images.")
     ] = None,
-    split: Annotated[str | None, typer.Option(help="With --truth: only this split of the dataset.")] = None,
+    split: Annotated[str | None, typer.Option(help="With --truth: only this split of the data set.")] = None,
 ) -> int:
     """Write label images as a submission to the Data Science Bowl 2018.
 
     One row per object: run lengths down the columns, pixels counted from 1.
-    No two objects overlap. The csv is read back and held
-    against the label images before it appears.
+    No two objects overlap. The csv is read back and compared with the label images before it appears.
 
     [bold]Examples[/]
 

@@ -21,9 +21,9 @@ RunFolder = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting; may be given again for others."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; repeatable."),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")]
 
 
 def train(
@@ -38,10 +38,10 @@ def train(
         typer.Option(metavar="N", help="Overfit N images, as a sanity check of data and configuration."),
     ] = None,
     fast_dev_run: Annotated[
-        bool, typer.Option("--fast-dev-run", help="Two steps on a few images, to see that the configuration runs.")
+        bool, typer.Option("--fast-dev-run", help="Two steps on a few images, to test that the configuration works.")
     ] = False,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Write a page of what the network will see, and stop.")
+        bool, typer.Option("--preview", help="Write a page of augmented images as the network will get them, and stop.")
     ] = False,
     list_: Annotated[bool, typer.Option("--list", help="List networks and encoders, and stop.")] = False,
 ) -> int:
@@ -79,14 +79,16 @@ def train(
         if preview and task.preview is None:
             raise ConfigError(f"a run of kind {loaded.kind} has no preview", path=config, remedy="leave out --preview")
         if preview and task.preview:
-            typer.echo(f"what the network will see: {task.preview(loaded, run.with_name(run.name + '-preview.html'))}")
+            typer.echo(
+                f"augmented images for the network: {task.preview(loaded, run.with_name(run.name + '-preview.html'))}"
+            )
             return 0
         if overfit:
             score = sanity_checks.overfit(loaded, overfit, run.with_name(run.name + "-overfit"))
             return _say_overfit(score, task.score_name, task.overfit_score)
         if fast_dev_run:
             score = sanity_checks.fast_dev_run(loaded)
-            typer.echo(f"two steps and a validation went well; score {score:.3f}, which means nothing yet")
+            typer.echo(f"two steps and a validation worked; score {score:.3f}, which means nothing yet")
             return 0
         trained = task.train(loaded, run, resume=resume)
     for line in trained.lines():
@@ -116,7 +118,7 @@ def _list_networks() -> int:
         typer.echo("network:")
         for name, builder in NETWORKS.items():
             typer.echo(f"  {name:12} {(builder.__doc__ or '').splitlines()[0]}")
-        typer.echo("encoder: any timm model with features at strides 2 to 32; tried and tested:")
+        typer.echo("encoder: any timm model with features at strides 2 to 32; tested:")
         for name in TRIED_ENCODERS:
             typer.echo(f"  {name}")
     return 0

@@ -115,7 +115,7 @@ def prepare_dataset(
     jobs: int | None = None,
     progress: OnProgress[object] | None = None,
 ) -> Prepared:
-    """Turn a public data set into a hooke data set.
+    """Convert a data set to hooke's layout.
 
     Images that are already there are kept, so that a stopped run goes on where it was; they keep their split too as
     long as no other is asked for. An image that can't be read is reported and the rest go on. Rows of the index for
@@ -133,7 +133,7 @@ def prepare_dataset(
         As in `SplitPlan`. Images that a list given as `split_from` does not name are left out. Where neither it nor the
         source states them, the modality is guessed (`guess_modality`), and an image taken for a group of its own.
     overwrite : bool
-        Make again what is already there.
+        Convert again what is already there.
     jobs : int, optional
         Threads; one for each processor, up to 8, by default. Twice as many images are held in memory.
     progress : callable, optional

@@ -50,15 +50,15 @@ KINDS: dict[str, Kind] = {
     "size-mismatch": Kind(Severity.ERROR, "image and labels differ in size", "give the labels of this image"),
     "leak": Kind(
         Severity.ERROR,
-        "the same picture in two splits or two data sets",
+        "the same image in two splits or two data sets",
         "leave one of the two out, or put both into one split",
     ),
-    "duplicate": Kind(Severity.WARNING, "the same picture twice in one split", "leave one of the two out"),
+    "duplicate": Kind(Severity.WARNING, "the same image twice in one split", "leave one of the two out"),
     "index-mismatch": Kind(Severity.WARNING, "the index and the files do not agree", "prepare the data set again"),
     "unlisted": Kind(Severity.WARNING, "a file that the index does not list", "list it, or remove it"),
-    "empty-labels": Kind(Severity.WARNING, "no object is labelled", "see whether the image is empty too"),
+    "empty-labels": Kind(Severity.WARNING, "no object is labelled", "check whether the image is empty too"),
     "pieces": Kind(
-        Severity.WARNING, "one id in several pieces", f"give far pieces ids of their own; {_FIXED} where it is safe"
+        Severity.WARNING, "one id in several pieces", f"give distant pieces their own ids; {_FIXED} where it is safe"
     ),
     "stray-pixels": Kind(Severity.WARNING, "a few pixels apart from their object", f"remove them; {_FIXED}"),
     "holes": Kind(Severity.WARNING, "background inside an object", f"fill them; {_FIXED} up to a few pixels"),

@@ -55,7 +55,7 @@ class FoundImages:
         """A sentence on each kind of thing passed over, and the advice."""
         notes = list(self.advice)
         if self.results:
-            notes.append(f"left out as results, not images: {_listed(self.results)}; give one by name to have it read")
+            notes.append(f"left out as results, not images: {_listed(self.results)}; give one by name to read it")
         if self.unread:
             remedy = Counter(filter(None, map(_remedy, self.unread))).most_common(1)[0][0]
             notes.append(f"left out in formats that hooke doesn't read: {_listed(self.unread)}; {remedy}")

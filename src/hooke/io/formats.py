@@ -171,7 +171,7 @@ def unreadable(path: Path, head: bytes) -> ImageReadError:
     if suffix in _REMEDY_BY_SUFFIX and suffix not in IMAGE_SUFFIXES:
         return ImageReadError(f"hooke doesn't read {suffix} files", path=path, remedy=_REMEDY_BY_SUFFIX[suffix])
     if not head.strip(b"\x00"):
-        return ImageReadError("not an image: it starts with nothing but zeros", path=path, remedy="copy it again")
+        return ImageReadError("not an image: it starts with zeros only", path=path, remedy="copy it again")
     return ImageReadError(
         "not an image, or damaged at its start", path=path, remedy=f"give one of the formats hooke reads: {SUPPORTED}"
     )

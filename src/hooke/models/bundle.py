@@ -48,7 +48,7 @@ class BundleSettings(BaseModel):
     colour_bundle: str | None = Field(
         None, pattern=r"^[\w-]+$", description="folder within the bundle: the one for images whose colours are kept"
     )
-    diameter_band: tuple[float, float] = Field(description="diameters that images are brought to, network pixels")
+    diameter_band: tuple[float, float] = Field(description="diameters that images are resized to, network pixels")
     trained_diameters: tuple[float, float] = Field(description="diameters that the network was trained on")
     percentiles: tuple[float, float] = (1.0, 99.8)
     stride: int = Field(32, ge=1, le=1024)
@@ -62,7 +62,7 @@ class BundleSettings(BaseModel):
     channels: list[int] = Field(
         [], max_length=1000, description="of an image, each on its own scale; none: grey or three colours"
     )
-    only_channels: bool = Field(False, description="whether an image may have no others")
+    only_channels: bool = Field(False, description="whether images must have no other channels")
 
     @field_validator("diameter_band", "trained_diameters")
     @classmethod

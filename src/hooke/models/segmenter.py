@@ -118,7 +118,7 @@ class PixelSegmenter:
         *,
         at_least: int = 0,
     ) -> NDArray[np.uint16]:
-        """Predict maps at a scale: at least so many as are asked for; see `segment` for the other parameters."""
+        """Predict maps at a scale: at least `at_least` of them; see `segment` for the other parameters."""
         # Several tiles are predicted side by side on one thread each; a single one takes all threads.
         network = self.network(self.threads if self.is_one_tile(pixels.shape, scale) else 1)
         return predict_maps(

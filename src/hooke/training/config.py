@@ -26,10 +26,10 @@ class DatasetConfig(_Strict):
 
     path: Path
     weight: float = Field(
-        1.0, gt=0, description="times an image of it is drawn, relative to the others of its modality"
+        1.0, gt=0, description="how often its images are sampled, relative to others of their modality"
     )
-    train: list[str] = Field(["train"], description="splits of the index that are trained on")
-    val: list[str] = Field(["val"], description="splits of the index that choose the checkpoint")
+    train: list[str] = Field(["train"], description="splits of the index for training")
+    val: list[str] = Field(["val"], description="splits of the index for validation, which chooses the checkpoint")
 
 
 class RunConfig(_Strict):
@@ -37,28 +37,28 @@ class RunConfig(_Strict):
 
     name: str = "nuclei"
     datasets: list[DatasetConfig]
-    exclude: Path | None = Field(None, description="text file of image ids never to be used, one a line")
+    exclude: Path | None = Field(None, description="text file of image ids to leave out, one per line")
 
     seed: int = 0
     steps: int = Field(7000, ge=1)
-    batch: int = Field(8, ge=1, description="crops of a step, on each device")
+    batch: int = Field(8, ge=1, description="crops per step, on each device")
     learning_rate: float = 1.5e-3
     weight_decay: float = 1e-4
     schedule: Literal["cosine", "one-cycle"] = "cosine"
-    clip: float = Field(1.0, ge=0, description="gradients' largest norm; 0 for any")
-    max_minutes: float = Field(0, ge=0, description="time of training after which the run stops; 0: any")
+    clip: float = Field(1.0, ge=0, description="largest norm of gradients; 0: no limit")
+    max_minutes: float = Field(0, ge=0, description="minutes of training after which the run stops; 0: no limit")
     patience: int = Field(0, ge=0, description="validations without a better score before the run stops; 0: never")
-    deterministic: bool = Field(False, description="the same weights on the same machine every time; slower")
+    deterministic: bool = Field(False, description="exactly repeatable on the same machine; slower")
     warmup: int = Field(200, ge=0, description="steps over which the learning rate rises")
     ema: float = Field(0.995, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
     validate_every: int = Field(250, ge=1, description="steps between validations")
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
-        "auto", description="auto: mixed on a GPU, 32 bits else"
+        "auto", description="auto: mixed on a GPU, otherwise 32 bits"
     )
     workers: int = Field(1, ge=0)
     cache_mb: int = Field(4096, ge=0, description="memory for decoded images in all workers together; 0: none")
     accelerator: str = "auto"
-    devices: int | str = Field("auto", description="how many to train on; each takes batches of its own")
+    devices: int | str = Field("auto", description="number of devices; each gets its own batches")
 
 
 def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Any:

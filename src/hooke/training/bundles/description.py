@@ -117,7 +117,7 @@ def image_input(folder: Path, channels: int, stains: Sequence[int] = ()) -> dict
         folder,
         "image",
         "test_input.npy",
-        description=f"one image, its objects brought into the diameter band; {seen}",
+        description=f"one image, its objects resized to the diameter band; {seen}",
         axes=[
             {"type": "batch"},
             {"type": "channel", "channel_names": [f"channel {one}" for one in stains] or names},

@@ -17,9 +17,9 @@ class CutConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     zoom: float = Field(1.2, ge=1, description="largest random factor of enlargement and of shrinking")
-    shift: float = Field(0.06, ge=0, le=0.5, description="how far the object may lie off the middle, of the window")
+    shift: float = Field(0.06, ge=0, le=0.5, description="largest random shift of the object, as a share of the window")
     photometric: float = Field(0.5, ge=0, le=2, description="strength of intensity and colour changes")
-    gain: float = Field(0.1, ge=0, le=1, description="brighter or darker by up to so much, as a share")
+    gain: float = Field(0.1, ge=0, le=1, description="largest random change of brightness, as a share")
 
 
 class ClassifierConfig(RunConfig):
@@ -27,11 +27,11 @@ class ClassifierConfig(RunConfig):
 
     kind: Literal["classifier"] = "classifier"
     name: str = "classifier"
-    of: Literal["objects", "images"] = Field("objects", description="what has a class: an object, or a whole image")
+    of: Literal["objects", "images"] = Field("objects", description="what is classified: objects, or whole images")
     classes: list[str] = Field(
-        min_length=2, description="names to learn, of classes.json or the column; others are left"
+        min_length=2, description="classes to learn, from classes.json or the column; others are left out"
     )
-    column: str = Field("modality", description="of the index, that holds the classes of whole images")
+    column: str = Field("modality", description="column of the index with the classes of whole images")
 
     network: str = Field("strided", description="strided: the small published network; or the name of a timm model")
     encoder_weights: str = Field("imagenet", description='of a timm model: "imagenet", "none" or a .safetensors file')
@@ -39,14 +39,18 @@ class ClassifierConfig(RunConfig):
     dropout: float = Field(0.2, ge=0, lt=1)
     window: int = Field(224, ge=32, multiple_of=8, description="side of a cut-out, network pixels")
     scale: float = Field(1.0, gt=0, le=4, description="network pixels per image pixel; whole images fill the window")
-    class_balance: bool = Field(False, description="draw each class as often; class_weighting is then best none")
+    class_balance: bool = Field(
+        False, description="sample all classes equally often; then class_weighting should be none"
+    )
     turns: Literal[1, 4, 8] = Field(
         4, description="orientations of a cut-out that are averaged after training: rotated (4), and mirrored (8)"
     )
-    mask_channel: bool = Field(False, description="show the object's own mask as one more channel; points have none")
+    mask_channel: bool = Field(
+        False, description="give the network the object's mask as one more channel; not for points"
+    )
     intensity: Literal["nuclei", "colours", "stored"] = Field(
         "nuclei",
-        description="nuclei: as a segmenter sees; colours: all, stretched; stored: all as they are",
+        description="nuclei: as for segmentation; colours: all, stretched; stored: all as stored",
     )
     in_channels: Literal[1, 3] = Field(3, description="3: colours, or grey three times; 1: grey, colours averaged")
 

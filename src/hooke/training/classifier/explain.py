@@ -44,7 +44,7 @@ def find_subjects(
         yield class_subject("image class", module.network, tensor, seen, nowhere, config.classes, only_logits)
         return
     if labels is None or labels.shape != pixels.shape[:2]:
-        raise ConfigError("a classifier is asked about objects", path=run, remedy="give a label image of this size")
+        raise ConfigError("a classifier explains objects", path=run, remedy="give a label image of this size")
     scaled, small = rescale(pixels, labels, config.scale)
     objects = locate(small)
     for number in range(min(count, len(objects))):

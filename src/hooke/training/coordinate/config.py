@@ -26,10 +26,12 @@ class ViewConfig(_Strict):
 class QueryConfig(_Strict):
     """Which places of an image are asked about in training."""
 
-    count: int = Field(1024, ge=8, description="in each image")
-    positive: float = Field(0.35, ge=0, le=1, description="share that lies in a cell")
-    near: float = Field(0.35, ge=0, le=1, description="share that lies beside a cell: the hard ones")
-    reach: float = Field(0.7, gt=0, description="how far from a cell these lie, as a share of the nominal diameter")
+    count: int = Field(1024, ge=8, description="queries per image")
+    positive: float = Field(0.35, ge=0, le=1, description="share of queries in a cell")
+    near: float = Field(0.35, ge=0, le=1, description="share of queries next to a cell, the hard ones")
+    reach: float = Field(
+        0.7, gt=0, description="largest distance of these from a cell, as a share of the nominal diameter"
+    )
 
 
 class CoordinateConfig(RunConfig):
@@ -37,7 +39,7 @@ class CoordinateConfig(RunConfig):
 
     kind: Literal["coordinate"] = "coordinate"
     name: str = "coordinate"
-    frame: int = Field(448, ge=64, multiple_of=16, description="longer side that whole images are brought to, pixels")
+    frame: int = Field(448, ge=64, multiple_of=16, description="longer side that whole images are resized to, pixels")
     nominal_diameter: float = Field(18.0, gt=0, description="typical diameter of the objects in that frame")
     in_channels: Literal[1, 3] = Field(3, description="3: colours, or grey three times; 1: grey, colours averaged")
 
@@ -53,7 +55,7 @@ class CoordinateConfig(RunConfig):
     augment: ViewConfig = ViewConfig()
     queries: QueryConfig = QueryConfig()
     centre_weight: float = Field(2.0, ge=0, description="weight of the loss of the centre map")
-    query_step: int = Field(2, ge=1, description="pixels of the frame between the places asked about at run time")
+    query_step: int = Field(2, ge=1, description="pixels of the frame between queries when the model is used")
     decode: dict[str, Any] = Field(default_factory=dict, description="parameters of the target scheme `coordinate`")
 
     batch: int = Field(8, ge=1)

@@ -106,7 +106,7 @@ def _queries(folder: Path) -> dict[str, Any]:
         folder,
         "queries",
         "test_queries.npy",
-        description="places asked about, in pixels of the image; (0, 0) is the middle of the top-left pixel",
+        description="queried (x, y) positions, in pixels of the image; (0, 0) is the centre of the top-left pixel",
         axes=[
             {"type": "batch"},
             {"type": "index", "size": {"min": 1, "step": 1}, "concatenable": True},
@@ -121,7 +121,7 @@ def _answers(folder: Path, maps: tuple[str, ...]) -> dict[str, Any]:
         folder,
         "answers",
         "test_output.npy",
-        description="for each place what config: hooke: maps says, in 0..1",
+        description="for each query the maps that config: hooke: maps describes, in 0..1",
         axes=[
             {"type": "batch"},
             {"type": "index", "size": {"tensor_id": "queries", "axis_id": "index"}},

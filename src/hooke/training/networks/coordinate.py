@@ -79,7 +79,7 @@ class CoordinateNetwork(nn.Module):
     def __init__(self, shape: CoordinateShape) -> None:
         super().__init__()
         if not (shape.use_global or shape.use_coordinate or shape.use_patch):
-            raise ValueError("a network without any part answers nothing")
+            raise ValueError("a network without any part predicts nothing")
         self.shape = shape
         width = shape.head
         # Each part is brought to the head's width and all are added, which is what a linear layer on all of them

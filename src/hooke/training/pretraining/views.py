@@ -176,7 +176,7 @@ class Views(IterableDataset[tuple[Tensor, Tensor]]):
             try:
                 return load(path)
             except HookeError as error:
-                warnings.warn(f"passed over: {error}", stacklevel=2)  # Python shows each message once
+                warnings.warn(f"skipped: {error}", stacklevel=2)  # Python shows each message once
         raise DatasetError(f"{_TRIES} images in a row can't be read, such as {path}", remedy="check the images")
 
 

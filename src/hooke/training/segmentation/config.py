@@ -20,27 +20,35 @@ class TrainConfig(RunConfig):
 
     kind: Literal["segmentation"] = "segmentation"
     modality_share: dict[str, float] = Field(default_factory=dict, description="share of crops per modality")
-    class_balance: bool = Field(False, description="draw images of rare classes more often")
-    size_balance: bool = Field(False, description="draw images whose objects have rare sizes more often")
+    class_balance: bool = Field(False, description="sample images of rare classes more often")
+    size_balance: bool = Field(False, description="sample images whose objects have rare sizes more often")
 
-    network: str = Field("unet", description="unet, plain-unet, or smp- and an architecture of that library")
+    network: str = Field(
+        "unet", description="unet, plain-unet, or smp- and an architecture of segmentation-models-pytorch"
+    )
     encoder: str = Field("tf_efficientnet_lite0", description="name of a timm model")
     encoder_weights: str = Field("imagenet", description='"imagenet", "none" or a .safetensors file')
     decoder_channels: list[int] = Field([96, 64, 48, 32], description="channels of the decoder, coarsest first")
     resolution: Literal["half", "full"] = Field("half", description="where the decoder of a unet ends")
     in_channels: int = Field(
-        3, ge=1, description="3: colours, or grey three times; 1: grey, colours averaged; others: all of the images'"
+        3,
+        ge=1,
+        description="3: colours, or grey three times; 1: grey, colours averaged; others: all channels of the images",
     )
-    channels: list[NonNegativeInt] = Field([], description="of the images to learn from, each on a scale of its own")
-    classes: list[str] = Field([], description="names of the objects' classes to learn per pixel, of classes.json")
-    image_classes: list[str] = Field([], description="classes of the whole image to learn, values of a column")
-    image_class_column: str = Field("modality", description="column of the index that holds them")
+    channels: list[NonNegativeInt] = Field(
+        [], description="channels of the images to learn from, each on its own scale"
+    )
+    classes: list[str] = Field([], description="classes of objects, from classes.json, to learn per pixel")
+    image_classes: list[str] = Field(
+        [], description="classes of whole images to learn, values of a column of the index"
+    )
+    image_class_column: str = Field("modality", description="column of the index with the classes of whole images")
     start_from: Path | None = Field(
         None, description="nuclei, nuclei-colour, a checkpoint or a .safetensors file that the run starts from"
     )
     nominal_diameter: float = Field(24.0, gt=0)
     diameter_band: tuple[float, float] | None = Field(
-        None, description="diameters that validation and the model bring images to, pixels; augment.diameter if none"
+        None, description="diameters that validation and the model resize images to, pixels; none: augment.diameter"
     )
 
     augment: AugmentConfig = AugmentConfig()

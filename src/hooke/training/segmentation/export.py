@@ -149,7 +149,7 @@ def _output(folder: Path, maps: list[str]) -> dict[str, Any]:
         folder,
         "maps",
         "test_output.npy",
-        description="target maps in 0..1; config: hooke: maps says what each means",
+        description="target maps in 0..1; config: hooke: maps describes each",
         axes=[
             {"type": "batch"},
             {"type": "channel", "channel_names": maps},

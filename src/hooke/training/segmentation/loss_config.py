@@ -23,22 +23,26 @@ class LossConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     foreground: str = Field("bce+dice", description=f"one of {', '.join(PIXEL_LOSSES)}, or several joined by +")
-    split: str = Field("bce+dice", description="the same, for the split lines, a few percent of the pixels")
+    split: str = Field("bce+dice", description="the same for the split lines, which are a few percent of the pixels")
     distance: str = Field("smooth_l1", description=f"one of {', '.join(VALUE_LOSSES)}")
     diameter: str = Field("inside_smooth_l1", description="the same")
 
     foreground_positive: float = Field(1.0, gt=0, description="weight of a pixel inside, in bce and weighted_bce")
     split_positive: float = Field(3.0, gt=0, description="weight of a pixel on a split line, in bce and weighted_bce")
-    map_strength: float = Field(10.0, ge=0, description="weighted_bce: what a split line adds to its pixels' weight")
-    map_reach: float = Field(5.0, gt=0, description="weighted_bce: sigma of its fall with the distance, pixels")
+    map_strength: float = Field(10.0, ge=0, description="weighted_bce: weight that is added at a split line")
+    map_reach: float = Field(
+        5.0, gt=0, description="weighted_bce: sigma of the decrease of this weight with distance, pixels"
+    )
     focal_alpha: float = Field(0.25, ge=0, le=1, description="focal: share of the weight that positive pixels have")
-    focal_gamma: float = Field(2.0, ge=0, description="focal: how fast a pixel's weight falls as it gets easy")
-    tversky_alpha: float = Field(0.3, ge=0, description="tversky: price of a false positive")
-    tversky_beta: float = Field(0.7, ge=0, description="tversky: price of a false negative")
-    distance_beta: float = Field(0.1, gt=0, description="error up to which smooth L1 is square")
+    focal_gamma: float = Field(2.0, ge=0, description="focal: how fast the weight of easy pixels falls")
+    tversky_alpha: float = Field(0.3, ge=0, description="tversky: weight of false positives")
+    tversky_beta: float = Field(0.7, ge=0, description="tversky: weight of false negatives")
+    distance_beta: float = Field(0.1, gt=0, description="error up to which smooth L1 is quadratic")
     diameter_beta: float = Field(0.05, gt=0, description="the same, for the diameter")
-    small: float = Field(0.0, ge=0, description="pixels: objects narrower than this weigh more in all; 0: all alike")
-    small_limit: float = Field(3.0, ge=1, description="the most that a pixel of a small object weighs")
+    small: float = Field(
+        0.0, ge=0, description="objects narrower than this, in pixels, weigh more in all losses; 0: all the same"
+    )
+    small_limit: float = Field(3.0, ge=1, description="largest weight of a pixel of a small object")
 
     @field_validator("foreground", "split")
     @classmethod
