@@ -5,7 +5,7 @@ import pytest
 import hooke
 from hooke.datasets import simulate
 from hooke.image import Image
-from hooke.pipeline.diameter import _borne_out, estimate_diameter
+from hooke.pipeline.diameter import _confirmed_by_finer_scale, estimate_diameter
 from hooke.pipeline.first_pass import Vote, median_diameter
 from hooke.preprocess import fit_normalisation
 from hooke.targets import equivalent_diameters
@@ -50,11 +50,13 @@ def seen(diameters, scale):
 
 def test_what_the_next_finer_scale_should_see_and_does_not_is_no_object():
     fat, small = seen([160, 170, 180], 0.125), seen([20, 22], 1.0)
-    coarse, *_, fine = _borne_out([fat, small, seen([], 0.25)], (16, 44), (512, 512))
+    coarse, *_, fine = _confirmed_by_finer_scale([fat, small, seen([], 0.25)], (16, 44), (512, 512))
     assert coarse.weight.sum() == 0
     assert fine.weight.tolist() == [1, 1]
     # Seen on both scales, or looked for in a part of the image only: it counts.
     for votes, shape in [([fat, seen([165, 175], 0.25)], (512, 512)), ([fat, seen([], 0.25)], (4096, 4096))]:
-        assert _borne_out(votes, (16, 44), shape)[0].weight.tolist() == [1, 1, 1]
+        assert _confirmed_by_finer_scale(votes, (16, 44), shape)[0].weight.tolist() == [1, 1, 1]
     # Too large for the finer scale to be believed: it can't refute either.
-    assert _borne_out([seen([340], 0.125), seen([], 0.25)], (16, 44), (512, 512))[0].weight.tolist() == [1]
+    assert _confirmed_by_finer_scale([seen([340], 0.125), seen([], 0.25)], (16, 44), (512, 512))[0].weight.tolist() == [
+        1
+    ]

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.preprocess import Normalisation, by_fours
+from hooke.preprocess import Normalisation, in_chunks_of_four_channels
 from hooke.targets.fixed_point import SCALE_16BIT
 
 __all__ = ["Network", "Tiling", "predict_maps"]
@@ -136,7 +136,7 @@ def _predict_window(
 def _resize(window: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
     shrinks = height * width < window.shape[0] * window.shape[1]
     way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return by_fours(window, lambda part: cv2.resize(part, (width, height), interpolation=way))
+    return in_chunks_of_four_channels(window, lambda part: cv2.resize(part, (width, height), interpolation=way))
 
 
 def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:

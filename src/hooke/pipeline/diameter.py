@@ -43,9 +43,9 @@ def estimate_diameter(
     threads: int = 1,
     known: NDArray[np.uint16] | None = None,
 ) -> float | None:
-    """Median diameter of an image's objects.
+    """Estimate the median diameter of an image's objects.
 
-    Where the fields shown, spread over the image, hold none, those are shown that stand out most.
+    Fields spread over the image are predicted first; where they hold no object, those that stand out most.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def estimate_diameter(
     normalisation : Normalisation
     threads : int
         Fields in work at once.
-    known : ndarray of uint16, shape (4, Y, X), optional
-        The maps of the whole image at scale 1, where they are there already.
+    known : ndarray of uint16, shape (K, Y, X), optional
+        Maps of the whole image at scale 1, where they were predicted before.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def estimate_diameter(
     def view(jobs: list[tuple[float, Field]], maps: NDArray[np.uint16] | None = None) -> list[Vote]:
         return view_fields(model, pixels, normalisation, jobs, threads, maps)
 
-    votes = _borne_out(view(_jobs(shape, _SCALES, known is not None), known), trained, shape)
+    votes = _confirmed_by_finer_scale(view(_jobs(shape, _SCALES, known is not None), known), trained, shape)
     diameter = median_diameter(join_votes(votes))
     small: list[Vote] = []
     if diameter is not None and diameter < trained[0] * _SMALL:
@@ -105,29 +105,29 @@ def _jobs(shape: tuple[int, ...], scales: tuple[float, ...], whole: bool) -> lis
     ]
 
 
-def _borne_out(votes: list[Vote], trained: tuple[float, float], shape: tuple[int, ...]) -> list[Vote]:
-    """One vote a scale, less what the next finer scale refutes.
+def _confirmed_by_finer_scale(votes: list[Vote], trained: tuple[float, float], shape: tuple[int, ...]) -> list[Vote]:
+    """Join the votes of each scale, and lower the weight of what the next finer scale refutes.
 
-    Vacuoles of fat in a histology image look like nuclei where they are shown small, and like what they are on the next
-    finer scale, which shows them at a trusted size, too: what is seen on one of both only is not an object. A finer
-    scale whose fields are a sample of the image may have missed it, and refutes nothing.
+    Vacuoles of fat in a histology image look like nuclei where they appear small. On the next finer scale, where they
+    also appear at a trusted size, they don't: what is seen on only one of the two scales is not an object. A finer
+    scale that shows only part of the image may have missed an object, and refutes nothing.
     """
     scales = {each.scale for each in votes}
     by_scale = {scale: join_votes([each for each in votes if each.scale == scale]) for scale in scales}
     whole = {scale: each for scale, each in by_scale.items() if max(shape[:2]) <= 2 * FIELD / scale}
-    return [_less_refuted(each, whole.get(2 * scale), trained) for scale, each in sorted(by_scale.items())]
+    return [_downweight_refuted(each, whole.get(2 * scale), trained) for scale, each in sorted(by_scale.items())]
 
 
-def _less_refuted(vote: Vote, finer: Vote | None, trained: tuple[float, float]) -> Vote:
+def _downweight_refuted(vote: Vote, finer: Vote | None, trained: tuple[float, float]) -> Vote:
     if finer is None:
         return vote
     # Half of what this scale sees is enough: the finer one need not be as sure.
-    support = 2 * _alike(vote.diameter, finer) / np.maximum(_alike(vote.diameter, vote), 1e-12)
+    support = 2 * _support_at(vote.diameter, finer) / np.maximum(_support_at(vote.diameter, vote), 1e-12)
     shown_well = vote_trust(vote.diameter * finer.scale, trained) >= _SHOWN_WELL
     return replace(vote, weight=vote.weight * np.where(shown_well, np.minimum(support, 1), 1))
 
 
-def _alike(diameter: NDArray[np.float64], vote: Vote) -> NDArray[np.float64]:
+def _support_at(diameter: NDArray[np.float64], vote: Vote) -> NDArray[np.float64]:
     """Weight of a vote's objects that are about as large as each diameter, per area searched."""
     octaves = np.abs(np.log2(vote.diameter[None, :] / diameter[:, None]))
     return np.asarray((octaves < _ALIKE) @ vote.weight / vote.looked_at)

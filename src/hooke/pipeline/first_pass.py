@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.models import Model, predict_maps
-from hooke.preprocess import AS_IT_IS, Normalisation, by_fours
+from hooke.preprocess import AS_IT_IS, Normalisation, in_chunks_of_four_channels
 from hooke.targets import HasDiameterMap
 from hooke.targets.fixed_point import SCALE_16BIT
 
@@ -153,7 +153,7 @@ def _resize(chosen: NDArray[np.generic], scale: float) -> NDArray[np.generic]:
     # OpenCV resizes these types as they are; floats of the whole field would cost more than the network.
     known: Any = chosen if chosen.dtype in (np.uint8, np.uint16, np.float32) else chosen.astype(np.float32)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return by_fours(known, lambda part: cv2.resize(part, None, fx=scale, fy=scale, interpolation=way))
+    return in_chunks_of_four_channels(known, lambda part: cv2.resize(part, None, fx=scale, fy=scale, interpolation=way))
 
 
 def vote_trust(apparent: NDArray[np.float64], trained: tuple[float, float]) -> NDArray[np.float64]:

@@ -1,6 +1,9 @@
 """Prepares images for a network: modality, channels and intensity scale."""
 
-from hooke.preprocess.channels import Channels, by_fours
+import warnings
+from typing import Any
+
+from hooke.preprocess.channels import Channels, in_chunks_of_four_channels
 from hooke.preprocess.fill import Recorded, find_recorded
 from hooke.preprocess.modality import Appearance, classify, describe
 from hooke.preprocess.normalise import AS_IT_IS, Normalisation, fit_channels, fit_normalisation
@@ -12,12 +15,19 @@ __all__ = [
     "Channels",
     "Normalisation",
     "Recorded",
-    "by_fours",
     "classify",
     "describe",
     "describe_picture",
     "find_recorded",
     "fit_channels",
     "fit_normalisation",
+    "in_chunks_of_four_channels",
     "recognise_picture",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "by_fours":
+        warnings.warn("by_fours is now called in_chunks_of_four_channels", DeprecationWarning, stacklevel=2)
+        return in_chunks_of_four_channels
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

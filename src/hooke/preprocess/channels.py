@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hooke.errors import ImageReadError
 from hooke.image import Image
 
-__all__ = ["Channels", "by_fours"]
+__all__ = ["Channels", "in_chunks_of_four_channels"]
 
 _LIMIT = 4  # OpenCV warps, and averages areas of, no more channels at once
 
@@ -66,7 +66,7 @@ class Channels:
         return replace(image, pixels=pixels, channel_names=names, is_rgb=False)
 
 
-def by_fours(pixels: NDArray[Any], change: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+def in_chunks_of_four_channels(pixels: NDArray[Any], change: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
     """Apply what OpenCV does to at most four channels at once to pixels (Y, X[, C]) of any number.
 
     OpenCV also drops the last axis of one channel; here it stays.

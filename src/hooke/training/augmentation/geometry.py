@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.preprocess import by_fours
+from hooke.preprocess import in_chunks_of_four_channels
 
 __all__ = ["affine_at", "area_factors", "bend_field", "warp_image", "warp_labels"]
 
@@ -122,12 +122,12 @@ def warp_image(
         factor = zoom / 0.9
         height, width = image.shape[:2]
         small = (max(8, round(width * factor)), max(8, round(height * factor)))
-        image = by_fours(image, lambda part: cv2.resize(part, small, interpolation=cv2.INTER_AREA))
+        image = in_chunks_of_four_channels(image, lambda part: cv2.resize(part, small, interpolation=cv2.INTER_AREA))
         ratio = np.array([width / small[0], height / small[1]])
         # Pixel centres of the shrunken image lie at (i + 0.5) * ratio - 0.5 in the original.
         linear = matrix[:, :2] * ratio
         matrix = np.column_stack([linear, matrix[:, 2] + matrix[:, :2] @ ((ratio - 1) / 2)])
-    return by_fours(image, lambda part: _warp(part, matrix, crop, bend, cv2.INTER_LINEAR))
+    return in_chunks_of_four_channels(image, lambda part: _warp(part, matrix, crop, bend, cv2.INTER_LINEAR))
 
 
 def warp_labels(

@@ -17,7 +17,7 @@ from hooke.image import Image
 from hooke.models import PixelSegmenter
 from hooke.models.scale import scale_for
 from hooke.preprocess import AS_IT_IS, fit_channels, fit_normalisation
-from hooke.preprocess.channels import by_fours
+from hooke.preprocess.channels import in_chunks_of_four_channels
 from hooke.targets import equivalent_diameters
 from hooke.training.augmentation.crops import as_colours
 from hooke.training.explain.attribution import Question
@@ -86,7 +86,9 @@ def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> t
     scale = scale_for(diameter, module.config.band)
     if scale != 1:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        pixels = by_fours(pixels, lambda some: cv2.resize(some, None, fx=scale, fy=scale, interpolation=way))
+        pixels = in_chunks_of_four_channels(
+            pixels, lambda some: cv2.resize(some, None, fx=scale, fy=scale, interpolation=way)
+        )
     return pixels, segmenter.segment(pixels, AS_IT_IS, diameter * scale).decoded
 
 
