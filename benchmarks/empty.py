@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hooke
-from hooke.datasets.bbbc039 import find, load
+from hooke.datasets.adapters.bbbc039 import find, load
 from hooke.models import Model
 
 SHAPES = ((520, 696), (360, 360), (1024, 1024), (256, 320))

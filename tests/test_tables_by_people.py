@@ -7,7 +7,7 @@ import tifffile
 
 from hooke.classify import examples_of_table
 from hooke.classify.classify_folder import open_objects
-from hooke.datasets.dsb2018 import find as find_dsb2018
+from hooke.datasets.adapters.dsb2018 import find as find_dsb2018
 from hooke.datasets.layout import Entry, read_index
 from hooke.datasets.selection import select
 from hooke.errors import DatasetError

@@ -12,7 +12,7 @@ import pytest
 import tifffile
 from skimage.measure import label
 
-from hooke.datasets.bbbc039 import SPECK, find, load
+from hooke.datasets.adapters.bbbc039 import SPECK, find, load
 from hooke.datasets.layout import IndexRow, read_index, read_sample
 from hooke.datasets.prepare import prepare_dataset
 from hooke.errors import DatasetError, ImageReadError

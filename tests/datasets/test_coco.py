@@ -10,7 +10,7 @@ import PIL.Image
 import pytest
 
 from hooke.datasets.adapter import find_source
-from hooke.datasets.coco import find, load
+from hooke.datasets.adapters.coco import find, load
 from hooke.datasets.layout import read_index, read_sample
 from hooke.datasets.prepare import prepare_dataset
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
@@ -175,7 +175,7 @@ def test_options_name_one_json_and_another_folder_of_images(tmp_path):
     write(tmp_path / "given", [], path="captions.json")
     write(tmp_path / "given", [annotation(1, [SQUARE])], path="instances.json")
     options = {"images": str(tmp_path / "elsewhere"), "annotations": "instances.json"}
-    import hooke.datasets.coco as adapter
+    import hooke.datasets.adapters.coco as adapter
 
     source, (entry,) = find_source(adapter, tmp_path / "given", options)
     assert load(source, entry.id).labels.max() == 1

@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 import tifffile
 
-from hooke.datasets.ctc import UNMARKED, find, load
+from hooke.datasets.adapters.ctc import UNMARKED, find, load
 from hooke.datasets.layout import read_index, read_sample
 from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 from hooke.errors import ConfigError, DatasetError

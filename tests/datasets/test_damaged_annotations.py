@@ -146,7 +146,7 @@ def damaged(content, rng):
 
 def outcome(name, root):
     """Prepare all images of a source; what became of it, in a word."""
-    adapter = importlib.import_module(f"hooke.datasets.{name}")
+    adapter = importlib.import_module(f"hooke.datasets.adapters.{name}")
     try:
         source, entries = adapter.find(root)
     except HookeError as error:
@@ -217,7 +217,7 @@ def test_damaged_tables_are_refused_or_read(tmp_path):
 
 
 def test_a_mask_of_a_few_bytes_that_promises_gigabytes(tmp_path):
-    labelme, side = importlib.import_module("hooke.datasets.labelme"), 40_000
+    labelme, side = importlib.import_module("hooke.datasets.adapters.labelme"), 40_000
     head = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     cut = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
     PIL.Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "a.png")

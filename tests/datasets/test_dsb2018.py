@@ -9,7 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.datasets.dsb2018 import find
+from hooke.datasets.adapters.dsb2018 import find
 from hooke.datasets.layout import IndexRow, find_labels, read_index, read_sample, write_index, write_sample
 from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 from hooke.datasets.sidecars import read_conflicts

@@ -8,7 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.datasets.geojson import find, load
+from hooke.datasets.adapters.geojson import find, load
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations.geojson import SKIPPED
 

@@ -11,7 +11,7 @@ import PIL.Image
 import pytest
 
 from hooke.datasets import simulate
-from hooke.datasets.imagej import find, load
+from hooke.datasets.adapters.imagej import find, load
 from hooke.errors import DatasetError
 from hooke.io.annotations.imagej import OF_BORDERS, SKIPPED
 

@@ -12,7 +12,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from hooke.datasets.labelme import find, load
+from hooke.datasets.adapters.labelme import find, load
 from hooke.errors import DatasetError
 from hooke.io.annotations.labelme import SKIPPED
 from hooke.labels.shape_layer import CUT, OUTSIDE

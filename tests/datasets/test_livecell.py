@@ -10,9 +10,9 @@ import PIL.Image
 import pytest
 import tifffile
 
-from hooke.datasets import sartorius
+from hooke.datasets.adapters import sartorius
+from hooke.datasets.adapters.livecell import find, load
 from hooke.datasets.layout import Entry
-from hooke.datasets.livecell import find, load
 from hooke.errors import DatasetError, ImageReadError
 from hooke.labels.painter import LEFT_TO
 from hooke.labels.run_length import encode_pairs

@@ -11,8 +11,8 @@ import PIL.Image
 import pytest
 
 from hooke.datasets import adapter as registry
-from hooke.datasets.adapter import Sample, adapters, find_adapter
-from hooke.datasets.classes import ClassRules
+from hooke.datasets.adapter import Sample, find_adapter, list_adapters
+from hooke.datasets.class_rules import ClassRules
 from hooke.datasets.layout import Entry, read_index, read_sample
 from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 from hooke.datasets.sidecars import read_sources
@@ -191,8 +191,8 @@ def test_a_file_whose_name_is_not_utf8_is_named(tmp_path):
 
 
 def test_every_adapter_is_listed_and_only_adapters():
-    assert {"bbbc039", "ctc", "dsb2018", "folder"} <= set(adapters())
-    assert not {"layout", "prepare", "simulator"} & set(adapters())
+    assert {"bbbc039", "ctc", "dsb2018", "folder"} <= set(list_adapters())
+    assert not {"layout", "prepare", "image_search", "annotated_image"} & set(list_adapters())
     for name in ("layout", "dsb2081", "os"):
         with pytest.raises(ConfigError, match="dsb2018"):
             find_adapter(name)

@@ -11,7 +11,7 @@ import pytest
 
 from hooke.errors import DatasetError
 from hooke.evaluation.compare import compare_runs
-from hooke.evaluation.runs import Run, read_run, read_runs
+from hooke.evaluation.saved_evaluation import Run, read_run, read_runs
 from hooke.report.html import render_comparison
 
 SCORES = {"iou_thresholds": [0.5, 0.75], "overall": {"mean": {"ap_50": 0.8, "ap_75": 0.4}}}

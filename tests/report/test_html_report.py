@@ -14,7 +14,7 @@ import pytest
 import tifffile
 
 from hooke.evaluation import evaluate
-from hooke.evaluation.runs import read_run
+from hooke.evaluation.saved_evaluation import read_run
 from hooke.report.html import render_report, write_report
 from hooke.report.html.gallery import Subject, draw_subject
 

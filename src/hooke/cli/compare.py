@@ -44,7 +44,7 @@ def compare(
     from rich.console import Console
 
     from hooke.evaluation.compare import ALL, compare_runs
-    from hooke.evaluation.runs import read_runs
+    from hooke.evaluation.saved_evaluation import read_runs
     from hooke.report.html import write_comparison
 
     loaded = read_runs(runs)

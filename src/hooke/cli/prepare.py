@@ -124,7 +124,7 @@ def prepare(
     if split_from is not None or split == "dkfz":
         refuse_ignored(context, ["seed"], "has no effect on a split that is given")
 
-    from hooke.datasets.classes import ClassRules
+    from hooke.datasets.class_rules import ClassRules
     from hooke.datasets.prepare import PrepareSettings, prepare_dataset
 
     options = _options(option or [])
@@ -164,9 +164,9 @@ def _folder_to_make(dst: Path | None, out: Path | None) -> Path | None:
 
 def _print_layouts() -> int:
     """Print a line for each layout."""
-    from hooke.datasets.adapter import adapters
+    from hooke.datasets.adapter import list_adapters
 
-    layouts = adapters()
+    layouts = list_adapters()
     width = max(map(len, layouts))
     for name, takes in layouts.items():
         typer.echo(f"{name:{width}}  {takes}")

@@ -1,9 +1,9 @@
 # The public names of this package and the modules that they come from.
 from hooke.datasets.adapter import Sample as Sample
-from hooke.datasets.adapter import adapters as adapters
 from hooke.datasets.adapter import find_adapter as find_adapter
 from hooke.datasets.adapter import find_source as find_source
-from hooke.datasets.classes import ClassRules as ClassRules
+from hooke.datasets.adapter import list_adapters as list_adapters
+from hooke.datasets.class_rules import ClassRules as ClassRules
 from hooke.datasets.convert_image import PrepareSettings as PrepareSettings
 from hooke.datasets.layout import INDEX_NAME as INDEX_NAME
 from hooke.datasets.layout import SPLITS as SPLITS

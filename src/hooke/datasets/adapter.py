@@ -1,7 +1,7 @@
 """Find the adapter of a public layout, and define what every adapter offers.
 
-An adapter is a module of this folder with ``find(src) -> (root, entries)``, ``load(root, id) -> Sample`` and the line
-that registers it, ``TAKES = "what it takes, in one line"``. Its name on the command line is the module's.
+An adapter is a module of `hooke.datasets.adapters` with ``find(src) -> (root, entries)``, ``load(root, id) -> Sample``
+and the line that registers it, ``TAKES = "what it takes, in one line"``. Its name on the command line is the module's.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-import hooke.datasets
+import hooke.datasets.adapters
 from hooke.datasets.layout import Entry
 from hooke.errors import ConfigError, DatasetError
 from hooke.labels.painter import Conflict
 from hooke.labels.shape_layer import ShapeLayer
 
-__all__ = ["Adapter", "Sample", "adapters", "find_adapter", "find_source"]
+__all__ = ["Adapter", "Sample", "find_adapter", "find_source", "list_adapters"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Adapter(Protocol):
         """Read one image and its labels; called from several threads. Raises a `HookeError` where it can't."""
 
 
-def adapters() -> dict[str, str]:
+def list_adapters() -> dict[str, str]:
     """Name every adapter, with the line that says what it takes; this imports them all."""
     modules = {name: _import(name) for name in _module_names()}
     return {name: module.TAKES for name, module in modules.items() if hasattr(module, "TAKES")}
@@ -94,7 +94,7 @@ def find_adapter(name: str) -> Adapter:
     """
     module = _import(name) if name in _module_names() else None
     if not hasattr(module, "TAKES"):
-        known = adapters()
+        known = list_adapters()
         near = difflib.get_close_matches(name, known, n=1)
         guess = f"did you mean {near[0]}? " if near else ""
         raise ConfigError(f"no adapter {name!r}", remedy=f"{guess}choose one of: {', '.join(known)}")
@@ -123,8 +123,8 @@ def find_source(adapter: Adapter, src: str | Path, options: Mapping[str, str]) -
 
 
 def _module_names() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules(hooke.datasets.__path__))
+    return sorted(module.name for module in pkgutil.iter_modules(hooke.datasets.adapters.__path__))
 
 
 def _import(name: str) -> ModuleType:
-    return importlib.import_module(f"hooke.datasets.{name}")
+    return importlib.import_module(f"hooke.datasets.adapters.{name}")

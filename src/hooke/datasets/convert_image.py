@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Adapter, Sample
-from hooke.datasets.classes import ClassRules
+from hooke.datasets.class_rules import ClassRules
 from hooke.datasets.journal import Part, Record
 from hooke.datasets.layout import find_image, find_labels, write_sample
 from hooke.datasets.standardise import SizeBy, check_size, standardise

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from hooke import __version__
 from hooke.datasets.adapter import find_adapter, find_source
-from hooke.datasets.classes import ClassRules
+from hooke.datasets.class_rules import ClassRules
 from hooke.datasets.convert_image import ImageWriter, PrepareSettings
 from hooke.datasets.journal import Journal, Record
 from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, read_index, write_index

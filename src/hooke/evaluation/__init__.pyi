@@ -7,9 +7,9 @@ from hooke.evaluation.detection import evaluate_points as evaluate_points
 from hooke.evaluation.result import OBJECT_COLUMNS as OBJECT_COLUMNS
 from hooke.evaluation.result import STATUSES as STATUSES
 from hooke.evaluation.result import Evaluation as Evaluation
-from hooke.evaluation.runs import Run as Run
-from hooke.evaluation.runs import read_run as read_run
-from hooke.evaluation.runs import read_runs as read_runs
+from hooke.evaluation.saved_evaluation import Run as Run
+from hooke.evaluation.saved_evaluation import read_run as read_run
+from hooke.evaluation.saved_evaluation import read_runs as read_runs
 from hooke.evaluation.scoring import evaluate as evaluate
 from hooke.evaluation.sources import open_labels as open_labels
 from hooke.evaluation.submission import write_submission as write_submission

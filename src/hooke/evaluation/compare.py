@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
-from hooke.evaluation.index import group_column
-from hooke.evaluation.runs import Run
+from hooke.evaluation.saved_evaluation import Run
+from hooke.evaluation.scored_images import group_column
 from hooke.io import atomic_path
 from hooke.metrics import percentile_interval, resample_groups
 

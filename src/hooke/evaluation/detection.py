@@ -13,11 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError
-from hooke.evaluation.classes import ClassPair, class_notes, class_pairs, score_classes
-from hooke.evaluation.index import group_column, known_columns, list_images
+from hooke.evaluation.class_scores import ClassPair, class_notes, class_pairs, score_classes
 from hooke.evaluation.oddities import summed_oddities
 from hooke.evaluation.point_tables import NO_POINTS, Points, PointSource, open_points
 from hooke.evaluation.result import plain_json
+from hooke.evaluation.scored_images import group_column, known_columns, list_images
 from hooke.evaluation.sources import open_labels
 from hooke.io import atomic_path
 from hooke.io.spreadsheet import write_table

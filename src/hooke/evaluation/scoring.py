@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from hooke.errors import DatasetError, HookeError
-from hooke.evaluation.classes import class_notes, class_pairs, score_classes
+from hooke.evaluation.class_scores import class_notes, class_pairs, score_classes
 from hooke.evaluation.fidelity import open_prediction
-from hooke.evaluation.index import group_column, known_columns, list_images
 from hooke.evaluation.object_table import classes_of, object_table, scores_of
 from hooke.evaluation.oddities import summed_oddities
 from hooke.evaluation.result import STATUSES, Evaluation
+from hooke.evaluation.scored_images import group_column, known_columns, list_images
 from hooke.evaluation.sources import open_labels
 from hooke.io.annotations.dsb_csv import DsbSource
 from hooke.labels.labelled_image import LabelledImage, LabelSource

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hooke import evaluation
 from hooke.evaluation import Detection, Evaluation
-from hooke.evaluation.runs import read_runs
+from hooke.evaluation.saved_evaluation import read_runs
 from hooke.io.lock import only_run
 from hooke.metrics import RESAMPLES
 from hooke.report.classification import write_classification

@@ -10,7 +10,7 @@ import tifffile
 
 from hooke.cli import main
 from hooke.datasets import simulate
-from hooke.datasets.folder import find, load
+from hooke.datasets.adapters.folder import find, load
 from hooke.datasets.layout import read_index
 from hooke.errors import ConfigError, HookeError
 from hooke.evaluation import evaluate, evaluate_points

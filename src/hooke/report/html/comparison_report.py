@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hooke.evaluation.compare import ALL, COMPARED, MIN_GROUPS, RunComparison
-from hooke.evaluation.runs import Run
+from hooke.evaluation.saved_evaluation import Run
 from hooke.report.html.charts import Estimate, interval_chart
 from hooke.report.html.markup import counted, element, figure, interval, number, paragraph, table
 from hooke.report.html.page import Section, render_page, write_page

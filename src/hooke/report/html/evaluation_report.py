@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import HookeError
 from hooke.evaluation import Evaluation
-from hooke.evaluation.runs import Run
+from hooke.evaluation.saved_evaluation import Run
 from hooke.metrics import Summary
 from hooke.report.html import plots
 from hooke.report.html.class_section import class_section

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.evaluation import Evaluation
-from hooke.evaluation.runs import Run
+from hooke.evaluation.saved_evaluation import Run
 from hooke.metrics import ERRORS, MATCHED, SIZE_EDGES, SIZES, ClassScores, Summary
 from hooke.report.html.charts import Bars, Curve, Estimate, bar_chart, curve_chart, interval_chart, scatter_chart
 from hooke.report.html.markup import figure, interval, number, share, table, whole

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
-from hooke.datasets.image_search import ImageSearch, annotation_files
+from hooke.datasets.adapters.annotated_image import Orientation, parse_orientation, read_annotated
+from hooke.datasets.adapters.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
 from hooke.errors import DatasetError, HookeError
 from hooke.io.annotations.json_fields import located
@@ -53,7 +53,7 @@ def find(src: str | Path, *, orientation: str = "") -> tuple[LabelmeSource, list
     src : str or Path
         The folder, or one json.
     orientation : {"", "shown", "stored"}
-        Option: how images with an orientation tag were annotated (`hooke.datasets.annotated_image`).
+        Option: how images with an orientation tag were annotated (`hooke.datasets.adapters.annotated_image`).
 
     Returns
     -------

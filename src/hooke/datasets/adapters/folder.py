@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
+from hooke.datasets.adapters.annotated_image import Orientation, parse_orientation, read_annotated
 from hooke.datasets.layout import Entry
 from hooke.datasets.splits import LISTS
 from hooke.errors import ConfigError, DatasetError
@@ -97,7 +97,7 @@ def find(src: str | Path, *, components: str = "auto", orientation: str = "") ->
     components : {"auto", "split", "keep"}
         Option: whether each connected component becomes an object; by default it does in binary masks.
     orientation : {"", "shown", "stored"}
-        Option: how images with an orientation tag were annotated (`hooke.datasets.annotated_image`).
+        Option: how images with an orientation tag were annotated (`hooke.datasets.adapters.annotated_image`).
 
     Returns
     -------

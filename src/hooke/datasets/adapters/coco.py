@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
-from hooke.datasets.image_search import ImageSearch, annotation_files
+from hooke.datasets.adapters.annotated_image import Orientation, parse_orientation, read_annotated
+from hooke.datasets.adapters.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
 from hooke.errors import DatasetError
 from hooke.io.annotations.coco import Categories, CocoFile, CocoImage, collect_shapes, read_coco
@@ -60,7 +60,7 @@ def find(
     annotations : str
         Option: the json to take, as a path from `src`, where there are others too.
     orientation : {"", "shown", "stored"}
-        Option: how images with an orientation tag were annotated (`hooke.datasets.annotated_image`).
+        Option: how images with an orientation tag were annotated (`hooke.datasets.adapters.annotated_image`).
 
     Returns
     -------

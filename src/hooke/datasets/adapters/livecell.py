@@ -7,8 +7,8 @@
 
 Both are found in any folder below SRC. The cell line, first in an image's name, is the class of all its cells; the
 field of view is what comes before the time, since images of one place at other times show the same cells. Cells that
-overlap are resolved as in `hooke.datasets.coco`. The folder of the Sartorius competition, which took its annotations
-from the same group, is given to `hooke.datasets.sartorius`.
+overlap are resolved as in `hooke.datasets.adapters.coco`. The folder of the Sartorius competition, which took its
+annotations from the same group, is given to `hooke.datasets.adapters.sartorius`.
 
 Edlund et al. (2021), "LIVECell: a large-scale dataset for label-free live cell segmentation", Nature Methods 18; CC
 BY-NC 4.0.
@@ -20,8 +20,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from hooke.datasets import coco, sartorius
 from hooke.datasets.adapter import Sample
+from hooke.datasets.adapters import coco, sartorius
 from hooke.datasets.layout import Entry
 from hooke.errors import DatasetError
 from hooke.io.annotations.coco import read_coco
@@ -68,7 +68,7 @@ def load(source: coco.CocoDataset | sartorius.SartoriusSource, id_: str) -> Samp
     Raises
     ------
     DatasetError, ImageReadError
-        As `hooke.datasets.coco.load`.
+        As `hooke.datasets.adapters.coco.load`.
     """
     if isinstance(source, sartorius.SartoriusSource):
         return sartorius.load(source, id_)

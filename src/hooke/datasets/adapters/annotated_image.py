@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets.image_search import read_plane
+from hooke.datasets.adapters.image_search import read_plane
 from hooke.errors import ConfigError, DatasetError
 from hooke.io import open_image
 from hooke.io.orientation import orient, swaps_sides

@@ -27,8 +27,8 @@ from pathlib import Path
 import numpy as np
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.folder import numbered
-from hooke.datasets.image_search import read_plane
+from hooke.datasets.adapters.folder import numbered
+from hooke.datasets.adapters.image_search import read_plane
 from hooke.datasets.layout import Entry
 from hooke.errors import ConfigError, DatasetError
 from hooke.io import read_labels

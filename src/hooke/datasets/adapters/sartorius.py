@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.image_search import read_plane
+from hooke.datasets.adapters.image_search import read_plane
 from hooke.datasets.layout import Entry
 from hooke.errors import DatasetError
 from hooke.io.annotations.json_fields import located

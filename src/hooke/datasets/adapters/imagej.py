@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.annotated_image import read_annotated
-from hooke.datasets.image_search import ImageSearch, annotation_files
+from hooke.datasets.adapters.annotated_image import read_annotated
+from hooke.datasets.adapters.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
 from hooke.io.annotations.imagej import read_regions, require_roifile
 from hooke.io.annotations.json_fields import located

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.annotated_image import Orientation, parse_orientation, read_annotated
-from hooke.datasets.image_search import ImageSearch, annotation_files
+from hooke.datasets.adapters.annotated_image import Orientation, parse_orientation, read_annotated
+from hooke.datasets.adapters.image_search import ImageSearch, annotation_files
 from hooke.datasets.layout import Entry
 from hooke.errors import ConfigError
 from hooke.io.annotations.geojson import OUTLINES, read_geojson
@@ -50,7 +50,7 @@ def find(src: str | Path, *, outline: str = "object", orientation: str = "") -> 
     outline : str
         Option: ``object`` (the cell, where there is a nucleus too) or ``nucleus``.
     orientation : {"", "shown", "stored"}
-        Option: how images with an orientation tag were annotated (`hooke.datasets.annotated_image`).
+        Option: how images with an orientation tag were annotated (`hooke.datasets.adapters.annotated_image`).
 
     Returns
     -------
