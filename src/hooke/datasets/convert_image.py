@@ -119,7 +119,7 @@ class ImageWriter:
             recipe=self.settings.key(self.layout),
             parts=tuple(parts),
             named=dict(Counter(sample.classes.values())),
-            oddities={what: count for what, count in oddities.items() if count},
+            oddities={oddity: count for oddity, count in oddities.items() if count},
             classes={part: named for part, named in classes.items() if named},
             conflicts=sample.conflicts,
         )

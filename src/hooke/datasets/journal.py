@@ -140,7 +140,7 @@ def _named(read: dict[str, Any]) -> dict[int, str]:
 
 def _conflict(read: Any) -> Conflict:
     """Check one conflict, which is written as a list of its values."""
-    names = [each.name for each in fields(Conflict)]
+    names = [column.name for column in fields(Conflict)]
     if not isinstance(read, list) or len(read) != len(names):
         raise ValueError("not a conflict")
     values = dict(zip(names, read, strict=True))

@@ -268,7 +268,9 @@ def _finish(
     classes = [(id_, named) for id_, named in read_classes(dst).items() if id_ in other_ids]
     conflicts = [(id_, conflict) for id_, conflict in read_conflicts(dst) if id_ not in ours]
     write_classes(dst, chain(classes, (pair for id_ in records for pair in journal.whole(id_).classes.items())))
-    write_conflicts(dst, chain(conflicts, ((id_, one) for id_ in records for one in journal.whole(id_).conflicts)))
+    write_conflicts(
+        dst, chain(conflicts, ((id_, conflict) for id_ in records for conflict in journal.whole(id_).conflicts))
+    )
     write_index(dst, [*others, *(row for entry in entries for row in _rows(entry, records[entry.id], splits))])
 
 

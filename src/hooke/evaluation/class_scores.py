@@ -22,20 +22,20 @@ class ClassPair:
 
     Parameters
     ----------
-    true, called : str
+    true, predicted : str
         Class of either.
     probabilities : mapping of str to float
         Of each class, as predicted; empty where unknown.
     """
 
     true: str
-    called: str
+    predicted: str
     probabilities: Mapping[str, float]
 
 
 def class_pairs(
     true: Iterable[str],
-    called: Iterable[str],
+    predicted: Iterable[str],
     probabilities: Iterable[Mapping[str, float]],
     ignore: Collection[str] = (),
 ) -> list[ClassPair]:
@@ -43,15 +43,15 @@ def class_pairs(
 
     Parameters
     ----------
-    true, called : iterable of str, length n
+    true, predicted : iterable of str, length n
         Class of each true object and of its partner; empty text where unknown.
     probabilities : iterable of mapping, length n
         See `ClassPair`.
     ignore : collection of str
         True classes to leave out.
     """
-    pairs = (ClassPair(*one) for one in zip(true, called, probabilities, strict=True))
-    return [one for one in pairs if one.true and one.called and one.true not in ignore]
+    pairs = (ClassPair(*pair) for pair in zip(true, predicted, probabilities, strict=True))
+    return [pair for pair in pairs if pair.true and pair.predicted and pair.true not in ignore]
 
 
 def score_classes(
@@ -73,41 +73,41 @@ def score_classes(
     ClassificationScores or None
         None where there is no pair.
     """
-    pairs = [pair for _, of in images for pair in of]
+    pairs = [pair for _, image_pairs in images for pair in image_pairs]
     if not pairs:
         return None
-    classes = sorted({one.true for one in pairs} | ({one.called for one in pairs} - {UNKNOWN, *ignore}))
+    classes = sorted({pair.true for pair in pairs} | ({pair.predicted for pair in pairs} - {UNKNOWN, *ignore}))
     place = {name: number for number, name in enumerate(classes)}
     shares = None
-    if all(one.probabilities for one in pairs):
-        shares = np.array([[one.probabilities.get(name, 0.0) for name in classes] for one in pairs])
-    groups = [group for group, of in images for _ in of]
+    if all(pair.probabilities for pair in pairs):
+        shares = np.array([[pair.probabilities.get(name, 0.0) for name in classes] for pair in pairs])
+    groups = [group for group, image_pairs in images for _ in image_pairs]
     return classification_scores(
-        [place[one.true] for one in pairs],
+        [place[pair.true] for pair in pairs],
         shares,
         classes,
         groups,
-        answers=[place.get(one.called, len(classes)) for one in pairs],
+        answers=[place.get(pair.predicted, len(classes)) for pair in pairs],
         resamples=resamples if len(set(groups)) > 1 else 0,
         seed=seed,
     )
 
 
-def class_notes(true: Collection[str], called: Collection[str], ignore: Collection[str] = ()) -> list[str]:
+def class_notes(true: Collection[str], predicted: Collection[str], ignore: Collection[str] = ()) -> list[str]:
     """Say where the classes of truth and prediction, or those to leave out, do not fit each other.
 
     Parameters
     ----------
-    true, called : collection of str
+    true, predicted : collection of str
         Classes that occur on either side.
     ignore : collection of str
         Classes to leave out.
     """
     there = {name for name in true if name}
-    told = ", ".join(sorted(there)) or "none"
+    listed = ", ".join(sorted(there)) or "none"
     absent = sorted(set(ignore) - there)
-    notes = [f"no true object is of class {name!r}, which is left out; true classes: {told}" for name in absent]
-    strange = sorted({name for name in called if name} - there - {UNKNOWN, *ignore})
+    notes = [f"no true object is of class {name!r}, which is left out; true classes: {listed}" for name in absent]
+    strange = sorted({name for name in predicted if name} - there - {UNKNOWN, *ignore})
     if there and strange:
-        notes.append(f"predicted as {', '.join(strange)}, which no true object is; true classes: {told}")
+        notes.append(f"predicted as {', '.join(strange)}, which no true object is; true classes: {listed}")
     return notes

@@ -105,7 +105,7 @@ class Detection:
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything except the table as plain dictionaries and lists, ready for JSON."""
-        by = {column: {name: _plain(one) for name, one in groups.items()} for column, groups in self.by.items()}
+        by = {column: {name: _plain(summary) for name, summary in groups.items()} for column, groups in self.by.items()}
         matched_by = "mask" if self.max_distance is None else "distance"
         whole = {"matched_by": matched_by, "max_distance": self.max_distance, "overall": _plain(self.overall), "by": by}
         classes = None if self.classification is None else self.classification.to_dict()
@@ -175,12 +175,12 @@ def evaluate_points(
     images = list_images(Path(truth), truths.names, split)
     by = known_columns(by, images, Path(truth))
     scored = [_score(row, points, truths, max_distance, ignore_classes) for row in images]
-    rows = [one.row for one in scored]
+    rows = [image.row for image in scored]
     good = [row for row in rows if "tp" in row]
     if not good:
         raise DatasetError("no image could be scored", path=Path(truth), remedy=rows[0]["problem"])
     group = group_column(list(images[0]))
-    names = {one.row["image"]: str(one.row[group]) if group else one.row["image"] for one in scored}
+    names = {image.row["image"]: str(image.row[group]) if group else image.row["image"] for image in scored}
     result = Detection(
         per_image=pd.DataFrame(rows),
         overall=_summarise(good, group, resamples, seed),
@@ -188,7 +188,7 @@ def evaluate_points(
         max_distance=max_distance,
         extra=tuple(name for name in points.names if name not in {*truths.names, *(row["image"] for row in images)}),
         classification=score_classes(
-            [(names[one.row["image"]], one.pairs) for one in scored],
+            [(names[image.row["image"]], image.pairs) for image in scored],
             ignore=ignore_classes,
             resamples=resamples,
             seed=seed,
@@ -207,7 +207,7 @@ class _Scored:
     row: dict[str, Any]
     pairs: Sequence[ClassPair] = ()
     true: Collection[str] = ()
-    called: Collection[str] = ()
+    predicted: Collection[str] = ()
     oddities: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -235,10 +235,10 @@ def _score(
     pairs: list[ClassPair] = []
     if found.classes:
         true = [truth.classes.get(label, "") for label in true_ids.tolist()]
-        at = matching.pred.tolist()
-        probabilities = [found.probabilities[one] if found.probabilities else {} for one in at]
-        pairs = class_pairs(true, [found.classes[one] for one in at], probabilities, ignore_classes)
-    known = {"class_known": len(pairs), "class_right": sum(one.true == one.called for one in pairs)}
+        places = matching.pred.tolist()
+        probabilities = [found.probabilities[place] if found.probabilities else {} for place in places]
+        pairs = class_pairs(true, [found.classes[place] for place in places], probabilities, ignore_classes)
+    known = {"class_known": len(pairs), "class_right": sum(pair.true == pair.predicted for pair in pairs)}
     ratios = {name: getattr(matching.counts, name) for name in _RATIOS}
     numbers = {**asdict(matching.counts), **known, **ratios}
     oddities = {"prediction": found.oddities, "truth": truth.oddities}
@@ -257,10 +257,10 @@ def _match(found: Points, truth: LabelledImage, max_distance: float | None) -> t
 
 def _notes(images: Sequence[_Scored], ignore_classes: Collection[str]) -> list[str]:
     """What was odd about label images, and where the classes of the two sides do not fit each other."""
-    odd = [(one.row["image"], side, oddities) for one in images for side, oddities in one.oddities.items()]
-    true = {name for one in images for name in one.true}
-    called = {name for one in images for name in one.called}
-    return summed_oddities(odd) + class_notes(true, called, ignore_classes)
+    odd = [(image.row["image"], side, oddities) for image in images for side, oddities in image.oddities.items()]
+    true = {name for image in images for name in image.true}
+    predicted = {name for image in images for name in image.predicted}
+    return summed_oddities(odd) + class_notes(true, predicted, ignore_classes)
 
 
 def _summarise_by(
@@ -278,7 +278,7 @@ def _summarise(rows: Sequence[Mapping[str, Any]], group: str | None, resamples: 
     if resamples and len(set(groups)) > 1:
         drawn = resample_groups(groups, resamples, np.random.default_rng(seed)) @ table
         scores = [_pooled(sums) for sums in drawn]
-        resampled = {name: np.array([one[name] for one in scores]) for name in scores[0]}
+        resampled = {name: np.array([score[name] for score in scores]) for name in scores[0]}
         # A data set drawn without any class says nothing of the accuracy of classes.
         known = {name: values[np.isfinite(values)] for name, values in resampled.items()}
         intervals = {name: percentile_interval(values) for name, values in known.items() if len(values)}

@@ -84,11 +84,11 @@ def _partners(
     ids: NDArray[np.int64], matched: NDArray[np.int64], of_pairs: Mapping[str, NDArray[Any]]
 ) -> dict[str, NDArray[Any]]:
     """Spread what is known of pairs over the objects; 0, or NaN for lengths and outlines, where there is no partner."""
-    at = np.searchsorted(ids, matched)
+    places = np.searchsorted(ids, matched)
     columns: dict[str, NDArray[Any]] = {}
     for name, values in of_pairs.items():
         column = np.full(len(ids), np.nan if name in ("boundary_f", "hausdorff_95") else 0, values.dtype)
-        column[at] = values
+        column[places] = values
         columns[name] = column
     return columns
 

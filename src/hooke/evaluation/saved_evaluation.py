@@ -91,7 +91,7 @@ def _read_scores(path: Path) -> dict[str, Any]:
     try:
         scores = json.loads(path.read_text(encoding="utf-8"))
         thresholds, mean = scores["iou_thresholds"], scores["overall"]["mean"]
-        known = all(isinstance(mean[f"ap_{100 * one:g}"], float) for one in thresholds)
+        known = all(isinstance(mean[f"ap_{100 * threshold:g}"], float) for threshold in thresholds)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"can't read the scores ({error})", path=path, remedy=_REMEDY) from error
     if not known or not thresholds:

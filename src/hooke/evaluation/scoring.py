@@ -127,14 +127,14 @@ def evaluate(
     by = known_columns(by, images, Path(truth))
     thresholds = tuple(sorted({*DSB_THRESHOLDS, threshold}))
     scored = [_score(row, pred_source, true_source, threshold, thresholds) for row in images]
-    good = [one for one in scored if one.comparison is not None]
+    good = [image for image in scored if image.comparison is not None]
     if not good:
         raise DatasetError("no image could be scored", path=Path(truth), remedy=scored[0].row["problem"])
-    rows = [one.row for one in good]
+    rows = [image.row for image in good]
     options: dict[str, Any] = {"group": group_column(list(images[0])), "resamples": resamples, "seed": seed}
     result = Evaluation(
-        per_image=pd.DataFrame([one.row for one in scored]),
-        per_object=pd.concat([one.objects for one in good], ignore_index=True),
+        per_image=pd.DataFrame([image.row for image in scored]),
+        per_object=pd.concat([image.objects for image in good], ignore_index=True),
         overall=aggregate(rows, **options),
         by={column: aggregate_by(rows, column, **options) for column in by},
         threshold=threshold,
@@ -211,9 +211,9 @@ def _prediction(name: str, preds: LabelSource, truth: LabelledImage) -> tuple[La
 def _coco(images: Sequence[_Scored]) -> CocoScores | None:
     """COCO's scores, where every predicted object has a confidence."""
     ranked = [
-        (one.comparison.overlap, scores_of(one.pred, one.comparison.overlap.pred_ids))
-        for one in images
-        if one.comparison is not None and one.pred is not None
+        (image.comparison.overlap, scores_of(image.pred, image.comparison.overlap.pred_ids))
+        for image in images
+        if image.comparison is not None and image.pred is not None
     ]
     known = [scores for _, scores in ranked if len(scores)]
     return coco_scores(ranked) if known and not np.isnan(np.concatenate(known)).any() else None
@@ -221,18 +221,18 @@ def _coco(images: Sequence[_Scored]) -> CocoScores | None:
 
 def _classes(images: Sequence[_Scored], ignore: Collection[str]) -> ClassScores | None:
     """Scores by class, where both sides have classes."""
-    if not any(one.pred and one.pred.classes for one in images):
+    if not any(image.pred and image.pred.classes for image in images):
         return None
-    if not any(one.truth and one.truth.classes for one in images):
+    if not any(image.truth and image.truth.classes for image in images):
         return None
     classed = [
         (
-            one.comparison.overlap,
-            classes_of(one.pred, one.comparison.overlap.pred_ids),
-            classes_of(one.truth, one.comparison.overlap.true_ids),
+            image.comparison.overlap,
+            classes_of(image.pred, image.comparison.overlap.pred_ids),
+            classes_of(image.truth, image.comparison.overlap.true_ids),
         )
-        for one in images
-        if one.comparison is not None and one.pred is not None and one.truth is not None
+        for image in images
+        if image.comparison is not None and image.pred is not None and image.truth is not None
     ]
     return class_scores(classed, ignore)
 
@@ -242,39 +242,39 @@ def _classification(
 ) -> ClassificationScores | None:
     """Scores of the classes of matched objects, where both sides have classes."""
     pairs = []
-    for one in images:
-        if one.comparison is None or one.pred is None or one.truth is None or not one.pred.classes:
+    for image in images:
+        if image.comparison is None or image.pred is None or image.truth is None or not image.pred.classes:
             continue
-        matching = one.comparison.matching
+        matching = image.comparison.matching
         true, pred = matching.true_ids.tolist(), matching.pred_ids.tolist()
-        of_image = class_pairs(
-            [one.truth.classes.get(label, "") for label in true],
-            [one.pred.classes.get(label, "") for label in pred],
-            [one.pred.probabilities.get(label, {}) for label in pred],
+        image_pairs = class_pairs(
+            [image.truth.classes.get(label, "") for label in true],
+            [image.pred.classes.get(label, "") for label in pred],
+            [image.pred.probabilities.get(label, {}) for label in pred],
             ignore,
         )
-        pairs.append((str(one.row[group or "image"]), of_image))
+        pairs.append((str(image.row[group or "image"]), image_pairs))
     return score_classes(pairs, ignore=ignore, resamples=resamples, seed=seed)
 
 
 def _notes(images: Sequence[_Scored], ignore: Collection[str]) -> list[str]:
     """What a user should know of how label images were made, and of scores that are there in part."""
     pairs = [
-        (one.row["image"], side, image)
-        for one in images
-        for side, image in (("prediction", one.pred), ("truth", one.truth))
-        if image is not None
+        (image.row["image"], side, labelled)
+        for image in images
+        for side, labelled in (("prediction", image.pred), ("truth", image.truth))
+        if labelled is not None
     ]
-    notes = summed_oddities((name, side, image.oddities) for name, side, image in pairs)
-    notes += [f"{name}, {side}: {image.note}" for name, side, image in pairs if image.note]
-    objects = pd.concat([one.objects for one in images])
+    notes = summed_oddities((name, side, labelled.oddities) for name, side, labelled in pairs)
+    notes += [f"{name}, {side}: {labelled.note}" for name, side, labelled in pairs if labelled.note]
+    objects = pd.concat([image.objects for image in images])
     scores = objects.loc[objects["kind"] == "pred", "score"]
     unknown = int(scores.isna().sum())
     if 0 < unknown < len(scores):
         notes.append(f"no COCO AP: {unknown} of {len(scores)} predicted objects have no score")
-    true = {name for one in images if one.truth for name in one.truth.classes.values()}
-    called = {name for one in images if one.pred for name in one.pred.classes.values()}
-    return notes + class_notes(true, called, ignore)
+    true = {name for image in images if image.truth for name in image.truth.classes.values()}
+    predicted = {name for image in images if image.pred for name in image.pred.classes.values()}
+    return notes + class_notes(true, predicted, ignore)
 
 
 def _warn(result: Evaluation) -> None:

@@ -139,7 +139,7 @@ def _parts(name: str) -> list[str]:
 def _common_end(a: Sequence[str], b: Sequence[str]) -> int:
     """How many parts agree, counted from the end."""
     pairs = list(zip(reversed(a), reversed(b), strict=False))
-    return next((count for count, (one, other) in enumerate(pairs) if one != other), len(pairs))
+    return next((count for count, (first, second) in enumerate(pairs) if first != second), len(pairs))
 
 
 def _grouped(paths: Iterable[Path], key: Callable[[Path], str]) -> dict[str, list[Path]]:

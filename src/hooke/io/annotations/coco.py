@@ -142,7 +142,7 @@ class CocoSource:
             if size is None or len(size) != 2:
                 raise DatasetError("states no height and width", remedy="add them to the image's entry")
             check_canvas(size, self.path.stat().st_size)
-            kept = [one for one in image.annotations if not one.get("iscrowd") and one.get("segmentation")]
+            kept = [found for found in image.annotations if not found.get("iscrowd") and found.get("segmentation")]
             return LabelledImage.from_masks([self._mask(annotation, (size[0], size[1])) for annotation in kept], size)
 
     def _mask(self, annotation: dict[str, Any], size: tuple[int, int]) -> Mask:

@@ -42,8 +42,8 @@ class DsbSource:
         table = _read_table(path)
         names = table["ImageId"].unique()
         meant = {} if truth is None else match_names(names, truth.names, path=path)
-        called = {name: meant.get(name, bare_name(name)) for name in names}
-        self.rows = {str(name): part for name, part in table.groupby(table["ImageId"].map(called), sort=True)}
+        image_names = {name: meant.get(name, bare_name(name)) for name in names}
+        self.rows = {str(name): part for name, part in table.groupby(table["ImageId"].map(image_names), sort=True)}
 
     @property
     def names(self) -> list[str]:

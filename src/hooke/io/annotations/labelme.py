@@ -156,7 +156,7 @@ def _check_png(encoded: bytes, box: tuple[int, int]) -> None:
     """Refuse a mask whose header has another size than its box, or one that its bytes can't fill."""
     if not encoded.startswith(b"\x89PNG"):
         raise DatasetError("mask is not a png, or cut short", remedy=REMEDY)
-    size = tuple(int.from_bytes(encoded[at : at + 4], "big") for at in (20, 16))
+    size = tuple(int.from_bytes(encoded[start : start + 4], "big") for start in (20, 16))
     if size != box:
         cause = f"a mask of {size[0]} x {size[1]} in a box of {box[0]} x {box[1]} pixels"
         raise DatasetError(cause, remedy=REMEDY)

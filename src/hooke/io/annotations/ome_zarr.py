@@ -152,9 +152,9 @@ def to_frame(labels: NDArray[np.int32], own: Frame, image: Frame) -> NDArray[np.
     sides = labels.shape[-2:]
     if own.shape == image.shape and not np.allclose(_sizes(own, image)[0], _sizes(own, image)[1], rtol=1e-3):
         return labels  # as many pixels of another size: one of the two was not written down
-    if own.shape == image.shape and all((at == np.arange(n)).all() for at, n in zip(places, sides, strict=True)):
+    if own.shape == image.shape and all((place == np.arange(n)).all() for place, n in zip(places, sides, strict=True)):
         return labels
-    rows, columns = (np.flatnonzero((at >= 0) & (at < n)) for at, n in zip(places, sides, strict=True))
+    rows, columns = (np.flatnonzero((place >= 0) & (place < n)) for place, n in zip(places, sides, strict=True))
     placed = np.zeros((*labels.shape[:-2], *image.shape), np.int32)
     placed[..., rows[:, None], columns] = labels[..., places[0][rows][:, None], places[1][columns]]
     return placed
@@ -164,7 +164,7 @@ def _sizes(own: Frame, image: Frame) -> tuple[NDArray[np.float64], NDArray[np.fl
     """Sizes of the pixels of both, in one unit where both state theirs."""
     known = own.units is not None and image.units is not None
     return tuple(  # type: ignore[return-value]
-        np.array(one.scale or (1.0, 1.0)) * (np.array(one.units) if known else 1.0) for one in (own, image)
+        np.array(frame.scale or (1.0, 1.0)) * (np.array(frame.units) if known else 1.0) for frame in (own, image)
     )
 
 
@@ -175,7 +175,7 @@ def _places(own: Frame, image: Frame, axis: int) -> NDArray[np.int64]:
     if own.translation is None and image.translation is None:  # then their corners are taken to agree
         return np.asarray(np.floor((np.arange(image.shape[axis]) + 0.5) * pixel / size + 1e-6), np.int64)
     start, first = (
-        (one.translation or (0.0, 0.0))[axis] * (one.units[axis] if known and one.units else 1.0)
-        for one in (own, image)
+        (frame.translation or (0.0, 0.0))[axis] * (frame.units[axis] if known and frame.units else 1.0)
+        for frame in (own, image)
     )
     return np.asarray(np.floor((np.arange(image.shape[axis]) * pixel + first - start) / size + 0.5 + 1e-6), np.int64)

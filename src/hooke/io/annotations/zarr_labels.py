@@ -171,11 +171,11 @@ def _named(found: dict[tuple[str, ...], _Found], path: Path) -> dict[str, _Found
     stem = next(stores, path.name)[: -len(".zarr")].removesuffix(".ome")
     images = [parts[: parts.index(_LABELS)] if _LABELS in parts else parts for parts in found]
     names: dict[str, _Found] = {}
-    for (parts, one), image in zip(found.items(), images, strict=True):
+    for (parts, label_image), image in zip(found.items(), images, strict=True):
         own = parts[-1] if _LABELS in parts else ""
         several = images.count(image) > 1
         name = "-".join((*image, own)) if several and own else "-".join(image) or stem
-        names[name] = one
+        names[name] = label_image
     return names
 
 
