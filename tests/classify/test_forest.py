@@ -218,7 +218,7 @@ def test_a_damaged_classifier_is_refused(folder, tmp_path):
 
 def test_nothing_but_a_classifier_is_replaced(folder, tmp_path):
     (tmp_path / "keep").write_text("mine")
-    with pytest.raises(OutputError, match="no classifier"):
+    with pytest.raises(OutputError, match="not a classifier"):
         load_classifier(folder / "shapes").save(tmp_path)
 
 
