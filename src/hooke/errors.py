@@ -53,7 +53,7 @@ class ImageReadError(HookeError):
 
 
 class OutputError(HookeError):
-    """A result that can't be written where it was asked for."""
+    """A result that can't be written to the given place."""
 
 
 class ModelError(HookeError):

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 SHARE = 0.75  # of the free memory that a job may take unless the user says otherwise
-SMALL_PROMISE = 1 << 26  # bytes that any file may ask for, however small it is
+SMALL_PROMISE = 1 << 26  # bytes that any file may need, even a small one
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _CGROUPS = Path("/sys/fs/cgroup")
 
@@ -172,7 +172,7 @@ def format_bytes(amount: float) -> str:
 def free_memory() -> int:
     """Bytes that this process can still take: of the machine, of its container, of its own limit, the least.
 
-    Where the system can't be asked, half of the machine's memory, or what every machine has: 2 GiB.
+    If the system does not report it, half of the machine's memory, or what every machine has: 2 GiB.
     """
     return max(0, min([_free_of_machine(), *_free_of_containers(), *_free_of_process()]))
 

@@ -55,7 +55,7 @@ def test_what_is_typed_is_taken_from_the_working_directory(apart):
     config = load_config(apart, {"datasets.0.path": "data"})
     with pytest.raises(DatasetError, match="no such folder") as caught:
         check_inputs(config)
-    assert "beside the configuration, then in the working directory" in str(caught.value)
+    assert "next to the configuration, then in the working directory" in str(caught.value)
 
 
 def test_patterns_of_images_too(apart):
@@ -104,5 +104,5 @@ def test_missing_data_are_said_before_pytorch_is_imported(apart, kind):
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 2, result.stderr
-    assert "no hooke dataset here" in result.stderr
+    assert "no hooke data set here" in result.stderr
     assert "gone" in result.stderr

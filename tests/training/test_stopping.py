@@ -66,5 +66,5 @@ def test_sigterm_keeps_a_checkpoint(recipe, tmp_path, workers):
     said = out.read_text()
     assert status == 143, said
     assert "Traceback" not in said
-    assert "to go on, give the same command with --resume" in said
+    assert "to continue, give the same command with --resume" in said
     assert (tmp_path / "run" / "checkpoints" / "last.ckpt").is_file()

@@ -159,7 +159,7 @@ def fit_for(classifier: Classifier, image: Image, channel: int | None = None) ->
         )
     if channel is None and image.channels > 1 and not image.is_rgb and classifier.intensity != "channels":
         raise ImageReadError(
-            f"has {image.channels} channels, and a classifier sees one",
+            f"has {image.channels} channels, and a classifier uses one",
             path=where,
             remedy=f"choose by --channel, 0 to {image.channels - 1}",
         )

@@ -47,7 +47,7 @@ __all__ = [
 
 
 class ImageClassifierSettings(ClassifierSettings):
-    """What the runtime must know of a classifier of whole images, whose longer side is brought to the window's."""
+    """What the runtime must know of a classifier of whole images, whose longer side is resized to the window's."""
 
     task: Literal["image-classifier"] = "image-classifier"  # type: ignore[assignment]
     column: str = Field("modality", description="of a data set's index.csv that holds the true classes")
@@ -208,7 +208,7 @@ def _row(file: InputFile, error: str = "") -> dict[str, object]:
 def evaluate_image_classifier(
     classifier: ImageClassifier, dataset: str | Path, split: str = "test", *, seed: int = 0
 ) -> ClassificationScores:
-    """Hold what a classifier says of the images of a data set against its index.
+    """Compare a classifier's predictions for the images of a data set with its index.
 
     Parameters
     ----------

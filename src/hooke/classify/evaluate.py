@@ -17,7 +17,7 @@ __all__ = ["evaluate_classifier"]
 
 
 def evaluate_classifier(classifier: Classifier, examples: Iterable[Examples], *, seed: int = 0) -> ClassificationScores:
-    """Hold what a classifier says against the truth.
+    """Compare a classifier's predictions with the truth.
 
     Parameters
     ----------

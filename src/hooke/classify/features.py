@@ -33,7 +33,7 @@ def measure_features(pixels: NDArray[np.float32], labels: NDArray[np.int32]) -> 
     Returns
     -------
     DataFrame
-        By increasing label: a column per feature, all finite. None of them tells where the object lies.
+        By increasing label: a column per feature, all finite. None of them depends on the object's position.
     """
     grey = pixels.shape[2] == 3 and bool((pixels[..., :1] == pixels).all())
     image = pixels[..., :1] if grey else pixels

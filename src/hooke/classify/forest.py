@@ -123,7 +123,7 @@ class ForestClassifier(Classifier):
         Raises
         ------
         OutputError
-            When something else than a classifier lies there.
+            When something else than a classifier is there.
         """
         folder = Path(folder)
         if folder.exists() and not (folder / DESCRIPTION).is_file() and (folder.is_file() or any(folder.iterdir())):

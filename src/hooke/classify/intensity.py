@@ -33,7 +33,7 @@ def fit_intensity(
     channel: int | None = None,
     percentiles: tuple[float, float] = (1.0, 99.8),
 ) -> Normalisation:
-    """Choose what a classifier sees of an image.
+    """Choose a classifier's input from an image.
 
     Parameters
     ----------
@@ -47,16 +47,16 @@ def fit_intensity(
     Raises
     ------
     ImageReadError
-        When colours are asked for, and the image has others than three, or one.
+        When colours are requested, and the image has others than three, or one.
     """
     if intensity == "nuclei":
         return fit_normalisation(image, channel, percentiles)
     if intensity == "channels" and channel is None and image.pixels.ndim == 3:
         return fit_channels(image, percentiles)
     if image.channels not in (1, 3) or channel is not None:
-        asked = f"has {image.channels} channels" if channel is None else f"is to be seen in channel {channel} alone"
+        asked = f"has {image.channels} channels" if channel is None else f"is to be used in channel {channel} alone"
         raise ImageReadError(
-            f"{asked}, but the classifier sees the three colours of a picture",
+            f"{asked}, but the classifier uses the three colours of a picture",
             path=image.path or image.name,
             remedy="give a picture in colour or grey, and no --channel",
         )

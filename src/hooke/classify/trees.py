@@ -28,7 +28,7 @@ class Forest:
     ----------
     roots : ndarray of int32, shape (T,)
     feature : ndarray of int32, shape (N,)
-        Column that a node asks about; -1 for a leaf.
+        Column that a node compares; -1 for a leaf.
     threshold : ndarray of float32, shape (N,)
         Examples below it go left.
     left, right : ndarray of int32, shape (N,)

@@ -167,7 +167,7 @@ def train(
 
 
 _SEEN = {
-    "nuclei": "the nuclear channel alone, or what stands for it",
+    "nuclei": "the nuclear channel alone, or what is used in its place",
     "colours": "all three colours, stretched together",
     "stored": "all three colours as stored",
     "channels": "all channels",

@@ -61,7 +61,7 @@ def compare(
 
 
 def _print_part(console: Console, comparison: RunComparison, part: str, *, tested: bool) -> None:
-    """Print a table of means, and beside each run's the difference from the first, its interval and p."""
+    """Print a table of means, with each run's difference from the first, its interval and p."""
     from rich.table import Table
 
     from hooke.evaluation.compare import COMPARED

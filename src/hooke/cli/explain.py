@@ -38,7 +38,7 @@ def explain(
     classes; the same for the class of an image. Every map is compared with that of the same network with random
     weights.
 
-    Needs the training half: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
+    Needs the training extra: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
 
     [bold]Examples[/]
 

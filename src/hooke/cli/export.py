@@ -52,7 +52,7 @@ def export(
     r"""Make a model bundle of a run's best checkpoint.
 
     The bundle is a bioimage.io package. Its maps are compared with PyTorch's, and the largest difference is printed.
-    Needs the training half: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
+    Needs the training extra: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
 
     [bold]Examples[/]
 

@@ -10,7 +10,7 @@ __all__ = ["is_given", "refuse_ignored"]
 
 
 def is_given(context: typer.Context, name: str) -> bool:
-    """Whether a parameter, by its name in Python, stands on the command line."""
+    """Whether a parameter, by its name in Python, is given on the command line."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 

@@ -234,7 +234,7 @@ def _print_oddities(report: Prepared) -> None:
         _complain(f"no image has a nucleus of class: {_some(report.unknown_classes)}")
     empty = [split for split, count in report.splits.items() if not count]
     if empty:
-        _complain(f"no images for {' and '.join(empty)}: too few groups, or none asked for")
+        _complain(f"no images for {' and '.join(empty)}: too few groups, or none requested")
     for oddity, counts in report.oddities.items():
         _complain(f"{sum(counts.values())} {oddity}, in {len(counts)} images: {_some(list(counts))}")
 

@@ -28,7 +28,7 @@ def pretrain(
 ) -> int:
     r"""Train an encoder on images without labels, for training to start from.
 
-    Needs the training half: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
+    Needs the training extra: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
 
     [bold]Examples[/]
 

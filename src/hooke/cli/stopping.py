@@ -15,7 +15,7 @@ _AGAIN = "hooke: finishing what is in work, so that tables and labels agree; onc
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal asks the command to end.
+    """A signal that ends the command.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def train(
 ) -> int:
     r"""Train a network on hooke data sets.
 
-    Needs the training half: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
+    Needs the training extra: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
 
     [bold]Examples[/]
 
@@ -156,7 +156,7 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
 
 @contextmanager
 def training_half() -> Iterator[None]:
-    """Run what needs the training half; say how to install it where a package is missing.
+    """Run what needs the training extra; explain how to install it if a package is missing.
 
     Raises
     ------

@@ -117,9 +117,9 @@ def prepare_dataset(
 ) -> Prepared:
     """Convert a data set to hooke's layout.
 
-    Images that are already there are kept, so that a stopped run goes on where it was; they keep their split too as
-    long as no other is asked for. An image that can't be read is reported and the rest go on. Rows of the index for
-    images of other sources are kept.
+    Images that are already there are kept, so that a stopped run continues where it was; they keep their split too
+    unless another is given. An image that can't be read is reported and the rest continue. Rows of the index for images
+    of other sources are kept.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def _make_all(
                 if progress is not None:
                     progress(Progress(done, len(wanted), name=id_, error=str(report.failed.get(id_, ""))))
     except KeyboardInterrupt as stop:
-        stop.add_note(f"{len(records)} of {len(wanted)} image(s) are made; run the same command again to go on")
+        stop.add_note(f"{len(records)} of {len(wanted)} image(s) are made; run the same command again to continue")
         raise
     return records
 
@@ -261,7 +261,7 @@ def _draw(
 def _finish(
     dst: Path, entries: Sequence[Entry], records: dict[str, Record], splits: dict[str, str], journal: Journal
 ) -> None:
-    """Write the index and what stands beside it; what is there of other sources stays."""
+    """Write the index and its other files; entries of other sources stay."""
     ours = {part.id for record in records.values() for part in record.parts}.union(records)
     others = [row for row in read_index(dst) if row.id not in ours] if (dst / INDEX_NAME).exists() else []
     other_ids = {row.id for row in others}

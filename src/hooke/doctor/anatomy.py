@@ -91,7 +91,7 @@ def _parts(mask: Mask, connectivity: int) -> Iterator[Part]:
 
 
 def gap_is_background(labels: NDArray[np.integer], one: Mask, two: Mask) -> tuple[float, bool]:
-    """Measure the gap between two pieces, and tell whether only background lies on the shortest way across.
+    """Measure the gap between two pieces, and whether only background is on the shortest way across.
 
     Parameters
     ----------

@@ -120,7 +120,7 @@ def _compare(
 
 
 def _describe(one: tuple[int, ...], two: tuple[int, ...], shift: tuple[int, int], shared: tuple[int, int]) -> str:
-    """Say how one image lies in the other."""
+    """Describe how one image is placed in the other."""
     if shared == one == two:
         return "the whole picture"
     place = f"at y {-shift[0]}, x {-shift[1]}"

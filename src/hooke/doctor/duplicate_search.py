@@ -4,7 +4,7 @@ Two searches, neither of which compares all pairs at full size:
 
 - whole pictures, also at another bit depth, resized, turned or mirrored: correlation of small normalised thumbnails;
 - crops and overlapping fields at the same scale: corners are described by binary patterns (ORB, Rublee et al. 2011),
-  which do not change with brightness and bit depth; alike ones are found by hashing (locality-sensitive: the same
+  which do not change with brightness and bit depth; similar ones are found by hashing (locality-sensitive: the same
   bits, drawn at random, of both), and pairs of images whose corners agree on one shift are candidates.
 
 Each candidate is then confirmed by the correlation of the pixels themselves.
@@ -73,7 +73,7 @@ class Candidate:
     one, two : int
         Their places in the sequence of signatures, one < two.
     shift : (int, int) or None
-        What a point's y, x in `one` gain to be those in `two`; None where the pictures are alike as a whole.
+        What a point's y, x in `one` gain to be those in `two`; None where the whole pictures match.
     turn : int
         Quarter turns of `two` (0..3), and 4 more where it is mirrored first; 0 with a shift.
     """
@@ -129,7 +129,7 @@ def find_candidates(signatures: Sequence[Signature], seed: int = 0) -> list[Cand
 
 
 def _agreeing_pairs(signatures: Sequence[Signature], seed: int) -> Iterable[tuple[int, int, tuple[int, int]]]:
-    """Find pairs of images whose corners look alike and lie at one shift of each other."""
+    """Find pairs of images whose corners look the same at one shift of each other."""
     if sum(len(one.corners) for one in signatures) < 2:
         return
     patterns = np.concatenate([one.patterns for one in signatures])

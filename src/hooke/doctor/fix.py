@@ -5,7 +5,7 @@ Safe is what no annotator could have meant otherwise:
 - holes of up to `HOLE_PIXELS` pixels, which hold background and lie inside one object, are filled;
 - pieces that are stray pixels (`hooke.doctor.shapes.is_stray`) are removed from their object;
 - objects under `hooke.doctor.shapes.SPECK_PIXELS` pixels that the border does not cut are removed;
-- a piece as large as an object gets an id of its own where it lies farther from the largest piece than `FAR` times
+- a piece as large as an object gets its own id where it is farther from the largest piece than `FAR` times
   that piece's diameter with nothing but background between: nearer ones may be one object behind another, or one
   that a line cut in two;
 - ids are numbered 1..n again where that left gaps.

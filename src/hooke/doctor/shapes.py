@@ -19,7 +19,7 @@ MERGE_NECK = 0.7  # half width of the neck over that of the thinner side
 MERGE_AREA = 0.5  # of the image's median: fragments are not merges
 SIZE_FACTOR = 5.0  # an object this many times the median area, or this many times smaller
 SIZE_SPREADS = 4.0  # and this many robust standard deviations of the logarithm away
-ENOUGH_OBJECTS = 8  # to speak of an outlier
+ENOUGH_OBJECTS = 8  # below this, nothing is called an outlier
 SPREAD = 1.4826  # standard deviation over median absolute deviation, of a normal distribution
 
 

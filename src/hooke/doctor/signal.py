@@ -1,8 +1,8 @@
 """Checks labels against the image: objects without a label, labels without an object, odd brightness.
 
-What an object looks like is learned from the image's own labels: which channel tells them from the background best,
-and whether they are brighter or darker. Intensities are then measured as contrast: their difference from the local
-background, in units of a typical object's.
+What an object looks like is learned from the image's own labels: which channel distinguishes them from the background
+best, and whether they are brighter or darker. Intensities are then measured as contrast: their difference from the
+local background, in units of a typical object's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Contrast", "check_signal", "find_contrast"]
 HALO = 2  # pixels around a label that are neither object nor background: blur and hasty outlines
 REACH = 2.0  # the local background is averaged over this many typical diameters
 REDUCED_DIAMETER = 8.0  # pixels of a typical object on the grid that the background is averaged on
-CLEAR = 1.5  # labelled and unlabelled pixels must lie this many standard deviations apart to say anything
+CLEAR = 1.5  # labelled and unlabelled pixels must be this many standard deviations apart to be compared
 FAINT = 0.5  # a pixel this share as strong as the fainter objects (their lower quartile) belongs to an object
 NOISES = 3.0  # and this many times the noise of single background pixels; the measured plane is smoothed
 LIKE_SIZE = (0.25, 3.0)  # of the median area
@@ -41,7 +41,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Contrast:
-    """How an image tells its objects from its background.
+    """How an image distinguishes its objects from its background.
 
     Attributes
     ----------

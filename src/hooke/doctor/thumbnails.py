@@ -22,7 +22,7 @@ Bytes = NDArray[np.uint8]
 def make_thumbnail(grey: Bytes) -> Floats:
     """Shrink to THUMBNAIL x THUMBNAIL, mean 0, length 1; all 0 where the picture is flat.
 
-    The slow change across the field is taken off first: uneven light is alike in all images of a microscope.
+    The slow change across the field is taken off first: uneven light is the same in all images of a microscope.
     """
     small = cv2.resize(grey, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA).astype(np.float32)
     small -= cv2.GaussianBlur(small, (0, 0), THUMBNAIL / 5)

@@ -222,7 +222,7 @@ def _score(
     name = row["image"]
     try:
         if name not in truths:
-            raise DatasetError("no label image of this id", remedy="prepare the dataset again")
+            raise DatasetError("no label image of this id", remedy="prepare the data set again")
         truth = truths.read(name)
     except HookeError as error:
         return _Scored({**row, "problem": str(error)})

@@ -22,7 +22,7 @@ def list_images(truth: Path, names: Sequence[str], split: str | None) -> list[di
     Parameters
     ----------
     truth : Path
-        A dataset with an index, or anything else.
+        A data set with an index, or anything else.
     names : sequence of str
         What it holds.
     split : str, optional
@@ -66,7 +66,7 @@ def known_columns(by: Sequence[str], images: Sequence[dict[str, str]], truth: Pa
     known = [name for name in images[0] if name != "image"]
     for name in by:
         if name not in known:
-            remedy = f"known columns: {', '.join(known)}" if known else "give a dataset with an index.csv"
+            remedy = f"known columns: {', '.join(known)}" if known else "give a data set with an index.csv"
             raise DatasetError(f"no column {name!r} to summarise by", path=truth, remedy=remedy)
     return list(dict.fromkeys((*(name for name in ("modality",) if name in known), *by)))
 
@@ -83,5 +83,5 @@ def _read_index(path: Path, names: Sequence[str], split: str | None) -> pd.DataF
             raise DatasetError(f"no split {split!r}", path=path, remedy=f"known splits: {', '.join(known) or 'none'}")
         index = index[index["split"] == split]
     if index.empty:
-        raise DatasetError("the index lists no image", path=path, remedy="prepare the dataset again")
+        raise DatasetError("the index lists no image", path=path, remedy="prepare the data set again")
     return index

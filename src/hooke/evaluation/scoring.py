@@ -68,7 +68,7 @@ def evaluate(
         ``measurements.csv`` gives scores and classes of objects); a json file in COCO's format; a csv file of run
         lengths as in the Data Science Bowl 2018; a zarr group.
     truth : str or Path
-        The same, or a hooke dataset (a folder with ``index.csv`` and ``labels/``).
+        The same, or a hooke data set (a folder with ``index.csv`` and ``labels/``).
     split : str, optional
         Only this split of the dataset, such as ``test``.
     through : str, optional
@@ -78,7 +78,7 @@ def evaluate(
     out : str or Path, optional
         Folder to save the result to.
     by : sequence of str
-        Columns of the index to summarise by, beside ``modality``.
+        Columns of the index to summarise by, besides ``modality``.
     threshold : float
         The IoU from which objects match in `Evaluation.per_object`, and for kinds of error, sizes and boundaries; it
         joins the thresholds at which precision, recall, F1 and AP are given.
@@ -176,7 +176,7 @@ def _score(
     name = row["image"]
     try:
         if name not in truths:
-            raise DatasetError("no label image of this id", remedy="prepare the dataset again")
+            raise DatasetError("no label image of this id", remedy="prepare the data set again")
         truth = truths.read(name)
     except HookeError as error:
         return _Scored({**row, "status": _BAD_TRUTH, "problem": str(error)})

@@ -2,7 +2,7 @@
 
 Shape alone is certain of (Y, X), of (Y, X, C) with at most 4 channels, and of axes of length 1, which are left out. A
 last axis of up to 64 that is far shorter than the others is taken for channels, with a note. A short leading axis may
-be channels or planes of a stack: only ``axes`` can tell.
+be channels or planes of a stack: only ``axes`` can decide.
 """
 
 from __future__ import annotations

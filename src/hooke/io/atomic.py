@@ -87,7 +87,7 @@ def remove_partial_files(folder: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Wait until a file's bytes are on the disk, where the file system can tell."""
+    """Wait until a file's bytes are on the disk, if the file system supports it."""
     if path.is_file():
         with path.open("rb+") as file, contextlib.suppress(OSError):
             os.fsync(file.fileno())

@@ -8,7 +8,7 @@ What is decided where a file says nothing:
 - an unknown leading axis (pages of a plain TIFF) is a stack ``I``, plane by plane, at any length. Three pages
   may be three stains or three depths; a guess by number would treat a stack of 4 and one of 5 unlike. ``axes="CYX"``
   makes channels of them;
-- two unknown axes or more are an error that asks for ``axes``.
+- two unknown axes or more are an error that names ``axes`` as remedy.
 """
 
 from __future__ import annotations

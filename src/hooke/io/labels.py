@@ -75,8 +75,8 @@ def write_labels(
         Distance of a stack's planes in micrometres and time between them in seconds; of no use without ``Z`` or ``T``
         among the axes.
     max_label : int, optional
-        A bound on all ids, which tells the type before the first plane comes. Without it, planes of a stack wait
-        compressed in memory (about a hundredth of their size) until the largest id is known.
+        An upper limit of all ids, which decides the type before the first plane comes. Without it, planes of a stack
+        wait compressed in memory (about a hundredth of their size) until the largest id is known.
 
     Raises
     ------

@@ -82,7 +82,7 @@ def derived_files(root: Path, files: Iterable[str]) -> set[str]:
 
 
 def names_results(pattern: str) -> bool:
-    """Whether a pattern asks for results by name, as ``*_masks.png`` does."""
+    """Whether a pattern names results, as ``*_masks.png`` does."""
     return any(word in pattern.casefold() for word in _SPOKEN)
 
 

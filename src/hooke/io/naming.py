@@ -154,7 +154,7 @@ def image_ids(names: Iterable[str]) -> list[str]:
     >>> image_ids(["train/a.tif", "test/a.tif", "C:\\data\\b.png", ""])
     ['train-a', 'test-a', 'b', 'unnamed']
     """
-    # An absolute path, or the working folder would have a say.
+    # An absolute path, so that the working folder does not matter.
     return unique_names([f"/images/{_safe(name) or 'unnamed'}" for name in names])
 
 

@@ -19,7 +19,7 @@ __all__ = ["open_image", "read_image"]
 def open_image(
     path: str | Path, *, axes: str | None = None, scene: str | None = None, max_memory: int | None = None
 ) -> ImageFile:
-    """Open an image file: metadata now, pixels plane by plane when asked for.
+    """Open an image file: metadata now, pixels plane by plane when needed.
 
     The format is recognised by content, not by the suffix.
 

@@ -164,7 +164,7 @@ def _rationals(page: tifffile.TiffPage, tag: int, default: tuple[float, ...]) ->
 
 
 def _is_for_display(tif: tifffile.TiffFile, colormap: NDArray[np.uint16]) -> bool:
-    """Whether a palette is a lookup table that tells how to show intensities."""
+    """Whether a palette is a lookup table for the display of intensities."""
     if any(getattr(tif, f"is_{name}", False) for name in _MICROSCOPE_FORMATS) or colormap.shape[1] > 256:
         return True
     is_grey = bool((colormap == colormap[:1]).all())

@@ -17,7 +17,7 @@ _COLDEST, _HOTTEST = 0.25, 10.0
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Whether probabilities are honest: of what is called with 0.8, 80 % should be right.
+    """Whether probabilities are calibrated: of predictions with 0.8, 80 % should be right.
 
     Parameters
     ----------
@@ -63,10 +63,10 @@ def calibrate(confidence: Floats, right: NDArray[np.bool_], bins: int = _BINS) -
 
 
 def fit_temperature(raw: ArrayLike, true: ArrayLike) -> float:
-    """Find the temperature that raw scores are divided by before the softmax, so that probabilities are honest.
+    """Find the temperature that raw scores are divided by before the softmax, so that probabilities are calibrated.
 
     Temperature scaling (Guo et al. 2017, section 4.2): the one that makes the true classes likeliest. It is sought on
-    a grid of one-percent steps from 0.25 to 10: a few objects that are all named rightly would ask for 0.
+    a grid of one-percent steps from 0.25 to 10: a few objects that are all classified correctly would give 0.
 
     Parameters
     ----------

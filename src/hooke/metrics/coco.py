@@ -75,7 +75,7 @@ def coco_scores(
 ) -> CocoScores:
     """Measure COCO's average precision (Lin et al. 2014, "Microsoft COCO"; cocodataset.org, detection evaluation).
 
-    In each image the predicted objects, the surest first, take the unclaimed true object that they overlap best, if
+    In each image the predicted objects, highest score first, take the unmatched true object that they overlap best, if
     its IoU is at least the threshold. Precision and recall then follow the ranking of all images' objects together.
 
     Parameters

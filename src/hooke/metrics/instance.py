@@ -53,7 +53,7 @@ def average_precision(overlap: Overlap, thresholds: Sequence[float] = DSB_THRESH
 def dsb_score(overlap: Overlap) -> float:
     """Give the Data Science Bowl 2018 score of one image: its AP averaged over the thresholds 0.50, 0.55 … 0.95.
 
-    The score of a data set is the mean over its images. The competition asked for an IoU greater than the threshold;
+    The score of a data set is the mean over its images. The competition required an IoU greater than the threshold;
     here, as in StarDist and Cellpose, one equal to it counts too.
 
     Parameters

@@ -13,7 +13,7 @@ from hooke.metrics.matching import Matching
 __all__ = ["ERRORS", "MATCHED", "Outcomes", "find_outcomes"]
 
 MATCHED = "matched"
-#: Kinds of error, in the order in which they are asked for: an object is of the first kind that fits.
+#: Kinds of error, in the order in which they are tested: an object is of the first kind that fits.
 ERRORS = {
     "merged": "shares a predicted object that covers most of two or more true ones",
     "split": "is a true object that holds most of two or more predicted ones, or one of these",

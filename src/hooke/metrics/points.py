@@ -37,7 +37,7 @@ def match_points_in_masks(points: ArrayLike, truth: NDArray[np.integer], n_true:
     """Match each point to the true mask that it lies in, unless an earlier point has claimed it.
 
     The published measure of the DKFZ's cell detection ("Segmentation Based Cell Classification"). Put the points that
-    are the surest first.
+    are in order of decreasing score.
 
     Parameters
     ----------

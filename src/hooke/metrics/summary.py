@@ -42,7 +42,7 @@ class Summary:
     groups : int
         Groups of images that the intervals are drawn from; images where no grouping is known.
     mean_interval, pooled_interval : dict of str to (float, float)
-        95 % bootstrap interval of each score; empty where none was asked for, or there is one group only.
+        95 % bootstrap interval of each score; empty if none was requested, or there is only one group.
     """
 
     images: int

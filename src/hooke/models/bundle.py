@@ -3,10 +3,10 @@
 ```
 BUNDLE/
   rdf.yaml          bioimage.io model description; hooke's own settings under `config: hooke:`
-  weights.onnx      image (1, C, Y, X) in 0..1 -> maps (1, K, Y, X) in 0..1; or image and places asked about,
+  weights.onnx      image (1, C, Y, X) in 0..1 -> maps (1, K, Y, X) in 0..1; or image and queried positions,
                     (1, Q, 2) as (x, y) in network pixels -> answers (1, Q, K) in 0..1
   test_input.npy    a network input ...
-  test_output.npy   ... and what the network makes of it
+  test_output.npy   ... and the network's output for it
   colour/           maybe: a bundle of its own, for images whose colours are kept
 ```
 """
@@ -53,11 +53,9 @@ class BundleSettings(BaseModel):
     percentiles: tuple[float, float] = (1.0, 99.8)
     stride: int = Field(32, ge=1, le=1024)
     frame: int | None = Field(
-        None, ge=32, le=8192, description="longer side, network pixels, that whole images are brought to"
+        None, ge=32, le=8192, description="longer side, network pixels, that whole images are resized to"
     )
-    query_step: int | None = Field(
-        None, ge=1, le=1024, description="network pixels from one place asked about to the next"
-    )
+    query_step: int | None = Field(None, ge=1, le=1024, description="network pixels between queries")
     classes: list[str] = Field(default_factory=list, max_length=1000)
     channels: list[int] = Field(
         [], max_length=1000, description="of an image, each on its own scale; none: grey or three colours"
@@ -210,7 +208,7 @@ def _check_task(raw: dict[str, Any], wanted: str, path: Path) -> None:
 
 
 def check_replaceable(path: Path) -> None:
-    """Refuse to write a bundle over anything but a bundle or an empty folder: all that lies there would be lost.
+    """Refuse to write a bundle over anything but a bundle or an empty folder: all that is there would be lost.
 
     Raises
     ------

@@ -102,7 +102,7 @@ class Model:
         Raises
         ------
         ConfigError
-            When there is no such channel, or one is asked for though the network takes channels of its own.
+            When there is no such channel, or one is given though the network takes its own channels.
         ImageReadError
             When the image does not have these.
         """
@@ -197,7 +197,7 @@ class Model:
 
     def assumed_diameter(self, height: int, width: int) -> float | None:
         """Diameter (image pixels) to assume of objects that the network can't measure; None where it can."""
-        if self.settings.frame is not None:  # all images are brought to this size
+        if self.settings.frame is not None:  # all images are resized to this size
             return self.scheme.nominal_diameter * max(height, width) / self.settings.frame
         return None if self.scheme.first_pass_maps else self.scheme.nominal_diameter
 
@@ -207,7 +207,7 @@ class Model:
         return len(self.scheme.maps) + len(self.settings.classes)
 
     def _inputs(self, session: Any) -> list[Any]:
-        """Describe the network's inputs: an image of four axes, and maybe places to ask about."""
+        """Describe the network's inputs: an image of four axes, and maybe positions to query."""
         inputs: list[Any] = session.get_inputs()
         if not inputs or len(inputs) > 2 or len(inputs[0].shape) != 4:
             raise ModelError("its network takes no image", path=self.bundle.path, remedy="export it again")

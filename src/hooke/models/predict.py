@@ -1,6 +1,6 @@
 """Predicts the maps of an image of any size: rescaled, in overlapping tiles, blended.
 
-The image is cut into tiles in its own pixels; each tile is brought to the network's scale, predicted, brought back
+The image is cut into tiles in its own pixels; each tile is resized to the network's scale, predicted, resized back
 and blended into the result. So nothing at the network's scale is ever held for the whole image, and the maps, kept
 as 16-bit integers, are the only thing that grows with it.
 """

@@ -17,7 +17,7 @@ _SHIPPED = Path(__file__).parent / "shipped"
 
 
 def known_models() -> dict[str, Path]:
-    """Names of the models that need no path, and where they lie.
+    """Names of the models that need no path, and their paths.
 
     Those shipped with hooke, and the bundles in the folder that the environment variable ``HOOKE_MODELS`` names.
     """

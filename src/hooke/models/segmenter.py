@@ -21,7 +21,7 @@ _SMALLEST = 12.0  # pixels: an object of fewer looks like noise
 
 
 def smallest_area(diameter: float) -> float:
-    """Area in pixels below which objects are dropped where nothing else is asked for."""
+    """Area in pixels below which objects are dropped unless another is given."""
     return max(_SMALLEST_SHARE * math.pi / 4 * diameter**2, _SMALLEST)
 
 
@@ -58,7 +58,7 @@ class PixelSegmenter:
     scheme : Scheme
         Decodes the maps.
     band : (float, float), optional
-        Diameters (pixels) that images are brought to, see `hooke.models.scale.scale_for`; without, images are not
+        Diameters (pixels) that images are resized to, see `hooke.models.scale.scale_for`; without, images are not
         resized.
     maps : int, optional
         Number of maps to predict, from the first; those that the scheme decodes when not given.

@@ -61,7 +61,7 @@ def fit_to_nuclei(
     Returns
     -------
     Refit or None
-        None where the range is right, as it nearly always is; the network is then not asked.
+        None where the range is right, as it nearly always is; the network is then not run.
     """
     if normalisation.mode != "grey" or normalisation.high <= normalisation.low:
         return None

@@ -1,8 +1,9 @@
 """Estimates from a result whether an image is unlike the shipped models' training images.
 
 `measure_features` describes how sure the network was, and how the objects that it outlined stand out from what lies
-around them; a logistic regression of these, whose coefficients are shipped beside this file, tells ordinary nuclei from
-phase contrast, stains of whole cells, and pictures that are not microscopy. ``benchmarks/fit_trust.py`` fits it.
+around them; a logistic regression of these, whose coefficients are shipped next to this file, distinguishes ordinary
+nuclei from phase contrast, stains of whole cells, and pictures that are not microscopy. ``benchmarks/fit_trust.py``
+fits it.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def measure_features(
     diameter: float,
     normalisation: Normalisation,
 ) -> NDArray[np.float64]:
-    """Measure what tells familiar images from others; the parameters are those of `is_unfamiliar`.
+    """Measure what distinguishes familiar images from others; the parameters are those of `is_unfamiliar`.
 
     Returns
     -------

@@ -95,7 +95,7 @@ def view_fields(
     """
     network = model.network(1)
     scheme = model.scheme
-    assert isinstance(scheme, HasDiameterMap), "asked of a scheme without a diameter map"
+    assert isinstance(scheme, HasDiameterMap), "needs a scheme with a diameter map"
 
     def view(job: tuple[float, Field]) -> Vote:
         scale, field = job
@@ -164,7 +164,7 @@ def vote_trust(apparent: NDArray[np.float64], trained: tuple[float, float]) -> N
 
 
 def _agreement(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 where both are equal, 0 where they are an octave apart or more: a splinter of a nucleus has no say."""
+    """1 where both are equal, 0 where they are an octave apart or more: a splinter of a nucleus does not count."""
     return np.asarray(np.clip(1 - np.abs(np.log2(first / second)), 0.0, 1.0))
 
 

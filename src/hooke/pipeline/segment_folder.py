@@ -135,7 +135,7 @@ def segment_folder(
             ledger.undo_half_done()
             stop.add_note(
                 f"{len(ledger.finished)} of {len(found.paths)} image(s) are done and kept in {readable(str(out))}; "
-                "run the same command again to go on"
+                "run the same command again to continue"
             )
             raise
         finally:

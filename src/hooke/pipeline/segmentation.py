@@ -50,7 +50,7 @@ class Segmentation:
     warnings : tuple of str
         What the user should know of this result.
     classes : Classes or None
-        What kind each instance is, for models that tell.
+        The class of each instance, for models that predict classes.
     dropped : int
         Candidates that were left out because they are smaller than `min_size` or score too low. What is both is
         noise, and not counted.
@@ -105,7 +105,7 @@ class Segmentation:
         if self.classes is not None:
             from hooke.report.class_overlay import class_overlay
 
-            # In a picture in colour, the stain that tells the class is seldom the one that shows the nuclei.
+            # In a colour image, the stain that shows the class is rarely the one that shows the nuclei.
             shown = None if self.image.is_rgb else channel
             return class_overlay(self.image, self.labels, self.classes, channel=shown, doubtful=self.doubtful)
         from hooke.report.overlay import overlay

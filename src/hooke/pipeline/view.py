@@ -82,7 +82,7 @@ def prepare_view(
 ) -> View:
     """Choose part, channel and scale of intensities.
 
-    The network is asked only where names, colours and intensities leave it open.
+    The network is run only if names, colours and intensities do not decide.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Origin:
-    """An image, or one scene of a file: what its results are named after, and where it lies."""
+    """An image, or one scene of a file: what its results are named after, and its path."""
 
     name: str
     base: str

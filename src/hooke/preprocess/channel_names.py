@@ -1,6 +1,6 @@
 """Ranks channel names by how clearly they state that the channel shows nuclei.
 
-A dye that binds DNA is the surest sign, a tagged histone or a name such as "nuclei" the next. Names of proteins that
+A dye that binds DNA is the clearest sign, a tagged histone or a name such as "nuclei" the next. Names of proteins that
 only contain such a word (nucleolin, nucleoporin, histone deacetylase) are not evidence.
 """
 

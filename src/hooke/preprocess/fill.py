@@ -28,7 +28,7 @@ _CONTACT = 0.02  # share of the image's border that a piece of any shape must ta
 _RECTANGLE = 0.98  # share of its bounding box that a rectangle takes
 _STRAIGHT = 0.75  # share of a piece's edge that lies on long straight lines or wide arcs, for a frame
 _LONG = 30.0  # pixels, of such a line
-_SMOOTH = 9  # pixels: detail in an outline that nobody draws
+_SMOOTH = 9  # pixels: detail in an outline that a person does not draw
 _ROUGH = 0.3  # share of a piece's edge that such detail takes; 1 and more along a clipped background
 _JUMP = 0.015  # of the range of intensities: smaller steps at the edge are a clipped image's own
 _INDIFFERENT = (0.15, 0.85)  # rank of the edge's values among all: an edge that does not depend on the content
@@ -255,7 +255,7 @@ def _brightness(values: NDArray[np.generic]) -> NDArray[np.float32]:
 
 
 def _roughness(piece: NDArray[np.uint8], edge: int) -> float:
-    """Pixels that change when a piece is smoothed, per pixel along its edge: near 0 for what somebody drew."""
+    """Pixels that change when a piece is smoothed, per pixel along its edge: near 0 for a drawn outline."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_SMOOTH, _SMOOTH))
     padded = np.pad(piece, _SMOOTH, mode="edge")
     smooth = cv2.morphologyEx(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel), cv2.MORPH_OPEN, kernel)

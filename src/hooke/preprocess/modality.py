@@ -135,7 +135,7 @@ def describe(image: Image) -> Appearance:
 
 
 def measure_features(image: Image) -> NDArray[np.float64]:
-    """Measure what tells modalities apart.
+    """Measure what distinguishes modalities.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ __all__ = ["AS_IT_IS", "Normalisation", "fit_channels", "fit_normalisation"]
 
 _STORED_GREY = "grey stored as colour"
 _SAMPLE = 500_000  # pixels sampled; percentiles of more change nothing
-_FEW = 100_000  # pixels that tell whether two channels show the same
+_FEW = 100_000  # pixels by which two channels are compared
 _FAINT = 0.1  # contrast of a colour, as a share of the strongest, from which it may be a stain of its own
 _STRONG = 0.25  # ... and from which it is one
 _SAME = 0.9  # correlation of channels that show the same
@@ -43,7 +43,7 @@ class Normalisation:
     why : str
         The reason for the channel, in words, for the run's record.
     modality : str
-        Fluorescence, histology or brightfield, as the shipped classifier sees it; empty when it was not asked.
+        Fluorescence, histology or brightfield, by the shipped classifier; empty when it was not used.
     scales : tuple of (float, float)
         `low` and `high` of each channel, where each has a scale of its own; those above are then the first one's.
     rivals : tuple of int

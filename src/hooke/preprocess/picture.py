@@ -1,6 +1,6 @@
 """Recognises colour images among images of three channels that are not marked as red, green and blue.
 
-A slide in transmitted light is bright in red, green and blue alike, and detail is dark; three stains of fluorescence
+A slide in transmitted light is bright in red, green and blue, and detail is dark; three stains of fluorescence
 are dark except their objects. Which it is shows in the pixels, of any type. Three equal channels are grey
 stored as colour, and an empty channel is a colour that a merge of two stains does not use.
 """

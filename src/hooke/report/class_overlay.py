@@ -72,7 +72,7 @@ def _rings(
 
 
 def _legend(width: int, counts: Mapping[str, int]) -> NDArray[np.uint8]:
-    """A strip of colours and names, in as many lines as the width asks for."""
+    """A strip of colours and names, in as many lines as the width needs."""
     unit = max(0.5, min(2.0, width / 1000))
     line, size = round(_LINE * unit), 0.5 * unit
     entries = [

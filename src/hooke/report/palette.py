@@ -13,7 +13,8 @@ __all__ = ["DARK", "LIGHT", "OUTLINES", "SERIES", "page_colours", "rgb", "series
 SERIES: Final = 6
 
 #: Colours on a light page: names as the style sheet has them (``var(--ink)``) to hexadecimal. ``s0`` to ``s5`` are the
-#: series: the colours of Okabe and Ito (2008), which the colour-blind tell apart, dark enough for thin lines on white.
+#: series: the colours of Okabe and Ito (2008), which colour-blind people can distinguish, dark enough for thin lines on
+#: white.
 LIGHT: Final = {
     "page": "#fbfaf8",
     "card": "#ffffff",

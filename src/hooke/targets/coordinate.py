@@ -165,7 +165,7 @@ def _middles(seeds: NDArray[np.int32]) -> NDArray[np.float64]:
 
 
 def query_grid(height: int, width: int, step: int) -> NDArray[np.float32]:
-    """Places to ask a network about: the middles of squares of `step` pixels, row by row.
+    """Positions to query a network at: the middles of squares of `step` pixels, row by row.
 
     Returns
     -------

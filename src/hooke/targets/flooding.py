@@ -154,7 +154,7 @@ def _share(
 ) -> None:
     """Share the contested pixels out among the labels around them, in place.
 
-    Nodes of the forest are the n contested pixels, 0..n - 1, and label k as n - 1 + k. While this goes on, `labels`
+    Nodes of the forest are the n contested pixels, 0..n - 1, and label k as n - 1 + k. Meanwhile, `labels`
     holds ``~node`` at the contested pixels.
 
     Parameters
@@ -191,7 +191,7 @@ class _Landscape:
         return np.where(owner < 0, ~owner, owner + (n - 1))
 
     def rank(self, pixels: NDArray[np.intp]) -> NDArray[np.int64]:
-        """Height and, where two are level, place: no two pixels rank alike, or the forest could close to a ring."""
+        """Height and, where two are level, place: no two pixels have one rank, or the forest could form a ring."""
         height = self.split[pixels].astype(np.int64) - self.distance[pixels] + np.iinfo(np.uint16).max
         return (height << _PLACE) | pixels
 

@@ -4,15 +4,15 @@ Maps, in this order along the first axis:
 
 =============  ============================================================================================
 foreground     1 inside any object
-split          1 on the line between touching (or nearly touching) objects, as wide as the smaller one asks for
+split          1 on the line between touching (or nearly touching) objects, as wide as the smaller one needs
 distance       distance to the object's edge, divided by the largest such distance in that object: 0..1
 diameter       the object's equivalent diameter on a log scale: 0 for an eighth of the nominal one, 1 for 8 times
 =============  ============================================================================================
 
 The first two follow the winners of the Data Science Bowl 2018 (Buslaev, Durnov and Seferbekov, who added the border
-between touching nuclei to the foreground); the distance gives the watershed a floor to flood; the diameter tells the
-pipeline at which scale an image should be analysed. Decoding is a seeded watershed: seeds are what remains of the
-foreground without the split lines.
+between touching nuclei to the foreground); the distance gives the watershed a floor to flood; the diameter gives the
+pipeline the scale of the image. Decoding is a seeded watershed: seeds are what remains of the foreground
+without the split lines.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class SplitLine:
             0 background; ids need not be consecutive.
         diameters : ndarray of float32, shape (max id + 1,), optional
             Equivalent diameter of each id in pixels. Give it where objects are cut by the edge of a crop, so that the
-            diameter map tells the whole object's size.
+            diameter map gives the whole object's size.
 
         Returns
         -------
@@ -242,7 +242,7 @@ def equivalent_diameters(labels: NDArray[np.integer]) -> NDArray[np.float32]:
 
 
 def _split_lines(ids: NDArray[np.float32], diameter: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Pixels within reach of two objects or more, the reach being what the smallest of them asks for."""
+    """Pixels within reach of two objects or more, the reach being what the smallest of them needs."""
     far = np.float32(np.inf)
     lowest = np.where(ids > 0, ids, far)
     widths = np.where(ids > 0, diameter, far)

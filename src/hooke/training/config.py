@@ -22,7 +22,7 @@ class _Strict(BaseModel):
 
 
 class DatasetConfig(_Strict):
-    """One hooke dataset among those that a run draws from."""
+    """One hooke data set among those that a run samples from."""
 
     path: Path
     weight: float = Field(
@@ -67,7 +67,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> An
     Parameters
     ----------
     path : str or Path
-        YAML file. A relative path in it is looked for beside it, then in the working directory.
+        YAML file. A relative path in it is searched next to it, then in the working directory.
     overrides : dict, optional
         Dotted keys and their values, such as ``{"augment.wide": 0.2}``.
 

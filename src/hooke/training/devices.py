@@ -26,7 +26,7 @@ _MALLOPT = {
 def limit_allocator_trim() -> bool:
     """Let this process keep the memory that it frees, for its next step; only glibc has this setting.
 
-    A training step on the CPU frees the same hundreds of megabytes that the next one asks for. Left to itself, glibc
+    A training step on the CPU frees the same hundreds of megabytes that the next one needs. Left to itself, glibc
     hands them to the system and gets them back page by page, each cleared first: some 20 % of a step's time in
     single precision (docs/experiments.md).
 
@@ -66,6 +66,6 @@ def device_rank() -> tuple[int, int]:
     """Which of how many processes this is, where a run trains on several devices, one process each; else (0, 1)."""
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
-    if get_worker_info() is not None:  # a new process that prepares batches: only the environment tells it
+    if get_worker_info() is not None:  # a new process that prepares batches: it is configured only by the environment
         return int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     return 0, 1

@@ -1,6 +1,6 @@
 """Finds the files that a configuration names, with an error for the first that is missing.
 
-A relative path in a configuration is looked for beside the configuration's file first, then in the working directory.
+A relative path in a configuration is searched next to the configuration's file first, then in the working directory.
 Nothing here imports PyTorch, so that what is missing is said at once.
 """
 
@@ -27,10 +27,10 @@ __all__ = [
 #: Networks of the shipped model that a run can start from by name, and their place in its bundle.
 STARTS = {"nuclei": ".", "nuclei-colour": "colour"}
 
-#: What stands in place of a path to weights.
+#: Values in place of a path to weights.
 _BY_NAME = {"none", "imagenet", *STARTS}
 
-_RULE = "a relative path is looked for beside the configuration, then in the working directory"
+_RULE = "a relative path is searched next to the configuration, then in the working directory"
 
 
 def shipped_start(start: Path) -> Path | None:
@@ -42,7 +42,7 @@ def shipped_start(start: Path) -> Path | None:
 
 
 def locate_paths(raw: dict[str, Any], keys: Sequence[str], folder: Path) -> None:
-    """Replace relative paths by those beside the configuration, where something lies there; in place.
+    """Replace relative paths by those next to the configuration, if something is there; in place.
 
     Parameters
     ----------
@@ -131,4 +131,4 @@ def check_dataset(folder: Path) -> None:
     """
     if not (folder / INDEX_NAME).is_file():
         missing = f"{INDEX_NAME} is missing" if folder.is_dir() else "there is no such folder"
-        raise DatasetError(f"no hooke dataset here ({missing})", path=folder, remedy=f"run hooke prepare; {_RULE}")
+        raise DatasetError(f"no hooke data set here ({missing})", path=folder, remedy=f"run hooke prepare; {_RULE}")

@@ -22,7 +22,7 @@ def folder_of_run(run: Path) -> Path:
 
 
 class TrainingError(HookeError):
-    """A run that can't go on."""
+    """A run that can't continue."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Outcome:
     score : float or None
         Its validation score; None when there was no validation.
     baselines : dict of str to float
-        Scores on the same images, measured the same way, of what needs no training; empty when they were not asked for.
+        Scores on the same images, measured the same way, of what needs no training; empty when they were not computed.
     """
 
     checkpoint: Path
@@ -47,7 +47,7 @@ class Outcome:
     score_name: ClassVar[str]
 
     def lines(self) -> list[str]:
-        """What to tell the user."""
+        """Lines to print for the user."""
         if self.score is None:
             return []
         return [f"validation {self.score_name} {self.score:.3f}; best checkpoint: {self.checkpoint}", *self.verdict()]

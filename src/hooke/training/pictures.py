@@ -1,4 +1,4 @@
-"""Shows how a run goes on: curves, and validation images beside truth, prediction and errors."""
+"""Shows the progress of a run: curves, and validation images with truth, prediction and errors."""
 
 from __future__ import annotations
 

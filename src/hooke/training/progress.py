@@ -79,7 +79,7 @@ class Progress(Callback):
             self._say(f"step {step} of {trainer.max_steps}", *self._standing(trainer))
 
     def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Say why the bar stands still."""
+        """Show why the bar does not move."""
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], description="validating")
 
@@ -97,11 +97,11 @@ class Progress(Callback):
         self._say(f"step {step} of {trainer.max_steps}: {told}", *standing)
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Leave the bar as it stands."""
+        """Stop the bar."""
         self._stop()
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Leave the bar as it stands, so that the terminal is in order for what is to be said."""
+        """Stop the bar, so that messages appear below it."""
         self._stop()
 
     def _standing(self, trainer: L.Trainer) -> list[str]:
@@ -151,7 +151,7 @@ def as_time(seconds: float) -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep to itself what Lightning says beside its errors: hardware not found, products, its own deprecations."""
+    """Hide Lightning's messages except errors: hardware not found, products, its own deprecations."""
     log = logging.getLogger("lightning.pytorch")
     level = log.level
     log.setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Begin a training run of any task, or go on with it, and train its network.
+"""Begins or continues a training run of any task, and trains its network.
 
 ```
 RUN/
@@ -7,9 +7,9 @@ RUN/
   versions.json   of the packages that matter
   metrics.csv     a row per logged step and per validation
   curves.svg      loss and validation scores so far, redrawn at every validation
-  curves.html     a page of these, which refreshes itself while the run goes on
+  curves.html     a page of these, which refreshes itself during the run
   pictures.png    validation images: image, truth, prediction, errors
-  result.json     at the end: the best validation score beside those of two baselines
+  result.json     at the end: the best validation score and those of two baselines
   tensorboard/    the same figures for TensorBoard
   checkpoints/    best.ckpt (validation DSB score), last.ckpt
 ```
@@ -45,7 +45,7 @@ __all__ = ["as_it_is", "begin_run", "check_folder", "fit", "step_of"]
 def begin_run(
     config: RunConfig, run: Path, records: Callable[[str], list[Record]], *, resume: bool
 ) -> tuple[list[Record], list[Record]]:
-    """Begin a run of any kind, or go on with it: its folder, its seed, its images.
+    """Begin or continue a run of any task: its folder, its seed, its images.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def begin_run(
 
 
 def check_folder(run: Path, resume: bool) -> None:
-    """Refuse to begin a run where one lies, and to resume one where none does.
+    """Refuse to begin a run where there is one, and to resume one where there is none.
 
     Raises
     ------

@@ -51,7 +51,7 @@ class DataConfig(Protocol):
 
 @dataclass(frozen=True)
 class Record:
-    """One image of a dataset: where it lies, how often it is drawn, and what is known of it.
+    """One image of a data set: its path, how often it is sampled, and what is known of it.
 
     Parameters
     ----------
@@ -87,13 +87,13 @@ def list_records(config: DataConfig, split: str) -> list[Record]:
     Raises
     ------
     DatasetError
-        When an index is missing, it names a file that is not there, none of its images is in the splits asked for, or
-        no object, or image, to train on has one of the classes asked for.
+        When an index is missing, it names a file that is not there, none of its images is in the given splits, or
+        no object, or image, to train on has one of the given classes.
     """
     banned = read_exclusions(config.exclude)
     records = [one for data in config.datasets for one in _records_of(data, config, split) if one.id not in banned]
     if not records:
-        remedy = "check datasets and their splits"
+        remedy = "check the data sets and their splits"
         if split == "val":  # as of a data set that is one sequence, and so one group
             remedy += ", or name val: [train] under datasets to validate on the training images"
         raise DatasetError(f"no image for the {split} side of the run", remedy=remedy)
@@ -117,7 +117,7 @@ def load_sample(
     fit: Callable[[Image], Normalisation] = fit_normalisation,
     stains: Channels | None = None,
 ) -> Sample:
-    """Read and normalise one image and what its labels tell.
+    """Read and normalise one image, with its labels.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def load_sample(
 
 
 class SampleStore(Sequence[Sample]):
-    """Samples by number, read when first asked for; those asked for longest ago are let go when memory is full.
+    """Samples by number, read when first needed; those used longest ago are dropped when memory is full.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ def _records_of(dataset: DatasetConfig, config: DataConfig, split: str) -> Itera
 
 
 def _image_classes(folder: Path, config: DataConfig) -> dict[str, int]:
-    """Class of each image that has one of those asked for, from the index's column."""
+    """Class of each image that has one of the given classes, from the index's column."""
     position = {name: number for number, name in enumerate(config.image_classes)}
     values = read_column(folder, config.image_class_column)
     return {id_: position[value] for id_, value in values.items() if value in position}
@@ -249,7 +249,7 @@ def _known(found: Path | None, place: Path, what: str) -> Path:
 
 
 def _check_classes(records: list[Record], config: DataConfig) -> None:
-    """Every class asked for must occur, or nothing would be learnt of it, and be spelt as it is asked for."""
+    """Check that every given class occurs, in the same spelling; otherwise it would not be learnt."""
     folders = [data.path for data in config.datasets]
     if wanted := config.object_classes:
         named = {folder: {name for of in read_classes(folder).values() for name in of.values()} for folder in folders}
@@ -263,10 +263,10 @@ def _check_classes(records: list[Record], config: DataConfig) -> None:
 
 
 def _check_names(wanted: Sequence[str], known: dict[Path, set[str]], seen: set[int], what: str) -> None:
-    """Compare the classes asked for with those of each file, and with the positions of those that occur."""
+    """Compare the given classes with those of each file, and with the positions of those that occur."""
     folded = {_fold(name): name for name in wanted}
     for path, names in known.items():
-        # Objects of an unknown class are left out, which nobody would notice.
+        # Objects of an unknown class are left out, which users would not notice.
         for name in sorted(names - set(wanted)):
             if _fold(name) in folded:
                 raise DatasetError(

@@ -18,7 +18,7 @@ class ResumableSampler(Sampler[int]):
     Parameters
     ----------
     step : int
-        To begin, or go on, at.
+        To begin, or continue, at.
     config : RunConfig
         Tells the number of steps, and the items of a batch.
     """

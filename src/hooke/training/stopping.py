@@ -13,11 +13,11 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 __all__ = ["SaveWhenStopped", "terminated_in_order"]
 
-_TERMINATED = 143  # the status that shells expect of a program that was asked to end
+_TERMINATED = 143  # the status that shells expect of a program that was terminated
 
 
 class SaveWhenStopped(Callback):
-    """Keeps what a run has learnt when it is stopped by Ctrl-C or SIGTERM, and says how to go on.
+    """Keeps the weights of a run that is stopped by Ctrl-C or SIGTERM, and explains how to continue.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class SaveWhenStopped(Callback):
         trainer.save_checkpoint(self.checkpoint)
         print(
             f"\nstopped at step {trainer.global_step}, which {self.checkpoint} keeps; "
-            "to go on, give the same command with --resume",
+            "to continue, give the same command with --resume",
             flush=True,
         )
 

@@ -1,7 +1,7 @@
 """Reads the image of an annotation in the orientation in which the annotation tool showed it.
 
 Browsers, labelme and CVAT show a picture as its tag says; Fiji, Cellpose and most scripts show the pixels as stored.
-The size that an annotation states tells which of the two it was, unless both are of one size.
+The size that an annotation states shows which of the two it was, unless both are of one size.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def find(
     source : CocoDataset
         For `load`.
     entries : list of Entry
-        One per image, in the order of the json; split where a name tells.
+        One per image, in the order of the json; split if a name contains it.
 
     Raises
     ------

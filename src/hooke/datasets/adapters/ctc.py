@@ -82,7 +82,7 @@ class Sequence:
     place : Path
         Of its images, up to the number.
     modality : str, optional
-        Where the data set's name tells it.
+        If the data set's name contains it.
     frames : dict of str to Frame
         By number.
     """

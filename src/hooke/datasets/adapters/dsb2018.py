@@ -6,7 +6,7 @@
     stage1_train/<id>/masks/*.png         one binary mask per nucleus
     stage1_train_labels.csv               ImageId, EncodedPixels: a row per nucleus, pairs of start and length
 
-The csv is read where no image has masks, or where it is asked for; it may lie beside the folder or in it. So can
+The csv is read where no image has masks, or on request; it may be next to the folder or in it. So can
 ``stage1_solution.csv`` with the images of ``stage1_test``. A row whose ``Usage`` is ``Ignored`` is passed over.
 
 BBBC038, Caicedo et al. (2019), "Nucleus segmentation across imaging experiments: the 2018 Data Science Bowl", CC0.

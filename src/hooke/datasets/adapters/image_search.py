@@ -21,7 +21,7 @@ from hooke.io.formats import result_stem
 
 __all__ = ["ImageSearch", "annotation_files", "read_plane"]
 
-REMEDY = "put the image beside its annotations, or in a folder images below them"
+REMEDY = "put the image next to its annotations, or in a folder images below them"
 
 
 class ImageSearch:
@@ -92,7 +92,7 @@ class ImageSearch:
 
 
 def read_plane(path: Path, *, stains: bool = False) -> NDArray[np.generic]:
-    """Read an image that is one plane, grey (Y, X), RGB (Y, X, 3) or, where asked for, of any channels (Y, X, C).
+    """Read an image that is one plane, grey (Y, X), RGB (Y, X, 3) or, on request, of any channels (Y, X, C).
 
     Raises
     ------

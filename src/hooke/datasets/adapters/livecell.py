@@ -78,7 +78,7 @@ def load(source: coco.CocoDataset | sartorius.SartoriusSource, id_: str) -> Samp
 
 
 def _described(entry: Entry, name: str) -> Entry:
-    """Add what is known of all images, and what the name tells."""
+    """Add what is known of all images, and what the name contains."""
     match = NAME.match(_stem(name))
     return replace(entry, modality=MODALITY, field_of_view=match["field"] if match else None)
 

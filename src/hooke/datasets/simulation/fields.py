@@ -76,7 +76,7 @@ def write_samples(
         When the folder can't be written to.
     """
     if count < 1 or not modalities:
-        raise ConfigError("no field asked for", remedy="ask for at least one field of one modality")
+        raise ConfigError("no field to simulate", remedy="request at least one field of one modality")
     folder = Path(folder)
     seeds = {
         _field_name(modality, index, count): (modality, seed + index)

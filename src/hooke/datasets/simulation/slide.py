@@ -65,7 +65,7 @@ class Nucleus:
 
 
 def place_nuclei(slide: Slide, density: float, spread: float, overlap: float) -> None:
-    """Add nuclei to the slide until they cover the asked-for fraction of it, or no room is found any more."""
+    """Add nuclei to the slide until they cover the given fraction of it, or no room is left."""
     wanted = density * slide.labels.size
     covered = 0.0
     attempts_left = 40 + int(6 * wanted / (0.785 * slide.diameter**2))

@@ -108,7 +108,8 @@ class Submission:
 def write_dsb(source: LabelSource, path: str | Path) -> Submission:
     """Write label images as run lengths, read the file back, and compare every pixel.
 
-    A label image gives each pixel to one object at most, so that no two masks overlap, as the competition's rules ask.
+    A label image gives each pixel to one object at most, so that no two masks overlap, as the competition's rules
+    require.
 
     Parameters
     ----------

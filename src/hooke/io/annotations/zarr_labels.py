@@ -32,7 +32,7 @@ from hooke.limits import SMALL_PROMISE, check_memory, check_promise
 
 __all__ = ["ZarrSource", "is_in_zarr"]
 
-MOVED = "label images brought to the pixels of their image"
+MOVED = "label images resampled to the pixels of their image"
 PAIRED = "label image named {!r}, paired with the only true image though the names differ"
 _LABELS = "labels"
 _CONSTANT = 0.8  # share of equal ones among neighbouring pixels that are not 0, from which an array is a label image

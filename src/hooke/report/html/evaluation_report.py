@@ -62,7 +62,7 @@ def write_report(evaluation: Evaluation, path: str | Path, against: Sequence[Run
     path : str or Path
         The HTML file.
     against : sequence of Run
-        Saved evaluations whose AP is shown beside it.
+        Saved evaluations whose AP is shown, too.
 
     Raises
     ------

@@ -87,7 +87,7 @@ def _errors(objects: pd.DataFrame) -> str:
 
 
 def _layers(subject: Subject, window: tuple[slice, slice]) -> str:
-    """Outlines, what went well below what did not; each object without a match tells its error when pointed at."""
+    """Outlines, what went well below what did not; each object without a match shows its error when pointed at."""
     kind, found = subject.objects["kind"], subject.objects["outcome"] == MATCHED
     paths = {"true": outline_objects(subject.truth[window]), "pred": outline_objects(subject.pred[window])}
     layers = ""

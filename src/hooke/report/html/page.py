@@ -36,7 +36,7 @@ def render_page(title: str, lead: str, sections: Sequence[Section], *, reload: i
     sections : sequence of Section
         Those without a body are left out.
     reload : int, optional
-        Seconds after which the browser loads the page again, while what it shows goes on.
+        Seconds after which the browser loads the page again, while the run continues.
 
     Returns
     -------

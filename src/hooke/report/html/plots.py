@@ -33,7 +33,7 @@ _POOLED = {"F1 0.9, pooled": "f1_90", "matched IoU, pooled": "sq"}
 
 
 def ap_curves(evaluation: Evaluation, against: Sequence[Run] = ()) -> str:
-    """AP over the IoU threshold, with its interval; other runs' beside it."""
+    """AP over the IoU threshold, with its interval, and those of other runs."""
     summary, thresholds = evaluation.overall, evaluation.thresholds
     names = [ap_name(threshold) for threshold in thresholds]
     band = [summary.mean_interval[name] for name in names] if summary.mean_interval else None

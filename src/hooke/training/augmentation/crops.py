@@ -29,7 +29,7 @@ __all__ = [
     "touching_places",
 ]
 
-#: Class of an object, or a pixel, of which nobody has said one.
+#: Class of an object, or a pixel, whose class is unknown.
 UNKNOWN = -1
 
 
@@ -51,7 +51,7 @@ class Sample:
     colour : bool
         True for histology and other pictures whose colours mean something.
     classes : ndarray of int64, shape (max id + 1,), optional
-        Class per id, `UNKNOWN` where nobody has said it; None for an image without classes.
+        Class per id, `UNKNOWN` where it is not known; None for an image without classes.
     touching : ndarray of float32, shape (m, 2)
         Places (y, x) where objects touch: see `touching_places`.
     """

@@ -1,7 +1,7 @@
 """Samples the pixels of a randomly placed, rotated and bent crop from an image or its labels.
 
 A crop is one affine warp straight from the image (rotation, flip, zoom, shear), so that its cost depends on the crop
-and not on the image; an elastic bend, where one is asked for, is worked into the same single interpolation.
+and not on the image; an optional elastic bend is part of the same single interpolation.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def photometric_stains(
 
 
 def _keep_axes(changed: NDArray[np.generic]) -> NDArray[np.float32]:
-    """What OpenCV makes of an image, with the last axis that it drops where there is one channel."""
+    """Restore the last axis that OpenCV drops if there is one channel."""
     return np.asarray(changed if changed.ndim == 3 else changed[..., None], np.float32)
 
 

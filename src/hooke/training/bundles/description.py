@@ -67,7 +67,7 @@ def describe_model(
     description = {
         "type": "model",
         "format_version": "0.5.4",
-        # bioimage.io asks for five letters.
+        # bioimage.io requires five letters.
         "name": name if len(name) >= 5 else f"model {name}",
         "description": card["description"],
         "authors": card.get("authors", [{"name": "The hooke developers"}]),
@@ -105,7 +105,7 @@ def _file(folder: Path, name: str) -> dict[str, str]:
 
 
 def describe_tensor(folder: Path, name: str, file: str, **fields: Any) -> dict[str, Any]:
-    """Describe an input or output whose test tensor lies in the folder under a name of its own."""
+    """Describe an input or output whose test tensor is in the folder under its own name."""
     return {"id": name, **fields, "test_tensor": _file(folder, file)}
 
 

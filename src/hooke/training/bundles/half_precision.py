@@ -25,7 +25,7 @@ _LARGE = 1024  # numbers; of smaller tensors, biases for the most part, there is
 
 
 def store_half(bundle: Path) -> float:
-    """Store a bundle's weights in 16 bits, and what the network makes of the test input with them.
+    """Store a bundle's weights in 16 bits, and the network's output for the test input with them.
 
     Parameters
     ----------

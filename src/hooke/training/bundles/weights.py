@@ -133,7 +133,7 @@ def fresh_bundle(bundle: Path) -> Iterator[Path]:
 
 
 def check_difference(runtime: NDArray[np.float32], pytorch: NDArray[np.float32], bundle: Path) -> float:
-    """Largest difference between what ONNX Runtime and PyTorch make of the test input.
+    """Largest difference between the outputs of ONNX Runtime and PyTorch for the test input.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def write_weights(
     *,
     torchscript: bool = False,
 ) -> None:
-    """Write a network as ``weights.onnx``, if asked for as ``weights.torchscript``, too, and check the files.
+    """Write a network as ``weights.onnx``, on request also as ``weights.torchscript``, and check the files.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def write_weights(
 
 
 def example_image(channels: int = 3) -> NDArray[np.float32]:
-    """A network input that any machine can make again: simulated nuclei, normalised, alike in all channels."""
+    """A network input that any machine can make again: simulated nuclei, normalised, the same in all channels."""
     from hooke.datasets import simulate
     from hooke.image import Image
     from hooke.preprocess import fit_normalisation

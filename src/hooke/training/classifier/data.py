@@ -1,6 +1,6 @@
 """Makes cut-outs with their classes: augmented for training, unchanged for validation.
 
-A whole image is cut out like an object in its middle, once its longer side has been brought to the window's.
+A whole image is cut out like an object in its middle, after its longer side has been resized to the window's.
 
 As in `hooke.training.segmentation.data`, every item has a number; all that is random in it follows from that number
 and the run's seed.
@@ -49,7 +49,7 @@ class CutBatch(NamedTuple):
 
 
 class _ScaledStore(SampleStore):
-    """Samples by number, brought to the classifier's scale, or whole into its window."""
+    """Samples by number, resized to the classifier's scale, or whole into its window."""
 
     def __init__(self, records: Sequence[Record], config: ClassifierConfig) -> None:
         super().__init__(records, 1.0, config.cache_mb / max(1, config.workers))
@@ -153,7 +153,7 @@ def turned(
 
 
 def train_loader(records: Sequence[Record], config: ClassifierConfig, start: int = 0) -> DataLoader[CutBatch]:
-    """Loader of the batches of a run that begins, or goes on, at step `start`."""
+    """Loader of the batches of a run that begins, or continues, at step `start`."""
     cuts = Cuts(records, config, changed=True)
     return DataLoader(
         cuts,

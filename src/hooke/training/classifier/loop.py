@@ -3,7 +3,7 @@
 ```
 RUN/
   config.yaml, data.json, versions.json, metrics.csv, tensorboard/, checkpoints/    as there
-  result.json           scores on the validation images, and the temperature that makes their probabilities honest
+  result.json           scores on the validation images, and the temperature that calibrates their probabilities
   evaluation/           confusion matrix, curves and scores by class, as csv and svg
 ```
 """
@@ -35,7 +35,7 @@ from hooke.training.samples import Record, list_records
 
 __all__ = ["Trained", "softmax", "train"]
 
-_WATCHED = "val/likelihood"  # finer than accuracy, which can't tell two checkpoints that are right equally often
+_WATCHED = "val/likelihood"  # finer than accuracy, which is equal for two checkpoints that are right equally often
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Trained(Outcome):
     score_name = "balanced accuracy"
 
     def lines(self) -> list[str]:
-        """What to tell the user."""
+        """Lines to print for the user."""
         low, high = self.scores.intervals["accuracy"]
         names = ("accuracy", "precision_macro", "recall_macro", "f1_macro", "ece")
         told = {name: self.scores.scores[name] for name in names}
@@ -118,7 +118,7 @@ def _finish(
 
 
 def _look(module: ClassifierModule, image: Tensor) -> NDArray[np.float64]:
-    """Raw scores of cut-outs as the bundle will give them: the mean over the looks that the configuration asks for."""
+    """Raw scores of cut-outs as the bundle will give them: the mean over the orientations of the configuration."""
     looks = rotated_crops(image.numpy(), module.config.turns)
     return np.asarray(np.mean([module(torch.from_numpy(one)).double().numpy() for one in looks], axis=0))
 

@@ -24,7 +24,7 @@ class ViewConfig(_Strict):
 
 
 class QueryConfig(_Strict):
-    """Which places of an image are asked about in training."""
+    """Which positions of an image are queried in training."""
 
     count: int = Field(1024, ge=8, description="queries per image")
     positive: float = Field(0.35, ge=0, le=1, description="share of queries in a cell")
@@ -35,7 +35,7 @@ class QueryConfig(_Strict):
 
 
 class CoordinateConfig(RunConfig):
-    """A run that trains a network that is asked about places."""
+    """A run of the task `coordinate`: a network that is queried at (x, y) positions."""
 
     kind: Literal["coordinate"] = "coordinate"
     name: str = "coordinate"
@@ -61,7 +61,7 @@ class CoordinateConfig(RunConfig):
     batch: int = Field(8, ge=1)
     steps: int = Field(1500, ge=1)
 
-    # The network learns of no classes; list_records asks.
+    # The network learns no classes; list_records reads this.
     object_classes: ClassVar[list[str]] = []
     image_classes: ClassVar[list[str]] = []
 

@@ -48,7 +48,7 @@ class QueryBatch(NamedTuple):
 
 
 class FrameStore(SampleStore):
-    """Samples by number, brought to the frame; small enough to be kept.
+    """Samples by number, resized to the frame; small enough to be kept.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class FrameStore(SampleStore):
         self.frame = config.frame
 
     def load(self, record: Record) -> Sample:
-        """Read one sample and bring it to the frame."""
+        """Read one sample and resize it to the frame."""
         return frame_sample(load_sample(record, self.nominal_diameter), self.frame)
 
 
@@ -126,7 +126,7 @@ class Views(Dataset[QueryBatch]):
 def choose_queries(
     labels: NDArray[np.int32], config: QueryConfig, diameter: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Choose places to ask about: some in cells, some beside them, the rest anywhere.
+    """Choose positions to query: some in cells, some next to cells, the rest anywhere.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def choose_queries(
 
 
 def train_loader(samples: FrameStore, config: CoordinateConfig, start: int = 0) -> DataLoader[QueryBatch]:
-    """Loader of the batches of a run that begins, or goes on, at step `start`."""
+    """Loader of the batches of a run that begins, or continues, at step `start`."""
     views = Views(samples, config)
     return DataLoader(
         views,

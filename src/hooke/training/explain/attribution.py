@@ -2,8 +2,9 @@
 
 The maps are Grad-CAM (Selvaraju et al. 2017), Grad-CAM++ (Chattopadhay et al. 2018) and HiResCAM (Draelos and Carin
 2020), of the package grad-cam. For networks that answer per pixel the question is the mean answer over some pixels, as
-in Seg-Grad-CAM (Vinogradova et al. 2020). The first two weigh each feature alike everywhere, and so light up all that
-looks like the object asked about; the third weighs each feature at each place, and shows what this answer rests on.
+in Seg-Grad-CAM (Vinogradova et al. 2020). The first two weigh each feature equally everywhere, and so highlight all
+that looks like the object; the third weighs each feature at each place, and shows which places this prediction is based
+on.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class _Asked(nn.Module):
 def attribute(
     network: nn.Module, image: Tensor, question: Question, method: str = "grad-cam", stride: int | None = None
 ) -> NDArray[np.float32]:
-    """How much each place of an image speaks for the answer to a question.
+    """How much each place of an image contributes to a prediction.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def attribute(
     Returns
     -------
     ndarray of float32, shape (Y, X)
-        0..1, 1 at the strongest place; all 0 where nothing speaks for the answer.
+        0..1, 1 at the strongest place; all 0 where nothing contributes.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def randomised(network: nn.Module, seed: int = 0) -> nn.Module:
 
 
 def likeness(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """Pearson correlation of two maps: 1 alike, 0 nothing in common; 0 where one of them is constant."""
+    """Pearson correlation of two maps: 1 the same, 0 nothing in common; 0 where one of them is constant."""
     if first.std() == 0 or second.std() == 0:
         return 0.0
     return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])

@@ -27,13 +27,13 @@ class Explanation:
     name : str
         Of what is explained, such as "object 3"; fit for a file's name once spaces are replaced.
     answer : str
-        What the network says of it.
+        What the network predicts of it.
     pixels : ndarray of float32, shape (Y, X, 3)
         What the network saw, normalised.
     labels : ndarray of int32, shape (Y, X)
         1 in the object explained; all 0 where the whole image is.
     heat : dict of str to ndarray of float32, shape (Y, X)
-        By method: how much each place speaks for the answer, 0..1.
+        By method: how much each place contributes to the prediction, 0..1.
     random : dict of str to float
         By method: correlation with the map of the same network with random weights; near 0 for a map that means
         something.
@@ -62,7 +62,7 @@ def explain_run(
     stride: int | None = None,
     labels: NDArray[np.int32] | None = None,
 ) -> list[Explanation]:
-    """Explain what the best network of a run says of an image.
+    """Explain what the best network of a run predicts of an image.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def explain_run(
     methods : sequence of str
         Of `METHODS`.
     count : int
-        Objects to explain: from the surest to the least sure, evenly spread.
+        Objects to explain: from the highest to the lowest score, evenly spread.
     diameter : float, optional
         Typical diameter of the objects, pixels; measured in a first look by default.
     stride : int, optional

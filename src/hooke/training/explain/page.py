@@ -22,9 +22,9 @@ __all__ = ["draw", "write_explanations"]
 _SIDE = 320  # of a panel, pixels
 _STRENGTH = 0.55  # of the colours over the image
 _LEAD = (
-    "Each row shows what the network saw, with the outline of the object asked about, and then how much each place "
-    "speaks for its answer, from blue (nothing) to red (the most). A map says what the answer rests on, not whether it "
-    "is right. Grad-CAM and Grad-CAM++ weigh a feature alike everywhere, and so light up all that looks like the "
+    "Each row shows the network's input, with the outline of the object, and then how much each place "
+    "contributes to its prediction, from blue (nothing) to red (the most). A map shows why, not whether it "
+    "is right. Grad-CAM and Grad-CAM++ weigh a feature equally everywhere, and so highlight all that looks like the "
     "object; HiResCAM shows the places that this one answer rests on."
 )
 _CHECK = (

@@ -1,4 +1,4 @@
-"""One answer of a network that is to be explained, and the questions that several tasks ask."""
+"""Defines one prediction of a network that is to be explained, and the kinds that several tasks share."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def as_tensor(pixels: NDArray[np.float32], channels: int) -> Tensor:
 
 
 def spread_labels(scores: NDArray[np.float32], count: int) -> list[int]:
-    """Labels of `count` objects, from the surest to the least sure."""
+    """Labels of `count` objects, from the highest to the lowest score."""
     order = np.argsort(-scores, kind="stable") + 1
     picked = np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))
     return [int(order[one]) for one in picked] if len(order) else []

@@ -12,7 +12,7 @@ __all__ = ["Heads", "Outputs"]
 
 @dataclass(frozen=True)
 class Heads:
-    """What a network is asked for.
+    """What a network predicts.
 
     Parameters
     ----------

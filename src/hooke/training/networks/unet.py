@@ -84,7 +84,7 @@ class UNet(nn.Module):
         if heads.classes:
             widths = [max(16, width // 2) for width in decoder_channels]
             self.class_decoder = _steps(skips, widths)
-            # Background is a class of its own here: one more than the classes asked for.
+            # Background is a class of its own here: one more than the given classes.
             self.class_head = _head(widths[-1], heads.classes + 1, resolution)
         if heads.image_classes:
             self.image_head = nn.Linear(skips[-1], heads.image_classes)

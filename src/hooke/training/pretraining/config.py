@@ -74,7 +74,7 @@ def load_pretrain_config(path: str | Path, overrides: dict[str, Any] | None = No
     Parameters
     ----------
     path : str or Path
-        YAML file. A relative path in it is looked for beside it, then in the working directory.
+        YAML file. A relative path in it is searched next to it, then in the working directory.
     overrides : dict, optional
         Keys and their values, such as ``{"steps": 100}``.
 

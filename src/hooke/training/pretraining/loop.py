@@ -7,7 +7,7 @@ RUN/
   versions.json         of the packages that matter
   metrics.csv           a row per logged step: loss, and spread of the embeddings
   curves.svg            both so far
-  checkpoints/last.ckpt to go on from
+  checkpoints/last.ckpt to continue from
   encoder.safetensors   the encoder so far, with timm's names: `encoder_weights` of a training run takes it
 ```
 """

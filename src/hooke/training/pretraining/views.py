@@ -141,14 +141,14 @@ def _view(pixels: Pixels, place: NDArray[np.float64], config: PretrainConfig, rn
 
 
 class Views(IterableDataset[tuple[Tensor, Tensor]]):
-    """Pairs by number: the same from the same seed, however many workers draw them and wherever a run goes on.
+    """Pairs by number: the same from the same seed, for any number of workers and any step at which a run continues.
 
     Parameters
     ----------
     paths : sequence of Path
     config : PretrainConfig
     start : int
-        Step that the run begins or goes on at.
+        Step that the run begins or continues at.
     """
 
     def __init__(self, paths: Sequence[Path], config: PretrainConfig, start: int = 0) -> None:

@@ -87,7 +87,7 @@ class TrainConfig(RunConfig):
 
     @property
     def band(self) -> tuple[float, float]:
-        """Diameters that images are brought to when the network is used, pixels."""
+        """Diameters that images are resized to when the network is used, pixels."""
         return self.diameter_band or self.augment.diameter
 
     @property

@@ -110,7 +110,7 @@ class Crops(Dataset[Batch]):
 def train_loader(
     records: Sequence[Record], config: TrainConfig, scheme: SplitLine, start: int = 0
 ) -> DataLoader[Batch]:
-    """Loader of the batches of a run that begins, or goes on, at step `start`."""
+    """Loader of the batches of a run that begins, or continues, at step `start`."""
     # Each worker has a cache of its own: the memory is shared out among them.
     store = SampleStore(records, config.nominal_diameter, config.cache_mb / max(1, config.workers), config.stains)
     crops = Crops(store, records, config, scheme)

@@ -71,7 +71,7 @@ def find_subjects(
 
 
 def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> tuple[NDArray[np.float32], Any]:
-    """Segment at the scale that the objects' diameter asks for: the scaled image and what was decoded."""
+    """Segment at the scale of the objects' diameter: the scaled image and the decoded objects."""
 
     def network(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():

@@ -57,7 +57,7 @@ class _Maps(nn.Module):
         raw: Outputs = self.network(image)
         maps = torch.sigmoid(raw.maps)
         if raw.classes is not None:
-            # The background has said its word by taking its share of the probability.
+            # The background already counts by its share of the probability.
             maps = torch.cat([maps, torch.softmax(raw.classes, dim=1)[:, 1:]], dim=1)
         return maps if raw.image_classes is None else (maps, torch.softmax(raw.image_classes, dim=1))
 
@@ -161,7 +161,7 @@ def _output(folder: Path, maps: list[str]) -> dict[str, Any]:
 
 
 def _image_output(classes: list[str]) -> list[dict[str, Any]]:
-    """The class of the whole image, for networks that tell it; bioimage.io asks for no test tensor of it here."""
+    """The class of the whole image, for networks that predict it; bioimage.io needs no test tensor of it here."""
     if not classes:
         return []
     axes = [{"type": "batch"}, {"type": "channel", "channel_names": classes}]

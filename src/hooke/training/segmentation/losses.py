@@ -1,6 +1,6 @@
 """Losses of predicted maps against target maps, both `(N, 4, Y, X)`.
 
-Every loss of pixels takes an optional `weight`, as large as the target: 0 where nobody has said what a pixel is, 1
+Every loss of pixels takes an optional `weight`, as large as the target: 0 where the class of a pixel is unknown, 1
 elsewhere, more where a mistake costs more. A loss whose pixels all weigh nothing is 0, and its gradients are too.
 """
 
@@ -140,7 +140,7 @@ def class_loss(logits: Tensor, classes: Tensor, weights: Tensor | None = None, i
     ----------
     logits : Tensor, shape (N, K, ...)
     classes : Tensor of int64, shape (N, ...)
-        0..K-1, or `ignore` where nobody has said it.
+        0..K-1, or `ignore` where it is unknown.
     weights : Tensor, shape (K,), optional
         Weight of each class: see `hooke.training.imbalance.class_weights`. The mean is taken by weight.
     ignore : int
@@ -162,7 +162,7 @@ def pixel_class_loss(logits: Tensor, classes: Tensor, weights: Tensor | None = N
     ----------
     logits : Tensor, shape (N, 1 + K, ...)
     classes : Tensor of int64, shape (N, ...)
-        0 for the background, 1..K, or `ignore` where nobody has said it.
+        0 for the background, 1..K, or `ignore` where it is unknown.
     weights, ignore
         See `class_loss`.
     """

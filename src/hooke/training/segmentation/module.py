@@ -110,7 +110,7 @@ class SegmentationModule(L.LightningModule):
         return parts
 
     def _emphasis(self, batch: Batch) -> Tensor | None:
-        """Weights that let small objects be heard, where the configuration asks for it."""
+        """Weights that make small objects count more, if the configuration has them."""
         loss = self.config.loss
         if not loss.small:
             return None
@@ -141,7 +141,7 @@ class SegmentationModule(L.LightningModule):
 
 
 def predict_sample(module: SegmentationModule, sample: Sample) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
-    """Segment a validation image at the scale that its true diameter asks for.
+    """Segment a validation image at the scale of its true diameter.
 
     Returns
     -------

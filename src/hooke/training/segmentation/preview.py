@@ -1,6 +1,6 @@
 """Shows what a network will see: crops as training draws them, their target maps and the sizes of their objects.
 
-The page is one HTML file that holds its pictures; a PNG sheet of the same crops lies beside it.
+The page is one HTML file that holds its pictures; a PNG sheet of the same crops is next to it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def write_preview(
     Parameters
     ----------
     samples : sequence of Sample
-        Only those that are drawn are asked for, so it may read them when asked.
+        Only those that are drawn are used, so it may read them when needed.
     groups : sequence of str
         Group of each sample, such as its dataset and modality; they are shown in order of their names.
     config : AugmentConfig
