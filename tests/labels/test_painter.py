@@ -40,6 +40,10 @@ def test_any_masks_are_painted_as_pixel_by_pixel(given_masks, rule):
     seen = sorted(set(expected.ravel().tolist()) - {0})
     assert sorted({*range(1, len(masks) + 1)} - {*painting.hidden}) == seen
     assert sum(painting.oddities.values()) == len(painting.conflicts)
+    assert painting.shared == sum(odd.pixels for odd in painting.conflicts if odd.kind == "overlap")
+    fast = paint(masks, (8, 9), rule, note_conflicts=False)
+    np.testing.assert_array_equal(fast.labels, expected)
+    assert (fast.hidden, fast.shared, fast.conflicts) == (painting.hidden, painting.shared, [])
     renumbered = painting.renumber()
     assert renumbered.masks == [masks[label - 1] for label in seen]
     np.testing.assert_array_equal(renumbered.labels, np.searchsorted([0, *seen], expected))
@@ -65,3 +69,10 @@ def test_each_overlap_is_noted_with_its_pixels():
 def test_an_unknown_rule_is_refused():
     with pytest.raises(ConfigError, match="no rule 'last'"):
         paint([], (3, 3), "last")
+
+
+def test_overlaps_of_one_mask_are_noted_in_the_order_of_painting():
+    large, small, between = np.ones((1, 6), bool), np.ones((1, 1), bool), np.ones((1, 2), bool)
+    masks = [Mask(large, name="large"), Mask(between, left=3, name="between"), Mask(small, name="small")]
+    found = paint(masks, (1, 6), "smallest").conflicts
+    assert [(odd.mask, odd.other, odd.pixels) for odd in found] == [("large", "small", 1), ("large", "between", 2)]

@@ -56,9 +56,8 @@ class LabelledImage:
             Height and width of the image.
         """
         are_ranked = bool(masks) and all(mask.score is not None for mask in masks)
-        painting = paint(masks, shape, "highest_score" if are_ranked else "smallest")
-        shared = sum(conflict.pixels for conflict in painting.conflicts if conflict.kind == "overlap")
-        hidden = len(painting.hidden)
+        painting = paint(masks, shape, "highest_score" if are_ranked else "smallest", note_conflicts=False)
+        shared, hidden = painting.shared, len(painting.hidden)
         note = f"{shared} pixels lie in several masks, {hidden} objects have none of their own"
         return cls(
             labels=painting.labels,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ KINDS = {
     "pieces": "masks in several pieces",
     "empty": "masks without a pixel",
 }
+_NOTHING = np.zeros(0, np.int32)
 _PIXELS_PER_BYTE = 2000  # of an image that a text describes only by where a few objects are
 _BYTES_PER_PIXEL = 12  # labels, a sorted copy of them, and masks
 
@@ -111,12 +112,15 @@ class Painting:
         Labels of the masks that have no pixel.
     conflicts : sequence of Conflict
         What was odd, in the order of painting.
+    shared : int
+        Pixels of masks that another mask has.
     """
 
     labels: NDArray[np.int32]
     masks: Sequence[Mask]
     hidden: Sequence[int] = ()
     conflicts: Sequence[Conflict] = ()
+    shared: int = 0
 
     @property
     def classes(self) -> dict[int, str]:
@@ -136,10 +140,10 @@ class Painting:
         seen[[0, *self.hidden]] = 0
         ids = np.cumsum(seen, dtype=np.int32) * seen
         masks = [mask for mask, is_seen in zip(self.masks, seen[1:], strict=True) if is_seen]
-        return Painting(ids[self.labels], masks, (), self.conflicts)
+        return Painting(ids[self.labels], masks, (), self.conflicts, self.shared)
 
 
-def paint(masks: Sequence[Mask], shape: tuple[int, ...], rule: Rule) -> Painting:
+def paint(masks: Sequence[Mask], shape: tuple[int, ...], rule: Rule, *, note_conflicts: bool = True) -> Painting:
     """Join masks to a label image; labels count from 1 in the order given.
 
     Parameters
@@ -151,6 +155,8 @@ def paint(masks: Sequence[Mask], shape: tuple[int, ...], rule: Rule) -> Painting
     rule : {"first", "smallest", "highest_score"}
         Which mask gets a pixel that lies in several: the first; the smallest, so that a nucleus drawn on a cell stays
         whole; or the one with the highest score, where no score counts as 0. Ties go to the first.
+    note_conflicts : bool
+        False, which is faster, where the number of shared pixels is enough.
 
     Examples
     --------
@@ -163,25 +169,38 @@ def paint(masks: Sequence[Mask], shape: tuple[int, ...], rule: Rule) -> Painting
     labels = np.zeros(shape, np.int32)
     hidden: list[int] = []
     conflicts: list[Conflict] = []
+    shared = 0
     for place in _in_order(masks, rule):
-        name = masks[place].name
         inside, window = _within(masks[place], labels)
-        area = int(np.count_nonzero(inside))
-        if area == 0:
-            conflicts.append(Conflict("empty", name, "", 0, DROPPED))
+        free = inside & (window == 0)
+        area, own = int(np.count_nonzero(inside)), int(np.count_nonzero(free))
+        if note_conflicts:
+            under = window[inside] if own < area else _NOTHING
+            conflicts += _conflicts_of(place, inside, area, under, masks, rule)
+        if own == 0:
             hidden.append(place + 1)
-            continue
-        if _pieces(inside) > 1:
-            conflicts.append(Conflict("pieces", name, "", area, KEPT_WHOLE))
-        under = window[inside]
-        others, shared = np.unique(under[under > 0], return_counts=True)
-        for label, pixels in zip(others.tolist(), shared.tolist(), strict=True):
-            conflicts.append(Conflict("overlap", name, masks[label - 1].name, pixels, LEFT_TO[rule]))
-        if shared.sum() == area:
-            conflicts.append(Conflict("hidden", name, "", area, DROPPED))
-            hidden.append(place + 1)
-        window[inside & (window == 0)] = place + 1
-    return Painting(labels, masks, hidden, conflicts)
+        shared += area - own
+        window[free] = place + 1
+    return Painting(labels, masks, hidden, conflicts, shared)
+
+
+def _conflicts_of(
+    place: int, inside: NDArray[np.bool_], area: int, under: NDArray[np.int32], masks: Sequence[Mask], rule: Rule
+) -> Iterator[Conflict]:
+    """What is odd about one mask, from the labels that lie under it where some do."""
+    name = masks[place].name
+    if area == 0:
+        yield Conflict("empty", name, "", 0, DROPPED)
+        return
+    found, _ = cv2.connectedComponents(np.ascontiguousarray(inside).view(np.uint8), connectivity=8)
+    if found > 2:  # the background counts as one
+        yield Conflict("pieces", name, "", area, KEPT_WHOLE)
+    shared = np.bincount(under)[1:]
+    others = np.flatnonzero(shared).tolist()
+    for other in sorted(others, key=lambda other: _rank(masks[other], rule)):
+        yield Conflict("overlap", name, masks[other].name, int(shared[other]), LEFT_TO[rule])
+    if shared.sum() == area:
+        yield Conflict("hidden", name, "", area, DROPPED)
 
 
 def check_canvas(size: tuple[int, ...], held: int) -> None:
@@ -209,13 +228,17 @@ def check_canvas(size: tuple[int, ...], held: int) -> None:
 
 def _in_order(masks: Sequence[Mask], rule: Rule) -> Sequence[int]:
     """Places of the masks, those first that keep their pixels."""
+    if rule not in LEFT_TO:
+        raise ConfigError(f"no rule {rule!r}", remedy=f"choose one of: {', '.join(LEFT_TO)}")
+    ranks = [_rank(mask, rule) for mask in masks]
+    return sorted(range(len(masks)), key=ranks.__getitem__)
+
+
+def _rank(mask: Mask, rule: Rule) -> float:
+    """The lower, the earlier is a mask painted."""
     if rule == "first":
-        return range(len(masks))
-    if rule == "smallest":
-        return sorted(range(len(masks)), key=lambda place: np.count_nonzero(masks[place].window))
-    if rule == "highest_score":
-        return sorted(range(len(masks)), key=lambda place: -(masks[place].score or 0.0))
-    raise ConfigError(f"no rule {rule!r}", remedy=f"choose one of: {', '.join(get_args(Rule))}")
+        return 0
+    return float(np.count_nonzero(mask.window)) if rule == "smallest" else -(mask.score or 0.0)
 
 
 def _within(mask: Mask, labels: NDArray[np.int32]) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
@@ -225,9 +248,3 @@ def _within(mask: Mask, labels: NDArray[np.int32]) -> tuple[NDArray[np.bool_], N
     inside = mask.window[y : max(y, height - mask.top), x : max(x, width - mask.left)]
     y, x = y + mask.top, x + mask.left
     return inside, labels[y : y + inside.shape[0], x : x + inside.shape[1]]
-
-
-def _pieces(inside: NDArray[np.bool_]) -> int:
-    """Number of 8-connected pieces."""
-    found, _ = cv2.connectedComponents(np.ascontiguousarray(inside).view(np.uint8), connectivity=8)
-    return int(found) - 1  # the background counts as one
