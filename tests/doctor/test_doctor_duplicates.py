@@ -10,7 +10,7 @@ import pytest
 
 from hooke.datasets import simulate
 from hooke.doctor import examine
-from hooke.doctor.duplicate_findings import find_same, sign_others
+from hooke.doctor.duplicate_findings import find_duplicates, sign_dataset
 from hooke.doctor.duplicate_search import correlate_at, find_candidates, make_signature, to_grey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ def pair(one, two):
     others = [simulate((256, 256), seed=seed).image for seed in (1, 2, 3)]
     greys = [to_grey(picture) for picture in (one, two, *others)]
     found = find_candidates([make_signature(grey) for grey in greys])
-    assert [(candidate.one, candidate.two) for candidate in found] == [(0, 1)]
+    assert [(candidate.first, candidate.second) for candidate in found] == [(0, 1)]
     return greys[0], greys[1], found[0]
 
 
@@ -95,8 +95,9 @@ def test_shared_fields_of_the_bowl_and_bbbc039_are_found_among_others(tmp_path):
     others = [path.stem for path in sorted((DATA / "dsb2018" / "images").glob("*.png"))[:8] if path.stem not in fields]
     link(tmp_path / "ours", DATA / "dsb2018" / "images", [*shared, *others], ".png")
     link(tmp_path / "theirs", DATA / "bbbc039" / "images", fields.values(), ".tif")
-    signed = [replace(one, of="") for one in sign_others(tmp_path / "ours")] + sign_others(tmp_path / "theirs")
-    found = {finding.image: finding.other for finding in find_same(signed)}
+    ours = [replace(image, dataset="") for image in sign_dataset(tmp_path / "ours")]
+    signed = ours + sign_dataset(tmp_path / "theirs")
+    found = {finding.image: finding.other for finding in find_duplicates(signed)}
     assert found == {ours: f"theirs:{theirs}" for ours, theirs in shared.items()}
 
 

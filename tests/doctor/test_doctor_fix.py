@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hooke.datasets.layout import read_index, read_sample
-from hooke.doctor.fix import fix_dataset, mend_labels
+from hooke.doctor.fix import correct_labels, fix_dataset
 from hooke.errors import OutputError
 from hooke.io.annotations.classes_json import read_classes, write_classes
 
@@ -29,7 +29,7 @@ def faulty():
 
 def test_what_is_safe_is_mended_and_the_rest_is_left():
     source = faulty()
-    labels, old_ids, changes = mend_labels("a", source)
+    labels, old_ids, changes = correct_labels("a", source)
     np.testing.assert_array_equal(source, faulty())
     expected = np.zeros_like(source)
     for new, old in ((1, 2), (2, 5), (3, 7), (4, 9)):
@@ -52,12 +52,12 @@ def test_a_far_piece_behind_another_object_is_left():
     labels = np.zeros((20, 60), np.int32)
     labels[5:15, 5:15] = labels[5:15, 40:50] = 1
     labels[2:18, 20:35] = 2
-    np.testing.assert_array_equal(mend_labels("a", labels)[0], labels)
+    np.testing.assert_array_equal(correct_labels("a", labels)[0], labels)
 
 
 def test_mending_twice_changes_nothing_more():
-    once, _, _ = mend_labels("a", faulty())
-    twice, _, changes = mend_labels("a", once)
+    once, _, _ = correct_labels("a", faulty())
+    twice, _, changes = correct_labels("a", once)
     np.testing.assert_array_equal(twice, once)
     assert changes == []
 

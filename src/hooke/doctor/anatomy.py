@@ -90,13 +90,13 @@ def _parts(mask: Mask, connectivity: int) -> Iterator[Part]:
         yield Part((parts == index).view(np.uint8), area, (top, left, top + height, left + width))
 
 
-def gap_is_background(labels: NDArray[np.integer], one: Mask, two: Mask) -> tuple[float, bool]:
+def gap_is_background(labels: NDArray[np.integer], first: Mask, second: Mask) -> tuple[float, bool]:
     """Measure the gap between two pieces, and whether only background is on the shortest way across.
 
     Parameters
     ----------
     labels : ndarray of integer, shape (Y, X)
-    one, two : ndarray of uint8, shape (Y, X)
+    first, second : ndarray of uint8, shape (Y, X)
         The pieces.
 
     Returns
@@ -106,14 +106,14 @@ def gap_is_background(labels: NDArray[np.integer], one: Mask, two: Mask) -> tupl
     clear : bool
         False where another object lies between them: then one of the pieces may continue behind it.
     """
-    away = cv2.distanceTransform(1 - one, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    y2, x2 = np.unravel_index(np.argmin(np.where(two > 0, away, np.inf)), away.shape)
-    y1s, x1s = np.nonzero(one)
+    away = cv2.distanceTransform(1 - first, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    y2, x2 = np.unravel_index(np.argmin(np.where(second > 0, away, np.inf)), away.shape)
+    y1s, x1s = np.nonzero(first)
     nearest = int(np.argmin((y1s - y2) ** 2 + (x1s - x2) ** 2))
     steps = int(np.ceil(away[y2, x2])) + 1
     ys = np.rint(np.linspace(y1s[nearest], y2, steps)).astype(int)
     xs = np.rint(np.linspace(x1s[nearest], x2, steps)).astype(int)
-    between = labels[ys, xs][(one[ys, xs] == 0) & (two[ys, xs] == 0)]
+    between = labels[ys, xs][(first[ys, xs] == 0) & (second[ys, xs] == 0)]
     return float(away[y2, x2]), not np.any(between)
 
 

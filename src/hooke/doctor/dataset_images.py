@@ -36,7 +36,7 @@ class DatasetImage:
 
     @property
     def id(self) -> str:
-        """Names the image within its data set."""
+        """Name of the image within its data set."""
         return self.entry.id
 
     @property
@@ -47,7 +47,7 @@ class DatasetImage:
 
 @dataclass(frozen=True)
 class LoadedImage:
-    """A member whose files were read.
+    """An image of a data set, read with its labels.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ def find_unlisted(folder: str | Path, members: list[DatasetImage]) -> list[Findi
     """Name the images and label images that the index does not list."""
     listed = {member.id for member in members}
     return [
-        Finding.of("unlisted", id_, f"{name}/{path.name} has no row in {INDEX_NAME}")
+        Finding.of_kind("unlisted", id_, f"{name}/{path.name} has no row in {INDEX_NAME}")
         for name in ("images", "labels")
         for id_, path in _files(Path(folder) / name).items()
         if id_ not in listed
@@ -127,9 +127,9 @@ def load_dataset_image(member: DatasetImage) -> LoadedImage:
                 labels = read_labels(path)
         except HookeError as error:
             message = f"{name}: {error.cause}"
-            findings.append(Finding.of("unreadable", member.id, message, split=member.split))
+            findings.append(Finding.of_kind("unreadable", member.id, message, split=member.split))
     if image is not None and labels is not None and labels.shape != (image.height, image.width):
         sizes = f"labels {labels.shape} with an image {(image.height, image.width)}"
-        findings.append(Finding.of("size-mismatch", member.id, sizes, split=member.split))
+        findings.append(Finding.of_kind("size-mismatch", member.id, sizes, split=member.split))
         labels = None
     return LoadedImage(member, image, labels, tuple(findings))

@@ -19,7 +19,7 @@ from hooke.pipeline.segment_image import segment_image
 __all__ = ["Disagreement", "compare_with_model", "findings_of"]
 
 IOU = 0.5
-DOUBTFUL_F1 = 0.7  # below it one of the two is wrong often enough for a person to look
+DOUBTFUL_F1 = 0.7  # below it one of the two is wrong often enough for a person to check
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,15 @@ def compare_with_model(
 def findings_of(disagreements: list[Disagreement]) -> list[Finding]:
     """Turn the disagreements that need a person into findings, the worst first by `value`."""
     return [
-        Finding.of(
+        Finding.of_kind(
             "disagreement",
-            one.image,
-            f"F1 {one.f1:.2f}: of {one.labelled} labelled {one.missed} missed, of {one.found} found {one.spurious} "
-            "not labelled",
+            image.image,
+            f"F1 {image.f1:.2f}: of {image.labelled} labelled {image.missed} missed, "
+            f"of {image.found} found {image.spurious} not labelled",
             severity=Severity.WARNING,
-            split=one.split,
-            value=1 - one.f1,
+            split=image.split,
+            value=1 - image.f1,
         )
-        for one in disagreements
-        if one.f1 < DOUBTFUL_F1
+        for image in disagreements
+        if image.f1 < DOUBTFUL_F1
     ]

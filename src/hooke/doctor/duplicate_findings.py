@@ -24,7 +24,7 @@ from hooke.doctor.thumbnails import correlate_whole
 from hooke.errors import HookeError
 from hooke.io import read_image
 
-__all__ = ["Signed", "find_same", "sign_others"]
+__all__ = ["SignedImage", "find_duplicates", "sign_dataset"]
 
 SAME = 0.9  # correlation at the right shift; copies of one field reach 0.99, neighbouring planes of a stack 0.95
 SAME_WHOLE = 0.97  # without corners that agree, which are evidence of their own
@@ -32,23 +32,23 @@ CACHED = 64  # images kept between comparisons
 
 
 @dataclass(frozen=True)
-class Signed:
+class SignedImage:
     """An image, its signature, and the data set that it is of.
 
     Attributes
     ----------
     member : DatasetImage
     signature : Signature
-    of : str
+    dataset : str
         Name of the other data set; empty for the one that is examined.
     """
 
     member: DatasetImage
     signature: Signature
-    of: str = ""
+    dataset: str = ""
 
 
-def sign_others(folder: str | Path, progress: Callable[[str], None] | None = None) -> list[Signed]:
+def sign_dataset(folder: str | Path, progress: Callable[[str], None] | None = None) -> list[SignedImage]:
     """Make the signatures of a data set to compare with; files that can't be read are passed over.
 
     Raises
@@ -63,18 +63,18 @@ def sign_others(folder: str | Path, progress: Callable[[str], None] | None = Non
         try:
             if member.image is not None:
                 signature = make_signature(to_grey(read_image(member.image).pixels))
-                signed.append(Signed(member, signature, Path(folder).resolve().name))
+                signed.append(SignedImage(member, signature, Path(folder).resolve().name))
         except HookeError:  # the other data set's own doctor reports it
             continue
     return signed
 
 
-def find_same(images: Sequence[Signed]) -> list[Finding]:
+def find_duplicates(images: Sequence[SignedImage]) -> list[Finding]:
     """Find images that show the same thing, within the data set and between it and the others.
 
     Parameters
     ----------
-    images : sequence of Signed
+    images : sequence of SignedImage
         Those of the data set first.
 
     Returns
@@ -85,10 +85,10 @@ def find_same(images: Sequence[Signed]) -> list[Finding]:
     grey = lru_cache(CACHED)(_read_grey)
     findings = []
     for candidate in find_candidates([image.signature for image in images]):
-        one, two = images[candidate.one], images[candidate.two]
-        if one.of:  # both are of other data sets
+        first, second = images[candidate.first], images[candidate.second]
+        if first.dataset:  # both are of other data sets
             continue
-        finding = _compare(one, two, candidate, grey)
+        finding = _compare(first, second, candidate, grey)
         if finding is not None:
             findings.append(finding)
     return findings
@@ -99,44 +99,48 @@ def _read_grey(path: Path) -> NDArray[np.uint8]:
 
 
 def _compare(
-    one: Signed, two: Signed, candidate: Candidate, grey: Callable[[Path], NDArray[np.uint8]]
+    first: SignedImage, second: SignedImage, candidate: Candidate, grey: Callable[[Path], NDArray[np.uint8]]
 ) -> Finding | None:
-    """Compare the pixels of a candidate."""
-    if one.member.image is None or two.member.image is None:
+    """Compare the pixels of the two images of a candidate."""
+    if first.member.image is None or second.member.image is None:
         return None
-    first, second = grey(one.member.image), grey(two.member.image)
+    picture, other = grey(first.member.image), grey(second.member.image)
     if candidate.shift is None:
-        correlation = correlate_whole(first, second, candidate.turn)
+        correlation = correlate_whole(picture, other, candidate.turn)
         if correlation < SAME_WHOLE:
             return None
         how = "the whole picture" + (", turned or mirrored" if candidate.turn else "")
-        how += "" if first.shape == second.shape else f" at another size, {second.shape[0]} x {second.shape[1]}"
+        how += "" if picture.shape == other.shape else f" at another size, {other.shape[0]} x {other.shape[1]}"
     else:
-        correlation, shift, shared = correlate_at(first, second, candidate.shift)
+        correlation, shift, shared = correlate_at(picture, other, candidate.shift)
         if correlation < SAME:
             return None
-        how = _describe(first.shape, second.shape, shift, shared)
-    return _finding(one, two, correlation, how)
+        how = _describe(picture.shape, other.shape, shift, shared)
+    return _finding(first, second, correlation, how)
 
 
-def _describe(one: tuple[int, ...], two: tuple[int, ...], shift: tuple[int, int], shared: tuple[int, int]) -> str:
+def _describe(first: tuple[int, ...], second: tuple[int, ...], shift: tuple[int, int], shared: tuple[int, int]) -> str:
     """Describe how one image is placed in the other."""
-    if shared == one == two:
+    if shared == first == second:
         return "the whole picture"
     place = f"at y {-shift[0]}, x {-shift[1]}"
-    if shared == two:
+    if shared == second:
         return f"the other one is a crop of it {place}"
-    return "it is a crop of the other one" if shared == one else f"{shared[0]} x {shared[1]} pixels are shared, {place}"
+    if shared == first:
+        return "it is a crop of the other one"
+    return f"{shared[0]} x {shared[1]} pixels are shared, {place}"
 
 
-def _finding(one: Signed, two: Signed, correlation: float, how: str) -> Finding:
-    member, other = one.member, two.member
+def _finding(first: SignedImage, second: SignedImage, correlation: float, how: str) -> Finding:
+    member, other = first.member, second.member
     message = f"{how}; correlation {correlation:.3f}"
-    name = f"{two.of}:{other.id}" if two.of else other.id
-    leaks = bool(two.of) or member.split != other.split
+    name = f"{second.dataset}:{other.id}" if second.dataset else other.id
+    leaks = bool(second.dataset) or member.split != other.split
     if leaks:
-        where = f"{two.of}, {other.split}" if two.of and other.split else two.of or other.split
+        where = f"{second.dataset}, {other.split}" if second.dataset and other.split else second.dataset or other.split
         message = f"also in {where}: {message}"
     severity = Severity.ERROR if leaks else Severity.WARNING
     kind = "leak" if leaks else "duplicate"
-    return Finding.of(kind, member.id, message, severity=severity, split=member.split, value=correlation, other=name)
+    return Finding.of_kind(
+        kind, member.id, message, severity=severity, split=member.split, value=correlation, other=name
+    )

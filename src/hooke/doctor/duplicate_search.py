@@ -70,16 +70,16 @@ class Candidate:
 
     Attributes
     ----------
-    one, two : int
-        Their places in the sequence of signatures, one < two.
+    first, second : int
+        Their places in the sequence of signatures, first < second.
     shift : (int, int) or None
-        What a point's y, x in `one` gain to be those in `two`; None where the whole pictures match.
+        Added to y, x of a point in `first` it gives those in `second`; None where the whole pictures match.
     turn : int
-        Quarter turns of `two` (0..3), and 4 more where it is mirrored first; 0 with a shift.
+        Quarter turns of `second` (0..3), and 4 more where it is mirrored first; 0 with a shift.
     """
 
-    one: int
-    two: int
+    first: int
+    second: int
     shift: tuple[int, int] | None = None
     turn: int = 0
 
@@ -120,21 +120,22 @@ def find_candidates(signatures: Sequence[Signature], seed: int = 0) -> list[Cand
     seed : int
         Of the bits that the hash tables draw.
     """
-    found = {(one, two): Candidate(one, two, shift) for one, two, shift in _agreeing_pairs(signatures, seed)}
-    thumbnails = np.stack([one.thumbnail for one in signatures]) if signatures else np.zeros((0, THUMBNAIL, THUMBNAIL))
-    for one, two, turn in alike_thumbnails(thumbnails.astype(np.float32)):
-        # A shift is the more exact knowledge.
-        found.setdefault((one, two), Candidate(one, two, None, turn))
+    found = {(a, b): Candidate(a, b, shift) for a, b, shift in _agreeing_pairs(signatures, seed)}
+    empty = np.zeros((0, THUMBNAIL, THUMBNAIL))
+    thumbnails = np.stack([signature.thumbnail for signature in signatures]) if signatures else empty
+    for a, b, turn in alike_thumbnails(thumbnails.astype(np.float32)):
+        # A shift is more exact.
+        found.setdefault((a, b), Candidate(a, b, None, turn))
     return [found[pair] for pair in sorted(found)]
 
 
 def _agreeing_pairs(signatures: Sequence[Signature], seed: int) -> Iterable[tuple[int, int, tuple[int, int]]]:
     """Find pairs of images whose corners look the same at one shift of each other."""
-    if sum(len(one.corners) for one in signatures) < 2:
+    if sum(len(signature.corners) for signature in signatures) < 2:
         return
-    patterns = np.concatenate([one.patterns for one in signatures])
-    corners = np.concatenate([one.corners for one in signatures]).astype(np.int64)
-    owner = np.repeat(np.arange(len(signatures)), [len(one.corners) for one in signatures])
+    patterns = np.concatenate([signature.patterns for signature in signatures])
+    corners = np.concatenate([signature.corners for signature in signatures]).astype(np.int64)
+    owner = np.repeat(np.arange(len(signatures)), [len(signature.corners) for signature in signatures])
     first, second = _alike_corners(patterns, owner, seed)
     shift = corners[second] - corners[first]
     bins = np.floor_divide(shift + SHIFT_BIN // 2, SHIFT_BIN)
@@ -173,12 +174,12 @@ def _alike_corners(patterns: Bytes, owner: Ints, seed: int) -> tuple[Ints, Ints]
     return first, second
 
 
-def correlate_at(one: Bytes, two: Bytes, shift: tuple[int, int]) -> tuple[float, tuple[int, int], tuple[int, int]]:
+def correlate_at(first: Bytes, second: Bytes, shift: tuple[int, int]) -> tuple[float, tuple[int, int], tuple[int, int]]:
     """Correlate what two images share at a shift, and around it.
 
     Parameters
     ----------
-    one, two : ndarray of uint8, shape (Y, X)
+    first, second : ndarray of uint8, shape (Y, X)
         Grey values.
     shift : (int, int)
         As in `Candidate`.
@@ -195,13 +196,13 @@ def correlate_at(one: Bytes, two: Bytes, shift: tuple[int, int]) -> tuple[float,
     starts, stops = [], []
     for axis in range(2):
         starts.append(max(0, -shift[axis]))
-        stops.append(min(one.shape[axis], two.shape[axis] - shift[axis]))
+        stops.append(min(first.shape[axis], second.shape[axis] - shift[axis]))
     shared = (stops[0] - starts[0], stops[1] - starts[1])
     if min(shared) < SMALLEST_OVERLAP:
         return 0.0, shift, (max(0, shared[0]), max(0, shared[1]))
-    part = one[starts[0] + SEARCH : stops[0] - SEARCH, starts[1] + SEARCH : stops[1] - SEARCH]
+    part = first[starts[0] + SEARCH : stops[0] - SEARCH, starts[1] + SEARCH : stops[1] - SEARCH]
     top, left = starts[0] + shift[0], starts[1] + shift[1]
-    field = two[top : top + shared[0], left : left + shared[1]]
+    field = second[top : top + shared[0], left : left + shared[1]]
     if part.std() < 1 or field.std() < 1:
         return 0.0, shift, shared
     scores = cv2.matchTemplate(field, part, cv2.TM_CCOEFF_NORMED)

@@ -16,7 +16,7 @@ from hooke.doctor.dataset_images import (
     load_dataset_image,
 )
 from hooke.doctor.disagreement import Disagreement, compare_with_model, findings_of
-from hooke.doctor.duplicate_findings import Signed, find_same, sign_others
+from hooke.doctor.duplicate_findings import SignedImage, find_duplicates, sign_dataset
 from hooke.doctor.duplicate_search import make_signature, to_grey
 from hooke.doctor.findings import KINDS, Finding, Severity, sort_findings
 from hooke.doctor.population import ImageFigures, find_odd_images, image_figures
@@ -71,7 +71,7 @@ class Diagnosis:
 
 
 class _Doctor:
-    """What is gathered while the images pass by."""
+    """What is found while the images are read, one after the other."""
 
     def __init__(self, folder: Path, model: Model | None, threads: int) -> None:
         self.model = model
@@ -79,16 +79,16 @@ class _Doctor:
         self.rows = _rows(folder)
         self.findings: list[Finding] = []
         self.figures: list[ImageFigures] = []
-        self.signed: list[Signed] = []
+        self.signed: list[SignedImage] = []
         self.disagreements: list[Disagreement] = []
         self.objects = 0
 
-    def look_at(self, member: DatasetImage) -> None:
+    def check(self, member: DatasetImage) -> None:
         """Read one image and check it."""
         opened = load_dataset_image(member)
         self.findings += opened.findings
         if opened.image is not None:
-            self.signed.append(Signed(member, make_signature(to_grey(opened.image.pixels))))
+            self.signed.append(SignedImage(member, make_signature(to_grey(opened.image.pixels))))
         if opened.labels is None:
             return
         table = measure(opened.labels, None)
@@ -110,7 +110,7 @@ class _Doctor:
             return []
         message = "the index says {} x {} pixels and {} nuclei".format(*stated)
         message += f", the labels have {labels.shape[0]} x {labels.shape[1]} and {objects}"
-        return [Finding.of("index-mismatch", member.id, message, split=member.split)]
+        return [Finding.of_kind("index-mismatch", member.id, message, split=member.split)]
 
 
 def _rows(folder: Path) -> dict[str, tuple[int, int, int]]:
@@ -156,33 +156,33 @@ def examine(
         If there is no such data set or model. What is wrong with single files is a finding.
     """
     folder = Path(dataset)
-    tell = progress or (lambda *_: None)
+    report = progress or (lambda *_: None)
     loaded = model if model is None or isinstance(model, Model) else load_model(model)
     members = find_dataset_images(folder)
     if not members:
         raise DatasetError("lists no image", path=folder, remedy="prepare it with hooke prepare")
     doctor = _Doctor(folder, loaded, threads)
     for done, member in enumerate(members, start=1):
-        doctor.look_at(member)
-        tell("checking", done, len(members))
+        doctor.check(member)
+        report("checking", done, len(members))
     findings = [*doctor.findings, *find_odd_images(doctor.figures)]
     if (folder / INDEX_NAME).exists():
         findings += find_unlisted(folder, members)
-    others = [signed for other in against for signed in _sign(other, tell)]
-    findings += find_same([*doctor.signed, *others])
-    ranked = sorted(doctor.disagreements, key=lambda one: (one.f1, -one.missed - one.spurious))
+    others = [signed for other in against for signed in _sign(other, report)]
+    findings += find_duplicates([*doctor.signed, *others])
+    ranked = sorted(doctor.disagreements, key=lambda image: (image.f1, -image.missed - image.spurious))
     findings += findings_of(ranked)
     return Diagnosis(
         folder, [Path(other) for other in against], len(members), doctor.objects, sort_findings(findings), ranked
     )
 
 
-def _sign(other: str | Path, tell: Progress) -> list[Signed]:
+def _sign(other: str | Path, report: Progress) -> list[SignedImage]:
     total = len(find_dataset_images(other))
     done = Counter[str]()
 
-    def one_more(_: str) -> None:
+    def image_done(_: str) -> None:
         done["read"] += 1
-        tell(f"comparing with {Path(other).name}", done["read"], total)
+        report(f"comparing with {Path(other).name}", done["read"], total)
 
-    return sign_others(other, one_more)
+    return sign_dataset(other, image_done)

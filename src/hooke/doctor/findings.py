@@ -112,7 +112,7 @@ class Finding:
     other: str | None = None
 
     @classmethod
-    def of(cls, kind: str, image: str, message: str, **more: Any) -> Finding:
+    def of_kind(cls, kind: str, image: str, message: str, **more: Any) -> Finding:
         """Make a finding of its kind's severity, or of the one given."""
         return cls(kind, image, message, more.pop("severity", KINDS[kind].severity), **more)
 
@@ -126,7 +126,8 @@ def sort_findings(findings: list[Finding]) -> list[Finding]:
 
     Examples
     --------
-    >>> found = [Finding.of("border", "a", ""), Finding.of("specks", "b", "", value=2), Finding.of("specks", "a", "")]
+    >>> found = [Finding.of_kind("border", "a", ""), Finding.of_kind("specks", "b", "", value=2)]
+    >>> found.append(Finding.of_kind("specks", "a", ""))
     >>> [(finding.kind, finding.image) for finding in sort_findings(found)]
     [('specks', 'b'), ('specks', 'a'), ('border', 'a')]
     """

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ from hooke.io import atomic_path
 from hooke.io.annotations.classes_json import read_classes, write_classes
 from hooke.measure import measure
 
-__all__ = ["CHANGES_NAME", "Change", "fix_dataset", "mend_labels"]
+__all__ = ["CHANGES_NAME", "Change", "correct_labels", "fix_dataset"]
 
 CHANGES_NAME = "changes.csv"
 HOLE_PIXELS = 10
@@ -120,7 +120,7 @@ def _copy(
     if opened.image is None or opened.labels is None:
         why = "; ".join(f"{finding.kind}: {finding.message}" for finding in opened.findings)
         return None, [Change(member.id, "left out", note=why)]
-    labels, new_ids, changes = mend_labels(member.id, opened.labels)
+    labels, new_ids, changes = correct_labels(member.id, opened.labels)
     write_sample(target, member.id, opened.image.pixels, labels)
     if member.id in classes:
         named = classes[member.id]
@@ -130,7 +130,7 @@ def _copy(
     return IndexRow(row.id, row.split, row.modality, row.field_of_view, height, width, count), changes
 
 
-def mend_labels(image: str, labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], dict[int, int], list[Change]]:
+def correct_labels(image: str, labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], dict[int, int], list[Change]]:
     """Correct one label image.
 
     Parameters
@@ -148,22 +148,22 @@ def mend_labels(image: str, labels: NDArray[np.int32]) -> tuple[NDArray[np.int32
         For each id of the copy, the one that its object had in the source.
     changes : list of Change
     """
-    mended, changes = labels.copy(), []
+    corrected, changes = labels.copy(), []
     next_id = int(labels.max(initial=0)) + 1
     old_ids = {int(id_): int(id_) for id_ in np.unique(labels[labels > 0])}
     for _, row in measure(labels, None).iterrows():
-        for change, part, new in _mend_object(image, labels, row):
+        for change, part, new in _correct_object(image, labels, row):
             top, left = box_of(row)[:2]
             rows, columns = slice(top, top + part.shape[0]), slice(left, left + part.shape[1])
             if new is None:
                 new, next_id = next_id, next_id + 1
                 old_ids[new] = change.label
-            mended[rows, columns][part > 0] = new
+            corrected[rows, columns][part > 0] = new
             changes.append(Change(image, change.action, change.label, new, change.pixels, change.note))
-    return _renumber(image, mended, old_ids, changes)
+    return _renumber(image, corrected, old_ids, changes)
 
 
-def _mend_object(
+def _correct_object(
     image: str, labels: NDArray[np.int32], row: object
 ) -> list[tuple[Change, NDArray[np.uint8], int | None]]:
     """Decide what to do with one object: the change, its pixels within the box, and their new id (None: a new one)."""
@@ -203,9 +203,7 @@ def _renumber(
     if ids.size and int(ids[-1]) != len(ids):
         changes = [*changes, Change(image, "renumbered", pixels=0, note=f"{len(ids)} ids up to {ids[-1]}")]
     lookup = np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)
-    changes = [
-        Change(one.image, one.action, one.label, final.get(one.new_label, 0), one.pixels, one.note) for one in changes
-    ]
+    changes = [replace(change, new_label=final.get(change.new_label, 0)) for change in changes]
     return lookup, {new: old_ids[old] for old, new in final.items()}, changes
 
 

@@ -48,9 +48,9 @@ def picture_box(pixels: NDArray[np.generic], labels: NDArray[np.int32] | None, b
     return picture
 
 
-def picture_pair(one: NDArray[np.generic], two: NDArray[np.generic]) -> UInt8:
+def picture_pair(left: NDArray[np.generic], right: NDArray[np.generic]) -> UInt8:
     """Show two images side by side."""
-    pictures = [picture_box(pixels, None, None) for pixels in (one, two)]
+    pictures = [picture_box(pixels, None, None) for pixels in (left, right)]
     height = max(len(picture) for picture in pictures)
     padded = [np.pad(picture, ((0, height - len(picture)), (0, GAP), (0, 0))) for picture in pictures]
     return np.concatenate(padded, axis=1)[:, :-GAP]

@@ -58,22 +58,22 @@ def find_odd_images(figures: Sequence[ImageFigures]) -> list[Finding]:
         Of the kinds size-outlier and brightness-outlier, about the whole image.
     """
     findings = []
-    for modality in sorted({one.member.entry.modality or "" for one in figures}):
-        group = [one for one in figures if (one.member.entry.modality or "") == modality]
+    for modality in sorted({image.member.entry.modality or "" for image in figures}):
+        group = [image for image in figures if (image.member.entry.modality or "") == modality]
         name = modality or "the other"
-        sizes = [one.diameter for one in group]
+        sizes = [image.diameter for image in group]
         for index, factor in _outliers(sizes):
             message = f"median diameter {sizes[index]:.1f} pixels, {factor:.2g} times that of {name} images"
-            findings.append(_of_image("size-outlier", group[index].member, message, factor))
-        shades = [one.brightness for one in group]
+            findings.append(_image_finding("size-outlier", group[index].member, message, factor))
+        shades = [image.brightness for image in group]
         for index, factor in _outliers(shades):
             message = f"mean intensity {shades[index]:.3g} of 1, {factor:.2g} times that of {name} images"
-            findings.append(_of_image("brightness-outlier", group[index].member, message, factor))
+            findings.append(_image_finding("brightness-outlier", group[index].member, message, factor))
     return findings
 
 
-def _of_image(kind: str, member: DatasetImage, message: str, factor: float) -> Finding:
-    return Finding.of(kind, member.id, message, split=member.split, value=abs(float(np.log(factor))))
+def _image_finding(kind: str, member: DatasetImage, message: str, factor: float) -> Finding:
+    return Finding.of_kind(kind, member.id, message, split=member.split, value=abs(float(np.log(factor))))
 
 
 def _outliers(values: Iterable[float]) -> list[tuple[int, float]]:

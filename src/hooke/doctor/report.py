@@ -47,7 +47,7 @@ def write_report(diagnosis: Diagnosis, folder: str | Path) -> Path:
         part.write_text(json.dumps(to_json(diagnosis), indent=1) + "\n", encoding="utf-8")
     _write_csv(out / "findings.csv", COLUMNS, (_row(finding) for finding in diagnosis.findings))
     if diagnosis.disagreements:
-        rows = [one.to_dict() for one in diagnosis.disagreements]
+        rows = [image.to_dict() for image in diagnosis.disagreements]
         _write_csv(out / "disagreement.csv", tuple(rows[0]), rows)
     write_page(out / "doctor.html", render_report(diagnosis))
     return out / "doctor.html"
@@ -62,7 +62,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "objects": diagnosis.objects,
         "counts": {kind: {str(name): n for name, n in count.items()} for kind, count in diagnosis.counts().items()},
         "findings": [finding.to_dict() for finding in diagnosis.findings],
-        "disagreements": [one.to_dict() for one in diagnosis.disagreements],
+        "disagreements": [image.to_dict() for image in diagnosis.disagreements],
     }
 
 
@@ -109,8 +109,13 @@ def _ranking(diagnosis: Diagnosis) -> str:
     if not diagnosis.disagreements:
         return ""
     rows = [
-        (one.image, f"{one.f1:.3f}", f"{one.ap:.3f}", *map(str, (one.labelled, one.found, one.missed, one.spurious)))
-        for one in diagnosis.disagreements[:LISTED]
+        (
+            image.image,
+            f"{image.f1:.3f}",
+            f"{image.ap:.3f}",
+            *map(str, (image.labelled, image.found, image.missed, image.spurious)),
+        )
+        for image in diagnosis.disagreements[:LISTED]
     ]
     header = ("image", "F1", "AP at 0.5", "labelled", "found", "missed", "spurious")
     return table("The largest disagreement first; all images are in disagreement.csv.", header, rows)

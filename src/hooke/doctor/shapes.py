@@ -41,7 +41,7 @@ def check_shapes(member: DatasetImage, labels: NDArray[np.int32], table: pd.Data
         for the whole image.
     """
     if table.empty:
-        return [Finding.of("empty-labels", member.id, "no object is labelled", split=member.split)]
+        return [Finding.of_kind("empty-labels", member.id, "no object is labelled", split=member.split)]
     on_border = _cut_by_border(table, labels.shape)
     median = float(table["area"].median())
     findings: list[Finding] = []
@@ -51,7 +51,7 @@ def check_shapes(member: DatasetImage, labels: NDArray[np.int32], table: pd.Data
     if on_border.any():
         count = int(on_border.sum())
         message = f"{count} of {len(table)} objects are cut by the border"
-        findings.append(Finding.of("border", member.id, message, split=member.split, value=float(count)))
+        findings.append(Finding.of_kind("border", member.id, message, split=member.split, value=float(count)))
     return findings
 
 
@@ -81,7 +81,7 @@ def _check_object(
     box = box_of(row)
 
     def found(kind: str, message: str, value: float) -> Finding:
-        return Finding.of(kind, member.id, message, split=member.split, label=int(label), box=box, value=value)
+        return Finding.of_kind(kind, member.id, message, split=member.split, label=int(label), box=box, value=value)
 
     mask = cut_out(labels, label, box)
     findings = []
@@ -127,6 +127,6 @@ def _size_outliers(member: DatasetImage, table: pd.DataFrame, on_border: NDArray
         message = f"{int(row['area'])} pixels, {factor:.2g} times the image's median"
         label, box, value = int(row["label"]), box_of(row), abs(float(away[index]))
         findings.append(
-            Finding.of("size-outlier", member.id, message, split=member.split, label=label, box=box, value=value)
+            Finding.of_kind("size-outlier", member.id, message, split=member.split, label=label, box=box, value=value)
         )
     return findings

@@ -1,8 +1,8 @@
 """Checks labels against the image: objects without a label, labels without an object, odd brightness.
 
-What an object looks like is learned from the image's own labels: which channel distinguishes them from the background
-best, and whether they are brighter or darker. Intensities are then measured as contrast: their difference from the
-local background, in units of a typical object's.
+What an object looks like is learned from the image's own labels: which channel separates them best from the background,
+and whether they are brighter or darker. Intensities are then measured as contrast: their difference from the local
+background, in units of a typical object's.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Contrast:
-    """How an image distinguishes its objects from its background.
+    """How the objects of an image stand out from its background.
 
     Attributes
     ----------
@@ -89,9 +89,9 @@ def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _separation(plane: Floats, inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> float:
     """Difference of the medians over the pooled spread; above 0 for bright objects."""
-    one, two = plane[inside], plane[outside]
-    middles = float(np.median(one)), float(np.median(two))
-    spreads = (float(np.median(np.abs(values - middle))) for values, middle in zip((one, two), middles, strict=True))
+    sides = plane[inside], plane[outside]
+    middles = float(np.median(sides[0])), float(np.median(sides[1]))
+    spreads = (float(np.median(np.abs(values - middle))) for values, middle in zip(sides, middles, strict=True))
     return (middles[0] - middles[1]) / max(SPREAD * sum(spreads) / 2, 1e-6 * (1 + abs(middles[0])))
 
 
@@ -178,7 +178,7 @@ def _unlabelled(
         strength, box = float(row["intensity_mean"]), box_of(row)
         if _ring_strength(contrast.plane, blobs, int(row["label"]), box) < RING_CONTRAST * strength:
             message = f"{int(row['area'])} pixels, {strength:.2f} times the contrast of a typical object"
-            findings.append(Finding.of("missing", member.id, message, split=member.split, box=box, value=strength))
+            findings.append(Finding.of_kind("missing", member.id, message, split=member.split, box=box, value=strength))
     return findings
 
 
@@ -209,5 +209,7 @@ def _odd_labels(
         message = f"{strength[index]:.2f} times the contrast of a typical object"
         label, box = int(row["label"]), box_of(row)
         value = float(strength[index] if bright[index] else -strength[index])
-        findings.append(Finding.of(kind, member.id, message, split=member.split, label=label, box=box, value=value))
+        findings.append(
+            Finding.of_kind(kind, member.id, message, split=member.split, label=label, box=box, value=value)
+        )
     return findings

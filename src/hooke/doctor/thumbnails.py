@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 __all__ = ["THUMBNAIL", "alike_thumbnails", "correlate_whole", "make_thumbnail", "turned"]
 
 THUMBNAIL = 32  # pixels of either side
-ALIKE = 0.93  # correlation of thumbnails that is worth a look
-LOOK = 256  # pixels of the longer side, at which that look is taken
+ALIKE = 0.93  # correlation of thumbnails from which on the pictures themselves are compared
+COMPARED_SIDE = 256  # pixels of the longer side of pictures compared as a whole
 BLOCK = 512  # thumbnails compared with all others at a time: bounds memory
 
 Floats = NDArray[np.float32]
@@ -48,25 +48,25 @@ def alike_thumbnails(thumbnails: Floats) -> Iterator[tuple[int, int, int]]:
         The first, the second, and the turn, as in `turned`.
     """
     count = len(thumbnails)
-    turns = np.stack([np.stack([turned(one, turn) for one in thumbnails]) for turn in range(8)]) if count else None
-    if turns is None:
+    if not count:
         return
+    turns = np.stack([np.stack([turned(picture, turn) for picture in thumbnails]) for turn in range(8)])
     flat = turns.reshape(8, count, -1)
     for start in range(0, count, BLOCK):
         rows = flat[0, start : start + BLOCK]
         alike = np.stack([rows @ flat[turn].T for turn in range(8)])
         best = alike.max(axis=0)
-        for row, two in np.argwhere(best > ALIKE):
-            if start + row < two:
-                yield int(start + row), int(two), int(alike[:, row, two].argmax())
+        for row, column in np.argwhere(best > ALIKE):
+            if start + row < column:
+                yield int(start + row), int(column), int(alike[:, row, column].argmax())
 
 
-def correlate_whole(one: Bytes, two: Bytes, turn: int) -> float:
-    """Correlate two pictures as wholes, the second turned and resized to the first, at up to LOOK pixels a side."""
-    factor = min(1.0, LOOK / max(one.shape))
-    size = (max(2, round(one.shape[1] * factor)), max(2, round(one.shape[0] * factor)))
-    second = np.ascontiguousarray(turned(two, turn))
-    pictures = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in (one, second))
+def correlate_whole(first: Bytes, second: Bytes, turn: int) -> float:
+    """Correlate two pictures as wholes, the second turned and resized to the first, at most COMPARED_SIDE large."""
+    factor = min(1.0, COMPARED_SIDE / max(first.shape))
+    size = (max(2, round(first.shape[1] * factor)), max(2, round(first.shape[0] * factor)))
+    other = np.ascontiguousarray(turned(second, turn))
+    pictures = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in (first, other))
     a, b = (picture.astype(np.float64).ravel() - picture.mean() for picture in pictures)
     lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
     return float(a @ b) / lengths if lengths > 0 else 0.0
