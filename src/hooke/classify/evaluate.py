@@ -23,7 +23,7 @@ def evaluate_classifier(classifier: Classifier, examples: Iterable[Examples], *,
     ----------
     classifier : Classifier
     examples : iterable of Examples
-        Of `hooke.classify.examples_of_dataset`, for one. Objects of classes that it does not know are left out.
+        Of `hooke.classify.examples_of_dataset`, for example. Objects of classes that it does not know are left out.
     seed : int
         Of the bootstrap.
 
@@ -39,20 +39,20 @@ def evaluate_classifier(classifier: Classifier, examples: Iterable[Examples], *,
     """
     position = {name: number for number, name in enumerate(classifier.classes)}
     true: list[int] = []
-    shares, images = [], []
-    strange: Counter[str] = Counter()
-    for one in examples:
-        strange.update(name for name in one.classes.values() if name not in position)
-        found = classify_image(one.image, one.labels, classifier)
-        kept = [row for row, id_ in enumerate(found.objects.ids.tolist()) if one.classes.get(id_) in position]
-        true += [position[one.classes[int(found.objects.ids[row])]] for row in kept]
-        shares.append(found.classes.probabilities[kept])
-        images += [one.image.name] * len(kept)
+    probabilities, images = [], []
+    unknown: Counter[str] = Counter()
+    for example in examples:
+        unknown.update(name for name in example.classes.values() if name not in position)
+        found = classify_image(example.image, example.labels, classifier)
+        kept = [row for row, id_ in enumerate(found.objects.ids.tolist()) if example.classes.get(id_) in position]
+        true += [position[example.classes[int(found.objects.ids[row])]] for row in kept]
+        probabilities.append(found.classes.probabilities[kept])
+        images += [example.image.name] * len(kept)
     if not true:
         raise DatasetError(
             f"no object has one of the classes {', '.join(classifier.classes)}", remedy="check the data set's classes"
         )
-    if strange:
-        told = ", ".join(f"{count} {name}" for name, count in sorted(strange.items()))
-        warnings.warn(f"left out, of classes that the classifier does not know: {told}", stacklevel=2)
-    return classification_scores(true, np.concatenate(shares), classifier.classes, images, seed=seed)
+    if unknown:
+        others = ", ".join(f"{count} {name}" for name, count in sorted(unknown.items()))
+        warnings.warn(f"left out, of classes that the classifier does not know: {others}", stacklevel=2)
+    return classification_scores(true, np.concatenate(probabilities), classifier.classes, images, seed=seed)

@@ -173,13 +173,13 @@ def train_forest(
     ConfigError
         With fewer than two classes.
     """
-    names, of, counts = np.unique(np.asarray(classes, str), return_inverse=True, return_counts=True)
+    names, index, counts = np.unique(np.asarray(classes, str), return_inverse=True, return_counts=True)
     if len(names) < 2:
         raise ConfigError(
             f"{len(names)} class(es) to learn: {', '.join(names) or 'none'}", remedy="give examples of two or more"
         )
-    weights = (len(of) / (len(names) * counts))[of]
-    forest = grow_forest(features.to_numpy(np.float32), of, weights, trees=trees, rng=np.random.default_rng(seed))
+    weights = (len(index) / (len(names) * counts))[index]
+    forest = grow_forest(features.to_numpy(np.float32), index, weights, trees=trees, rng=np.random.default_rng(seed))
     settings = ForestSettings(
         name=name,
         classes=names.tolist(),

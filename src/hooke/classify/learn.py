@@ -91,7 +91,7 @@ def examples_of_dataset(folder: str | Path, split: str = "train", classes: Seque
     if not (folder / INDEX_NAME).is_file():
         raise DatasetError("no hooke data set here (index.csv is missing)", path=folder, remedy="run hooke prepare")
     named = read_classes(folder)
-    known = {name for of in named.values() for name in of.values()}
+    known = {name for classes_of_image in named.values() for name in classes_of_image.values()}
     if absent := [name for name in classes if name not in known]:
         raise DatasetError(
             f"has no object of class {', '.join(absent)}",
@@ -102,11 +102,11 @@ def examples_of_dataset(folder: str | Path, split: str = "train", classes: Seque
     if not rows:
         raise DatasetError(f"no object of split {split!r} has a class", path=folder, remedy="check splits and classes")
     for row in rows:
-        of = {id_: name for id_, name in named[row.id].items() if not classes or name in classes}
+        kept = {id_: name for id_, name in named[row.id].items() if not classes or name in classes}
         image, labels = find_image(folder, row.id), find_labels(folder, row.id)
         if image is None or labels is None:
             raise DatasetError(f"lacks the files of {row.id!r}", path=folder, remedy="run hooke prepare again")
-        yield _checked(replace(read_image(image), name=row.id), read_labels(labels), of)
+        yield _checked(replace(read_image(image), name=row.id), read_labels(labels), kept)
 
 
 def examples_of_table(
@@ -144,8 +144,8 @@ def examples_of_table(
         labels = source.read(str(name), image)
         if labels.dtype.kind == "f":
             raise DatasetError("points have no features", path=objects, remedy="give label images")
-        of = dict(zip(part["label"].astype(int), part["class"], strict=True))
-        yield _checked(image, labels.astype(np.int32), of)
+        known_classes = dict(zip(part["label"].astype(int), part["class"], strict=True))
+        yield _checked(image, labels.astype(np.int32), known_classes)
 
 
 def learn_features(
@@ -183,29 +183,29 @@ def learn_features(
     DatasetError
         When images are of different channels.
     """
-    seen: dict[FeatureIntensity, _Seen] = {}
-    of: list[str] = []
+    seen: dict[FeatureIntensity, _FeatureTable] = {}
+    names: list[str] = []
     images: list[str] = []
     unlike: dict[FeatureIntensity, str] = {}
-    for one in examples:
-        ways = (intensity,) if intensity else possible_intensities(one.image)
-        if not of:
-            seen = {way: _Seen(way) for way in ways}
-        left = {way: table for way, table in seen.items() if way in ways and table.add(one)}
+    for example in examples:
+        ways = (intensity,) if intensity else possible_intensities(example.image)
+        if not names:
+            seen = {way: _FeatureTable(way) for way in ways}
+        left = {way: table for way, table in seen.items() if way in ways and table.add(example)}
         if not left:
             cause = "has other channels, or is seen in others, than the images before"
             remedy = "train on images of one kind, or let the intensities that serve all of them be chosen"
-            raise DatasetError(cause, path=one.image.path or one.image.name, remedy=remedy)
-        unlike |= dict.fromkeys(seen.keys() - left.keys(), one.image.name)
+            raise DatasetError(cause, path=example.image.path or example.image.name, remedy=remedy)
+        unlike |= dict.fromkeys(seen.keys() - left.keys(), example.image.name)
         seen = left
-        of += [one.classes[label] for label in sorted(one.classes)]
-        images += [one.image.name] * len(one.classes)
+        names += [example.classes[label] for label in sorted(example.classes)]
+        images += [example.image.name] * len(example.classes)
         if on_image:
-            on_image(one.image.name)
-    if not of:
+            on_image(example.image.name)
+    if not names:
         raise ConfigError("no labelled cell", remedy="give cells of two classes or more")
-    named, groups = np.array(of), np.array(images)
-    kept = np.arange(len(of)) if per_class is None else _draw(named, per_class, np.random.default_rng(seed))
+    named, groups = np.array(names), np.array(images)
+    kept = np.arange(len(names)) if per_class is None else _draw(named, per_class, np.random.default_rng(seed))
     named, groups = named[kept], groups[kept]
     tables = {way: table.joined().iloc[kept].reset_index(drop=True) for way, table in seen.items()}
     tried = _compare(tables, named, groups, folds, seed)
@@ -217,7 +217,7 @@ def learn_features(
     return Learnt(forest, forest.settings.examples, accuracy, balanced, tried, unlike)
 
 
-class _Seen:
+class _FeatureTable:
     """Features of all images' cells, seen in one way."""
 
     def __init__(self, intensity: FeatureIntensity) -> None:
@@ -225,9 +225,9 @@ class _Seen:
         self.modes: set[Literal["grey", "rgb", "channels"]] = set()
         self.parts: list[pd.DataFrame] = []
 
-    def add(self, one: Examples) -> bool:
+    def add(self, example: Examples) -> bool:
         """Measure the cells of an image; False where it has other features than the images before."""
-        features, mode = _measure(one, self.intensity)
+        features, mode = _measure(example, self.intensity)
         if self.parts and list(features.columns) != list(self.parts[0].columns):
             return False
         self.parts.append(features)
@@ -277,14 +277,14 @@ def _checked(image: Image, labels: NDArray[np.int32], classes: Mapping[int, str]
     return Examples(image, labels, classes)
 
 
-def _measure(one: Examples, intensity: FeatureIntensity) -> tuple[pd.DataFrame, Literal["grey", "rgb", "channels"]]:
+def _measure(example: Examples, intensity: FeatureIntensity) -> tuple[pd.DataFrame, Literal["grey", "rgb", "channels"]]:
     """Features of the objects that have a class, by increasing label."""
-    normalisation = fit_intensity(one.image, intensity, None, ForestClassifier.percentiles)
-    wanted = np.isin(one.labels, list(one.classes))
+    normalisation = fit_intensity(example.image, intensity, None, ForestClassifier.percentiles)
+    wanted = np.isin(example.labels, list(example.classes))
     # Others are cleared only after their pixels have kept the rings of these free.
-    features = measure_features(normalisation.apply(one.image.pixels), one.labels)
-    ids = np.unique(one.labels[one.labels > 0])
-    return features[np.isin(ids, np.unique(one.labels[wanted]))].reset_index(drop=True), normalisation.mode
+    features = measure_features(normalisation.apply(example.image.pixels), example.labels)
+    ids = np.unique(example.labels[example.labels > 0])
+    return features[np.isin(ids, np.unique(example.labels[wanted]))].reset_index(drop=True), normalisation.mode
 
 
 def _draw(named: NDArray[np.str_], per_class: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -302,19 +302,19 @@ def _cross_validate(
 ) -> tuple[float, float]:
     """Accuracy and balanced accuracy of forests on images that they have not seen; NaN where that can't be."""
     names = np.random.default_rng(seed).permutation(np.unique(groups))
-    called = np.full(len(named), "", dtype=object)
+    predicted = np.full(len(named), "", dtype=object)
     for part in np.array_split(names, min(folds, len(names))):
         held = np.isin(groups, part)
         if len(np.unique(named[~held])) < 2:
             continue
         forest = train_forest(table[~held], named[~held].tolist(), trees=trees, seed=seed)
-        shares = forest.predict(table[held])
-        called[held] = np.array(forest.classes)[shares.argmax(axis=1)]
-    told = called != ""
-    if not told.any():
+        probabilities = forest.predict(table[held])
+        predicted[held] = np.array(forest.classes)[probabilities.argmax(axis=1)]
+    tested = predicted != ""
+    if not tested.any():
         return float("nan"), float("nan")
-    right = called[told] == named[told]
-    recalls = [right[named[told] == name].mean() for name in np.unique(named[told])]
+    right = predicted[tested] == named[tested]
+    recalls = [right[named[tested] == name].mean() for name in np.unique(named[tested])]
     return float(right.mean()), float(np.mean(recalls))
 
 

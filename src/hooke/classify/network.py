@@ -129,7 +129,7 @@ class NetworkClassifier(Classifier):
         if settings.in_channels == 1:
             pixels = pixels.mean(axis=2, keepdims=True)
         scaled = objects.scaled(settings.scale)
-        batches = (scaled.some(slice(start, start + _BATCH)) for start in range(0, len(scaled), _BATCH))
+        batches = (scaled.select(slice(start, start + _BATCH)) for start in range(0, len(scaled), _BATCH))
         shares = [
             self.predict_with_tta(cut_windows(pixels, small, batch, settings.window), threads) for batch in batches
         ]

@@ -73,7 +73,7 @@ class Forest:
         forest = cls(whole["roots"], whole["feature"], real["threshold"], whole["left"], whole["right"], real["shares"])
         count = len(forest.feature)
         inner = np.flatnonzero(forest.feature != _LEAF)
-        lengths = {len(one) for one in (forest.threshold, forest.left, forest.right, forest.shares)}
+        lengths = {len(values) for values in (forest.threshold, forest.left, forest.right, forest.shares)}
         # Children come after their parents, so that every walk down ends.
         down = np.minimum(forest.left, forest.right)[inner] > inner
         inside = np.maximum(forest.left, forest.right)[inner] < count
@@ -83,22 +83,27 @@ class Forest:
 
 
 def grow_forest(
-    features: Floats, of: NDArray[np.integer], weights: NDArray[np.floating], *, trees: int, rng: np.random.Generator
+    features: Floats,
+    classes: NDArray[np.integer],
+    weights: NDArray[np.floating],
+    *,
+    trees: int,
+    rng: np.random.Generator,
 ) -> Forest:
     """Grow trees until their leaves are pure.
 
     Parameters
     ----------
     features : ndarray of float32, shape (n, F)
-    of : ndarray of int, shape (n,)
+    classes : ndarray of int, shape (n,)
         Class of each example, 0..K-1.
     weights : ndarray of float, shape (n,)
         Of each example.
     trees : int
     rng : Generator
     """
-    weighted = np.zeros((len(of), int(of.max()) + 1))
-    weighted[np.arange(len(of)), of] = weights
+    weighted = np.zeros((len(classes), int(classes.max()) + 1))
+    weighted[np.arange(len(classes)), classes] = weights
     nodes: list[_Node] = []
     roots = []
     for _ in range(trees):
@@ -106,11 +111,11 @@ def grow_forest(
         _grow_tree(features, weighted, nodes, rng)
     return Forest(
         np.array(roots, np.int32),
-        np.array([one.feature for one in nodes], np.int32),
-        np.array([one.threshold for one in nodes], np.float32),
-        np.array([one.left for one in nodes], np.int32),
-        np.array([one.right for one in nodes], np.int32),
-        np.array([one.shares for one in nodes], np.float32),
+        np.array([node.feature for node in nodes], np.int32),
+        np.array([node.threshold for node in nodes], np.float32),
+        np.array([node.left for node in nodes], np.int32),
+        np.array([node.right for node in nodes], np.int32),
+        np.array([node.shares for node in nodes], np.float32),
     )
 
 

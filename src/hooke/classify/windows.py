@@ -40,7 +40,7 @@ class Objects:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def some(self, which: slice | NDArray[np.bool_]) -> Objects:
+    def select(self, which: slice | NDArray[np.bool_]) -> Objects:
         """A part of them."""
         return Objects(self.ids[which], self.centres[which], self.extents[which])
 

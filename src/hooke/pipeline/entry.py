@@ -21,7 +21,7 @@ class Written:
     sha256: str
 
     @classmethod
-    def of(cls, path: Path) -> Written:
+    def from_file(cls, path: Path) -> Written:
         """Read it from a file."""
         return cls(path.stat().st_size, hash_file(path))
 

@@ -149,7 +149,7 @@ class Ledger:
             write_table(table, work.place(self.folder / f"{origin.name}.csv"), float_format="%.8g")
             if origin.path is not None and content is not None and self.content(origin.path) != content:
                 raise ImageReadError("changed while it was read", path=origin.path, remedy="segment it again")
-            files = {name: Written.of(part) for name, part in work.files.items()}
+            files = {name: Written.from_file(part) for name, part in work.files.items()}
             old = self.entries.get(origin.name)
             self._set_aside(origin.name, files)
             self._announce(origin.name, {*files, *(() if old is None else old.files)})
@@ -184,7 +184,9 @@ class Ledger:
 
     def ordered(self) -> list[Entry]:
         """All entries, by path and scene, as a search of their folders would find them."""
-        return sorted(self.entries.values(), key=lambda one: (natural_key(Path(one.path)), natural_key(Path(one.name))))
+        return sorted(
+            self.entries.values(), key=lambda entry: (natural_key(Path(entry.path)), natural_key(Path(entry.name)))
+        )
 
     def measurements(self, entry: Entry) -> Path:
         """Table of the objects of an image."""

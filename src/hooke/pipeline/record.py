@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hooke import __version__
 from hooke.errors import ConfigError, ModelError, readable
 from hooke.io import atomic_path
 from hooke.labels.classes import ObjectClassifier
@@ -66,8 +67,6 @@ def write_record(
     finished : bool
         Whether each file has had its turn.
     """
-    from hooke import __version__
-
     record = {
         "hooke": __version__,
         "python": platform.python_version(),

@@ -48,7 +48,7 @@ def find_subjects(
     scaled, small = rescale(pixels, labels, config.scale)
     objects = locate(small)
     for number in range(min(count, len(objects))):
-        (cut,) = cut_windows(scaled, small, objects.some(slice(number, number + 1)), config.window)
+        (cut,) = cut_windows(scaled, small, objects.select(slice(number, number + 1)), config.window)
         seen = np.ascontiguousarray(cut[:3].transpose(1, 2, 0))
         tensor = as_tensor(seen, config.in_channels)
         if config.mask_channel:
