@@ -1,5 +1,6 @@
 """`only_run`: one run at a time in an output folder, no matter how the last one ended."""
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -22,24 +23,31 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def hold(folder):
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(folder)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "held\n"
-    return process
+@pytest.fixture
+def hold():
+    """Return a function that starts a process which holds a folder."""
+    with contextlib.ExitStack() as stack:
+
+        def start(folder):
+            command = [sys.executable, "-c", HOLD, str(folder)]
+            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            stack.callback(process.kill)
+            assert process.stdout.readline() == "held\n"
+            return process
+
+        yield start
 
 
-def test_second_run_is_refused_and_the_first_one_named(tmp_path):
+def test_second_run_is_refused_and_the_first_one_named(tmp_path, hold):
     process = hold(tmp_path / "out")
     with (
         pytest.raises(OutputError, match=f"another run .*process {process.pid} on .*, since 20.*wait"),
         only_run(tmp_path / "out"),
     ):
         pytest.fail("the folder is held")
-    process.kill()
-    process.wait()
 
 
-def test_killed_run_holds_nothing_and_its_temporary_files_go(tmp_path):
+def test_killed_run_holds_nothing_and_its_temporary_files_go(tmp_path, hold):
     process = hold(tmp_path)
     process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
     process.wait()
@@ -52,7 +60,7 @@ def test_killed_run_holds_nothing_and_its_temporary_files_go(tmp_path):
     assert names(tmp_path / "labels") == [".hooke-mine.tif"]
 
 
-def test_wait_for_another_run_to_end(tmp_path):
+def test_wait_for_another_run_to_end(tmp_path, hold):
     process = hold(tmp_path)
     process.kill()
     with only_run(tmp_path, wait=20):

@@ -165,6 +165,7 @@ def test_a_wrong_orientation_leaves_the_picture_as_stored(tmp_path, orientation)
     assert read_image(tmp_path / "a.jpg").pixels.shape == (64, 80, 3)
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data:UserWarning")  # Pillow's own note
 def test_a_damaged_exif_costs_no_image(tmp_path):
     exif = b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x05" + bytes(range(9))
     PIL.Image.fromarray(smooth_rgb()).save(tmp_path / "a.jpg", exif=exif)

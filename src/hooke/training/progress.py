@@ -159,6 +159,8 @@ def quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", message=".*LeafSpec", category=Warning)
         warnings.filterwarnings("ignore", message="Experiment logs directory")
         warnings.filterwarnings("ignore", message=".*does not have many workers")
+        warnings.filterwarnings("ignore", message="The number of training batches")  # of an epoch: runs count steps
+        warnings.filterwarnings("ignore", message="Checkpoint directory .* is not empty")  # a run that goes on
         try:
             yield
         finally:

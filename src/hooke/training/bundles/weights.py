@@ -177,6 +177,8 @@ def write_weights(
         for kind in (DeprecationWarning, FutureWarning):
             warnings.simplefilter("ignore", kind)
         warnings.filterwarnings("ignore", message="Constant folding")  # a shortcut not taken, of no consequence
+        # Checks of sizes in PyTorch's own code; it ignores them itself, but only until other filters are set.
+        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning, module=r"torch($|\.(?!jit))")
         torch.onnx.export(
             module,
             examples,
