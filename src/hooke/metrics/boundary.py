@@ -102,8 +102,8 @@ def hausdorff_distance(
     pred_edge, true_edge = _Edge(pred), _Edge(truth)
     distances = np.empty(len(matching.pred_ids))
     for index, (pred_id, true_id) in enumerate(zip(matching.pred_ids, matching.true_ids, strict=True)):
-        one, other = pred_edge.points(pred_id), true_edge.points(true_id)
-        both = (_distances(one, other), _distances(other, one))
+        pred_points, true_points = pred_edge.points(pred_id), true_edge.points(true_id)
+        both = (_distances(pred_points, true_points), _distances(true_points, pred_points))
         distances[index] = max(np.percentile(directed, percentile) for directed in both)
     return distances
 

@@ -56,8 +56,8 @@ class ClassScores:
     def to_dict(self) -> dict[str, Any]:
         """Give the same as plain dictionaries, ready for JSON."""
         per_class = {
-            name: {"pq": one.pq, "sq": one.sq, "rq": one.rq, **asdict(one.counts)}
-            for name, one in self.per_class.items()
+            name: {"pq": quality.pq, "sq": quality.sq, "rq": quality.rq, **asdict(quality.counts)}
+            for name, quality in self.per_class.items()
         }
         whole = {"bpq": self.bpq, "mpq": self.mpq, "mpq_pooled": self.mpq_pooled, "accuracy": self.accuracy}
         return {**whole, "per_class": per_class, "confusion": self.confusion.to_dict(orient="index")}
@@ -116,12 +116,12 @@ def class_scores(images: Sequence[_Classed], ignore: Collection[str] = ()) -> Cl
         for name in sorted({name for quality in per_image for name in quality})
     }
     multi = [
-        _mean([one.pq for one in quality.values() if one.counts.tp + one.counts.fn])
+        _mean([found.pq for found in quality.values() if found.counts.tp + found.counts.fn])
         for quality, (overlap, _, _) in zip(per_image, images, strict=True)
         if overlap.n_true
     ]
     # Objects that are merely called unknown are misses of their class, and no class of their own.
-    meant = [name for name, one in per_class.items() if name != UNKNOWN or one.counts.tp + one.counts.fn]
+    meant = [name for name, quality in per_class.items() if name != UNKNOWN or quality.counts.tp + quality.counts.fn]
     return ClassScores(
         per_class=per_class,
         bpq=_mean(binary),
@@ -153,8 +153,8 @@ def _without(
 
 
 def _pool(qualities: Sequence[PanopticQuality]) -> PanopticQuality:
-    tp, fp, fn = (sum(getattr(one.counts, part) for one in qualities) for part in ("tp", "fp", "fn"))
-    return PanopticQuality(Counts(tp, fp, fn), sum(one.iou_sum for one in qualities))
+    tp, fp, fn = (sum(getattr(quality.counts, part) for quality in qualities) for part in ("tp", "fp", "fn"))
+    return PanopticQuality(Counts(tp, fp, fn), sum(quality.iou_sum for quality in qualities))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -183,8 +183,8 @@ def scores_of_confusion(matrices: NDArray[np.integer]) -> dict[str, Floats]:
     occurs = (truly + called) > 0
     of_class = _ratios(hit, truly, called)
     of_all = _ratios(*(part.sum(axis=1) for part in (hit, truly, called)))
-    macro = {f"{name}_macro": _mean_where(one, occurs) for name, one in of_class.items()}
-    micro = {f"{name}_micro": one for name, one in of_all.items()}
+    macro = {f"{name}_macro": _mean_where(values, occurs) for name, values in of_class.items()}
+    micro = {f"{name}_micro": values for name, values in of_all.items()}
     balanced = _mean_where(of_class["recall"], truly > 0)
     return {"accuracy": of_all["recall"], "balanced_accuracy": balanced, **macro, **micro}
 

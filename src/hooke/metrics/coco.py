@@ -133,10 +133,10 @@ class _Candidates:
         rivals = (np.bincount(pred)[pred] > 1) | (np.bincount(true)[true] > 1)
         partner[pred[~rivals]] = true[~rivals]
         taken: set[int] = set()
-        for one, other in zip(pred[rivals].tolist(), true[rivals].tolist(), strict=True):
-            if partner[one] < 0 and other not in taken:
-                partner[one] = other
-                taken.add(other)
+        for found, truth in zip(pred[rivals].tolist(), true[rivals].tolist(), strict=True):
+            if partner[found] < 0 and truth not in taken:
+                partner[found] = truth
+                taken.add(truth)
         return partner
 
 

@@ -170,7 +170,7 @@ def _intervals(
     means = {name: weights @ values / images for name, values in scores.items()}
     sums = np.stack([weights @ values for values in counts.values()], axis=1)
     drawn = [score_counts(dict(zip(counts, row, strict=True))) for row in sums.tolist()]
-    pooled = {name: np.array([one[name] for one in drawn]) for name in scores}
+    pooled = {name: np.array([resampled[name] for resampled in drawn]) for name in scores}
     return _each_interval(means), _each_interval(pooled)
 
 
