@@ -3,7 +3,8 @@
 python .ci/words.py [--counts] [FILE ...]
 
 `words.toml` beside this file names the words and what to write instead. Of Python files, strings and comments are
-checked; of notebooks, every cell; of the changelog, what is not released yet; of other files, everything.
+checked; of notebooks, every cell; of the changelog, what is not released yet; of other Markdown, all but `code`; of
+other files, everything.
 """
 
 from __future__ import annotations
@@ -22,8 +23,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("src", "docs", "tests", "benchmarks", "configs", "notebooks", "findings", ".ci")
-PLACES += ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "pyproject.toml", "constraints.txt")
+PLACES = ("src", "docs", "tests", "benchmarks", "configs", "notebooks", "findings", ".ci", ".github")
+PLACES += (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "THIRD_PARTY.md",
+    "CITATION.cff",
+    "pyproject.toml",
+)
 SUFFIXES = {".py", ".md", ".yaml", ".yml", ".toml", ".ipynb", ".sh", ".txt", ".cff"}
 
 QUOTING = {"words.toml", "test_words.py"}  # name the words themselves
@@ -85,6 +94,8 @@ def texts(name: str, source: str) -> Iterator[tuple[int, str, bool]]:
             yield 1, "".join(cell["source"]), False
     elif name == "CHANGELOG.md":
         yield 1, "".join(re.split(r"(?m)^(?=## )", source)[:2]), False
+    elif name.endswith(".md"):
+        yield 1, re.sub(r"`[^`\n]*`", "``", source), False
     else:
         yield 1, source, False
 

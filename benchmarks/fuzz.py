@@ -135,7 +135,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0, help="number of the first input, to go on where a run stopped")
+    parser.add_argument("--first", type=int, default=0, help="number of the first input, to continue a stopped run")
     parser.add_argument("--data", type=Path, help="folder with real data sets, of which some small files are taken")
     parser.add_argument("--jobs", type=int, default=1, help="processes at once")
     parser.add_argument("--only", type=int, help="repeat one input, and show its traceback")

@@ -132,7 +132,7 @@ def run_trial(trial: Trial, out: Path, rng: random.Random, kills: int) -> Counte
 
 
 def wait_for_moment(trial: Trial, out: Path, run: subprocess.Popen[str], rng: random.Random) -> None:
-    """Let a run go on for a random time, or until a random number of its files is there."""
+    """Let a run continue for a random time, or until a random number of its files is there."""
     if rng.random() < 0.3:
         time.sleep(rng.uniform(0.2, 1.1) * trial.seconds)
         return

@@ -35,7 +35,7 @@ def main(peer: str, job: Path, mode: str) -> None:
     out.mkdir(exist_ok=True)
     adapter = load_adapter(peer)
     if mode != "trained" and not hasattr(adapter, "untrained"):
-        raise SystemExit("its weights can't be had, and there is no way to run it without")
+        raise SystemExit("its weights are not available, and it can't run without them")
     import_s, _ = timed(lambda: adapter.start(told["threads"]))
     images = [Input(job, out, number) for number in range(told["images"])]
     if mode == "encode":

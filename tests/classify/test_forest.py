@@ -1,4 +1,5 @@
-"""The classifier without a network: it tells round from long and dim from bright cells, and survives being saved."""
+"""The classifier without a network: it distinguishes round from long and dim from bright cells, and survives being
+saved."""
 
 from dataclasses import replace
 

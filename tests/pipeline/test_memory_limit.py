@@ -1,4 +1,4 @@
-"""An image that needs more memory than a run may take is reported, and the others of its folder go on."""
+"""An image that needs more memory than a run may take is reported, and the others of its folder continue."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ def test_weights_of_colours_are_adapted_as_timm_does(tmp_path, channels):
     colours, adapted = whole.conv1.weight, network.encoder.conv1.weight
     if channels == 1:  # what it makes of grey is what it made of grey three times
         expected = colours.sum(dim=1, keepdim=True)
-    else:  # the colours again and again, scaled so that an image that is alike in all channels gives about the same
+    else:  # the colours again and again, scaled so that an image that is the same in all channels gives about the same
         expected = colours.repeat(1, 2, 1, 1)[:, :channels] * (3 / channels)
     torch.testing.assert_close(adapted, expected)
     torch.testing.assert_close(network.encoder.layer4[0].conv1.weight, whole.layer4[0].conv1.weight)

@@ -1,4 +1,4 @@
-"""The network that is asked about places, and its training from images to a bundle that segments."""
+"""The network that is queried at positions, and its training from images to a bundle that segments."""
 # ruff: noqa: E402 - what is missing is skipped before it is imported
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def test_queries_of_an_empty_image_lie_anywhere():
 
 
 def test_answers_are_those_of_the_view(dataset):
-    """With nothing but mirroring, an answer tells whether the pixel asked about is bright, as the nuclei are."""
+    """With nothing but mirroring, a prediction shows whether the queried pixel is bright, as the nuclei are."""
     config = make_config(dataset, augment={"zoom": 1.4, "photometric": 0.0}, queries={"count": 200, "near": 0.0})
     store = FrameStore(list_records(config, "train"), config)
     item = Views(store, config)[3]

@@ -68,7 +68,7 @@ def test_nothing_speaks_for_an_answer_that_needs_no_features(spot):
 
 
 def test_hires_cam_tells_one_object_from_another_of_its_kind(spot):
-    """Two equal spots, asked about one: Grad-CAM lights up both, HiResCAM only that one."""
+    """Two equal spots, one explained: Grad-CAM highlights both, HiResCAM only that one."""
     spot[..., 4:8, 4:8] = 1
     heats = {
         method: attribute(Bright(), spot, lambda network, image: network.features(image)[0, 0, 5, 7], method)

@@ -107,7 +107,7 @@ def test_crops_carry_classes_and_say_where_none_are_known(dataset):
         if one.source == 0:
             assert kinds <= {0, 1, 2}
             assert ((one.classes > 0) == (one.maps[0] > 0)).all()
-        elif one.source == 1:  # nobody has said what kinds its objects are
+        elif one.source == 1:  # the classes of its objects are unknown
             assert kinds == {UNKNOWN}
             assert one.image_class == 1
         else:

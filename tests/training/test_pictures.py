@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: a page of its own, and curves of what it logged."""
+"""What a run shows in progress: its own page, and curves of what it logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that the system stops keeps what it has learnt, says how to go on, and shows no traceback."""
+"""A run that the system stops keeps what it has learnt, says how to continue, and shows no traceback."""
 # ruff: noqa: E402 - what is missing is skipped before it is imported
 
 from __future__ import annotations

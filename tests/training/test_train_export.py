@@ -117,7 +117,7 @@ def test_a_resumed_run_goes_on_where_it_stopped_with_other_crops(run, dataset, m
     assert starts == [4]
     scores = pd.read_csv(run / "metrics.csv").dropna(subset="val/dsb")
     assert len(before.dropna(subset="val/dsb")) == 2
-    assert scores["step"].tolist() == [1, 3, 5]  # steps count from 0, and the curves go on
+    assert scores["step"].tolist() == [1, 3, 5]  # steps count from 0, and the curves continue
     assert step_of(run / "checkpoints" / "last.ckpt") == 6
 
 

@@ -144,8 +144,8 @@ def evaluate_points(
     ----------
     pred : str or Path
         A csv file with the columns ``image``, ``y`` and ``x`` (or ``centroid_y`` and ``centroid_x``), in pixels, and
-        where known ``score`` (the surest point claims an object first) and ``class``; what ``hooke segment`` wrote; or
-        label images as `hooke.evaluation.evaluate` takes them, each object being a point in it.
+        where known ``score`` (the point with the highest score claims an object first) and ``class``; what ``hooke
+        segment`` wrote; or label images as `hooke.evaluation.evaluate` takes them, each object being a point in it.
     truth : str or Path
         As `hooke.evaluation.evaluate` takes it.
     split, by, split_components, resamples, seed

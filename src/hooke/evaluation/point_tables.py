@@ -29,7 +29,7 @@ _REMEDY = "give the columns image, y and x"
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Points of one image, the surest first where scores are known.
+    """Points of one image, highest score first if scores are known.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class PointsInLabels:
         return self.source.names
 
     def read(self, name: str, shape: tuple[int, ...]) -> Points:
-        """Read one label image; the surest objects come first."""
+        """Read one label image; objects with the highest scores come first."""
         if name not in self.source:
             raise DatasetError("no prediction", remedy="predict this image too")
         image = self.source.read(name, shape)

@@ -79,7 +79,7 @@ def choose_channel(image: Image, clear: Mapping[int, float], usual: int | None) 
     clear : mapping of int to float
         See `channel_clarity`.
     usual : int or None
-        The channel that colours or order speak for.
+        The channel that colours or order suggest.
 
     Returns
     -------

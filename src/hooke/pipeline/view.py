@@ -148,7 +148,7 @@ class _Part:
         The same with fill values replaced by background.
     appearance : Appearance
     normalisation : Normalisation
-        What names, colours and intensities speak for.
+        What names, colours and intensities suggest.
     recorded : Recorded or None
         Which part; None for all of it.
     """

@@ -1,9 +1,9 @@
 """Finds pixels that were not recorded: frames, gaps of mosaics, and the outside of a drawn region.
 
 Such fill has exactly the value 0 or the largest value of its data type (all colours of it), or is not a number. So have
-the dark background of a clipped fluorescence image, saturated nuclei and the glass of an overexposed slide; what tells
-fill from them is its shape (solid, along the border or a rectangle) and its edge: values change at once, and where they
-do depends on nothing in the image.
+the dark background of a clipped fluorescence image, saturated nuclei and the glass of an overexposed slide; fill
+differs from them in its shape (solid, along the border or a rectangle) and its edge: values change at once, and where
+they do depends on nothing in the image.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def fit(
     watchers : sequence of Callback
         Called with the run's progress.
     resume : bool
-        Go on from ``last.ckpt``.
+        Continue from ``last.ckpt``.
 
     Returns
     -------

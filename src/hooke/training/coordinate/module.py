@@ -114,7 +114,7 @@ class CoordinateModule(L.LightningModule):
         return segmenter.segment(pixels, AS_IT_IS, self.config.nominal_diameter).decoded
 
     def _answer_grid(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Ask about a grid of places; the answers as maps."""
+        """Query a grid of positions; the predictions as maps."""
         (height, width), step = batch.shape[2:], self.config.query_step
         with torch.inference_mode():
             image = torch.from_numpy(batch).to(self.device)

@@ -46,7 +46,7 @@ def load_encoder_weights(encoder: nn.Module, name: str, source: str) -> None:
     Raises
     ------
     ModelError
-        When no weights can be had; the message says both other ways.
+        When no weights are available; the message names both other ways.
     """
     if source == "none":
         return

@@ -83,7 +83,7 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
     run : Path
         Folder of the run; made when missing.
     resume : bool
-        Go on from ``checkpoints/last.ckpt`` of the same folder.
+        Continue from ``checkpoints/last.ckpt`` of the same folder.
 
     Raises
     ------

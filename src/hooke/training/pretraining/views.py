@@ -98,7 +98,7 @@ def load_pixels(path: Path) -> Pixels:
 def two_views(pixels: Pixels, config: PretrainConfig, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Two views of one place: each rotated, zoomed, shifted and lit in its own way.
 
-    Views of one place, and not of one image as in SimCLR: a field of view is full of cells that look alike, and two
+    Views of one place, and not of one image as in SimCLR: a field of view is full of similar cells, and two
     far corners of it have less in common than two fields of the same stain.
 
     Returns

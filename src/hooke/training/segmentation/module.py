@@ -173,7 +173,7 @@ def segment_sample(segmenter: PixelSegmenter, sample: Sample) -> tuple[NDArray[n
 
 
 def _count_right(classes: NDArray[np.uint16], sample: Sample) -> tuple[int, int]:
-    """Objects whose class the pixels inside name rightly, and objects whose class is known."""
+    """Objects whose class the pixels inside give correctly, and objects whose class is known."""
     assert sample.classes is not None
     ids = np.flatnonzero(sample.classes != UNKNOWN)
     flat = sample.labels.ravel()
