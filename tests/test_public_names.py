@@ -1,12 +1,29 @@
-"""Every public name of hooke is there when it is asked for, and names of earlier versions warn."""
+"""Every public name of hooke and its packages is there, what people read uses no other, and earlier names warn."""
 
 from __future__ import annotations
 
+import ast
+import importlib
+import json
+import pkgutil
+import re
 import warnings
+from pathlib import Path
 
 import pytest
 
 import hooke
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = sorted(module.name for module in pkgutil.walk_packages(hooke.__path__, "hooke.") if module.ispkg)
+TEXTS = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.py")]
+TEXTS += (ROOT / "notebooks").glob("*.ipynb")
+
+
+def load(package):
+    if package.startswith("hooke.training"):
+        pytest.importorskip("torch")
+    return importlib.import_module(package)
 
 
 def test_every_public_name_can_be_imported():
@@ -14,6 +31,32 @@ def test_every_public_name_can_be_imported():
     assert set(dir(hooke)) == set(hooke.__all__) >= {"segment", "__version__"}
     with pytest.raises(AttributeError, match="no attribute 'sgement'"):
         hooke.sgement  # noqa: B018
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_a_package_lists_is_there(package):
+    module = load(package)
+    assert [name for name in getattr(module, "__all__", ()) if getattr(module, name, None) is None] == []
+
+
+@pytest.mark.parametrize("path", sorted(TEXTS), ids=lambda path: path.name)
+def test_what_people_read_imports_public_names_only(path):
+    private = []
+    for node in ast.walk(ast.parse(code_of(path))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "hooke":
+            names = getattr(load(node.module), "__all__", ()) if node.module in {"hooke", *PACKAGES} else ()
+            modules = {package.rpartition(".")[2] for package in PACKAGES} if node.module == "hooke" else set()
+            private += [f"{node.module}.{name.name}" for name in node.names if name.name not in {*names, *modules}]
+    assert private == []
+
+
+def code_of(path):
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "code")
+    elif path.suffix == ".md":
+        text = "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+    return re.sub(r"(?m)^(\s*)[%!].*", r"\1pass", text)
 
 
 def test_a_name_of_an_earlier_version_warns_and_works(monkeypatch):
