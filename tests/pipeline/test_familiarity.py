@@ -19,7 +19,7 @@ from hooke.pipeline import familiarity
 from hooke.pipeline.familiarity import FEATURES, measure_features
 from hooke.pipeline.window import choose_window
 from hooke.preprocess import fit_normalisation
-from hooke.targets.splitline import Decoded
+from hooke.targets.decoded import Decoded
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 ORDINARY = ("unlike", "fragments", "burnt-in", "dropped")

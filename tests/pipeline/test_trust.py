@@ -13,7 +13,7 @@ from hooke.image import Image
 from hooke.pipeline.colours import Palette, find_palette, known_palette, sample_colours
 from hooke.pipeline.trust import edge_sharpness, noise_level, quality_warnings, saturated_share
 from hooke.preprocess import fit_normalisation
-from hooke.targets.splitline import Decoded
+from hooke.targets.decoded import Decoded
 
 
 def disks(sigma, side=1400, diameter=60):

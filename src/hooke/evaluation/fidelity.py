@@ -7,23 +7,15 @@ model. Scored like any prediction, it is the ceiling that the scheme sets.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hooke.errors import DatasetError, ModelError
+from hooke.errors import DatasetError
 from hooke.evaluation.sources import open_labels
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.targets import make_scheme
 
 __all__ = ["ThroughScheme", "open_prediction"]
-
-
-@runtime_checkable
-class _Encodes(Protocol):
-    def encode(self, labels: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Label image to maps."""
 
 
 class ThroughScheme:
@@ -39,13 +31,11 @@ class ThroughScheme:
     Raises
     ------
     ModelError
-        When there is no such scheme, or it has no encoding.
+        When there is no such scheme.
     """
 
     def __init__(self, source: LabelSource, name: str) -> None:
         scheme = make_scheme(name, {})
-        if not isinstance(scheme, _Encodes):
-            raise ModelError(f"target scheme {name!r} has no encoding", remedy="name another, such as splitline")
         self._source, self._decode, self._encode = source, scheme.decode, scheme.encode
 
     @property

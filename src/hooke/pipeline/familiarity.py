@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from hooke.pipeline.window import choose_window
 from hooke.preprocess import Normalisation
+from hooke.targets.decoded import Decoded
 from hooke.targets.fixed_point import SCALE_16BIT
-from hooke.targets.splitline import Decoded
 
 __all__ = ["FEATURES", "Regression", "is_unfamiliar", "measure_features"]
 

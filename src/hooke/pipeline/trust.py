@@ -16,7 +16,7 @@ from hooke.pipeline.lettering import count_lettering
 from hooke.pipeline.outlines import looks_fragmented
 from hooke.pipeline.window import choose_window
 from hooke.preprocess import Normalisation
-from hooke.targets.splitline import Decoded
+from hooke.targets.decoded import Decoded
 
 __all__ = ["dropped_candidates", "edge_sharpness", "noise_level", "quality_warnings", "saturated_share"]
 

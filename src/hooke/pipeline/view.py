@@ -15,7 +15,7 @@ from hooke.pipeline.bright_dirt import fit_to_nuclei
 from hooke.pipeline.nuclear_channel import ChosenChannel, channel_clarity, choose_channel
 from hooke.preprocess import Appearance, Normalisation, Recorded, describe_picture, find_recorded
 from hooke.targets import HasDiameterMap
-from hooke.targets.splitline import Decoded
+from hooke.targets.decoded import Decoded
 
 __all__ = ["View", "choose_stack_channel", "prepare_view"]
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from hooke.errors import ModelError
 from hooke.targets.coordinate import Coordinate
+from hooke.targets.decoded import Decoded
 from hooke.targets.scheme import HasDiameterMap, Scheme
-from hooke.targets.splitline import Decoded, SplitLine, equivalent_diameters
+from hooke.targets.splitline import SplitLine, equivalent_diameters
 
 __all__ = [
     "SCHEMES",

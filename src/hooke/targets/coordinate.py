@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.labels.bands import bands
+from hooke.targets.decoded import Decoded, keep_candidates, measure_traits
 from hooke.targets.fixed_point import as_16_bit, threshold_16bit
 from hooke.targets.flooding import fill_holes, flood, make_seeds
-from hooke.targets.splitline import Decoded, SplitLine, keep_candidates, measure_traits
+from hooke.targets.splitline import SplitLine
 
 __all__ = ["Coordinate", "as_maps", "query_grid"]
 
@@ -65,13 +66,15 @@ class Coordinate:
     first_pass_maps = 0  # no diameter map
     loss = "coordinate"
 
-    def encode(self, labels: NDArray[np.integer]) -> NDArray[np.float32]:
+    def encode(self, labels: NDArray[np.integer], diameters: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Label image to maps.
 
         Parameters
         ----------
         labels : ndarray of int, shape (Y, X)
             0 background; ids need not be consecutive.
+        diameters : ndarray of float32, shape (max id + 1,), optional
+            Of the whole objects; not used, since no map depends on them.
 
         Returns
         -------

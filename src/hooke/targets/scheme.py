@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.targets.splitline import Decoded
+from hooke.targets.decoded import Decoded
 
 __all__ = ["HasDiameterMap", "Scheme"]
 
@@ -45,8 +45,8 @@ class Scheme(Protocol):
     def min_score(self) -> float:
         """Instances whose score (0..1) lies below this are dropped."""
 
-    def encode(self, labels: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Turn a label image (Y, X) into maps (K, Y, X)."""
+    def encode(self, labels: NDArray[np.integer], diameters: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Turn a label image (Y, X) into maps (K, Y, X); see `hooke.targets.SplitLine.encode`."""
 
     def decode(
         self,

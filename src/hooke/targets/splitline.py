@@ -25,12 +25,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.labels.bands import bands
-from hooke.targets.confidence import Traits, predict_score
+from hooke.targets.confidence import predict_score
+from hooke.targets.decoded import Decoded, keep_candidates, measure_traits
 from hooke.targets.fixed_point import as_16_bit, threshold_16bit
-from hooke.targets.flooding import fill_holes, flood, make_seeds, renumber
+from hooke.targets.flooding import fill_holes, flood, make_seeds
 
-__all__ = ["MAPS", "Decoded", "SplitLine", "equivalent_diameters", "keep_candidates", "measure_traits"]
+__all__ = ["MAPS", "SplitLine", "equivalent_diameters"]
 
 MAPS = ("foreground", "split", "distance", "diameter")
 
@@ -40,33 +40,6 @@ _OCTAVES = 3  # the diameter map spans this many doublings to either side of the
 # A split line reaches this many pixels to either side for objects at least this wide (pixels). Below the first
 # width a line would leave nothing of the object: there the distance alone keeps neighbours apart.
 _REACH = ((1, 4.0), (2, 18.0), (3, 40.0))
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """What decoding gives.
-
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (Y, X)
-        0 background, 1..n instances.
-    scores : ndarray of float32, shape (n,)
-        Confidence in each instance, 0..1, in the order of the labels: its predicted IoU with the true
-        object if the scheme has `score_weights`, else its mean foreground probability.
-    traits : ndarray of float64, shape (n, 3)
-        What the score is made of: see `hooke.targets.confidence`.
-    too_small : int
-        Candidates that score well enough and were dropped because they have fewer pixels than ``min_size``.
-    too_unsure : int
-        Candidates that are large enough and were dropped because they score below ``min_score``. What is too small
-        and scores too low is noise rather than a candidate, and is not counted.
-    """
-
-    labels: NDArray[np.int32]
-    scores: NDArray[np.float32]
-    traits: NDArray[np.float64]
-    too_small: int = 0
-    too_unsure: int = 0
 
 
 @dataclass(frozen=True)
@@ -179,49 +152,6 @@ class SplitLine:
         score = traits.mean_foreground if self.score_weights is None else predict_score(table, self.score_weights)
         lowest = self.min_score if min_score is None else min_score
         return keep_candidates(labels, traits.area, score, table, max(min_size, 1), lowest)
-
-
-def keep_candidates(
-    labels: NDArray[np.int32],
-    area: NDArray[np.int64],
-    score: NDArray[np.float32],
-    traits: NDArray[np.float64],
-    min_size: float,
-    min_score: float,
-) -> Decoded:
-    """Drop candidates that are too small or score too low, and count those that fail for one reason only.
-
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (Y, X)
-        Candidates 1..n; renumbered in place.
-    area, score : ndarray, shape (n + 1,)
-        Of each label from 0.
-    traits : ndarray of float64, shape (n + 1, 3)
-    min_size : float
-        Pixels.
-    min_score : float
-        0..1.
-    """
-    large, sure = area >= min_size, score >= min_score
-    large[0] = sure[0] = False  # the background is not a candidate
-    keep = large & sure
-    renumber(labels, keep)
-    too_small, too_unsure = int((sure & ~large & (area > 0)).sum()), int((large & ~sure).sum())
-    return Decoded(labels, score[keep], traits[keep], too_small, too_unsure)
-
-
-def measure_traits(
-    labels: NDArray[np.int32],
-    foreground: NDArray[np.uint16],
-    split: NDArray[np.uint16],
-    distance: NDArray[np.uint16],
-) -> Traits:
-    """Gather what each instance's pixels say in the maps; all arrays have shape (Y, X)."""
-    traits = Traits(int(labels.max(initial=0)))
-    for band in bands(labels):
-        traits.add(labels[band], foreground[band], split[band], distance[band])
-    return traits
 
 
 def equivalent_diameters(labels: NDArray[np.integer]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, NonNegativeInt, model_validator
 
 from hooke.preprocess.channels import Channels
+from hooke.targets import HasDiameterMap, SplitLine
 from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.config import RunConfig
 from hooke.training.segmentation.loss_config import LossConfig
@@ -84,6 +85,11 @@ class TrainConfig(RunConfig):
             name = "augment.diameter" if self.diameter_band is None else "diameter_band"
             raise ValueError(f"{name} is {list(self.band)}: give the smaller one first, both above 0")
         return self
+
+    @property
+    def scheme(self) -> HasDiameterMap:
+        """What the network predicts of objects."""
+        return SplitLine(nominal_diameter=self.nominal_diameter)
 
     @property
     def band(self) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from hooke.io import read_labels
-from hooke.targets import SplitLine, equivalent_diameters
+from hooke.targets import Scheme, equivalent_diameters
 from hooke.training.augmentation.crops import UNKNOWN, Sample, class_map, crop_sample, make_negative
 from hooke.training.samples import Record, SampleStore
 from hooke.training.sampling import ResumableSampler
@@ -59,11 +59,11 @@ class Crops(Dataset[Batch]):
     records : sequence of Record
         Of the same order.
     config : TrainConfig
-    scheme : SplitLine
+    scheme : Scheme
     """
 
     def __init__(
-        self, samples: Sequence[Sample], records: Sequence[Record], config: TrainConfig, scheme: SplitLine
+        self, samples: Sequence[Sample], records: Sequence[Record], config: TrainConfig, scheme: Scheme
     ) -> None:
         self.samples = samples
         self.records = records
@@ -107,9 +107,7 @@ class Crops(Dataset[Batch]):
         )
 
 
-def train_loader(
-    records: Sequence[Record], config: TrainConfig, scheme: SplitLine, start: int = 0
-) -> DataLoader[Batch]:
+def train_loader(records: Sequence[Record], config: TrainConfig, scheme: Scheme, start: int = 0) -> DataLoader[Batch]:
     """Loader of the batches of a run that begins, or continues, at step `start`."""
     # Each worker has a cache of its own: the memory is shared out among them.
     store = SampleStore(records, config.nominal_diameter, config.cache_mb / max(1, config.workers), config.stains)

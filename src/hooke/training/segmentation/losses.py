@@ -17,6 +17,7 @@ from torch.nn import functional
 from hooke.training.segmentation.loss_config import LossConfig
 
 __all__ = [
+    "SCHEME_LOSSES",
     "bce_loss",
     "class_loss",
     "dice_loss",
@@ -353,3 +354,7 @@ def splitline_loss(
     weights = {"foreground": 1.0, "split": split, "distance": distance, "diameter": diameter}
     total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
     return {"loss": total, **parts}
+
+
+#: Loss of each target scheme, by its `loss`; a new scheme needs an entry here and a file in `hooke.targets`.
+SCHEME_LOSSES: dict[str, Callable[..., dict[str, Tensor]]] = {"splitline": splitline_loss}

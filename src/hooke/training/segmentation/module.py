@@ -14,14 +14,13 @@ from torch import Tensor
 from hooke.metrics import score_image
 from hooke.models import PixelSegmenter
 from hooke.preprocess import AS_IT_IS
-from hooke.targets import SplitLine
 from hooke.training.augmentation.crops import UNKNOWN, Sample
 from hooke.training.networks import Heads, Outputs, build_network
 from hooke.training.optimizer import make_optimizer
 from hooke.training.outcome import TrainingError
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Batch
-from hooke.training.segmentation.losses import class_loss, pixel_class_loss, small_object_weights, splitline_loss
+from hooke.training.segmentation.losses import SCHEME_LOSSES, class_loss, pixel_class_loss, small_object_weights
 
 __all__ = ["SegmentationModule", "predict_sample", "segment_sample"]
 
@@ -29,7 +28,7 @@ _SCORES = ("dsb", "ap_50", "ap_75")
 
 
 class SegmentationModule(L.LightningModule):
-    """A network trained on the maps of the `splitline` scheme, and on classes where the configuration names some.
+    """A network trained on the maps of a target scheme, and on classes where the configuration names some.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ class SegmentationModule(L.LightningModule):
         super().__init__()
         self.config = config
         self.names = names
-        self.scheme = SplitLine(nominal_diameter=config.nominal_diameter)
+        self.scheme = config.scheme
         heads = Heads(len(self.scheme.maps), len(config.classes), len(config.image_classes))
         network = build_network(config, heads, load_weights=load_weights)
         self.network = network.to(memory_format=torch.channels_last)
@@ -92,7 +91,7 @@ class SegmentationModule(L.LightningModule):
 
     def _losses(self, output: Outputs, batch: Batch) -> dict[str, Tensor]:
         config = self.config
-        parts = splitline_loss(
+        parts = SCHEME_LOSSES[self.scheme.loss](
             output.maps,
             batch.maps,
             split=config.split_weight,

@@ -21,7 +21,7 @@ from hooke.report.html.charts import histogram_chart
 from hooke.report.html.markup import figure, paragraph
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.overlay import overlay
-from hooke.targets import SplitLine
+from hooke.targets import Scheme
 from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.augmentation.crops import Sample, as_colours, crop_sample, make_negative
 
@@ -49,7 +49,7 @@ def write_preview(
     samples: Sequence[Sample],
     groups: Sequence[str],
     config: AugmentConfig,
-    scheme: SplitLine,
+    scheme: Scheme,
     out: Path,
     rng: np.random.Generator,
 ) -> Path:
@@ -62,7 +62,7 @@ def write_preview(
     groups : sequence of str
         Group of each sample, such as its dataset and modality; they are shown in order of their names.
     config : AugmentConfig
-    scheme : SplitLine
+    scheme : Scheme
     out : Path
         HTML file; the sheet is the same name with the ending ``.png``.
     rng : Generator
@@ -94,7 +94,7 @@ def _draw_groups(
     samples: Sequence[Sample],
     groups: Sequence[str],
     config: AugmentConfig,
-    scheme: SplitLine,
+    scheme: Scheme,
     rng: np.random.Generator,
 ) -> Iterator[_Group]:
     for name in sorted(set(groups)):
@@ -112,7 +112,7 @@ def _draw_group(
     samples: Sequence[Sample],
     members: Sequence[int],
     config: AugmentConfig,
-    scheme: SplitLine,
+    scheme: Scheme,
     rng: np.random.Generator,
 ) -> _Group:
     # Different images as long as there are any; crops of one image differ less.
@@ -164,7 +164,7 @@ def _sheet(group: _Group, titles: Sequence[str]) -> list[NDArray[np.uint8]]:
 # --- the page -----------------------------------------------------------------------------------------------------
 
 
-def _page(groups: Sequence[_Group], titles: Sequence[str], config: AugmentConfig, scheme: SplitLine) -> str:
+def _page(groups: Sequence[_Group], titles: Sequence[str], config: AugmentConfig, scheme: Scheme) -> str:
     settings = ", ".join(f"{key} {value}" for key, value in config.model_dump().items())
     lead = paragraph(
         "Crops as training draws them, their objects outlined, and the maps that the network is to give, from 0 (dark) "
@@ -190,7 +190,7 @@ def _facts(group: _Group) -> str:
     return facts + "."
 
 
-def _histogram(diameters: NDArray[np.float64], config: AugmentConfig, scheme: SplitLine) -> str:
+def _histogram(diameters: NDArray[np.float64], config: AugmentConfig, scheme: Scheme) -> str:
     drawing = histogram_chart(
         {"objects": diameters.tolist()},
         _EDGES,

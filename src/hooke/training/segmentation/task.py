@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from hooke.targets import SplitLine
 from hooke.training.samples import SampleStore, list_records
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.explain import find_subjects
@@ -29,8 +28,7 @@ def preview(config: TrainConfig, out: Path) -> Path:
     records = list_records(config, "train")
     groups = [f"{record.image.parents[1].name}: {record.modality}" for record in records]
     samples = SampleStore(records, config.nominal_diameter, config.cache_mb, config.stains)
-    scheme = SplitLine(nominal_diameter=config.nominal_diameter)
-    return write_preview(samples, groups, config.augment, scheme, out, np.random.default_rng(config.seed))
+    return write_preview(samples, groups, config.augment, config.scheme, out, np.random.default_rng(config.seed))
 
 
 TASK = Task(
