@@ -65,7 +65,7 @@ def test_show_counts_and_draws(dataset, tmp_path):
     assert {path.name for path in (tmp_path / "look").iterdir()} == {
         "sheet-001.png",
         "sheet-002.png",
-        "histograms.png",
+        "histograms.svg",
         "counts.csv",
     }
     assert "train,,round,,2" in (tmp_path / "look" / "counts.csv").read_text()

@@ -21,7 +21,7 @@ OK, SOME_FAILED = 0, 1
 
 def show(
     dataset: Annotated[Path, typer.Argument(help="A hooke data set.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the sheets, histograms.png and counts.csv.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the sheets, histograms.svg and counts.csv.")],
     split: Annotated[str | None, typer.Option(help="Only this split, such as test.")] = None,
     most: Annotated[int | None, typer.Option(min=1, help="Show this many images, spread evenly over all.")] = None,
     columns: Annotated[int, typer.Option(min=1, help="Pictures in a row.")] = 6,
@@ -56,7 +56,7 @@ def show(
         )
     _print_overview(overview)
     sheets = f"{len(overview.pages)} sheet{'s' if len(overview.pages) > 1 else ''}"
-    typer.echo(f"{out}: {sheets} from {overview.pages[0].name}, histograms.png, counts.csv")
+    typer.echo(f"{out}: {sheets} from {overview.pages[0].name}, histograms.svg, counts.csv")
     for id_, error in overview.failed.items():
         typer.secho(f"hooke: {id_} failed: {error}", fg="red", err=True)
     return SOME_FAILED if overview.failed else OK

@@ -110,10 +110,10 @@ def _own_plots(files: set[str]) -> set[str]:
     plots: set[str] = set()
     if "modality.csv" in files:
         plots.add("embedding.png")
-    if "counts.csv" in files and "histograms.png" in files:
+    if "counts.csv" in files and files & {"histograms.svg", "histograms.png"}:  # png: of earlier versions
         plots |= {"histograms.png", *(name for name in files if re.fullmatch(r"sheet-\d+\.png", name))}
     if "metrics.csv" in files:
-        plots |= {"curves.png", "pictures.png"}
+        plots |= {"curves.png", "pictures.png"}  # curves.png: of earlier versions
     return plots & files
 
 

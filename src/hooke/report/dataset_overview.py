@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +15,14 @@ from hooke.errors import DatasetError, HookeError
 from hooke.io import atomic_path, write_png
 from hooke.io.annotations.classes_json import read_classes
 from hooke.measure import measure
-from hooke.report.sheet import Histogram, Tile, draw_histograms, draw_pages
+from hooke.report.html.charts import histogram_chart
+from hooke.report.html.svg import stand_alone
+from hooke.report.sheet import Tile, draw_pages
 
 __all__ = ["Overview", "show_dataset"]
+
+_BARS = 24  # of a histogram
+_INNER = (1, 99)  # percentiles: what lies outside is counted in the outermost bars
 
 
 @dataclass
@@ -65,7 +70,7 @@ def show_dataset(
     dataset : str or Path
         A hooke data set.
     out : str or Path
-        Folder for ``sheet-001.png`` and so on, ``histograms.png`` and ``counts.csv``.
+        Folder for ``sheet-001.png`` and so on, ``histograms.svg`` and ``counts.csv``.
     split : str, optional
         Only this one.
     most : int, optional
@@ -99,7 +104,8 @@ def show_dataset(
         write_png(overview.pages[-1], page)
     if not overview.images:
         raise next(iter(overview.failed.values()))
-    write_png(folder / "histograms.png", draw_histograms(_histograms(overview)))
+    with atomic_path(folder / "histograms.svg") as part:
+        part.write_text(stand_alone(*_histograms(overview)), encoding="utf-8")
     _write_counts(folder / "counts.csv", overview)
     return overview
 
@@ -127,19 +133,29 @@ def _tiles(
         yield Tile(pixels, labels, (row.id, f"{row.split}, {row.modality}, {len(diameters)} objects"))
 
 
-def _histograms(overview: Overview) -> list[Histogram]:
-    """Choose what to draw: sizes, counts, and classes where there are any."""
+def _histograms(overview: Overview) -> list[str]:
+    """Draw sizes, counts, and classes where there are any."""
     splits = [split for split in SPLITS if split in overview.per_image]
-    names = sorted({name for _, name in overview.classes})
-    by_class: dict[str, Sequence[float]] = {
-        split: np.repeat(np.arange(len(names)), [overview.classes[split, name] for name in names]).tolist()
-        for split in splits
-    }
-    return [
-        Histogram("diameter of objects", "pixels", {split: overview.diameters[split] for split in splits}),
-        Histogram("objects per image", "objects", {split: overview.per_image[split] for split in splits}),
-        *([Histogram("objects by class", "", by_class, names)] if names else []),
+    diameters = {split: overview.diameters[split] for split in splits}
+    per_image = {split: overview.per_image[split] for split in splits}
+    charts = [
+        _histogram(diameters, "diameter of the object (pixels)", "objects"),
+        _histogram(per_image, "objects in the image", "images"),
     ]
+    names = sorted({name for _, name in overview.classes})
+    if names:
+        counts = {split: [overview.classes[split, name] for name in names] for split in splits}
+        by_class = {split: np.repeat(np.arange(len(names)), counts[split]).tolist() for split in splits}
+        edges = [index - 0.5 for index in range(len(names) + 1)]
+        charts.append(histogram_chart(by_class, edges, alt="Objects by class", x_label="class", names=names))
+    return charts
+
+
+def _histogram(groups: dict[str, list[float]], x_label: str, y_label: str) -> str:
+    values = np.concatenate([np.asarray(group, np.float64) for group in groups.values()])
+    low, high = np.percentile(values, _INNER) if values.size else (0, 1)
+    edges = np.linspace(low, high if high > low else low + 1, _BARS + 1).tolist()
+    return histogram_chart(groups, edges, alt=f"Histogram: {x_label}", x_label=x_label, y_label=y_label)
 
 
 def _write_counts(path: Path, overview: Overview) -> None:

@@ -68,7 +68,7 @@ class ClassifierModule(L.LightningModule):
         if not torch.isfinite(loss):
             ids = sorted({self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)})
             raise TrainingError(
-                f"the loss is {float(loss)} at step {self.global_step}; the batch's images: {', '.join(ids)}",
+                f"the loss is {loss.item()} at step {self.global_step}; the batch's images: {', '.join(ids)}",
                 remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
             )
         right = (raw.argmax(dim=1) == batch.target).float().mean()

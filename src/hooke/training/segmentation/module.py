@@ -83,7 +83,7 @@ class SegmentationModule(L.LightningModule):
         if not torch.isfinite(parts["loss"]):
             ids = [self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)]
             raise TrainingError(
-                f"the loss is {float(parts['loss'])} at step {self.global_step}; the batch's images: {', '.join(ids)}",
+                f"the loss is {parts['loss'].item()} at step {self.global_step}; the batch's images: {', '.join(ids)}",
                 remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
             )
         self.log_dict({f"train/{name}": value.detach() for name, value in parts.items()}, on_step=True)
