@@ -154,7 +154,7 @@ def classify_folder(
     channel: int | None = None,
     progress: OnProgress[object] | None = None,
 ) -> ClassifiedFolder:
-    """Name the class of every object of files, folders and patterns, and write the results.
+    """Predict the class of every object of files, folders and patterns, and write the results.
 
     Parameters
     ----------

@@ -105,7 +105,7 @@ class Classifier(ABC):
 
 @dataclass(frozen=True)
 class Classified:
-    """What kind each object of one image is.
+    """The class of each object of one image.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def classify_image(
     channel: int | None = None,
     threads: int = 0,
 ) -> Classified:
-    """Name the class of every object of an image.
+    """Predict the class of every object of an image.
 
     Parameters
     ----------

@@ -54,12 +54,12 @@ class ImageClassifierSettings(ClassifierSettings):
 
 
 class ImageClassifier(NetworkClassifier):
-    """A network that names the class of a whole image."""
+    """A network that predicts the class of a whole image."""
 
     settings: ImageClassifierSettings
 
     def classify_whole(self, image: Image, *, channel: int | None = None, threads: int = 0) -> Classes:
-        """Name the class of an image.
+        """Predict the class of an image.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ def classify_images(
     channel: int | None = None,
     progress: OnProgress[object] | None = None,
 ) -> ClassifiedImages:
-    """Name the class of each image of files, folders and patterns, and write the table.
+    """Predict the class of each image of files, folders and patterns, and write the table.
 
     Parameters
     ----------

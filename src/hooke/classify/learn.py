@@ -49,7 +49,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Learnt:
-    """What came of it: the classifier, and its accuracy in cross-validation over images.
+    """A trained classifier, and its accuracy in cross-validation over images.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ class ClassifierSettings(BaseModel):
 
 
 class NetworkClassifier(Classifier):
-    """A network that names classes from cut-outs.
+    """A network that predicts classes from cut-outs.
 
     Parameters
     ----------

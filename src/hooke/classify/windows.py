@@ -21,7 +21,7 @@ _MARGIN = 0.96  # of the window's side: what a shrunk object fills, so that its 
 
 @dataclass(frozen=True)
 class Objects:
-    """Where objects lie.
+    """Positions and sizes of objects.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ class Objects:
         return len(self.ids)
 
     def select(self, which: slice | NDArray[np.bool_]) -> Objects:
-        """A part of them."""
+        """Some of them, by slice or mask."""
         return Objects(self.ids[which], self.centres[which], self.extents[which])
 
     def scaled(self, scale: float) -> Objects:
-        """Where they lie in the image enlarged by a factor."""
+        """Their positions and sizes in the image enlarged by a factor."""
         # Pixel centres at whole numbers: the first pixel's middle moves, too.
         return Objects(self.ids, (self.centres + 0.5) * scale - 0.5, self.extents * scale)
 
@@ -84,7 +84,7 @@ def rescale(
 
 
 def window_matrix(centre: NDArray[np.float64], extent: float, window: int) -> NDArray[np.float64]:
-    """Way from the image's pixels (x, y) to a window's, without turning: a shift, and a shrinkage of what is too large.
+    """Matrix from the image's pixels (x, y) to a window's: a shift, and a smaller scale for objects that are too large.
 
     Parameters
     ----------

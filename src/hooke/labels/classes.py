@@ -90,7 +90,7 @@ class ObjectClassifier(Protocol):
         channel: int | None = None,
         threads: int = 0,
     ) -> tuple[Classes, tuple[str, ...]]:
-        """Name the class of every object of an image.
+        """Predict the class of every object of an image.
 
         Parameters
         ----------

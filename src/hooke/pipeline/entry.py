@@ -42,7 +42,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Entry:
-    """One image, or one scene of a file, after its turn.
+    """What is known of one image, or one scene of a file, that was segmented or failed.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ def job_bytes(plane_shape: tuple[int, ...], read_bytes: int, planes: int = 1) ->
 
 
 def job_budget(max_memory: int | str | None = None) -> int:
-    """Bytes that a job may take: as given, or three quarters of what is free beside what this process holds anyway.
+    """Bytes that a job may take: as given, or three quarters of the free memory and what hooke itself takes.
 
     Raises
     ------

@@ -52,7 +52,7 @@ SUMMARY_COLUMNS = (
 
 @dataclass(frozen=True)
 class ImageResult:
-    """One input file after its turn.
+    """The result of one input file.
 
     Parameters
     ----------

@@ -12,9 +12,10 @@ OUT/
   .hooke/              what is done so far, so that a run can be stopped and continued
 ```
 
-Each image's results take their places together as soon as all are there. A run that is killed loses the images in work
-and nothing else: one, or of small ones as many as there are threads. The tables are made from ``.hooke`` at the end,
-also when a run is stopped, and hold the images of all runs into the folder; while results change there are none.
+Each image's results take their places together as soon as all are there. A run that is killed loses
+only the images that it works on: one, or as many small ones as there are threads. The tables are made from ``.hooke``
+at the end, also when a run is stopped, and hold the images of all runs into the folder; while results change there are
+none.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _SMALL = 1_000_000  # pixels, of 16 bytes or less, of an image that one thread s
 
 @dataclass(frozen=True)
 class FolderResult:
-    """All inputs after their turns.
+    """The results of all files.
 
     Parameters
     ----------
@@ -145,7 +146,7 @@ def segment_folder(
 
 @dataclass(frozen=True)
 class _Run:
-    """One run: its files, how they are segmented, and what is said of it."""
+    """One run: its files, how they are segmented, and its record."""
 
     out: Path
     paths: list[Path]
@@ -169,7 +170,7 @@ class _Run:
         write_record(self.out, contents, job.model, job.options, job.axes, self.command, self.started, rows, finished)
 
     def notes(self) -> list[str]:
-        """Say which label images were moved, and which rows of the tables are of earlier runs."""
+        """Report label images that were moved, and rows of the tables that are of earlier runs."""
         ledger = self.job.ledger
         moved = [
             f"{len(ledger.set_aside)} label image(s) that these runs had not made, or that were changed since, "
@@ -203,7 +204,7 @@ def _segment_files(
 ) -> Generator[ImageResult, None, None]:
     """Segment files in their order: small ones side by side, one thread each; each larger one by all threads.
 
-    A network gains little from a second thread on an image of a few tiles, and what surrounds it nothing.
+    A second thread hardly speeds up the network on an image of a few tiles, and does not speed up anything else.
     """
     threads = job.options.resolved_threads
     several = len(paths) >= threads > 1
@@ -224,10 +225,7 @@ def _segment_files(
 
 
 def _turns(job: Job, paths: Sequence[Path]) -> Iterator[_Turn]:
-    """Walk the scenes of all files.
-
-    What can't be opened is left to be reported in its turn.
-    """
+    """List the scenes of all files; `segment_file` reports what can't be opened."""
     names = job.ledger.names(paths)
     used = {name.casefold() for name in names}
     for name, path in zip(names, paths, strict=True):

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.image import Image
 from hooke.labels.classes import Classes
+from hooke.measure import measure
 from hooke.models import Model
+from hooke.pipeline.save import save_segmentation
 from hooke.preprocess import Normalisation
-
-if TYPE_CHECKING:
-    import pandas as pd
+from hooke.report.class_overlay import class_overlay
+from hooke.report.overlay import overlay
 
 __all__ = ["Segmentation"]
 
@@ -77,8 +78,6 @@ class Segmentation:
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row per instance: see `hooke.measure.measure` for the columns; then ``doubtful`` and any class."""
-        from hooke.measure import measure
-
         table = measure(
             self.labels,
             self.image.pixels,
@@ -103,13 +102,9 @@ class Segmentation:
         """
         channel = self.normalisation.channel
         if self.classes is not None:
-            from hooke.report.class_overlay import class_overlay
-
             # In a colour image, the stain that shows the class is rarely the one that shows the nuclei.
             shown = None if self.image.is_rgb else channel
             return class_overlay(self.image, self.labels, self.classes, channel=shown, doubtful=self.doubtful)
-        from hooke.report.overlay import overlay
-
         return overlay(self.image.pixels, self.labels, channel=channel, dashed=np.flatnonzero(self.doubtful) + 1)
 
     def save(self, folder: str | Path) -> Path:
@@ -129,6 +124,4 @@ class Segmentation:
         OutputError
             When it can't be written to.
         """
-        from hooke.pipeline.save import save_segmentation
-
         return save_segmentation(self, Path(folder))
