@@ -17,8 +17,7 @@ from typing import Any
 import pandas as pd
 
 import hooke
-from hooke.cli.train import parse_settings
-from hooke.io import read_labels
+from hooke.io import parse_settings, read_labels
 from hooke.metrics import Summary, aggregate, aggregate_by, score_image
 from hooke.models import Bundle, Model
 

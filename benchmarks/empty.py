@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hooke
-from hooke.datasets.adapters.bbbc039 import find, load
+from hooke.datasets import find_adapter
 from hooke.models import Model
 
 SHAPES = ((520, 696), (360, 360), (1024, 1024), (256, 320))
@@ -52,9 +52,10 @@ def count(name: str, fields: Iterable[tuple[str, NDArray[np.generic]]], model: M
 
 def real_fields(root: Path) -> Iterable[tuple[str, NDArray[np.generic]]]:
     """Fields of BBBC039 in which nobody drew a nucleus."""
-    folder, entries = find(root)
+    adapter = find_adapter("bbbc039")
+    folder, entries = adapter.find(root)
     for entry in entries:
-        sample = load(folder, entry.id)
+        sample = adapter.load(folder, entry.id)
         if not sample.labels.any():
             yield entry.id, sample.image
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 import hooke
 import hooke.pipeline.trust as trust
-from hooke.image import Image
+from hooke import Image
 from hooke.io import read_image
 from hooke.pipeline.familiarity import FEATURES, measure_features
 from unfamiliar import listed_images, scikit_image_pictures, simulated_cells, simulated_nuclei

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke import Image
 from hooke.datasets import find_image, read_index, simulate
-from hooke.image import Image
 from hooke.io import find_images, read_image
 from hooke.preprocess.modality import FEATURES, Modality, measure_features, regression_terms
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import hooke
+from hooke import HookeError
 from hooke.datasets import find_image, read_index
-from hooke.errors import HookeError
 from hooke.evaluation import evaluate
 from hooke.io import atomic_path, write_labels
 from hooke.metrics import Summary

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from hooke.datasets import IndexRow, find_image, read_index
 from hooke.io import read_image
-from hooke.preprocess.clusters import CLUSTERS, cluster_modalities
-from hooke.preprocess.modality import Appearance, describe
+from hooke.preprocess import CLUSTERS, Appearance, cluster_modalities, describe
 
 LIMITS = {"clusters agree": 0.99, "classifier right on test": 1.0}
 

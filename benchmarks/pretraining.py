@@ -23,14 +23,9 @@ import pandas as pd
 
 from accuracy import score
 from curves import save
-from hooke.cli.train import parse_settings
 from hooke.datasets import read_index
-from hooke.training.config import load_config
-from hooke.training.pretraining.config import load_pretrain_config
-from hooke.training.pretraining.loop import pretrain
-from hooke.training.segmentation.config import TrainConfig
-from hooke.training.segmentation.export import export_run
-from hooke.training.segmentation.loop import train
+from hooke.io import parse_settings
+from hooke.training import TrainConfig, export, load_config, load_pretrain_config, pretrain, train
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -112,7 +107,7 @@ def run(job: Job, args: argparse.Namespace) -> dict[str, object]:
     config = training_config(job, args)
     train(config, folder, resume=(folder / "checkpoints" / "last.ckpt").exists(), baselines=False)
     # Forced: a network that has learnt little from few labels is a result of the study, too.
-    export_run(folder, folder / "bundle", force=True)
+    export(folder, folder / "bundle", force=True)
     scores = pd.DataFrame(score(args.dataset, "test", str(folder / "bundle")))
     means = {name: float(scores[name].mean()) for name in SCORES}
     return {"start": job.start, "share": job.share, "seed": job.seed, "images": len(job.kept)} | means

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import hooke
-from hooke.image import Image
+from hooke import Image
 from hooke.io import read_image, read_labels
 from hooke.metrics import count_overlap, match
 from hooke.targets import equivalent_diameters

@@ -19,14 +19,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from hooke.io import atomic_path
 from hooke.metrics import score_image
-from hooke.training.config import load_config
-from hooke.training.outcome import write_json
-from hooke.training.samples import SampleStore, list_records
-from hooke.training.segmentation.config import TrainConfig
-from hooke.training.segmentation.export import load_run
-from hooke.training.segmentation.loop import train
-from hooke.training.segmentation.module import SegmentationModule, predict_sample
+from hooke.training import SampleStore, TrainConfig, list_records, load_config, load_run, predict_sample, train
 
 SCORES = ("dsb", "ap_50", "ap_75")
 HALF = 65535 // 2
@@ -58,12 +53,14 @@ def measured(config: TrainConfig, run: Path) -> dict[str, Any]:
         start = time.perf_counter()
         train(config, run, baselines=False)
         took = time.perf_counter() - start
-        write_json(kept, scores_of(load_run(run), config) | {"minutes": took / 60})
+        scores = scores_of(load_run(run), config) | {"minutes": took / 60}
+        with atomic_path(kept) as partial:
+            partial.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     read: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return read
 
 
-def scores_of(module: SegmentationModule, config: TrainConfig) -> dict[str, float]:
+def scores_of(module: Any, config: TrainConfig) -> dict[str, float]:
     """Mean scores over the validation images, all and by kind, and the recall of the split lines' pixels."""
     samples = SampleStore(list_records(config, "val"), config.nominal_diameter, 0, config.stains)
     split = module.scheme.maps.index("split")

@@ -25,8 +25,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import hooke
+from hooke import Image
 from hooke.datasets import find_image, find_labels, read_index
-from hooke.image import Image
 from hooke.io import read_image, read_labels
 from hooke.metrics import score_image
 from unfamiliar import listed_images, scikit_image_pictures

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hooke import Image
 from hooke.classify import classify_image, load_classifier
 from hooke.datasets import simulate
-from hooke.image import Image
 from hooke.io import read_image
 from hooke.models import load_model
 from hooke.pipeline import SegmentOptions, segment_image

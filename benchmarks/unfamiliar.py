@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke import HookeError
 from hooke.datasets import find_image, read_index, simulate
-from hooke.errors import HookeError
 from hooke.io import find_images, read_image
 
 STAINS = ("membrane", "cytoplasm", "filaments", "granules")

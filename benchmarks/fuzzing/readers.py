@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hooke import HookeError
 from hooke.datasets import find_adapter, find_source
-from hooke.errors import HookeError
 from hooke.io import open_image, read_labels
 
 __all__ = ["READERS", "segment_file"]
@@ -60,7 +60,7 @@ def _label_image(folder: Path, target: Path) -> None:
 
 
 def _bundle(folder: Path, target: Path) -> None:
-    from hooke.image import Image
+    from hooke import Image
     from hooke.models import Model, read_bundle
     from hooke.pipeline import SegmentOptions
     from hooke.pipeline.segment_image import segment_image

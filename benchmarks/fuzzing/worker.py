@@ -113,7 +113,7 @@ def _restore(folder: Path, kept: dict[Path, bytes]) -> None:
 
 
 def _measured(index: int, name: str, label: str, read: Callable[[], None]) -> Outcome:
-    from hooke.errors import HookeError
+    from hooke import HookeError
 
     before, start = _reset_peak(), time.process_time()
     kind, message = "read", ""

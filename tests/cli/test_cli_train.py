@@ -11,9 +11,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from hooke.cli.train import parse_settings, train, training_half
+from hooke.cli.train import train, training_half
 from hooke.datasets.layout import write_index
 from hooke.errors import ConfigError
+from hooke.io import parse_settings
 from hooke.training import sanity_checks
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hooke.cli.train import Resume, RunFolder, Settings, parse_settings, training_half
+from hooke.cli.train import Resume, RunFolder, Settings, training_half
 
 __all__ = ["pretrain"]
 
@@ -38,6 +38,7 @@ def pretrain(
 
     hooke train configs/nuclei.yaml --set encoder_weights=runs/mine/encoder.safetensors
     """
+    from hooke.io import parse_settings
     from hooke.training.inputs import check_inputs
     from hooke.training.pretraining.config import load_pretrain_config
 

@@ -12,7 +12,7 @@ import typer
 from hooke.errors import ConfigError
 from hooke.extras import how_to_install
 
-__all__ = ["Resume", "RunFolder", "Settings", "parse_settings", "train", "training_half"]
+__all__ = ["Resume", "RunFolder", "Settings", "train", "training_half"]
 
 # Options of every command that trains.
 RunFolder = Annotated[
@@ -66,6 +66,7 @@ def train(
     if config is None:
         raise ConfigError("no configuration given", remedy="name one: hooke train configs/nuclei.yaml")
     with training_half():
+        from hooke.io import parse_settings
         from hooke.training import sanity_checks
         from hooke.training.config import load_config
         from hooke.training.inputs import check_inputs
@@ -122,36 +123,6 @@ def _list_networks() -> int:
         for name in TRIED_ENCODERS:
             typer.echo(f"  {name}")
     return 0
-
-
-def parse_settings(settings: list[str]) -> dict[str, Any]:
-    """Turn settings as typed into dotted keys and values.
-
-    Raises
-    ------
-    ConfigError
-        If one is not of the form ``key=value``, or its value is not YAML.
-
-    Examples
-    --------
-    >>> parse_settings(["steps=500", "augment.diameter=[10, 40]", "encoder_weights=none"])
-    {'steps': 500, 'augment.diameter': [10, 40], 'encoder_weights': 'none'}
-    """
-    import yaml
-
-    parsed = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not (key and equals):
-            raise ConfigError(f"--set {setting!r} is not KEY=VALUE", remedy="write such as: --set augment.wide=0.2")
-        try:
-            parsed[key] = yaml.safe_load(value)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:  # also of dates and numbers
-            raise ConfigError(
-                f"--set {key}: {value!r} can't be read as YAML",
-                remedy="write a number, a word or a list such as [1, 2]",
-            ) from error
-    return parsed
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from hooke.io.image_file import ImageFile
 from hooke.io.labels import read_labels, write_labels, write_png
 from hooke.io.naming import unique_names
 from hooke.io.reading import open_image, read_image
+from hooke.io.yaml_text import parse_settings
 
 __all__ = [
     "FoundImages",
@@ -17,6 +18,7 @@ __all__ = [
     "atomic_path",
     "find_images",
     "open_image",
+    "parse_settings",
     "read_image",
     "read_labels",
     "search_images",

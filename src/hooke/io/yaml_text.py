@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from hooke.errors import HookeError, ModelError
+from hooke.errors import ConfigError, HookeError, ModelError
 
-__all__ = ["parse_yaml"]
+__all__ = ["parse_settings", "parse_yaml"]
 
 _MOST_BYTES = 1 << 19  # descriptions are some kilobytes; PyYAML takes seconds for a megabyte
 _MOST_VALUES = 50_000
@@ -77,3 +77,31 @@ def _count(value: Any) -> int:
         elif isinstance(one, list | tuple | set):
             waiting.extend(one)
     return seen
+
+
+def parse_settings(settings: list[str]) -> dict[str, Any]:
+    """Turn settings as typed into dotted keys and values.
+
+    Raises
+    ------
+    ConfigError
+        If one is not of the form ``key=value``, or its value is not YAML.
+
+    Examples
+    --------
+    >>> parse_settings(["steps=500", "augment.diameter=[10, 40]", "encoder_weights=none"])
+    {'steps': 500, 'augment.diameter': [10, 40], 'encoder_weights': 'none'}
+    """
+    parsed = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not (key and equals):
+            raise ConfigError(f"--set {setting!r} is not KEY=VALUE", remedy="write such as: --set augment.wide=0.2")
+        try:
+            parsed[key] = yaml.safe_load(value)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # also of dates and numbers
+            raise ConfigError(
+                f"--set {key}: {value!r} can't be read as YAML",
+                remedy="write a number, a word or a list such as [1, 2]",
+            ) from error
+    return parsed

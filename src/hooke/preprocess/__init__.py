@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 from hooke.preprocess.channels import Channels, in_chunks_of_four_channels
+from hooke.preprocess.clusters import CLUSTERS, cluster_modalities
 from hooke.preprocess.fill import Recorded, find_recorded
 from hooke.preprocess.modality import Appearance, classify, describe
 from hooke.preprocess.normalise import AS_IT_IS, Normalisation, fit_channels, fit_normalisation
@@ -11,11 +12,13 @@ from hooke.preprocess.picture import describe_picture, recognise_picture
 
 __all__ = [
     "AS_IT_IS",
+    "CLUSTERS",
     "Appearance",
     "Channels",
     "Normalisation",
     "Recorded",
     "classify",
+    "cluster_modalities",
     "describe",
     "describe_picture",
     "find_recorded",
