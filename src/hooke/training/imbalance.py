@@ -53,4 +53,4 @@ def class_weights(
     else:
         raise ConfigError(f"unknown class weighting {method!r}", remedy="use none, inverse or effective")
     weights = np.where(occurring, 1 / np.where(occurring, effective, 1), 0)
-    return (weights / weights[occurring].mean()).astype(np.float32)
+    return np.asarray(weights / weights[occurring].mean(), np.float32)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ from typing import Any, ClassVar
 from hooke.errors import HookeError, ModelError
 from hooke.io import atomic_path
 
-__all__ = ["Outcome", "TrainingError", "check_learnt", "folder_of_run", "read_result", "write_json"]
+__all__ = ["Outcome", "TrainingError", "check_learnt", "check_loss", "folder_of_run", "read_result", "write_json"]
 
 _RESULT = "result.json"
 
@@ -22,7 +23,32 @@ def folder_of_run(run: Path) -> Path:
 
 
 class TrainingError(HookeError):
-    """A run that can't continue."""
+    """A run that cannot continue."""
+
+
+def check_loss(loss: float, step: int, names: Sequence[str], sources: Sequence[int]) -> None:
+    """Refuse a loss that is not a finite number, and name the images of its batch.
+
+    Parameters
+    ----------
+    loss : float
+    step : int
+    names : sequence of str
+        Ids of the training images.
+    sources : sequence of int
+        Position in `names` of each item of the batch; -1 for a made-up image.
+
+    Raises
+    ------
+    TrainingError
+    """
+    if math.isfinite(loss):
+        return
+    ids = [names[one] for one in sources if 0 <= one < len(names)]
+    raise TrainingError(
+        f"the loss is {loss} at step {step}; the batch's images: {', '.join(ids)}",
+        remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
+    )
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,8 @@ class CurvesAndPictures(Callback):
         if curves:
             with atomic_path(self.run / "curves.svg") as partial:
                 partial.write_text(stand_alone(*curves), encoding="utf-8")
-        samples = trainer.val_dataloaders.dataset
+        loader: Any = trainer.val_dataloaders
+        samples = loader.dataset
         shown = [samples[i] for i in np.linspace(0, len(samples) - 1, min(_SHOWN, len(samples))).astype(int)]
         pictures = np.concatenate([_row(sample, self.segment(pl_module, sample)) for sample in shown])
         write_png(self.run / "pictures.png", pictures)
@@ -97,7 +98,7 @@ def draw_curves(metrics: pd.DataFrame) -> list[str]:
     plots = []
     for side, label in (("train/", "training loss"), ("val/", "validation score")):
         curves: list[Curve] = []
-        for column in [name for name in metrics if name.startswith(side)]:
+        for column in [name for name in map(str, metrics) if name.startswith(side)]:
             known = metrics[["step", column]].dropna()
             values = known[column].rolling(_SMOOTH if side == "train/" else 1, min_periods=1, center=True).mean()
             curves.append(Curve(column.removeprefix(side), known["step"].tolist(), values.tolist()))

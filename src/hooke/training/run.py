@@ -18,6 +18,7 @@ RUN/
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,7 @@ def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Train
     return L.Trainer(
         default_root_dir=run,
         max_steps=config.steps,
-        max_time={"minutes": config.max_minutes} if config.max_minutes else None,
+        max_time=timedelta(minutes=config.max_minutes) if config.max_minutes else None,
         precision=resolve_precision(config.precision, config.accelerator),
         accelerator=config.accelerator,
         devices=config.devices,
@@ -184,7 +185,7 @@ def _csv_logger(run: Path) -> CSVLogger:
     earlier = table.read_text(encoding="utf-8") if table.is_file() else ""
     logger = CSVLogger(run, name="", version="")
     writer = logger.experiment  # making it deletes the file
-    if earlier and rank_zero_only.rank == 0:
+    if earlier and getattr(rank_zero_only, "rank", 0) == 0:
         table.write_text(earlier, encoding="utf-8")
         writer.metrics_keys = earlier.splitlines()[0].split(",")
     return logger

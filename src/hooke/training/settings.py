@@ -51,7 +51,7 @@ def read_settings(
     locate_paths(raw, paths, Path(path).parent)
     for key, value in (overrides or {}).items():
         _set(raw, key.split("."), value)
-    chosen = model if isinstance(model, type) else model(raw)
+    chosen: type[_Model] = model if isinstance(model, type) else model(raw)
     try:
         return chosen.model_validate(raw)
     except ValidationError as error:

@@ -241,12 +241,12 @@ def make_negative(crop: int, rng: np.random.Generator, stains: int | None = None
         own = np.stack([_noise(crop, coarse, rng) for _ in range(3)], axis=-1)
         image = image + tint + rng.uniform(0, 1) * image.std() * own
     low, high = np.percentile(image, (1, 99.8))
-    return np.clip((image - low) / max(high - low, 1e-6), -0.5, 2.0).astype(np.float32)
+    return np.asarray(np.clip((image - low) / max(high - low, 1e-6), -0.5, 2.0), np.float32)
 
 
 def _noise(side: int, coarse: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Noise of standard deviation 1; `coarse` is the sigma of the blur, 0 for none."""
     noise = rng.standard_normal((side, side), np.float32)
     if coarse:
-        noise = cv2.GaussianBlur(noise, (0, 0), coarse)
+        noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), coarse), np.float32)
     return np.asarray(noise / noise.std(), np.float32)

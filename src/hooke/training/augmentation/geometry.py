@@ -85,7 +85,7 @@ def area_factors(labels: NDArray[np.int32], bend: NDArray[np.float32], count: in
     ndarray of float32, shape (count,)
         1 for objects that are not in the crop.
     """
-    along_y, along_x = np.gradient(bend, axis=(0, 1))
+    along_y, along_x = (np.asarray(one) for one in np.gradient(bend, axis=(0, 1)))
     determinant = (1 + along_x[..., 0]) * (1 + along_y[..., 1]) - along_x[..., 1] * along_y[..., 0]
     ids = labels.ravel()
     after = np.bincount(ids, minlength=count)

@@ -140,7 +140,7 @@ def _other_stains(image: NDArray[np.float32], rng: np.random.Generator) -> NDArr
     dyes = np.clip(dyes, 0, None)
     dyes /= np.linalg.norm(dyes, axis=1, keepdims=True)
     dyes *= np.exp(rng.normal(0, (0.2, 0.45, 0.2)))[:, None]
-    return np.exp(-np.clip(amounts @ dyes.astype(np.float32), -0.5, 4.0)).astype(np.float32)
+    return np.asarray(np.exp(-np.clip(amounts @ dyes.astype(np.float32), -0.5, 4.0)), np.float32)
 
 
 def _haze(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -170,7 +170,7 @@ def _defocus(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
 def _few_levels(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Round to 3 to 6 bits: a dim image that fills a corner of the camera's range, or was saved that way."""
     steps = np.float32(2 ** int(rng.integers(3, 7)) - 1)
-    return np.rint(image * steps) / steps
+    return np.asarray(np.rint(image * steps) / steps)
 
 
 def _uneven_light(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -194,10 +194,10 @@ def _camera_noise(image: NDArray[np.float32], colour: bool, rng: np.random.Gener
     shape = image.shape if colour else (*image.shape[:2], 1)
     shot, read = rng.uniform(0, 0.1), rng.uniform(0, 0.05)
     sigma = np.sqrt(shot**2 * np.clip(image, 0, None) + read**2)
-    return image + sigma.astype(np.float32) * rng.standard_normal(shape, np.float32)
+    return np.asarray(image + sigma.astype(np.float32) * rng.standard_normal(shape, np.float32))
 
 
 def _jpeg(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     eight = np.clip(image * 200, 0, 255).astype(np.uint8)
     _, code = cv2.imencode(".jpg", eight, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])
-    return _keep_axes(cv2.imdecode(code, cv2.IMREAD_UNCHANGED)) / 200
+    return np.asarray(_keep_axes(np.asarray(cv2.imdecode(code, cv2.IMREAD_UNCHANGED))) / 200)

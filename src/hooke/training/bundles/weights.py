@@ -17,8 +17,9 @@ import onnx
 import torch
 import yaml
 from numpy.typing import NDArray
-from timm.layers import Conv2dSame
+from timm.layers.conv2d_same import Conv2dSame
 from torch import nn
+from torch.jit._trace import TracerWarning
 
 import hooke
 from hooke.errors import ModelError
@@ -178,7 +179,7 @@ def write_weights(
             warnings.simplefilter("ignore", kind)
         warnings.filterwarnings("ignore", message="Constant folding")  # a shortcut not taken, of no consequence
         # Checks of sizes in PyTorch's own code; it ignores them itself, but only until other filters are set.
-        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning, module=r"torch($|\.(?!jit))")
+        warnings.filterwarnings("ignore", category=TracerWarning, module=r"torch($|\.(?!jit))")
         torch.onnx.export(
             module,
             examples,
@@ -190,7 +191,7 @@ def write_weights(
             opset_version=OPSET,
         )
         if torchscript:
-            traced = torch.jit.trace(module, examples)
+            traced = torch.jit.trace(module, examples)  # type: ignore[no-untyped-call]
             torch.jit.save(traced, str(folder / TORCHSCRIPT))
     onnx.checker.check_model(str(path))
 

@@ -61,6 +61,7 @@ class _ScaledStore(SampleStore):
         config = self.config
         scale = config.scale if config.of == "objects" else config.window / max(sample.labels.shape)
         image, labels = rescale(sample.image.astype(np.float32), sample.labels, scale)
+        assert labels is not None
         return replace(sample, image=image.astype(np.float16), labels=labels)
 
 

@@ -46,6 +46,7 @@ def find_subjects(
     if labels is None or labels.shape != pixels.shape[:2]:
         raise ConfigError("a classifier explains objects", path=run, remedy="give a label image of this size")
     scaled, small = rescale(pixels, labels, config.scale)
+    assert small is not None
     objects = locate(small)
     for number in range(min(count, len(objects))):
         (cut,) = cut_windows(scaled, small, objects.select(slice(number, number + 1)), config.window)

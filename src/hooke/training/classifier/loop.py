@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -100,13 +101,14 @@ def _finish(
     checkpoint = run / "checkpoints" / "best.ckpt"
     module = load_run(checkpoint)
     loader = cut_loader(records, config)
+    cuts: Any = loader.dataset
     with torch.inference_mode():
         answers = [(_look(module, one.image), one.target.numpy(), one.source.numpy()) for one in loader]
     raw, target, source = (np.concatenate(parts) for parts in zip(*answers, strict=True))
     temperature = fit_temperature(raw, target)
     images = [records[one].id for one in source]
     scores = classification_scores(target, softmax(raw, temperature), config.classes, images, seed=config.seed)
-    modes = sorted({"rgb" if sample.colour else "grey" for sample in loader.dataset.samples})
+    modes = sorted({"rgb" if sample.colour else "grey" for sample in cuts.samples})
     # What names one class for all is right about all of that class and none of the others. Of a single class there is
     # nothing to learn.
     present = len(np.unique(target))
@@ -125,7 +127,7 @@ def _look(module: ClassifierModule, image: Tensor) -> NDArray[np.float64]:
 
 def _weights(records: Sequence[Record], config: ClassifierConfig) -> list[float]:
     counts = np.bincount([of for one in records for _, of in named(one, config)], minlength=len(config.classes))
-    return class_weights(counts, config.class_weighting).tolist()
+    return [float(weight) for weight in class_weights(counts, config.class_weighting)]
 
 
 def _with_classes(config: ClassifierConfig, side: str, limit: int | None) -> list[Record]:

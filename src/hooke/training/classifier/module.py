@@ -14,7 +14,7 @@ from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.data import CutBatch
 from hooke.training.classifier.networks import build_classifier
 from hooke.training.optimizer import make_optimizer
-from hooke.training.outcome import TrainingError
+from hooke.training.outcome import check_loss
 
 __all__ = ["ClassifierModule"]
 
@@ -47,13 +47,15 @@ class ClassifierModule(L.LightningModule):
         network = build_classifier(config, load_weights=load_weights)
         self.network = network.to(memory_format=torch.channels_last)
         weights = None if class_weights is None else torch.tensor(class_weights)
+        self.class_weights: Tensor | None
         self.register_buffer("class_weights", weights, persistent=False)
         self.answers: list[tuple[Tensor, Tensor]] = []
         self.save_hyperparameters({"config": config.model_dump(mode="json")})
 
     def forward(self, image: Tensor) -> Tensor:
         """Raw scores of the classes, shape (N, K)."""
-        return self.network(image.contiguous(memory_format=torch.channels_last))
+        logits: Tensor = self.network(image.contiguous(memory_format=torch.channels_last))
+        return logits
 
     def training_step(self, batch: CutBatch, batch_index: int) -> Tensor:
         """Loss of one batch.
@@ -61,16 +63,11 @@ class ClassifierModule(L.LightningModule):
         Raises
         ------
         TrainingError
-            When the loss is no number.
+            When the loss is not a number.
         """
         raw = self(batch.image).float()
         loss = functional.cross_entropy(raw, batch.target, self.class_weights, label_smoothing=self.config.smoothing)
-        if not torch.isfinite(loss):
-            ids = sorted({self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)})
-            raise TrainingError(
-                f"the loss is {loss.item()} at step {self.global_step}; the batch's images: {', '.join(ids)}",
-                remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
-            )
+        check_loss(loss.item(), self.global_step, self.names, sorted(set(batch.source.tolist())))
         right = (raw.argmax(dim=1) == batch.target).float().mean()
         self.log_dict({"train/loss": loss.detach(), "train/accuracy": right}, on_step=True)
         return loss
@@ -87,7 +84,7 @@ class ClassifierModule(L.LightningModule):
         """Log what the answers are worth over all cut-outs."""
         raw, target = (torch.cat(parts) for parts in zip(*self.answers, strict=True))
         right = (raw.argmax(dim=1) == target).float()
-        recalls = [right[target == one].mean() for one in target.unique()]
+        recalls = [right[target == one].mean() for one in torch.unique(target)]
         # The geometric mean of the true classes' probability: smoother than a share of few cut-outs.
         self.log("val/likelihood", torch.exp(-functional.cross_entropy(raw, target)))
         self.log("val/accuracy", right.mean(), prog_bar=True)

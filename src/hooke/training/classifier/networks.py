@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import timm
 import torch
 from torch import Tensor, nn
@@ -57,7 +59,8 @@ class StridedClassifier(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Raw scores of the classes, shape (N, K)."""
-        return self.head(self.features(image).mean(dim=(2, 3)))
+        logits: Tensor = self.head(self.features(image).mean(dim=(2, 3)))
+        return logits
 
 
 class EncoderClassifier(nn.Module):
@@ -80,12 +83,14 @@ class EncoderClassifier(nn.Module):
         self.mix = nn.Identity() if channels == 3 else _mix(channels)
         self.encoder = timm.create_model(name, features_only=True, pretrained=False)
         load_encoder_weights(self.encoder, name, weights)
-        width = self.encoder.feature_info.channels()[-1]
+        features: Any = self.encoder.feature_info
+        width: int = features.channels()[-1]
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, classes))
 
     def forward(self, image: Tensor) -> Tensor:
         """Raw scores of the classes, shape (N, K)."""
-        return self.head(self.encoder(self.mix(image))[-1].mean(dim=(2, 3)))
+        logits: Tensor = self.head(self.encoder(self.mix(image))[-1].mean(dim=(2, 3)))
+        return logits
 
 
 def _mix(channels: int) -> nn.Conv2d:
@@ -97,5 +102,6 @@ def _mix(channels: int) -> nn.Conv2d:
         if channels < 3:
             weight[:, 0] = 1
         mix.weight.copy_(weight[..., None, None])
-        mix.bias.zero_()
+        if mix.bias is not None:
+            mix.bias.zero_()
     return mix

@@ -64,6 +64,7 @@ class CoordinateConfig(RunConfig):
     # The network learns no classes; list_records reads this.
     object_classes: ClassVar[list[str]] = []
     image_classes: ClassVar[list[str]] = []
+    image_class_column: ClassVar[str] = "modality"
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -89,12 +89,11 @@ class Views(Dataset[QueryBatch]):
 
     Parameters
     ----------
-    samples : sequence of Sample
-        In their frames.
+    samples : FrameStore
     config : CoordinateConfig
     """
 
-    def __init__(self, samples: Sequence[Sample], config: CoordinateConfig) -> None:
+    def __init__(self, samples: FrameStore, config: CoordinateConfig) -> None:
         self.samples = samples
         self.config = config
         self.scheme = Coordinate(**config.parameters)
@@ -146,15 +145,15 @@ def choose_queries(
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     near = (cv2.dilate(inside.view(np.uint8), window) > 0) & ~inside
     parts = [
-        rng.choice(places, round(share * config.count))
+        rng.choice(indices, round(share * config.count))
         for share, region in ((config.positive, inside), (config.near, near))
-        if len(places := np.flatnonzero(region))
+        if len(indices := np.flatnonzero(region))
     ]
     rest = max(0, config.count - sum(map(len, parts)))
     pixels = np.concatenate([*parts, rng.integers(0, labels.size, rest)])[: config.count]
-    y, x = np.divmod(pixels, labels.shape[1])
+    rows, columns = np.divmod(pixels, labels.shape[1])
     # Just under half a pixel, so that the nearest pixel stays the one chosen.
-    places = np.stack([x, y], axis=1) + rng.uniform(-0.49, 0.49, (config.count, 2))
+    places = np.stack([columns, rows], axis=1) + rng.uniform(-0.49, 0.49, (config.count, 2))
     return np.clip(places, 0, np.array(labels.shape[::-1]) - 1).astype(np.float32)
 
 
@@ -183,12 +182,14 @@ def _view(sample: Sample, zoom: float, rng: np.random.Generator) -> tuple[NDArra
         offset = 0.5 * factor - 0.5 - factor * np.array([left, top])
         matrix = np.array([[factor, 0, offset[0]], [0, factor, offset[1]]])
         border = cv2.BORDER_REPLICATE
-        image = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border)
+        warped = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border)
+        image = np.asarray(warped, np.float32)
         labels = cv2.warpAffine(
             labels.astype(np.float32), matrix, (width, height), flags=cv2.INTER_NEAREST, borderMode=border
         ).astype(np.int32)
     step = tuple(int(one) for one in rng.choice([-1, 1], 2))
-    image, labels = (np.ascontiguousarray(one[:: step[0], :: step[1]]) for one in (image, labels))
+    image = np.ascontiguousarray(image[:: step[0], :: step[1]])
+    labels = np.ascontiguousarray(labels[:: step[0], :: step[1]])
     return image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2), labels
 
 

@@ -23,7 +23,7 @@ from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.data import QueryBatch
 from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShape
 from hooke.training.optimizer import make_optimizer
-from hooke.training.outcome import TrainingError
+from hooke.training.outcome import check_loss
 
 __all__ = ["CoordinateModule", "detection_f1", "segment_frame"]
 
@@ -70,18 +70,13 @@ class CoordinateModule(L.LightningModule):
         Raises
         ------
         TrainingError
-            When the loss is no number.
+            When the loss is not a number.
         """
         image = batch.image.contiguous(memory_format=torch.channels_last)
         raw = self.network(image, batch.queries).float()
         cell, centre = functional.binary_cross_entropy_with_logits(raw, batch.answers, reduction="none").mean((0, 1))
-        loss = cell + self.config.centre_weight * centre
-        if not torch.isfinite(loss):
-            ids = [self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)]
-            raise TrainingError(
-                f"the loss is {loss.item()} at step {self.global_step}; the batch's images: {', '.join(ids)}",
-                remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
-            )
+        loss: Tensor = cell + self.config.centre_weight * centre
+        check_loss(loss.item(), self.global_step, self.names, batch.source.tolist())
         parts = {"loss": loss, "cell": cell, "centre": centre}
         self.log_dict({f"train/{name}": value.detach() for name, value in parts.items()}, on_step=True)
         return loss

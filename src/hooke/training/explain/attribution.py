@@ -90,8 +90,8 @@ def randomised(network: nn.Module, seed: int = 0) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for layer in other.modules():
-            if hasattr(layer, "reset_parameters"):
-                layer.reset_parameters()
+            if callable(reset := getattr(layer, "reset_parameters", None)):
+                reset()
     return other
 
 

@@ -61,7 +61,8 @@ def class_of_image(network: nn.Module, pixels: NDArray[np.float32], names: Seque
 
 def only_logits(network: nn.Module, image: Tensor) -> Tensor:
     """The logits of a network that gives nothing else."""
-    return network(image)
+    logits: Tensor = network(image)
+    return logits
 
 
 def as_tensor(pixels: NDArray[np.float32], channels: int) -> Tensor:

@@ -118,7 +118,8 @@ class CoordinateNetwork(nn.Module):
             parts.append(self._pooled(self.local_encoder(image), queries))
         # A network of the global part alone gives each query of an image the same answer.
         joined = sum(parts) + torch.zeros_like(queries[..., :1])
-        return self.head(joined)
+        answers: Tensor = self.head(joined)
+        return answers
 
     def _pooled(self, features: Tensor, queries: Tensor) -> Tensor:
         """Pool the patch around each query and bring it to the head's width, shape (N, Q, head)."""
@@ -130,7 +131,8 @@ class CoordinateNetwork(nn.Module):
         half = shape.patch / 2
         boxes = torch.cat([owner, middle - half, middle + half], dim=2).reshape(-1, 5)
         patches = roi_align(features, boxes, shape.bins, 1 / _LOCAL_STRIDE, sampling_ratio=1, aligned=True)
-        return self.from_patch(patches.flatten(1)).reshape(queries.shape[0], queries.shape[1], shape.head)
+        pooled: Tensor = self.from_patch(patches.flatten(1))
+        return pooled.reshape(queries.shape[0], queries.shape[1], shape.head)
 
 
 class _GlobalEncoder(nn.Module):
@@ -179,7 +181,8 @@ class _LocalEncoder(nn.Module):
         raised = coarser[2]
         for one in (coarser[1], coarser[0]):
             raised = one + functional.interpolate(raised, scale_factor=2.0, mode="nearest")
-        return self.join(fine + raised)
+        joined: Tensor = self.join(fine + raised)
+        return joined
 
 
 class _CoordinateEmbedding(nn.Module):
@@ -187,12 +190,14 @@ class _CoordinateEmbedding(nn.Module):
 
     def __init__(self, width: int, octaves: int = 6) -> None:
         super().__init__()
+        self.frequency: Tensor
         self.register_buffer("frequency", math.pi * 2.0 ** torch.arange(octaves), persistent=False)
         self.layers = nn.Sequential(nn.Linear(4 * octaves, 32), nn.ReLU(), nn.Linear(32, width))
 
     def forward(self, place: Tensor) -> Tensor:
         phase = (place[..., None] * self.frequency).flatten(-2)
-        return self.layers(torch.cat([phase.sin(), phase.cos()], dim=-1))
+        encoded: Tensor = self.layers(torch.cat([phase.sin(), phase.cos()], dim=-1))
+        return encoded
 
 
 def _convolve(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:

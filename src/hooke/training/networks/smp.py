@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import timm
 from torch import Tensor, nn
 
@@ -52,7 +54,8 @@ class SmpNetwork(nn.Module):
             architecture, f"tu-{encoder}", encoder_weights=None, in_channels=in_channels, classes=outputs
         )
         load_encoder_weights(self.model.encoder.model, encoder, weights)
-        deepest = timm.create_model(encoder, features_only=True, pretrained=False).feature_info.channels()[-1]
+        features: Any = timm.create_model(encoder, features_only=True, pretrained=False).feature_info
+        deepest: int = features.channels()[-1]
         self.image_head = nn.Linear(deepest, heads.image_classes) if heads.image_classes else None
 
     def forward(self, image: Tensor) -> Outputs:

@@ -9,7 +9,7 @@ resolution no convolution is computed at all, and it is there that a U-Net spend
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import timm
 import torch
@@ -70,10 +70,11 @@ class UNet(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = timm.create_model(encoder, features_only=True, pretrained=False, in_chans=in_channels)
-        if self.encoder.feature_info.reduction() != _STRIDES:
-            raise ValueError(f"{encoder} has features at strides {self.encoder.feature_info.reduction()}")
+        features: Any = self.encoder.feature_info
+        if features.reduction() != _STRIDES:
+            raise ValueError(f"{encoder} has features at strides {features.reduction()}")
         load_encoder_weights(self.encoder, encoder, weights)
-        skips = self.encoder.feature_info.channels()
+        skips: list[int] = features.channels()
         self.detail = nn.Sequential(
             nn.Conv2d(in_channels, _DETAIL, kernel_size=2, stride=2, bias=False), nn.BatchNorm2d(_DETAIL), nn.ReLU()
         )
@@ -115,7 +116,8 @@ class _DecoderStep(nn.Module):
 
     def forward(self, below: Tensor, skip: Tensor) -> Tensor:
         raised = functional.interpolate(self.project(below), scale_factor=2.0, mode="nearest")
-        return self.refine(self.join(torch.cat([raised, skip], dim=1)))
+        refined: Tensor = self.refine(self.join(torch.cat([raised, skip], dim=1)))
+        return refined
 
 
 def _steps(skips: Sequence[int], widths: Sequence[int]) -> nn.ModuleList:

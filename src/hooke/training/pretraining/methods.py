@@ -38,9 +38,9 @@ class Pretraining(L.LightningModule):
     def __init__(self, config: PretrainConfig) -> None:
         super().__init__()
         self.config = config
-        encoder = timm.create_model(config.encoder, features_only=True, pretrained=False)
+        encoder: Any = timm.create_model(config.encoder, features_only=True, pretrained=False)
         load_encoder_weights(encoder, config.encoder, config.encoder_weights)
-        self.encoder = encoder.to(memory_format=torch.channels_last)
+        self.encoder: Any = encoder.to(memory_format=torch.channels_last)
         self.channels: Sequence[int] = encoder.feature_info.channels()
 
     def pair_loss(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,12 +83,14 @@ def embedding_spread(embedding: Tensor) -> Tensor:
     Tensor
         0 when all images have the same embedding (collapse), near 1 when they are spread over the sphere evenly.
     """
-    return std_of_l2_normalized(embedding) * math.sqrt(embedding.shape[1])
+    spread: Tensor = std_of_l2_normalized(embedding) * math.sqrt(embedding.shape[1])
+    return spread
 
 
 def _pool(encoder: nn.Module, image: Tensor) -> Tensor:
     """Mean of the deepest features, shape (N, C)."""
-    return encoder(image.contiguous(memory_format=torch.channels_last))[-1].mean(dim=(2, 3))
+    deepest: Tensor = encoder(image.contiguous(memory_format=torch.channels_last))[-1]
+    return deepest.mean(dim=(2, 3))
 
 
 class SimCLR(Pretraining):
@@ -156,7 +158,8 @@ class Inpainting(Pretraining):
             functional.interpolate(step(one), size=size, mode="bilinear")
             for step, one in zip(self.steps, features, strict=True)
         ]
-        return self.paint(torch.stack(maps).sum(dim=0))
+        painted: Tensor = self.paint(torch.stack(maps).sum(dim=0))
+        return painted
 
     def pair_loss(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Smooth L1 over what is hidden, and the pooled features."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -169,10 +169,10 @@ class Views(IterableDataset[tuple[Tensor, Tensor]]):
                 rng = np.random.default_rng([self.config.seed, number])
                 yield self._draw(self._some_image(load, rng), self.config, rng)
 
-    def _some_image(self, load: object, rng: np.random.Generator) -> Pixels:
+    def _some_image(self, load: Callable[[Path], Pixels], rng: np.random.Generator) -> Pixels:
         """Draw an image; where it can't be read, say so and draw another."""
         for _ in range(_TRIES):
-            path = self.paths[rng.integers(len(self.paths))]
+            path = self.paths[int(rng.integers(len(self.paths)))]
             try:
                 return load(path)
             except HookeError as error:

@@ -142,7 +142,7 @@ def chances(records: Sequence[Record], config: TrainConfig) -> NDArray[np.float6
     for name, part in config.modality_share.items():
         if (of := modality == name).any():
             weights[of] *= part / weights[of].sum() * len(records)
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def rarity(groups: Sequence[Sequence[int] | NDArray[np.integer]], rarest: float = 0.0) -> NDArray[np.float64]:

@@ -76,7 +76,8 @@ def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> t
     def network(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():
             image = torch.from_numpy(batch)
-            return module(image.mean(dim=1, keepdim=True) if module.config.in_channels == 1 else image).maps.numpy()
+            answers = module(image.mean(dim=1, keepdim=True) if module.config.in_channels == 1 else image)
+            return np.asarray(answers.maps.numpy())
 
     segmenter = PixelSegmenter(lambda threads: network, module.scheme)
     if diameter is None:
@@ -118,4 +119,5 @@ def _window(inside: NDArray[np.bool_], stride: int) -> tuple[slice, slice]:
 
 
 def _image_logits(network: nn.Module, image: Tensor) -> Tensor:
-    return network(image).image_classes
+    logits: Tensor = network(image).image_classes
+    return logits

@@ -124,4 +124,4 @@ def start_from(module: SegmentationModule, checkpoint: Path) -> list[str]:
 
 def _class_weights(records: Sequence[Record], config: TrainConfig) -> list[float]:
     counts = np.bincount([of for record in records for of in record.classes.values()], minlength=len(config.classes))
-    return class_weights(counts, config.class_weighting).tolist()
+    return [float(weight) for weight in class_weights(counts, config.class_weighting)]

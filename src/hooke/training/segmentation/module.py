@@ -17,7 +17,7 @@ from hooke.preprocess import AS_IT_IS
 from hooke.training.augmentation.crops import UNKNOWN, Sample
 from hooke.training.networks import Heads, Outputs, build_network
 from hooke.training.optimizer import make_optimizer
-from hooke.training.outcome import TrainingError
+from hooke.training.outcome import check_loss
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Batch
 from hooke.training.segmentation.losses import SCHEME_LOSSES, class_loss, pixel_class_loss, small_object_weights
@@ -55,9 +55,10 @@ class SegmentationModule(L.LightningModule):
         self.scheme = config.scheme
         heads = Heads(len(self.scheme.maps), len(config.classes), len(config.image_classes))
         network = build_network(config, heads, load_weights=load_weights)
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network: Any = network.to(memory_format=torch.channels_last)
         # The background is the first of the pixels' classes.
         weights = None if class_weights is None else torch.tensor([1.0, *class_weights])
+        self.class_weights: Tensor | None
         self.register_buffer("class_weights", weights, persistent=False)
         self.save_hyperparameters({"config": config.model_dump(mode="json")})
 
@@ -76,16 +77,11 @@ class SegmentationModule(L.LightningModule):
         Raises
         ------
         TrainingError
-            When the loss is no number.
+            When the loss is not a number.
         """
         output: Outputs = self.network(batch.image.contiguous(memory_format=torch.channels_last))
         parts = self._losses(output, batch)
-        if not torch.isfinite(parts["loss"]):
-            ids = [self.names[one] for one in batch.source.tolist() if 0 <= one < len(self.names)]
-            raise TrainingError(
-                f"the loss is {parts['loss'].item()} at step {self.global_step}; the batch's images: {', '.join(ids)}",
-                remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
-            )
+        check_loss(parts["loss"].item(), self.global_step, self.names, batch.source.tolist())
         self.log_dict({f"train/{name}": value.detach() for name, value in parts.items()}, on_step=True)
         return parts["loss"]
 

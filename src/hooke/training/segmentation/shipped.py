@@ -7,6 +7,7 @@ gone through, by the mean and the variance that their inputs have, so that train
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -113,8 +114,7 @@ def _fill(convolution: nn.Conv2d, norm: nn.BatchNorm2d | None, weight: Tensor, b
             return
         if convolution.bias is not None:
             convolution.bias.zero_()
-        norm.running_mean.zero_()
-        norm.running_var.fill_(1.0)
+        _set_moments(norm, torch.zeros_like(shift), torch.ones_like(shift))
         norm.weight.fill_((1.0 + norm.eps) ** 0.5)
         norm.bias.copy_(shift)
 
@@ -131,13 +131,18 @@ def _settle(network: nn.Module, norms: list[nn.BatchNorm2d], images: Tensor) -> 
     with torch.no_grad():
         for norm in norms:
             mean, variance = moments[id(norm)]
-            norm.running_mean.copy_(mean)
-            norm.running_var.copy_(variance)
+            _set_moments(norm, mean, variance)
             norm.weight.copy_((variance + norm.eps).sqrt())
             norm.bias.add_(mean)
 
 
-def _watched(network: nn.Module, kinds: type | tuple[type, ...], watch: object, images: Tensor) -> None:
+def _set_moments(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> None:
+    assert norm.running_mean is not None and norm.running_var is not None
+    norm.running_mean.copy_(mean)
+    norm.running_var.copy_(variance)
+
+
+def _watched(network: nn.Module, kinds: type | tuple[type, ...], watch: Callable[..., None], images: Tensor) -> None:
     """Let images through a network, as it predicts, with a hook on its modules of some kinds."""
     was_training = network.training
     hooks = [one.register_forward_hook(watch) for one in network.modules() if isinstance(one, kinds)]
