@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
 from hooke.preprocess.channels import Channels
-from hooke.targets import HasDiameterMap, SplitLine
+from hooke.targets import SCHEMES, Scheme, make_scheme
 from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.config import RunConfig
 from hooke.training.segmentation.loss_config import LossConfig
@@ -24,6 +24,7 @@ class TrainConfig(RunConfig):
     class_balance: bool = Field(False, description="sample images of rare classes more often")
     size_balance: bool = Field(False, description="sample images whose objects have rare sizes more often")
 
+    target: str = Field("splitline", description="target scheme: the maps that the network learns to predict")
     network: str = Field(
         "unet", description="unet, plain-unet, or smp- and an architecture of segmentation-models-pytorch"
     )
@@ -71,6 +72,13 @@ class TrainConfig(RunConfig):
             return {"in_channels": len(chosen)} | told
         return told
 
+    @field_validator("target")
+    @classmethod
+    def _known_target(cls, name: str) -> str:
+        if name not in SCHEMES:
+            raise ValueError(f"unknown target scheme {name!r} (known: {', '.join(SCHEMES)})")
+        return name
+
     @model_validator(mode="after")
     def _channels_fit(self) -> TrainConfig:
         if self.channels and len(self.channels) != self.in_channels:
@@ -87,9 +95,9 @@ class TrainConfig(RunConfig):
         return self
 
     @property
-    def scheme(self) -> HasDiameterMap:
+    def scheme(self) -> Scheme:
         """What the network predicts of objects."""
-        return SplitLine(nominal_diameter=self.nominal_diameter)
+        return make_scheme(self.target, {"nominal_diameter": self.nominal_diameter})
 
     @property
     def band(self) -> tuple[float, float]:

@@ -129,7 +129,7 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
     )
     classes = [f"class {name}" for name in config.classes]
     meanings = {
-        **{name: _MEANING[name] for name in scheme.maps},
+        **{name: _MEANING.get(name, name) for name in scheme.maps},
         **dict.fromkeys(classes, "probability that the pixel lies in an object of this class"),
     }
     describe_model(

@@ -14,6 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hooke.errors import ConfigError
+from hooke.targets import Scheme
+from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.loss_config import LossConfig
 
 __all__ = [
@@ -22,6 +25,7 @@ __all__ = [
     "class_loss",
     "dice_loss",
     "focal_loss",
+    "loss_of",
     "pixel_class_loss",
     "small_object_weights",
     "smooth_l1_loss",
@@ -356,5 +360,34 @@ def splitline_loss(
     return {"loss": total, **parts}
 
 
+def _splitline(output: Tensor, target: Tensor, config: TrainConfig, known: Tensor | None) -> dict[str, Tensor]:
+    return splitline_loss(
+        output,
+        target,
+        split=config.split_weight,
+        distance=config.distance_weight,
+        diameter=config.diameter_weight,
+        config=config.loss,
+        known=known,
+    )
+
+
+#: Logits and truth of the maps, the run's configuration, and a weight of each pixel; gives ``loss`` and its parts.
+SchemeLoss = Callable[[Tensor, Tensor, TrainConfig, Tensor | None], dict[str, Tensor]]
+
 #: Loss of each target scheme, by its `loss`; a new scheme needs an entry here and a file in `hooke.targets`.
-SCHEME_LOSSES: dict[str, Callable[..., dict[str, Tensor]]] = {"splitline": splitline_loss}
+SCHEME_LOSSES: dict[str, SchemeLoss] = {"splitline": _splitline}
+
+
+def loss_of(scheme: Scheme) -> SchemeLoss:
+    """Look up the loss of a target scheme.
+
+    Raises
+    ------
+    ConfigError
+        When networks of this task can't be trained on the scheme's maps.
+    """
+    if scheme.loss not in SCHEME_LOSSES:
+        remedy = f"use a target whose loss is one of {', '.join(SCHEME_LOSSES)}"
+        raise ConfigError(f"target {scheme.name!r} has no loss for networks that segment", remedy=remedy)
+    return SCHEME_LOSSES[scheme.loss]

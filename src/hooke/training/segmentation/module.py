@@ -14,13 +14,14 @@ from torch import Tensor
 from hooke.metrics import score_image
 from hooke.models import PixelSegmenter
 from hooke.preprocess import AS_IT_IS
+from hooke.targets import HasDiameterMap
 from hooke.training.augmentation.crops import UNKNOWN, Sample
 from hooke.training.networks import Heads, Outputs, build_network
 from hooke.training.optimizer import make_optimizer
 from hooke.training.outcome import check_loss
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Batch
-from hooke.training.segmentation.losses import SCHEME_LOSSES, class_loss, pixel_class_loss, small_object_weights
+from hooke.training.segmentation.losses import class_loss, loss_of, pixel_class_loss, small_object_weights
 
 __all__ = ["SegmentationModule", "predict_sample", "segment_sample"]
 
@@ -53,6 +54,7 @@ class SegmentationModule(L.LightningModule):
         self.config = config
         self.names = names
         self.scheme = config.scheme
+        self.scheme_loss = loss_of(self.scheme)
         heads = Heads(len(self.scheme.maps), len(config.classes), len(config.image_classes))
         network = build_network(config, heads, load_weights=load_weights)
         self.network: Any = network.to(memory_format=torch.channels_last)
@@ -87,15 +89,7 @@ class SegmentationModule(L.LightningModule):
 
     def _losses(self, output: Outputs, batch: Batch) -> dict[str, Tensor]:
         config = self.config
-        parts = SCHEME_LOSSES[self.scheme.loss](
-            output.maps,
-            batch.maps,
-            split=config.split_weight,
-            distance=config.distance_weight,
-            diameter=config.diameter_weight,
-            config=config.loss,
-            known=self._emphasis(batch),
-        )
+        parts = self.scheme_loss(output.maps, batch.maps, config, self._emphasis(batch))
         if output.classes is not None:
             parts["classes"] = pixel_class_loss(output.classes.float(), batch.classes, self.class_weights)
             parts["loss"] = parts["loss"] + config.class_weight * parts["classes"]
@@ -107,7 +101,7 @@ class SegmentationModule(L.LightningModule):
     def _emphasis(self, batch: Batch) -> Tensor | None:
         """Weights that make small objects count more, if the configuration has them."""
         loss = self.config.loss
-        if not loss.small:
+        if not loss.small or not isinstance(self.scheme, HasDiameterMap):
             return None
         diameter = self.scheme.diameter_of(batch.maps[:, self.scheme.maps.index("diameter")])
         return small_object_weights(batch.maps[:, 0], diameter, loss.small, loss.small_limit)
