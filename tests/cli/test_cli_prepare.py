@@ -44,7 +44,7 @@ def test_status_0_when_all_went_well(source, tmp_path):
     assert status == 0
     assert "2 images prepared, 0 were there already" in result.stdout
     assert "splits: 1 train, 0 val, 1 test" in result.stdout
-    assert result.stderr == "hooke: no images for val: too few groups, or none asked for\n"
+    assert result.stderr == "hooke: no images for val: too few groups, or none requested\n"
 
 
 def test_status_1_when_one_failed_which_is_named(source, tmp_path):

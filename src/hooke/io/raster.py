@@ -76,7 +76,7 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         deep = _bands_of_deep_colour(path) if picture.format == "PNG" else 0
         frames = getattr(picture, "n_frames", 1) if picture.format in _ANIMATED and not deep else 1
         if frames > max(path.stat().st_size // _SMALLEST_FRAME, 1):
-            raise ImageReadError(f"damaged: its header states {frames} frames", path=path, remedy=_COPY_AGAIN)
+            raise ImageReadError(f"damaged: its header promises {frames} frames", path=path, remedy=_COPY_AGAIN)
         sample = {"F": 4, "I": 4}.get(mode, 2 if deep or mode.startswith("I;") else 1)
         bands = max(deep, len(picture.getbands()), PIL.Image.getmodebands(mode))
     is_grey = deep == 2 or (not deep and (mode in ("1", "L", "P", "LA", "F") or mode.startswith("I")))

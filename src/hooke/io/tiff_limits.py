@@ -44,7 +44,7 @@ def check_planes(tif: tifffile.TiffFile, path: Path) -> None:
     planes = max(_ome_planes(tif), _imagej_planes(tif))
     if planes > _MOST_PLANES + len(tif.pages):
         raise ImageReadError(
-            f"damaged: its description states {planes} planes, and the file holds {len(tif.pages)}",
+            f"damaged: its description promises {planes} planes, and the file holds {len(tif.pages)}",
             path=path,
             remedy="copy or export it again",
         )

@@ -160,7 +160,7 @@ def quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", message="Experiment logs directory")
         warnings.filterwarnings("ignore", message=".*does not have many workers")
         warnings.filterwarnings("ignore", message="The number of training batches")  # of an epoch: runs count steps
-        # Of a run that goes on: its folder holds checkpoints, and its own sampler knows where it stopped.
+        # Of a run that continues: its folder holds checkpoints, and its own sampler knows where it stopped.
         warnings.filterwarnings("ignore", message="Checkpoint directory .* is not empty")
         warnings.filterwarnings("ignore", message="You're resuming from a checkpoint")
         try:
