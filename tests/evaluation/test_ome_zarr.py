@@ -72,6 +72,13 @@ def test_a_single_label_image_meets_a_single_true_one(tmp_path):
     assert result.overall.mean["pq"] == 0.5
 
 
+def test_a_group_below_the_store_is_paired_by_the_name_of_the_store(tmp_path):
+    pred = store(tmp_path / "a.zarr", "0.5") / "labels"
+    with pytest.warns(UserWarning, match="no prediction: other"):
+        result = evaluate(pred, write_truth(tmp_path / "t", "a", "other"), resamples=0)
+    assert (result.overall.mean["pq"], result.notes) == (0.5, ())
+
+
 def test_several_label_images_have_their_own_names(tmp_path):
     path = store(tmp_path / "a.zarr", "0.5", names=("cells", "nuclei"))
     assert open_labels(path).names == ["cells", "nuclei"]
@@ -100,12 +107,12 @@ def test_a_plate_names_its_wells(tmp_path):
 
 
 @pytest.mark.parametrize(("unit", "first"), [(None, 2.0), ("micrometer", 2.0), ("nanometer", 2000.0)])
-def test_coarse_labels_are_brought_to_the_pixels_of_their_image(tmp_path, unit, first):
+def test_coarse_labels_are_resampled_to_the_pixels_of_their_image(tmp_path, unit, first):
     root = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
     write_levels(root, IMAGE, unit="micrometer" if unit else None)
     half = first / 4
     write_levels(root.create_group("labels/n"), LABELS[::2, ::2], unit=unit, first=first, shift=[half, half])
-    with pytest.warns(UserWarning, match="1 label images brought to the pixels of their image"):
+    with pytest.warns(UserWarning, match="1 label images resampled to the pixels of their image"):
         result = evaluate(tmp_path / "a.zarr", write_truth(tmp_path / "t", "a"), resamples=0)
     assert result.overall.mean["pq"] == 1
 

@@ -123,7 +123,7 @@ def open_points(path: str | Path, truth: LabelSource, split_components: bool | N
         See `hooke.evaluation.evaluate_points`. Of a folder without label images, as ``hooke classify`` writes for
         points, its ``measurements.csv``.
     truth : LabelSource
-        What the points will be held against.
+        What the points will be compared with.
     split_components : bool, optional
         Of label images in a folder: see `hooke.io.annotations.label_files`.
 

@@ -93,7 +93,7 @@ class ZarrSource:
     def _pair(self, parts: tuple[str, ...], names: Sequence[str]) -> None:
         """Give the single label image the name of its true image, or of the only one, which is reported."""
         (own, found), *_ = self.found.items()
-        known = next((name for name in (own, *parts[-1:]) if name in names), None)
+        known = next((name for name in (own, *parts[-1:], _stem(self.path)) if name in names), None)
         if known is None and len(names) == 1:
             known = names[0]
             self.oddities = {PAIRED.format(own): 1}
@@ -167,16 +167,20 @@ def _label_group(group: Any, parts: tuple[str, ...], image: Frame | None) -> Ite
 
 def _named(found: dict[tuple[str, ...], _Found], path: Path) -> dict[str, _Found]:
     """Name label images after their image; after themselves, too, where an image has several."""
-    stores = (part for part in reversed(path.parts) if part.lower().endswith(".zarr"))
-    stem = next(stores, path.name)[: -len(".zarr")].removesuffix(".ome")
     images = [parts[: parts.index(_LABELS)] if _LABELS in parts else parts for parts in found]
     names: dict[str, _Found] = {}
     for (parts, label_image), image in zip(found.items(), images, strict=True):
         own = parts[-1] if _LABELS in parts else ""
         several = images.count(image) > 1
-        name = "-".join((*image, own)) if several and own else "-".join(image) or stem
+        name = "-".join((*image, own)) if several and own else "-".join(image) or _stem(path)
         names[name] = label_image
     return names
+
+
+def _stem(path: Path) -> str:
+    """Name of the store that a group is in."""
+    stores = (part for part in reversed(path.parts) if part.lower().endswith(".zarr"))
+    return next(stores, path.name)[: -len(".zarr")].removesuffix(".ome")
 
 
 def _is_constant_in_parts(array: Any) -> bool:
