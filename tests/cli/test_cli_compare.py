@@ -6,22 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
-import typer
-from typer.testing import CliRunner
 
 from hooke.cli.compare import compare
 from hooke.cli.evaluate import evaluate
 from hooke.cli.submit import submit
 from hooke.errors import DatasetError
+from tests.builders import run_command
 
 LABELS = np.array([[1, 1, 0, 0], [1, 1, 0, 2], [0, 0, 0, 2]], np.uint16)
-
-
-def run(command, *args):
-    app = typer.Typer(rich_markup_mode="rich")
-    app.command()(command)
-    result = CliRunner().invoke(app, list(args), standalone_mode=False)
-    return result, result.return_value
 
 
 @pytest.fixture
@@ -37,12 +29,12 @@ def folders(tmp_path, monkeypatch):
 
 
 def test_evaluate_then_compare(folders):
-    assert run(evaluate, "one", "truth", "-o", "scores/one")[1] == 0
-    result, status = run(evaluate, "all", "truth", "-o", "scores/all", "--against", "scores/one")
+    assert run_command(evaluate, "one", "truth", "-o", "scores/one")[1] == 0
+    result, status = run_command(evaluate, "all", "truth", "-o", "scores/all", "--against", "scores/one")
     assert status == 0
     assert "report.html" in result.stdout
     assert "this run" in (folders / "scores/all/report.html").read_text(encoding="utf-8")
-    result, status = run(compare, "scores/one", "scores/all", "-o", "comparison")
+    result, status = run_command(compare, "scores/one", "scores/all", "-o", "comparison")
     assert status == 0
     assert "all: means over 8 images in 8 groups" in result.stdout
     assert "+0.500 (+0.500 to +0.500)" in result.stdout
@@ -52,20 +44,20 @@ def test_evaluate_then_compare(folders):
 
 
 def test_images_that_one_run_lacks_are_told(folders):
-    run(evaluate, "one", "truth", "-o", "scores/one")
+    run_command(evaluate, "one", "truth", "-o", "scores/one")
     (folders / "truth" / "im7.tif").unlink()
-    run(evaluate, "all", "truth", "-o", "scores/all")
-    result, status = run(compare, "scores/one", "scores/all")
+    run_command(evaluate, "all", "truth", "-o", "scores/all")
+    result, status = run_command(compare, "scores/one", "scores/all")
     assert status == 0
     assert "1 of one left out, not every run scored them: im7" in result.stderr
 
 
 def test_compare_of_no_run_is_left_to_the_frame(folders):
-    assert isinstance(run(compare, "truth", "all")[0].exception, DatasetError)
+    assert isinstance(run_command(compare, "truth", "all")[0].exception, DatasetError)
 
 
 def test_submit_and_score(folders):
-    result, status = run(submit, "one", "-o", "s.csv", "--truth", "truth")
+    result, status = run_command(submit, "one", "-o", "s.csv", "--truth", "truth")
     assert status == 0
     assert "8 objects in 8 image(s); read back without a difference: s.csv" in result.stdout
     assert "DSB score 0.500 (95 % interval 0.500 to 0.500), mean over 8 image(s)" in result.stdout
@@ -74,7 +66,7 @@ def test_submit_and_score(folders):
 def test_submit_tells_of_missing_and_bad_images(folders):
     (folders / "one" / "im0.tif").unlink()
     (folders / "one" / "im1.tif").write_bytes(b"")
-    result, status = run(submit, "one", "-o", "s.csv", "--truth", "truth")
+    result, status = run_command(submit, "one", "-o", "s.csv", "--truth", "truth")
     assert status == 1
     assert "im1.tif" in result.stderr
     assert "2 image(s) without a prediction" in result.stderr

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 import tifffile
 import typer
-from typer.testing import CliRunner
 
 from hooke.cli.evaluate import evaluate
 from hooke.errors import DatasetError
+from tests.builders import run_command
 
 LABELS = np.array([[1, 1, 0, 0], [1, 1, 0, 2], [0, 0, 0, 2]], np.uint16)
 
@@ -31,14 +31,6 @@ def folders(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(*args):
-    """Run the command as the command line's frame does, its return value being the exit status."""
-    app = typer.Typer(rich_markup_mode="rich")
-    app.command()(evaluate)
-    result = CliRunner().invoke(app, list(args), standalone_mode=False)
-    return result, result.return_value
-
-
 def cells(line):
     """The cells of a line; of a score with its interval the score."""
     whole = [cell.strip() for cell in line.replace("┃", "│").split("│") if cell.strip()]
@@ -46,7 +38,7 @@ def cells(line):
 
 
 def test_tables_show_each_modality(folders):
-    result, status = run("pred", "truth")
+    result, status = run_command(evaluate, "pred", "truth")
     assert status == 0
     rows = [cells(line) for line in result.stdout.splitlines()]
     assert ["overall", "fluorescence", "histology"] in rows
@@ -61,7 +53,7 @@ def test_tables_show_each_modality(folders):
 
 def test_json_is_all_that_stdout_holds(folders):
     (folders / "pred" / "b.tif").unlink()
-    result, status = run("pred", "truth", "--json", "-o", "scores")
+    result, status = run_command(evaluate, "pred", "truth", "--json", "-o", "scores")
     assert status == 1
     scores = json.loads(result.stdout)
     assert scores["overall"]["mean"]["dsb"] == 0.5
@@ -71,7 +63,7 @@ def test_json_is_all_that_stdout_holds(folders):
 
 
 def test_split_and_output(folders):
-    result, status = run("pred", "truth", "--split", "test", "-o", "scores")
+    result, status = run_command(evaluate, "pred", "truth", "--split", "test", "-o", "scores")
     assert status == 0
     assert "scores.json" in result.stdout
     assert list(pd.read_csv(folders / "scores" / "per_image.csv")["image"]) == ["a"]
@@ -79,7 +71,7 @@ def test_split_and_output(folders):
 
 def test_bad_prediction_is_told_and_the_status_says_so(folders):
     (folders / "pred" / "b.tif").write_bytes(b"")
-    result, status = run("pred", "truth")
+    result, status = run_command(evaluate, "pred", "truth")
     assert status == 1
     assert "b.tif" in result.stderr
     assert "DSB score" in result.stdout
@@ -88,24 +80,24 @@ def test_bad_prediction_is_told_and_the_status_says_so(folders):
 def test_long_lists_are_cut(folders):
     for number in range(12):
         tifffile.imwrite(folders / "pred" / f"extra{number:02}.tif", LABELS)
-    result, status = run("pred", "truth")
+    result, status = run_command(evaluate, "pred", "truth")
     assert status == 0
     assert "12 not scored, no truth: extra00, extra01" in result.stderr
     assert "extra09 and 2 more" in result.stderr
 
 
 def test_unusable_folder_is_left_to_the_frame(folders):
-    result, _ = run("nowhere", "truth")
+    result, _ = run_command(evaluate, "nowhere", "truth")
     assert isinstance(result.exception, DatasetError)
 
 
 def test_help_has_examples():
-    result, _ = run("--help")
+    result, _ = run_command(evaluate, "--help")
     assert "hooke evaluate out/ dsb2018/ --split test -o scores/" in result.stdout
 
 
 def test_by_and_threshold(folders):
-    result, status = run("pred", "truth", "--by", "split", "--threshold", "0.62")
+    result, status = run_command(evaluate, "pred", "truth", "--by", "split", "--threshold", "0.62")
     assert status == 0
     rows = [cells(line) for line in result.stdout.splitlines()]
     assert ["F1 at 0.62", "0.500", "1.000", "0.000"] in rows
@@ -116,7 +108,7 @@ def test_by_and_threshold(folders):
 
 def test_points(folders):
     (folders / "points.csv").write_text("image,y,x\na,0,0\na,1,1\n")
-    result, status = run("points.csv", "truth", "--points", "-o", "scores")
+    result, status = run_command(evaluate, "points.csv", "truth", "--points", "-o", "scores")
     assert status == 0
     assert "in an unclaimed true mask" in result.stdout
     assert json.loads((folders / "scores" / "detection.json").read_text())["overall"]["counts"] == {
@@ -124,9 +116,9 @@ def test_points(folders):
         "fp": 1,
         "fn": 3,
     }
-    result, _ = run("points.csv", "truth", "--detection", "--distance", "1", "--json")
+    result, _ = run_command(evaluate, "points.csv", "truth", "--detection", "--distance", "1", "--json")
     assert json.loads(result.stdout)["max_distance"] == 1
-    result, _ = run("pred", "truth", "--distance", "1")
+    result, _ = run_command(evaluate, "pred", "truth", "--distance", "1")
     assert isinstance(result.exception, typer.BadParameter)
 
 
@@ -134,6 +126,6 @@ def test_points(folders):
     "args", [["--points", "--threshold", "0.5"], ["--points", "--against", "x", "-o", "o"], ["--against", "x"]]
 )
 def test_option_without_effect_is_refused(folders, args):
-    result, _ = run("pred", "truth", *args)
+    result, _ = run_command(evaluate, "pred", "truth", *args)
     assert isinstance(result.exception, typer.BadParameter)
     assert args[-2] in str(result.exception.param_hint) or "--against" in str(result.exception.param_hint)

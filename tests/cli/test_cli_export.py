@@ -8,11 +8,10 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from hooke.cli.export import export
 from hooke.errors import ConfigError, OutputError
+from tests.builders import run_command
 
 
 @pytest.fixture
@@ -31,16 +30,8 @@ def calls(tmp_path, monkeypatch):
     return made
 
 
-def run(*args):
-    """Run the command as the command line's frame does, its return value being the exit status."""
-    app = typer.Typer(rich_markup_mode="rich")
-    app.command()(export)
-    result = CliRunner().invoke(app, [str(arg) for arg in args], standalone_mode=False)
-    return result, result.return_value
-
-
 def test_run_and_bundle_are_handed_on_and_the_difference_is_printed(calls):
-    result, status = run("runs/a", "-o", "bundle")
+    result, status = run_command(export, "runs/a", "-o", "bundle")
     assert status == 0
     assert calls == [(Path("runs/a"), Path("bundle"), None)]
     assert "bundle: differs from PyTorch by 1.5e-06 at most" in result.stdout
@@ -53,7 +44,7 @@ def test_a_card_is_handed_on_with_its_documentation_read(calls, tmp_path):
     (folder / "card.yaml").write_text(
         "description: finds nuclei\nlicense: CC0-1.0\ndiameter_band: [13, 36]\ndocumentation_file: about.md\n"
     )
-    _, status = run("runs/a", "-o", "bundle", "--card", folder / "card.yaml")
+    _, status = run_command(export, "runs/a", "-o", "bundle", "--card", folder / "card.yaml")
     assert status == 0
     assert calls[0][2] == {
         "description": "finds nuclei",
@@ -76,14 +67,14 @@ def test_a_card_is_handed_on_with_its_documentation_read(calls, tmp_path):
 )
 def test_a_bad_card_is_refused_before_exporting(calls, tmp_path, text, word):
     (tmp_path / "card.yaml").write_text(text)
-    result, _ = run("runs/a", "-o", "bundle", "--card", tmp_path / "card.yaml")
+    result, _ = run_command(export, "runs/a", "-o", "bundle", "--card", tmp_path / "card.yaml")
     assert isinstance(result.exception, ConfigError)
     assert word in str(result.exception)
     assert not calls
 
 
 def test_a_missing_card_is_named(calls, tmp_path):
-    result, _ = run("runs/a", "-o", "bundle", "--card", tmp_path / "none.yaml")
+    result, _ = run_command(export, "runs/a", "-o", "bundle", "--card", tmp_path / "none.yaml")
     assert isinstance(result.exception, ConfigError)
     assert result.exception.path == tmp_path / "none.yaml"
 
@@ -94,15 +85,15 @@ def test_only_a_bundle_or_an_empty_folder_is_replaced(calls, tmp_path):
     (tmp_path / "old" / "rdf.yaml").touch()
     (tmp_path / "photos" / "a.png").touch()
     (tmp_path / "file").touch()
-    assert run("runs/a", "-o", "empty")[1] == run("runs/a", "-o", "old")[1] == 0
+    assert run_command(export, "runs/a", "-o", "empty")[1] == run_command(export, "runs/a", "-o", "old")[1] == 0
     for name in ("photos", "file", "."):
-        result, _ = run("runs/a", "-o", name)
+        result, _ = run_command(export, "runs/a", "-o", name)
         assert isinstance(result.exception, OutputError)
     assert len(calls) == 2
 
 
 def test_the_bundle_must_be_given(calls):
-    result, _ = run("runs/a")
+    result, _ = run_command(export, "runs/a")
     assert type(result.exception).__name__ == "MissingParameter"  # click's, or of the copy that typer brings
 
 

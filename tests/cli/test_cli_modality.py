@@ -7,18 +7,12 @@ import pytest
 import tifffile
 
 from hooke.classify import sort_by_modality
-from hooke.cli import main
 from hooke.datasets import simulate
 from hooke.errors import OutputError
 from hooke.io import write_png
 from hooke.io.lock import only_run
 from hooke.preprocess.modality import MODALITIES
-
-
-def run(*args):
-    with pytest.raises(SystemExit) as left:
-        main(["modality", *map(str, args)])
-    return left.value.code
+from tests.builders import exit_code
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +26,7 @@ def folder(tmp_path_factory):
 
 
 def test_images_are_sorted_and_mapped(folder, tmp_path, capsys):
-    assert run(folder, "-o", tmp_path / "out", "--clusters", 3) == 0
+    assert exit_code("modality", folder, "-o", tmp_path / "out", "--clusters", 3) == 0
     said = capsys.readouterr().out
     assert "histology          3" in said
     table = pd.read_csv(tmp_path / "out" / "modality.csv")
@@ -45,7 +39,7 @@ def test_images_are_sorted_and_mapped(folder, tmp_path, capsys):
 
 
 def test_few_images_are_left_to_the_classifier_and_it_is_said(folder, tmp_path, capsys):
-    assert run(folder / "fluorescence_0.png", folder / "histology_0.png", "-o", tmp_path / "out") == 0
+    assert exit_code("modality", folder / "fluorescence_0.png", folder / "histology_0.png", "-o", tmp_path / "out") == 0
     assert "classifier decided" in capsys.readouterr().out
     table = pd.read_csv(tmp_path / "out" / "modality.csv")
     assert list(table["modality"]) == ["fluorescence", "histology"]
@@ -62,7 +56,7 @@ def test_how_an_image_is_stored_is_told(tmp_path):
     tifffile.imwrite(tmp_path / "deep.tif", grey.astype(np.uint16) * 16)
     stains = np.stack([grey, grey[::-1]]).astype(np.uint16)
     tifffile.imwrite(tmp_path / "stains.ome.tif", stains, metadata={"axes": "CYX"}, photometric="minisblack")
-    assert run(tmp_path, "-o", tmp_path / "out") == 0
+    assert exit_code("modality", tmp_path, "-o", tmp_path / "out") == 0
     table = pd.read_csv(tmp_path / "out" / "modality.csv").set_index("image")
     assert set(table["modality"]) == {"fluorescence"}
     assert list(table.index[table["inverted"]]) == ["inverted"]
@@ -75,25 +69,25 @@ def test_how_an_image_is_stored_is_told(tmp_path):
 def test_a_bad_file_is_named_and_the_rest_go_on(folder, tmp_path, capsys):
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"\x89PNG\r\n\x1a\nxxxx")
-    assert run(bad, folder / "histology_0.png", "-o", tmp_path / "out") == 1
+    assert exit_code("modality", bad, folder / "histology_0.png", "-o", tmp_path / "out") == 1
     assert "bad.png" in capsys.readouterr().err
     table = pd.read_csv(tmp_path / "out" / "modality.csv").set_index("image")
     assert "bad.png" in table.loc["bad", "error"]
     assert table.loc["histology_0", "modality"] == "histology"
-    assert run(bad, "-o", tmp_path / "none") == 2
+    assert exit_code("modality", bad, "-o", tmp_path / "none") == 2
 
 
 def test_json_alone_on_standard_output_and_quiet(folder, tmp_path, capsys):
-    assert run(folder, "-o", tmp_path / "out", "--json", "--clusters", 4) == 0
+    assert exit_code("modality", folder, "-o", tmp_path / "out", "--json", "--clusters", 4) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["clustered"] is True
     assert len(printed["images"]) == 9
-    assert run(folder / "histology_0.png", "-o", tmp_path / "out", "-q") == 0
+    assert exit_code("modality", folder / "histology_0.png", "-o", tmp_path / "out", "-q") == 0
     assert capsys.readouterr().out == ""
 
 
 def test_no_such_file_is_2(tmp_path, capsys):
-    assert run(tmp_path / "nowhere.png", "-o", tmp_path / "out") == 2
+    assert exit_code("modality", tmp_path / "nowhere.png", "-o", tmp_path / "out") == 2
     assert "nowhere.png" in capsys.readouterr().err
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from hooke.cli.pretrain import pretrain
+from tests.builders import run_command
 
 
 @pytest.fixture
@@ -42,15 +41,8 @@ def calls(monkeypatch):
     return made
 
 
-def run(*args):
-    app = typer.Typer(rich_markup_mode="rich")
-    app.command()(pretrain)
-    result = CliRunner().invoke(app, [str(arg) for arg in args], standalone_mode=False)
-    return result, result.return_value
-
-
 def test_it_says_how_to_go_on(config, calls):
-    result, status = run(config)
+    result, status = run_command(pretrain, config)
     ((given, folder, resume),) = calls
     assert (status, folder, resume, given.images) == (0, Path("runs/short"), False, [str(config.parent / "data/mine")])
     assert "--set encoder_weights=runs/short/encoder.safetensors" in result.stdout.replace("\\", "/")
@@ -58,13 +50,15 @@ def test_it_says_how_to_go_on(config, calls):
 
 
 def test_images_and_settings_as_typed_go_before_the_files(config, calls):
-    run(config, "-i", "one", "--images", "two/*.tif", "--set", "steps=9", "-o", "elsewhere", "--resume")
+    run_command(
+        pretrain, config, "-i", "one", "--images", "two/*.tif", "--set", "steps=9", "-o", "elsewhere", "--resume"
+    )
     ((given, folder, resume),) = calls
     assert (given.images, given.steps, folder, resume) == (["one", "two/*.tif"], 9, Path("elsewhere"), True)
 
 
 def test_it_says_when_the_encoder_has_collapsed(config, calls):
-    result, status = run(config, "--set", "steps=13")
+    result, status = run_command(pretrain, config, "--set", "steps=13")
     assert status == 0
     assert "has collapsed" in result.output
 

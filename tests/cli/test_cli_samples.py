@@ -1,17 +1,12 @@
 import pytest
 
-from hooke.cli import main
 from hooke.datasets.layout import read_index
-
-
-def run(*args):
-    with pytest.raises(SystemExit) as left:
-        main(["samples", *map(str, args)])
-    return left.value.code
+from tests.builders import exit_code
 
 
 def test_writes_a_data_set_and_says_where(tmp_path, capsys):
-    assert run("-o", tmp_path, "--size", "64x80", "--count", 2, "--modality", "histology", "--density", 0.4) == 0
+    options = ("--size", "64x80", "--count", 2, "--modality", "histology", "--density", 0.4)
+    assert exit_code("samples", "-o", tmp_path, *options) == 0
     rows = read_index(tmp_path)
     assert [(row.id, row.height, row.width) for row in rows] == [("histology_1", 64, 80), ("histology_2", 64, 80)]
     said = capsys.readouterr().out
@@ -23,7 +18,7 @@ def test_settings_reach_the_simulator(tmp_path):
     few, many = tmp_path / "few", tmp_path / "many"
     for folder, density in ((few, 0.05), (many, 0.6)):
         args = ("--size", 200, "--modality", "fluorescence", "--density", density, "--overlap", 0.8, "--diameter", 12)
-        assert run("-o", folder, *args, "-q") == 0
+        assert exit_code("samples", "-o", folder, *args, "-q") == 0
     assert read_index(many)[0].nuclei > 3 * read_index(few)[0].nuclei
 
 
@@ -37,6 +32,6 @@ def test_settings_reach_the_simulator(tmp_path):
     ],
 )
 def test_a_bad_setting_is_2_and_named(args, message, tmp_path, capsys):
-    assert run("-o", tmp_path / "out", *args) == 2
+    assert exit_code("samples", "-o", tmp_path / "out", *args) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -8,14 +8,13 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from hooke.cli.train import train, training_half
 from hooke.datasets.layout import write_index
 from hooke.errors import ConfigError
 from hooke.io import parse_settings
 from hooke.training import sanity_checks
+from tests.builders import run_command
 
 
 @pytest.fixture
@@ -45,16 +44,8 @@ def calls(monkeypatch):
     return made
 
 
-def run(*args):
-    """Run the command as the command line's frame does, its return value being the exit status."""
-    app = typer.Typer(rich_markup_mode="rich")
-    app.command()(train)
-    result = CliRunner().invoke(app, [str(arg) for arg in args], standalone_mode=False)
-    return result, result.return_value
-
-
 def test_the_run_lies_under_its_name_by_default(config, calls):
-    result, status = run(config)
+    result, status = run_command(train, config)
     ((given, folder, resume),) = calls
     assert status == 0
     assert (folder, resume) == (Path("runs/short"), False)
@@ -64,27 +55,27 @@ def test_the_run_lies_under_its_name_by_default(config, calls):
 
 
 def test_trials_train_no_run(config, calls):
-    tried, status = run(config, "--fast-dev-run")
+    tried, status = run_command(train, config, "--fast-dev-run")
     assert (status, "score 0.250" in tried.stdout) == (0, True)
-    assert run(config, "--overfit", 8)[1] == 0
-    poor, status = run(config, "--overfit", 4)
+    assert run_command(train, config, "--overfit", 8)[1] == 0
+    poor, status = run_command(train, config, "--overfit", 4)
     assert (status, "not memorised: agreement only 0.400" in poor.output) == (1, True)
     assert not calls
 
 
 def test_a_kind_without_a_preview_says_so(config, calls):
-    result, _ = run(config, "--preview")
+    result, _ = run_command(train, config, "--preview")
     assert isinstance(result.exception, ConfigError)
     assert "kind segmentation has no preview" in str(result.exception)
 
 
 def test_without_a_configuration_it_says_what_is_missing(calls):
-    result, _ = run()
+    result, _ = run_command(train)
     assert "no configuration given" in str(result.exception)
 
 
 def test_another_kind_of_training_is_refused_by_name(config, calls):
-    result, _ = run(config, "--set", "kind=dancing")
+    result, _ = run_command(train, config, "--set", "kind=dancing")
     assert "unknown kind of training 'dancing'" in str(result.exception)
     assert "segmentation" in result.exception.remedy
 
@@ -97,7 +88,9 @@ def test_settings_as_typed_go_before_those_of_the_file(config, calls):
         "encoder_weights=none",
         "modality_share={histology: 1}",
     ]
-    _, status = run(config, "-o", "elsewhere", "--resume", *(part for one in typed for part in ("--set", one)))
+    _, status = run_command(
+        train, config, "-o", "elsewhere", "--resume", *(part for one in typed for part in ("--set", one))
+    )
     ((given, folder, resume),) = calls
     assert status == 0
     assert (folder, resume) == (Path("elsewhere"), True)
@@ -112,14 +105,14 @@ def test_a_value_may_hold_an_equals_sign():
 
 @pytest.mark.parametrize("setting", ["steps", "=3", "steps=[1"])
 def test_a_setting_of_another_form_is_refused(config, calls, setting):
-    result, _ = run(config, "--set", setting)
+    result, _ = run_command(train, config, "--set", setting)
     assert isinstance(result.exception, ConfigError)
     assert "--set" in str(result.exception)
     assert not calls
 
 
 def test_an_unknown_setting_is_refused_before_training(config, calls):
-    result, _ = run(config, "--set", "step=3")
+    result, _ = run_command(train, config, "--set", "step=3")
     assert isinstance(result.exception, ConfigError)
     assert "'steps'" in str(result.exception)
     assert not calls
@@ -142,5 +135,5 @@ def test_a_module_of_our_own_that_is_missing_is_no_matter_of_installing():
 
 
 def test_the_help_shows_how_to_install_the_training_half():
-    result, _ = run("--help")
+    result, _ = run_command(train, "--help")
     assert "pip install '.[train]'" in result.stdout

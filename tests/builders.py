@@ -1,0 +1,44 @@
+"""Builds what tests of several rooms need: data sets on disk, and commands as the command line runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from numpy.typing import NDArray
+from typer.testing import CliRunner
+
+from hooke.cli import main
+from hooke.datasets.layout import IndexRow, write_index, write_sample
+
+__all__ = ["exit_code", "run_command", "write_dataset"]
+
+
+def write_dataset(
+    folder: Path, samples: Iterable[tuple[str, str, str, NDArray[np.generic], NDArray[np.integer]]]
+) -> Path:
+    """Write a hooke data set of (id, split, modality, image, labels), each a field of view of its own; return it."""
+    rows = []
+    for id_, split, modality, image, labels in samples:
+        write_sample(folder, id_, image, labels)
+        rows.append(IndexRow(id_, split, modality, id_, *labels.shape, len(np.unique(labels[labels > 0]))))
+    write_index(folder, rows)
+    return folder
+
+
+def run_command(command: Callable[..., object], *args: object):
+    """Run the function of a command as the command line does; give the result, and the exit status that it returns."""
+    app = typer.Typer(rich_markup_mode="rich")
+    app.command()(command)
+    result = CliRunner().invoke(app, [str(arg) for arg in args], standalone_mode=False)
+    return result, result.return_value
+
+
+def exit_code(*args: object) -> object:
+    """Run the whole command line; give the code that it leaves with."""
+    with pytest.raises(SystemExit) as left:
+        main([str(arg) for arg in args])
+    return left.value.code
