@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from hooke.datasets import simulate
-from hooke.datasets.layout import IndexRow, write_index, write_sample
+from hooke.datasets.layout import write_sample
 from hooke.errors import DatasetError, ImageReadError
 from hooke.io.annotations.classes_json import write_classes
 from hooke.targets import SplitLine
@@ -22,22 +22,21 @@ from hooke.training.segmentation import module as training_module
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Crops
 from hooke.training.segmentation.loop import train
+from tests.builders import write_dataset
 from tests.training.small import SHORT
 
 pytestmark = pytest.mark.slow
 
 
-def write_dataset(folder, images, *, empty=False):
+def write_fields(folder, images, *, empty=False):
     """Images of any shape; the last one validates. Objects are those of a simulated field, or none."""
-    rows = []
-    for number, image in enumerate(images):
-        shape = image.shape[:2]
-        labels = np.zeros(shape, np.int32) if empty else simulate(shape, seed=number).labels
-        write_sample(folder, f"field{number}", image, labels)
-        split = "val" if number == len(images) - 1 else "train"
-        rows.append(IndexRow(f"field{number}", split, "fluorescence", str(number), *shape, int(labels.max())))
-    write_index(folder, rows)
-    return folder
+    shapes = [image.shape[:2] for image in images]
+    labels = [
+        np.zeros(shape, np.int32) if empty else simulate(shape, seed=at).labels for at, shape in enumerate(shapes)
+    ]
+    splits = ["train"] * (len(images) - 1) + ["val"]
+    fields = enumerate(zip(splits, images, labels, strict=True))
+    return write_dataset(folder, ((f"field{at}", split, "fluorescence", *both) for at, (split, *both) in fields))
 
 
 def grey(shape=(96, 96), seed=0):
@@ -59,7 +58,7 @@ def make_config(folder, **changes):
 
 @pytest.fixture
 def dataset(tmp_path):
-    return write_dataset(tmp_path / "data", [grey(seed=one) for one in range(3)])
+    return write_fields(tmp_path / "data", [grey(seed=one) for one in range(3)])
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_labels_of_another_size_are_told_with_their_file(dataset):
 
 
 def test_images_without_any_object_are_trained_on(tmp_path):
-    folder = write_dataset(tmp_path / "data", [grey(seed=one) for one in range(2)], empty=True)
+    folder = write_fields(tmp_path / "data", [grey(seed=one) for one in range(2)], empty=True)
     trained = train(make_config(folder, size_balance=True), tmp_path / "run")
     assert trained.score is not None
     assert trained.checkpoint.is_file()
@@ -95,7 +94,7 @@ def test_images_of_any_size_and_channels_go_into_one_batch(tmp_path):
         rng.random((40, 41), np.float32),
         grey(),
     ]
-    folder = write_dataset(tmp_path / "data", images)
+    folder = write_fields(tmp_path / "data", images)
     config = make_config(folder)
     records = list_records(config, "train")
     crops = Crops(SampleStore(records, 24, 100), records, config, SplitLine())

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 import hooke
 from hooke.datasets import simulate
-from hooke.datasets.layout import IndexRow, find_image, read_sample, write_index, write_sample
+from hooke.datasets.layout import find_image, read_sample, write_sample
 from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
 from hooke.io import read_image
@@ -33,6 +33,7 @@ from hooke.training.segmentation.export import export_run, load_run
 from hooke.training.segmentation.loop import train
 from hooke.training.segmentation.module import SegmentationModule, predict_sample
 from hooke.training.segmentation.preview import write_preview
+from tests.builders import write_dataset
 from tests.training.small import SHORT
 
 pytestmark = pytest.mark.slow
@@ -48,20 +49,14 @@ def stained(seed, channels=2):
     return pixels, drawn.labels
 
 
-def write_dataset(folder, channels=2):
-    rows = []
+def fields(channels=2):
     for number in range(4):
-        pixels, labels = stained(number, channels)
-        write_sample(folder, f"field{number}", pixels, labels)
-        split = "val" if number > 2 else "train"
-        rows.append(IndexRow(f"field{number}", split, "fluorescence", str(number), SIDE, SIDE, int(labels.max())))
-    write_index(folder, rows)
-    return folder
+        yield f"field{number}", "val" if number > 2 else "train", "fluorescence", *stained(number, channels)
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    return write_dataset(tmp_path_factory.mktemp("data") / "two")
+    return write_dataset(tmp_path_factory.mktemp("data") / "two", fields())
 
 
 def make_config(folder, **changes):
@@ -149,7 +144,7 @@ def test_a_channel_chosen_is_that_channel(dataset):
 
 @pytest.mark.parametrize(("channels", "chosen"), [(2, []), (5, []), (5, [4, 1, 0]), (5, [1])])
 def test_crops_have_the_channels_of_the_network(tmp_path, channels, chosen):
-    folder = write_dataset(tmp_path / "data", channels)
+    folder = write_dataset(tmp_path / "data", fields(channels))
     config = make_config(folder, in_channels=len(chosen) or channels, channels=chosen, batch=6)
     config = config.model_copy(update={"augment": config.augment.model_copy(update={"wide": 0.6})})  # shrunk ones, too
     records = list_records(config, "train")

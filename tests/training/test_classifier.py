@@ -15,7 +15,6 @@ for needed in ("torch", "lightning", "timm", "onnx"):
     pytest.importorskip(needed)
 
 from hooke.classify import classify_folder, classify_image, load_classifier
-from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError
 from hooke.image import Image
 from hooke.io.annotations.classes_json import write_classes
@@ -26,6 +25,7 @@ from hooke.training.classifier.data import Cuts, turned
 from hooke.training.classifier.export import load_run
 from hooke.training.config import load_config
 from hooke.training.samples import list_records
+from tests.builders import write_dataset
 from tests.training.small import HERE
 
 CONFIG = Path(__file__).parents[2] / "configs" / "dkfz-classifier.yaml"
@@ -52,14 +52,12 @@ def discs(seed):
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "discs"
-    rows, named = [], []
+    fields, named = [], []
     for number in range(6):
         pixels, labels, classes = discs(number)
-        write_sample(folder, f"d{number}", pixels, labels)
-        split = "val" if number > 3 else "train"
-        rows.append(IndexRow(f"d{number}", split, "fluorescence", f"d{number}", *labels.shape, len(classes)))
+        fields.append((f"d{number}", "val" if number > 3 else "train", "fluorescence", pixels, labels))
         named.append((f"d{number}", classes))
-    write_index(folder, rows)
+    write_dataset(folder, fields)
     write_classes(folder, named)
     return folder
 

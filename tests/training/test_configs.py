@@ -11,11 +11,11 @@ for needed in ("torch", "lightning", "timm"):
     pytest.importorskip(needed)
 
 from hooke.datasets import simulate
-from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.io.annotations.classes_json import write_classes
 from hooke.preprocess.modality import MODALITIES
 from hooke.training import fast_dev_run
 from hooke.training.config import load_config
+from tests.builders import write_dataset
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 # The cells' own configurations are tried by the tests of their kind, on cells that suit them.
@@ -29,16 +29,15 @@ pytestmark = pytest.mark.slow
 def dataset(tmp_path_factory):
     """Six simulated fields of three modalities, half of their nuclei of one class and half of the other."""
     folder = tmp_path_factory.mktemp("data") / "simulated"
-    rows, classes = [], []
+    fields, classes = [], []
     for number in range(6):
         modality = MODALITIES[number % 3]
         drawn = simulate((96, 96), seed=number, modality=modality)
         name = f"field{number}"
-        write_sample(folder, name, drawn.image, drawn.labels)
-        rows.append(IndexRow(name, "val" if number > 2 else "train", modality, name, 96, 96, drawn.count))
+        fields.append((name, "val" if number > 2 else "train", modality, drawn.image, drawn.labels))
         kinds = ("Myofibroblast", "UndifferentiatedMSC")
         classes.append((name, {one: kinds[one % 2] for one in range(1, drawn.count + 1)}))
-    write_index(folder, rows)
+    write_dataset(folder, fields)
     write_classes(folder, classes)
     return folder
 

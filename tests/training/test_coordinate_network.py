@@ -18,7 +18,6 @@ import yaml
 import hooke
 from hooke import training
 from hooke.datasets import simulate
-from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.models import load_model
@@ -32,6 +31,7 @@ from hooke.training.explain import explain_run
 from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShape
 from hooke.training.samples import list_records
 from hooke.training.tasks import kind_of_run
+from tests.builders import write_dataset
 from tests.training.small import HERE
 
 CONFIG = Path(__file__).parents[2] / "configs" / "dkfz-coordinate.yaml"
@@ -63,16 +63,14 @@ def make_config(folder, **changes):
 def dataset(tmp_path_factory):
     """Five fields, one of another shape, one empty."""
     folder = tmp_path_factory.mktemp("data") / "simulated"
-    rows = []
+    fields = []
     for number in range(5):
         shape = (128, 96) if number == 1 else (112, 144)
         drawn = simulate(shape, seed=number)
         labels = drawn.labels * (number != 2)
-        write_sample(folder, f"field{number}", drawn.image, labels)
         split = "val" if number > 2 else "train"
-        rows.append(IndexRow(f"field{number}", split, "fluorescence", str(number), *shape, int(labels.max())))
-    write_index(folder, rows)
-    return folder
+        fields.append((f"field{number}", split, "fluorescence", drawn.image, labels))
+    return write_dataset(folder, fields)
 
 
 @pytest.fixture(scope="module")

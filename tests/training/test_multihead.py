@@ -15,7 +15,6 @@ import yaml
 
 import hooke
 from hooke.datasets import simulate
-from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations.classes_json import write_classes
 from hooke.pipeline import SegmentOptions, segment_image
@@ -27,6 +26,7 @@ from hooke.training.segmentation.data import Crops, chances, train_loader
 from hooke.training.segmentation.export import export_run
 from hooke.training.segmentation.loop import start_from, train
 from hooke.training.segmentation.module import SegmentationModule
+from tests.builders import write_dataset
 from tests.training.small import SHORT
 
 pytestmark = pytest.mark.slow
@@ -39,16 +39,15 @@ KINDS = ("round", "long")
 def dataset(tmp_path_factory):
     """Four fields: two train, two validate; the last train field names no classes."""
     folder = tmp_path_factory.mktemp("data") / "simulated"
-    rows, classes = [], []
+    fields, classes = [], []
     for number, (split, modality) in enumerate(
         [("train", "fluorescence"), ("train", "histology"), ("val", "fluorescence"), ("val", "histology")]
     ):
         drawn = simulate((96, 96), seed=number, modality=modality)
-        write_sample(folder, f"field{number}", drawn.image, drawn.labels)
-        rows.append(IndexRow(f"field{number}", split, modality, f"field{number}", 96, 96, drawn.count))
+        fields.append((f"field{number}", split, modality, drawn.image, drawn.labels))
         if number != 1:
             classes.append((f"field{number}", {one: KINDS[one % 3 == 0] for one in range(1, drawn.count + 1)}))
-    write_index(folder, rows)
+    write_dataset(folder, fields)
     write_classes(folder, classes)
     return folder
 

@@ -16,7 +16,6 @@ for needed in ("torch", "lightning", "timm", "onnx"):
 import torch
 
 from hooke.datasets import simulate
-from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, DatasetError, ModelError
 from hooke.image import Image
 from hooke.models import load_model, predict_maps, read_bundle
@@ -28,21 +27,17 @@ from hooke.training.segmentation import loop
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.export import export_run, load_run
 from hooke.training.segmentation.loop import Trained, train
+from tests.builders import write_dataset
 from tests.training.small import HERE
 
 pytestmark = pytest.mark.slow
 
 
-def write_dataset(folder):
-    rows = []
+def fields():
     for number in range(6):
-        drawn = simulate((128, 128), seed=number, modality="histology" if number == 1 else "fluorescence")
-        name = f"field{number}"
-        write_sample(folder, name, drawn.image, drawn.labels)
-        split = "val" if number > 3 else "train"
         modality = "histology" if number == 1 else "fluorescence"
-        rows.append(IndexRow(name, split, modality, name, 128, 128, drawn.count))
-    write_index(folder, rows)
+        drawn = simulate((128, 128), seed=number, modality=modality)
+        yield f"field{number}", "val" if number > 3 else "train", modality, drawn.image, drawn.labels
 
 
 def make_config(folder, **changes):
@@ -66,9 +61,7 @@ def make_config(folder, **changes):
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data") / "simulated"
-    write_dataset(folder)
-    return folder
+    return write_dataset(tmp_path_factory.mktemp("data") / "simulated", fields())
 
 
 @pytest.fixture(scope="module")
