@@ -276,6 +276,7 @@ def as_image(pixels, name):
     return Image(pixels, name=name, channel_names=(*names, "DAPI"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("channels", "seen"), [(3, {"colours", "stored"}), (2, {"channels"}), (4, {"channels"})])
 def test_colours_are_measured_where_they_decide(channels, seen):
     examples = []

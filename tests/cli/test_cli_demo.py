@@ -5,6 +5,7 @@ import pytest
 from hooke.cli import main
 
 
+@pytest.mark.slow
 def test_demo_says_where_the_pictures_lie_and_they_are_there(tmp_path, capsys):
     with pytest.raises(SystemExit) as left:
         main(["demo", "-o", str(tmp_path)])

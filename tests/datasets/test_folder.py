@@ -144,6 +144,7 @@ def test_the_split_of_tnbc_keeps_patients_together():
     }
 
 
+@pytest.mark.slow
 @needs_data
 def test_tnbc_comes_over_unchanged(tmp_path):
     report = prepare_dataset("folder", TNBC, tmp_path, split_from=TNBC_SPLIT)

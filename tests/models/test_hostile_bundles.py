@@ -87,6 +87,7 @@ def test_parameters_of_the_scheme(tmp_path, parameters):
         load_model(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_zip_that_unfolds_to_more_than_it_can_hold(tmp_path, method):
     path = tmp_path / "bomb.zip"

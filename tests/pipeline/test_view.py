@@ -170,6 +170,7 @@ def scattered(side, top, left):
     return pixels, truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("top", "left"), [(700, 700), (20, 1200), (500, 40)])
 def test_one_nucleus_anywhere_in_a_large_field_is_found(top, left):
     pixels, truth = scattered(1400, top, left)
