@@ -93,7 +93,15 @@ def segment(
     else:
         classifier = None if classify is None else _load_classifier(classify)
         options = SegmentOptions(
-            model, channel, diameter, min_size, min_score, tta, threads, classifier, class_threshold
+            model=model,
+            channel=channel,
+            diameter=diameter,
+            min_size=min_size,
+            min_score=min_score,
+            tta=tta,
+            threads=threads,
+            classify=classifier,
+            class_threshold=class_threshold,
         )
         inputs = list(images or [])
     if not inputs:
