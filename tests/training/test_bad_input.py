@@ -18,7 +18,7 @@ from hooke.io.annotations.classes_json import write_classes
 from hooke.targets import SplitLine
 from hooke.training.outcome import TrainingError
 from hooke.training.samples import SampleStore, list_records
-from hooke.training.segmentation import module as training_module
+from hooke.training.segmentation import losses
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Crops
 from hooke.training.segmentation.loop import train
@@ -105,21 +105,21 @@ def test_images_of_any_size_and_channels_go_into_one_batch(tmp_path):
 
 
 def test_a_loss_that_is_no_number_names_the_images_and_leaves_the_last_good_checkpoint(dataset, tmp_path, monkeypatch):
-    right, calls = training_module.splitline_loss, []
+    right, calls = losses.SCHEME_LOSSES["splitline"], []
 
     def wrong(*args, **options):
         calls.append(1)
         parts = right(*args, **options)
         return parts if len(calls) < 4 else {**parts, "loss": parts["loss"] * float("nan")}
 
-    monkeypatch.setattr(training_module, "splitline_loss", wrong)
+    monkeypatch.setitem(losses.SCHEME_LOSSES, "splitline", wrong)
     config = make_config(dataset, steps=8, augment={"crop": 64, "negative": 0})
     with pytest.raises(TrainingError, match=r"the loss is nan at step 3; the batch's images: field[01], field[01]"):
         train(config, tmp_path / "run")
     kept = torch.load(tmp_path / "run" / "checkpoints" / "last.ckpt", weights_only=True)
     assert kept["global_step"] == 2
     assert all(torch.isfinite(one).all() for one in kept["state_dict"].values())
-    monkeypatch.setattr(training_module, "splitline_loss", right)
+    monkeypatch.setitem(losses.SCHEME_LOSSES, "splitline", right)
     assert train(config.model_copy(update={"steps": 4}), tmp_path / "run", resume=True).score is not None
 
 
