@@ -5,18 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = [
-    "ConfigError",
-    "DatasetError",
-    "HookeError",
-    "ImageReadError",
-    "ModelError",
-    "OutputError",
-    "debugging",
-    "readable",
-    "unexpected",
-]
-
 #: Environment variable that asks for tracebacks; the command line's --debug sets it.
 DEBUG = "HOOKE_DEBUG"
 

@@ -9,8 +9,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Image", "sample_grid"]
-
 _Type = TypeVar("_Type", bound=np.generic)
 
 

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["attach_stub"]
-
 
 def attach_stub(
     package: str, deprecated: Mapping[str, str] | None = None

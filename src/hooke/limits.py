@@ -22,16 +22,6 @@ from pathlib import Path
 
 from hooke.errors import ConfigError, HookeError, ImageReadError
 
-__all__ = [
-    "SMALL_PROMISE",
-    "check_memory",
-    "check_promise",
-    "default_budget",
-    "format_bytes",
-    "free_memory",
-    "parse_bytes",
-]
-
 SHARE = 0.75  # of the free memory that a job may take unless the user says otherwise
 SMALL_PROMISE = 1 << 26  # bytes that any file may need, even a small one
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from hooke.classify.classifier_files import load_classifier, task_of
 from hooke.classify.classify_folder import ClassifiedFolder, classify_folder
-from hooke.classify.classify_objects import UNKNOWN, Classified, Classifier, classify_image
+from hooke.classify.classify_objects import Classified, Classifier, classify_image
 from hooke.classify.classify_whole_images import (
     ClassifiedImages,
     ImageClassifier,
@@ -21,6 +21,7 @@ from hooke.classify.classify_whole_images import (
 from hooke.classify.evaluate import evaluate_classifier
 from hooke.classify.learn import Examples, examples_of_dataset, examples_of_table, learn_features
 from hooke.classify.modality_sorting import ModalityResult, sort_by_modality
+from hooke.labels.classes import UNKNOWN
 from hooke.report.class_overlay import class_overlay
 
 __all__ = [

@@ -11,8 +11,6 @@ from hooke.classify.network import load_network
 from hooke.models import known_models
 from hooke.models.bundle import read_task
 
-__all__ = ["find_bundle", "load_classifier", "task_of"]
-
 
 def load_classifier(name_or_path: str | Path) -> Classifier:
     """Load a classifier: the bundle of a network, or a folder of ``hooke classify train``.

@@ -37,8 +37,6 @@ from hooke.io.tables import TABLE_SUFFIXES, read_table
 from hooke.measure import measure
 from hooke.report.class_overlay import class_overlay
 
-__all__ = ["ClassifiedFolder", "classify_folder", "open_objects"]
-
 _NO_OBJECTS = np.zeros((2, 2), np.int32)
 _RGB = ("red", "green", "blue")
 

@@ -13,17 +13,8 @@ from hooke.classify.intensity import FeatureIntensity, fit_intensity
 from hooke.classify.windows import Objects, locate
 from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
-from hooke.labels.classes import UNKNOWN, Classes
+from hooke.labels.classes import Classes
 from hooke.preprocess import Normalisation
-
-__all__ = [
-    "UNKNOWN",
-    "Classified",
-    "Classifier",
-    "check_threshold",
-    "classify_image",
-    "fit_for",
-]
 
 
 class Classifier(ABC):

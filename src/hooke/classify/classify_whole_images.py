@@ -35,16 +35,6 @@ from hooke.labels.classes import Classes
 from hooke.metrics.classification import ClassificationScores, classification_scores
 from hooke.models.bundle import read_parts
 
-__all__ = [
-    "ClassifiedImages",
-    "ImageClassifier",
-    "ImageClassifierSettings",
-    "classify_images",
-    "cut_whole",
-    "evaluate_image_classifier",
-    "load_image_classifier",
-]
-
 
 class ImageClassifierSettings(ClassifierSettings):
     """What the runtime must know of a classifier of whole images, whose longer side is resized to the window's."""

@@ -13,8 +13,6 @@ from hooke.classify.learn import Examples
 from hooke.errors import DatasetError
 from hooke.metrics.classification import ClassificationScores, classification_scores
 
-__all__ = ["evaluate_classifier"]
-
 
 def evaluate_classifier(classifier: Classifier, examples: Iterable[Examples], *, seed: int = 0) -> ClassificationScores:
     """Compare a classifier's predictions with the truth.

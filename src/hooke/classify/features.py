@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from hooke.measure import measure
 
-__all__ = ["measure_features"]
-
 _PLACE = ("label", "centroid_y", "centroid_x", "bbox_top", "bbox_left", "bbox_bottom", "bbox_right", "orientation")
 _RING = 9  # pixels: width of the ring around an object
 _PERCENTILES = (10, 50, 90)

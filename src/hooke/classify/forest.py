@@ -33,8 +33,6 @@ from hooke.io.yaml_text import parse_yaml
 from hooke.labels.classes import Classes
 from hooke.preprocess import Normalisation
 
-__all__ = ["DESCRIPTION", "TREES", "ForestClassifier", "ForestSettings", "load_forest", "train_forest"]
-
 DESCRIPTION, _FOREST = "classifier.yaml", "forest.json"
 TREES = 300
 

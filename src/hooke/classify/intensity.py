@@ -10,8 +10,6 @@ from hooke.errors import ImageReadError
 from hooke.image import Image, sample_grid
 from hooke.preprocess import Normalisation, fit_channels, fit_normalisation
 
-__all__ = ["FeatureIntensity", "Intensity", "fit_intensity", "possible_intensities"]
-
 #: ``nuclei``: the one channel, or the colours, that a segmentation of nuclei would use, stretched by percentiles.
 #: ``colours``: all three colours, stretched together by percentiles. ``stored``: all three as they are stored, so that
 #: a stain that is weak in one image and strong in another stays so.

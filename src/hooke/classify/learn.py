@@ -23,8 +23,6 @@ from hooke.io.annotations.classes_json import read_classes
 from hooke.io.name_match import match_names, some_names
 from hooke.io.tables import read_table
 
-__all__ = ["Examples", "Learnt", "examples_of_dataset", "examples_of_table", "learn_features"]
-
 CLEARLY = 0.01  # of balanced accuracy
 _TREES_TO_COMPARE = 100
 _LARGEST_ID = 2**31 - 1

@@ -30,8 +30,6 @@ from hooke.preprocess.clusters import CLUSTERS, Clusters, cluster_modalities
 from hooke.preprocess.modality import Appearance, describe
 from hooke.report.embedding import draw_embedding, make_thumbnail
 
-__all__ = ["ModalityResult", "sort_by_modality"]
-
 _COLUMNS = (
     "image",
     "file",

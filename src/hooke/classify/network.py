@@ -25,8 +25,6 @@ from hooke.models.bundle import read_parts
 from hooke.models.session import Sessions
 from hooke.preprocess import Normalisation
 
-__all__ = ["ClassifierSettings", "NetworkClassifier", "average_tta", "load_network", "rotated_crops"]
-
 _BATCH = 32  # cut-outs at once: bounds memory
 
 

@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Forest", "grow_forest"]
-
 _LEAF = -1
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]

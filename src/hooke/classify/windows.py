@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.objects import find_objects
 
-__all__ = ["Objects", "cut_window", "cut_windows", "locate", "rescale", "window_matrix"]
-
 _MARGIN = 0.96  # of the window's side: what a shrunk object fills, so that its edge is seen
 
 

@@ -32,8 +32,6 @@ from hooke.cli import (
 from hooke.cli.stopping import Stopped, in_order
 from hooke.errors import DEBUG, HookeError, debugging
 
-__all__ = ["app", "main"]
-
 NOTHING_DONE = 2
 STOPPED = 130  # by Ctrl-C
 

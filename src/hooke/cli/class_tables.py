@@ -10,8 +10,6 @@ from rich.table import Table
 if TYPE_CHECKING:
     from hooke.metrics.classification import ClassificationScores
 
-__all__ = ["classification_tables"]
-
 
 def classification_tables(scores: ClassificationScores, title: str) -> Iterator[Table]:
     """Lay out the scores of a classifier.

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from hooke.classify.learn import Learnt
     from hooke.io import Progress
 
-__all__ = ["ImagesOrTrain", "classify", "evaluate", "train"]
-
 
 class ImagesOrTrain(TyperGroup):
     """A group whose command ``images`` is meant where none is named: ``hooke classify images/`` classifies.

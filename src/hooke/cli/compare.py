@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from hooke.evaluation.compare import RunComparison
 
-__all__ = ["compare"]
-
 _LISTED = 5
 
 

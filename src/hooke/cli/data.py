@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from hooke.report.dataset_overview import Overview
 
-__all__ = ["show"]
-
 OK, SOME_FAILED = 0, 1
 
 

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["demo"]
-
 
 def demo(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for samples and results.")] = Path("hooke-demo"),

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from hooke.doctor import Change, Diagnosis
 
-__all__ = ["doctor"]
-
 HEALTHY, ERRORS = 0, 1
 RANKED = 5  # images of the ranking that the terminal shows
 

@@ -12,8 +12,6 @@ from hooke.cli.given import refuse_ignored
 if TYPE_CHECKING:
     from hooke.evaluation import Detection, Evaluation
 
-__all__ = ["evaluate"]
-
 _LISTED = 10
 
 

@@ -9,8 +9,6 @@ import typer
 
 from hooke.cli.train import training_half
 
-__all__ = ["explain"]
-
 
 def explain(
     run: Annotated[Path, typer.Argument(help="Folder of a run made by [bold]hooke train[/], or a checkpoint of it.")],

@@ -10,8 +10,6 @@ import typer
 from hooke.cli.train import training_half
 from hooke.errors import ConfigError
 
-__all__ = ["export"]
-
 # What a card may say; `documentation_file` is put in place of `documentation` here.
 _CARD_KEYS = (
     "description",

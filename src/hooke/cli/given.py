@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 import typer
 
-__all__ = ["is_given", "refuse_ignored"]
-
 
 def is_given(context: typer.Context, name: str) -> bool:
     """Whether a parameter, by its name in Python, is given on the command line."""

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from hooke.classify import ModalityResult
     from hooke.io import Progress
 
-__all__ = ["modality"]
-
 _LISTED = 10
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from hooke.datasets.prepare import Prepared
     from hooke.io import Progress
 
-__all__ = ["prepare"]
-
 OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 LISTED = 10
 SPLITS, CLASSES, IMAGES = "Splits", "Classes", "Images"
@@ -125,7 +123,8 @@ def prepare(
         refuse_ignored(context, ["seed"], "has no effect on a split that is given")
 
     from hooke.datasets.class_rules import ClassRules
-    from hooke.datasets.prepare import PrepareSettings, prepare_dataset
+    from hooke.datasets.convert_image import PrepareSettings
+    from hooke.datasets.prepare import prepare_dataset
 
     options = _options(option or [])
     if split_components is not None:

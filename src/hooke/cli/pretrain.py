@@ -9,8 +9,6 @@ import typer
 
 from hooke.cli.train import Resume, RunFolder, Settings, training_half
 
-__all__ = ["pretrain"]
-
 
 def pretrain(
     config: Annotated[

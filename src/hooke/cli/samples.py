@@ -9,8 +9,6 @@ import typer
 
 from hooke.errors import ConfigError
 
-__all__ = ["samples"]
-
 
 def samples(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the samples.")],

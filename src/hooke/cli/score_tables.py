@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from hooke.evaluation import Detection, Evaluation
     from hooke.metrics import ClassScores, CocoScores, Summary
 
-__all__ = ["detection_table", "score_tables"]
-
 # What the tables show: title, name in `hooke.metrics.score_counts`, whether the pooled score is shown too.
 _ROWS = (
     ("pixel IoU", "pixel_iou", True),

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     _Work = Callable[[OnProgress[ImageResult]], FolderResult]
 
-__all__ = ["segment"]
-
 _WITH_REPLAY = ("replay", "images", "out", "threads", "max_memory", "overwrite", "quiet", "as_json")
 _LISTED = 10
 

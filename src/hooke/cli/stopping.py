@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-__all__ = ["Stopped", "in_order"]
-
 _AGAIN = "hooke: finishing what is in work, so that tables and labels agree; once more to leave at once\n"
 
 

@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["submit"]
-
 
 def submit(
     pred: Annotated[Path, typer.Argument(help="Folder of label images, or what [bold]hooke segment[/] wrote.")],

@@ -12,8 +12,6 @@ import typer
 from hooke.errors import ConfigError
 from hooke.extras import how_to_install
 
-__all__ = ["Resume", "RunFolder", "Settings", "train", "training_half"]
-
 # Options of every command that trains.
 RunFolder = Annotated[
     Path | None,

@@ -25,8 +25,6 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.labels.painter import Conflict
 from hooke.labels.shape_layer import ShapeLayer
 
-__all__ = ["Adapter", "Sample", "find_adapter", "find_source", "list_adapters"]
-
 
 @dataclass(frozen=True)
 class Sample:

@@ -10,8 +10,6 @@ import numpy as np
 from hooke.datasets.adapter import Sample
 from hooke.errors import ConfigError
 
-__all__ = ["ClassRules"]
-
 
 @dataclass(frozen=True)
 class ClassRules:

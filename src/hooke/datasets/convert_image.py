@@ -20,8 +20,6 @@ from hooke.datasets.layout import find_image, find_labels, write_sample
 from hooke.datasets.standardise import SizeBy, check_size, standardise
 from hooke.errors import DatasetError
 
-__all__ = ["ImageWriter", "PrepareSettings", "guess_modality"]
-
 DARK = 90  # median of 255: below it the background is dark
 COLOURED = 8  # mean difference between the highest and the lowest of red, green, blue, of 255: above it is a stain
 

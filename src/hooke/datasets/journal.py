@@ -19,8 +19,6 @@ from hooke.errors import DatasetError, OutputError
 from hooke.io.annotations.json_fields import field as field_of
 from hooke.labels.painter import Conflict
 
-__all__ = ["JOURNAL_NAME", "Journal", "Part", "Record"]
-
 JOURNAL_NAME = "prepared.jsonl"
 
 

@@ -32,23 +32,6 @@ from hooke.io.tables import read_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "INDEX_NAME",
-    "SPLITS",
-    "Entry",
-    "IndexRow",
-    "find_image",
-    "find_labels",
-    "is_file_stem",
-    "read_column",
-    "read_entries",
-    "read_index",
-    "read_index_table",
-    "read_sample",
-    "write_index",
-    "write_sample",
-]
-
 INDEX_NAME = "index.csv"
 SPLITS = ("train", "val", "test")
 LONGEST_STEM = 240  # bytes; most file systems take 255 with the suffix

@@ -34,8 +34,6 @@ from hooke.io.annotations.classes_json import read_classes, write_classes
 from hooke.io.file_runner import OnProgress, Progress, run_in_order
 from hooke.io.lock import only_run
 
-__all__ = ["PrepareSettings", "Prepared", "SplitPlan", "prepare_dataset"]
-
 MOST_JOBS = 8
 
 

@@ -12,8 +12,6 @@ from hooke.datasets.splits import read_split
 from hooke.errors import DatasetError, HookeError
 from hooke.io.name_match import match_names
 
-__all__ = ["Selection", "select"]
-
 LONGEST_ID = 200  # bytes; file systems take 255, and a name gets a suffix
 
 

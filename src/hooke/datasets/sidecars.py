@@ -21,15 +21,6 @@ from hooke.errors import DatasetError
 from hooke.io import atomic_path
 from hooke.labels.painter import Conflict
 
-__all__ = [
-    "CONFLICTS_NAME",
-    "DESCRIPTION_NAME",
-    "describe_source",
-    "read_conflicts",
-    "read_sources",
-    "write_conflicts",
-]
-
 CONFLICTS_NAME, DESCRIPTION_NAME = "conflicts.csv", "dataset.json"
 CONFLICT_COLUMNS = ("id", *(field.name for field in fields(Conflict)))
 # Names of masks may hold bytes that are not UTF-8; they are written as escapes, which JSON knows too.

@@ -17,18 +17,6 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.io.formats import has_image_suffix, result_stem
 from hooke.io.tables import read_text
 
-__all__ = [
-    "DEFAULT",
-    "DKFZ",
-    "Drawn",
-    "dkfz_split",
-    "draw_split",
-    "grouped",
-    "parse_shares",
-    "read_split",
-    "straddling",
-]
-
 DEFAULT = "70/10/20"
 DKFZ = "dkfz"
 LISTS = {"train": "train", "training": "train", "val": "val", "validation": "val", "test": "test"}

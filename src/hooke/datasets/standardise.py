@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from hooke.datasets.adapter import Sample
 from hooke.errors import ConfigError
 
-__all__ = ["SIZE_BY", "SizeBy", "check_size", "standardise"]
-
 SizeBy = Literal["tile", "resize"]
 SIZE_BY: tuple[SizeBy, ...] = get_args(SizeBy)
 SMALLEST, LARGEST = 16, 8192

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from hooke.doctor.findings import Box
 
-__all__ = ["Part", "cut_out", "find_holes", "find_neck", "find_pieces", "gap_is_background"]
-
 MIN_LOBE = 2.5  # pixels: the inner radius that either side of a neck must have
 LOBE_SHARE = 0.45  # of the larger side's inner radius
 LEVEL_STEP = 0.5  # pixels: distances are that exact

@@ -15,8 +15,6 @@ from hooke.image import Image
 from hooke.io import find_images, read_image, read_labels
 from hooke.io.formats import has_image_suffix, result_stem
 
-__all__ = ["DatasetImage", "LoadedImage", "find_dataset_images", "find_unlisted", "load_dataset_image"]
-
 
 @dataclass(frozen=True)
 class DatasetImage:

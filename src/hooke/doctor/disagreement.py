@@ -16,8 +16,6 @@ from hooke.models import Model
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segment_image import segment_image
 
-__all__ = ["Disagreement", "compare_with_model", "findings_of"]
-
 IOU = 0.5
 DOUBTFUL_F1 = 0.7  # below it one of the two is wrong often enough for a person to check
 

@@ -24,8 +24,6 @@ from hooke.doctor.thumbnails import correlate_whole
 from hooke.errors import HookeError
 from hooke.io import read_image
 
-__all__ = ["SignedImage", "find_duplicates", "sign_dataset"]
-
 SAME = 0.9  # correlation at the right shift; copies of one field reach 0.99, neighbouring planes of a stack 0.95
 SAME_WHOLE = 0.97  # without corners that agree, which are evidence of their own
 CACHED = 64  # images kept between comparisons

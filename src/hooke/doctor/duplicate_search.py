@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 
 from hooke.doctor.thumbnails import THUMBNAIL, alike_thumbnails, make_thumbnail
 
-__all__ = ["Candidate", "Signature", "correlate_at", "find_candidates", "make_signature", "to_grey"]
-
 PIXELS_PER_CORNER = 400
 CORNERS = (100, 1500)
 CORNER_QUALITY = 0.001  # of the strongest corner: dim nuclei count too

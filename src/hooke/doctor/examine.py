@@ -27,8 +27,6 @@ from hooke.measure import measure
 from hooke.models import Model, load_model
 from hooke.pipeline.options import SegmentOptions
 
-__all__ = ["Diagnosis", "examine"]
-
 Progress = Callable[[str, int, int], None]
 
 

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["KINDS", "Box", "Finding", "Kind", "Severity", "sort_findings"]
-
 #: Top, left, bottom, right in pixels; the last two are one past the end.
 Box = tuple[int, int, int, int]
 

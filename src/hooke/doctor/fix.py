@@ -32,8 +32,6 @@ from hooke.io import atomic_path
 from hooke.io.annotations.classes_json import read_classes, write_classes
 from hooke.measure import measure
 
-__all__ = ["CHANGES_NAME", "Change", "correct_labels", "fix_dataset"]
-
 CHANGES_NAME = "changes.csv"
 HOLE_PIXELS = 10
 FAR = 0.5

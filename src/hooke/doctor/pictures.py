@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from hooke.doctor.findings import Box
 from hooke.report.overlay import overlay
 
-__all__ = ["SIDE", "picture_box", "picture_pair"]
-
 SIDE = 200  # pixels of a thumbnail
 LEAST_VIEW = 64  # pixels of the image that are shown around a small object
 MARGIN = 1.0  # of the box's longer side, shown on either side of it

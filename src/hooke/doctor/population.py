@@ -13,8 +13,6 @@ from hooke.doctor.dataset_images import DatasetImage
 from hooke.doctor.findings import Finding
 from hooke.doctor.shapes import SPREAD
 
-__all__ = ["ImageFigures", "find_odd_images", "image_figures"]
-
 ENOUGH_IMAGES = 12  # of one modality; below this, nothing is called an outlier
 SPREADS = 4.0  # robust standard deviations of the logarithm
 FACTOR = 3.0  # and at least this many times more or less than the median

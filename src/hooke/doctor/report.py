@@ -22,8 +22,6 @@ from hooke.report.html.address import picture_address
 from hooke.report.html.markup import element, paragraph, table, whole
 from hooke.report.html.page import Section, render_page, write_page
 
-__all__ = ["render_report", "to_json", "write_report"]
-
 PICTURED = 12  # findings of a kind that get a picture
 LISTED = 200  # images of the ranking by disagreement
 COLUMNS = ("kind", "severity", "split", "image", "label", "top", "left", "bottom", "right", "value", "other", "message")

@@ -10,8 +10,6 @@ from hooke.doctor.anatomy import Part, cut_out, find_holes, find_neck, find_piec
 from hooke.doctor.dataset_images import DatasetImage
 from hooke.doctor.findings import Box, Finding
 
-__all__ = ["SPECK_PIXELS", "box_of", "check_shapes", "is_stray"]
-
 SPECK_PIXELS = 10  # fewer can't be distinguished from a slip of the pen
 STRAY_SHARE = 0.05  # of its object: a smaller piece is stray pixels
 MERGE_SOLIDITY = 0.9  # rounder objects are not searched for a neck

@@ -19,8 +19,6 @@ from hooke.doctor.findings import Box, Finding
 from hooke.doctor.shapes import ENOUGH_OBJECTS, SPREAD, box_of
 from hooke.measure import measure
 
-__all__ = ["Contrast", "check_signal", "find_contrast"]
-
 HALO = 2  # pixels around a label that are neither object nor background: blur and hasty outlines
 REACH = 2.0  # the local background is averaged over this many typical diameters
 REDUCED_DIAMETER = 8.0  # pixels of a typical object on the grid that the background is averaged on

@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["THUMBNAIL", "alike_thumbnails", "correlate_whole", "make_thumbnail", "turned"]
-
 THUMBNAIL = 32  # pixels of either side
 ALIKE = 0.93  # correlation of thumbnails from which on the pictures themselves are compared
 COMPARED_SIDE = 256  # pixels of the longer side of pictures compared as a whole

@@ -13,8 +13,6 @@ import numpy as np
 from hooke.labels.classes import UNKNOWN
 from hooke.metrics.classification import ClassificationScores, classification_scores
 
-__all__ = ["ClassPair", "class_notes", "class_pairs", "score_classes"]
-
 
 @dataclass(frozen=True)
 class ClassPair:

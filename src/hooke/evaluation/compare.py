@@ -21,8 +21,6 @@ from hooke.evaluation.scored_images import group_column
 from hooke.io import atomic_path
 from hooke.metrics import percentile_interval, resample_groups
 
-__all__ = ["ALL", "COMPARED", "MIN_GROUPS", "RunComparison", "compare_runs"]
-
 #: Scores that are compared: their names in `hooke.metrics.score_counts`, and their titles.
 COMPARED = {
     "dsb": "DSB score",

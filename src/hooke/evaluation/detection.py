@@ -35,8 +35,6 @@ from hooke.metrics import (
 )
 from hooke.metrics.classification import ClassificationScores
 
-__all__ = ["Detection", "DetectionSummary", "evaluate_points"]
-
 _RATIOS = ("precision", "recall", "f1")
 _COUNTS = ("tp", "fp", "fn", "class_known", "class_right")
 

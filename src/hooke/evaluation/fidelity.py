@@ -15,8 +15,6 @@ from hooke.evaluation.sources import open_labels
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.targets import make_scheme
 
-__all__ = ["ThroughScheme", "open_prediction"]
-
 
 class ThroughScheme:
     """Label images as a scheme, with its default parameters, gives them back; scores and classes are not kept.

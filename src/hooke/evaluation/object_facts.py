@@ -13,8 +13,6 @@ from hooke.errors import DatasetError
 from hooke.io.name_match import matched
 from hooke.io.tables import read_table
 
-__all__ = ["ObjectFacts", "read_measurements", "read_probabilities"]
-
 _REMEDY = "segment again, or remove it"
 _PROBABILITY = "probability_"  # begins the name of a column, the class ends it
 

@@ -10,12 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.evaluation.result import OBJECT_COLUMNS
+from hooke.labels.classes import UNKNOWN
 from hooke.labels.labelled_image import LabelledImage
 from hooke.metrics import SIZES, Comparison, Objects, hausdorff_distance, size_classes
-
-__all__ = ["classes_of", "object_table", "scores_of"]
-
-_UNKNOWN = "unknown"
 
 
 def object_table(name: str, comparison: Comparison, pred: LabelledImage, truth: LabelledImage) -> pd.DataFrame:
@@ -73,7 +70,7 @@ def scores_of(image: LabelledImage, ids: NDArray[np.int64]) -> NDArray[np.float6
 
 def classes_of(image: LabelledImage, ids: NDArray[np.int64]) -> NDArray[np.str_]:
     """Class of each object, ``unknown`` where it is."""
-    return np.array([image.classes.get(label) or _UNKNOWN for label in ids.tolist()], dtype=np.str_)
+    return np.array([image.classes.get(label) or UNKNOWN for label in ids.tolist()], dtype=np.str_)
 
 
 def _texts(classes: Mapping[int, str], ids: NDArray[np.int64]) -> list[str]:

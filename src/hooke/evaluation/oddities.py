@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from hooke.io.name_match import some_names
 
-__all__ = ["summed_oddities"]
-
 
 def summed_oddities(images: Iterable[tuple[str, str, Mapping[str, int]]]) -> list[str]:
     """Say what was odd about label images, a line for each kind and side; takes name, side and oddities of each."""

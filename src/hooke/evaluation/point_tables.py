@@ -21,8 +21,6 @@ from hooke.labels.labelled_image import LabelSource
 from hooke.labels.objects import find_objects
 from hooke.metrics import inner_points
 
-__all__ = ["NO_POINTS", "PointSource", "PointTable", "Points", "open_points"]
-
 _COORDINATES = (("y", "x"), ("centroid_y", "centroid_x"))
 _REMEDY = "give the columns image, y and x"
 

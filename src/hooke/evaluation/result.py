@@ -16,8 +16,6 @@ from hooke.labels.labelled_image import LabelSource
 from hooke.metrics import DSB_THRESHOLDS, ClassScores, CocoScores, Summary
 from hooke.metrics.classification import ClassificationScores
 
-__all__ = ["OBJECT_COLUMNS", "STATUSES", "Evaluation", "plain_json"]
-
 # Status of an image. Images of every status except the last are scored.
 STATUSES = ("ok", "missing prediction", "bad prediction", "bad truth")
 

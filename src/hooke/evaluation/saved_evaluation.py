@@ -14,8 +14,6 @@ import pandas as pd
 from hooke.errors import DatasetError
 from hooke.io.tables import read_header, read_table
 
-__all__ = ["Run", "read_run", "read_runs"]
-
 _REMEDY = "make it with hooke evaluate PRED TRUTH -o FOLDER"
 
 

@@ -10,8 +10,6 @@ import pandas as pd
 from hooke.datasets.layout import INDEX_NAME, read_index_table
 from hooke.errors import DatasetError
 
-__all__ = ["group_column", "known_columns", "list_images"]
-
 _PATH_COLUMNS = ("image", "labels")  # where an index names files by path
 _GROUPS = ("group", "field_of_view")
 

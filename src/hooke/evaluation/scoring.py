@@ -37,8 +37,6 @@ from hooke.metrics import (
 )
 from hooke.metrics.classification import ClassificationScores
 
-__all__ = ["evaluate"]
-
 _OK, _MISSING, _BAD_PREDICTION, _BAD_TRUTH = STATUSES
 
 

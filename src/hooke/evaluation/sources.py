@@ -15,8 +15,6 @@ from hooke.io.annotations.zarr_labels import ZarrSource, is_in_zarr
 from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 
-__all__ = ["FolderSource", "open_labels"]
-
 _LABEL_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".npy"})
 
 

@@ -8,8 +8,6 @@ from hooke.evaluation.sources import open_labels
 from hooke.io.annotations.dsb_csv import Submission, write_dsb
 from hooke.io.annotations.json_fields import located
 
-__all__ = ["write_submission"]
-
 
 def write_submission(pred: str | Path, path: str | Path) -> Submission:
     """Write predictions as a csv of run lengths, read it back, and compare every pixel.

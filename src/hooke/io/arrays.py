@@ -20,8 +20,6 @@ from hooke.image import Image, sample_grid
 from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
 from hooke.io.image_file import check_dtype, finite
 
-__all__ = ["Samples", "array_layout", "channels_note", "ends_in_channels", "image_of_array", "is_leading_axis_unknown"]
-
 _COLOURS = 4  # red, green, blue and alpha
 _MOST_CHANNELS = 64
 _MUCH = 4  # times longer

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from hooke.errors import OutputError
 
-__all__ = ["atomic_path", "output_error", "remove_partial_files"]
-
 _PREFIX = ".hooke-"
 _PARTIAL = ".part"
 

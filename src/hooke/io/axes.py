@@ -23,8 +23,6 @@ from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
 
-__all__ = ["Layout", "given_layout", "select", "stored_layout", "to_plane"]
-
 _CHANNELS = "CS"
 _NOT_STACK = "YXCS"
 _SMALLEST_SIDE = 2

@@ -11,8 +11,6 @@ import pandas as pd
 from hooke.io.spreadsheet import write_table
 from hooke.labels.classes import UNKNOWN
 
-__all__ = ["CLASS_COUNTS", "write_counts"]
-
 #: Key of `Classes.counts` in an image's row for `write_counts`.
 CLASS_COUNTS = "classes"
 

@@ -12,8 +12,6 @@ from typing import Generic, Protocol, TypeVar
 
 from hooke.errors import HookeError, debugging, unexpected
 
-__all__ = ["InputFile", "OnProgress", "OnShare", "Progress", "run_files", "run_in_order"]
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Shown = TypeVar("Shown", covariant=True)

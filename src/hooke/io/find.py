@@ -14,8 +14,6 @@ from hooke.errors import ImageReadError, readable
 from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, unread_format
 from hooke.io.leftovers import derived_files, names_results, result_folders
 
-__all__ = ["FoundImages", "find_images", "holds_images", "natural_key", "search_images"]
-
 _SUFFIXES_TEXT = " ".join(sorted(IMAGE_SUFFIXES))
 _NAMED = 5
 

@@ -6,17 +6,6 @@ from pathlib import Path
 
 from hooke.errors import ImageReadError
 
-__all__ = [
-    "IMAGE_SUFFIXES",
-    "SUPPORTED",
-    "folder_format",
-    "has_image_suffix",
-    "result_stem",
-    "sniff",
-    "unread_format",
-    "unreadable",
-]
-
 SUPPORTED = "TIFF, OME-TIFF, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000, .npy"
 
 # fmt: off

@@ -14,8 +14,6 @@ from hooke.errors import ImageReadError
 from hooke.image import Image
 from hooke.limits import check_memory
 
-__all__ = ["ImageFile", "check_dtype", "finite"]
-
 _COPIES = 2  # of a plane that a reader holds at its peak: as decoded, and in the order and type that it gives
 
 

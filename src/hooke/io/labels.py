@@ -31,8 +31,6 @@ from hooke.io.raster import open_raster
 from hooke.io.tiff import open_tiff
 from hooke.limits import check_memory
 
-__all__ = ["read_labels", "write_labels", "write_png"]
-
 _UINT16_MAX = int(np.iinfo(np.uint16).max)
 _INT32_MAX = int(np.iinfo(np.int32).max)
 _CLASSIC_TIFF_BYTES = 2**32 - 2**25

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from hooke.io.formats import has_image_suffix, result_stem
 
-__all__ = ["derived_files", "names_results", "result_folders"]
-
 # Endings of a stem that only the named program writes.
 _CERTAIN = re.compile(
     r"""(

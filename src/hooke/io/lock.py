@@ -16,8 +16,6 @@ from typing import Any
 from hooke.errors import OutputError
 from hooke.io.atomic import output_error, remove_partial_files
 
-__all__ = ["only_run"]
-
 _NAME = ".hooke-lock"
 _PAUSE = 0.05  # seconds between two tries
 

@@ -14,8 +14,6 @@ from hooke.io.formats import has_image_suffix, result_stem
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["bare_name", "match_names", "matched", "some_names"]
-
 _LISTED = 5
 _WHOLE = re.compile(r"0*(\d+?)(?:[.,]0+)?")
 

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from hooke.io.formats import result_stem
 
-__all__ = ["image_ids", "unique_names"]
-
 # File systems take 255 bytes; results add up to 30 to the name ("_t00012_z00034.png"), other programs some more.
 _MOST_BYTES = 180
 _DIGEST = 8

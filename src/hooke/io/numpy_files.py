@@ -19,8 +19,6 @@ from hooke.io.axes import Layout, select, to_plane
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile, check_dtype
 
-__all__ = ["open_npy"]
-
 
 def open_npy(path: Path, axes: str | None = None) -> ImageFile:
     """Open a .npy file.

@@ -12,15 +12,6 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-__all__ = [
-    "ORIENTATION_TAG",
-    "orient",
-    "orientation_note",
-    "picture_orientation",
-    "swaps_sides",
-    "valid_orientation",
-]
-
 ORIENTATION_TAG = 274
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST_EXIF = 2**20  # bytes

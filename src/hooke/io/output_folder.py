@@ -9,8 +9,6 @@ from pathlib import Path
 from hooke.errors import OutputError, readable
 from hooke.io.find import FoundImages, holds_images, search_images
 
-__all__ = ["search_inputs"]
-
 #: Folders of results, which nothing else may be in.
 _RESULTS = ("labels", "overlays", "replaced")
 

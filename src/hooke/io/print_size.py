@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["UM_PER_INCH", "is_print_size", "microscope_size"]
-
 UM_PER_INCH = 25400.0
 _SANE_UM = (0.01, 20.0)
 _DOTS_PER_INCH = (

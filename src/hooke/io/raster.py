@@ -28,8 +28,6 @@ from hooke.io.orientation import orient, orientation_note, picture_orientation, 
 from hooke.io.print_size import UM_PER_INCH, microscope_size
 from hooke.limits import check_promise
 
-__all__ = ["MAX_PIXELS", "open_raster", "read_picture"]
-
 # Larger pictures don't fit in a laptop's memory in these formats, which can't be read in part. Pillow's own limit
 # (0.18 gigapixels) is below an everyday stitched image and is lifted while a file is opened.
 MAX_PIXELS = 2_000_000_000

@@ -13,8 +13,6 @@ from hooke.io.numpy_files import open_npy
 from hooke.io.raster import open_raster
 from hooke.io.tiff import open_tiff
 
-__all__ = ["open_image", "read_image"]
-
 
 def open_image(
     path: str | Path, *, axes: str | None = None, scene: str | None = None, max_memory: int | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["HEAD_BYTES", "stated_pixels"]
-
 #: Bytes from a segment's start in which its header ends, except one with a picture within it.
 HEAD_BYTES = 1 << 14
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0..SOF15 without DHT, JPG and DAC

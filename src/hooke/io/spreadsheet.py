@@ -11,8 +11,6 @@ from hooke.io.atomic import atomic_path
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["as_cell", "from_cell", "write_table"]
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -22,8 +22,6 @@ from hooke.io.spreadsheet import from_cell
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TABLE_SUFFIXES", "read_header", "read_table", "read_text"]
-
 #: Suffixes of tables of separated values.
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 _SEPARATORS = ",;\t"

@@ -35,8 +35,6 @@ from hooke.io.tiff_metadata import channel_names, pixel_size_um, time_step_s, z_
 from hooke.io.tiff_scenes import Scene, find_scenes
 from hooke.limits import check_memory
 
-__all__ = ["open_tiff"]
-
 _COPY_AGAIN = "copy or export it again"
 _OPAQUE = 0.5  # share of the pixels of an alpha channel that are opaque or empty, at least
 _DESCRIPTION = 270

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from hooke.errors import ImageReadError
 from hooke.io.axes import Layout
 
-__all__ = ["TiffColour"]
-
 _RGB = tifffile.PHOTOMETRIC.RGB
 _YCBCR = tifffile.PHOTOMETRIC.YCBCR
 _PALETTE = tifffile.PHOTOMETRIC.PALETTE

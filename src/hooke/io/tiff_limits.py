@@ -14,8 +14,6 @@ from hooke.errors import ImageReadError
 from hooke.io.segment_size import HEAD_BYTES, stated_pixels
 from hooke.limits import check_promise
 
-__all__ = ["check_page", "check_planes", "page_bytes"]
-
 _MOST_PLANES = 1_000_000  # that a description may promise beyond the pages that are there
 _COMPRESSION = tifffile.COMPRESSION
 #: How many bytes one compressed byte can become. An image of one value compresses so; most come nowhere near.

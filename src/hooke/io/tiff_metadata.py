@@ -17,8 +17,6 @@ import tifffile
 
 from hooke.io.print_size import UM_PER_INCH, is_print_size, microscope_size
 
-__all__ = ["channel_names", "pixel_size_um", "time_step_s", "z_step_um"]
-
 _UM_PER_UNIT = {
     **dict.fromkeys(["µm", "μm", "um", "\\u00b5m", "micron", "microns", "micrometer", "micrometre"], 1.0),
     **dict.fromkeys(["micrometers", "micrometres"], 1.0),

@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 
 from hooke.io.tiff_limits import check_page
 
-__all__ = ["Scene", "find_scenes"]
-
 _NOT_SCENES = re.compile(r"(label|macro|thumb(nail)?)([ _]?image)?([ _]?\d+)?", re.IGNORECASE)  # the whole name
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 40

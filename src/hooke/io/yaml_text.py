@@ -9,8 +9,6 @@ import yaml
 
 from hooke.errors import ConfigError, HookeError, ModelError
 
-__all__ = ["parse_settings", "parse_yaml"]
-
 _MOST_BYTES = 1 << 19  # descriptions are some kilobytes; PyYAML takes seconds for a megabyte
 _MOST_VALUES = 50_000
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bands"]
-
 BAND_PIXELS = 2**20  # pixels handled together
 
 

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.labels.bands import bands
 
-__all__ = ["UNKNOWN", "Classes", "ObjectClassifier", "aggregate_pixel_classes"]
-
 #: Class of an object whose class is not known, or not probable enough.
 UNKNOWN = "unknown"
 

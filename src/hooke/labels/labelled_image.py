@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.painter import Mask, paint
 
-__all__ = ["LabelSource", "LabelledImage"]
-
 
 @dataclass(frozen=True, eq=False)
 class LabelledImage:

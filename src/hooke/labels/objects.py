@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.runs import find_runs
 
-__all__ = ["SIZES", "SIZE_EDGES", "Objects", "find_objects", "size_classes"]
-
 SIZES = ("small", "medium", "large")
 #: Areas in pixels from which an object is medium and from which it is large: those of LIVECell's evaluation
 #: (Edlund et al. 2021, "LIVECell: a large-scale dataset for label-free live cell segmentation"), 18² and 31².

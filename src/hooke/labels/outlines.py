@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.objects import find_objects
 
-__all__ = ["trace_outlines"]
-
 _TOLERANCE = 0.6  # pixels that a line may leave the rim of an object by, to have fewer corners
 
 

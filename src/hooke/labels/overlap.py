@@ -14,8 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from hooke.labels.runs import run_starts
 
-__all__ = ["Overlap", "count_overlap"]
-
 
 @dataclass(frozen=True, eq=False)
 class Overlap:

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError, DatasetError
 from hooke.limits import check_memory, check_promise
 
-__all__ = ["Conflict", "Mask", "Painting", "Rule", "check_canvas", "paint"]
-
 #: Which of several masks gets a pixel; ties go to the first.
 Rule = Literal["first", "smallest", "highest_score"]
 

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from hooke.errors import DatasetError
 from hooke.limits import check_memory
 
-__all__ = ["Ring", "ellipse", "fill_border", "fill_rings", "rectangle", "to_ring"]
-
 #: Corners of a closed outline, float64, shape (N, 2), as (x, y) in pixels; the last is joined to the first.
 Ring = NDArray[np.float64]
 

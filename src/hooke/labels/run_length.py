@@ -19,16 +19,6 @@ from numpy.typing import NDArray
 from hooke.errors import DatasetError
 from hooke.labels.runs import run_starts
 
-__all__ = [
-    "compress_counts",
-    "decode_counts",
-    "decode_pairs",
-    "decompress_counts",
-    "encode_counts",
-    "encode_objects",
-    "encode_pairs",
-]
-
 Order = Literal["C", "F"]
 REMEDY = "take the annotations again, or give the image that they belong to"
 # No image has a run of 2**60 pixels; 13 characters hold it, and longer numbers are refused before they are built.

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.bands import bands
 
-__all__ = ["Runs", "find_runs", "run_starts"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from hooke.labels.painter import Mask, Painting, paint
 from hooke.labels.polygons import Ring, fill_rings
 
-__all__ = ["ShapeLayer"]
-
 TOO_FEW_POINTS = "shapes of fewer than 3 points, skipped"
 OUTSIDE = "shapes wholly outside the image, skipped"
 CUT = "shapes that reach beyond the image, cut off at its border"

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.runs import Runs
 
-__all__ = ["convex_areas"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

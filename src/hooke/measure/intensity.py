@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from hooke.labels.bands import bands
 from hooke.labels.runs import Runs
 
-__all__ = ["intensity_columns"]
-
 Floats = NDArray[np.float64]
 
 

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.runs import Runs
 
-__all__ = ["Moments", "ellipse_axes", "find_moments", "orientation"]
-
 Floats = NDArray[np.float64]
 
 

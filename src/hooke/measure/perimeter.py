@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.bands import bands
 
-__all__ = ["Steps", "count_contour_steps"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

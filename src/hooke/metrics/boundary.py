@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from hooke.metrics.matching import Matching
 
-__all__ = ["BOUNDARY_TOLERANCE", "BoundaryAgreement", "boundary_agreement", "hausdorff_distance"]
-
 #: Pixels that two boundaries may lie apart and still agree.
 BOUNDARY_TOLERANCE = 2.0
 

@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Calibration", "calibrate", "fit_temperature"]
-
 Floats = NDArray[np.float64]
 _BINS = 10
 _COLDEST, _HOTTEST = 0.25, 10.0

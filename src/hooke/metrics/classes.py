@@ -15,8 +15,6 @@ from hooke.labels.overlap import Overlap
 from hooke.metrics.counts import Counts
 from hooke.metrics.instance import PanopticQuality, panoptic_quality
 
-__all__ = ["ClassScores", "class_quality", "class_scores"]
-
 _ABSENT = "none"
 _Classed = tuple[Overlap, NDArray[np.str_], NDArray[np.str_]]
 

@@ -18,17 +18,6 @@ from hooke.labels.classes import UNKNOWN
 from hooke.metrics.bootstrap import RESAMPLES, percentile_interval, resample_groups
 from hooke.metrics.calibration import Calibration, calibrate
 
-__all__ = [
-    "OTHER",
-    "ClassificationScores",
-    "Curves",
-    "average_precision_score",
-    "classification_scores",
-    "find_curves",
-    "roc_auc",
-    "scores_of_confusion",
-]
-
 Floats = NDArray[np.float64]
 #: Column of a confusion matrix for answers that are none of the classes.
 OTHER = f"{UNKNOWN} or other"

@@ -17,8 +17,6 @@ from hooke.labels.objects import SIZE_EDGES, SIZES
 from hooke.labels.overlap import Overlap
 from hooke.metrics.instance import DSB_THRESHOLDS
 
-__all__ = ["CocoScores", "coco_scores"]
-
 # Rounded as pycocotools has them: 0.35 comes out a trifle above, and a recall of 7/20 does not reach it.
 _RECALLS = np.linspace(0, 1, 101)
 _UNLIMITED = float("inf")

@@ -14,8 +14,6 @@ from hooke.metrics.matching import Matching, match
 from hooke.metrics.outcome import Outcomes, find_outcomes
 from hooke.metrics.points import PointMatching, inner_points, match_points_in_masks
 
-__all__ = ["Comparison", "compare"]
-
 
 @dataclass(frozen=True, eq=False)
 class Comparison:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["CountAgreement", "count_agreement"]
-
 
 @dataclass(frozen=True)
 class CountAgreement:

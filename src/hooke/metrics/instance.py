@@ -15,16 +15,6 @@ from hooke.labels.overlap import Overlap
 from hooke.metrics.counts import Counts
 from hooke.metrics.matching import assign_pairs, match
 
-__all__ = [
-    "DSB_THRESHOLDS",
-    "AggregatedJaccard",
-    "PanopticQuality",
-    "aggregated_jaccard",
-    "average_precision",
-    "dsb_score",
-    "panoptic_quality",
-]
-
 # Hundredths, and not sums of 0.05, so that an IoU of exactly 0.6 reaches the threshold 0.6.
 DSB_THRESHOLDS: tuple[float, ...] = tuple(percent / 100 for percent in range(50, 100, 5))
 

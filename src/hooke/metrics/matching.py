@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from hooke.labels.overlap import Overlap
 from hooke.metrics.counts import Counts
 
-__all__ = ["Matching", "assign_pairs", "match"]
-
 
 @dataclass(frozen=True, eq=False)
 class Matching:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from hooke.labels.overlap import Overlap
 from hooke.metrics.matching import Matching
 
-__all__ = ["ERRORS", "MATCHED", "Outcomes", "find_outcomes"]
-
 MATCHED = "matched"
 #: Kinds of error, in the order in which they are tested: an object is of the first kind that fits.
 ERRORS = {

@@ -8,8 +8,6 @@ from __future__ import annotations
 from hooke.labels.overlap import Overlap
 from hooke.metrics.counts import Counts
 
-__all__ = ["pixel_accuracy", "pixel_counts"]
-
 
 def pixel_counts(overlap: Overlap) -> Counts:
     """Count foreground pixels that are right, invented and missed.

@@ -11,8 +11,6 @@ from hooke.labels.objects import Objects
 from hooke.metrics.counts import Counts
 from hooke.metrics.matching import assign_pairs
 
-__all__ = ["PointMatching", "inner_points", "match_points_by_distance", "match_points_in_masks"]
-
 
 @dataclass(frozen=True, eq=False)
 class PointMatching:

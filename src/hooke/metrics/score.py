@@ -25,8 +25,6 @@ from hooke.metrics.matching import match
 from hooke.metrics.outcome import ERRORS, MATCHED
 from hooke.metrics.pixel import pixel_accuracy, pixel_counts
 
-__all__ = ["ERROR_COUNTS", "count_comparison", "count_image", "score_counts", "score_image", "score_sizes"]
-
 #: Which kinds of error there are on which side, as named in `count_comparison`.
 ERROR_COUNTS = (
     *(f"true_{kind}" for kind in ERRORS if kind != "spurious"),

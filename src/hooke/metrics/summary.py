@@ -13,8 +13,6 @@ from hooke.metrics.bootstrap import percentile_interval, resample_groups
 from hooke.metrics.count_agreement import CountAgreement, count_agreement
 from hooke.metrics.score import ERROR_COUNTS, count_image, score_counts, score_sizes
 
-__all__ = ["Summary", "aggregate", "aggregate_by"]
-
 _COUNT_NAMES = tuple(count_image([], []))
 
 Row = Mapping[str, Any]

@@ -27,8 +27,6 @@ from hooke.errors import ModelError, OutputError
 from hooke.io.yaml_text import parse_yaml
 from hooke.limits import check_memory, check_promise
 
-__all__ = ["Bundle", "BundleSettings", "check_replaceable", "read_bundle", "read_parts", "read_task"]
-
 _WEIGHTS = "weights.onnx"
 _DESCRIPTION = "rdf.yaml"
 _ALIKE = ("classes", "channels")  # what both networks of a bundle must have in common

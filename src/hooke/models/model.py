@@ -20,8 +20,6 @@ from hooke.preprocess import Appearance, Channels, Normalisation, fit_channels, 
 from hooke.targets import Scheme, make_scheme
 from hooke.targets.coordinate import as_maps, query_grid
 
-__all__ = ["Model"]
-
 
 class Model:
     """A network with what decodes its maps.

@@ -14,8 +14,6 @@ from pathlib import Path
 
 from hooke.errors import ModelError
 
-__all__ = ["check_onnx"]
-
 _MOST_ELEMENTS = 1 << 26  # of a tensor that a node makes from a shape alone
 _LARGEST_STEP = 1 << 12  # of a window, its padding or its enlargement, in pixels
 _DEEPEST = 16  # graphs within graphs

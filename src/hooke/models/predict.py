@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from hooke.preprocess import Normalisation, in_chunks_of_four_channels
 from hooke.targets.fixed_point import SCALE_16BIT
 
-__all__ = ["Network", "Tiling", "predict_maps"]
-
 #: A network: (1, C, Y, X) float32 with sides that are multiples of the stride -> (1, K, Y, X) float32.
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 

@@ -11,8 +11,6 @@ from hooke.errors import ModelError
 from hooke.models.bundle import read_bundle
 from hooke.models.model import Model
 
-__all__ = ["is_shipped", "known_models", "load_model"]
-
 _SHIPPED = Path(__file__).parent / "shipped"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["scale_for"]
-
 
 def scale_for(diameter: float, band: tuple[float, float], limits: tuple[float, float] = (1 / 16, 8.0)) -> float:
     """Network pixels per image pixel.

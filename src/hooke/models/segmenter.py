@@ -14,8 +14,6 @@ from hooke.models.scale import scale_for
 from hooke.preprocess import Normalisation
 from hooke.targets import Decoded, Scheme
 
-__all__ = ["PixelSegmenter", "SegmentedPixels", "smallest_area"]
-
 _SMALLEST_SHARE = 0.07  # objects below this share of the typical object's area are dropped
 _SMALLEST = 12.0  # pixels: an object of fewer looks like noise
 

@@ -13,8 +13,6 @@ from hooke.errors import ModelError
 from hooke.models.onnx_file import check_onnx
 from hooke.models.runtime import onnxruntime as ort
 
-__all__ = ["Sessions"]
-
 
 class Sessions:
     """Sessions of one network.

@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from hooke.models.predict import Network
 
-__all__ = ["with_mirror_tta"]
-
 _MIRRORS = ((2,), (3,), (2, 3))  # axes that are turned round; tiles need not be square, so none are swapped
 
 

@@ -17,8 +17,6 @@ from hooke.models import Model
 from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields, view_fields
 from hooke.preprocess import Normalisation
 
-__all__ = ["Refit", "fit_to_nuclei"]
-
 _SAMPLE = 65_536  # pixels
 _FAINT = 0.15  # of the range: nuclei that stay below are hard to see
 _NOISE = 6.0  # standard deviations above the background from which a pixel stands out

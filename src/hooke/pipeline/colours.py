@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from hooke.image import sample_grid
 from hooke.preprocess import Normalisation
 
-__all__ = ["Palette", "find_palette", "known_palette", "sample_colours"]
-
 _STORED = Path(__file__).with_name("colours.json")
 _LEVELS = 16
 _COMMON = 1e-3  # share of an image's pixels

@@ -22,8 +22,6 @@ from hooke.pipeline.first_pass import (
 from hooke.pipeline.sparse import interesting_fields
 from hooke.preprocess import Normalisation
 
-__all__ = ["estimate_diameter"]
-
 _SCALES = (1.0, 0.5, 0.25, 0.125)
 _ALIKE = 0.7  # octaves within which two diameters may be those of one object on two scales
 _SHOWN_WELL = 0.5  # trust from which a scale can refute what a coarser one sees

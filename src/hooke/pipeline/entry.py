@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-__all__ = ["Entry", "Written", "hash_file", "is_result"]
-
 _FOLDERS = ("labels", "overlays", ".hooke")
 
 

@@ -23,8 +23,6 @@ from hooke.preprocess import Normalisation
 from hooke.targets.decoded import Decoded
 from hooke.targets.fixed_point import SCALE_16BIT
 
-__all__ = ["FEATURES", "Regression", "is_unfamiliar", "measure_features"]
-
 #: What `measure_features` measures, in its order.
 FEATURES: Final = (
     "score",  # median of the objects' scores

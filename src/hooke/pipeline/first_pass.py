@@ -21,20 +21,6 @@ from hooke.preprocess import AS_IT_IS, Normalisation, in_chunks_of_four_channels
 from hooke.targets import HasDiameterMap
 from hooke.targets.fixed_point import SCALE_16BIT
 
-__all__ = [
-    "FIELD",
-    "Field",
-    "Vote",
-    "clarity",
-    "fits_scale",
-    "join_votes",
-    "median_diameter",
-    "spread_fields",
-    "view_fields",
-    "vote",
-    "vote_trust",
-]
-
 #: Side of the fields shown, network pixels.
 FIELD = 256
 

@@ -15,8 +15,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["count_lettering", "find_lettering"]
-
 # How far a pixel may differ from the colour drawn: exactly that, at a smoothed edge, and half-way to the background.
 _REACH = (0.05, 0.35, 0.6)  # shares of the colour's distance from the background
 _COLOUR_REACH = (0.12, 0.35, 0.6)  # the same in colour, of which JPEG halves the resolution

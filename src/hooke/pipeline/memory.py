@@ -7,8 +7,6 @@ import math
 from hooke.io import ImageFile
 from hooke.limits import check_memory, default_budget, parse_bytes
 
-__all__ = ["check_job", "job_budget", "job_bytes"]
-
 # Measured on images of 0.3 to 67 megapixels of every type (see benchmarks/memory.py): the interpreter, its libraries,
 # the network and two tiles in work; then for each pixel the maps (3 of 2 bytes), labels, overlay and what makes them.
 _BASE = 320 << 20

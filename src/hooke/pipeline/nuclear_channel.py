@@ -14,8 +14,6 @@ from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields,
 from hooke.pipeline.sparse import interesting_fields
 from hooke.preprocess import Normalisation
 
-__all__ = ["ChosenChannel", "channel_clarity", "choose_channel"]
-
 _SCALES = (1.0, 0.5, 0.25)
 _FIELDS = 2  # on each scale
 _CLOSE = 0.6  # share of the clearest channel's clarity from which another may be meant

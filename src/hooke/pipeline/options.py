@@ -12,8 +12,6 @@ from typing import SupportsIndex
 from hooke.errors import ConfigError
 from hooke.labels.classes import ObjectClassifier
 
-__all__ = ["SegmentOptions", "available_threads"]
-
 
 def available_threads() -> int:
     """Cores that this process may use."""

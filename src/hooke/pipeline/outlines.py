@@ -9,8 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["looks_fragmented", "size_variation", "solidity"]
-
 # Of 244 ordinary training and validation images none goes beyond both.
 _UNEVEN = 0.68
 _LUMPY = 0.92

@@ -24,8 +24,6 @@ from hooke.pipeline.entry import hash_file
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.settings import classifier_facts, model_facts
 
-__all__ = ["Replay", "read_replay", "write_record"]
-
 _PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "tifffile", "imagecodecs", "pillow")
 
 

@@ -14,18 +14,6 @@ from hooke.io.class_counts import CLASS_COUNTS
 if TYPE_CHECKING:
     from hooke.pipeline.segmentation import Segmentation
 
-__all__ = [
-    "SUMMARY_COLUMNS",
-    "ImageResult",
-    "failure",
-    "failure_row",
-    "labels_path",
-    "object_table",
-    "overlay_path",
-    "plane_name",
-    "summary_row",
-]
-
 #: Columns of ``summary.csv``; position in a stack comes after the file, and what else a row holds at the end.
 SUMMARY_COLUMNS = (
     "image",

@@ -17,8 +17,6 @@ from hooke.pipeline.work import Origin, Settings
 if TYPE_CHECKING:
     from hooke.pipeline.segmentation import Segmentation
 
-__all__ = ["save_segmentation"]
-
 _WAIT = 60.0  # seconds: loops in several processes may save into one folder
 
 

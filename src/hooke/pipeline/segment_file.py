@@ -22,8 +22,6 @@ from hooke.pipeline.segment_image import segment_image
 from hooke.pipeline.view import choose_stack_channel
 from hooke.pipeline.work import Origin, Work
 
-__all__ = ["Job", "fail_file", "segment_file"]
-
 _SPREAD = (0.25, 0.5, 0.75)  # planes of a stack that choose its channel: the ends are often empty or out of focus
 
 

@@ -45,8 +45,6 @@ from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.tables import write_tables
 from hooke.pipeline.work import Origin
 
-__all__ = ["FolderResult", "segment_folder"]
-
 _SMALL = 1_000_000  # pixels, of 16 bytes or less, of an image that one thread segments
 
 

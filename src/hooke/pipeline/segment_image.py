@@ -24,8 +24,6 @@ from hooke.pipeline.trust import dropped_candidates, quality_warnings
 from hooke.pipeline.view import View, prepare_view
 from hooke.preprocess import Normalisation
 
-__all__ = ["segment", "segment_image"]
-
 
 def segment(
     image: Source,

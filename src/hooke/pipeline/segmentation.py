@@ -19,8 +19,6 @@ from hooke.preprocess import Normalisation
 from hooke.report.class_overlay import class_overlay
 from hooke.report.overlay import overlay
 
-__all__ = ["Segmentation"]
-
 _RGB = ("red", "green", "blue")
 _DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
 

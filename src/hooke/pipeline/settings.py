@@ -14,8 +14,6 @@ from hooke.models import Model
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.work import Settings
 
-__all__ = ["check_used", "classifier_facts", "model_facts", "run_settings"]
-
 
 def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Settings:
     """Describe a run by all that decides its results: not by its number of threads.

@@ -18,8 +18,6 @@ from hooke.io.axes import Layout
 from hooke.io.raster import read_picture
 from hooke.pipeline.memory import check_job
 
-__all__ = ["Source", "image_of_source"]
-
 Source = NDArray[np.generic] | Image | ImageFile | PIL.Image.Image | str | Path
 
 

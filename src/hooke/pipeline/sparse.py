@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from hooke.pipeline.first_pass import FIELD, Field, fits_scale
 from hooke.preprocess import Normalisation
 
-__all__ = ["interesting_fields"]
-
 _BLOCKS = (4, 16)  # side of the squares whose mean is compared, image pixels: for small and for large objects
 _BACKGROUND = 12.0  # squares: what varies on a larger scale is uneven light
 _SIGNIFICANT = 6.0  # standard deviations of the noise in the means

@@ -17,8 +17,6 @@ from hooke.pipeline.entry import Entry
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.result_files import SUMMARY_COLUMNS, failure_row
 
-__all__ = ["table_rows", "write_tables"]
-
 _DAMAGED = "its results were changed or removed since; segment it again"
 
 

@@ -18,8 +18,6 @@ from hooke.pipeline.window import choose_window
 from hooke.preprocess import Normalisation
 from hooke.targets.decoded import Decoded
 
-__all__ = ["dropped_candidates", "edge_sharpness", "noise_level", "quality_warnings", "saturated_share"]
-
 _WINDOW = 1024  # side of the part of a large image that is measured, pixels
 _SHARP = 1.95  # sharper than this (object widths per edge width) were all but 2 % of the validation images
 _SURE = 0.62  # the median score of an image was above this on all but 1 % of them

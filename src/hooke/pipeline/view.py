@@ -17,8 +17,6 @@ from hooke.preprocess import Appearance, Normalisation, Recorded, describe_pictu
 from hooke.targets import HasDiameterMap
 from hooke.targets.decoded import Decoded
 
-__all__ = ["View", "choose_stack_channel", "prepare_view"]
-
 _WITHIN = 0.5  # share of an object's pixels that must have been recorded
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["choose_window"]
-
 
 def choose_window(labels: NDArray[np.int32], side: int) -> tuple[slice, slice]:
     """Choose a part of an image around one of its objects.

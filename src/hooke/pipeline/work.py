@@ -12,8 +12,6 @@ import pandas as pd
 
 from hooke.io import atomic_path
 
-__all__ = ["Content", "Origin", "Settings", "Work"]
-
 
 @dataclass(frozen=True)
 class Settings:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["DNA_DYE", "EXCITATION", "NUCLEAR_MARKER", "nuclear_evidence"]
-
 #: Ranks that `nuclear_evidence` gives; 0 is a name that says nothing.
 DNA_DYE: Final = 3
 NUCLEAR_MARKER: Final = 2

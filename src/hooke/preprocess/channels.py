@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from hooke.errors import ImageReadError
 from hooke.image import Image
 
-__all__ = ["Channels", "in_chunks_of_four_channels"]
-
 _LIMIT = 4  # OpenCV warps, and averages areas of, no more channels at once
 
 

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError
 from hooke.preprocess.modality import FEATURES, Modality, colourfulness
 
-__all__ = ["CLUSTERS", "Clusters", "cluster_modalities", "name_centre"]
-
 #: Clusters made by default.
 CLUSTERS: Final = 8
 

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from hooke.image import sample_grid
 
-__all__ = ["Recorded", "find_recorded"]
-
 _SAMPLE = 65_536  # pixels that show whether there may be any fill
 _WORTH = 0.002  # share of them below which there is none
 _THINNEST = 3  # pixels: side of the squares that fill is made of

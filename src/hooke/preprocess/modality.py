@@ -18,19 +18,6 @@ from numpy.typing import NDArray
 
 from hooke.image import Image, sample_grid
 
-__all__ = [
-    "FEATURES",
-    "MODALITIES",
-    "Appearance",
-    "Modality",
-    "classify",
-    "colourfulness",
-    "describe",
-    "is_grey",
-    "measure_features",
-    "regression_terms",
-]
-
 Modality = Literal["fluorescence", "histology", "brightfield"]
 Float = NDArray[np.float32]
 

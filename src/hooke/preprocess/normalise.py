@@ -17,8 +17,6 @@ from hooke.image import Image, sample_grid
 from hooke.preprocess.channel_names import EXCITATION, NUCLEAR_MARKER, nuclear_evidence
 from hooke.preprocess.modality import Appearance, describe, is_grey
 
-__all__ = ["AS_IT_IS", "Normalisation", "fit_channels", "fit_normalisation"]
-
 _STORED_GREY = "grey stored as colour"
 _SAMPLE = 500_000  # pixels sampled; percentiles of more change nothing
 _FEW = 100_000  # pixels by which two channels are compared

@@ -14,8 +14,6 @@ import numpy as np
 from hooke.image import Image, sample_grid
 from hooke.preprocess.modality import Appearance, describe
 
-__all__ = ["describe_picture", "recognise_picture"]
-
 _COLOUR_NAMES = frozenset(["red", "green", "blue", "r", "g", "b"])
 _BRIGHT = 0.25  # median of the darkest channel, as a share of the image's brightest; stains of fluorescence have 0.1
 _SAMPLE = 65_536  # pixels

@@ -13,8 +13,6 @@ from hooke.labels.classes import UNKNOWN, Classes
 from hooke.report.overlay import overlay, to_rgb
 from hooke.report.palette import OUTLINES
 
-__all__ = ["class_overlay"]
-
 _LINE = 26  # pixels: height of the legend for a picture of 1000 pixels
 
 

@@ -26,8 +26,6 @@ from hooke.report.html.charts import Curve, confusion_chart, curve_chart
 from hooke.report.html.markup import number
 from hooke.report.html.svg import stand_alone
 
-__all__ = ["classification_charts", "confusion_shares", "confusion_svg", "score_title", "write_classification"]
-
 _TITLES = {"f1": "F1", "auc": "AUC", "ap": "AP", "ece": "ECE"}
 _CURVE_POINTS = 60  # of a drawn curve: more can't be distinguished
 

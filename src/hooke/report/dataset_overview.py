@@ -19,8 +19,6 @@ from hooke.report.html.charts import histogram_chart
 from hooke.report.html.svg import stand_alone
 from hooke.report.sheet import Tile, draw_pages
 
-__all__ = ["Overview", "show_dataset"]
-
 _BARS = 24  # of a histogram
 _INNER = (1, 99)  # percentiles: what lies outside is counted in the outermost bars
 

@@ -21,8 +21,6 @@ from hooke.image import Image
 from hooke.report.overlay import to_rgb
 from hooke.report.palette import LIGHT, series_name
 
-__all__ = ["THUMBNAIL", "draw_embedding", "make_thumbnail", "principal_components"]
-
 UInt8 = NDArray[np.uint8]
 
 #: Side of a thumbnail in pixels.

@@ -14,8 +14,6 @@ from hooke.metrics import RESAMPLES
 from hooke.report.classification import write_classification
 from hooke.report.html import write_report
 
-__all__ = ["evaluate", "evaluate_points"]
-
 
 def evaluate(
     pred: str | Path,

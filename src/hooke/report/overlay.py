@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError
 from hooke.report.palette import OUTLINES
 
-__all__ = ["overlay", "to_rgb"]
-
 UInt8 = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 

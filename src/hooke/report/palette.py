@@ -7,8 +7,6 @@ from typing import Final
 
 import numpy as np
 
-__all__ = ["DARK", "LIGHT", "OUTLINES", "SERIES", "page_colours", "rgb", "series_name", "with_colours"]
-
 #: How many series of a plot differ in colour and line style; a further one takes the first again.
 SERIES: Final = 6
 

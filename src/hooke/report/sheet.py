@@ -16,8 +16,6 @@ from hooke.errors import ConfigError
 from hooke.report.overlay import overlay
 from hooke.report.palette import DARK, rgb
 
-__all__ = ["Tile", "draw_pages"]
-
 CAPTION = 30  # pixels below a picture: two lines
 GAP = 8
 BACKGROUND, INK, FAINT = rgb(DARK["page"]), rgb(DARK["ink"]), rgb(DARK["soft"])

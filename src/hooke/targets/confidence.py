@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from hooke.targets.fixed_point import SCALE_16BIT
 
-__all__ = ["TRAITS", "Traits", "fit_score", "predict_score"]
-
 TRAITS = ("logit of the mean foreground", "logarithm of the mean split", "logit of the highest distance")
 
 _NEAR = 1e-3  # logits of shares closer to 0 or 1 than this are not distinguished

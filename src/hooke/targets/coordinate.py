@@ -27,8 +27,6 @@ from hooke.targets.fixed_point import as_16_bit, threshold_16bit
 from hooke.targets.flooding import fill_holes, flood, make_seeds
 from hooke.targets.splitline import SplitLine
 
-__all__ = ["Coordinate", "as_maps", "query_grid"]
-
 
 @dataclass(frozen=True)
 class Coordinate:

@@ -11,8 +11,6 @@ from hooke.labels.bands import bands
 from hooke.targets.confidence import Traits
 from hooke.targets.flooding import renumber
 
-__all__ = ["Decoded", "keep_candidates", "measure_traits"]
-
 
 @dataclass(frozen=True)
 class Decoded:

@@ -7,8 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SCALE_16BIT", "as_16_bit", "threshold_16bit"]
-
 SCALE_16BIT = 65535  # stands for 1.0
 
 

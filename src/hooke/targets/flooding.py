@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.bands import bands
 
-__all__ = ["fill_holes", "flood", "make_seeds", "renumber"]
-
 _BATCH = 2**18  # pixels whose neighbours are visited together
 _PLACE = 40  # bits of a rank that hold the pixel's place; its height is above them
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))

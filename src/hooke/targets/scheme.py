@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from hooke.targets.decoded import Decoded
 
-__all__ = ["HasDiameterMap", "Scheme"]
-
 
 class Scheme(Protocol):
     """A dataclass whose fields are the scheme's parameters, as a model bundle stores them."""

@@ -30,8 +30,6 @@ from hooke.targets.decoded import Decoded, keep_candidates, measure_traits
 from hooke.targets.fixed_point import as_16_bit, threshold_16bit
 from hooke.targets.flooding import fill_holes, flood, make_seeds
 
-__all__ = ["MAPS", "SplitLine", "equivalent_diameters"]
-
 MAPS = ("foreground", "split", "distance", "diameter")
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))

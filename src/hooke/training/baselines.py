@@ -14,8 +14,6 @@ from hooke.targets import SplitLine
 from hooke.training.augmentation.crops import Sample
 from hooke.training.segmentation.module import segment_sample
 
-__all__ = ["OTSU", "SHIPPED", "Segmenter", "baseline_scores", "mean_dsb", "otsu_watershed"]
-
 Segmenter = Callable[[Sample], NDArray[np.int32]]
 
 OTSU, SHIPPED = "Otsu with watershed", "the shipped model"

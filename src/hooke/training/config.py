@@ -10,9 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from hooke.training.settings import read_settings
 from hooke.training.tasks import DEFAULT, load_config_model
 
-__all__ = ["DatasetConfig", "RunConfig", "load_config"]
-
-
 #: Settings that are paths.
 PATHS = ("datasets.*.path", "exclude", "start_from", "encoder_weights")
 

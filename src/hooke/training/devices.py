@@ -11,8 +11,6 @@ import torch
 from torch import distributed
 from torch.utils.data import get_worker_info
 
-__all__ = ["device_rank", "limit_allocator_trim", "resolve_precision"]
-
 Resolved = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 # Parameters of mallopt(3) in glibc's malloc.h, and what they are set to.

@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from hooke.errors import ConfigError
 
-__all__ = ["class_weights"]
-
 
 def class_weights(
     counts: ArrayLike, method: Literal["none", "inverse", "effective"] = "inverse", beta: float = 0.999

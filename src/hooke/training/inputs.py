@@ -15,15 +15,6 @@ from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.tables import read_text
 
-__all__ = [
-    "STARTS",
-    "check_dataset",
-    "check_inputs",
-    "locate_paths",
-    "read_exclusions",
-    "shipped_start",
-]
-
 #: Networks of the shipped model that a run can start from by name, and their place in its bundle.
 STARTS = {"nuclei": ".", "nuclei-colour": "colour"}
 

@@ -10,8 +10,6 @@ from torch import nn
 
 from hooke.training.config import RunConfig
 
-__all__ = ["make_optimizer"]
-
 
 def make_optimizer(network: nn.Module, config: RunConfig) -> dict[str, Any]:
     """AdamW, its rate rising over the warm-up and falling along a cosine, or one cycle of both; for Lightning."""

@@ -12,8 +12,6 @@ from typing import Any, ClassVar
 from hooke.errors import HookeError, ModelError
 from hooke.io import atomic_path
 
-__all__ = ["Outcome", "TrainingError", "check_learnt", "check_loss", "folder_of_run", "read_result", "write_json"]
-
 _RESULT = "result.json"
 
 

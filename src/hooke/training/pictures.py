@@ -24,8 +24,6 @@ from hooke.report.overlay import overlay
 from hooke.training.augmentation.crops import Sample, as_colours
 from hooke.training.segmentation.module import predict_sample
 
-__all__ = ["CurvesAndPictures", "draw_curves"]
-
 _SHOWN = 6
 _SIDE = 256
 _RELOAD = 20  # seconds between two looks of a browser at the page

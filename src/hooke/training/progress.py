@@ -16,9 +16,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
 
-__all__ = ["Progress", "as_time", "quiet"]
-
-
 # Seconds between two lines of a log: at first, and at most.
 _PAUSES = (5.0, 60.0)
 

@@ -40,8 +40,6 @@ from hooke.training.progress import Progress, quiet
 from hooke.training.samples import Record, records_hash
 from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
-__all__ = ["as_it_is", "begin_run", "check_folder", "fit", "step_of"]
-
 
 def begin_run(
     config: RunConfig, run: Path, records: Callable[[str], list[Record]], *, resume: bool

@@ -22,8 +22,6 @@ from hooke.training.augmentation.crops import UNKNOWN, Sample, touching_places
 from hooke.training.config import DatasetConfig
 from hooke.training.inputs import check_dataset, read_exclusions
 
-__all__ = ["DataConfig", "Record", "SampleStore", "list_records", "load_sample", "records_hash"]
-
 
 class DataConfig(Protocol):
     """The part of a configuration that says which images a run uses, and which classes it looks up for them."""

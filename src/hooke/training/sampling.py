@@ -9,8 +9,6 @@ from torch.utils.data import Sampler
 from hooke.training.config import RunConfig
 from hooke.training.devices import device_rank
 
-__all__ = ["ResumableSampler"]
-
 
 class ResumableSampler(Sampler[int]):
     """The numbers of a run's items from one step on: 0, 1, 2 ... in batches, which several devices deal out in turn.

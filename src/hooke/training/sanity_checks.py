@@ -8,8 +8,6 @@ from typing import Any
 
 from hooke.training.tasks import load_task
 
-__all__ = ["fast_dev_run", "overfit"]
-
 # Two cores should finish this in two minutes, with loading and validation.
 _STEPS = 300
 _EVERY = 75

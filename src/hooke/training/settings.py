@@ -13,8 +13,6 @@ from hooke.errors import ConfigError
 from hooke.io.yaml_text import parse_yaml
 from hooke.training.inputs import locate_paths
 
-__all__ = ["read_settings"]
-
 _Model = TypeVar("_Model", bound=BaseModel)
 
 

@@ -11,8 +11,6 @@ import lightning as L
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-__all__ = ["SaveWhenStopped", "terminated_in_order"]
-
 _TERMINATED = 143  # the status that shells expect of a program that was terminated
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from hooke.training.bundles.weights import Export
     from hooke.training.explain.subject import Subject
 
-__all__ = ["DEFAULT", "TASKS", "Task", "export", "kind_of_run", "load_config_model", "load_run", "load_task", "train"]
-
 DEFAULT = "segmentation"
 
 #: The module that holds the `TASK` of each kind, and the pydantic model of its configuration, which needs no PyTorch.

@@ -17,8 +17,6 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.io import open_image
 from hooke.io.orientation import orient, swaps_sides
 
-__all__ = ["ORIENTATIONS", "Orientation", "parse_orientation", "read_annotated"]
-
 #: ``shown``: as viewers turn the picture; ``stored``: its tag is left out of account.
 Orientation = Literal["shown", "stored"]
 ORIENTATIONS: tuple[Orientation, ...] = ("shown", "stored")

@@ -23,8 +23,6 @@ from hooke.datasets.layout import Entry
 from hooke.errors import DatasetError
 from hooke.io import read_image
 
-__all__ = ["TAKES", "find", "load"]
-
 TAKES = "BBBC039, U2OS nuclei as published: images/*.tif, masks/*.png (coloured), metadata/*.txt (the splits)"
 
 LISTS = {"training": "train", "validation": "val", "test": "test"}

@@ -27,8 +27,6 @@ from hooke.io.annotations.coco import Categories, CocoFile, CocoImage, collect_s
 from hooke.io.annotations.json_fields import located
 from hooke.io.naming import image_ids
 
-__all__ = ["TAKES", "CocoDataset", "find", "gather", "load"]
-
 TAKES = (
     "COCO: *.json with polygons or run lengths, and the images they name; "
     "--option images=DIR, --option annotations=FILE"

@@ -34,8 +34,6 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.io import read_labels
 from hooke.io.formats import has_image_suffix, result_stem
 
-__all__ = ["TAKES", "Frame", "find", "load"]
-
 TAKES = (
     "Cell Tracking Challenge (2D): 01/, 01_GT/SEG, 01_ST/SEG, or images/, labels/, labels_gold/; "
     "--option truth=gold|silver"

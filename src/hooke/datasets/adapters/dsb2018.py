@@ -30,8 +30,6 @@ from hooke.io.tables import read_header, read_table
 from hooke.labels.painter import Mask, paint
 from hooke.labels.run_length import decode_pairs
 
-__all__ = ["TAKES", "find", "load"]
-
 TAKES = (
     "Data Science Bowl 2018 (BBBC038), Kaggle's stage1_train: <id>/images, <id>/masks; "
     "--option truth=csv for run lengths"

@@ -30,8 +30,6 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations.label_files import read_label_file
 from hooke.io.formats import has_image_suffix, result_stem
 
-__all__ = ["TAKES", "FolderSource", "Pair", "find", "load", "numbered"]
-
 TAKES = (
     "images/ and labels/ (StarDist: masks/) of equal names, or Cellpose's x.png and x_masks.png; in train/, test/...; "
     "--option components=auto|split|keep"

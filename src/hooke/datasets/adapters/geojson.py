@@ -25,8 +25,6 @@ from hooke.io.annotations.json_fields import located
 from hooke.io.formats import has_image_suffix, result_stem
 from hooke.io.naming import image_ids
 
-__all__ = ["TAKES", "GeojsonSource", "find", "load"]
-
 TAKES = "QuPath: *.geojson and the image of the same name; classification as class; --option outline=object|nucleus"
 
 

@@ -19,8 +19,6 @@ from hooke.errors import DatasetError, ImageReadError
 from hooke.io import find_images, open_image
 from hooke.io.formats import result_stem
 
-__all__ = ["ImageSearch", "annotation_files", "read_plane"]
-
 REMEDY = "put the image next to its annotations, or in a folder images below them"
 
 

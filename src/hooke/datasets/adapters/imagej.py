@@ -23,8 +23,6 @@ from hooke.io.annotations.json_fields import located
 from hooke.io.formats import has_image_suffix
 from hooke.io.naming import image_ids
 
-__all__ = ["TAKES", "ImagejSource", "find", "load"]
-
 TAKES = "ImageJ: a zip of ROIs (or one .roi) and the image of the same name; ROI group as class; extra: formats"
 
 OF_IMAGE = re.compile(r"(?i)(?P<stem>.+?)[-_. ]?(roiset|rois?)$")

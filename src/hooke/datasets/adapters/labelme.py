@@ -31,8 +31,6 @@ from hooke.io.annotations.json_fields import located
 from hooke.io.annotations.labelme import LabelmeFile, read_labelme
 from hooke.io.naming import image_ids
 
-__all__ = ["TAKES", "LabelmeSource", "find", "load"]
-
 TAKES = "labelme: *.json with the image inside or beside; polygons, rectangles, circles, masks (DKFZ); label as class"
 
 

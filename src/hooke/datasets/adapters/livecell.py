@@ -26,8 +26,6 @@ from hooke.datasets.layout import Entry
 from hooke.errors import DatasetError
 from hooke.io.annotations.coco import read_coco
 
-__all__ = ["TAKES", "find", "load"]
-
 TAKES = "LIVECell: livecell_coco_{train,val,test}.json and its tif images; cell line as class (or Sartorius' train.csv)"
 
 LISTS = {f"livecell_coco_{split}.json": split for split in ("train", "val", "test")}

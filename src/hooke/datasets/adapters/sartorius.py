@@ -25,8 +25,6 @@ from hooke.io.tables import read_table
 from hooke.labels.run_length import decode_pairs
 from hooke.labels.shape_layer import ShapeLayer
 
-__all__ = ["TABLE", "TAKES", "SartoriusSource", "find", "load"]
-
 TAKES = "Sartorius (Kaggle): train.csv with run lengths along the rows, train/*.png; cell type as class"
 
 TABLE = "train.csv"

@@ -22,8 +22,6 @@ from hooke.errors import ConfigError
 from hooke.io import read_image, write_png
 from hooke.preprocess.modality import MODALITIES, Modality
 
-__all__ = ["FieldSettings", "parse_size", "write_samples"]
-
 # Its README.md says where it comes from and under which licence.
 REAL = Path(__file__).parents[1] / "pictures" / "immunohistochemistry.jpg"
 

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from hooke.datasets.simulation.noise_texture import Cloud, Fibres, Float
 from hooke.datasets.simulation.slide import Slide
 
-__all__ = ["RENDERERS", "Camera"]
-
 # Optical density per unit of stain in red, green, blue: Ruifrok & Johnston (2001), table 1.
 HAEMATOXYLIN = (0.65, 0.70, 0.29)
 EOSIN = (0.07, 0.99, 0.11)

@@ -8,8 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Cloud", "Fibres", "Float", "band_noise"]
-
 Float = NDArray[np.float32]
 
 

@@ -19,8 +19,6 @@ from hooke.datasets.simulation.slide import Slide, place_nuclei
 from hooke.errors import ConfigError
 from hooke.preprocess.modality import MODALITIES, Modality
 
-__all__ = ["Modality", "Simulated", "simulate"]
-
 
 @dataclass(frozen=True)
 class Simulated:

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from hooke.datasets.simulation.noise_texture import Float, band_noise
 from hooke.preprocess.modality import Modality
 
-__all__ = ["Nucleus", "Slide", "place_nuclei"]
-
 MIN_PIXELS = 12  # a smaller visible remnant of a nucleus is not worth a label
 MIN_VISIBLE = 0.5  # of a nucleus' area, after its neighbours and the image's border have had their share
 GAP = 2  # pixels of background that a nucleus which does not touch keeps around it

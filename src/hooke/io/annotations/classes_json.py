@@ -14,8 +14,6 @@ from pathlib import Path
 from hooke.errors import DatasetError
 from hooke.io.atomic import atomic_path
 
-__all__ = ["CLASSES_NAME", "read_classes", "write_classes"]
-
 CLASSES_NAME = "classes.json"
 # Names of classes may hold bytes that are not UTF-8; they are written as escapes, which JSON knows too.
 ODD = "backslashreplace"

@@ -31,8 +31,6 @@ from hooke.labels.polygons import Ring, fill_rings, to_ring
 from hooke.labels.run_length import decode_counts
 from hooke.labels.shape_layer import ShapeLayer
 
-__all__ = ["CocoFile", "CocoImage", "CocoSource", "collect_shapes", "open_coco", "read_coco"]
-
 KEPT_KEYS = ("id", "image_id", "category_id", "iscrowd", "segmentation", "score")
 CROWD = "crowd regions (iscrowd), left out"
 NO_OUTLINE = "annotations without an outline (box only), left out"

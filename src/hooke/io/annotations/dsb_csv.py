@@ -27,8 +27,6 @@ from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.labels.painter import Mask, check_canvas
 from hooke.labels.run_length import decode_pairs, encode_objects
 
-__all__ = ["DsbSource", "Submission", "write_dsb"]
-
 _COLUMNS = ("ImageId", "EncodedPixels")
 _MOST_DIGITS = 9  # of a number of pixels
 _REMEDY = "give a csv with the columns ImageId and EncodedPixels"

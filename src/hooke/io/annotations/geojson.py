@@ -19,8 +19,6 @@ from hooke.io.annotations import json_fields as checked
 from hooke.labels.polygons import Ring, to_ring
 from hooke.labels.shape_layer import ShapeLayer
 
-__all__ = ["OUTLINES", "SKIPPED", "GeojsonFile", "read_geojson"]
-
 NO_AREA = ("Point", "MultiPoint", "LineString", "MultiLineString")
 SKIPPED = "points and lines, left out"
 REMEDY = "export it from QuPath again, as FeatureCollection"

@@ -24,8 +24,6 @@ from hooke.io.annotations.json_fields import located
 from hooke.labels.polygons import Ring, ellipse, fill_border, rectangle, to_ring
 from hooke.labels.shape_layer import ShapeLayer
 
-__all__ = ["OF_BORDERS", "SKIPPED", "read_regions", "require_roifile"]
-
 AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
 SKIPPED = "points, lines and text, left out"
 OF_BORDERS = "outlines through border pixels, as Cellpose saves them, filled with their border"

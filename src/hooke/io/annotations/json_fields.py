@@ -14,8 +14,6 @@ from typing import Any
 
 from hooke.errors import DatasetError, HookeError
 
-__all__ = ["as_list", "field", "located", "number", "optional_text", "read_json"]
-
 REMEDY = "export the annotations again"
 FARTHEST = 1e300  # larger whole numbers than floats can hold are valid JSON
 KINDS = {dict: "an object", list: "a list", str: "a text", int: "a whole number", float: "a number"}

@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from hooke.errors import DatasetError, ImageReadError
 from hooke.io import open_image, read_labels
 
-__all__ = ["LabelFile", "read_label_file", "take_apart"]
-
 SPLIT = "objects made of binary masks by connected components, so that nuclei that touch are one object"
 BLURRED = "binary masks of blurred edges, cut at half of their highest value"
 STACKS = "stacks of one value for all objects, which are one object each: give binary masks plane by plane"

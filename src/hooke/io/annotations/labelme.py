@@ -28,8 +28,6 @@ from hooke.labels.polygons import Ring, ellipse, rectangle, to_ring
 from hooke.labels.shape_layer import ShapeLayer
 from hooke.limits import check_memory, check_promise
 
-__all__ = ["SKIPPED", "LabelmeFile", "read_labelme"]
-
 NO_AREA = ("point", "points", "line", "linestrip")
 SKIPPED = "points and lines, left out"
 REMEDY = "export the annotations again"

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
 
-__all__ = ["Frame", "Level", "finest_level", "ome_metadata", "to_frame"]
-
 _REMEDY = "write the metadata of OME-Zarr 0.4 or 0.5, for example with ome-zarr-py"
 # In micrometres.
 _UNITS = {

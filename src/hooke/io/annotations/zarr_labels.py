@@ -30,8 +30,6 @@ from hooke.io.annotations.ome_zarr import Frame, Level, finest_level, ome_metada
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.limits import SMALL_PROMISE, check_memory, check_promise
 
-__all__ = ["ZarrSource", "is_in_zarr"]
-
 MOVED = "label images resampled to the pixels of their image"
 PAIRED = "label image named {!r}, paired with the only true image though the names differ"
 _LABELS = "labels"

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from hooke.report.html.markup import attributes, element
 
-__all__ = ["picture", "picture_address"]
-
 
 def picture(rgb: NDArray[np.uint8], alt: str, form: Literal["png", "jpeg"] = "png", columns: Sequence[str] = ()) -> str:
     """Show a picture, as wide as the page allows.

@@ -14,18 +14,6 @@ from hooke.report.html.markup import element, number, share
 from hooke.report.html.svg import Frame, Scale, coordinate, drawing, mark, short, text
 from hooke.report.palette import series_name
 
-__all__ = [
-    "Bars",
-    "Curve",
-    "Estimate",
-    "bar_chart",
-    "confusion_chart",
-    "curve_chart",
-    "histogram_chart",
-    "interval_chart",
-    "scatter_chart",
-]
-
 _MAX_POINTS = 5000  # more show nothing new, and make a page heavy
 _MAX_DOTS = 60  # of a curve: more would hide its line
 _ROW = 34

@@ -10,8 +10,6 @@ from hooke.report import classification
 from hooke.report.html import plots
 from hooke.report.html.markup import element, figure, interval, number, paragraph, share, table, whole
 
-__all__ = ["class_section"]
-
 _CAPTIONS = {
     "roc": "ROC curve of each class against the rest.",
     "precision_recall": "Precision over recall of each class.",

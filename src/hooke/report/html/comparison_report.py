@@ -12,8 +12,6 @@ from hooke.report.html.markup import counted, element, figure, interval, number,
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.html.plots import curves_figure, run_curve
 
-__all__ = ["render_comparison", "verdict", "write_comparison"]
-
 _LEVEL = 0.05
 
 

@@ -23,8 +23,6 @@ from hooke.report.html.markup import counted, element, interval, number, paragra
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.html.svg import mark
 
-__all__ = ["render_report", "write_report"]
-
 # Title, name in `hooke.metrics.score_counts`.
 _CARDS = (("DSB score", "dsb"), ("AP at IoU 0.5", "ap_50"), ("F1 at IoU 0.5", "f1_50"), ("Panoptic quality", "pq"))
 _SCORES = (

@@ -18,8 +18,6 @@ from hooke.report.html.outlines import joined, outline_objects
 from hooke.report.html.svg import mark
 from hooke.report.overlay import to_rgb
 
-__all__ = ["LAYERS", "Subject", "draw_subject"]
-
 #: What is drawn over a picture: its class in the style sheet, and what it is.
 LAYERS = {
     "true": "true outline, found",

@@ -13,8 +13,6 @@ from hooke.datasets.layout import find_image
 from hooke.errors import HookeError
 from hooke.io import read_image
 
-__all__ = ["ImageFinder"]
-
 
 class ImageFinder:
     """Finds images by name: in the truth's ``images`` folder, or where the prediction's ``run.json`` says they were.

@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-__all__ = ["attributes", "counted", "element", "figure", "interval", "number", "paragraph", "share", "table", "whole"]
-
 _NOT_DEFINED = "–"
 _MINUS = "−"
 _SIGNS = (_NOT_DEFINED, _MINUS)

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from hooke.labels.outlines import trace_outlines
 
-__all__ = ["joined", "outline_objects"]
-
 
 def outline_objects(labels: NDArray[np.integer]) -> dict[int, str]:
     """Trace the rim of every object.

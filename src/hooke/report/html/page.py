@@ -12,8 +12,6 @@ from hooke.io import atomic_path
 from hooke.report.html.markup import element
 from hooke.report.palette import page_colours
 
-__all__ = ["Section", "render_page", "write_page"]
-
 
 @dataclass(frozen=True)
 class Section:

@@ -14,18 +14,6 @@ from hooke.metrics import ERRORS, MATCHED, SIZE_EDGES, SIZES, ClassScores, Summa
 from hooke.report.html.charts import Bars, Curve, Estimate, bar_chart, curve_chart, interval_chart, scatter_chart
 from hooke.report.html.markup import figure, interval, number, share, table, whole
 
-__all__ = [
-    "ap_curves",
-    "breakdown",
-    "class_confusion",
-    "count_agreement_plot",
-    "error_kinds",
-    "run_curve",
-    "score_calibration",
-    "size_agreement_plot",
-    "size_breakdown",
-]
-
 _BINS = 10  # of the object score
 # Columns of a breakdown by group: title, name in `hooke.metrics.score_counts`.
 _MEANS = {"AP 0.5": "ap_50", "F1 0.5": "f1_50", "F1 0.9": "f1_90", "PQ": "pq", "matched IoU": "sq", "AJI+": "aji_plus"}

@@ -16,8 +16,6 @@ from pathlib import Path
 from hooke.report.html.markup import attributes, element
 from hooke.report.palette import series_name, with_colours
 
-__all__ = ["Frame", "Scale", "coordinate", "drawing", "mark", "short", "stand_alone", "text"]
-
 _LEGEND_LINE = 18
 _SIZE = re.compile(r'<svg [^>]*viewBox="0 0 (\S+) (\S+)"')
 # What a page's style sheet gives a plot on it.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["AugmentConfig"]
-
 
 class AugmentConfig(BaseModel):
     """How a crop is drawn from an image, and how it is changed."""

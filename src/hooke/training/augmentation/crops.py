@@ -17,18 +17,6 @@ from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.augmentation.geometry import affine_at, area_factors, bend_field, warp_image, warp_labels
 from hooke.training.augmentation.photometric import photometric, photometric_stains
 
-__all__ = [
-    "UNKNOWN",
-    "Sample",
-    "as_colours",
-    "class_map",
-    "crop_sample",
-    "make_negative",
-    "photometric",
-    "remove_fragments",
-    "touching_places",
-]
-
 #: Class of an object, or a pixel, whose class is unknown.
 UNKNOWN = -1
 

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from hooke.preprocess import in_chunks_of_four_channels
 
-__all__ = ["affine_at", "area_factors", "bend_field", "warp_image", "warp_labels"]
-
 _MAX_BEND = 0.2  # of the spacing of the field's points: neighbours then differ by too little for the plane to fold
 
 

@@ -9,8 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["photometric", "photometric_stains"]
-
 # Optical densities of the dyes in red, green and blue (Ruifrok and Johnston 2001, "Quantification of histochemical
 # staining by color deconvolution"); the third row is what the first two leave.
 _HAEMATOXYLIN_EOSIN = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11], [0.707, -0.014, -0.707]])

@@ -14,8 +14,6 @@ from hooke.models import read_bundle
 from hooke.training.bundles.description import write_description
 from hooke.training.bundles.weights import fresh_bundle
 
-__all__ = ["add_colour_bundle"]
-
 _FOLDER = "colour"
 
 

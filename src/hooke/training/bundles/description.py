@@ -14,16 +14,6 @@ from pydantic import BaseModel
 
 from hooke.errors import ModelError
 
-__all__ = [
-    "OPSET",
-    "TORCHSCRIPT",
-    "describe_model",
-    "describe_tensor",
-    "file_sha256",
-    "image_input",
-    "write_description",
-]
-
 #: Version of the ONNX operators that the weights are written with.
 OPSET = 17
 

@@ -19,8 +19,6 @@ from hooke.models.runtime import onnxruntime
 from hooke.training.bundles.description import file_sha256
 from hooke.training.bundles.weights import fresh_bundle
 
-__all__ = ["store_half"]
-
 _LARGE = 1024  # numbers; of smaller tensors, biases for the most part, there is nothing to save
 
 

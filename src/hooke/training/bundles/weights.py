@@ -26,17 +26,6 @@ from hooke.errors import ModelError
 from hooke.training.bundles.description import OPSET, TORCHSCRIPT
 from hooke.training.outcome import folder_of_run
 
-__all__ = [
-    "Export",
-    "check_difference",
-    "example_image",
-    "fresh_bundle",
-    "restore",
-    "run_record",
-    "with_fixed_padding",
-    "write_weights",
-]
-
 _Module = TypeVar("_Module", bound=nn.Module)
 
 _TOLERANCE = 1e-3  # of a map value; float32 rounding over the network's depth stays well below

@@ -8,8 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hooke.training.config import RunConfig
 
-__all__ = ["ClassifierConfig", "CutConfig"]
-
 
 class CutConfig(BaseModel):
     """How a cut-out is changed before it is learnt from; it is turned and mirrored in any case."""

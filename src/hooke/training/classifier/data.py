@@ -21,12 +21,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from hooke.classify.intensity import fit_intensity
 from hooke.classify.windows import Objects, cut_window, locate, rescale, window_matrix
-from hooke.training.augmentation.crops import UNKNOWN, Sample, photometric
+from hooke.training.augmentation.crops import UNKNOWN, Sample
+from hooke.training.augmentation.photometric import photometric
 from hooke.training.classifier.config import ClassifierConfig, CutConfig
 from hooke.training.samples import Record, SampleStore, load_sample
 from hooke.training.sampling import ResumableSampler
-
-__all__ = ["CutBatch", "Cuts", "cut_loader", "named", "train_loader", "turned"]
 
 _WHOLE = 0  # in place of an object's id
 

@@ -22,8 +22,6 @@ from hooke.training.explain.subject import (
     only_logits,
 )
 
-__all__ = ["find_subjects"]
-
 
 def find_subjects(
     run: Path, image: Image, count: int, diameter: float | None, labels: NDArray[np.int32] | None

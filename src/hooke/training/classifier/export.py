@@ -27,8 +27,6 @@ from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.module import ClassifierModule
 from hooke.training.outcome import check_learnt, read_result
 
-__all__ = ["export_run", "load_run"]
-
 
 class _Probabilities(nn.Module):
     """The network as the bundle offers it: calibrated probabilities of the classes."""

@@ -34,8 +34,6 @@ from hooke.training.outcome import Outcome
 from hooke.training.run import begin_run, fit
 from hooke.training.samples import Record, list_records
 
-__all__ = ["Trained", "softmax", "train"]
-
 _WATCHED = "val/likelihood"  # finer than accuracy, which is equal for two checkpoints that are right equally often
 
 

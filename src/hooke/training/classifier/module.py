@@ -16,8 +16,6 @@ from hooke.training.classifier.networks import build_classifier
 from hooke.training.optimizer import make_optimizer
 from hooke.training.outcome import check_loss
 
-__all__ = ["ClassifierModule"]
-
 
 class ClassifierModule(L.LightningModule):
     """A network trained by weighted cross entropy.

@@ -12,8 +12,6 @@ from hooke.errors import ConfigError
 from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.networks.weights import load_encoder_weights
 
-__all__ = ["EncoderClassifier", "StridedClassifier", "build_classifier"]
-
 
 def build_classifier(config: ClassifierConfig, *, load_weights: bool = True) -> nn.Module:
     """Make the network that a configuration names.

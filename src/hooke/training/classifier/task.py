@@ -7,8 +7,6 @@ from hooke.training.classifier.export import export_run, load_run
 from hooke.training.classifier.loop import Trained, train
 from hooke.training.tasks import Task
 
-__all__ = ["TASK"]
-
 TASK = Task(
     name="classifier",
     score_name=Trained.score_name,

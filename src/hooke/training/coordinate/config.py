@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from hooke.targets import Scheme, make_scheme
 from hooke.training.config import RunConfig
 
-__all__ = ["CoordinateConfig", "QueryConfig", "ViewConfig"]
-
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -18,13 +18,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from hooke.targets import Coordinate, equivalent_diameters
-from hooke.training.augmentation.crops import Sample, photometric
+from hooke.training.augmentation.crops import Sample
+from hooke.training.augmentation.photometric import photometric
 from hooke.training.coordinate.config import CoordinateConfig, QueryConfig
 from hooke.training.networks.coordinate import CoordinateNetwork
 from hooke.training.samples import Record, SampleStore, load_sample
 from hooke.training.sampling import ResumableSampler
-
-__all__ = ["FrameStore", "QueryBatch", "Views", "choose_queries", "frame_sample", "train_loader"]
 
 
 class QueryBatch(NamedTuple):

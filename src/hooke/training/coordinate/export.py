@@ -26,8 +26,6 @@ from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.module import CoordinateModule
 from hooke.training.outcome import check_learnt
 
-__all__ = ["export_run", "load_run"]
-
 _MEANING = {
     "cell": "probability that the place lies in a cell",
     "centre": "distance to the cell's edge over the cell's largest such distance",

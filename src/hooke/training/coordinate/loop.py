@@ -16,8 +16,6 @@ from hooke.training.pictures import CurvesAndPictures
 from hooke.training.run import as_it_is, begin_run, fit
 from hooke.training.samples import list_records
 
-__all__ = ["Trained", "train"]
-
 
 @dataclass(frozen=True)
 class Trained(Outcome):

@@ -25,8 +25,6 @@ from hooke.training.networks.coordinate import CoordinateNetwork, CoordinateShap
 from hooke.training.optimizer import make_optimizer
 from hooke.training.outcome import check_loss
 
-__all__ = ["CoordinateModule", "detection_f1", "segment_frame"]
-
 
 class CoordinateModule(L.LightningModule):
     """A network trained on the answers of the `coordinate` scheme.

@@ -7,8 +7,6 @@ from hooke.training.coordinate.export import export_run, load_run
 from hooke.training.coordinate.loop import Trained, train
 from hooke.training.tasks import Task
 
-__all__ = ["TASK"]
-
 TASK = Task(
     name="coordinate",
     score_name=Trained.score_name,

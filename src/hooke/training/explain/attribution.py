@@ -20,8 +20,6 @@ from torch import Tensor, nn
 
 from hooke.errors import ConfigError
 
-__all__ = ["METHODS", "Question", "attribute", "likeness", "randomised"]
-
 METHODS = {"grad-cam": GradCAM, "grad-cam++": GradCAMPlusPlus, "hires-cam": HiResCAM}
 
 #: A network and a batch of one image in, one number out: the logit to be explained.

@@ -15,8 +15,6 @@ from hooke.training.explain.attribution import METHODS, attribute, likeness, ran
 from hooke.training.explain.subject import Subject, class_of_image
 from hooke.training.tasks import kind_of_run, load_task
 
-__all__ = ["Explanation", "explain_answers", "explain_run"]
-
 
 @dataclass(frozen=True, eq=False)
 class Explanation:

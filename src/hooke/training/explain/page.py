@@ -17,8 +17,6 @@ from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.overlay import overlay
 from hooke.training.explain.explanation import Explanation
 
-__all__ = ["draw", "write_explanations"]
-
 _SIDE = 320  # of a panel, pixels
 _STRENGTH = 0.55  # of the colours over the image
 _LEAD = (

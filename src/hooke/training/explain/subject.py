@@ -12,17 +12,6 @@ from torch import Tensor, nn
 
 from hooke.training.explain.attribution import Question
 
-__all__ = [
-    "OBJECT_STRIDE",
-    "Subject",
-    "as_tensor",
-    "class_of_image",
-    "class_subject",
-    "crop_to_stride",
-    "only_logits",
-    "spread_labels",
-]
-
 OBJECT_STRIDE = 8  # features that are weighed for objects: coarse enough to see context, fine enough to say where
 
 

@@ -15,8 +15,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.ops import roi_align
 
-__all__ = ["CoordinateNetwork", "CoordinateShape"]
-
 _LOCAL_STRIDE = 4  # image pixels per pixel of the feature maps that patches are pooled from
 _GLOBAL_STRIDE = 4  # the global encoder sees the image this much smaller
 _DEEPEST = 16  # stride of the local encoder's coarsest features: sides of its input are multiples

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-__all__ = ["Heads", "Outputs"]
-
 
 @dataclass(frozen=True)
 class Heads:

@@ -10,8 +10,6 @@ from torch.nn import functional
 
 from hooke.training.networks.outputs import Heads, Outputs
 
-__all__ = ["PlainUNet"]
-
 
 class PlainUNet(nn.Module):
     """U-Net as published (Ronneberger et al. 2015), with batch normalisation and padded convolutions.

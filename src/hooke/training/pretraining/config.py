@@ -9,9 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hooke.training.settings import read_settings
 
-__all__ = ["PretrainConfig", "load_pretrain_config"]
-
-
 #: Settings that are paths.
 PATHS = ("images.*", "exclude", "encoder_weights")
 

@@ -40,8 +40,6 @@ from hooke.training.progress import Progress, quiet
 from hooke.training.run import check_folder, step_of
 from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
-__all__ = ["COLLAPSED", "Pretrained", "pretrain", "save_encoder"]
-
 #: A spread of the embeddings below this means that the network's output is nearly the same for all images.
 COLLAPSED = 0.1
 _PACKAGES = ("torch", "timm", "lightning", "lightly", "numpy", "opencv-python-headless")

@@ -22,8 +22,6 @@ from hooke.training.networks.weights import load_encoder_weights
 from hooke.training.pretraining.config import PretrainConfig
 from hooke.training.segmentation.losses import smooth_l1_loss
 
-__all__ = ["BYOL", "METHODS", "Inpainting", "Pretraining", "SimCLR"]
-
 _INPAINTING_WIDTH = 64
 
 

@@ -29,8 +29,6 @@ from hooke.training.devices import device_rank
 from hooke.training.inputs import read_exclusions
 from hooke.training.pretraining.config import PretrainConfig
 
-__all__ = ["Pixels", "Views", "images_hash", "list_images", "masked_view", "two_views", "view_loader"]
-
 _TRIES = 20  # images that may fail in a row before the run is given up
 
 

@@ -13,8 +13,6 @@ from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.config import RunConfig
 from hooke.training.segmentation.loss_config import LossConfig
 
-__all__ = ["TrainConfig"]
-
 
 class TrainConfig(RunConfig):
     """A run that trains a network for instance segmentation."""

@@ -22,8 +22,6 @@ from hooke.training.samples import Record, SampleStore
 from hooke.training.sampling import ResumableSampler
 from hooke.training.segmentation.config import TrainConfig
 
-__all__ = ["Batch", "Crops", "chances", "rarity", "train_loader"]
-
 _RAREST_SIZE = 0.01
 
 

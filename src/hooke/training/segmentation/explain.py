@@ -31,8 +31,6 @@ from hooke.training.explain.subject import (
 )
 from hooke.training.segmentation.export import load_run
 
-__all__ = ["find_subjects"]
-
 _WINDOW = 256  # side of the window around an object, network pixels
 
 

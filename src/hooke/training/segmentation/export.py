@@ -32,9 +32,6 @@ from hooke.training.outcome import check_learnt
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.module import SegmentationModule
 
-__all__ = ["export_run", "load_run"]
-
-
 _MEANING = {
     "foreground": "probability that the pixel lies in an object",
     "split": "probability that the pixel lies on the line between touching objects",

@@ -26,8 +26,6 @@ from hooke.training.segmentation.data import train_loader
 from hooke.training.segmentation.module import SegmentationModule
 from hooke.training.segmentation.shipped import load_shipped
 
-__all__ = ["Trained", "start_from", "train"]
-
 _WATCHED = "val/dsb"
 _CLASS_PARTS = ("network.class_decoder.", "network.class_head.", "network.image_head.")
 

@@ -6,8 +6,6 @@ import difflib
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["PIXEL_LOSSES", "VALUE_LOSSES", "LossConfig"]
-
 #: Losses of a probability, which `+` adds: ``bce+dice``.
 PIXEL_LOSSES = ("bce", "weighted_bce", "dice", "focal", "tversky")
 #: Losses of a number in 0..1: over all known pixels, or over those inside objects.

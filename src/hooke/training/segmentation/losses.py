@@ -19,21 +19,6 @@ from hooke.targets import Scheme
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.loss_config import LossConfig
 
-__all__ = [
-    "SCHEME_LOSSES",
-    "bce_loss",
-    "class_loss",
-    "dice_loss",
-    "focal_loss",
-    "loss_of",
-    "pixel_class_loss",
-    "small_object_weights",
-    "smooth_l1_loss",
-    "split_weight_map",
-    "splitline_loss",
-    "tversky_loss",
-]
-
 #: Class of a pixel or an object that the loss leaves out.
 IGNORE = -1
 

@@ -23,8 +23,6 @@ from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Batch
 from hooke.training.segmentation.losses import class_loss, loss_of, pixel_class_loss, small_object_weights
 
-__all__ = ["SegmentationModule", "predict_sample", "segment_sample"]
-
 _SCORES = ("dsb", "ap_50", "ap_75")
 
 

@@ -25,8 +25,6 @@ from hooke.targets import Scheme
 from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.augmentation.crops import Sample, as_colours, crop_sample, make_negative
 
-__all__ = ["write_preview"]
-
 _SHOWN = 4  # crops shown of a group
 _MEASURED = 32  # crops whose objects make a group's histogram
 _PANEL = 176  # side of a panel in the sheet, pixels

@@ -19,8 +19,6 @@ from torch import Tensor, nn
 
 from hooke.errors import ConfigError
 
-__all__ = ["load_shipped"]
-
 
 def load_shipped(network: nn.Module, bundle: Path, images: Tensor) -> list[str]:
     """Fill a network with the weights of a bundle, in place.

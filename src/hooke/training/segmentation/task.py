@@ -14,8 +14,6 @@ from hooke.training.segmentation.loop import Trained, train
 from hooke.training.segmentation.preview import write_preview
 from hooke.training.tasks import Task
 
-__all__ = ["TASK"]
-
 
 def preview(config: TrainConfig, out: Path) -> Path:
     """Write a page of crops and target maps, by dataset and modality, as the run would see them.
