@@ -71,6 +71,15 @@ def test_channel_is_taken_as_asked(field):
         hooke.segment(stack, channel=2)
 
 
+def test_channel_is_taken_by_its_name_or_the_channels_are_listed(field):
+    stack = Image(np.stack([np.zeros_like(field.image), field.image], axis=-1), channel_names=("GFP", "DAPI"))
+    assert hooke.segment(stack, channel="dapi").normalisation.channel == 1
+    assert hooke.segment(stack, channel="1").normalisation.channel == 1
+    with pytest.raises(ConfigError, match=r"no channel foo.*0 to 1: 'GFP', 'DAPI'"):
+        hooke.segment(stack, channel="foo")
+    assert hooke.segment(Image(stack.pixels, is_rgb=False), channel="0").count == 0
+
+
 def test_min_size_drops_small_objects(field):
     found = hooke.segment(field.image)
     areas = np.bincount(found.labels.ravel())[1:]

@@ -33,7 +33,10 @@ def segment(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the results.")] = None,
     model: Annotated[str, typer.Option(help="Name of a model, or path of a bundle.")] = "nuclei",
     channel: Annotated[
-        int | None, typer.Option(help="Channel that shows the objects, 0 is the first. Default: chosen by content.")
+        str | None,
+        typer.Option(
+            help="Number (0 is the first) or name of the channel that shows the objects. Default: chosen by content."
+        ),
     ] = None,
     diameter: Annotated[str, typer.Option(help="Typical diameter in pixels, or auto.")] = "auto",
     min_size: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
@@ -28,8 +29,8 @@ class SegmentOptions:
     ----------
     model : str
         A known model's name, or the path of a bundle.
-    channel : int, optional
-        Channel (0 is the first) that shows the objects; chosen from the image when not given.
+    channel : int or str, optional
+        Number (0 is the first) or name of the channel that shows the objects; chosen from the image when not given.
     diameter : float or "auto"
         Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
     min_size : float, optional
@@ -53,7 +54,7 @@ class SegmentOptions:
     """
 
     model: str = "nuclei"
-    channel: int | None = None
+    channel: int | str | None = None
     diameter: float | str = "auto"
     min_size: float | None = None
     min_score: float | None = None
@@ -65,7 +66,7 @@ class SegmentOptions:
     def __post_init__(self) -> None:
         object.__setattr__(self, "threads", _parse_whole("threads", self.threads))
         if self.channel is not None:
-            object.__setattr__(self, "channel", _parse_whole("channel", self.channel))
+            object.__setattr__(self, "channel", _parse_channel(self.channel))
         object.__setattr__(self, "model", str(self.model) if isinstance(self.model, Path) else self.model)
         object.__setattr__(self, "diameter", _parse_diameter(self.diameter))
         if self.min_size is not None and not 0 <= self.min_size < math.inf:
@@ -91,6 +92,14 @@ def _parse_whole(name: str, value: SupportsIndex) -> int:
         return operator.index(value)
     except TypeError as error:
         raise ConfigError(f"{name} is {value!r}", remedy="give a whole number") from error
+
+
+def _parse_channel(value: SupportsIndex | str) -> int | str:
+    """A number in text, as on the command line, is a number; other text is a channel's name."""
+    if not isinstance(value, str):
+        return _parse_whole("channel", value)
+    text = value.strip()
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else text
 
 
 def _parse_diameter(value: float | str) -> float | str:

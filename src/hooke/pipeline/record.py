@@ -209,7 +209,7 @@ class _RecordedModel(_Strict):
 
 
 class _RecordedOptions(_Strict):
-    channel: int | None
+    channel: int | str | None
     diameter: float | str
     min_size: float | None
     min_score: float | None

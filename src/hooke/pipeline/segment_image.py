@@ -22,7 +22,7 @@ from hooke.pipeline.settings import check_used
 from hooke.pipeline.source import Source, image_of_source
 from hooke.pipeline.trust import dropped_candidates, quality_warnings
 from hooke.pipeline.view import View, prepare_view
-from hooke.preprocess import Normalisation
+from hooke.preprocess import Normalisation, find_channel
 
 
 def segment(
@@ -30,7 +30,7 @@ def segment(
     model: str | Path | Model = SegmentOptions.model,
     *,
     axes: str | None = None,
-    channel: int | None = SegmentOptions.channel,
+    channel: int | str | None = SegmentOptions.channel,
     diameter: float | str = SegmentOptions.diameter,
     min_size: float | None = SegmentOptions.min_size,
     min_score: float | None = SegmentOptions.min_score,
@@ -51,8 +51,8 @@ def segment(
     axes : str, optional
         One letter per dimension of an array or file, such as ``"CYX"`` or ``"TZCYX"`` (T time, Z depth, C channels,
         S colours), where its shape leaves open what they are.
-    channel : int, optional
-        Channel (0 is the first) that shows the objects; chosen from the image when not given.
+    channel : int or str, optional
+        Number (0 is the first) or name of the channel that shows the objects; chosen from the image when not given.
     diameter : float or "auto"
         Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
     min_size : float, optional
@@ -118,7 +118,8 @@ def segment_image(
     """
     start = time.perf_counter()
     threads = options.resolved_threads
-    view = prepare_view(image, model, options.channel, threads, of_stack=of_stack)
+    channel = find_channel(image, options.channel) if isinstance(options.channel, str) else options.channel
+    view = prepare_view(image, model, channel, threads, of_stack=of_stack)
     shown, normalisation = view.image, view.normalisation
     image = replace(image, is_rgb=shown.is_rgb, channel_names=shown.channel_names)
     if normalisation.is_flat:
@@ -147,7 +148,7 @@ def segment_image(
     classes = _classes(model, found.maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
         classes, more = options.classify.classify_objects(
-            shown, decoded.labels, threshold=options.class_threshold, channel=options.channel, threads=threads
+            shown, decoded.labels, threshold=options.class_threshold, channel=channel, threads=threads
         )
         warnings += more
     return Segmentation(

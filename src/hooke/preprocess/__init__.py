@@ -3,7 +3,7 @@
 import warnings
 from typing import Any
 
-from hooke.preprocess.channels import Channels, in_chunks_of_four_channels
+from hooke.preprocess.channels import Channels, find_channel, in_chunks_of_four_channels
 from hooke.preprocess.clusters import CLUSTERS, cluster_modalities
 from hooke.preprocess.fill import Recorded, find_recorded
 from hooke.preprocess.modality import Appearance, classify, describe
@@ -21,6 +21,7 @@ __all__ = [
     "cluster_modalities",
     "describe",
     "describe_picture",
+    "find_channel",
     "find_recorded",
     "fit_channels",
     "fit_normalisation",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import ImageReadError
+from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
 
 _LIMIT = 4  # OpenCV warps, and averages areas of, no more channels at once
@@ -62,6 +62,29 @@ class Channels:
             pixels = pixels[..., list(self.indices)]
         names = tuple(image.channel_names[one] for one in self.indices) if image.channel_names else ()
         return replace(image, pixels=pixels, channel_names=names, is_rgb=False)
+
+
+def find_channel(image: Image, channel: int | str) -> int:
+    """Find a channel of an image by its number (0 is the first) or its name, in any case of letters.
+
+    Raises
+    ------
+    ConfigError
+        When the image has no such channel, or several of that name; the message lists its channels.
+    """
+    names = image.channel_names or (("red", "green", "blue") if image.is_rgb else ())
+    if isinstance(channel, str):
+        found = [number for number, name in enumerate(names) if name.casefold() == channel.casefold()]
+        if len(found) == 1:
+            return found[0]
+    elif 0 <= channel < image.channels:
+        return channel
+    listed = f": {', '.join(map(repr, names))}" if names else ""
+    raise ConfigError(
+        f"has {image.channels} channel(s), so there is no channel {channel}",
+        path=image.path or image.name,
+        remedy=f"choose one of 0 to {image.channels - 1}{listed}",
+    )
 
 
 def in_chunks_of_four_channels(pixels: NDArray[Any], change: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import ConfigError
 from hooke.image import Image, sample_grid
 from hooke.preprocess.channel_names import EXCITATION, NUCLEAR_MARKER, nuclear_evidence
+from hooke.preprocess.channels import find_channel
 from hooke.preprocess.modality import Appearance, describe, is_grey
 
 _STORED_GREY = "grey stored as colour"
@@ -141,12 +141,8 @@ def fit_normalisation(
     ConfigError
         When the image has no such channel.
     """
-    if channel is not None and not 0 <= channel < image.channels:
-        raise ConfigError(
-            f"has {image.channels} channel(s), so there is no channel {channel}",
-            path=image.path or image.name,
-            remedy=f"choose one of 0 to {image.channels - 1}",
-        )
+    if channel is not None:
+        find_channel(image, channel)
     if fill is not None and fill.any():
         image = replace(image, pixels=image.pixels[~fill][:, None])
     sample = sample_grid(image.pixels, _SAMPLE)
