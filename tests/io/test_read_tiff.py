@@ -1,6 +1,7 @@
 """TIFF in its many kinds: files made by tifffile or Pillow, read by hooke."""
 
 import struct
+from importlib.metadata import version
 
 import numpy as np
 import PIL.Image
@@ -84,8 +85,16 @@ def test_three_samples_that_are_not_rgb(tmp_path):
 
 def test_pillow_files(tmp_path):
     PIL.Image.fromarray(RGB8).save(tmp_path / "rgb.tif", compression="tiff_lzw")
-    PIL.Image.fromarray(RGB8[..., 0] > 99).save(tmp_path / "bit.tif", compression="group4")
     assert np.array_equal(read_image(tmp_path / "rgb.tif").pixels, RGB8)
+
+
+def test_fax_compression(tmp_path):
+    PIL.Image.fromarray(RGB8[..., 0] > 99).save(tmp_path / "bit.tif", compression="group4")
+    installed = [tuple(map(int, version(name).split(".")[:3])) for name in ("tifffile", "imagecodecs")]
+    if installed[0] < (2026, 3, 3) or installed[1] < (2026, 3, 6):
+        with pytest.raises(ImageReadError, match="pip install -U tifffile imagecodecs"):
+            read_image(tmp_path / "bit.tif")
+        pytest.skip("tifffile 2026.3.3 and imagecodecs 2026.3.6 are the first to read it")
     bit = read_image(tmp_path / "bit.tif")
     assert bit.pixels.dtype == bool
     assert np.array_equal(bit.pixels, RGB8[..., 0] > 99)

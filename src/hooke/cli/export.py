@@ -63,21 +63,14 @@ def export(
     content = None if card is None else _read_card(card)
     check_replaceable(bundle)
     with training_half():
-        from hooke.training.tasks import kind_of_run, load_task
+        from hooke.training import export as export_run
 
-        made = load_task(kind_of_run(run)).export(run, bundle, card=content, force=force, torchscript=torchscript)
-        changed = None
-        if half:
-            from hooke.training.bundles.half_precision import store_half
-
-            changed = store_half(bundle)
-        if colour is not None:
-            from hooke.training.bundles.colour_network import add_colour_bundle
-
-            add_colour_bundle(bundle, colour)
+        made = export_run(
+            run, bundle, card=content, force=force, torchscript=torchscript, half=half, colour=colour
+        )
     typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
-    if changed is not None:
-        typer.echo(f"weights stored in 16 bits: what the network gives changes by {changed:.2g} at most")
+    if made.half_difference is not None:
+        typer.echo(f"weights stored in 16 bits: the network's output changes by {made.half_difference:.2g} at most")
     return 0
 
 

@@ -36,6 +36,7 @@ from hooke.io.tiff_scenes import Scene, find_scenes
 from hooke.limits import check_memory
 
 _COPY_AGAIN = "copy or export it again"
+_UPDATE = "pip install -U tifffile imagecodecs, or export it with LZW or without compression"
 _OPAQUE = 0.5  # share of the pixels of an alpha channel that are opaque or empty, at least
 _DESCRIPTION = 270
 
@@ -322,7 +323,8 @@ def _reading(path: Path) -> Iterator[None]:
         raise ImageReadError("needs more memory than there is", path=path, remedy=remedy) from error
     except Exception as error:  # struct.error, IndexError, each codec's own...
         text = " ".join(str(error).split()) or type(error).__name__
-        raise ImageReadError(f"damaged or unusual TIFF ({text[:120]})", path=path, remedy=_COPY_AGAIN) from error
+        remedy = _UPDATE if "COMPRESSION." in text else _COPY_AGAIN  # what the installed versions can't decompress
+        raise ImageReadError(f"damaged or unusual TIFF ({text[:120]})", path=path, remedy=remedy) from error
     finally:
         logger.removeFilter(quiet)
 

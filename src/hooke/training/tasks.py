@@ -133,36 +133,6 @@ def train(config: Any, run: Path, *, resume: bool = False, limit: int | None = N
     return load_task(config.kind).train(config, run, resume=resume, limit=limit, baselines=baselines)
 
 
-def export(
-    run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
-) -> Export:
-    """Write the best network of a run as a model bundle.
-
-    Parameters
-    ----------
-    run : Path
-        A run's folder, or one of its checkpoints.
-    bundle : Path
-        Folder to write; an earlier bundle there is replaced once the new one has passed its check.
-    card : dict, optional
-        Description for people: ``description``, ``authors``, ``license``, ``cite``, ``documentation`` (Markdown),
-        ``training_data``, ``scores``; and for the runtime ``parameters`` of the target scheme, ``diameter_band``.
-    force : bool
-        Export a run even if its validation score is not better than its baselines.
-    torchscript : bool
-        Also write the weights as TorchScript, for programs that run PyTorch.
-
-    Raises
-    ------
-    ModelError
-        When ONNX Runtime's answers differ from PyTorch's by more than 0.001, or the run has learnt nothing.
-    OutputError
-        When something other than a bundle is at `bundle`.
-    """
-    write = load_task(kind_of_run(run)).export
-    return write(run, bundle, card=card, force=force, torchscript=torchscript)
-
-
 def load_run(run: Path) -> Any:
     """The best network of a run, ready to predict, as a `LightningModule`.
 

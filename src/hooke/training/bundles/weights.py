@@ -40,10 +40,13 @@ class Export:
     bundle : Path
     largest_difference : float
         Between PyTorch's maps and ONNX Runtime's on the test input, in map units (0..1).
+    half_difference : float, optional
+        Largest change of the output for the test input by storing the weights in 16 bits; None where it was not done.
     """
 
     bundle: Path
     largest_difference: float
+    half_difference: float | None = None
 
 
 def with_fixed_padding(network: nn.Module) -> nn.Module:
