@@ -65,9 +65,7 @@ def export(
     with training_half():
         from hooke.training import export as export_run
 
-        made = export_run(
-            run, bundle, card=content, force=force, torchscript=torchscript, half=half, colour=colour
-        )
+        made = export_run(run, bundle, card=content, force=force, torchscript=torchscript, half=half, colour=colour)
     typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
     if made.half_difference is not None:
         typer.echo(f"weights stored in 16 bits: the network's output changes by {made.half_difference:.2g} at most")
