@@ -5,11 +5,28 @@ from __future__ import annotations
 import inspect
 
 import pytest
+from typer.main import get_command
 
 import hooke
-from hooke import classify, datasets, evaluation, pipeline, report
+from hooke import classify, datasets, doctor, evaluation, pipeline, report, training
 from hooke.cli import classify as cli_classify
-from hooke.cli import compare, data, evaluate, modality, prepare, samples, segment, submit
+from hooke.cli import (
+    compare,
+    data,
+    demo,
+    evaluate,
+    explain,
+    export,
+    modality,
+    prepare,
+    pretrain,
+    samples,
+    segment,
+    submit,
+    train,
+)
+from hooke.cli import doctor as cli_doctor
+from hooke.cli.app import app
 
 COMMANDS = {
     segment.segment: (hooke.segment_folder, pipeline.SegmentOptions),
@@ -21,7 +38,17 @@ COMMANDS = {
     samples.samples: (datasets.write_samples, datasets.FieldSettings),
     modality.modality: (classify.sort_by_modality,),
     cli_classify.classify: (classify.classify_folder, classify.classify_images),
+    cli_classify.train: (classify.examples_of_dataset, classify.examples_of_table, classify.learn_features),
     cli_classify.evaluate: (classify.examples_of_dataset, classify.load_classifier, report.write_classification),
+    demo.demo: (datasets.write_samples, pipeline.SegmentOptions),
+    cli_doctor.doctor: (doctor.examine, doctor.fix_dataset, doctor.write_report),
+}
+# The same for commands that need PyTorch, by name: see `hooke.training`.
+TRAINING = {
+    train.train: ("load_config", "train", "overfit"),
+    pretrain.pretrain: ("load_pretrain_config", "pretrain"),
+    export.export: ("export",),
+    explain.explain: ("explain_run", "write_explanations"),
 }
 # How much is printed is the command's own; the click context is none of the options.
 PRINTING = {"context", "quiet", "json", "as_json", "list_"}
@@ -39,18 +66,52 @@ NAMES = {
     "uneven": {"uneven_light"},
     "ignore_class": {"ignore_classes"},
     "distance": {"max_distance"},
+    "features": {"table"},
+    "fix": {"dst"},
+    "config": {"path"},
+    "settings": {"overrides"},
+    "overfit": {"count"},
+    "method": {"methods"},
 }
 # Options that choose the function, or how it is called.
 CHOOSING = {
     (segment.segment, "replay"),  # hooke.pipeline reads the options of the earlier run
     (evaluate.evaluate, "points"),  # evaluate or evaluate_points
+    (train.train, "fast_dev_run"),  # hooke.training.fast_dev_run
+    (train.train, "preview"),  # hooke.training.preview
+    (pretrain.pretrain, "images"),  # one of the overrides
 }
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: f"{command.__module__}.{command.__name__}")
 def test_what_a_command_does_python_can_do(command):
-    arguments = {name for function in COMMANDS[command] for name in inspect.signature(function).parameters}
+    assert missing_arguments(command, COMMANDS[command]) == set()
+
+
+@pytest.mark.parametrize("command", TRAINING, ids=lambda command: command.__name__)
+def test_what_a_command_that_needs_pytorch_does_python_can_do(command):
+    pytest.importorskip("torch")
+    functions = [getattr(training, name) for name in TRAINING[command]]
+    assert missing_arguments(command, functions) == set()
+
+
+def test_every_command_is_checked():
+    checked = {command.__name__ for command in (*COMMANDS, *TRAINING)}
+    assert {"images" if name == "classify" else name for name in checked} == set(command_names(get_command(app)))
+
+
+def missing_arguments(command, functions):
+    """Options of a command that are arguments of none of the functions."""
+    arguments = {name for function in functions for name in inspect.signature(function).parameters}
     options = set(inspect.signature(command).parameters) - PRINTING
     missing = {name for name in options if not ({name} | NAMES.get(name, set())) & arguments}
-    missing -= {name for chosen, name in CHOOSING if chosen is command}
-    assert missing == set()
+    return missing - {name for chosen, name in CHOOSING if chosen is command}
+
+
+def command_names(group):
+    """Names of all commands, those of groups inside included."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from command_names(command)
+        else:
+            yield name

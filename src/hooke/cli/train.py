@@ -69,18 +69,16 @@ def train(
         from hooke.training.config import load_config
         from hooke.training.inputs import check_inputs
         from hooke.training.tasks import load_task
+        from hooke.training.tasks import preview as write_preview
 
         loaded: Any = load_config(config, parse_settings(settings or []))
         check_inputs(loaded)
         run = run or Path("runs") / loaded.name
         typer.echo(f"{config}: loading PyTorch and the data of {loaded.name}")
         task = load_task(loaded.kind)
-        if preview and task.preview is None:
-            raise ConfigError(f"a run of kind {loaded.kind} has no preview", path=config, remedy="leave out --preview")
-        if preview and task.preview:
-            typer.echo(
-                f"augmented images for the network: {task.preview(loaded, run.with_name(run.name + '-preview.html'))}"
-            )
+        if preview:
+            page = write_preview(loaded, run.with_name(run.name + "-preview.html"))
+            typer.echo(f"augmented images for the network: {page}")
             return 0
         if overfit:
             score = sanity_checks.overfit(loaded, overfit, run.with_name(run.name + "-overfit"))

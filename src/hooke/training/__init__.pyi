@@ -15,4 +15,5 @@ from hooke.training.sanity_checks import overfit as overfit
 from hooke.training.segmentation.config import TrainConfig as TrainConfig
 from hooke.training.segmentation.module import predict_sample as predict_sample
 from hooke.training.tasks import load_run as load_run
+from hooke.training.tasks import preview as preview
 from hooke.training.tasks import train as train

@@ -133,6 +133,25 @@ def train(config: Any, run: Path, *, resume: bool = False, limit: int | None = N
     return load_task(config.kind).train(config, run, resume=resume, limit=limit, baselines=baselines)
 
 
+def preview(config: Any, page: Path) -> Path:
+    """Write an HTML page of augmented images as the network will get them.
+
+    Parameters
+    ----------
+    config : TrainConfig, ClassifierConfig or CoordinateConfig
+    page : Path
+
+    Raises
+    ------
+    ConfigError
+        When there is no such page for this kind of run.
+    """
+    write = load_task(config.kind).preview
+    if write is None:
+        raise ConfigError(f"a run of kind {config.kind} has no preview", remedy="train without one")
+    return write(config, page)
+
+
 def load_run(run: Path) -> Any:
     """The best network of a run, ready to predict, as a `LightningModule`.
 
