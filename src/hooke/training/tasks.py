@@ -144,7 +144,7 @@ def preview(config: Any, page: Path) -> Path:
     Raises
     ------
     ConfigError
-        When there is no such page for this kind of run.
+        When there is no such page for this task.
     """
     write = load_task(config.kind).preview
     if write is None:
