@@ -63,7 +63,7 @@ def export(
     content = None if card is None else _read_card(card)
     check_replaceable(bundle)
     with training_half():
-        from hooke.training.bundles.export_run import export as export_run
+        from hooke.training import export as export_run
 
         made = export_run(run, bundle, card=content, force=force, torchscript=torchscript, half=half, colour=colour)
     typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -131,6 +131,57 @@ def train(config: Any, run: Path, *, resume: bool = False, limit: int | None = N
         When the loss is not a number; the checkpoints so far stay.
     """
     return load_task(config.kind).train(config, run, resume=resume, limit=limit, baselines=baselines)
+
+
+def export(
+    run: Path,
+    bundle: Path,
+    *,
+    card: dict[str, Any] | None = None,
+    force: bool = False,
+    torchscript: bool = False,
+    half: bool = False,
+    colour: Path | None = None,
+) -> Export:
+    """Write the best network of a run as a model bundle.
+
+    Parameters
+    ----------
+    run : Path
+        A run's folder, or one of its checkpoints.
+    bundle : Path
+        Folder to write; an earlier bundle there is replaced once the new one has passed its check.
+    card : dict, optional
+        Description for people: ``description``, ``authors``, ``license``, ``cite``, ``documentation`` (Markdown),
+        ``training_data``, ``scores``; and for the runtime ``parameters`` of the target scheme, ``diameter_band``.
+    force : bool
+        Export a run even if its validation score is not better than its baselines.
+    torchscript : bool
+        Also write the weights as TorchScript, for programs that run PyTorch.
+    half : bool
+        Store the weights in 16 bits, which halves the file.
+    colour : Path, optional
+        Another bundle, copied into this one, for images whose colours are kept.
+
+    Raises
+    ------
+    ModelError
+        When ONNX Runtime's answers differ from PyTorch's by more than 0.001, the run has learnt nothing,
+        or `colour` does not fit.
+    OutputError
+        When something other than a bundle is at `bundle`.
+    """
+    write = load_task(kind_of_run(run)).export
+    written = write(run, bundle, card=card, force=force, torchscript=torchscript)
+    if half:
+        from hooke.training.bundles.half_precision import store_half  # needs packages of the training extra
+
+        written = replace(written, half_difference=store_half(bundle))
+    if colour is not None:
+        from hooke.training.bundles.colour_network import add_colour_bundle
+
+        add_colour_bundle(bundle, colour)
+    return written
 
 
 def preview(config: Any, page: Path) -> Path:
