@@ -42,10 +42,6 @@ Columns = dict[str, "Summary"]
 def score_tables(result: Evaluation) -> Iterator[Table]:
     """Lay out the scores.
 
-    Parameters
-    ----------
-    result : Evaluation
-
     Yields
     ------
     rich.table.Table
@@ -73,10 +69,6 @@ def score_tables(result: Evaluation) -> Iterator[Table]:
 
 def detection_table(result: Detection) -> Table:
     """Lay out what was detected: overall, then each group; intervals are of the pooled scores.
-
-    Parameters
-    ----------
-    result : Detection
 
     Returns
     -------

@@ -73,10 +73,6 @@ def find_dataset_images(folder: str | Path) -> list[DatasetImage]:
         A hooke data set; or any folder with ``images`` and ``labels`` whose files have the same stems; or, to compare
         with, any folder of images.
 
-    Returns
-    -------
-    list of DatasetImage
-
     Raises
     ------
     HookeError

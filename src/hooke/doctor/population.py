@@ -46,10 +46,6 @@ def image_figures(member: DatasetImage, pixels: NDArray[np.generic], table: pd.D
 def find_odd_images(figures: Sequence[ImageFigures]) -> list[Finding]:
     """Find images whose objects' size, or whose brightness, is far from that of their modality.
 
-    Parameters
-    ----------
-    figures : sequence of ImageFigures
-
     Returns
     -------
     list of Finding

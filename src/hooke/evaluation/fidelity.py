@@ -71,10 +71,6 @@ def open_prediction(
         Name of a target scheme by which each label image is encoded and decoded first.
     split_components : bool, optional
         As `open_labels` takes it.
-
-    Returns
-    -------
-    LabelSource
     """
     source = open_labels(pred, truth, split_components)
     return source if through is None else ThroughScheme(source, through)

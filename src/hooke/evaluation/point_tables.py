@@ -125,10 +125,6 @@ def open_points(path: str | Path, truth: LabelSource, split_components: bool | N
     split_components : bool, optional
         Of label images in a folder: see `hooke.io.annotations.label_files`.
 
-    Returns
-    -------
-    PointSource
-
     Raises
     ------
     DatasetError

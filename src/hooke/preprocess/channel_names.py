@@ -39,10 +39,6 @@ _EXCITATION = re.compile(
 def nuclear_evidence(name: str) -> int:
     """Rank a channel's name.
 
-    Parameters
-    ----------
-    name : str
-
     Returns
     -------
     int

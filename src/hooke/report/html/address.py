@@ -41,10 +41,6 @@ def picture_address(rgb: NDArray[np.uint8], form: Literal["png", "jpeg"] = "png"
         PNG loses nothing; JPEG is several times smaller for photographs.
     quality : int
         Of the JPEG, percent.
-
-    Returns
-    -------
-    str
     """
     ending, settings = (".png", ()) if form == "png" else (".jpg", (cv2.IMWRITE_JPEG_QUALITY, quality))
     _, code = cv2.imencode(ending, np.ascontiguousarray(rgb[..., ::-1]), settings)

@@ -47,13 +47,7 @@ class QueryBatch(NamedTuple):
 
 
 class FrameStore(SampleStore):
-    """Samples by number, resized to the frame; small enough to be kept.
-
-    Parameters
-    ----------
-    records : sequence of Record
-    config : CoordinateConfig
-    """
+    """Samples by number, resized to the frame; small enough to be kept."""
 
     def __init__(self, records: Sequence[Record], config: CoordinateConfig) -> None:
         super().__init__(records, config.nominal_diameter, config.cache_mb / max(1, config.workers))
@@ -84,13 +78,7 @@ def frame_sample(sample: Sample, frame: int) -> Sample:
 
 
 class Views(Dataset[QueryBatch]):
-    """Changed images by number, each with its queries.
-
-    Parameters
-    ----------
-    samples : FrameStore
-    config : CoordinateConfig
-    """
+    """Changed images by number, each with its queries."""
 
     def __init__(self, samples: FrameStore, config: CoordinateConfig) -> None:
         self.samples = samples

@@ -26,12 +26,7 @@ _INPAINTING_WIDTH = 64
 
 
 class Pretraining(L.LightningModule):
-    """What all methods share: an encoder, its schedule, and a watch over its embeddings.
-
-    Parameters
-    ----------
-    config : PretrainConfig
-    """
+    """What all methods share: an encoder, its schedule, and a watch over its embeddings."""
 
     def __init__(self, config: PretrainConfig) -> None:
         super().__init__()
