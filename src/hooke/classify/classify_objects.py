@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.classify.intensity import FeatureIntensity, fit_intensity
-from hooke.classify.windows import Objects, locate
+from hooke.classify.windows import Positions, locate
 from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
 from hooke.labels.classes import Classes
@@ -53,7 +53,7 @@ class Classifier(ABC):
         """Whether points alone are not enough."""
 
     @abstractmethod
-    def oversized(self, objects: Objects) -> NDArray[np.bool_]:
+    def oversized(self, objects: Positions) -> NDArray[np.bool_]:
         """Which objects are larger than the classifier's window. Shape (n,)."""
 
     @abstractmethod
@@ -62,7 +62,7 @@ class Classifier(ABC):
         image: Image,
         normalisation: Normalisation,
         labels: NDArray[np.int32] | None,
-        objects: Objects,
+        objects: Positions,
         threads: int = 0,
     ) -> Classes:
         """Predict the class of each object.
@@ -74,7 +74,7 @@ class Classifier(ABC):
             Fitted to it.
         labels : ndarray of int32, shape (Y, X), optional
             Not needed unless `needs_masks`.
-        objects : Objects
+        objects : Positions
             In image pixels.
         threads : int
             Threads to compute with; 0 takes all cores.
@@ -100,7 +100,7 @@ class Classified:
 
     Parameters
     ----------
-    objects : Objects
+    objects : Positions
     classes : Classes
         Names and probabilities.
     normalisation : Normalisation
@@ -109,7 +109,7 @@ class Classified:
         What the user should know of this result.
     """
 
-    objects: Objects
+    objects: Positions
     classes: Classes
     normalisation: Normalisation
     warnings: tuple[str, ...] = ()
@@ -200,7 +200,7 @@ def classify_image(
 
 def _find(
     image: Image, objects: NDArray[np.generic], classifier: Classifier
-) -> tuple[NDArray[np.int32] | None, Objects]:
+) -> tuple[NDArray[np.int32] | None, Positions]:
     where = image.path or image.name
     if objects.dtype.kind == "f":
         return None, _points(image, objects.astype(np.float64), classifier)
@@ -214,7 +214,7 @@ def _find(
     return labels, locate(labels)
 
 
-def _points(image: Image, places: NDArray[np.float64], classifier: Classifier) -> Objects:
+def _points(image: Image, places: NDArray[np.float64], classifier: Classifier) -> Positions:
     where = image.path or image.name
     if classifier.needs_masks and len(places):
         raise ConfigError(
@@ -232,4 +232,4 @@ def _points(image: Image, places: NDArray[np.float64], classifier: Classifier) -
             path=where,
             remedy="give y and x in pixels of this image",
         )
-    return Objects(np.arange(1, len(places) + 1), places, np.zeros(len(places)))
+    return Positions(np.arange(1, len(places) + 1), places, np.zeros(len(places)))

@@ -26,7 +26,7 @@ from hooke.classify.classify_objects import Classifier
 from hooke.classify.features import measure_features
 from hooke.classify.intensity import FeatureIntensity
 from hooke.classify.trees import Forest, grow_forest
-from hooke.classify.windows import Objects
+from hooke.classify.windows import Positions
 from hooke.errors import ConfigError, ModelError, OutputError
 from hooke.image import Image
 from hooke.io.yaml_text import parse_yaml
@@ -82,7 +82,7 @@ class ForestClassifier(Classifier):
         """Names, in the order of the probabilities."""
         return tuple(self.settings.classes)
 
-    def oversized(self, objects: Objects) -> NDArray[np.bool_]:
+    def oversized(self, objects: Positions) -> NDArray[np.bool_]:
         """Which objects are too large: none, for features have no window."""
         return np.zeros(len(objects), np.bool_)
 
@@ -107,7 +107,7 @@ class ForestClassifier(Classifier):
         image: Image,
         normalisation: Normalisation,
         labels: NDArray[np.int32] | None,
-        objects: Objects,
+        objects: Positions,
         threads: int = 0,
     ) -> Classes:
         """Predict the class of each object from its features."""

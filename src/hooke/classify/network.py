@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hooke.classify.classify_objects import Classifier
 from hooke.classify.intensity import Intensity
-from hooke.classify.windows import Objects, cut_windows, rescale
+from hooke.classify.windows import Positions, cut_windows, rescale
 from hooke.errors import ModelError
 from hooke.image import Image
 from hooke.labels.classes import Classes
@@ -106,7 +106,7 @@ class NetworkClassifier(Classifier):
             return self.run(cuts, threads)
         return average_tta([self.run(one, threads) for one in rotated_crops(cuts, self.settings.turns)])
 
-    def oversized(self, objects: Objects) -> NDArray[np.bool_]:
+    def oversized(self, objects: Positions) -> NDArray[np.bool_]:
         """Which objects are larger than the window, and so shrunk to fit. Shape (n,)."""
         return objects.scaled(self.settings.scale).oversized(self.settings.window)
 
@@ -115,7 +115,7 @@ class NetworkClassifier(Classifier):
         image: Image,
         normalisation: Normalisation,
         labels: NDArray[np.int32] | None,
-        objects: Objects,
+        objects: Positions,
         threads: int = 0,
     ) -> Classes:
         """Predict the class of each object from a window around it."""

@@ -18,7 +18,7 @@ _MARGIN = 0.96  # of the window's side: what a shrunk object fills, so that its 
 
 
 @dataclass(frozen=True)
-class Objects:
+class Positions:
     """Positions and sizes of objects.
 
     Parameters
@@ -38,21 +38,21 @@ class Objects:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def select(self, which: slice | NDArray[np.bool_]) -> Objects:
+    def select(self, which: slice | NDArray[np.bool_]) -> Positions:
         """Some of them, by slice or mask."""
-        return Objects(self.ids[which], self.centres[which], self.extents[which])
+        return Positions(self.ids[which], self.centres[which], self.extents[which])
 
-    def scaled(self, scale: float) -> Objects:
+    def scaled(self, scale: float) -> Positions:
         """Their positions and sizes in the image enlarged by a factor."""
         # Pixel centres at whole numbers: the first pixel's middle moves, too.
-        return Objects(self.ids, (self.centres + 0.5) * scale - 0.5, self.extents * scale)
+        return Positions(self.ids, (self.centres + 0.5) * scale - 0.5, self.extents * scale)
 
     def oversized(self, window: int) -> NDArray[np.bool_]:
         """Which of them are larger than a window. Shape (n,)."""
         return self.extents > window
 
 
-def locate(labels: NDArray[np.integer]) -> Objects:
+def locate(labels: NDArray[np.integer]) -> Positions:
     """Find centroid and extent of every object of a label image, by increasing id.
 
     Examples
@@ -63,7 +63,7 @@ def locate(labels: NDArray[np.integer]) -> Objects:
     """
     found = find_objects(labels)
     top, left, bottom, right = found.boxes.T
-    return Objects(found.ids, found.centroids, np.maximum(bottom - top, right - left).astype(np.float64))
+    return Positions(found.ids, found.centroids, np.maximum(bottom - top, right - left).astype(np.float64))
 
 
 def rescale(
@@ -136,7 +136,7 @@ def cut_window(
 
 
 def cut_windows(
-    pixels: NDArray[np.float32], labels: NDArray[np.int32] | None, objects: Objects, window: int
+    pixels: NDArray[np.float32], labels: NDArray[np.int32] | None, objects: Positions, window: int
 ) -> NDArray[np.float32]:
     """Cut a window around each object.
 
@@ -146,7 +146,7 @@ def cut_windows(
         At the classifier's scale.
     labels : ndarray of int32, shape (Y, X), optional
         Where given, the object's mask is the last channel.
-    objects : Objects
+    objects : Positions
         At the same scale.
     window : int
 

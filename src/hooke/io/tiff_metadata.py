@@ -63,15 +63,7 @@ def pixel_size_um(tif: tifffile.TiffFile, image: int = 0) -> tuple[float, float]
 
 
 def z_step_um(tif: tifffile.TiffFile, image: int = 0) -> float | None:
-    """Distance of a stack's planes in micrometres, or None where the file does not state it.
-
-    Parameters
-    ----------
-    tif : TiffFile
-        An open file.
-    image : int
-        Which of an OME-TIFF's images.
-    """
+    """Distance of a stack's planes in micrometres, or None where the file does not state it; see `pixel_size_um`."""
     pixels = _ome_pixels(tif, image)
     if pixels is not None:
         return _positive(_ome_length(pixels, "Z"))
@@ -81,15 +73,7 @@ def z_step_um(tif: tifffile.TiffFile, image: int = 0) -> float | None:
 
 
 def time_step_s(tif: tifffile.TiffFile, image: int = 0) -> float | None:
-    """Time between a series' frames in seconds, or None where the file does not state it.
-
-    Parameters
-    ----------
-    tif : TiffFile
-        An open file.
-    image : int
-        Which of an OME-TIFF's images.
-    """
+    """Time between a series' frames in seconds, or None where the file does not state it; see `pixel_size_um`."""
     pixels = _ome_pixels(tif, image)
     if pixels is not None:
         unit = pixels.get("TimeIncrementUnit", "s").lower()

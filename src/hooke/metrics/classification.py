@@ -207,16 +207,6 @@ def find_curves(positive: NDArray[np.bool_], score: Floats) -> Curves:
     return Curves(false_rate, recall, precision, auc, ap)
 
 
-def roc_auc(positive: NDArray[np.bool_], score: Floats) -> float:
-    """Area under the ROC curve: the chance that a positive scores higher than a negative."""
-    return find_curves(positive, score).auc
-
-
-def average_precision_score(positive: NDArray[np.bool_], score: Floats) -> float:
-    """Area under the precision-recall curve, as a sum of steps."""
-    return find_curves(positive, score).average_precision
-
-
 def _answers(
     true: NDArray[np.int64], shares: Floats | None, answers: ArrayLike | None, classes: Sequence[str]
 ) -> NDArray[np.int64]:

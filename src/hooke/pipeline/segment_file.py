@@ -17,8 +17,9 @@ from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.result_files import ImageResult, failure, labels_path, object_table, overlay_path, summary_row
+from hooke.pipeline.result_files import ImageResult, failure, labels_path, overlay_path
 from hooke.pipeline.segment_image import segment_image
+from hooke.pipeline.segmentation import object_table, summary_row
 from hooke.pipeline.view import choose_stack_channel
 from hooke.pipeline.work import Origin, Work
 

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke import __version__
 from hooke.image import Image
+from hooke.io import write_labels, write_png
+from hooke.io.class_counts import CLASS_COUNTS
+from hooke.io.lock import only_run
 from hooke.labels.classes import Classes
 from hooke.measure import measure
 from hooke.models import Model
-from hooke.pipeline.save import save_segmentation
+from hooke.pipeline.ledger import Ledger
+from hooke.pipeline.result_files import labels_path, overlay_path, plane_name
+from hooke.pipeline.tables import write_tables
+from hooke.pipeline.work import Origin, Settings
 from hooke.preprocess import Normalisation
 from hooke.report.class_overlay import class_overlay
 from hooke.report.overlay import overlay
 
 _RGB = ("red", "green", "blue")
 _DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
+_WAIT = 60.0  # seconds: loops in several processes may save into one folder
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,72 @@ class Segmentation:
         Raises
         ------
         OutputError
-            When it can't be written to.
+            When it can't be written to, or another run has it.
         """
-        return save_segmentation(self, Path(folder))
+        out = Path(folder)
+        with only_run(out, wait=_WAIT):
+            # No run takes such results for its own: their settings are unknown.
+            ledger = Ledger(out, Settings("", "", __version__))
+            origin = _origin(self.image, ledger)
+            image = replace(self.image, name=origin.name)
+            content = None if image.path is None else ledger.content(image.path)
+            with ledger.writing(origin, content) as work:
+                write_labels(
+                    work.place(labels_path(out, origin.name)),
+                    [self.labels],
+                    pixel_size_um=image.pixel_size_um,
+                    max_label=self.count,
+                )
+                write_png(work.place(overlay_path(out, origin.name, {})), self.overlay())
+                work.tables.append(object_table(self, origin.name))
+                work.rows.append(summary_row(self, origin.name, image.path or Path(image.name)))
+            write_tables(ledger)
+        return out
+
+
+def object_table(segmentation: Segmentation, name: str) -> pd.DataFrame:
+    """Rows of ``measurements.csv`` of one image or plane."""
+    table = segmentation.table.copy(deep=False)
+    table.insert(0, "image", name)
+    for position, (axis, index) in enumerate(segmentation.image.plane.items(), 1):
+        table.insert(position, axis, index)
+    return table
+
+
+def summary_row(segmentation: Segmentation, name: str, path: Path) -> dict[str, Any]:
+    """Row of ``summary.csv`` of one image or plane."""
+    normalisation = segmentation.normalisation
+    area = np.bincount(segmentation.labels.ravel())[1:]
+    return {
+        "image": name,
+        "file": str(path),
+        **segmentation.image.plane,
+        "count": segmentation.count,
+        "dropped": segmentation.dropped,
+        "median_area": float(np.median(area)) if area.size else "",
+        "diameter": "" if segmentation.diameter is None else round(segmentation.diameter, 2),
+        "scale": round(segmentation.scale, 4),
+        "modality": normalisation.modality,
+        "channel": (normalisation.channel or 0) if normalisation.mode == "grey" else normalisation.mode,
+        "channel_reason": normalisation.why,
+        "low": normalisation.low,
+        "high": normalisation.high,
+        "min_size": round(segmentation.min_size, 2),
+        "seconds": round(segmentation.seconds, 4),
+        "model": segmentation.model.name,
+        "warning": "; ".join(segmentation.warnings),
+        "error": "",
+        **({} if segmentation.classes is None else {CLASS_COUNTS: segmentation.classes.counts}),
+    }
+
+
+def _origin(image: Image, ledger: Ledger) -> Origin:
+    """Name the results as the image is named, unless another image's results have the name."""
+    name = plane_name(image.name, image.plane)
+    origin = Origin(name, name, image.path, plane_name("", image.plane))
+    number = 1
+    while (there := ledger.entries.get(origin.name)) is not None and (there.path, there.scene) != origin.key:
+        number += 1
+        named = ledger.names([image.path])[0] if image.path is not None and number == 2 else f"{name}_{number}"
+        origin = replace(origin, name=named, base=named)
+    return origin

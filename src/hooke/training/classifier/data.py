@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from hooke.classify.intensity import fit_intensity
-from hooke.classify.windows import Objects, cut_window, locate, rescale, window_matrix
+from hooke.classify.windows import Positions, cut_window, locate, rescale, window_matrix
 from hooke.training.augmentation.crops import UNKNOWN, Sample
 from hooke.training.augmentation.photometric import photometric
 from hooke.training.classifier.config import ClassifierConfig, CutConfig
@@ -92,7 +92,7 @@ class Cuts(Dataset[CutBatch]):
             classes = np.array([of for _, _, of in self.cells])
             weights /= np.bincount(classes, weights)[classes]
         self.chances = weights / weights.sum()
-        self._objects: dict[int, Objects] = {}
+        self._objects: dict[int, Positions] = {}
 
     def __len__(self) -> int:
         return self.config.steps * self.config.batch if self.changed else len(self.cells)
