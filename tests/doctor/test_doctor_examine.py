@@ -13,7 +13,8 @@ from hooke.datasets import simulate
 from hooke.datasets.layout import write_sample
 from hooke.doctor import examine, write_report
 from hooke.doctor.disagreement import Disagreement, findings_of
-from hooke.errors import DatasetError
+from hooke.errors import DatasetError, OutputError
+from hooke.io.lock import only_run
 
 
 @pytest.fixture
@@ -64,6 +65,12 @@ class Page(HTMLParser):
         if source is not None:
             self.pictures += source.startswith("data:image/jpeg")
             self.loaded += [] if source.startswith("data:") else [source]
+
+
+def test_no_two_reports_are_written_to_one_folder(damaged, tmp_path):
+    found = examine(damaged)
+    with only_run(tmp_path / "out"), pytest.raises(OutputError, match="another run writes"):
+        write_report(found, tmp_path / "out")
 
 
 def test_the_report_holds_its_pictures_and_all_findings(damaged, tmp_path):

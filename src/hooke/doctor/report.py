@@ -18,6 +18,7 @@ from hooke.doctor.findings import KINDS, Finding, Severity
 from hooke.doctor.pictures import picture_box, picture_pair
 from hooke.errors import HookeError
 from hooke.io import atomic_path, read_image
+from hooke.io.lock import only_run
 from hooke.report.html.address import picture_address
 from hooke.report.html.markup import element, paragraph, table, whole
 from hooke.report.html.page import Section, render_page, write_page
@@ -38,16 +39,17 @@ def write_report(diagnosis: Diagnosis, folder: str | Path) -> Path:
     Raises
     ------
     OutputError
-        If a file can't be written.
+        If a file can't be written, or another run writes to the folder.
     """
     out = Path(folder)
-    with atomic_path(out / "findings.json") as part:
-        part.write_text(json.dumps(to_json(diagnosis), indent=1) + "\n", encoding="utf-8")
-    _write_csv(out / "findings.csv", COLUMNS, (_row(finding) for finding in diagnosis.findings))
-    if diagnosis.disagreements:
-        rows = [image.to_dict() for image in diagnosis.disagreements]
-        _write_csv(out / "disagreement.csv", tuple(rows[0]), rows)
-    write_page(out / "doctor.html", render_report(diagnosis))
+    with only_run(out):
+        with atomic_path(out / "findings.json") as part:
+            part.write_text(json.dumps(to_json(diagnosis), indent=1) + "\n", encoding="utf-8")
+        _write_csv(out / "findings.csv", COLUMNS, (_row(finding) for finding in diagnosis.findings))
+        if diagnosis.disagreements:
+            rows = [image.to_dict() for image in diagnosis.disagreements]
+            _write_csv(out / "disagreement.csv", tuple(rows[0]), rows)
+        write_page(out / "doctor.html", render_report(diagnosis))
     return out / "doctor.html"
 
 
