@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hooke.cli.progress_bar import progress_bar
+
 if TYPE_CHECKING:
     from collections import Counter
 
@@ -35,13 +37,9 @@ def show(
 
     hooke data show data/dsb2018 -o look/ --split test --most 60 --side 400
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     from hooke.report.dataset_overview import show_dataset
 
-    with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
-        task = bar.add_task("drawing", total=None)
+    with progress_bar("drawing", hidden=quiet) as show:
         overview = show_dataset(
             dataset,
             out,
@@ -50,7 +48,7 @@ def show(
             columns=columns,
             rows=rows,
             side=side,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=show,
         )
     _print_overview(overview)
     sheets = f"{len(overview.pages)} sheet{'s' if len(overview.pages) > 1 else ''}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hooke.cli.given import refuse_ignored
+from hooke.cli.progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -60,11 +61,17 @@ def doctor(
     if model is None:
         refuse_ignored(context, ["threads"], "goes with --model")
 
-    with _Progress(quiet or json) as progress:
-        found = examine(dataset, against=against or (), model=model, threads=threads, progress=progress.show)
+    with progress_bar("checking", hidden=quiet or json) as show:
+        found = examine(
+            dataset,
+            against=against or (),
+            model=model,
+            threads=threads,
+            progress=lambda what, done, total: show(done, total, what),
+        )
         changes = None
         if fix is not None:
-            changes = fix_dataset(dataset, fix, progress=lambda done, total: progress.show("correcting", done, total))
+            changes = fix_dataset(dataset, fix, progress=lambda done, total: show(done, total, "correcting"))
         page = None if out is None else write_report(found, out)
     if json:
         _print_json(found)
@@ -130,25 +137,3 @@ def _print_changes(changes: list[Change], folder: Path | None) -> None:
     counts = Counter(change.action for change in changes)
     said = ", ".join(f"{count} {action}" for action, count in counts.items()) or "nothing to correct"
     typer.echo(f"{folder}: {said}; each change is in changes.csv")
-
-
-class _Progress:
-    """A progress bar on the error stream; none when quiet."""
-
-    def __init__(self, quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        self.bar = Progress(console=Console(stderr=True), disable=quiet, transient=True)
-        self.task = self.bar.add_task("checking", total=None)
-
-    def __enter__(self) -> _Progress:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def show(self, what: str, done: int, total: int) -> None:
-        """Move the bar."""
-        self.bar.update(self.task, description=what, completed=done, total=total)

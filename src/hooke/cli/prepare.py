@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from hooke.cli.given import refuse_ignored
+from hooke.cli.progress_bar import progress_bar
 from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
     from hooke.datasets.prepare import Prepared
-    from hooke.io import Progress
 
 OK, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 LISTED = 10
@@ -130,7 +130,7 @@ def prepare(
     if split_components is not None:
         options["components"] = "split" if split_components else "keep"
     settings = PrepareSettings(options, ClassRules.parse(rename or [], ignore or [], drop or []), size, size_by)
-    with _Progress(quiet) as progress:
+    with progress_bar("preparing", hidden=quiet) as show:
         report = prepare_dataset(
             name,
             src,
@@ -142,7 +142,7 @@ def prepare(
             seed=seed,
             overwrite=overwrite,
             jobs=jobs,
-            progress=progress.show,
+            progress=lambda progress: show(progress.done, progress.total),
         )
     _print_report(report, dst)
     if not (report.written or report.kept):
@@ -181,28 +181,6 @@ def _options(texts: Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"{text!r} is not an option", remedy="write NAME=VALUE")
         options[name] = value
     return options
-
-
-class _Progress:
-    """A progress bar on the error stream; none when quiet."""
-
-    def __init__(self, quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import Progress as Bar
-
-        self.bar = Bar(console=Console(stderr=True), disable=quiet, transient=True)
-        self.task = self.bar.add_task("preparing", total=None)
-
-    def __enter__(self) -> _Progress:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def show(self, progress: Progress[object]) -> None:
-        """Move the bar."""
-        self.bar.update(self.task, completed=progress.done, total=progress.total)
 
 
 def _print_report(report: Prepared, dst: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from hooke.cli.class_tables import classification_tables
+from hooke.cli.class_tables import classification_tables, new_table
 
 if TYPE_CHECKING:
     from hooke.evaluation import Detection, Evaluation
@@ -76,7 +76,7 @@ def detection_table(result: Detection) -> Table:
     """
     how = "in an unclaimed true mask" if result.max_distance is None else f"within {result.max_distance:g} pixels"
     columns = ("images", "found", "false", "missed", "precision", "recall", "F1", "class accuracy")
-    table = _table(f"Detection, points {how}: pooled, with 95 % intervals", *columns)
+    table = new_table(f"Detection, points {how}: pooled, with 95 % intervals", *columns)
     groups = {f"{column} {name}": one for column, part in result.by.items() for name, one in part.items()}
     for name, one in {"overall": result.overall, **groups}.items():
         cells = (_with_interval(value, one.pooled_interval.get(score)) for score, value in one.pooled.items())
@@ -85,17 +85,9 @@ def detection_table(result: Detection) -> Table:
     return table
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("")
-    for name in columns:
-        table.add_column(name, justify="right")
-    return table
-
-
 def _scores(title: str, columns: Columns, further: list[str], *, pooled: bool) -> Table:
     with_intervals = any(summary.mean_interval for summary in columns.values())
-    table = _table(title + (", with 95 % intervals" if with_intervals else ""), *columns)
+    table = new_table(title + (", with 95 % intervals" if with_intervals else ""), *columns)
     if pooled:
         table.add_row("true objects", *(str(summary.n_true) for summary in columns.values()))
         table.add_row("predicted objects", *(str(summary.n_pred) for summary in columns.values()), end_section=True)
@@ -132,7 +124,7 @@ def _with_interval(value: float, interval: tuple[float, float] | None) -> str:
 
 def _failures(columns: Columns, threshold: float) -> Table:
     """Sizes, kinds of error, and counts."""
-    table = _table(f"Where it fails (IoU {threshold:g})", *columns)
+    table = new_table(f"Where it fails (IoU {threshold:g})", *columns)
 
     def add(label: str, value: Callable[[Summary], str], *, end: bool = False) -> None:
         table.add_row(label, *(value(summary) for summary in columns.values()), end_section=end)
@@ -155,7 +147,7 @@ def _f1_of_size(summary: Summary, size: str) -> str:
 
 
 def _coco(coco: CocoScores) -> Table:
-    table = _table("COCO, objects ranked by score", "")
+    table = new_table("COCO, objects ranked by score", "")
     rows = {"AP": coco.ap, "AP at 0.5": coco.ap_at(0.5), "AP at 0.75": coco.ap_at(0.75), "AR": coco.ar}
     rows |= {f"AP of {size} objects": ap for size, ap in coco.ap_by_size.items()}
     for label, value in rows.items():
@@ -165,7 +157,7 @@ def _coco(coco: CocoScores) -> Table:
 
 def _classes(classes: ClassScores) -> Table:
     title = f"By class: bPQ {classes.bpq:.3f}, mPQ {classes.mpq:.3f}, mPQ pooled {classes.mpq_pooled:.3f}"
-    table = _table(title, "true objects", "predicted", "PQ", "SQ", "RQ")
+    table = new_table(title, "true objects", "predicted", "PQ", "SQ", "RQ")
     for name, one in classes.per_class.items():
         numbers = (str(one.counts.tp + one.counts.fn), str(one.counts.tp + one.counts.fp))
         table.add_row(name, *numbers, *(f"{value:.3f}" for value in (one.pq, one.sq, one.rq)))
@@ -173,7 +165,7 @@ def _classes(classes: ClassScores) -> Table:
 
 
 def _by(column: str, groups: Columns) -> Table:
-    table = _table(f"By {column}, means over images", "images", "true objects", *(title for title, _ in _BY_COLUMNS))
+    table = new_table(f"By {column}, means over images", "images", "true objects", *(title for title, _ in _BY_COLUMNS))
     for name, summary in list(groups.items())[:_MOST_GROUPS]:
         cells = (_cell(summary, score, pooled=False) for _, score in _BY_COLUMNS)
         table.add_row(name, str(summary.images), str(summary.n_true), *cells)

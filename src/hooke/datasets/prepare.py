@@ -19,16 +19,7 @@ from hooke.datasets.journal import Journal, Record
 from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, read_index, write_index
 from hooke.datasets.selection import select
 from hooke.datasets.sidecars import describe_source, read_conflicts, read_sources, write_conflicts
-from hooke.datasets.splits import (
-    DEFAULT,
-    DKFZ,
-    Drawn,
-    dkfz_split,
-    draw_split,
-    grouped,
-    parse_shares,
-    straddling,
-)
+from hooke.datasets.splits import DEFAULT, DKFZ, Drawn, dkfz_split, draw_split, grouped, parse_shares, straddling
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
 from hooke.io.annotations.classes_json import read_classes, write_classes
 from hooke.io.file_runner import OnProgress, Progress, run_in_order

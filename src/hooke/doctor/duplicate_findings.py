@@ -11,14 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.doctor.dataset_images import DatasetImage, find_dataset_images
-from hooke.doctor.duplicate_search import (
-    Candidate,
-    Signature,
-    correlate_at,
-    find_candidates,
-    make_signature,
-    to_grey,
-)
+from hooke.doctor.duplicate_search import Candidate, Signature, correlate_at, find_candidates, make_signature, to_grey
 from hooke.doctor.findings import Finding, Severity
 from hooke.doctor.thumbnails import correlate_whole
 from hooke.errors import HookeError

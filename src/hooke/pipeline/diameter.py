@@ -88,7 +88,7 @@ def _is_believed(
     """Whether enough was seen, at a size that the image has room for."""
     if diameter > _LARGEST * min(shape[:2]):
         return False
-    seen, seen_small = (sum(float(each.weight.sum()) for each in some) for some in (votes, small))
+    seen, seen_small = (sum(float(vote.weight.sum()) for vote in group) for group in (votes, small))
     return seen >= (_ENOUGH_TINY if diameter < _TINY * smallest else _ENOUGH) or seen_small >= _ENOUGH_SMALL
 
 

@@ -157,10 +157,10 @@ def _agreement(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArr
 def join_votes(votes: Sequence[Vote]) -> Vote:
     """Put votes together, those of several scales too."""
     return Vote(
-        np.concatenate([each.diameter for each in votes]),
-        np.concatenate([each.weight for each in votes]),
-        min(each.scale for each in votes),
-        sum(each.looked_at for each in votes),
+        np.concatenate([vote.diameter for vote in votes]),
+        np.concatenate([vote.weight for vote in votes]),
+        min(vote.scale for vote in votes),
+        sum(vote.looked_at for vote in votes),
     )
 
 
@@ -180,8 +180,8 @@ def clarity(votes: Sequence[Vote]) -> float:
     Comparable between views of the same fields only.
     """
     best = 0.0
-    for scale in {each.scale for each in votes}:
-        weight = np.concatenate([each.weight for each in votes if each.scale == scale])
+    for scale in {vote.scale for vote in votes}:
+        weight = np.concatenate([vote.weight for vote in votes if vote.scale == scale])
         if weight.size:
             best = max(best, float(weight.sum() * weight.mean()))
     return best

@@ -169,17 +169,7 @@ def noise_level(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: 
     straight edges cancel, by their median absolute deviation, which detail in less than half of the image hardly moves
     (after Donoho and Johnstone 1994, section 4.2). Noise that was smoothed away, as by JPEG, is not seen.
 
-    Parameters
-    ----------
-    grey : ndarray of float32, shape (Y, X)
-    labels : ndarray of int32, shape (Y, X)
-    diameter : float
-        Pixels.
-
-    Returns
-    -------
-    float or None
-        None when no object can be compared with a background beside it.
+    Parameters and result: see `edge_sharpness`.
     """
     inside = labels > 0
     around = _around(inside, diameter)

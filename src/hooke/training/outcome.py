@@ -78,10 +78,12 @@ class Outcome:
 
     def verdict(self) -> list[str]:
         """The baselines, and a warning when none of them is beaten."""
-        told = [f"  {name} on the same images: {self.score_name} {score:.3f}" for name, score in self.baselines.items()]
+        lines = [
+            f"  {name} on the same images: {self.score_name} {score:.3f}" for name, score in self.baselines.items()
+        ]
         if self.baselines and not self.learnt:
-            told.append("this run is not better: train longer, or check the data (hooke doctor)")
-        return told
+            lines.append("this run is not better: train longer, or check the data (hooke doctor)")
+        return lines
 
     @property
     def learnt(self) -> bool:
@@ -90,8 +92,8 @@ class Outcome:
 
     def write(self, run: Path, more: Mapping[str, Any] | None = None) -> None:
         """Write ``result.json`` into the run's folder, with `more` figures."""
-        told = {"score": self.score, "called": self.score_name, "baselines": dict(self.baselines)}
-        write_json(run / _RESULT, told | dict(more or {}))
+        result = {"score": self.score, "called": self.score_name, "baselines": dict(self.baselines)}
+        write_json(run / _RESULT, result | dict(more or {}))
 
 
 def read_result(run: Path) -> dict[str, Any]:

@@ -90,8 +90,8 @@ class Progress(Callback):
         standing = self._standing(trainer)
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], description="training", status=", ".join(standing))
-        told = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
-        self._say(f"step {step} of {trainer.max_steps}: {told}", *standing)
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
+        self._say(f"step {step} of {trainer.max_steps}: {figures}", *standing)
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Stop the bar."""
@@ -103,16 +103,16 @@ class Progress(Callback):
 
     def _standing(self, trainer: L.Trainer) -> list[str]:
         """Loss, best score and time left, as far as they are known."""
-        told = []
+        parts = []
         if "train/loss" in trainer.callback_metrics:
-            told.append(f"loss {float(trainer.callback_metrics['train/loss']):.3f}")
+            parts.append(f"loss {float(trainer.callback_metrics['train/loss']):.3f}")
         if self.best is not None and self.score is not None:
-            told.append(f"best {self.score[4:]} {self.best[0]:.3f} ({self.best[1]})")
+            parts.append(f"best {self.score[4:]} {self.best[0]:.3f} ({self.best[1]})")
         done = trainer.global_step - self._first
         if done and trainer.global_step < trainer.max_steps:  # validations so far are in the time of a step
             left = (time.monotonic() - self._began) / done * (trainer.max_steps - trainer.global_step)
-            told.append(f"{as_time(left)} left")
-        return told
+            parts.append(f"{as_time(left)} left")
+        return parts
 
     def _pause(self) -> float:
         """Seconds from one line to the next: a tenth of the time so far."""

@@ -149,8 +149,8 @@ def load_sample(
     classes = None
     if record.classes:
         classes = np.full(len(diameters), UNKNOWN, np.int64)
-        classes[[one for one in record.classes if one < len(diameters)]] = [
-            of for one, of in record.classes.items() if one < len(diameters)
+        classes[[label for label in record.classes if label < len(diameters)]] = [
+            number for label, number in record.classes.items() if label < len(diameters)
         ]
     return Sample(
         image=(pixels if several else pixels[..., 0]).astype(np.float16),
@@ -250,8 +250,10 @@ def _check_classes(records: list[Record], config: DataConfig) -> None:
     """Check that every given class occurs, in the same spelling; otherwise it would not be learnt."""
     folders = [data.path for data in config.datasets]
     if wanted := config.object_classes:
-        named = {folder: {name for of in read_classes(folder).values() for name in of.values()} for folder in folders}
-        seen = {of for record in records for of in record.classes.values()}
+        named = {
+            folder: {name for names in read_classes(folder).values() for name in names.values()} for folder in folders
+        }
+        seen = {name for record in records for name in record.classes.values()}
         _check_names(wanted, {folder / CLASSES_NAME: known for folder, known in named.items()}, seen, "object")
     if wanted := config.image_classes:
         columns = {

@@ -58,8 +58,8 @@ def _per_class(scores: ClassificationScores) -> str:
         header += [classification.score_title(name)]
         header += ["95\u00a0% interval"] if f"{name}_low" in scores.per_class else []
     rows = []
-    for of, row in scores.per_class.to_dict(orient="index").items():
-        cells = [str(of), whole(row["support"])]
+    for class_name, row in scores.per_class.to_dict(orient="index").items():
+        cells = [str(class_name), whole(row["support"])]
         for name in names:
             cells.append(number(row[name]))
             cells += [interval((row[f"{name}_low"], row[f"{name}_high"]))] if f"{name}_low" in row else []

@@ -204,10 +204,10 @@ def run_record(run: Path) -> dict[str, Any]:
     folder = folder_of_run(run)
     record: dict[str, Any] = {"hooke_version": hooke.__version__}
     if (config := folder / "config.yaml").is_file():
-        told = yaml.safe_load(config.read_text(encoding="utf-8"))
+        settings = yaml.safe_load(config.read_text(encoding="utf-8"))
         # Of paths of the machine that trained, the file's name is all that means something elsewhere.
-        start = told.get("start_from")
-        record["config"] = told | ({"start_from": Path(start).name} if start else {})
+        start = settings.get("start_from")
+        record["config"] = settings | ({"start_from": Path(start).name} if start else {})
     if (data := folder / "data.json").is_file():
         sides = json.loads(data.read_text(encoding="utf-8"))
         record["data"] = {side: {"hash": one["hash"], "images": len(one["ids"])} for side, one in sides.items()}

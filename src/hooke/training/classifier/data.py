@@ -86,10 +86,12 @@ class Cuts(Dataset[CutBatch]):
         self.config = config
         self.changed = changed
         self.samples = _ScaledStore(records, config)
-        self.cells = [(source, id_, of) for source, one in enumerate(records) for id_, of in named(one, config)]
+        self.cells = [
+            (source, id_, number) for source, record in enumerate(records) for id_, number in named(record, config)
+        ]
         weights = np.array([records[source].weight for source, _, _ in self.cells], np.float64)
         if config.class_balance:
-            classes = np.array([of for _, _, of in self.cells])
+            classes = np.array([number for _, _, number in self.cells])
             weights /= np.bincount(classes, weights)[classes]
         self.chances = weights / weights.sum()
         self._objects: dict[int, Positions] = {}
@@ -100,9 +102,9 @@ class Cuts(Dataset[CutBatch]):
     def __getitem__(self, number: int) -> CutBatch:
         rng = np.random.default_rng([self.config.seed, number]) if self.changed else None
         cell = number if rng is None else int(rng.choice(len(self.cells), p=self.chances))
-        source, id_, of = self.cells[cell]
+        source, id_, class_number = self.cells[cell]
         image = self._cut(self.samples[source], source, id_, rng)
-        return CutBatch(torch.from_numpy(image), torch.tensor(of), torch.tensor(source))
+        return CutBatch(torch.from_numpy(image), torch.tensor(class_number), torch.tensor(source))
 
     def _cut(self, sample: Sample, source: int, id_: int, rng: np.random.Generator | None) -> NDArray[np.float32]:
         config = self.config

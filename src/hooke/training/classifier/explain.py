@@ -15,12 +15,7 @@ from hooke.classify.windows import cut_windows, locate, rescale
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.training.classifier.export import load_run
-from hooke.training.explain.subject import (
-    Subject,
-    as_tensor,
-    class_subject,
-    only_logits,
-)
+from hooke.training.explain.subject import Subject, as_tensor, class_subject, only_logits
 
 
 def find_subjects(

@@ -42,7 +42,7 @@ class _Probabilities(nn.Module):
 
 def load_run(run: Path) -> ClassifierModule:
     """Load the best network of a run: see `hooke.training.load_run`."""
-    return restore(run, lambda told: ClassifierModule(ClassifierConfig.model_validate(told), load_weights=False))
+    return restore(run, lambda raw: ClassifierModule(ClassifierConfig.model_validate(raw), load_weights=False))
 
 
 def export_run(

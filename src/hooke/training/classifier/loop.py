@@ -58,8 +58,8 @@ class Trained(Outcome):
         """Lines to print for the user."""
         low, high = self.scores.intervals["accuracy"]
         names = ("accuracy", "precision_macro", "recall_macro", "f1_macro", "ece")
-        told = {name: self.scores.scores[name] for name in names}
-        figures = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in told.items())
+        shown = {name: self.scores.scores[name] for name in names}
+        figures = ", ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in shown.items())
         return [
             f"validation: {figures} (accuracy's 95 % interval {low:.3f} to {high:.3f})",
             f"temperature {self.temperature:g}; best checkpoint: {self.checkpoint}",
@@ -124,7 +124,9 @@ def _look(module: ClassifierModule, image: Tensor) -> NDArray[np.float64]:
 
 
 def _weights(records: Sequence[Record], config: ClassifierConfig) -> list[float]:
-    counts = np.bincount([of for one in records for _, of in named(one, config)], minlength=len(config.classes))
+    counts = np.bincount(
+        [number for record in records for _, number in named(record, config)], minlength=len(config.classes)
+    )
     return [float(weight) for weight in class_weights(counts, config.class_weighting)]
 
 
@@ -139,6 +141,6 @@ def _with_classes(config: ClassifierConfig, side: str, limit: int | None) -> lis
         raise DatasetError(f"nothing of the {side} side has one of the classes", remedy="check classes and splits")
     if limit is None:
         return [record for record, _ in kept]
-    longest = max(len(of) for of in by_class.values())
-    mixed = [of[turn] for turn in range(longest) for of in by_class.values() if turn < len(of)]
+    longest = max(len(group) for group in by_class.values())
+    mixed = [group[turn] for turn in range(longest) for group in by_class.values() if turn < len(group)]
     return mixed[:limit]

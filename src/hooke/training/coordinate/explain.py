@@ -14,13 +14,7 @@ from hooke.image import Image
 from hooke.preprocess import fit_normalisation
 from hooke.training.coordinate.export import load_run
 from hooke.training.explain.attribution import Question
-from hooke.training.explain.subject import (
-    OBJECT_STRIDE,
-    Subject,
-    as_tensor,
-    crop_to_stride,
-    spread_labels,
-)
+from hooke.training.explain.subject import OBJECT_STRIDE, Subject, as_tensor, crop_to_stride, spread_labels
 
 
 def find_subjects(

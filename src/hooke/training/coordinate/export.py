@@ -45,7 +45,7 @@ class _Answers(nn.Module):
 
 def load_run(run: Path) -> CoordinateModule:
     """Load the best network of a run: see `hooke.training.load_run`."""
-    return restore(run, lambda told: CoordinateModule(CoordinateConfig.model_validate(told)))
+    return restore(run, lambda raw: CoordinateModule(CoordinateConfig.model_validate(raw)))
 
 
 def export_run(

@@ -166,8 +166,8 @@ def rarity(groups: Sequence[Sequence[int] | NDArray[np.integer]], rarest: float 
     kinds, which = np.unique(np.concatenate([np.zeros(0, np.int64), *groups]).astype(np.int64), return_inverse=True)
     count = np.bincount(which, minlength=len(kinds))
     inverse = len(which) / (max(1, len(kinds)) * np.maximum(count, rarest * len(which)))
-    of_each = np.split(inverse[which], np.cumsum([len(group) for group in groups])[:-1])
-    return np.array([of.mean() if len(of) else 1.0 for of in of_each])
+    per_image = np.split(inverse[which], np.cumsum([len(group) for group in groups])[:-1])
+    return np.array([values.mean() if len(values) else 1.0 for values in per_image])
 
 
 def _octaves(record: Record) -> NDArray[np.int64]:

@@ -59,8 +59,8 @@ def find_subjects(
         yield Subject(f"object {label}", score, module.network, tensor, shown, inside, asked, OBJECT_STRIDE)
         if classes:
             asked, title = _mean_of_classes(inside > 0), f"class of object {label}"
-            of = class_subject(title, module.network, tensor, shown, inside, classes, asked)
-            yield replace(of, stride=OBJECT_STRIDE)
+            subject = class_subject(title, module.network, tensor, shown, inside, classes, asked)
+            yield replace(subject, stride=OBJECT_STRIDE)
     if names:
         whole = crop_to_stride(scaled, module.network.stride)
         nowhere = np.zeros(whole.shape[:2], np.int32)
@@ -86,7 +86,7 @@ def _look(module: Any, pixels: NDArray[np.float32], diameter: float | None) -> t
     if scale != 1:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         pixels = in_chunks_of_four_channels(
-            pixels, lambda some: cv2.resize(some, None, fx=scale, fy=scale, interpolation=way)
+            pixels, lambda part: cv2.resize(part, None, fx=scale, fy=scale, interpolation=way)
         )
     return pixels, segmenter.segment(pixels, AS_IT_IS, diameter * scale).decoded
 

@@ -12,11 +12,7 @@ from torch import Tensor, nn
 
 from hooke.models import BundleSettings, Model, read_bundle
 from hooke.models.bundle import check_replaceable
-from hooke.training.bundles.description import (
-    describe_model,
-    describe_tensor,
-    image_input,
-)
+from hooke.training.bundles.description import describe_model, describe_tensor, image_input
 from hooke.training.bundles.weights import (
     Export,
     check_difference,
@@ -61,7 +57,7 @@ class _Maps(nn.Module):
 
 def load_run(run: Path) -> SegmentationModule:
     """Load the best network of a run: see `hooke.training.load_run`."""
-    return restore(run, lambda told: SegmentationModule(TrainConfig.model_validate(told), load_weights=False))
+    return restore(run, lambda raw: SegmentationModule(TrainConfig.model_validate(raw), load_weights=False))
 
 
 def export_run(

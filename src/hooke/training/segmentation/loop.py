@@ -121,5 +121,7 @@ def start_from(module: SegmentationModule, checkpoint: Path) -> list[str]:
 
 
 def _class_weights(records: Sequence[Record], config: TrainConfig) -> list[float]:
-    counts = np.bincount([of for record in records for of in record.classes.values()], minlength=len(config.classes))
+    counts = np.bincount(
+        [number for record in records for number in record.classes.values()], minlength=len(config.classes)
+    )
     return [float(weight) for weight in class_weights(counts, config.class_weighting)]
