@@ -39,8 +39,9 @@ def doctor(
 ) -> int:
     """Find errors in a data set before you train on it.
 
-    Damaged files, labels in pieces, holes, specks, merges, missing objects,
-    odd sizes, and images that occur twice, also as a crop, at another bit depth, in two splits or in another data set.
+    Damaged files, labels in pieces, holes, specks, merges, missing objects, odd sizes,
+    and images that occur twice, also as a crop, at another bit depth,
+    in two splits or in another data set.
 
     [bold]--fix[/] fills holes of a few pixels, removes specks and stray pixels, and
     gives distant pieces their own ids; changes.csv lists each change.

@@ -74,7 +74,7 @@ def evaluate(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON and nothing else.")] = False,
 ) -> int:
-    """Score predicted label images against true ones, paired by the stem of their file names.
+    """Score predicted label images against true ones, paired by file name without suffix.
 
     Pixels: IoU, Dice, precision, recall.
     Objects: precision, recall, F1 and AP = TP/(TP+FP+FN) by IoU threshold,

@@ -32,9 +32,9 @@ def explain(
 ) -> int:
     r"""Show which pixels a trained network's predictions are based on.
 
-    For each object: which pixels made the network predict an object there, and which its class, if the network predicts
-    classes; the same for the class of an image. Every map is compared with that of the same network with random
-    weights.
+    For each object: which pixels made the network predict an object there,
+    and which its class, if it predicts classes; the same for the class of an image.
+    Every map is compared with that of the same network with random weights.
 
     Needs the training extra: [bold]pip install '.\[train]'[/] in a copy of hooke's repository.
 

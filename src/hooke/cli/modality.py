@@ -30,8 +30,8 @@ def modality(
     """Sort images into fluorescence, histology and brightfield, by colour and intensity.
 
     Clusters are found by K-means and named by their background and colour;
-    the table also has the shipped classifier's result for each image. Writes modality.csv, one row per image, and
-    embedding.png, a map of the images.
+    the table also has the shipped classifier's result for each image.
+    Writes modality.csv, one row per image, and embedding.png, a map of the images.
 
     [bold]Example[/]
 

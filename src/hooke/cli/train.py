@@ -15,7 +15,9 @@ from hooke.extras import how_to_install
 # Options of every command that trains.
 RunFolder = Annotated[
     Path | None,
-    typer.Option("--out", "-o", metavar="RUN", help="Folder of the run; runs/<name of the configuration> if none."),
+    typer.Option(
+        "--out", "-o", metavar="RUN", help="Folder of the run. Default: runs/NAME, with the configuration's name."
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
