@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import tomllib
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pytest
@@ -44,9 +44,12 @@ def needed(requirements: list[str], extra: str = "", seen: set[tuple[str, str]] 
 
 def test_all_that_comes_along_is_pinned():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = list(project["project"]["dependencies"]) + project["build-system"]["requires"]
-    wanted += [one for extra in project["project"]["optional-dependencies"].values() for one in extra]
+    wanted = list(project["project"]["dependencies"])
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    if not {f"{name}=={version(name)}" for name in (packaging.Requirement(text).name for text in wanted)} <= set(lines):
+        pytest.skip("other versions than the pinned ones bring other packages along")
+    wanted += project["build-system"]["requires"]
+    wanted += [one for extra in project["project"]["optional-dependencies"].values() for one in extra]
     listed = {pins().same_name(line.split("==")[0]) for line in lines if "==" in line}
     missing = {pins().same_name(name) for name in needed(wanted)} - listed
     assert missing == set()

@@ -282,7 +282,8 @@ WRONG = ({}, [1], "x", 1e400)
     [
         ("options", None), ("options", {}), ("inputs", [1]), ("inputs", []), ("inputs", [{"path": 5}]),
         ("finished", "x"), ("classifier", 5), ("model", []), ("model", {"source": 1}),
-        *[("options", {key: value}) for key in ("channel", "diameter", "tta", "min_size") for value in WRONG],
+        *[("options", {key: value}) for key in ("diameter", "tta", "min_size") for value in WRONG],
+        *[("options", {"channel": value}) for value in WRONG if value != "x"],  # it may be a channel's name
         *[("options", {key: value}) for key in ("axes", "classify") for value in ({}, [1], 5)],
     ],
 )  # fmt: skip
