@@ -173,6 +173,8 @@ def test_classes_are_learnt_on_top_of_a_network_that_knows_none(dataset, tmp_pat
         start_from(wider, tmp_path / "plain.ckpt")
 
 
+# PyTorch advises against TorchScript, which hooke still writes for those who run it.
+@pytest.mark.filterwarnings("ignore:.torch.jit.load. is:FutureWarning")
 def test_train_export_and_segment_with_classes(dataset, tmp_path):
     train(make_config(dataset), tmp_path / "run")
     metrics = (tmp_path / "run" / "metrics.csv").read_text().splitlines()[0]
