@@ -150,11 +150,15 @@ def _near(
     return hits, np.bincount(pair, minlength=len(ids))
 
 
-def _distances(points: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Distance from each point to the nearest of the others."""
+def _distances(points: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Distance from each point to the nearest of the others.
+
+    OpenCV's roots differ in the last bit from run to run; the squares are whole numbers, of which the root is exact.
+    """
     corner = np.minimum(points.min(axis=0), others.min(axis=0))
     size = np.maximum(points.max(axis=0), others.max(axis=0)) - corner + 1
     canvas = np.ones(size, np.uint8)
     canvas[tuple((others - corner).T)] = 0
     field = cv2.distanceTransform(canvas, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(field[tuple((points - corner).T)])
+    found = field[tuple((points - corner).T)].astype(np.float64)
+    return np.asarray(np.sqrt(np.rint(found * found)))
