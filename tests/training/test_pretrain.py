@@ -103,9 +103,9 @@ def test_byol_loss_is_the_papers(folder):
     with torch.inference_mode():
         loss, _ = module.pair_loss(first, second)
         encoder, head = module.averaged
-        foretold = [module.predictor(module.head(module.encoder(one)[-1].mean((2, 3)))) for one in (first, second)]
+        predicted = [module.predictor(module.head(module.encoder(one)[-1].mean((2, 3)))) for one in (first, second)]
         aims = [head(encoder(one)[-1].mean((2, 3))) for one in (first, second)]
-    unit = [one / one.norm(dim=1, keepdim=True) for one in (*foretold, *aims)]
+    unit = [one / one.norm(dim=1, keepdim=True) for one in (*predicted, *aims)]
     # Eq. 2: squared distance between unit vectors, each view against the other's.
     expected = ((unit[0] - unit[3]) ** 2).sum(1).mean() + ((unit[1] - unit[2]) ** 2).sum(1).mean()
     assert loss.item() == pytest.approx(expected.item(), abs=1e-5)

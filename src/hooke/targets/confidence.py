@@ -103,9 +103,9 @@ def fit_score(table: NDArray[np.float64], iou: NDArray[np.floating], penalty: fl
     ridge = np.diag([0.0, *[penalty] * table.shape[1]])
     weights = np.zeros(design.shape[1])
     for _ in range(50):
-        foretold = _expit(design @ weights)
-        slope = design.T @ (foretold - iou) + ridge @ weights
-        curvature = (design * (foretold * (1 - foretold) + 1e-6)[:, None]).T @ design + ridge
+        predicted = _expit(design @ weights)
+        slope = design.T @ (predicted - iou) + ridge @ weights
+        curvature = (design * (predicted * (1 - predicted) + 1e-6)[:, None]).T @ design + ridge
         step = np.linalg.solve(curvature, slope)
         weights -= step
         if np.abs(step).max() < 1e-8:

@@ -114,12 +114,12 @@ class BYOL(Pretraining):
     def pair_loss(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Sum over both directions of the squared distance on the sphere, 0..8, and the first views' projections."""
         projected = [self.head(_pool(self.encoder, view)) for view in (first, second)]
-        foretold = [self.predictor(one).float() for one in projected]
+        predicted = [self.predictor(projection).float() for projection in projected]
         with torch.no_grad():
             encoder, head = self.averaged
             aims = [head(_pool(encoder, view)).float() for view in (first, second)]
         # |p - z|² of unit vectors is 2 - 2 cos.
-        loss = 4 + 2 * (self.loss(foretold[0], aims[1]) + self.loss(foretold[1], aims[0]))
+        loss = 4 + 2 * (self.loss(predicted[0], aims[1]) + self.loss(predicted[1], aims[0]))
         return loss, projected[0]
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
