@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from hooke.cli.export import export
-from hooke.errors import ConfigError, OutputError
+from hooke.errors import ConfigError, ModelError, OutputError
 from tests.builders import run_command
 
 
@@ -20,7 +21,7 @@ def calls(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = []
 
-    def record(run, bundle, *, card, force, torchscript):
+    def record(run, bundle, *, card, torchscript):
         made.append((run, bundle, card))
         return SimpleNamespace(bundle=bundle, largest_difference=1.5e-6, half_difference=None)
 
@@ -33,7 +34,7 @@ def calls(tmp_path, monkeypatch):
 def test_run_and_bundle_are_handed_on_and_the_difference_is_printed(calls):
     result, status = run_command(export, "runs/a", "-o", "bundle")
     assert status == 0
-    assert calls == [(Path("runs/a"), Path("bundle"), None)]
+    assert calls == [(Path("runs/a"), Path("bundle"), {})]
     assert "bundle: differs from PyTorch by 1.5e-06 at most" in result.stdout
 
 
@@ -90,6 +91,18 @@ def test_only_a_bundle_or_an_empty_folder_is_replaced(calls, tmp_path):
         result, _ = run_command(export, "runs/a", "-o", name)
         assert isinstance(result.exception, OutputError)
     assert len(calls) == 2
+
+
+def test_a_run_that_has_learnt_nothing_is_exported_only_by_force(calls, tmp_path):
+    (tmp_path / "runs" / "a").mkdir(parents=True)
+    result = {"score": 0.2, "called": "DSB score", "baselines": {"Otsu with watershed": 0.4}}
+    (tmp_path / "runs" / "a" / "result.json").write_text(json.dumps(result))
+    refused, _ = run_command(export, "runs/a", "-o", "bundle")
+    assert isinstance(refused.exception, ModelError)
+    assert "0.200, is not better than Otsu with watershed (0.400)" in str(refused.exception)
+    assert not calls
+    assert run_command(export, "runs/a", "-o", "bundle", "--force")[1] == 0
+    assert len(calls) == 1
 
 
 def test_the_bundle_must_be_given(calls):

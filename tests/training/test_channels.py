@@ -23,13 +23,14 @@ from hooke.image import Image
 from hooke.io import read_image
 from hooke.models import predict_maps
 from hooke.models.scale import scale_for
+from hooke.training import export
 from hooke.training.augmentation.crops import make_negative
 from hooke.training.explain import explain_run
 from hooke.training.networks import Heads, UNet
 from hooke.training.samples import SampleStore, list_records
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import train_loader
-from hooke.training.segmentation.export import export_run, load_run
+from hooke.training.segmentation.export import load_run
 from hooke.training.segmentation.loop import train
 from hooke.training.segmentation.module import SegmentationModule, predict_sample
 from hooke.training.segmentation.preview import write_preview
@@ -84,7 +85,7 @@ def run(dataset, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bundle(run):
-    exported = export_run(run, run.parent / "bundle", force=True)
+    exported = export(run, run.parent / "bundle", force=True)
     assert exported.largest_difference < 1e-3
     return exported.bundle
 
@@ -231,7 +232,7 @@ def test_segment_refuses_other_images_and_a_channel_of_its_own(bundle):
 
 def test_a_network_of_one_chosen_channel_sees_no_other(dataset, tmp_path):
     train(make_config(dataset, channels=[1]), tmp_path / "run")
-    bundle = export_run(tmp_path / "run", tmp_path / "bundle", force=True).bundle
+    bundle = export(tmp_path / "run", tmp_path / "bundle", force=True).bundle
     pixels, _ = stained(9, 3)
     other = pixels.copy()
     other[..., [0, 2]] = other[..., [0, 2]][::-1]

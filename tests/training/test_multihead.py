@@ -18,12 +18,12 @@ from hooke.datasets import simulate
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations.classes_json import write_classes
 from hooke.pipeline import SegmentOptions, segment_image
+from hooke.training import export
 from hooke.training.augmentation.crops import UNKNOWN
 from hooke.training.networks import Heads, PlainUNet, SmpNetwork, UNet
 from hooke.training.samples import SampleStore, list_records
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Crops, chances, train_loader
-from hooke.training.segmentation.export import export_run
 from hooke.training.segmentation.loop import start_from, train
 from hooke.training.segmentation.module import SegmentationModule
 from tests.builders import write_dataset
@@ -179,7 +179,7 @@ def test_train_export_and_segment_with_classes(dataset, tmp_path):
     train(make_config(dataset), tmp_path / "run")
     metrics = (tmp_path / "run" / "metrics.csv").read_text().splitlines()[0]
     assert "val/class_accuracy" in metrics
-    exported = export_run(tmp_path / "run", tmp_path / "both", force=True, torchscript=True)
+    exported = export(tmp_path / "run", tmp_path / "both", force=True, torchscript=True)
     assert exported.largest_difference < 1e-3
     scripted = torch.jit.load(str(exported.bundle / "weights.torchscript"))
     larger = np.random.default_rng(0).random((1, 3, 96, 160), np.float32)

@@ -20,12 +20,13 @@ from hooke.errors import ConfigError, DatasetError, ModelError
 from hooke.image import Image
 from hooke.models import load_model, predict_maps, read_bundle
 from hooke.preprocess import fit_normalisation
+from hooke.training import export
 from hooke.training.bundles.colour_network import add_colour_bundle
 from hooke.training.outcome import check_learnt
 from hooke.training.samples import list_records
 from hooke.training.segmentation import loop
 from hooke.training.segmentation.config import TrainConfig
-from hooke.training.segmentation.export import export_run, load_run
+from hooke.training.segmentation.export import load_run
 from hooke.training.segmentation.loop import Trained, train
 from tests.builders import write_dataset
 from tests.training.small import HERE
@@ -123,7 +124,7 @@ def test_a_run_without_a_score_has_learnt_nothing(tmp_path):
 
 
 def test_a_bundle_for_colour_images_goes_into_another(run, tmp_path):
-    grey, colour = (export_run(run, tmp_path / name, force=True).bundle for name in ("grey", "colour"))
+    grey, colour = (export(run, tmp_path / name, force=True).bundle for name in ("grey", "colour"))
     add_colour_bundle(grey, colour)
     both = load_model(grey)
     assert both.for_image(colour=True) is not both
@@ -134,7 +135,7 @@ def test_a_bundle_for_colour_images_goes_into_another(run, tmp_path):
 
 
 def test_export_and_predict(run, tmp_path):
-    exported = export_run(run, tmp_path / "small", card={"description": "a network of no use"}, force=True)
+    exported = export(run, tmp_path / "small", card={"description": "a network of no use"}, force=True)
     assert exported.bundle == tmp_path / "small"
     assert exported.largest_difference < 1e-3
     assert not list(tmp_path.glob("*.partial"))
@@ -153,7 +154,7 @@ def test_export_and_predict(run, tmp_path):
 
 def test_the_network_is_exported_for_any_size_and_batch(run, tmp_path):
     module = load_run(run)
-    network = load_model(export_run(run, tmp_path / "small", force=True).bundle).network()
+    network = load_model(export(run, tmp_path / "small", force=True).bundle).network()
     batch = np.random.default_rng(0).random((2, 3, 64, 160), np.float32)
     with torch.inference_mode():
         np.testing.assert_allclose(network(batch), module(torch.from_numpy(batch)).maps.numpy(), atol=1e-3)
@@ -161,7 +162,7 @@ def test_the_network_is_exported_for_any_size_and_batch(run, tmp_path):
 
 def test_the_description_is_valid_and_says_how_it_came_about(run, tmp_path):
     spec = pytest.importorskip("bioimageio.spec")
-    bundle = export_run(run, tmp_path / "small", force=True).bundle
+    bundle = export(run, tmp_path / "small", force=True).bundle
     with spec.ValidationContext(perform_io_checks=True):
         loaded = spec.load_description(bundle / "rdf.yaml")
     assert not isinstance(loaded, spec.InvalidDescr), loaded.validation_summary.format()
@@ -171,14 +172,14 @@ def test_the_description_is_valid_and_says_how_it_came_about(run, tmp_path):
 
 
 def test_an_export_replaces_the_bundle_that_was_there(run, tmp_path):
-    first = export_run(run, tmp_path / "small", force=True).bundle
+    first = export(run, tmp_path / "small", force=True).bundle
     (first / "weights.onnx").write_bytes(b"")
-    assert export_run(run, tmp_path / "small", force=True).largest_difference < 1e-3
+    assert export(run, tmp_path / "small", force=True).largest_difference < 1e-3
 
 
 def test_a_folder_without_a_checkpoint(tmp_path):
     with pytest.raises(ModelError, match="no checkpoint"):
-        export_run(tmp_path, tmp_path / "bundle")
+        export(tmp_path, tmp_path / "bundle")
 
 
 def test_records_leave_out_what_is_excluded(dataset, tmp_path):

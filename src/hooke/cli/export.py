@@ -58,10 +58,7 @@ def export(
 
     hooke export runs/nuclei -o models/nuclei --card configs/nuclei-card.yaml
     """
-    from hooke.models.bundle import check_replaceable
-
     content = None if card is None else _read_card(card)
-    check_replaceable(bundle)
     with training_half():
         from hooke.training import export as export_run
 

@@ -19,7 +19,8 @@ from pydantic import BaseModel
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.io.yaml_text import parse_yaml
-from hooke.training.outcome import Outcome, folder_of_run
+from hooke.models.bundle import check_replaceable
+from hooke.training.outcome import Outcome, check_learnt, folder_of_run
 
 if TYPE_CHECKING:
     from hooke.training.bundles.weights import Export
@@ -47,16 +48,8 @@ class Train(Protocol):
 class WriteBundle(Protocol):
     """Writes the best network of a run as a model bundle: see `hooke.training.export`."""
 
-    def __call__(
-        self,
-        run: Path,
-        bundle: Path,
-        *,
-        card: dict[str, Any] | None = None,
-        force: bool = False,
-        torchscript: bool = False,
-    ) -> Export:
-        """Write the bundle."""
+    def __call__(self, run: Path, bundle: Path, *, card: dict[str, Any], torchscript: bool) -> Export:
+        """Write the bundle, to a path where one may be written."""
 
 
 class FindSubjects(Protocol):
@@ -171,8 +164,10 @@ def export(
     OutputError
         When something other than a bundle is at `bundle`.
     """
-    write = load_task(kind_of_run(run)).export
-    written = write(run, bundle, card=card, force=force, torchscript=torchscript)
+    check_replaceable(bundle)
+    if not force:
+        check_learnt(run)
+    written = load_task(kind_of_run(run)).export(run, bundle, card=card or {}, torchscript=torchscript)
     if half:
         from hooke.training.bundles.half_precision import store_half  # needs packages of the training extra
 

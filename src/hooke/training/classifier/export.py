@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from hooke.classify.classify_whole_images import ImageClassifierSettings
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
-from hooke.models.bundle import check_replaceable, read_parts
+from hooke.models.bundle import read_parts
 from hooke.training.bundles.description import describe_model, describe_tensor
 from hooke.training.bundles.weights import (
     Export,
@@ -25,7 +25,7 @@ from hooke.training.bundles.weights import (
 )
 from hooke.training.classifier.config import ClassifierConfig
 from hooke.training.classifier.module import ClassifierModule
-from hooke.training.outcome import check_learnt, read_result
+from hooke.training.outcome import read_result
 
 
 class _Probabilities(nn.Module):
@@ -45,13 +45,8 @@ def load_run(run: Path) -> ClassifierModule:
     return restore(run, lambda raw: ClassifierModule(ClassifierConfig.model_validate(raw), load_weights=False))
 
 
-def export_run(
-    run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
-) -> Export:
+def export_run(run: Path, bundle: Path, *, card: dict[str, Any], torchscript: bool) -> Export:
     """Write a run's best network as a model bundle: see `hooke.training.export`."""
-    check_replaceable(bundle)
-    if not force:
-        check_learnt(run)
     module = load_run(run)
     result = read_result(run)  # empty when it was stopped before its end: then it is not calibrated
     image = _example_cut(module.config)
@@ -63,7 +58,7 @@ def export_run(
         write_weights(wrapped, {"image": image}, ["classes"], axes, fresh, torchscript=torchscript)
         np.save(fresh / "test_input.npy", image)
         np.save(fresh / "test_output.npy", answers)
-        _describe(fresh, module.config, card or {}, run_record(run), result)
+        _describe(fresh, module.config, card, run_record(run), result)
         difference = check_difference(_load(fresh, module.config).run(image), answers, fresh)
     return Export(bundle, difference)
 

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from hooke.models import BundleSettings, Model, read_bundle
-from hooke.models.bundle import check_replaceable
 from hooke.targets.coordinate import as_maps, query_grid
 from hooke.training.bundles.description import describe_model, describe_tensor, image_input
 from hooke.training.bundles.weights import (
@@ -24,7 +23,6 @@ from hooke.training.bundles.weights import (
 )
 from hooke.training.coordinate.config import CoordinateConfig
 from hooke.training.coordinate.module import CoordinateModule
-from hooke.training.outcome import check_learnt
 
 _MEANING = {
     "cell": "probability that the place lies in a cell",
@@ -48,13 +46,8 @@ def load_run(run: Path) -> CoordinateModule:
     return restore(run, lambda raw: CoordinateModule(CoordinateConfig.model_validate(raw)))
 
 
-def export_run(
-    run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
-) -> Export:
+def export_run(run: Path, bundle: Path, *, card: dict[str, Any], torchscript: bool) -> Export:
     """Write a run's best network as a model bundle: see `hooke.training.export`."""
-    check_replaceable(bundle)
-    if not force:
-        check_learnt(run)
     module = load_run(run)
     config = module.config
     image = example_image(config.in_channels)
@@ -69,7 +62,7 @@ def export_run(
         write_weights(wrapped, {"image": image, "queries": queries}, ["answers"], axes, fresh, torchscript=torchscript)
         for name, tensor in (("input", image), ("queries", queries), ("output", answers)):
             np.save(fresh / f"test_{name}.npy", tensor)
-        _describe(fresh, module, card or {}, run_record(run))
+        _describe(fresh, module, card, run_record(run))
         maps = as_maps(answers, height, width, config.query_step)
         difference = check_difference(Model(read_bundle(fresh)).network()(image), maps, fresh)
     return Export(bundle, difference)

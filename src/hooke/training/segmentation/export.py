@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hooke.models import BundleSettings, Model, read_bundle
-from hooke.models.bundle import check_replaceable
 from hooke.training.bundles.description import describe_model, describe_tensor, image_input
 from hooke.training.bundles.weights import (
     Export,
@@ -24,7 +23,6 @@ from hooke.training.bundles.weights import (
     write_weights,
 )
 from hooke.training.networks import Outputs
-from hooke.training.outcome import check_learnt
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.module import SegmentationModule
 
@@ -60,13 +58,8 @@ def load_run(run: Path) -> SegmentationModule:
     return restore(run, lambda raw: SegmentationModule(TrainConfig.model_validate(raw), load_weights=False))
 
 
-def export_run(
-    run: Path, bundle: Path, *, card: dict[str, Any] | None = None, force: bool = False, torchscript: bool = False
-) -> Export:
+def export_run(run: Path, bundle: Path, *, card: dict[str, Any], torchscript: bool) -> Export:
     """Write a run's best network as a model bundle: see `hooke.training.export`."""
-    check_replaceable(bundle)
-    if not force:
-        check_learnt(run)
     module = load_run(run)
     image = example_image(module.config.in_channels)
     wrapped = _Maps(module).eval()
@@ -76,7 +69,7 @@ def export_run(
         _write_maps(wrapped, image, fresh, torchscript)
         np.save(fresh / "test_input.npy", image)
         np.save(fresh / "test_output.npy", maps)
-        describe_bundle(fresh, module, card or {}, run_record(run))
+        describe_bundle(fresh, module, card, run_record(run))
         difference = check_difference(Model(read_bundle(fresh)).network()(image), maps, fresh)
     return Export(bundle, difference)
 
