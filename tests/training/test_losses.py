@@ -11,9 +11,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from hooke.training.segmentation import losses
 from hooke.training.segmentation.loss_config import PIXEL_LOSSES, VALUE_LOSSES, LossConfig
-from hooke.training.segmentation.losses import (
+from hooke.training.segmentation.losses.pixel_losses import (
     bce_loss,
     class_loss,
     dice_loss,
@@ -22,9 +21,9 @@ from hooke.training.segmentation.losses import (
     small_object_weights,
     smooth_l1_loss,
     split_weight_map,
-    splitline_loss,
     tversky_loss,
 )
+from hooke.training.segmentation.losses.splitline_loss import _LOSSES, splitline_loss
 
 WEIGHED = {
     "bce": bce_loss,
@@ -282,7 +281,7 @@ def test_diameter_of_an_empty_batch_is_no_division_by_zero():
 
 
 def test_every_name_that_a_config_knows_has_a_loss():
-    assert {*PIXEL_LOSSES, *VALUE_LOSSES} == set(losses._LOSSES)
+    assert {*PIXEL_LOSSES, *VALUE_LOSSES} == set(_LOSSES)
 
 
 def test_an_unknown_loss_is_refused_with_the_nearest_name():

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from hooke.training.networks.weights import load_encoder_weights
 from hooke.training.pretraining.config import PretrainConfig
-from hooke.training.segmentation.losses import smooth_l1_loss
+from hooke.training.segmentation.losses.pixel_losses import smooth_l1_loss
 
 _INPAINTING_WIDTH = 64
 

@@ -21,7 +21,8 @@ from hooke.training.optimizer import make_optimizer
 from hooke.training.outcome import check_loss
 from hooke.training.segmentation.config import TrainConfig
 from hooke.training.segmentation.data import Batch
-from hooke.training.segmentation.losses import class_loss, loss_of, pixel_class_loss, small_object_weights
+from hooke.training.segmentation.losses import loss_of
+from hooke.training.segmentation.losses.pixel_losses import class_loss, pixel_class_loss, small_object_weights
 
 _SCORES = ("dsb", "ap_50", "ap_75")
 

@@ -1,23 +1,16 @@
-"""Losses of predicted maps against target maps, both `(N, 4, Y, X)`.
+"""Losses of one predicted map against its truth, the classes of pixels included, and weights of pixels.
 
-Every loss of pixels takes an optional `weight`, as large as the target: 0 where the class of a pixel is unknown, 1
+Every loss takes an optional `weight`, as large as the target: 0 where the class of a pixel is unknown, 1
 elsewhere, more where a mistake costs more. A loss whose pixels all weigh nothing is 0, and its gradients are too.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-
-from hooke.errors import ConfigError
-from hooke.targets import Scheme
-from hooke.training.segmentation.config import TrainConfig
-from hooke.training.segmentation.loss_config import LossConfig
 
 #: Class of a pixel or an object that the loss leaves out.
 IGNORE = -1
@@ -227,152 +220,3 @@ def _mean(each: Tensor, weight: Tensor | None) -> Tensor:
     if weight is None:
         return each.mean()
     return (each * weight).sum() / weight.sum().clamp(min=1e-6)
-
-
-# --- a loss for each map, by name ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """What a loss may use besides its own map; tensors of shape (N, Y, X)."""
-
-    config: LossConfig
-    inside: Tensor
-    split: Tensor
-    known: Tensor | None
-    positive: float
-    beta: float
-
-
-_Loss = Callable[[Tensor, Tensor, _Terms], Tensor]
-_LOSSES: dict[str, _Loss] = {}
-
-
-def _named(name: str) -> Callable[[_Loss], _Loss]:
-    def register(loss: _Loss) -> _Loss:
-        _LOSSES[name] = loss
-        return loss
-
-    return register
-
-
-@_named("bce")
-def _bce(logits: Tensor, target: Tensor, terms: _Terms) -> Tensor:
-    return bce_loss(logits, target, terms.known, positive=terms.positive)
-
-
-@_named("weighted_bce")
-def _weighted_bce(logits: Tensor, target: Tensor, terms: _Terms) -> Tensor:
-    weight = split_weight_map(terms.split, terms.config.map_strength, terms.config.map_reach)
-    return bce_loss(logits, target, _times(weight, terms.known), positive=terms.positive)
-
-
-@_named("dice")
-def _dice(logits: Tensor, target: Tensor, terms: _Terms) -> Tensor:
-    return dice_loss(logits, target, weight=terms.known)
-
-
-@_named("focal")
-def _focal(logits: Tensor, target: Tensor, terms: _Terms) -> Tensor:
-    return focal_loss(logits, target, terms.known, alpha=terms.config.focal_alpha, gamma=terms.config.focal_gamma)
-
-
-@_named("tversky")
-def _tversky(logits: Tensor, target: Tensor, terms: _Terms) -> Tensor:
-    config = terms.config
-    return tversky_loss(logits, target, terms.known, alpha=config.tversky_alpha, beta=config.tversky_beta)
-
-
-@_named("smooth_l1")
-def _smooth_l1(logits: Tensor, target: Tensor, terms: _Terms) -> Tensor:
-    return smooth_l1_loss(torch.sigmoid(logits), target, terms.known, beta=terms.beta)
-
-
-@_named("inside_smooth_l1")
-def _inside_smooth_l1(logits: Tensor, target: Tensor, terms: _Terms) -> Tensor:
-    """Over the objects' pixels only: elsewhere there is, for one, no diameter to tell."""
-    return smooth_l1_loss(torch.sigmoid(logits), target, _times(terms.inside, terms.known), beta=terms.beta)
-
-
-def _times(weight: Tensor, known: Tensor | None) -> Tensor:
-    return weight if known is None else weight * known
-
-
-def splitline_loss(
-    output: Tensor,
-    target: Tensor,
-    *,
-    split: float = 1.0,
-    distance: float = 4.0,
-    diameter: float = 4.0,
-    config: LossConfig | None = None,
-    known: Tensor | None = None,
-) -> dict[str, Tensor]:
-    """Loss of the `splitline` scheme and its parts.
-
-    Parameters
-    ----------
-    output, target : Tensor, shape (N, 4, Y, X)
-        Logits of the four maps, and their truth in 0..1.
-    split, distance, diameter : float
-        Weights of the parts; the foreground's is 1.
-    config : LossConfig, optional
-        Which loss each map has; the usual ones by default.
-    known : Tensor, shape (N, Y, X), optional
-        1 where the image is labelled, 0 where it is not; all of it by default.
-
-    Returns
-    -------
-    dict of Tensor
-        ``loss`` and the unweighted parts ``foreground``, ``split``, ``distance``, ``diameter``.
-    """
-    config = config or LossConfig()
-    output = output.float()
-
-    def part(index: int, names: str, positive: float = 1.0, beta: float = 0.1) -> Tensor:
-        terms = _Terms(config, target[:, 0], target[:, 1], known, positive, beta)
-        losses = [_LOSSES[name](output[:, index], target[:, index], terms) for name in names.split("+")]
-        return torch.stack(losses).sum()
-
-    parts = {
-        "foreground": part(0, config.foreground, positive=config.foreground_positive),
-        "split": part(1, config.split, positive=config.split_positive),
-        "distance": part(2, config.distance, beta=config.distance_beta),
-        "diameter": part(3, config.diameter, beta=config.diameter_beta),
-    }
-    weights = {"foreground": 1.0, "split": split, "distance": distance, "diameter": diameter}
-    total = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
-    return {"loss": total, **parts}
-
-
-def _splitline(output: Tensor, target: Tensor, config: TrainConfig, known: Tensor | None) -> dict[str, Tensor]:
-    return splitline_loss(
-        output,
-        target,
-        split=config.split_weight,
-        distance=config.distance_weight,
-        diameter=config.diameter_weight,
-        config=config.loss,
-        known=known,
-    )
-
-
-#: Logits and truth of the maps, the run's configuration, and a weight of each pixel; gives ``loss`` and its parts.
-SchemeLoss = Callable[[Tensor, Tensor, TrainConfig, Tensor | None], dict[str, Tensor]]
-
-#: Loss of each target scheme, by its `loss`; a new scheme needs an entry here and a file in `hooke.targets`.
-SCHEME_LOSSES: dict[str, SchemeLoss] = {"splitline": _splitline}
-
-
-def loss_of(scheme: Scheme) -> SchemeLoss:
-    """Look up the loss of a target scheme.
-
-    Raises
-    ------
-    ConfigError
-        When networks of this task can't be trained on the scheme's maps.
-    """
-    if scheme.loss not in SCHEME_LOSSES:
-        remedy = f"use a target whose loss is one of {', '.join(SCHEME_LOSSES)}"
-        raise ConfigError(f"target {scheme.name!r} has no loss for networks that segment", remedy=remedy)
-    return SCHEME_LOSSES[scheme.loss]
