@@ -1,0 +1,160 @@
+"""Models with other settings than their own, which share what their networks predicted of an image."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import hooke
+from hooke.io import parse_settings
+from hooke.models import Bundle, Model, PixelSegmenter
+
+PARTS = ("grey", "colour")  # networks of a bundle, and prefixes of settings
+OF_BOTH = ("min_size", "diameter")  # options of `hooke.segment` that can't differ between the two
+Network = Any
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A model and what is changed of it.
+
+    Attributes
+    ----------
+    model : str
+        Name or path.
+    settings : dict
+        By name, with ``grey.`` or ``colour.`` before it for one of a bundle's two networks: parameters of the target
+        scheme, ``diameter_band``, ``tta``, ``min_size``, ``diameter``, or ``grow``, pixels added all around objects.
+    """
+
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The model's name and what is changed."""
+        known = Path(self.model)
+        title = known.name if known.exists() else self.model
+        return " ".join([title, *(f"{key}={value}" for key, value in self.settings.items())])
+
+    def of_part(self, part: str) -> dict[str, Any]:
+        """Settings of one network, without prefixes; those with one win."""
+        common = {key: value for key, value in self.settings.items() if "." not in key}
+        return common | {key[len(part) + 1 :]: value for key, value in self.settings.items() if key.startswith(part)}
+
+
+def variants(models: Iterable[str], settings: list[str], scans: list[str]) -> list[Variant]:
+    """All models with the settings, each followed by its scans: one more variant for each value of each."""
+    shared, made = parse_settings(settings), []
+    for model in models:
+        made.append(Variant(model, shared))
+        for scan in scans:
+            key, _, values = scan.partition("=")
+            made += [Variant(model, shared | {key: value}) for value in parse_settings([f"{key}=[{values}]"])[key]]
+    for key in {key for variant in made for key in variant.settings}:
+        part, dot, name = key.rpartition(".")
+        if (dot and part not in PARTS) or (dot and name in OF_BOTH):
+            raise SystemExit(f"{key}: write NAME, grey.NAME or colour.NAME; {' and '.join(OF_BOTH)} only without")
+    return made
+
+
+class Memory:
+    """What networks predicted of the image that is scored now, so that each variant need not predict it again."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, bytes], NDArray[np.float32]] = {}
+
+    def forget(self) -> None:
+        """Make room for the next image."""
+        self._answers.clear()
+
+    def of_network(self, weights: str, make: Network) -> Network:
+        """Wrap a network, which is made at the first batch that is new."""
+
+        def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+            digest = hashlib.blake2b(np.ascontiguousarray(batch), digest_size=16)
+            key = weights, digest.digest() + repr(batch.shape).encode()
+            if key not in self._answers:
+                self._answers[key] = make()(batch)
+            return self._answers[key]
+
+        return run
+
+
+class ChangedModel(Model):
+    """A model with other settings; its networks' answers are kept in a memory.
+
+    Parameters
+    ----------
+    variant : Variant
+    bundle : Bundle
+        As it is.
+    memory : Memory
+    part : str
+        Which of the bundle's networks this is.
+    """
+
+    def __init__(self, variant: Variant, bundle: Bundle, memory: Memory, part: str = "grey") -> None:
+        self._changes = variant.of_part(part)
+        super().__init__(replace(bundle, settings=_changed(bundle, self._changes)))
+        self._colour = None if bundle.colour is None else ChangedModel(variant, bundle.colour, memory, "colour")
+        self._memory = memory
+        self._digest = hashlib.sha256(bundle.weights).hexdigest()
+
+    def for_image(self, *, colour: bool) -> Model:
+        """Choose as `Model` does."""
+        return self._colour if colour and self._colour is not None else self
+
+    def network(self, threads: int = 1) -> Network:
+        """Give the network, or what is remembered of it."""
+        plain = super().network
+        return self._memory.of_network(self._digest, lambda: plain(threads))
+
+    def segmenter(self, threads: int = 1, *, tta: bool = False) -> PixelSegmenter:
+        """Give what segments pixels, by mirrors too if the variant says so."""
+        return super().segmenter(threads, tta=tta or bool(self._changes.get("tta")))
+
+    def grown(self, labels: NDArray[np.int32], *, colour: bool) -> NDArray[np.int32]:
+        """Grow objects as the variant says."""
+        chosen = self.for_image(colour=colour)
+        return grow(labels, float(chosen._changes.get("grow", 0)) if isinstance(chosen, ChangedModel) else 0.0)
+
+
+def _changed(bundle: Bundle, changes: Mapping[str, Any]) -> Any:
+    """Settings of a network with changes, of which some are not the bundle's."""
+    band = {"diameter_band": tuple(changes["diameter_band"])} if "diameter_band" in changes else {}
+    others = ("diameter_band", "tta", "grow", *OF_BOTH)
+    parameters = {key: value for key, value in changes.items() if key not in others}
+    return bundle.settings.model_copy(update={"parameters": bundle.settings.parameters | parameters} | band)
+
+
+def grow(labels: NDArray[np.int32], reach: float) -> NDArray[np.int32]:
+    """Add the background within some pixels of an object's outline to it; where two are near, to the nearer.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+    reach : float
+        Pixels from the edge of an object's last pixel to the middle of what is added, less a half: 0.5 adds the four
+        neighbours, 1 all eight; 0 nothing.
+    """
+    if reach <= 0:
+        return labels
+    distance, nearest = cv2.distanceTransformWithLabels(
+        (labels == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    owner = np.zeros(int(nearest.max()) + 1, np.int32)
+    owner[nearest[labels > 0]] = labels[labels > 0]
+    return np.where((labels == 0) & (distance <= reach + 0.5), owner[nearest], labels).astype(np.int32)
+
+
+def make_models(chosen: Iterable[Variant], memory: Memory) -> dict[str, ChangedModel]:
+    """Load the variants' models, by name."""
+    return {one.name: ChangedModel(one, hooke.load_model(one.model).bundle, memory) for one in chosen}
