@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 import hooke
 from abroad_scores import SCORES, draw, interval, mean_ranks, sampled, score
 from abroad_sources import DATASETS, Case, Source, cases, choose, has_seen
-from abroad_variants import ChangedModel, Memory, Variant, make_models, variants
+from abroad_variants import OF_BOTH, PARTS, ChangedModel, Memory, Variant, grow, make_models, variants
 from hooke import HookeError
 from hooke.io import atomic_path, read_labels
 
@@ -113,7 +113,7 @@ def _run(work: Sequence[tuple[str, Case, list[Variant], int]], jobs: int) -> Ite
         yield from pool.map(_score_case, work)
 
 
-_loaded: dict[tuple[str, ...], tuple[Memory, dict[str, ChangedModel], list[Variant]]] = {}
+_loaded: dict[tuple[str, ...], tuple[Memory, dict[str, ChangedModel]]] = {}
 
 
 def _score_case(work: tuple[str, Case, list[Variant], int]) -> dict[str, Any]:
@@ -122,25 +122,35 @@ def _score_case(work: tuple[str, Case, list[Variant], int]) -> dict[str, Any]:
     key = tuple(variant.name for variant in chosen)
     if key not in _loaded:
         memory = Memory()
-        _loaded[key] = memory, make_models(chosen, memory), chosen
-    memory, models, _ = _loaded[key]
+        _loaded[key] = memory, make_models(chosen, memory)
+    memory, models = _loaded[key]
     memory.forget()
     truth = read_labels(image.labels)
-    rows = {}
+    rows: dict[str, Any] = {}
+    parts: dict[str, str] = {}  # the network that a model has for this image
+    known: dict[tuple[str, str], NDArray[np.int32]] = {}
     for variant in chosen:
-        try:
-            labels = _segment(image.image, models[variant.name], variant, threads)
-        except HookeError as error:
-            print(f"{image.id}: {error}")
-            labels = np.zeros_like(truth)
-        rows[variant.name] = score(labels, truth, image.kinds, kind)
+        # What differs in the other network's settings, or in growing only, is segmented once.
+        part = parts.get(variant.model)
+        labels = None if part is None else known.get((variant.model, variant.decides(part)))
+        if labels is None:
+            try:
+                labels, part = _segment(image.image, models[variant.name], variant, threads)
+            except HookeError as error:
+                print(f"{image.id}: {error}")
+                labels, part = np.zeros_like(truth), PARTS[0]
+            parts[variant.model] = part
+            known[variant.model, variant.decides(part)] = labels
+        reach = float(variant.of_part(part or PARTS[0]).get("grow", 0))
+        rows[variant.name] = score(grow(labels, reach), truth, image.kinds, kind)
     return rows
 
 
-def _segment(path: Path, model: ChangedModel, variant: Variant, threads: int) -> NDArray[np.int32]:
-    options = {key: variant.settings[key] for key in ("min_size", "diameter") if key in variant.settings}
+def _segment(path: Path, model: ChangedModel, variant: Variant, threads: int) -> tuple[NDArray[np.int32], str]:
+    """Objects, and the network that found them."""
+    options = {key: variant.settings[key] for key in OF_BOTH if key in variant.settings}
     found = hooke.segment(path, model, threads=threads, **options)
-    return model.grown(found.labels, colour=found.normalisation.keeps_colours)
+    return found.labels, PARTS[found.normalisation.keeps_colours]
 
 
 def _seen(chosen: Sequence[Variant], results: Results) -> dict[str, dict[str, bool]]:

@@ -168,7 +168,7 @@ def has_seen(dataset: str, description: Mapping[str, Any]) -> bool:
     """Whether a model's description (rdf.yaml) names a data set among its training data."""
     own = description.get("config", {}).get("hooke", {})
     named = [one.get("name", "") if isinstance(one, dict) else one for one in own.get("training_data", ())]
-    listed = own.get("config", {}).get("datasets", ())
+    listed = own.get("training", {}).get("config", {}).get("datasets", ())
     named += [one.get("path", "") for one in listed if isinstance(one, dict) and one.get("train", "train")]
     text = " ".join(map(str, named)).lower()
     return any(name in text for name in DATASETS[dataset].names)

@@ -44,10 +44,16 @@ class Variant:
         title = known.name if known.exists() else self.model
         return " ".join([title, *(f"{key}={value}" for key, value in self.settings.items())])
 
+    def decides(self, part: str) -> str:
+        """Stand for all settings that decide what one network finds, before it is grown."""
+        return repr(sorted((key, value) for key, value in self.of_part(part).items() if key != "grow"))
+
     def of_part(self, part: str) -> dict[str, Any]:
         """Settings of one network, without prefixes; those with one win."""
         common = {key: value for key, value in self.settings.items() if "." not in key}
-        return common | {key[len(part) + 1 :]: value for key, value in self.settings.items() if key.startswith(part)}
+        return common | {
+            key[len(part) + 1 :]: value for key, value in self.settings.items() if key.startswith(f"{part}.")
+        }
 
 
 def variants(models: Iterable[str], settings: list[str], scans: list[str]) -> list[Variant]:
@@ -120,11 +126,6 @@ class ChangedModel(Model):
     def segmenter(self, threads: int = 1, *, tta: bool = False) -> PixelSegmenter:
         """Give what segments pixels, by mirrors too if the variant says so."""
         return super().segmenter(threads, tta=tta or bool(self._changes.get("tta")))
-
-    def grown(self, labels: NDArray[np.int32], *, colour: bool) -> NDArray[np.int32]:
-        """Grow objects as the variant says."""
-        chosen = self.for_image(colour=colour)
-        return grow(labels, float(chosen._changes.get("grow", 0)) if isinstance(chosen, ChangedModel) else 0.0)
 
 
 def _changed(bundle: Bundle, changes: Mapping[str, Any]) -> Any:

@@ -125,6 +125,19 @@ def test_growing_keeps_neighbours_apart(parts):
     assert np.array_equal(grow(labels, 0), labels)
 
 
+def test_variants_of_the_other_network_are_not_segmented_again(bench, parts, data, monkeypatch):
+    """On a grey image, only what differs for grey images is segmented; growing is not."""
+    settings = ["colour.foreground=0.3", "grey.foreground=0.4", "grow=1"]
+    chosen = parts["abroad_variants"].variants(["nuclei"], [], settings)
+    seen, plain = [], bench._segment
+    monkeypatch.setattr(bench, "_segment", lambda *given: seen.append(given[2].name) or plain(*given))
+    case = parts["abroad_sources"].cases(parts["abroad_sources"].SOURCES[0], data / "dsb2018")[0]
+    rows = bench._score_case(("", case, chosen, 1))
+    assert seen == ["nuclei", "nuclei grey.foreground=0.4"]
+    assert rows["nuclei"] == rows["nuclei colour.foreground=0.3"]
+    assert rows["nuclei grow=1"]["typical"] > rows["nuclei"]["typical"]
+
+
 def test_remembered_predictions_give_the_same_objects(parts):
     """A variant that finds everything in memory gives what the changed model gives by itself."""
     variants = parts["abroad_variants"]
@@ -147,8 +160,8 @@ def test_remembered_predictions_give_the_same_objects(parts):
     [
         ({"config": {"hooke": {"training_data": [{"name": "TNBC (Zenodo 1175282), patients other than 04"}]}}}, True),
         ({"config": {"hooke": {"training_data": [{"name": "BBBC039v1"}]}}}, False),
-        ({"config": {"hooke": {"config": {"datasets": [{"path": "data/tnbc", "weight": 1.0}]}}}}, True),
-        ({"config": {"hooke": {"config": {"datasets": [{"path": "data/tnbc", "train": []}]}}}}, False),
+        ({"config": {"hooke": {"training": {"config": {"datasets": [{"path": "data/tnbc", "weight": 1.0}]}}}}}, True),
+        ({"config": {"hooke": {"training": {"config": {"datasets": [{"path": "data/tnbc", "train": []}]}}}}}, False),
         ({}, False),
     ],
 )
