@@ -9,6 +9,7 @@ from typer.main import get_command
 
 import hooke
 from hooke import classify, datasets, doctor, evaluation, pipeline, report, training
+from hooke import models as hooke_models
 from hooke.cli import classify as cli_classify
 from hooke.cli import (
     compare,
@@ -18,6 +19,7 @@ from hooke.cli import (
     explain,
     export,
     modality,
+    models,
     prepare,
     pretrain,
     samples,
@@ -41,6 +43,7 @@ COMMANDS = {
     cli_classify.train: (classify.examples_of_dataset, classify.examples_of_table, classify.learn_features),
     cli_classify.evaluate: (classify.examples_of_dataset, classify.load_classifier, report.write_classification),
     demo.demo: (datasets.write_samples, pipeline.SegmentOptions),
+    models.list_models: (hooke_models.describe_models,),
     cli_doctor.doctor: (doctor.examine, doctor.fix_dataset, doctor.write_report),
 }
 # The same for commands that need PyTorch, by name: see `hooke.training`.
@@ -97,7 +100,8 @@ def test_what_a_command_that_needs_pytorch_does_python_can_do(command):
 
 def test_every_command_is_checked():
     checked = {command.__name__ for command in (*COMMANDS, *TRAINING)}
-    assert {"images" if name == "classify" else name for name in checked} == set(command_names(get_command(app)))
+    renamed = {"classify": "images", "list_models": "list"}
+    assert {renamed.get(name, name) for name in checked} == set(command_names(get_command(app)))
 
 
 def missing_arguments(command, functions):

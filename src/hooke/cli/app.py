@@ -22,6 +22,7 @@ from hooke.cli import (
     explain,
     export,
     modality,
+    models,
     prepare,
     pretrain,
     samples,
@@ -93,6 +94,10 @@ for _command in (
 _data = typer.Typer(no_args_is_help=True, help="View hooke data sets.")
 _data.command("show")(_exiting(data.show))
 app.add_typer(_data, name="data")
+
+_models = typer.Typer(no_args_is_help=True, help="View the models that are known by name.")
+_models.command("list")(_exiting(models.list_models))
+app.add_typer(_models, name="models")
 
 _classify = typer.Typer(
     cls=classify.ImagesOrTrain, no_args_is_help=True, help="Classify objects or images, or train a classifier."

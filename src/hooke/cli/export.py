@@ -20,6 +20,8 @@ _CARD_KEYS = (
     "documentation_file",
     "training_data",
     "scores",
+    "abroad",
+    "kind",
     "parameters",
     "diameter_band",
 )

@@ -1,6 +1,7 @@
 """Models: bundles, where to find them, and prediction with them."""
 
 from hooke.models.bundle import Bundle, BundleSettings, read_bundle
+from hooke.models.description import ModelDescription, describe_models
 from hooke.models.model import Model
 from hooke.models.predict import Tiling, predict_maps
 from hooke.models.registry import is_shipped, known_models, load_model
@@ -10,9 +11,11 @@ __all__ = [
     "Bundle",
     "BundleSettings",
     "Model",
+    "ModelDescription",
     "PixelSegmenter",
     "SegmentedPixels",
     "Tiling",
+    "describe_models",
     "is_shipped",
     "known_models",
     "load_model",

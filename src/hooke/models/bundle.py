@@ -184,6 +184,18 @@ _COMMANDS = {
 }
 
 
+def read_description(path: str | Path) -> dict[str, Any]:
+    """Read all of a bundle's ``rdf.yaml``, and nothing else of it.
+
+    Raises
+    ------
+    ModelError
+        When it is missing or can't be parsed.
+    """
+    path = Path(path)
+    return parse_yaml(_reader(path)(_DESCRIPTION), path, _DESCRIPTION)
+
+
 def read_task(path: str | Path) -> str:
     """Read the task of any bundle: ``segmentation``, ``classifier`` or ``image-classifier``.
 
@@ -192,8 +204,7 @@ def read_task(path: str | Path) -> str:
     ModelError
         When it is missing or incomplete.
     """
-    path = Path(path)
-    described = _section(parse_yaml(_reader(path)(_DESCRIPTION), path, _DESCRIPTION), "config", "hooke")
+    described = _section(read_description(path), "config", "hooke")
     return str(described.get("task", "segmentation")) if isinstance(described, dict) else "segmentation"
 
 

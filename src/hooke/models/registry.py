@@ -19,15 +19,20 @@ def known_models() -> dict[str, Path]:
 
     Those shipped with hooke, and the bundles in the folder that the environment variable ``HOOKE_MODELS`` names.
     """
-    folders = [_SHIPPED]
-    if own := os.environ.get("HOOKE_MODELS"):
-        folders.append(Path(own))
+    own = os.environ.get("HOOKE_MODELS")
+    return shipped_models() | (_bundles(Path(own)) if own else {})
+
+
+def shipped_models() -> dict[str, Path]:
+    """Names and paths of the models that came with hooke."""
+    return _bundles(_SHIPPED)
+
+
+def _bundles(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        return {}
     return {
-        path.stem: path
-        for folder in folders
-        if folder.is_dir()
-        for path in sorted(folder.iterdir())
-        if path.suffix == ".zip" or (path / "rdf.yaml").is_file()
+        path.stem: path for path in sorted(folder.iterdir()) if path.suffix == ".zip" or (path / "rdf.yaml").is_file()
     }
 
 

@@ -74,6 +74,8 @@ def describe_model(
                 **settings.model_dump(mode="json"),
                 "training_data": card.get("training_data", []),
                 "scores": card.get("scores", {}),
+                "abroad": card.get("abroad", {}),
+                **({"kind": card["kind"]} if "kind" in card else {}),
                 **extra,
             }
         },
