@@ -20,7 +20,7 @@ FLOORS = (
     ("models",),
     ("datasets",),
     ("evaluation",),
-    ("report",),
+    ("report", "conversion"),
     ("classify", "pipeline"),
     ("doctor",),
     ("training",),

@@ -13,6 +13,7 @@ from hooke import models as hooke_models
 from hooke.cli import classify as cli_classify
 from hooke.cli import (
     compare,
+    convert,
     data,
     demo,
     evaluate,
@@ -34,6 +35,7 @@ COMMANDS = {
     segment.segment: (hooke.segment_folder, pipeline.SegmentOptions),
     evaluate.evaluate: (hooke.evaluate, hooke.evaluate_points),
     compare.compare: (evaluation.compare_runs, evaluation.read_runs, report.write_comparison),
+    convert.convert: (hooke.convert,),
     submit.submit: (evaluation.write_submission, evaluation.evaluate),
     prepare.prepare: (datasets.prepare_dataset, datasets.PrepareSettings, datasets.ClassRules.parse),
     data.show: (report.show_dataset,),

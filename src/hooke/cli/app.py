@@ -15,6 +15,7 @@ from hooke import __version__
 from hooke.cli import (
     classify,
     compare,
+    convert,
     data,
     demo,
     doctor,
@@ -78,6 +79,7 @@ for _command in (
     demo.demo,
     evaluate.evaluate,
     compare.compare,
+    convert.convert,
     submit.submit,
     prepare.prepare,
     train.train,

@@ -7,6 +7,7 @@ from pathlib import Path
 from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
+from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, find_annotations
 from hooke.io.annotations.classes_json import read_classes
 from hooke.io.annotations.coco import open_coco
 from hooke.io.annotations.dsb_csv import DsbSource
@@ -14,8 +15,6 @@ from hooke.io.annotations.label_files import read_label_file
 from hooke.io.annotations.zarr_labels import ZarrSource, is_in_zarr
 from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
-
-_LABEL_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".npy"})
 
 
 class FolderSource:
@@ -67,7 +66,8 @@ def open_labels(
     ----------
     path : str or Path
         A folder of label images, a hooke dataset, or what ``hooke segment`` wrote; a json file in COCO's format (a
-        dataset, or a list of results); a csv file of run lengths as in the Data Science Bowl 2018; a zarr group.
+        dataset, or a list of results); a csv file of run lengths as in the Data Science Bowl 2018; a zarr group; a
+        label image, or a file of another format of `hooke.io.annotations.annotation_files`, or a folder of these.
     truth : LabelSource, optional
         What the source will be compared with: a list of COCO results takes the names of its images from it.
     split_components : bool, optional
@@ -90,7 +90,13 @@ def open_labels(
         return open_coco(path, truth)
     if path.is_file() and suffix in TABLE_SUFFIXES:
         return DsbSource(path, truth)
-    return FolderSource(path, split_components)
+    annotations = None if is_results(path) else find_annotations(path, split_components)
+    return FolderSource(path, split_components) if annotations is None else annotations
+
+
+def is_results(path: Path) -> bool:
+    """Whether a folder is a data set, or what ``hooke segment`` wrote."""
+    return (path / INDEX_NAME).is_file() or (path / "labels").is_dir()
 
 
 def _label_files(folder: Path) -> dict[str, Path]:
@@ -101,7 +107,7 @@ def _label_files(folder: Path) -> dict[str, Path]:
     inner = inner if inner.is_dir() else folder
     files: dict[str, Path] = {}
     for path in sorted(inner.iterdir()):
-        if path.suffix.lower() not in _LABEL_SUFFIXES or path.name.startswith(".") or not path.is_file():
+        if path.suffix.lower() not in LABEL_SUFFIXES or path.name.startswith(".") or not path.is_file():
             continue
         stem = path.stem.removesuffix(".ome")
         if stem in files:
@@ -109,6 +115,6 @@ def _label_files(folder: Path) -> dict[str, Path]:
             raise DatasetError(f"{both} share a stem", path=inner, remedy="keep one of them")
         files[stem] = path
     if not files:
-        kinds = ", ".join(sorted(_LABEL_SUFFIXES))
+        kinds = ", ".join(sorted(LABEL_SUFFIXES))
         raise DatasetError("holds no label image", path=inner, remedy=f"label images end in {kinds}")
     return files

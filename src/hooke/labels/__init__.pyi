@@ -2,6 +2,7 @@
 from hooke.labels.classes import UNKNOWN as UNKNOWN
 from hooke.labels.classes import Classes as Classes
 from hooke.labels.classes import ObjectClassifier as ObjectClassifier
+from hooke.labels.colours import class_colours as class_colours
 from hooke.labels.labelled_image import LabelledImage as LabelledImage
 from hooke.labels.labelled_image import LabelSource as LabelSource
 from hooke.labels.objects import Objects as Objects
@@ -19,11 +20,13 @@ from hooke.labels.polygons import fill_border as fill_border
 from hooke.labels.polygons import fill_rings as fill_rings
 from hooke.labels.polygons import rectangle as rectangle
 from hooke.labels.polygons import to_ring as to_ring
+from hooke.labels.rings import trace_polygons as trace_polygons
 from hooke.labels.run_length import compress_counts as compress_counts
 from hooke.labels.run_length import decode_counts as decode_counts
 from hooke.labels.run_length import decode_pairs as decode_pairs
 from hooke.labels.run_length import decompress_counts as decompress_counts
 from hooke.labels.run_length import encode_counts as encode_counts
+from hooke.labels.run_length import encode_object_counts as encode_object_counts
 from hooke.labels.run_length import encode_objects as encode_objects
 from hooke.labels.run_length import encode_pairs as encode_pairs
 from hooke.labels.runs import Runs as Runs

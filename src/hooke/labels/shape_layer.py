@@ -51,7 +51,9 @@ class ShapeLayer:
         self.notes: Counter[str] = Counter()
         self.masks: list[Mask] = []
 
-    def add_polygon(self, name: str, parts: Iterable[Sequence[Ring]], class_name: str | None = None) -> None:
+    def add_polygon(
+        self, name: str, parts: Iterable[Sequence[Ring]], class_name: str | None = None, *, score: float | None = None
+    ) -> None:
         """Add an object of one or more polygons, each a sequence of an outline and its holes.
 
         Rings of fewer than 3 points are left out; an object that has no other, or none within the image, is skipped
@@ -71,10 +73,17 @@ class ShapeLayer:
         mask = np.zeros((bottom - top, right - left), bool)
         for polygon in polygons:
             mask |= fill_rings(polygon, *mask.shape, top, left)
-        self.masks.append(Mask(mask, top, left, name, class_name))
+        self.masks.append(Mask(mask, top, left, name, class_name, score))
 
     def add_mask(
-        self, name: str, mask: NDArray[np.bool_], class_name: str | None = None, *, top: int = 0, left: int = 0
+        self,
+        name: str,
+        mask: NDArray[np.bool_],
+        class_name: str | None = None,
+        *,
+        top: int = 0,
+        left: int = 0,
+        score: float | None = None,
     ) -> None:
         """Add an object given as a mask over a window of the image, which is cut off where it reaches beyond.
 
@@ -88,8 +97,10 @@ class ShapeLayer:
             Its class.
         top, left : int
             Row and column of the image where the window begins; may be negative.
+        score : float, optional
+            Confidence, 0..1.
         """
-        added = Mask.crop(mask, top, left, name=name, class_name=class_name)
+        added = Mask.crop(mask, top, left, name=name, class_name=class_name, score=score)
         height, width = added.window.shape
         if width and not self._is_within(added.top, added.left, added.top + height, added.left + width):
             return

@@ -7,6 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from hooke.labels.colours import OUTLINE_COLOURS
+
 #: How many series of a plot differ in colour and line style; a further one takes the first again.
 SERIES: Final = 6
 
@@ -49,9 +51,7 @@ DARK: Final = {
 }
 
 #: Outlines on images: bright, and apart in hue; white is left out because the brightest nuclei are white.
-OUTLINES: Final = np.array(
-    [(255, 225, 25), (0, 225, 255), (110, 255, 60), (255, 140, 20), (255, 90, 75), (255, 130, 215)], np.uint8
-)
+OUTLINES: Final = np.array(OUTLINE_COLOURS, np.uint8)
 
 
 def series_name(index: int) -> str:

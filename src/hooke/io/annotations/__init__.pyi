@@ -1,12 +1,24 @@
 # The public names of this package and the modules that they come from.
+from hooke.io.annotations.annotated_plane import AnnotatedPlane as AnnotatedPlane
+from hooke.io.annotations.annotation_files import AnnotationFiles as AnnotationFiles
+from hooke.io.annotations.cellpose import read_seg as read_seg
+from hooke.io.annotations.cellpose import write_seg as write_seg
 from hooke.io.annotations.classes_json import read_classes as read_classes
 from hooke.io.annotations.classes_json import write_classes as write_classes
 from hooke.io.annotations.coco import open_coco as open_coco
 from hooke.io.annotations.coco import read_coco as read_coco
+from hooke.io.annotations.coco_writer import write_coco as write_coco
 from hooke.io.annotations.dsb_csv import DsbSource as DsbSource
 from hooke.io.annotations.dsb_csv import write_dsb as write_dsb
+from hooke.io.annotations.dsb_csv import write_run_lengths as write_run_lengths
 from hooke.io.annotations.geojson import read_geojson as read_geojson
+from hooke.io.annotations.geojson import write_geojson as write_geojson
 from hooke.io.annotations.imagej import read_regions as read_regions
+from hooke.io.annotations.imagej import write_regions as write_regions
 from hooke.io.annotations.label_files import read_label_file as read_label_file
 from hooke.io.annotations.labelme import read_labelme as read_labelme
+from hooke.io.annotations.object_masks import read_masks as read_masks
+from hooke.io.annotations.object_masks import write_masks as write_masks
+from hooke.io.annotations.writers import WRITERS as WRITERS
+from hooke.io.annotations.writers import parse_formats as parse_formats
 from hooke.io.annotations.zarr_labels import ZarrSource as ZarrSource

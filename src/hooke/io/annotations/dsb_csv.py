@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError, OutputError
+from hooke.io.annotations.annotated_plane import AnnotatedPlane
 from hooke.io.annotations.json_fields import located
 from hooke.io.atomic import atomic_path
 from hooke.io.name_match import bare_name, match_names
@@ -146,6 +147,22 @@ def write_dsb(source: LabelSource, path: str | Path) -> Submission:
             raise DatasetError("no label image could be written", remedy=next(iter(failed.values())))
         _check(part, path, source, list(objects))
     return Submission(path, objects, failed)
+
+
+def write_run_lengths(path: Path, planes: Iterable[AnnotatedPlane]) -> None:
+    """Write the objects of one or many planes as run lengths, with the size of each plane.
+
+    Raises
+    ------
+    OutputError
+        If the file can't be written.
+    """
+    with atomic_path(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow((*_COLUMNS, "Height", "Width"))
+        for plane in planes:
+            codes = encode_objects(plane.labels) or [""]
+            writer.writerows((plane.name, code, *plane.labels.shape) for code in codes)
 
 
 def _read_table(path: Path) -> pd.DataFrame:

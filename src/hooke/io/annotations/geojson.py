@@ -1,23 +1,35 @@
-"""Read QuPath's annotations in GeoJSON.
+"""Reads and writes QuPath's objects in GeoJSON.
 
 The file is a FeatureCollection, a list of features or one feature. Coordinates are (x, y) in pixels of the
 full-resolution image, as QuPath exports them. Polygons, with holes, and MultiPolygons are taken, each feature an
 object; points and lines are left out and counted. The class is the feature's classification. A detected cell has two
 outlines, ``geometry`` and ``nucleusGeometry``.
 
+What is written holds the size of the image besides, as ``image``, which RFC 7946 permits and QuPath passes over.
+Outlines go along the edges of pixels, so that they enclose the very pixels of the object.
+
 RFC 7946; https://qupath.readthedocs.io/en/stable/docs/advanced/exporting_annotations.html.
 """
 
 from __future__ import annotations
 
+import json
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from hooke.errors import DatasetError
+from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations import json_fields as checked
+from hooke.io.annotations.annotated_plane import AnnotatedPlane
+from hooke.io.atomic import atomic_path
 from hooke.labels.polygons import Ring, to_ring
+from hooke.labels.rings import Polygon, trace_polygons
 from hooke.labels.shape_layer import ShapeLayer
+
+#: What QuPath makes of an object: annotations can be edited by hand, detections are many and fast.
+ObjectType = Literal["detection", "annotation", "cell"]
 
 NO_AREA = ("Point", "MultiPoint", "LineString", "MultiLineString")
 SKIPPED = "points and lines, left out"
@@ -28,10 +40,11 @@ OUTLINES = {"object": "geometry", "nucleus": "nucleusGeometry"}
 
 @dataclass(frozen=True)
 class GeojsonFile:
-    """A file and its features, as stored."""
+    """A file and its features, as stored; the height and width of the image where the file states them."""
 
     path: Path
     features: list[Any]
+    size: tuple[int, int] | None = None
 
     def shapes(self, shape: tuple[int, ...], outline: str = "object") -> ShapeLayer:
         """Collect the annotated shapes of an image of this height and width.
@@ -64,7 +77,80 @@ def read_geojson(path: Path) -> GeojsonFile:
     """
     data = checked.read_json(path)
     with checked.located(path):
-        return GeojsonFile(path, _features(data))
+        return GeojsonFile(path, _features(data), _size(data))
+
+
+def write_geojson(path: Path, plane: AnnotatedPlane, *, object_type: ObjectType = "detection") -> None:
+    """Write the objects of a plane for QuPath: dragged onto the image, they appear where they are.
+
+    Parameters
+    ----------
+    path : Path
+        The file; replaced if there.
+    plane : AnnotatedPlane
+        Where it has nuclei, each object is a cell with that nucleus.
+    object_type : {"detection", "annotation", "cell"}
+        What QuPath makes of an object that has no nucleus.
+
+    Raises
+    ------
+    ConfigError
+        If the type is another one.
+    OutputError
+        If the file can't be written.
+    """
+    if object_type not in get_args(ObjectType):
+        kinds = ", ".join(get_args(ObjectType))
+        raise ConfigError(f"object type {object_type!r} is none of QuPath's", remedy=f"choose one of: {kinds}")
+    height, width = plane.labels.shape
+    image = {"name": plane.image_file or plane.name, "height": height, "width": width}
+    with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(f'{{"type": "FeatureCollection", "image": {json.dumps(image)}, "features": [')
+        for place, feature in enumerate(_written_features(plane, object_type)):
+            file.write(",\n" if place else "\n")
+            file.write(json.dumps(feature, allow_nan=False))
+        file.write("\n]}\n")
+
+
+def _written_features(plane: AnnotatedPlane, object_type: ObjectType) -> Iterator[dict[str, Any]]:
+    """Describe each object as QuPath does it itself."""
+    nuclei = {} if plane.nuclei is None else trace_polygons(plane.nuclei)
+    for label, polygons in trace_polygons(plane.labels).items():
+        kind = object_type if plane.nuclei is None else "cell"
+        properties: dict[str, Any] = {"objectType": kind, "name": str(label)}
+        class_name = plane.content.classes.get(label)
+        if class_name is not None:
+            properties["classification"] = {"name": class_name, "color": list(plane.colours[class_name])}
+        if measurements := plane.measurements.get(label):
+            properties["measurements"] = measurements
+        feature = {
+            "type": "Feature",
+            # The same object has the same id whenever it is written, so that a script can find it again.
+            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"hooke:{plane.name}:{label}")),
+            "geometry": _geometry(polygons, plane),
+        }
+        if label in nuclei:
+            feature["nucleusGeometry"] = _geometry(nuclei[label], plane)
+        yield {**feature, "properties": properties}
+
+
+def _geometry(polygons: list[Polygon], plane: AnnotatedPlane) -> dict[str, Any]:
+    """Close each ring, as the format wants it; QuPath keeps the plane of a stack beside the coordinates."""
+    parts = [[[*(corners := ring.tolist()), corners[0]] for ring in polygon] for polygon in polygons]
+    shape: dict[str, Any] = {"type": "Polygon", "coordinates": parts[0]}
+    if len(parts) > 1:
+        shape = {"type": "MultiPolygon", "coordinates": parts}
+    if plane.position:
+        shape["plane"] = {"c": -1, "z": 0, "t": 0} | dict(plane.position)
+    return shape
+
+
+def _size(data: Any) -> tuple[int, int] | None:
+    """Height and width of the image, where hooke wrote them."""
+    image = data.get("image") if isinstance(data, dict) else None
+    if not isinstance(image, dict) or image.get("height") is None or image.get("width") is None:
+        return None
+    return checked.field(image, "height", int), checked.field(image, "width", int)
 
 
 def _features(data: Any) -> list[Any]:
@@ -91,7 +177,7 @@ def _add(layer: ShapeLayer, name: str, feature: Any, outline: str) -> None:
         raise DatasetError(f"geometry of type {kind!r}", remedy="draw it as polygons")
     coordinates = checked.field(geometry, "coordinates", list)
     parts = [coordinates] if kind == "Polygon" else coordinates
-    layer.add_polygon(name, [_rings(part) for part in parts], _class_of(feature))
+    layer.add_polygon(name, [_rings(part) for part in parts], _class_of(feature), score=_score_of(feature))
 
 
 def _rings(part: Any) -> list[Ring]:
@@ -99,6 +185,15 @@ def _rings(part: Any) -> list[Ring]:
     if not isinstance(part, list):
         raise DatasetError("a polygon is not a list of rings", remedy=REMEDY)
     return [to_ring(ring) for ring in part]
+
+
+def _score_of(feature: dict[str, Any]) -> float | None:
+    """Score of an object, where hooke wrote it."""
+    properties = feature.get("properties")
+    measurements = properties.get("measurements") if isinstance(properties, dict) else None
+    if not isinstance(measurements, dict) or measurements.get("score") is None:
+        return None
+    return checked.number(measurements, "score")
 
 
 def _class_of(feature: dict[str, Any]) -> str | None:

@@ -1,0 +1,158 @@
+"""Reads label images from files of annotations, one image a file: QuPath's, ImageJ's, Cellpose's and others."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hooke.errors import DatasetError
+from hooke.io.annotations.cellpose import SUFFIX as CELLPOSE
+from hooke.io.annotations.cellpose import read_seg
+from hooke.io.annotations.geojson import read_geojson
+from hooke.io.annotations.imagej import read_regions, size_of_image
+from hooke.io.annotations.label_files import read_label_file
+from hooke.io.annotations.object_masks import holds_masks, read_masks
+from hooke.labels.labelled_image import LabelledImage
+from hooke.labels.painter import check_canvas
+from hooke.labels.shape_layer import ShapeLayer
+
+LABEL_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".npy"})
+_Shape = tuple[int, ...] | None
+_Read = Callable[[Path, _Shape], LabelledImage]
+
+
+class AnnotationFiles:
+    """Files of annotations, named by their stem, each of one image.
+
+    Parameters
+    ----------
+    files : mapping of str to Path
+        Files by the name of their image.
+    split_components : bool, optional
+        Of label images: see `hooke.io.annotations.label_files`.
+    """
+
+    def __init__(self, files: Mapping[str, Path], split_components: bool | None = None) -> None:
+        self.files = dict(files)
+        self.split_components = split_components
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the images, sorted."""
+        return sorted(self.files)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a file of this name."""
+        return name in self.files
+
+    def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
+        """Read one; on the size that the file states, or else on `shape`."""
+        path = self.files[name]
+        if _kind(path) in LABEL_SUFFIXES:
+            read = read_label_file(path, self.split_components)
+            return LabelledImage(read.labels, oddities=read.oddities)
+        return READERS[_kind(path)](path, shape)
+
+
+def find_annotations(path: Path, split_components: bool | None = None) -> AnnotationFiles | None:
+    """Take a file of annotations, or the files of a folder; None where there is none.
+
+    Of a folder that holds label images as well, only these count; of one with Cellpose's files, only those.
+
+    Raises
+    ------
+    DatasetError
+        When two files of a folder are of one image.
+    """
+    if path.is_file():
+        known = _kind(path) in READERS or _kind(path) in LABEL_SUFFIXES
+        return AnnotationFiles({image_name(path): path}, split_components) if known else None
+    if not path.is_dir():
+        return None
+    files = [file for file in sorted(path.iterdir()) if not file.name.startswith(".") and file.is_file()]
+    # Cellpose writes its files beside the images.
+    of_cellpose = [file for file in files if _kind(file) == CELLPOSE]
+    if not of_cellpose and any(map(is_label_image, files)):
+        return None
+    found: dict[str, Path] = {}
+    for file in of_cellpose or [file for file in files if _kind(file) in READERS]:
+        if image_name(file) in found:
+            both = f"{found[image_name(file)].name} and {file.name}"
+            raise DatasetError(f"{both} are of one image", path=path, remedy="keep one of them")
+        found[image_name(file)] = file
+    return AnnotationFiles(found) if found else None
+
+
+def image_name(path: Path) -> str:
+    """Name the image that a file is of."""
+    return path.name[: len(path.name) - len(_kind(path))].removesuffix(".ome")
+
+
+def _kind(path: Path) -> str:
+    """What the name of a file ends in."""
+    name = path.name.lower()
+    return next((ending for ending in READERS if name.endswith(ending)), path.suffix.lower())
+
+
+def is_label_image(path: Path) -> bool:
+    """Whether a file is a label image by its name."""
+    return _kind(path) in LABEL_SUFFIXES
+
+
+def _read_seg(path: Path, _: _Shape) -> LabelledImage:
+    return read_seg(path)
+
+
+def _read_geojson(path: Path, shape: _Shape) -> LabelledImage:
+    file = read_geojson(path)
+    return _painted(file.shapes(_size(path, file.size, shape)))
+
+
+def _read_zip(path: Path, shape: _Shape) -> LabelledImage:
+    if holds_masks(path) or _is_empty_folder_of_masks(path):
+        return read_masks(path, shape)
+    return _read_regions(path, shape)
+
+
+def _read_regions(path: Path, shape: _Shape) -> LabelledImage:
+    return _painted(read_regions(path, _size(path, size_of_image(path), shape)))
+
+
+#: Readers by what the name of a file ends in, the longest first.
+READERS: Mapping[str, _Read] = {
+    CELLPOSE: _read_seg,
+    ".geojson": _read_geojson,
+    ".zip": _read_zip,
+    ".roi": _read_regions,
+}
+
+
+def _size(path: Path, stated: tuple[int, int] | None, shape: _Shape) -> tuple[int, int]:
+    """Height and width of the image: as the file says, or as the caller knows."""
+    size = stated or shape
+    if size is None or len(size) != 2:
+        remedy = "name the image, or the folder of images, that it belongs to (--images)"
+        raise DatasetError("states no height and width of its image", path=path, remedy=remedy)
+    try:
+        check_canvas(size, path.stat().st_size)
+    except DatasetError as error:
+        raise DatasetError(error.cause, path=path, remedy=error.remedy) from error
+    return size[0], size[1]
+
+
+def _painted(layer: ShapeLayer) -> LabelledImage:
+    """Paint shapes; the smallest has a pixel that lies in several."""
+    painting = layer.paint()
+    scores = {label: mask.score for label, mask in enumerate(painting.masks, 1) if mask.score is not None}
+    note = f"{painting.shared} pixels lie in several shapes" if painting.shared else ""
+    return LabelledImage(painting.labels, scores, painting.classes, note=note, oddities=dict(layer.notes))
+
+
+def _is_empty_folder_of_masks(path: Path) -> bool:
+    """Whether a zip has the folder of masks that hooke makes, and nothing in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist() == ["masks/"]
+    except (OSError, zipfile.BadZipFile, NotImplementedError):
+        return False

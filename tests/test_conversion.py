@@ -1,0 +1,115 @@
+"""Conversion of label images to the formats of other programs and back."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import hooke
+from hooke.cli.convert import convert as convert_command
+from hooke.errors import ConfigError, DatasetError
+from hooke.io import read_labels, write_labels, write_png
+from tests.builders import run_command
+
+FIRST = np.array([[1, 1, 0, 2], [1, 1, 0, 2], [0, 0, 0, 0], [3, 0, 0, 0]], np.int32)
+SECOND = np.array([[0, 5, 5], [0, 5, 5]], np.int32)
+FORMATS = {
+    "labels": "a.tif",
+    "geojson": "a.geojson",
+    "rois": "a.zip",
+    "coco": "a.json",
+    "masks": "m.zip",
+    "rle": "a.csv",
+    "cellpose": "a_seg.npy",
+}
+pytest.importorskip("roifile")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_labels(tmp_path / "labels" / "a.tif", [FIRST])
+    write_labels(tmp_path / "labels" / "b.tif", [SECOND])
+    return tmp_path / "labels"
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(FORMATS, 2)))
+def test_each_format_becomes_each_other(first, second, folder, tmp_path):
+    start, end, back = tmp_path / "1" / FORMATS[first], tmp_path / "2" / FORMATS[second], tmp_path / "back.tif"
+    hooke.convert(folder / "a.tif", start, to=first)
+    made = hooke.convert(start, end, to=second)
+    assert (made.format, made.paths, list(made.objects.values())) == (second, [end], [3])
+    hooke.convert(end, back)
+    assert np.array_equal(read_labels(back), FIRST)
+
+
+def test_a_folder_becomes_a_folder(folder, tmp_path):
+    made = hooke.convert(folder, tmp_path / "out", to="geojson")
+    assert [path.name for path in made.paths] == ["a.geojson", "b.geojson"]
+    again = hooke.convert(tmp_path / "out", tmp_path / "labels2", to="labels")
+    assert again.objects == {"a": 3, "b": 1}
+    assert np.array_equal(read_labels(tmp_path / "labels2" / "b.tif"), SECOND > 0)
+
+
+def test_a_folder_becomes_one_json(folder, tmp_path):
+    assert hooke.convert(folder, tmp_path / "all.json").paths == [tmp_path / "all.json"]
+    result = hooke.evaluate(tmp_path / "all.json", folder)
+    assert result.overall.mean["f1_50"] == 1
+
+
+def test_an_evaluation_reads_regions(folder, tmp_path):
+    hooke.convert(folder, tmp_path / "rois", to="rois")
+    assert hooke.evaluate(tmp_path / "rois", folder).overall.mean["f1_50"] == 1
+
+
+def test_planes_of_a_stack_are_files_of_their_own(tmp_path):
+    write_labels(tmp_path / "s.tif", [FIRST, FIRST * 0], axes="Z", shape=(2,))
+    made = hooke.convert(tmp_path / "s.tif", tmp_path / "out", to="rois")
+    assert [path.name for path in made.paths] == ["s_z0.zip", "s_z1.zip"]
+    assert made.objects == {"s": 3}
+
+
+def test_images_give_size_and_intensities(folder, tmp_path):
+    write_png(tmp_path / "images" / "a.png", np.full((4, 4), 7, np.uint8))
+    write_png(tmp_path / "images" / "b.png", np.full((2, 3), 7, np.uint8))
+    hooke.convert(folder, tmp_path / "out", to="geojson", images=tmp_path / "images")
+    assert '"intensity_mean": 7.0' in (tmp_path / "out" / "a.geojson").read_text()
+    assert '"name": "a.png"' in (tmp_path / "out" / "a.geojson").read_text()
+
+
+def test_an_image_of_another_size_is_reported_and_the_rest_continues(folder, tmp_path):
+    write_png(tmp_path / "images" / "a.png", np.zeros((4, 5), np.uint8))
+    write_png(tmp_path / "images" / "b.png", np.zeros((2, 3), np.uint8))
+    made = hooke.convert(folder, tmp_path / "out", to="geojson", images=tmp_path / "images")
+    assert made.objects == {"b": 1}
+    assert "labels and image differ in size: 4 x 4 and 4 x 5 pixels; give the labels' own image" in made.failed["a"]
+
+
+def test_a_missing_image_is_named(folder, tmp_path):
+    write_png(tmp_path / "images" / "c.png", np.zeros((4, 5), np.uint8))
+    with pytest.raises(DatasetError, match="no image is named a; name images and labels alike"):
+        hooke.convert(folder / "a.tif", tmp_path / "a.geojson", images=tmp_path / "images")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"out": "a.xyz"}, "'a.xyz' does not say which format to write; choose one with --to: labels, geojson"),
+        ({"out": "a.json", "to": "qupath"}, "no format 'qupath'"),
+        ({"out": "a.json", "to": "coco,rle"}, "'coco,rle' is not one format"),
+        ({"out": "a.json", "nuclei": "n.tif"}, "for QuPath only; write geojson"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(given, message, folder, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        hooke.convert(folder, tmp_path / given.pop("out"), **given)
+
+
+def test_the_command_converts(folder, tmp_path):
+    result, status = run_command(
+        convert_command, folder, tmp_path / "q", "--to", "geojson", "--object-type", "annotation"
+    )
+    assert status == 0
+    assert "4 objects of 2 image(s) as geojson" in result.output
+    assert '"objectType": "annotation"' in (tmp_path / "q" / "a.geojson").read_text()
