@@ -149,7 +149,8 @@ def evaluate_points(
     split, by, split_components, resamples, seed
         As `hooke.evaluation.evaluate`.
     out : str or Path, optional
-        Folder to save the result to.
+        Folder for ``detection.json`` and ``detection_per_image.csv``. `hooke.evaluate_points` also writes ``classes/``
+        there, where classes are known.
     max_distance : float, optional
         Pixels: match a point to a true object's centre at most so far away. Without it a point finds the mask that it
         lies in, if no other point has claimed it.
@@ -166,7 +167,7 @@ def evaluate_points(
     DatasetError
         When either side can't be read at all, or the split or a column is unknown.
     OutputError
-        When `out` can't be written.
+        When `out` can't be written, or another run of `hooke.evaluate_points` writes there.
     """
     truths = open_labels(truth, split_components=split_components)
     points = open_points(pred, truths, split_components)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from hooke.evaluation.saved_evaluation import Run
 from hooke.io import atomic_path
 from hooke.io.spreadsheet import write_table
 from hooke.labels.labelled_image import LabelSource
@@ -85,6 +86,8 @@ class Evaluation:
         What had to be decided on the way, such as which of overlapping masks keeps a pixel.
     opened : (LabelSource, LabelSource), optional
         The predicted and the true label images, from which a report draws its pictures.
+    earlier : tuple of Run
+        Saved evaluations whose AP a report shows too.
     """
 
     per_image: pd.DataFrame
@@ -100,6 +103,7 @@ class Evaluation:
     thresholds: tuple[float, ...] = field(default=DSB_THRESHOLDS)
     notes: tuple[str, ...] = ()
     opened: tuple[LabelSource, LabelSource] | None = field(default=None, repr=False)
+    earlier: tuple[Run, ...] = field(default=(), repr=False)
 
     @property
     def by_modality(self) -> dict[str, Summary]:

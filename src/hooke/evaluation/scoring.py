@@ -17,6 +17,7 @@ from hooke.evaluation.fidelity import open_prediction
 from hooke.evaluation.object_table import classes_of, object_table, scores_of
 from hooke.evaluation.oddities import summed_oddities
 from hooke.evaluation.result import STATUSES, Evaluation
+from hooke.evaluation.saved_evaluation import read_runs
 from hooke.evaluation.scored_images import group_column, known_columns, list_images
 from hooke.evaluation.sources import open_labels
 from hooke.io.annotations.dsb_csv import DsbSource
@@ -47,6 +48,7 @@ def evaluate(
     split: str | None = None,
     through: str | None = None,
     out: str | Path | None = None,
+    against: Sequence[str | Path] = (),
     by: Sequence[str] = (),
     threshold: float = 0.5,
     ignore_classes: Collection[str] = (),
@@ -74,7 +76,10 @@ def evaluate(
         that a network learns, decode these, and score what comes back. With the truth as the prediction this is the
         best that any model of the scheme could reach.
     out : str or Path, optional
-        Folder to save the result to.
+        Folder for ``scores.json``, ``per_image.csv`` and ``per_object.csv``. `hooke.evaluate` also writes
+        ``report.html`` there, and ``classes/`` where classes are known.
+    against : sequence of str or Path
+        Folders of earlier evaluations whose AP the report shows too.
     by : sequence of str
         Columns of the index to summarise by, besides ``modality``.
     threshold : float
@@ -104,11 +109,11 @@ def evaluate(
     ------
     DatasetError
         When a folder is not there or holds no label image, the split or a column is unknown, two files share a stem,
-        or no image could be scored.
+        no image could be scored, or a folder of `against` holds no evaluation.
     ModelError
         When there is no such target scheme.
     OutputError
-        When `out` can't be written.
+        When `out` can't be written, or another run of `hooke.evaluate` writes there.
     ValueError
         When the threshold is not over 0 and up to 1.
 
@@ -117,6 +122,7 @@ def evaluate(
     >>> evaluate("out", "dsb2018", split="test").overall.mean["dsb"]  # doctest: +SKIP
     0.61
     """
+    earlier = tuple(read_runs(against))
     true_source = open_labels(truth, split_components=split_components)
     pred_source = open_prediction(pred, true_source, through, split_components)
     if isinstance(true_source, DsbSource):
@@ -144,6 +150,7 @@ def evaluate(
         thresholds=thresholds,
         notes=tuple(_notes(good, ignore_classes)),
         opened=(pred_source, true_source),
+        earlier=earlier,
     )
     _warn(result)
     if out is not None:

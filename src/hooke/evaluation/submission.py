@@ -10,7 +10,7 @@ from hooke.io.annotations.json_fields import located
 
 
 def write_submission(pred: str | Path, path: str | Path) -> Submission:
-    """Write predictions as a csv of run lengths, read it back, and compare every pixel.
+    """Write predictions of any source as a submission: see `hooke.io.annotations.write_dsb`.
 
     Parameters
     ----------
@@ -18,18 +18,7 @@ def write_submission(pred: str | Path, path: str | Path) -> Submission:
         A folder of label images, what ``hooke segment`` wrote, or another source that `hooke.evaluation.evaluate`
         takes.
     path : str or Path
-        The csv; replaced if there. It appears under this name only when it was read back right.
-
-    Returns
-    -------
-    Submission
-
-    Raises
-    ------
-    DatasetError
-        When there is no label image, or none that can be written.
-    OutputError
-        When the file can't be written, or what is read from it differs from the label images.
+        The csv.
     """
     source = open_labels(pred)
     with located(Path(pred)):

@@ -60,7 +60,7 @@ def write_report(evaluation: Evaluation, path: str | Path, against: Sequence[Run
     path : str or Path
         The HTML file.
     against : sequence of Run
-        Saved evaluations whose AP is shown, too.
+        Saved evaluations whose AP is shown too, after those that the evaluation itself names.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def render_report(evaluation: Evaluation, against: Sequence[Run] = ()) -> str:
     """Give the HTML that `write_report` writes."""
     sections = (
         Section("summary", "Summary", _summary(evaluation)),
-        Section("quality", "Outlines and errors", _quality(evaluation, against)),
+        Section("quality", "Outlines and errors", _quality(evaluation, [*evaluation.earlier, *against])),
         Section("breakdown", "By kind and size", _breakdown(evaluation)),
         Section("pictures", "Worst and median images", _pictures(evaluation)),
         Section("agreement", "Sizes and counts", _agreement(evaluation)),
