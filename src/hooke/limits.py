@@ -242,7 +242,9 @@ def _free_of_containers(root: Path = _CGROUPS, said: str | None = None) -> Itera
             continue
         inner = base / group.lstrip("/")
         # Within a container its own group is mounted as the root, regardless of its path outside.
-        for folder in dict.fromkeys([inner, *(one for one in inner.parents if one.is_relative_to(base)), base]):
+        for folder in dict.fromkeys(
+            [inner, *(parent for parent in inner.parents if parent.is_relative_to(base)), base]
+        ):
             limit = _match(_text(folder / most), r"^(\d+)\s*$")
             if limit is not None:
                 held = _match(_text(folder / used), r"^(\d+)\s*$") or 0

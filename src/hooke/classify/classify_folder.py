@@ -190,11 +190,15 @@ def classify_folder(
 
     with only_run(out):
         results = list(run_files(classify, files, _failure, total=len(files), progress=progress))
-        tables = [one.table for one in results if one.table is not None]
+        tables = [result.table for result in results if result.table is not None]
         write_table(_joined(tables, classifier), out / "measurements.csv")
-        counts = [{"image": one.row["image"], CLASS_COUNTS: one.counts} for one in results if one.counts is not None]
+        counts = [
+            {"image": result.row["image"], CLASS_COUNTS: result.counts}
+            for result in results
+            if result.counts is not None
+        ]
         counted = write_counts(counts, out / "counts.csv", classifier.classes)
-        summary = pd.DataFrame([one.row for one in results])
+        summary = pd.DataFrame([result.row for result in results])
         write_table(summary, out / "summary.csv")
     return ClassifiedFolder(out, counted, summary, tuple(searched.notes))
 
@@ -272,7 +276,7 @@ def _table(
         y, x = found.objects.centres.T
         table = pd.DataFrame({"label": found.objects.ids, "y": y, "x": x})
     columns = found.classes.columns
-    table = table.drop(columns=[one for one in columns if one in table])
+    table = table.drop(columns=[column for column in columns if column in table])
     table.insert(0, "image", name)
     return table.assign(**columns)
 

@@ -182,7 +182,7 @@ def classify_images(
         found = replace(classifier.classify_whole(read_image(file.path), channel=channel), threshold=threshold)
         return _row(file) | {column: value[0] for column, value in found.columns.items()}
 
-    shares = [f"probability_{one}" for one in classifier.classes]
+    shares = [f"probability_{name}" for name in classifier.classes]
     columns = ["image", "file", "class", "class_probability", *shares, "error"]
     with only_run(out):
         rows = list(run_files(classify, files, _row, total=len(files), progress=progress))

@@ -48,7 +48,7 @@ def _names(channels: int) -> list[str]:
     names = []
     for channel in range(channels):
         end = f"_{channel}" if channels > 1 else ""
-        names += [f"percentile_{one}{end}" for one in _PERCENTILES]
+        names += [f"percentile_{percent}{end}" for percent in _PERCENTILES]
         names += [f"ring_mean{end}", f"ring_std{end}", f"contrast{end}"]
         for sigma in _SIGMAS:
             names += [f"edges_{sigma:g}{end}", f"spots_{sigma:g}{end}"]

@@ -64,7 +64,7 @@ def fit_intensity(
         low, high = 0.0, _white(image.pixels.dtype)
     else:
         values = sample_grid(image.pixels, 500_000).astype(np.float64)
-        low, high = (float(one) for one in np.nanpercentile(values, percentiles))
+        low, high = (float(value) for value in np.nanpercentile(values, percentiles))
     return Normalisation(mode, only, low, high, f"classifier's: {intensity}")
 
 

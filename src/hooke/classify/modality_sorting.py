@@ -133,11 +133,11 @@ def sort_by_modality(
     jobs = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
     with only_run(out):
         described = list(run_files(_describe, jobs, _failure, total=len(paths), progress=progress))
-        good = [one for one in described if isinstance(one, _Described)]
+        good = [image for image in described if isinstance(image, _Described)]
         found = _cluster(good, clusters, seed)
-        for index, one in enumerate(good):
-            one.row.update(_cluster_columns(found, index) if found else {"modality": one.row["classifier"]})
-        rows = [one.row if isinstance(one, _Described) else one for one in described]
+        for index, image in enumerate(good):
+            image.row.update(_cluster_columns(found, index) if found else {"modality": image.row["classifier"]})
+        rows = [image.row if isinstance(image, _Described) else image for image in described]
         table = pd.DataFrame(rows, columns=_COLUMNS, dtype=object).fillna("")
         write_table(table, out / "modality.csv")
         if good:
@@ -173,7 +173,7 @@ def _row(name: str, path: Path, image: Image, appearance: Appearance) -> dict[st
 def _cluster(good: list[_Described], clusters: int, seed: int) -> Clusters | None:
     if len(good) < max(clusters, 1):
         return None
-    return cluster_modalities(np.stack([one.features for one in good]), clusters, seed=seed)
+    return cluster_modalities(np.stack([image.features for image in good]), clusters, seed=seed)
 
 
 def _cluster_columns(found: Clusters, index: int) -> dict[str, Any]:
@@ -187,10 +187,10 @@ def _cluster_columns(found: Clusters, index: int) -> dict[str, Any]:
 
 def _draw(good: list[_Described]) -> NDArray[np.uint8]:
     return draw_embedding(
-        np.stack([one.features for one in good]),
-        [one.row["modality"] for one in good],
-        [one.thumbnail for one in good],
+        np.stack([image.features for image in good]),
+        [image.row["modality"] for image in good],
+        [image.thumbnail for image in good],
         title=f"{len(good)} image(s) by colour and intensity",
-        marked=[one.row["modality"] != one.row["classifier"] for one in good],
+        marked=[image.row["modality"] != image.row["classifier"] for image in good],
         mark_meaning="classifier differs",
     )

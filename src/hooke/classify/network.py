@@ -104,7 +104,7 @@ class NetworkClassifier(Classifier):
         """Probabilities (N, K) of cut-outs, averaged over as many rotations and mirror images as the settings say."""
         if self.settings.turns == 1:
             return self.run(cuts, threads)
-        return average_tta([self.run(one, threads) for one in rotated_crops(cuts, self.settings.turns)])
+        return average_tta([self.run(turned, threads) for turned in rotated_crops(cuts, self.settings.turns)])
 
     def oversized(self, objects: Positions) -> NDArray[np.bool_]:
         """Which objects are larger than the window, and so shrunk to fit. Shape (n,)."""
@@ -131,8 +131,8 @@ class NetworkClassifier(Classifier):
         shares = [
             self.predict_with_tta(cut_windows(pixels, small, batch, settings.window), threads) for batch in batches
         ]
-        none = np.zeros((0, len(self.classes)), np.float32)
-        return Classes(self.classes, np.concatenate(shares) if shares else none)
+        nothing = np.zeros((0, len(self.classes)), np.float32)
+        return Classes(self.classes, np.concatenate(shares) if shares else nothing)
 
 
 def rotated_crops(cuts: NDArray[np.float32], turns: int) -> Iterator[NDArray[np.float32]]:
@@ -150,7 +150,7 @@ def average_tta(shares: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     >>> average_tta([np.array([[0.9, 0.1]]), np.array([[0.1, 0.9]])]).tolist()
     [[0.5, 0.5]]
     """
-    logs = np.mean([np.log(np.maximum(one, 1e-12)) for one in shares], axis=0)
+    logs = np.mean([np.log(np.maximum(share, 1e-12)) for share in shares], axis=0)
     joined = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
     return np.asarray(joined / joined.sum(axis=1, keepdims=True), np.float32)
 

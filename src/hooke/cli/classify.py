@@ -87,8 +87,8 @@ def classify(
             images, load_image_classifier(model), out, threshold=threshold, channel=channel, progress=show
         )
         if not quiet:
-            told = ", ".join(f"{count} {name}" for name, count in whole.counts.items()) or "none classified"
-            typer.echo(f"{len(whole.table) - whole.failed} image(s): {told}; written to {whole.path}")
+            counts = ", ".join(f"{count} {name}" for name, count in whole.counts.items()) or "none classified"
+            typer.echo(f"{len(whole.table) - whole.failed} image(s): {counts}; written to {whole.path}")
             _print_notes(whole.notes)
         return _status(whole.failed, len(whole.table))
     done = classify_folder(images, labels, model, out, threshold=threshold, channel=channel, progress=show)
@@ -206,14 +206,14 @@ def evaluate(
     from hooke.cli.class_tables import classification_tables
     from hooke.report.classification import write_classification
 
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         if whole := task_of(model) == "image-classifier":
             scores = evaluate_image_classifier(load_image_classifier(model), dataset, split)
         else:
             scores = evaluate_classifier(load_classifier(model), examples_of_dataset(dataset, split))
-    for one in told:
-        typer.secho(f"warning: {one.message}", fg="yellow", err=True)
+    for warning in caught:
+        typer.secho(f"warning: {warning.message}", fg="yellow", err=True)
     console = Console()
     for table in classification_tables(scores, "Images classified" if whole else "True objects classified"):
         console.print(table)
@@ -227,9 +227,9 @@ def _print_summary(done: object) -> None:
 
     assert isinstance(done, ClassifiedFolder)
     totals = done.counts.drop(columns="image").sum()
-    told = ", ".join(f"{int(count)} {name}" for name, count in totals.items() if count) or "no objects"
+    counts = ", ".join(f"{int(count)} {name}" for name, count in totals.items() if count) or "no objects"
     good = len(done.summary) - done.failed
-    typer.echo(f"{told} in {good} image(s); results in {done.out}")
+    typer.echo(f"{counts} in {good} image(s); results in {done.out}")
     warned = done.summary[done.summary["warning"] != ""]
     for _, row in warned.head(10).iterrows():
         typer.secho(f"warning: {row['image']}: {row['warning']}", fg="yellow")

@@ -73,9 +73,9 @@ def _print_part(console: Console, comparison: RunComparison, part: str, *, teste
         table.add_column(column, justify="right" if column else "left")
     for row in means.to_dict("records"):
         cells = [COMPARED[row["score"]], f"{row[first]:.3f}"]
-        same = (differences["part"] == part) & (differences["score"] == row["score"])
+        row_of_table = (differences["part"] == part) & (differences["score"] == row["score"])
         for run in others:
-            test = differences[same & (differences["run"] == run)].iloc[0]
+            test = differences[row_of_table & (differences["run"] == run)].iloc[0]
             cells += [f"{row[run]:.3f}", _difference(test["difference"], test["low"], test["high"]), _p(test["p"])]
         if tested or row["score"] == "dsb":
             table.add_row(*cells)
@@ -94,7 +94,7 @@ def _print_left_out(comparison: RunComparison) -> None:
     for run, names in comparison.left_out.items():
         if names:
             more = len(names) - _LISTED
-            some = ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+            shown = ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
             typer.secho(
-                f"hooke: {len(names)} of {run} left out, not every run scored them: {some}", fg="yellow", err=True
+                f"hooke: {len(names)} of {run} left out, not every run scored them: {shown}", fg="yellow", err=True
             )

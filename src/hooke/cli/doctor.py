@@ -106,7 +106,9 @@ def _print_tables(found: Diagnosis) -> None:
     table.add_column("what it is", overflow="fold")
     for kind, count in found.counts().items():
         for severity in Severity:
-            images = {one.image for one in found.findings if (one.kind, one.severity) == (kind, severity)}
+            images = {
+                finding.image for finding in found.findings if (finding.kind, finding.severity) == (kind, severity)
+            }
             if images:
                 shown = f"[{colours[severity]}]{severity}[/]"
                 table.add_row(kind, shown, str(count[severity]), str(len(images)), KINDS[kind].meaning)
@@ -126,9 +128,9 @@ def _ranking(found: Diagnosis) -> Table:
     table.add_column("image", overflow="fold")
     for name in ("F1", "AP at 0.5", "labelled", "missed", "spurious"):
         table.add_column(name, justify="right")
-    for one in found.disagreements[:RANKED]:
-        figures = map(str, (one.labelled, one.missed, one.spurious))
-        table.add_row(one.image, f"{one.f1:.3f}", f"{one.ap:.3f}", *figures)
+    for image in found.disagreements[:RANKED]:
+        figures = map(str, (image.labelled, image.missed, image.spurious))
+        table.add_row(image.image, f"{image.f1:.3f}", f"{image.ap:.3f}", *figures)
     return table
 
 

@@ -77,10 +77,10 @@ def detection_table(result: Detection) -> Table:
     how = "in an unclaimed true mask" if result.max_distance is None else f"within {result.max_distance:g} pixels"
     columns = ("images", "found", "false", "missed", "precision", "recall", "F1", "class accuracy")
     table = new_table(f"Detection, points {how}: pooled, with 95 % intervals", *columns)
-    groups = {f"{column} {name}": one for column, part in result.by.items() for name, one in part.items()}
-    for name, one in {"overall": result.overall, **groups}.items():
-        cells = (_with_interval(value, one.pooled_interval.get(score)) for score, value in one.pooled.items())
-        numbers = (one.images, one.counts.tp, one.counts.fp, one.counts.fn)
+    groups = {f"{column} {name}": summary for column, part in result.by.items() for name, summary in part.items()}
+    for name, summary in {"overall": result.overall, **groups}.items():
+        cells = (_with_interval(value, summary.pooled_interval.get(score)) for score, value in summary.pooled.items())
+        numbers = (summary.images, summary.counts.tp, summary.counts.fp, summary.counts.fn)
         table.add_row(name, *map(str, numbers), *cells, end_section=name == "overall")
     return table
 
@@ -130,14 +130,14 @@ def _failures(columns: Columns, threshold: float) -> Table:
         table.add_row(label, *(value(summary) for summary in columns.values()), end_section=end)
 
     for size in ("small", "medium", "large"):
-        add(f"F1 of {size} objects", lambda one, size=size: _f1_of_size(one, size), end=size == "large")  # type: ignore[misc]
+        add(f"F1 of {size} objects", lambda summary, size=size: _f1_of_size(summary, size), end=size == "large")  # type: ignore[misc]
     for kind in ("missed", "merged", "split", "touching", "outline"):
-        add(f"true, {kind}", lambda one, kind=kind: str(one.errors[f"true_{kind}"]), end=kind == "outline")  # type: ignore[misc]
+        add(f"true, {kind}", lambda summary, kind=kind: str(summary.errors[f"true_{kind}"]), end=kind == "outline")  # type: ignore[misc]
     for kind in ("spurious", "merged", "split", "touching", "outline"):
-        add(f"predicted, {kind}", lambda one, kind=kind: str(one.errors[f"pred_{kind}"]), end=kind == "outline")  # type: ignore[misc]
-    add("count: bias per image", lambda one: f"{one.counting.bias:+.2f}")
-    add("count: mean absolute error", lambda one: f"{one.counting.mae:.2f}")
-    add("count: R²", lambda one: f"{one.counting.r2:.3f}" if one.counting.r2 == one.counting.r2 else "–")
+        add(f"predicted, {kind}", lambda summary, kind=kind: str(summary.errors[f"pred_{kind}"]), end=kind == "outline")  # type: ignore[misc]
+    add("count: bias per image", lambda summary: f"{summary.counting.bias:+.2f}")
+    add("count: mean absolute error", lambda summary: f"{summary.counting.mae:.2f}")
+    add("count: R²", lambda summary: _with_interval(summary.counting.r2, None))
     return table
 
 
@@ -158,9 +158,9 @@ def _coco(coco: CocoScores) -> Table:
 def _classes(classes: ClassScores) -> Table:
     title = f"By class: bPQ {classes.bpq:.3f}, mPQ {classes.mpq:.3f}, mPQ pooled {classes.mpq_pooled:.3f}"
     table = new_table(title, "true objects", "predicted", "PQ", "SQ", "RQ")
-    for name, one in classes.per_class.items():
-        numbers = (str(one.counts.tp + one.counts.fn), str(one.counts.tp + one.counts.fp))
-        table.add_row(name, *numbers, *(f"{value:.3f}" for value in (one.pq, one.sq, one.rq)))
+    for name, quality in classes.per_class.items():
+        numbers = (str(quality.counts.tp + quality.counts.fn), str(quality.counts.tp + quality.counts.fp))
+        table.add_row(name, *numbers, *(f"{value:.3f}" for value in (quality.pq, quality.sq, quality.rq)))
     return table
 
 

@@ -224,8 +224,8 @@ def _note(id_: str, made: Record | None, writer: ImageWriter, journal: Journal, 
 
 def _held_splits(dst: Path, source: dict[str, Any], records: dict[str, Record]) -> dict[str, str]:
     """Return the splits of images already in the index, where they were drawn in the same way."""
-    same = ("layout", "source", "split", "seed", "split_from", "group")
-    if not any(all(known.get(key) == source[key] for key in same) for known in read_sources(dst)):
+    keys = ("layout", "source", "split", "seed", "split_from", "group")
+    if not any(all(known.get(key) == source[key] for key in keys) for known in read_sources(dst)):
         return {}
     splits = {row.id: row.split for row in read_index(dst)} if (dst / INDEX_NAME).exists() else {}
     return {id_: splits[record.parts[0].id] for id_, record in records.items() if record.parts[0].id in splits}
@@ -251,11 +251,11 @@ def _finish(
     dst: Path, entries: Sequence[Entry], records: dict[str, Record], splits: dict[str, str], journal: Journal
 ) -> None:
     """Write the index and its other files; entries of other sources stay."""
-    ours = {part.id for record in records.values() for part in record.parts}.union(records)
-    others = [row for row in read_index(dst) if row.id not in ours] if (dst / INDEX_NAME).exists() else []
+    own_ids = {part.id for record in records.values() for part in record.parts}.union(records)
+    others = [row for row in read_index(dst) if row.id not in own_ids] if (dst / INDEX_NAME).exists() else []
     other_ids = {row.id for row in others}
     classes = [(id_, named) for id_, named in read_classes(dst).items() if id_ in other_ids]
-    conflicts = [(id_, conflict) for id_, conflict in read_conflicts(dst) if id_ not in ours]
+    conflicts = [(id_, conflict) for id_, conflict in read_conflicts(dst) if id_ not in own_ids]
     write_classes(dst, chain(classes, (pair for id_ in records for pair in journal.whole(id_).classes.items())))
     write_conflicts(
         dst, chain(conflicts, ((id_, conflict) for id_ in records for conflict in journal.whole(id_).conflicts))

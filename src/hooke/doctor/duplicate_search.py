@@ -161,9 +161,9 @@ def _alike_corners(patterns: Bytes, owner: Ints, seed: int) -> tuple[Ints, Ints]
         order = np.argsort(key, kind="stable")
         key = key[order]
         for step in range(1, IN_BUCKET + 1):
-            same = np.flatnonzero(key[step:] == key[:-step])
+            pairs = np.flatnonzero(key[step:] == key[:-step])
             # The order within a bucket is that of the images: the sort is stable.
-            first, second = order[same], order[same + step]
+            first, second = order[pairs], order[pairs + step]
             apart = owner[first] != owner[second]
             first, second = first[apart], second[apart]
             differ = BITS_SET[patterns[first] ^ patterns[second]].sum(axis=1)

@@ -132,11 +132,11 @@ class _Gallery:
 
     def show(self, kind: str, findings: list[Finding]) -> str:
         """Draw the first findings of a kind."""
-        about = paragraph(f"{KINDS[kind].meaning}. To do: {KINDS[kind].remedy}.")
+        meaning = paragraph(f"{KINDS[kind].meaning}. To do: {KINDS[kind].remedy}.")
         figures = "".join(self._figure(finding) for finding in findings[:PICTURED])
         rest = len(findings) - PICTURED
         note = paragraph(f"And {rest} more, in findings.csv.", class_="note") if rest > 0 else ""
-        return about + element("div", figures, class_="gallery") + note
+        return meaning + element("div", figures, class_="gallery") + note
 
     def _figure(self, finding: Finding) -> str:
         """Draw one finding: its picture, where there is one, and its words."""
@@ -146,8 +146,8 @@ class _Gallery:
             if picture is None
             else f'<img alt="{escape(finding.message)}" style="width:100%" src="{picture_address(picture, "jpeg")}">'
         )
-        who = finding.image if finding.label is None else f"{finding.image}, id {finding.label}"
-        words = element("code", escape(who)) + "<br>" + escape(finding.message)
+        name = finding.image if finding.label is None else f"{finding.image}, id {finding.label}"
+        words = element("code", escape(name)) + "<br>" + escape(finding.message)
         if finding.other is not None:
             words += "<br>" + element("code", escape(finding.other))
         return element("figure", drawing + element("figcaption", words))

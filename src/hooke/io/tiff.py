@@ -84,7 +84,7 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
             time_step_s=time_step_s(tif, stored.image),
             channel_names=() if colour.is_picture(shown) else channel_names(tif, shown.channels, stored.image),
             is_rgb=colour.is_picture(shown),
-            scenes=tuple(one.name for one in scenes) if len(scenes) > 1 else (),
+            scenes=tuple(scene.name for scene in scenes) if len(scenes) > 1 else (),
             scene=chosen.name if len(scenes) > 1 else "",
             notes=(_other_scenes(scenes, chosen) if scene is None else ())
             + orientation_note(stored.orientation)

@@ -120,7 +120,7 @@ def _is_smaller_copy(
     shape = (min(width, _COMPARED), min(height, _COMPARED))
     # Some writers average the pixels of a smaller copy, others take every second one.
     return any(
-        _correlation(*(np.asarray(cv2.resize(one, shape, interpolation=way), np.float32) for one in (small, full())))
+        _correlation(*(np.asarray(cv2.resize(page, shape, interpolation=way), np.float32) for page in (small, full())))
         > _SAME_CONTENT
         for way in (cv2.INTER_AREA, cv2.INTER_NEAREST)
     )
@@ -142,10 +142,10 @@ def _grey(pixels: NDArray[np.float32], page: tifffile.TiffPage) -> NDArray[np.fl
     return np.asarray(pixels.mean(axis=page.axes.index("S")), np.float32)
 
 
-def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    if one.std() == 0 or other.std() == 0:
-        return float(one.std() == other.std())
-    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+def _correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    if first.std() == 0 or second.std() == 0:
+        return float(first.std() == second.std())
+    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
 
 
 def _names(given: Sequence[str]) -> list[str]:

@@ -68,12 +68,12 @@ def _count(value: Any) -> int:
     """Number of values in a tree, up to a little more than the most allowed; a tree that holds itself has them all."""
     waiting, seen = [value], 0
     while waiting and seen <= _MOST_VALUES:
-        one = waiting.pop()
+        value = waiting.pop()
         seen += 1
-        if isinstance(one, dict):
-            waiting.extend(one.values())
-        elif isinstance(one, list | tuple | set):
-            waiting.extend(one)
+        if isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple | set):
+            waiting.extend(value)
     return seen
 
 

@@ -173,8 +173,8 @@ def paint(masks: Sequence[Mask], shape: tuple[int, ...], rule: Rule, *, note_con
         free = inside & (window == 0)
         area, own = int(np.count_nonzero(inside)), int(np.count_nonzero(free))
         if note_conflicts:
-            under = window[inside] if own < area else _NOTHING
-            conflicts += _conflicts_of(place, inside, area, under, masks, rule)
+            covered = window[inside] if own < area else _NOTHING
+            conflicts += _conflicts_of(place, inside, area, covered, masks, rule)
         if own == 0:
             hidden.append(place + 1)
         shared += area - own
@@ -183,7 +183,7 @@ def paint(masks: Sequence[Mask], shape: tuple[int, ...], rule: Rule, *, note_con
 
 
 def _conflicts_of(
-    place: int, inside: NDArray[np.bool_], area: int, under: NDArray[np.int32], masks: Sequence[Mask], rule: Rule
+    place: int, inside: NDArray[np.bool_], area: int, covered: NDArray[np.int32], masks: Sequence[Mask], rule: Rule
 ) -> Iterator[Conflict]:
     """What is odd about one mask, from the labels that lie under it where some do."""
     name = masks[place].name
@@ -193,7 +193,7 @@ def _conflicts_of(
     found, _ = cv2.connectedComponents(np.ascontiguousarray(inside).view(np.uint8), connectivity=8)
     if found > 2:  # the background counts as one
         yield Conflict("pieces", name, "", area, KEPT_WHOLE)
-    shared = np.bincount(under)[1:]
+    shared = np.bincount(covered)[1:]
     others = np.flatnonzero(shared).tolist()
     for other in sorted(others, key=lambda other: _rank(masks[other], rule)):
         yield Conflict("overlap", name, masks[other].name, int(shared[other]), LEFT_TO[rule])

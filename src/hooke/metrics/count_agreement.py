@@ -47,7 +47,7 @@ def count_agreement(pred: ArrayLike, true: ArrayLike) -> CountAgreement:
     CountAgreement(bias=0.0, mae=0.6666666666666666, r2=0.8571428571428572)
     """
     true = np.asarray(true, np.float64)
-    off = np.asarray(pred, np.float64) - true
+    error = np.asarray(pred, np.float64) - true
     spread = float(((true - true.mean()) ** 2).sum())
-    r2 = 1 - float((off**2).sum()) / spread if spread else float("nan")
-    return CountAgreement(float(off.mean()), float(np.abs(off).mean()), r2)
+    r2 = 1 - float((error**2).sum()) / spread if spread else float("nan")
+    return CountAgreement(float(error.mean()), float(np.abs(error).mean()), r2)

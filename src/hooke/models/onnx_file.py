@@ -112,7 +112,7 @@ def _check_attribute(attribute: bytes, depth: int) -> tuple[list[int], list[int]
     small: list[int] = []
     for number, value in _fields(attribute):
         if number in (3, 8):
-            numbers.extend(_signed(one) for one in ([value] if isinstance(value, int) else _varints(value)))
+            numbers.extend(_signed(varint) for varint in ([value] if isinstance(value, int) else _varints(value)))
         elif isinstance(value, bytes):
             if number in (5, 10):
                 _, small = _check_tensor(value)
@@ -133,7 +133,7 @@ def _check_tensor(tensor: bytes) -> tuple[bytes, list[int]]:
     kind, name, raw = 0, b"", b""
     for number, value in _fields(tensor):
         if number == 1:
-            dimensions.extend(_signed(one) for one in ([value] if isinstance(value, int) else _varints(value)))
+            dimensions.extend(_signed(varint) for varint in ([value] if isinstance(value, int) else _varints(value)))
         elif number == 2 and isinstance(value, int):
             kind = value
         elif number == 7 and len(given) <= 16:
@@ -152,7 +152,7 @@ def _check_tensor(tensor: bytes) -> tuple[bytes, list[int]]:
     if kind != _INT64 or count > 16:
         return name, []
     whole = len(raw) // 8
-    return name, list(struct.unpack(f"<{whole}q", raw[: 8 * whole])) if raw else [_signed(one) for one in given]
+    return name, list(struct.unpack(f"<{whole}q", raw[: 8 * whole])) if raw else [_signed(varint) for varint in given]
 
 
 def _check_sparse(tensor: bytes) -> None:
@@ -160,7 +160,7 @@ def _check_sparse(tensor: bytes) -> None:
     dimensions: list[int] = []
     for number, value in _fields(tensor):
         if number == 3:
-            dimensions.extend(_signed(one) for one in ([value] if isinstance(value, int) else _varints(value)))
+            dimensions.extend(_signed(varint) for varint in ([value] if isinstance(value, int) else _varints(value)))
         elif isinstance(value, bytes):
             _check_tensor(value)
     if min(dimensions, default=0) < 0 or math.prod(dimensions) > _MOST_ELEMENTS:

@@ -95,5 +95,5 @@ def _without_outliers(values: NDArray[np.float32], fit: Normalisation, level: fl
     clear = int((values >= limit).sum())
     if faint < _AREA * values.size or faint <= _RATIO * clear:
         return None
-    low, high = (float(one) for one in np.percentile(values[values < limit], (1.0, 99.8)))
+    low, high = (float(value) for value in np.percentile(values[values < limit], (1.0, 99.8)))
     return replace(fit, low=low, high=high, why=f"{fit.why}, without what is far brighter") if high > low else None

@@ -110,10 +110,10 @@ def _confirmed_by_finer_scale(votes: list[Vote], trained: tuple[float, float], s
     also appear at a trusted size, they don't: what is seen on only one of the two scales is not an object. A finer
     scale that shows only part of the image may have missed an object, and refutes nothing.
     """
-    scales = {each.scale for each in votes}
-    by_scale = {scale: join_votes([each for each in votes if each.scale == scale]) for scale in scales}
-    whole = {scale: each for scale, each in by_scale.items() if max(shape[:2]) <= 2 * FIELD / scale}
-    return [_downweight_refuted(each, whole.get(2 * scale), trained) for scale, each in sorted(by_scale.items())]
+    scales = {vote.scale for vote in votes}
+    by_scale = {scale: join_votes([vote for vote in votes if vote.scale == scale]) for scale in scales}
+    whole = {scale: vote for scale, vote in by_scale.items() if max(shape[:2]) <= 2 * FIELD / scale}
+    return [_downweight_refuted(vote, whole.get(2 * scale), trained) for scale, vote in sorted(by_scale.items())]
 
 
 def _downweight_refuted(vote: Vote, finer: Vote | None, trained: tuple[float, float]) -> Vote:

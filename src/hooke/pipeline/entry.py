@@ -96,7 +96,7 @@ class Entry:
             content = read["entry"]
             if read["sha256"] != _hash(content):
                 return None
-            files = {name: Written(**one) for name, one in content["files"].items()}
+            files = {name: Written(**written) for name, written in content["files"].items()}
             entry = cls(**{**content, "files": files})
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
@@ -109,9 +109,9 @@ class Entry:
 
     def is_whole(self, out: Path) -> bool:
         """Whether all its results are there as they were written."""
-        files = [(out / name, one) for name, one in self.files.items()]
-        sizes = self.is_done and all(one.is_there(path) for path, one in files)  # quick, and settles most
-        return sizes and all(one.is_whole(path) for path, one in files)
+        files = [(out / name, written) for name, written in self.files.items()]
+        sizes = self.is_done and all(written.is_there(path) for path, written in files)  # quick, and settles most
+        return sizes and all(written.is_whole(path) for path, written in files)
 
     def is_there(self, out: Path) -> bool:
         """Whether its labels and measurements are there, by their sizes."""
@@ -128,8 +128,8 @@ class Entry:
             and _is_count(self.size)
             and isinstance(self.rows, list)
             and all(isinstance(row, dict) and _is_count(row.get("count")) for row in self.rows)
-            and all(is_result(name) and _is_count(one.size) for name, one in self.files.items())
-            and all(isinstance(one.sha256, str) for one in self.files.values())
+            and all(is_result(name) and _is_count(written.size) for name, written in self.files.items())
+            and all(isinstance(written.sha256, str) for written in self.files.values())
         )
 
 

@@ -65,7 +65,7 @@ class Ledger:
         self._forget_gone_failures(paths)
         # Scenes have names of their own beside that of their file.
         bases = {entry.base: Path(entry.path or f"/{entry.base}") for entry in self.entries.values()}
-        scenes = {name: Path(one.path or f"/{name}") for name, one in self.entries.items() if name not in bases}
+        scenes = {name: Path(entry.path or f"/{name}") for name, entry in self.entries.items() if name not in bases}
         names = unique_names(paths, taken=scenes | bases)
         self._plane_prefixes = {prefix for name in (*names, *self.entries) for prefix in _plane_prefixes(name)}
         self._scenes = {}
@@ -117,8 +117,8 @@ class Ledger:
         entry = self.entries.get(origin.name)
         if entry is None or content is None or (entry.path, entry.scene) != origin.key:
             return None
-        same = (entry.settings, entry.size, entry.sha256) == (self.settings.hash, content.size, content.sha256)
-        return entry if same and entry.is_whole(self.out) else None
+        is_same = (entry.settings, entry.size, entry.sha256) == (self.settings.hash, content.size, content.sha256)
+        return entry if is_same and entry.is_whole(self.out) else None
 
     def keep(self, origin: Origin, entry: Entry) -> Entry:
         """Take an image as it is done, under the path that this run was given."""
@@ -235,7 +235,7 @@ class Ledger:
         label = f"labels/{name}.tif"
         path, entry = self.out / label, self.entries.get(name)
         made = [files[label] for files in (new, {} if entry is None else entry.files) if label in files]
-        if not path.exists() or any(one.is_whole(path) for one in made) or not _holds_labels(path):
+        if not path.exists() or any(written.is_whole(path) for written in made) or not _holds_labels(path):
             return
         target, number = self.out / SET_ASIDE / path.name, 1
         while target.exists():

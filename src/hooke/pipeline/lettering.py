@@ -150,19 +150,19 @@ def _in_range(pixels: NDArray[Any], value: Any, near: float) -> NDArray[np.uint8
     """255 where a pixel's value, or each of its colours, differs from that given by `near` at most."""
     if pixels.ndim == 3 or pixels.dtype == np.uint8:
         low, high = np.clip(np.ceil(value - near), 0, 255), np.clip(np.floor(value + near), 0, 255)
-        return np.asarray(cv2.inRange(pixels, *(np.atleast_1d(one).astype(float) for one in (low, high))), np.uint8)
+        return np.asarray(cv2.inRange(pixels, *(np.atleast_1d(bound).astype(float) for bound in (low, high))), np.uint8)
     return np.asarray(((pixels >= value - near) & (pixels <= value + near)).view(np.uint8) * np.uint8(255))
 
 
 def _drawn(layer: _Layer) -> Boxes:
     """Boxes of what was drawn in one colour."""
-    none = np.zeros((0, 4), np.int64)
+    no_boxes = np.zeros((0, 4), np.int64)
     exact, smoothed = layer.exact, layer.smoothed
     if cv2.countNonZero(smoothed) > _LARGEST * smoothed.size:
-        return none
+        return no_boxes
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(smoothed, connectivity=8)
     if count > _CROWD:
-        return none
+        return no_boxes
     left, top, width, height, area = stats[1:].T.astype(np.int64)
     boxes = np.stack([top, left, top + height, left + width], axis=1)
     pure = np.bincount(pieces[exact > 0], minlength=count)[1:] / np.maximum(area, 1)
@@ -186,7 +186,7 @@ def _drawn(layer: _Layer) -> Boxes:
 
 def _cut(plane: NDArray[Any], box: NDArray[np.int64]) -> NDArray[Any]:
     """A box of a plane and `_RING` pixels on every side, less what lies outside the plane."""
-    top, left, bottom, right = (int(one) for one in box)
+    top, left, bottom, right = (int(side) for side in box)
     return plane[max(top - _RING, 0) : bottom + _RING, max(left - _RING, 0) : right + _RING]
 
 

@@ -85,15 +85,16 @@ def choose_channel(image: Image, clear: Mapping[int, float], usual: int | None) 
         None where no channel shows nuclei.
     """
     bonus = _COLOUR if image.is_rgb else _FIRST
-    first, *others = sorted(clear, key=lambda one: -clear[one] * (bonus if one == usual else 1))
+    first, *others = sorted(clear, key=lambda channel: -clear[channel] * (bonus if channel == usual else 1))
     if max(clear.values()) < _SEEN:
         return None
-    names = {one: _name(image, one) for one in clear}
+    names = {channel: _name(image, channel) for channel in clear}
     why = f"looks most like nuclei of {len(clear)} channels: {names[first]}"
-    close = [one for one in others if clear[one] > _CLOSE * clear[first] and not _show_same(image, first, one)]
+    least = _CLOSE * clear[first]
+    close = [channel for channel in others if clear[channel] > least and not _show_same(image, first, channel)]
     if not close:
         return ChosenChannel(first, why)
-    also = " and ".join(names[one] for one in close) + (" show" if len(close) > 1 else " shows")
+    also = " and ".join(names[channel] for channel in close) + (" show" if len(close) > 1 else " shows")
     warning = (
         f"uncertain channel: the nuclei were taken from {names[first]}, but {also} objects nearly as clearly; "
         "choose one with --channel"
@@ -118,7 +119,7 @@ def _clarity(model: Model, pixels: NDArray[np.generic], fit: Normalisation, thre
 
 def _show_same(image: Image, first: int, second: int) -> bool:
     sample = sample_grid(image.pixels, _SAMPLE)
-    both = np.stack([sample[..., one].ravel() for one in (first, second)]).astype(np.float64)
+    both = np.stack([sample[..., channel].ravel() for channel in (first, second)]).astype(np.float64)
     both = both[:, np.isfinite(both).all(axis=0)]
     return bool(both.size and both.std(axis=1).min() > 0 and np.corrcoef(*both)[0, 1] > _SAME)
 

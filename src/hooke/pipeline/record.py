@@ -165,10 +165,10 @@ def _check_models(record: _Record, options: SegmentOptions, path: Path) -> None:
 def _check_inputs(inputs: Sequence[_Input]) -> list[Path]:
     """Give the images of a run, or refuse where one is not what it was; one that could not be read then has no hash."""
     paths = []
-    for one in inputs:
-        image = _read(one.path)
+    for source in inputs:
+        image = _read(source.path)
         try:
-            changed = one.sha256 is not None and hash_file(image) != one.sha256
+            changed = source.sha256 is not None and hash_file(image) != source.sha256
         except OSError as error:
             raise ConfigError(
                 f"an image of the run can't be read ({error.strerror})", path=image, remedy="put it back, then repeat"

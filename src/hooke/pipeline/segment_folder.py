@@ -174,8 +174,8 @@ class _Run:
             f"{len(ledger.set_aside)} label image(s) that these runs had not made, or that were changed since, "
             f"are kept in {readable(str(self.out / SET_ASIDE))}"
         ]
-        mine = set(map(os.path.realpath, self.paths))
-        kept = [entry for entry in ledger.ordered() if entry.path not in mine]
+        own = set(map(os.path.realpath, self.paths))
+        kept = [entry for entry in ledger.ordered() if entry.path not in own]
         said = moved if ledger.set_aside else []
         if not kept:
             return said

@@ -71,7 +71,7 @@ def check_used(model: Model, options: SegmentOptions) -> None:
 
 def _in_words(options: SegmentOptions, axes: str | None) -> str:
     """Options that are not the defaults."""
-    given = {one.name: getattr(options, one.name) for one in fields(options) if one.name != "threads"}
+    given = {option.name: getattr(options, option.name) for option in fields(options) if option.name != "threads"}
     given["classify"] = None if options.classify is None else options.classify.path or "made in Python"
     changed = {name: value for name, value in given.items() if value != getattr(SegmentOptions, name)}
     return " ".join(f"{name}={value}" for name, value in (changed | ({"axes": axes} if axes else {})).items())

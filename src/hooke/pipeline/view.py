@@ -51,12 +51,12 @@ class View:
         keep = np.ones(len(decoded.scores), np.bool_)
         if self.recorded is not None and self.recorded.fill.any():
             labels = np.where(self.recorded.fill, 0, labels)
-            before, after = (np.bincount(one.ravel(), minlength=len(keep) + 1)[1:] for one in (decoded.labels, labels))
+            before, after = (np.bincount(ids.ravel(), minlength=len(keep) + 1)[1:] for ids in (decoded.labels, labels))
             keep = after > _WITHIN * before
         warnings: tuple[str, ...] = ()
         if np.isfinite(self.ceiling):
             bright = np.greater(self.normalisation.select(self.pixels), self.ceiling)
-            area, lit = (np.bincount(one, minlength=len(keep) + 1)[1:] for one in (labels.ravel(), labels[bright]))
+            area, lit = (np.bincount(ids, minlength=len(keep) + 1)[1:] for ids in (labels.ravel(), labels[bright]))
             dirt = lit > area / 2
             keep &= ~dirt
             warnings = (

@@ -60,7 +60,7 @@ class Channels:
         pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
         if self.indices != tuple(range(pixels.shape[2])):
             pixels = pixels[..., list(self.indices)]
-        names = tuple(image.channel_names[one] for one in self.indices) if image.channel_names else ()
+        names = tuple(image.channel_names[index] for index in self.indices) if image.channel_names else ()
         return replace(image, pixels=pixels, channel_names=names, is_rgb=False)
 
 

@@ -119,6 +119,6 @@ def _measured(
     distances = np.linalg.norm(points[:, None].astype(np.float64) - centres[None], axis=2)
     own = distances[np.arange(len(points)), cluster]
     modality = [names[index] for index in cluster]
-    others = np.array([[name != mine for name in names] for mine in modality])
+    others = np.array([[name != own for name in names] for own in modality])
     nearest = np.where(others, distances, np.inf).min(axis=1)
     return Clusters(cluster, modality, own, np.where(np.isfinite(nearest), nearest - own, np.nan))

@@ -136,7 +136,7 @@ def _candidates(pixels: NDArray[np.generic]) -> Iterator[_Candidate]:
     if pixels.dtype.kind not in "uif":
         return
     lines = (sample_grid(pixels, _SAMPLE), pixels[:, -1:], pixels[-1:])
-    sample = np.concatenate([one.reshape(-1, *pixels.shape[2:]) for one in lines])
+    sample = np.concatenate([part.reshape(-1, *pixels.shape[2:]) for part in lines])
 
     def worth(found: NDArray[np.bool_]) -> bool:
         # Channel by channel: a reduction over an axis of three takes ten times as long.
@@ -167,7 +167,7 @@ def _candidate(
     others = _brightness(sample_grid(pixels, _SAMPLE)[sample_grid(mask, _SAMPLE) == 0])
     if not others.size:
         return
-    low, middle, high = (float(one) for one in np.percentile(others, (0.2, 50, 99.8)))
+    low, middle, high = (float(value) for value in np.percentile(others, (0.2, 50, 99.8)))
     if high - low > _CONTRAST * abs(middle) and len(np.unique(others)) > _DRAWING:
         yield _Candidate(mask, value, others, max(_JUMP * max(abs(high - value), abs(low - value)), step))
 
@@ -186,11 +186,11 @@ def _pieces(mask: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], tuple[
     """Solid, large connected pieces of a mask: each cut out, and its place."""
     solid = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((_THINNEST, _THINNEST), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
-    large = [one for one in range(1, count) if stats[one, cv2.CC_STAT_AREA] >= _LEAST_AREA * mask.size]
-    for one in sorted(large, key=lambda index: -stats[index, cv2.CC_STAT_AREA])[:_MOST_PIECES]:
-        left, top, width, height = (int(number) for number in stats[one, :4])
+    large = [piece for piece in range(1, count) if stats[piece, cv2.CC_STAT_AREA] >= _LEAST_AREA * mask.size]
+    for piece in sorted(large, key=lambda index: -stats[index, cv2.CC_STAT_AREA])[:_MOST_PIECES]:
+        left, top, width, height = (int(number) for number in stats[piece, :4])
         place = np.s_[top : top + height, left : left + width]
-        yield (labels[place] == one).view(np.uint8), place
+        yield (labels[place] == piece).view(np.uint8), place
 
 
 def _is_drawn(

@@ -180,7 +180,7 @@ def fit_channels(
     """
     recorded = image.pixels if fill is None or not fill.any() else image.pixels[~fill][:, None]
     sample = sample_grid(recorded, _SAMPLE).astype(np.float64)
-    scales = tuple(_range(of[np.isfinite(of)], percentiles) for of in np.moveaxis(sample, 2, 0))
+    scales = tuple(_range(channel[np.isfinite(channel)], percentiles) for channel in np.moveaxis(sample, 2, 0))
     return Normalisation("channels", None, *scales[0], "each channel on a scale of its own", scales=scales)
 
 
@@ -194,7 +194,7 @@ def _range(values: NDArray[np.float64], percentiles: tuple[float, float]) -> tup
 
 def _turned(values: NDArray[np.float64], percentiles: tuple[float, float]) -> tuple[float, float]:
     """The scale that the image would have had, were it not inverted."""
-    low, high = np.percentile(values, [100 - one for one in percentiles])
+    low, high = np.percentile(values, [100 - percent for percent in percentiles])
     return (low, high) if low > high else (values.max(), values.min())
 
 

@@ -107,9 +107,9 @@ def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[list[float], list[float]]:
 
 def _roc(scores: ClassificationScores) -> str:
     curves = [
-        Curve(f"{name}: AUC {number(one.auc)}", *_thinned(one.false_positive_rate, one.recall))
-        for name, one in scores.curves.items()
-        if not np.isnan(one.auc)
+        Curve(f"{name}: AUC {number(curve.auc)}", *_thinned(curve.false_positive_rate, curve.recall))
+        for name, curve in scores.curves.items()
+        if not np.isnan(curve.auc)
     ]
     words = "ROC curve of each class against the rest"
     return curve_chart(curves, alt=words, x_label="false positive rate", y_label="recall", identity=True)
@@ -117,9 +117,9 @@ def _roc(scores: ClassificationScores) -> str:
 
 def _precision_recall(scores: ClassificationScores) -> str:
     curves = [
-        Curve(f"{name}: AP {number(one.average_precision)}", *_thinned(one.recall, one.precision))
-        for name, one in scores.curves.items()
-        if not np.isnan(one.average_precision)
+        Curve(f"{name}: AP {number(curve.average_precision)}", *_thinned(curve.recall, curve.precision))
+        for name, curve in scores.curves.items()
+        if not np.isnan(curve.average_precision)
     ]
     return curve_chart(curves, alt="Precision over recall of each class", x_label="recall", y_label="precision")
 
@@ -142,12 +142,12 @@ def _curve_table(scores: ClassificationScores) -> pd.DataFrame:
         pd.DataFrame(
             {
                 "class": name,
-                "false_positive_rate": one.false_positive_rate,
-                "recall": one.recall,
-                "precision": one.precision,
+                "false_positive_rate": curve.false_positive_rate,
+                "recall": curve.recall,
+                "precision": curve.precision,
             }
         )
-        for name, one in scores.curves.items()
+        for name, curve in scores.curves.items()
     ]
     return pd.concat(parts, ignore_index=True)
 

@@ -98,7 +98,7 @@ class Coordinate:
         ndarray of float64, shape (n, 2)
             (y, x) in pixels: the middle of each local maximum, or of each component.
         """
-        cell, centre = (as_16_bit(one) for one in maps[:2])
+        cell, centre = (as_16_bit(values) for values in maps[:2])
         return _middles(self._seeds(cell, centre, diameter or self.nominal_diameter))
 
     def decode(
@@ -127,7 +127,7 @@ class Coordinate:
         Decoded
             Its scores are mean probabilities of a cell.
         """
-        cell, centre = (as_16_bit(one) for one in maps[:2])
+        cell, centre = (as_16_bit(values) for values in maps[:2])
         diameter = diameter or self.nominal_diameter
         labels = self._seeds(cell, centre, diameter)
         seeded = int(labels.max(initial=0))
@@ -202,5 +202,5 @@ def as_maps(answers: NDArray[np.float32], height: int, width: int, step: int) ->
         return grids
     # OpenCV enlarges by whole squares, of which the last may reach over the edge.
     size = columns * step, rows * step
-    wide = [[cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in image] for image in grids]
+    wide = [[cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR) for grid in image] for image in grids]
     return np.asarray(wide, np.float32)[:, :, :height, :width]

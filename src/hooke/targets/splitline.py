@@ -134,7 +134,7 @@ class SplitLine:
         -------
         Decoded
         """
-        foreground, split, distance = (as_16_bit(one) for one in maps[:3])
+        foreground, split, distance = (as_16_bit(values) for values in maps[:3])
         mask = foreground > threshold_16bit(self.foreground)
         # cv2.subtract stops at 0 where NumPy would wrap around.
         core = (

@@ -42,7 +42,7 @@ def check_loss(loss: float, step: int, names: Sequence[str], sources: Sequence[i
     """
     if math.isfinite(loss):
         return
-    ids = [names[one] for one in sources if 0 <= one < len(names)]
+    ids = [names[source] for source in sources if 0 <= source < len(names)]
     raise TrainingError(
         f"the loss is {loss} at step {step}; the batch's images: {', '.join(ids)}",
         remedy="check these images, lower learning_rate, or use precision 32-true; then --resume",
@@ -128,10 +128,10 @@ def check_learnt(run: Path) -> None:
         return
     score, baselines = result["score"], result["baselines"]
     if baselines and not _beats_one(score, baselines):
-        than = " or ".join(f"{name} ({value:.3f})" for name, value in baselines.items())
+        rivals = " or ".join(f"{name} ({value:.3f})" for name, value in baselines.items())
         own = "unknown" if score is None else f"{score:.3f}"
         raise ModelError(
-            f"its {result['called']}, {own}, is not better than {than}", path=run, remedy="train on, or --force"
+            f"its {result['called']}, {own}, is not better than {rivals}", path=run, remedy="train on, or --force"
         )
 
 

@@ -47,9 +47,9 @@ class Progress(Callback):
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Begin to count the time; take up the best score of a run that is resumed."""
         self._began, self._first = time.monotonic(), trainer.global_step
-        for one in trainer.checkpoint_callbacks:
-            if isinstance(one, ModelCheckpoint) and self.score and one.monitor == self.score:
-                self.best = None if one.best_model_score is None else (float(one.best_model_score), "before")
+        for callback in trainer.checkpoint_callbacks:
+            if isinstance(callback, ModelCheckpoint) and self.score and callback.monitor == self.score:
+                self.best = None if callback.best_model_score is None else (float(callback.best_model_score), "before")
         self._speaks = trainer.is_global_zero  # of the processes of several devices one
         if not self._speaks:
             return

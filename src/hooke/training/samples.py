@@ -89,7 +89,8 @@ def list_records(config: DataConfig, split: str) -> list[Record]:
         no object, or image, to train on has one of the given classes.
     """
     banned = read_exclusions(config.exclude)
-    records = [one for data in config.datasets for one in _records_of(data, config, split) if one.id not in banned]
+    listed = (record for data in config.datasets for record in _records_of(data, config, split))
+    records = [record for record in listed if record.id not in banned]
     if not records:
         remedy = "check the data sets and their splits"
         if split == "val":  # as of a data set that is one sequence, and so one group
@@ -103,7 +104,7 @@ def list_records(config: DataConfig, split: str) -> list[Record]:
 def records_hash(records: Sequence[Record]) -> str:
     """SHA-256 over ids and label files: names the data that a model was trained on."""
     digest = hashlib.sha256()
-    for record in sorted(records, key=lambda one: one.id):
+    for record in sorted(records, key=lambda record: record.id):
         digest.update(record.id.encode())
         digest.update(record.labels.read_bytes())
     return digest.hexdigest()
@@ -227,7 +228,7 @@ def _records_of(dataset: DatasetConfig, config: DataConfig, split: str) -> Itera
             _known(find_labels(folder, row.id), folder / "labels" / row.id, "an image whose labels are"),
             row.modality,
             dataset.weight,
-            {one: position[name] for one, name in classes.get(row.id, {}).items() if name in position},
+            {label: position[name] for label, name in classes.get(row.id, {}).items() if name in position},
             of_image.get(row.id, UNKNOWN),
         )
 

@@ -32,7 +32,7 @@ def overfit(config: Any, count: int, run: Path) -> float:
         Validation score on these images: near 1 when data, labels and configuration fit together.
     """
     task = load_task(config.kind)
-    datasets = [one.model_copy(update={"val": one.train}) for one in config.datasets]
+    datasets = [dataset.model_copy(update={"val": dataset.train}) for dataset in config.datasets]
     augment = config.augment.model_copy(update=dict(task.plain))
     if hasattr(augment, "crop"):
         augment = augment.model_copy(update={"crop": min(augment.crop, _CROP)})

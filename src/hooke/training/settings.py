@@ -53,7 +53,7 @@ def read_settings(
     try:
         return chosen.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError("; ".join(_explain(one, chosen) for one in error.errors()), path=path) from error
+        raise ConfigError("; ".join(_explain(problem, chosen) for problem in error.errors()), path=path) from error
 
 
 def _read(path: Path, remedy: str) -> dict[str, Any]:

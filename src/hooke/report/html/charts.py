@@ -149,15 +149,15 @@ def interval_chart(estimates: Sequence[Estimate], *, alt: str, x_label: str, aro
     bottom = 10.0 + _ROW * len(estimates)
     reach = 1.0
     if around_zero:
-        ends = [abs(end) for one in estimates for end in (one.value, *(one.interval or ())) if math.isfinite(end)]
-        reach = max([0.01, *ends]) * 1.1
+        ends = [end for estimate in estimates for end in (estimate.value, *(estimate.interval or ()))]
+        reach = max([0.01, *(abs(end) for end in ends if math.isfinite(end))]) * 1.1
     scale = Scale(-reach if around_zero else 0, reach, start, width - 58)
     axis = Frame(scale, Scale(0, 0, bottom, 8), width, bottom + 44)
     body = ""
     if around_zero:
         body += mark("line", class_="ideal", x1=scale(0), x2=scale(0), y1=bottom, y2=8.0)
-    for index, one in enumerate(estimates):
-        body += _estimate(one, scale, 10 + _ROW * (index + 0.5), signed=around_zero)
+    for index, estimate in enumerate(estimates):
+        body += _estimate(estimate, scale, 10 + _ROW * (index + 0.5), signed=around_zero)
     # The vertical axis has names instead of values.
     parts = (
         _value_axis(axis)
@@ -176,17 +176,16 @@ def _value_axis(axis: Frame) -> str:
     return parts
 
 
-def _estimate(one: Estimate, scale: Scale, y: float, *, signed: bool) -> str:
-    parts = text(short(one.name, 22), scale.start - 10, y + 4, text_anchor="end")
-    if not math.isfinite(one.value):
+def _estimate(estimate: Estimate, scale: Scale, y: float, *, signed: bool) -> str:
+    parts = text(short(estimate.name, 22), scale.start - 10, y + 4, text_anchor="end")
+    if not math.isfinite(estimate.value):
         return parts
-    if one.interval is not None:
-        low, high = scale(one.interval[0]), scale(one.interval[1])
+    if estimate.interval is not None:
+        low, high = scale(estimate.interval[0]), scale(estimate.interval[1])
         parts += mark("line", class_="s0 whisker", x1=low, x2=high, y1=y, y2=y)
-    shown = f"{one.value:+.3f}".replace("-", "−") if signed else number(one.value)
-    return (
-        parts + _dot(scale(one.value), y, series_name(0), f"{one.name}: {shown}") + text(shown, scale.stop + 8, y + 4)
-    )
+    shown = f"{estimate.value:+.3f}".replace("-", "−") if signed else number(estimate.value)
+    dot = _dot(scale(estimate.value), y, series_name(0), f"{estimate.name}: {shown}")
+    return parts + dot + text(shown, scale.stop + 8, y + 4)
 
 
 @dataclass(frozen=True)
@@ -203,22 +202,22 @@ def bar_chart(categories: Sequence[str], series: Sequence[Bars], *, alt: str) ->
     width, start, bar = 460.0, 90.0, 15
     top = 4 + 18 * len(series)
     step = bar * len(series) + 14
-    longest = max((value for one in series for value in one.values if math.isfinite(value)), default=0) or 1
+    longest = max((value for bars in series for value in bars.values if math.isfinite(value)), default=0) or 1
     scale = Scale(0, longest, start, width - 62)
     parts = ""
-    for index, one in enumerate(series):
+    for index, bars in enumerate(series):
         parts += mark("rect", class_=f"{series_name(index)} bar", x=start, y=float(6 + 18 * index), width=12, height=10)
-        parts += text(one.name, start + 20, 15 + 18 * index)
+        parts += text(bars.name, start + 20, 15 + 18 * index)
     for row, category in enumerate(categories):
         y = top + 10 + step * row
         parts += text(category, start - 8, y + bar * len(series) / 2 + 4, text_anchor="end")
-        for index, one in enumerate(series):
-            value = one.values[row] if math.isfinite(one.values[row]) else 0.0
+        for index, bars in enumerate(series):
+            value = bars.values[row] if math.isfinite(bars.values[row]) else 0.0
             end, at = scale(value), y + bar * index
             parts += mark(
                 "rect", class_=f"{series_name(index)} bar", x=start, y=at + 1.0, width=end - start, height=bar - 2
             )
-            parts += text(one.labels[row], end + 6, at + 12)
+            parts += text(bars.labels[row], end + 6, at + 12)
     return drawing(parts, width, top + step * len(categories) + 8, alt)
 
 
@@ -346,8 +345,8 @@ def scatter_chart(
     step = math.ceil(len(x) / _MAX_POINTS) or 1
     # One path of dots, each a line of no length with round ends: a tenth of the bytes of as many circles.
     path = "".join(
-        f"M{coordinate(frame.x(one))} {coordinate(frame.y(other))}h0"
-        for one, other in zip(x[::step], y[::step], strict=True)
+        f"M{coordinate(frame.x(column))} {coordinate(frame.y(row))}h0"
+        for column, row in zip(x[::step], y[::step], strict=True)
     )
     dots = mark("path", class_="s0 points few" if len(x) <= 300 else "s0 points", d=path) if path else ""
     return frame.draw(frame.identity() + dots, alt=alt, x_label=x_label, y_label=y_label)

@@ -120,7 +120,7 @@ def _difference_plot(comparison: RunComparison, run: str) -> str:
         Estimate(COMPARED[row["score"]], row["difference"], None if row["p"] != row["p"] else (row["low"], row["high"]))
         for row in rows.to_dict("records")
     ]
-    said = "; ".join(f"{one.name} {number(one.value)}" for one in estimates)
+    said = "; ".join(f"{estimate.name} {number(estimate.value)}" for estimate in estimates)
     title = f"{run} minus {comparison.runs[0]}"
     drawing = interval_chart(estimates, alt=f"{title}. {said}", x_label="difference of means", around_zero=True)
     return figure(drawing, f"{title}, all images, with 95 % intervals; the dashed line marks a difference of 0.")

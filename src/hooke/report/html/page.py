@@ -42,15 +42,15 @@ def render_page(title: str, lead: str, sections: Sequence[Section], *, reload: i
         HTML with style, script and pictures inside. A policy in it forbids the browser to load anything else.
     """
     shown = [section for section in sections if section.body]
-    links = "".join(element("li", element("a", escape(one.title), href=f"#{one.id}")) for one in shown)
+    links = "".join(element("li", element("a", escape(section.title), href=f"#{section.id}")) for section in shown)
     body = "".join(
         element(
             "section",
-            element("h2", escape(one.title), id=f"{one.id}-title") + one.body,
-            id=one.id,
-            aria_labelledby=f"{one.id}-title",
+            element("h2", escape(section.title), id=f"{section.id}-title") + section.body,
+            id=section.id,
+            aria_labelledby=f"{section.id}-title",
         )
-        for one in shown
+        for section in shown
     )
     return _FRAME.format(
         title=escape(title),

@@ -25,8 +25,8 @@ def ap_curves(evaluation: Evaluation, against: Sequence[Run] = ()) -> str:
     summary, thresholds = evaluation.overall, evaluation.thresholds
     names = [ap_name(threshold) for threshold in thresholds]
     band = [summary.mean_interval[name] for name in names] if summary.mean_interval else None
-    this = Curve("this run", thresholds, [summary.mean[name] for name in names], band)
-    return curves_figure([this, *(run_curve(run) for run in against)])
+    own = Curve("this run", thresholds, [summary.mean[name] for name in names], band)
+    return curves_figure([own, *(run_curve(run) for run in against)])
 
 
 def run_curve(run: Run) -> Curve:
@@ -64,24 +64,24 @@ def ap_name(threshold: float) -> str:
 def breakdown(column: str, groups: dict[str, Summary]) -> str:
     """The DSB score of each group of images, with its interval."""
     estimates = [
-        Estimate(f"{name} ({one.images})", one.mean["dsb"], one.mean_interval.get("dsb"))
-        for name, one in groups.items()
+        Estimate(f"{name} ({summary.images})", summary.mean["dsb"], summary.mean_interval.get("dsb"))
+        for name, summary in groups.items()
     ]
-    said = "; ".join(f"{one.name}: {number(one.value)}" for one in estimates)
+    said = "; ".join(f"{estimate.name}: {number(estimate.value)}" for estimate in estimates)
     drawing = interval_chart(estimates, alt=f"DSB score by {column}. {said}", x_label="DSB score, mean over images")
     header = (column, "images", "groups", "true objects", "DSB", "95\u00a0% interval", *_MEANS, *_POOLED)
     rows = [
         (
             name,
-            whole(one.images),
-            whole(one.groups),
-            whole(one.n_true),
-            number(one.mean["dsb"]),
-            interval(one.mean_interval.get("dsb")),
-            *(number(one.mean[score]) for score in _MEANS.values()),
-            *(number(one.pooled[score]) for score in _POOLED.values()),
+            whole(summary.images),
+            whole(summary.groups),
+            whole(summary.n_true),
+            number(summary.mean["dsb"]),
+            interval(summary.mean_interval.get("dsb")),
+            *(number(summary.mean[score]) for score in _MEANS.values()),
+            *(number(summary.pooled[score]) for score in _POOLED.values()),
         )
-        for name, one in groups.items()
+        for name, summary in groups.items()
     ]
     caption = f"DSB score by {column} with 95\u00a0% intervals; in brackets the number of images."
     title = f"Scores by {column}: means over images, the last two pooled over objects"
@@ -96,8 +96,8 @@ def size_breakdown(summary: Summary, threshold: float) -> str:
     said = "; ".join(f"{size}: recall {number(summary.by_size[size]['recall'])}" for size in SIZES)
     drawing = bar_chart(SIZES, series, alt=f"Recall and precision by the size of the object. {said}")
     rows = [
-        (size, span, *(whole(one["n_true"]),), *(number(one[name]) for name in ("recall", "precision", "f1", "ap")))
-        for size, span, one in zip(SIZES, spans, (summary.by_size[size] for size in SIZES), strict=True)
+        (size, span, whole(scores["n_true"]), *(number(scores[name]) for name in ("recall", "precision", "f1", "ap")))
+        for size, span, scores in zip(SIZES, spans, (summary.by_size[size] for size in SIZES), strict=True)
     ]
     header = ("size", "area", "true objects", "recall", "precision", "F1", "AP")
     caption = f"Objects by area, pooled over images, matched at IoU {threshold:g}: {', '.join(spans)}."
@@ -183,7 +183,7 @@ def score_calibration(objects: pd.DataFrame) -> str:
     score, iou = pred["score"].to_numpy(np.float64), pred["best_iou"].to_numpy(np.float64)
     bins = np.minimum((score * _BINS).astype(int), _BINS - 1)
     parts = [(index, score[bins == index], iou[bins == index]) for index in range(_BINS) if (bins == index).any()]
-    off = sum(abs(s.mean() - i.mean()) * len(s) for _, s, i in parts) / len(score)
+    gap = sum(abs(s.mean() - i.mean()) * len(s) for _, s, i in parts) / len(score)
     rank = _rank_correlation(score, iou)
     curve = Curve(
         "",
@@ -191,7 +191,7 @@ def score_calibration(objects: pd.DataFrame) -> str:
         [i.mean() for _, _, i in parts],
         notes=[f"score {s.mean():.2f}, IoU {i.mean():.2f}, {len(s)} objects" for _, s, i in parts],
     )
-    words = f"Rank correlation (Spearman) {number(rank)}; mean difference of score and IoU over ten bins {number(off)}."
+    words = f"Rank correlation (Spearman) {number(rank)}; mean difference of score and IoU over ten bins {number(gap)}."
     drawing = curve_chart(
         [curve],
         alt=f"Mean IoU of predicted objects by their score. {words}",
@@ -214,9 +214,9 @@ def score_calibration(objects: pd.DataFrame) -> str:
     return figure(drawing, f"Calibration of the object score; columns show how many objects have it. {words}", numbers)
 
 
-def _rank_correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def _rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Spearman's: the correlation of ranks, ties at their mean; NaN when either is constant."""
-    ranks = pd.Series(one).rank(), pd.Series(other).rank()
+    ranks = pd.Series(first).rank(), pd.Series(second).rank()
     return float("nan") if min(rank.nunique() for rank in ranks) < 2 else float(np.corrcoef(*ranks)[0, 1])
 
 
@@ -231,12 +231,12 @@ def class_confusion(classes: ClassScores) -> str:
     quality = [
         (
             name,
-            number(one.pq),
-            number(one.sq),
-            number(one.rq),
-            *map(whole, (one.counts.tp, one.counts.fp, one.counts.fn)),
+            number(scores.pq),
+            number(scores.sq),
+            number(scores.rq),
+            *map(whole, (scores.counts.tp, scores.counts.fp, scores.counts.fn)),
         )
-        for name, one in classes.per_class.items()
+        for name, scores in classes.per_class.items()
     ]
     header = ("class", "PQ", "SQ", "RQ", "TP", "FP", "FN")
     return confusion + table("Panoptic quality by class, pooled over images", header, quality)

@@ -101,10 +101,10 @@ def _finish(
     loader = cut_loader(records, config)
     cuts: Any = loader.dataset
     with torch.inference_mode():
-        answers = [(_look(module, one.image), one.target.numpy(), one.source.numpy()) for one in loader]
+        answers = [(_look(module, batch.image), batch.target.numpy(), batch.source.numpy()) for batch in loader]
     raw, target, source = (np.concatenate(parts) for parts in zip(*answers, strict=True))
     temperature = fit_temperature(raw, target)
-    images = [records[one].id for one in source]
+    images = [records[index].id for index in source]
     scores = classification_scores(target, softmax(raw, temperature), config.classes, images, seed=config.seed)
     modes = sorted({"rgb" if sample.colour else "grey" for sample in cuts.samples})
     # What names one class for all is right about all of that class and none of the others. Of a single class there is
@@ -120,7 +120,7 @@ def _finish(
 def _look(module: ClassifierModule, image: Tensor) -> NDArray[np.float64]:
     """Raw scores of cut-outs as the bundle will give them: the mean over the orientations of the configuration."""
     looks = rotated_crops(image.numpy(), module.config.turns)
-    return np.asarray(np.mean([module(torch.from_numpy(one)).double().numpy() for one in looks], axis=0))
+    return np.asarray(np.mean([module(torch.from_numpy(view)).double().numpy() for view in looks], axis=0))
 
 
 def _weights(records: Sequence[Record], config: ClassifierConfig) -> list[float]:

@@ -82,7 +82,7 @@ class ClassifierModule(L.LightningModule):
         """Log what the answers are worth over all cut-outs."""
         raw, target = (torch.cat(parts) for parts in zip(*self.answers, strict=True))
         right = (raw.argmax(dim=1) == target).float()
-        recalls = [right[target == one].mean() for one in torch.unique(target)]
+        recalls = [right[target == label].mean() for label in torch.unique(target)]
         # The geometric mean of the true classes' probability: smoother than a share of few cut-outs.
         self.log("val/likelihood", torch.exp(-functional.cross_entropy(raw, target)))
         self.log("val/accuracy", right.mean(), prog_bar=True)

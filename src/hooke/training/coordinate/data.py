@@ -174,7 +174,7 @@ def _view(sample: Sample, zoom: float, rng: np.random.Generator) -> tuple[NDArra
         labels = cv2.warpAffine(
             labels.astype(np.float32), matrix, (width, height), flags=cv2.INTER_NEAREST, borderMode=border
         ).astype(np.int32)
-    step = tuple(int(one) for one in rng.choice([-1, 1], 2))
+    step = tuple(int(sign) for sign in rng.choice([-1, 1], 2))
     image = np.ascontiguousarray(image[:: step[0], :: step[1]])
     labels = np.ascontiguousarray(labels[:: step[0], :: step[1]])
     return image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2), labels
@@ -183,8 +183,8 @@ def _view(sample: Sample, zoom: float, rng: np.random.Generator) -> tuple[NDArra
 def _collate(items: Sequence[QueryBatch]) -> QueryBatch:
     """Join items to a batch; images of different size are reflected below and at the right, as at run time."""
     stride = CoordinateNetwork.stride
-    height, width = (-(-max(one.image.shape[axis] for one in items) // stride) * stride for axis in (1, 2))
-    images = [_padded(one.image.numpy(), height, width) for one in items]
+    height, width = (-(-max(item.image.shape[axis] for item in items) // stride) * stride for axis in (1, 2))
+    images = [_padded(item.image.numpy(), height, width) for item in items]
     rest = (torch.stack(parts) for parts in list(zip(*items, strict=True))[1:])
     return QueryBatch(torch.from_numpy(np.stack(images)), *rest)
 

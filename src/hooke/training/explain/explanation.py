@@ -93,7 +93,7 @@ def explain_run(
         When there is no checkpoint.
     """
     subjects = load_task(kind_of_run(run)).subjects(run, image, count, diameter, labels)
-    return [_explain(one, methods, stride) for one in subjects]
+    return [_explain(subject, methods, stride) for subject in subjects]
 
 
 def explain_answers(

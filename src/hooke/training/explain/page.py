@@ -53,10 +53,10 @@ def write_explanations(explanations: Sequence[Explanation], out: Path, title: st
         When they can't be written.
     """
     figures = []
-    for one in explanations:
-        picture = draw(one)
-        write_png(out / f"{one.name.replace(' ', '_')}.png", picture)
-        figures.append(_figure(one, picture))
+    for explanation in explanations:
+        picture = draw(explanation)
+        write_png(out / f"{explanation.name.replace(' ', '_')}.png", picture)
+        figures.append(_figure(explanation, picture))
     sections = [
         Section("maps", "What the answers rest on", "".join(figures)),
         Section("check", "Can the maps be believed?", paragraph(_CHECK) + _table(explanations) if figures else ""),
@@ -66,14 +66,14 @@ def write_explanations(explanations: Sequence[Explanation], out: Path, title: st
     return out / "explain.html"
 
 
-def draw(one: Explanation) -> NDArray[np.uint8]:
+def draw(explanation: Explanation) -> NDArray[np.uint8]:
     """Draw an explanation: the image with the outline, then a map for each method, side by side."""
-    panels = [overlay(one.pixels, one.labels)]
-    bare = np.clip(one.pixels, 0, 1) * 255
-    for heat in one.heat.values():
+    panels = [overlay(explanation.pixels, explanation.labels)]
+    bare = np.clip(explanation.pixels, 0, 1) * 255
+    for heat in explanation.heat.values():
         colours = cv2.applyColorMap(np.rint(heat * 255).astype(np.uint8), cv2.COLORMAP_TURBO)[..., ::-1]
         mixed = ((1 - _STRENGTH) * bare + _STRENGTH * colours).astype(np.uint8)
-        panels.append(_outlined(mixed, one.labels))
+        panels.append(_outlined(mixed, explanation.labels))
     return np.concatenate([_fitted(panel) for panel in panels], axis=1)
 
 
@@ -89,17 +89,18 @@ def _fitted(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(panel, (round(panel.shape[1] * zoom), _SIDE), interpolation=way), np.uint8)
 
 
-def _figure(one: Explanation, picture: NDArray[np.uint8]) -> str:
-    order = ", ".join(["image", *one.heat])
-    caption = f"{one.name}: {one.answer}. From the left: {order}."
+def _figure(explanation: Explanation, picture: NDArray[np.uint8]) -> str:
+    order = ", ".join(["image", *explanation.heat])
+    caption = f"{explanation.name}: {explanation.answer}. From the left: {order}."
     shown = f'<img src="{picture_address(picture)}" alt="{escape(caption)}" style="max-width:100%">'
     return element("figure", shown + element("figcaption", escape(caption)), style="margin-bottom:1.2rem")
 
 
 def _table(explanations: Sequence[Explanation]) -> str:
     rows = []
-    for one in explanations:
-        for method in one.heat:
-            inside = one.inside(method)
-            rows.append((one.name, method, "–" if inside is None else share(inside), number(one.random[method], 2)))
+    for explanation in explanations:
+        for method in explanation.heat:
+            inside = explanation.inside(method)
+            random = number(explanation.random[method], 2)
+            rows.append((explanation.name, method, "–" if inside is None else share(inside), random))
     return table("Each map", ("what", "method", "heat inside", "like random"), rows)

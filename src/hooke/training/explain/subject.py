@@ -64,7 +64,7 @@ def spread_labels(scores: NDArray[np.float32], count: int) -> list[int]:
     """Labels of `count` objects, from the highest to the lowest score."""
     order = np.argsort(-scores, kind="stable") + 1
     picked = np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))
-    return [int(order[one]) for one in picked] if len(order) else []
+    return [int(order[index]) for index in picked] if len(order) else []
 
 
 def class_subject(

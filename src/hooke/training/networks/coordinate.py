@@ -162,7 +162,7 @@ class _LocalEncoder(nn.Module):
         self.to_eighth = nn.Sequential(_convolve(middle, coarse, stride=2), _convolve(coarse, coarse))
         self.to_sixteenth = nn.Sequential(_convolve(coarse, coarse, stride=2), _convolve(coarse, coarse))
         # The finest features keep their resolution as channels: four neighbours become one pixel of four times more.
-        self.sides = nn.ModuleList(nn.Conv2d(one, middle, 1) for one in (4 * fine, middle, coarse, coarse))
+        self.sides = nn.ModuleList(nn.Conv2d(channels, middle, 1) for channels in (4 * fine, middle, coarse, coarse))
         self.join = nn.Sequential(_convolve(middle, middle), _convolve(middle, features))
 
     def forward(self, image: Tensor) -> Tensor:
@@ -171,14 +171,14 @@ class _LocalEncoder(nn.Module):
         eighth = self.to_eighth(quarter)
         sixteenth = self.to_sixteenth(eighth)
         fine, *coarser = (
-            side(one)
-            for side, one in zip(
+            side(features)
+            for side, features in zip(
                 self.sides, (functional.pixel_unshuffle(half, 2), quarter, eighth, sixteenth), strict=True
             )
         )
         raised = coarser[2]
-        for one in (coarser[1], coarser[0]):
-            raised = one + functional.interpolate(raised, scale_factor=2.0, mode="nearest")
+        for features in (coarser[1], coarser[0]):
+            raised = features + functional.interpolate(raised, scale_factor=2.0, mode="nearest")
         joined: Tensor = self.join(fine + raised)
         return joined
 

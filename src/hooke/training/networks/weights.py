@@ -70,12 +70,12 @@ def _from_package(name: str) -> dict[str, Tensor]:
     assert spec is not None
     assert spec.submodule_search_locations is not None
     path = Path(spec.submodule_search_locations[0]) / file
-    theirs = torch.load(path, map_location="cpu", weights_only=True)
+    published = torch.load(path, map_location="cpu", weights_only=True)
     # The package names its tensors otherwise, but lists the same tensors in the same order.
-    ours = timm.create_model(name, pretrained=False).state_dict()
-    if [tuple(t.shape) for t in ours.values()] != [tuple(t.shape) for t in theirs.values()]:
+    expected = timm.create_model(name, pretrained=False).state_dict()
+    if [tuple(t.shape) for t in expected.values()] != [tuple(t.shape) for t in published.values()]:
         raise ModelError(f"the installed package {module} does not match timm's {name!r}", remedy="update timm")
-    return dict(zip(ours, theirs.values(), strict=True))
+    return dict(zip(expected, published.values(), strict=True))
 
 
 def _from_hub(name: str) -> dict[str, Tensor]:

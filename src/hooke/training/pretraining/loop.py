@@ -168,9 +168,9 @@ class _Keep(Callback):
     def keep(self, module: Pretraining) -> Path:
         """Write the three; return the folder."""
         save_encoder(module.encoder, module.config.encoder, self.run / "encoder.safetensors")
-        parts = sorted(self.run.glob("metrics/from-*/metrics.csv"), key=lambda one: int(one.parent.name[5:]))
+        parts = sorted(self.run.glob("metrics/from-*/metrics.csv"), key=lambda path: int(path.parent.name[5:]))
         if parts:
-            table = pd.concat([pd.read_csv(one) for one in parts]).drop_duplicates("step", keep="last")
+            table = pd.concat([pd.read_csv(path) for path in parts]).drop_duplicates("step", keep="last")
             with atomic_path(self.run / "metrics.csv") as part:
                 table.sort_values("step").to_csv(part, index=False)
             with atomic_path(self.run / "curves.svg") as part:
@@ -220,5 +220,5 @@ def _describe(config: PretrainConfig, run: Path, paths: list[Path]) -> None:
     (run / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
     data = {"hash": images_hash(paths), "images": [path.as_posix() for path in paths]}
     (run / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
-    versions = {"hooke": __version__} | {one.name: one.version for one in distributions() if one.name in _PACKAGES}
-    (run / "versions.json").write_text(json.dumps(versions, indent=1), encoding="utf-8")
+    versions = {package.name: package.version for package in distributions() if package.name in _PACKAGES}
+    (run / "versions.json").write_text(json.dumps({"hooke": __version__} | versions, indent=1), encoding="utf-8")

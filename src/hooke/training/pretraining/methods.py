@@ -50,7 +50,7 @@ class Pretraining(L.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW, its rate rising over the warm-up and falling along a cosine."""
         config = self.config
-        weights = [one for one in self.parameters() if one.requires_grad]
+        weights = [weight for weight in self.parameters() if weight.requires_grad]
         optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
         rising = max(1, round(config.warmup * config.steps))
 
@@ -96,8 +96,8 @@ class SimCLR(Pretraining):
 
     def pair_loss(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Contrastive loss and the first views' projections."""
-        one, two = (self.head(_pool(self.encoder, view)).float() for view in (first, second))
-        return self.loss(one, two), one
+        first_projected, second_projected = (self.head(_pool(self.encoder, view)).float() for view in (first, second))
+        return self.loss(first_projected, second_projected), first_projected
 
 
 class BYOL(Pretraining):
@@ -148,8 +148,8 @@ class Inpainting(Pretraining):
         """Image (N, 3, Y, X) from features of all depths, each only projected: the work is left to the encoder."""
         size = features[0].shape[2:]
         maps = [
-            functional.interpolate(step(one), size=size, mode="bilinear")
-            for step, one in zip(self.steps, features, strict=True)
+            functional.interpolate(step(features_of_step), size=size, mode="bilinear")
+            for step, features_of_step in zip(self.steps, features, strict=True)
         ]
         painted: Tensor = self.paint(torch.stack(maps).sum(dim=0))
         return painted

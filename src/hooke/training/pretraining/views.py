@@ -63,8 +63,8 @@ def list_images(config: PretrainConfig) -> list[Path]:
     for given in config.images:
         folder = Path(given).expanduser()
         if (folder / INDEX_NAME).is_file():
-            entries = [one.id for one in read_entries(folder) if one.split in config.splits]
-            paths = [path for one in entries if (path := find_image(folder, one)) is not None]
+            entries = [entry.id for entry in read_entries(folder) if entry.split in config.splits]
+            paths = [path for entry in entries if (path := find_image(folder, entry)) is not None]
         else:
             paths = find_images([given])
         found.update(dict.fromkeys(path for path in paths if path.stem not in banned))

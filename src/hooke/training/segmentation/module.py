@@ -165,5 +165,5 @@ def _count_right(classes: NDArray[np.uint16], sample: Sample) -> tuple[int, int]
     assert sample.classes is not None
     ids = np.flatnonzero(sample.classes != UNKNOWN)
     flat = sample.labels.ravel()
-    votes = [np.bincount(flat, weights=one.ravel(), minlength=len(sample.classes)) for one in classes]
+    votes = [np.bincount(flat, weights=probability.ravel(), minlength=len(sample.classes)) for probability in classes]
     return int((np.argmax(votes, axis=0)[ids] == sample.classes[ids]).sum()), len(ids)

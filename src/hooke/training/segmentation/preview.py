@@ -123,7 +123,7 @@ def _draw_group(
         sizes.append(diameters[ids[ids > 0]])
         if len(rows) < _SHOWN:
             rows.append(_row(image, labels, scheme.encode(labels, diameters)))
-    empty = sum(len(one) == 0 for one in sizes)
+    empty = sum(len(per_crop) == 0 for per_crop in sizes)
     return _Group(name, len(members), rows, np.concatenate(sizes).astype(np.float64), empty, len(order))
 
 
@@ -133,7 +133,7 @@ def _draw_group(
 def _row(image: NDArray[np.float32], labels: NDArray[np.int32], maps: NDArray[np.float32]) -> NDArray[np.uint8]:
     """One crop: its image as the network gets it, its objects outlined, its target maps in false colours."""
     bare = (np.clip(as_colours(image), 0, 1) * 255).astype(np.uint8)
-    panels = [bare, overlay(np.clip(image, 0, 1), labels), *(_false_colours(one) for one in maps)]
+    panels = [bare, overlay(np.clip(image, 0, 1), labels), *(_false_colours(target_map) for target_map in maps)]
     return np.concatenate([_fit(panel) for panel in panels], axis=1)
 
 

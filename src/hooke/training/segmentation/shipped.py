@@ -44,7 +44,7 @@ def load_shipped(network: nn.Module, bundle: Path, images: Tensor) -> list[str]:
     """
     parts = {name.partition(".")[0] for name, _ in network.named_parameters()}
     fresh = sorted(part for part in parts if part.startswith(("class_", "image_")))
-    others = {id(one) for part in fresh for one in network.get_submodule(part).modules()}
+    others = {id(layer) for part in fresh for layer in network.get_submodule(part).modules()}
     folded = _convolutions(bundle / "weights.onnx")
     pairs = [pair for pair in _pairs(network, images[:1]) if id(pair[0]) not in others]
     try:
@@ -65,7 +65,7 @@ def load_shipped(network: nn.Module, bundle: Path, images: Tensor) -> list[str]:
 def _convolutions(weights: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
     """Weight and bias of each convolution, in the order in which they are computed; those of 16 bits widened."""
     graph = onnx.load(str(weights)).graph
-    values = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in graph.node:
         if node.op_type == "Cast" and node.input[0] in values:
             values[node.output[0]] = values[node.input[0]].astype(np.float32)
@@ -143,7 +143,7 @@ def _set_moments(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> None:
 def _watched(network: nn.Module, kinds: type | tuple[type, ...], watch: Callable[..., None], images: Tensor) -> None:
     """Let images through a network, as it predicts, with a hook on its modules of some kinds."""
     was_training = network.training
-    hooks = [one.register_forward_hook(watch) for one in network.modules() if isinstance(one, kinds)]
+    hooks = [layer.register_forward_hook(watch) for layer in network.modules() if isinstance(layer, kinds)]
     try:
         with torch.no_grad():
             network.eval()(images)

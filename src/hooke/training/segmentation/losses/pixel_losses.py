@@ -27,10 +27,10 @@ def bce_loss(logits: Tensor, target: Tensor, weight: Tensor | None = None, *, po
     positive : float
         Weight of positive pixels relative to negative ones; it does not enter the mean's denominator.
     """
-    each = functional.binary_cross_entropy_with_logits(
+    entropy = functional.binary_cross_entropy_with_logits(
         logits, target, pos_weight=logits.new_tensor(positive), reduction="none"
     )
-    return _mean(each, weight)
+    return _mean(entropy, weight)
 
 
 def focal_loss(
@@ -68,8 +68,8 @@ def dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0, weight: Tenso
     weight : Tensor, same shape, optional
     """
     probability = torch.sigmoid(logits)
-    each = (probability * target, probability, target)
-    overlap, predicted, true = (one.sum() if weight is None else (one * weight).sum() for one in each)
+    terms = (probability * target, probability, target)
+    overlap, predicted, true = (term.sum() if weight is None else (term * weight).sum() for term in terms)
     return 1 - (2 * overlap + smooth) / (predicted + true + smooth)
 
 
@@ -95,10 +95,10 @@ def tversky_loss(
         As in `dice_loss`.
     """
     probability = torch.sigmoid(logits)
-    each = torch.ones_like(probability) if weight is None else weight
-    hits = (each * probability * target).sum()
-    false = alpha * (each * probability * (1 - target)).sum()
-    missed = beta * (each * (1 - probability) * target).sum()
+    weights = torch.ones_like(probability) if weight is None else weight
+    hits = (weights * probability * target).sum()
+    false = alpha * (weights * probability * (1 - target)).sum()
+    missed = beta * (weights * (1 - probability) * target).sum()
     return 1 - (hits + smooth) / (hits + false + missed + smooth)
 
 
@@ -215,8 +215,8 @@ def _fading_maximum(values: Tensor, axis: int, reach: float) -> Tensor:
     return best
 
 
-def _mean(each: Tensor, weight: Tensor | None) -> Tensor:
+def _mean(values: Tensor, weight: Tensor | None) -> Tensor:
     """Mean over pixels; by weight where there is one."""
     if weight is None:
-        return each.mean()
-    return (each * weight).sum() / weight.sum().clamp(min=1e-6)
+        return values.mean()
+    return (values * weight).sum() / weight.sum().clamp(min=1e-6)
