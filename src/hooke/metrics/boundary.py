@@ -153,7 +153,7 @@ def _near(
 def _distances(points: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:
     """Distance from each point to the nearest of the others.
 
-    OpenCV's roots differ in the last bit from run to run; the squares are whole numbers, of which the root is exact.
+    OpenCV's roots differ in the last bit with the result's place in memory; the squares are whole, their roots exact.
     """
     corner = np.minimum(points.min(axis=0), others.min(axis=0))
     size = np.maximum(points.max(axis=0), others.max(axis=0)) - corner + 1
