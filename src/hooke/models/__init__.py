@@ -5,14 +5,17 @@ from hooke.models.description import ModelDescription, describe_models
 from hooke.models.model import Model
 from hooke.models.predict import Tiling, predict_maps
 from hooke.models.registry import is_shipped, known_models, load_model
+from hooke.models.runtimes import RUNTIMES, Runtime
 from hooke.models.segmenter import PixelSegmenter, SegmentedPixels
 
 __all__ = [
+    "RUNTIMES",
     "Bundle",
     "BundleSettings",
     "Model",
     "ModelDescription",
     "PixelSegmenter",
+    "Runtime",
     "SegmentedPixels",
     "Tiling",
     "describe_models",

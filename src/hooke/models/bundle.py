@@ -5,6 +5,7 @@ BUNDLE/
   rdf.yaml          bioimage.io model description; hooke's own settings under `config: hooke:`
   weights.onnx      image (1, C, Y, X) in 0..1 -> maps (1, K, Y, X) in 0..1; or image and queried positions,
                     (1, Q, 2) as (x, y) in network pixels -> answers (1, Q, K) in 0..1
+  weights-int8.onnx maybe: the same network in 8 bits, for processors that gain by it; see `config: hooke: int8:`
   test_input.npy    a network input ...
   test_output.npy   ... and the network's output for it
   colour/           maybe: a bundle of its own, for images whose colours are kept
@@ -28,6 +29,7 @@ from hooke.io.yaml_text import parse_yaml
 from hooke.limits import check_memory, check_promise
 
 _WEIGHTS = "weights.onnx"
+_INT8 = "weights-int8.onnx"
 _DESCRIPTION = "rdf.yaml"
 _ALIKE = ("classes", "channels")  # what both networks of a bundle must have in common
 _Settings = TypeVar("_Settings", bound=BaseModel)
@@ -90,6 +92,8 @@ class Bundle:
         The ONNX file.
     colour : Bundle or None
         Network for images whose colours are kept.
+    int8 : bytes or None
+        The same network as an ONNX file in 8 bits.
     """
 
     name: str
@@ -98,10 +102,14 @@ class Bundle:
     description: dict[str, Any]
     weights: bytes
     colour: Bundle | None = None
+    int8: bytes | None = None
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256, hexadecimal: of the weights, and of the weights and settings of the bundle for colour images."""
+        """SHA-256, hexadecimal: of the weights, and of the weights and settings of the bundle for colour images.
+
+        Weights in 8 bits are made of these, and don't count.
+        """
         sha = hashlib.sha256(self.weights)
         if self.colour is not None:
             sha.update(self.colour.checksum.encode())
@@ -129,7 +137,23 @@ def _read_bundle(path: Path, inside: str) -> Bundle:
         raise ModelError(
             f"its bundle for colour images has other {' or '.join(_ALIKE)}", path=path, remedy="export it again"
         )
-    return Bundle(str(description.get("name") or path.stem), path, settings, description, weights, colour)
+    int8 = _read_int8(path, inside, description)
+    return Bundle(str(description.get("name") or path.stem), path, settings, description, weights, colour, int8)
+
+
+def _read_int8(path: Path, inside: str, description: dict[str, Any]) -> bytes | None:
+    """Read the weights in 8 bits, where the description tells of some that were made of these weights."""
+    told = _section(description, "config", "hooke", "int8")
+    if not isinstance(told, dict):
+        return None
+    if told.get("made_of") != _section(description, "weights", "onnx", "sha256"):
+        raise ModelError(
+            f"{_INT8} was made of other weights", path=path, remedy="make it again with hooke export --int8"
+        )
+    int8 = _reader(path)(inside + _INT8)
+    if hashlib.sha256(int8).hexdigest() != told.get("sha256"):
+        raise ModelError(f"{_INT8} differs from its checksum", path=path, remedy="copy or export it again")
+    return int8
 
 
 def read_parts(path: str | Path, model: type[_Settings], inside: str = "") -> tuple[_Settings, dict[str, Any], bytes]:

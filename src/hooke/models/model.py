@@ -1,7 +1,8 @@
-"""`Model`: a bundle ready to run with ONNX Runtime."""
+"""`Model`: a bundle ready to run."""
 
 from __future__ import annotations
 
+import copy
 import warnings
 from dataclasses import replace
 from typing import Any
@@ -13,8 +14,9 @@ from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.models.bundle import Bundle, BundleSettings
 from hooke.models.predict import Network, Tiling
+from hooke.models.runtimes import AUTO, INT8, REFERENCE, Runtime
 from hooke.models.segmenter import PixelSegmenter
-from hooke.models.session import Sessions
+from hooke.models.session import Session, Sessions
 from hooke.models.tta import with_mirror_tta
 from hooke.preprocess import Appearance, Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import Scheme, make_scheme
@@ -39,7 +41,8 @@ class Model:
         settings = bundle.settings
         self.scheme: Scheme = make_scheme(settings.scheme, settings.parameters)
         self._for_colour = None if bundle.colour is None else Model(bundle.colour)
-        self._sessions = Sessions(bundle.weights, bundle.path)
+        self._sessions = Sessions(bundle.weights, bundle.path, bundle.int8)
+        self._wanted = AUTO
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {self.bundle.settings.scheme})"
@@ -58,6 +61,40 @@ class Model:
     def checksum(self) -> str:
         """SHA-256 of the weights, and of those within for colour images: `Bundle.checksum`."""
         return self.bundle.checksum
+
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the network here, and why.
+
+        Raises
+        ------
+        ModelError
+            When no session can be made to find that out.
+        """
+        return self._sessions.choose(self._wanted)
+
+    def with_runtime(self, name: str) -> Model:
+        """Give the same model, run by another runtime; the two share what is in memory.
+
+        Parameters
+        ----------
+        name : str
+            One of `hooke.models.RUNTIMES`. ``auto`` takes the fastest one that is here, ``onnxruntime`` is the
+            reference, in 32 bits. Where the network for colour images has no int8 weights, it is run by the reference.
+
+        Raises
+        ------
+        ConfigError
+            When there is no such runtime, or it is not installed.
+        ModelError
+            When int8 is asked for and the bundle has no such weights.
+        """
+        other = copy.copy(self)
+        other._wanted = self._sessions.choose(name) and name
+        if self._for_colour is not None:
+            has_none = name == INT8 and self._for_colour.bundle.int8 is None
+            other._for_colour = self._for_colour.with_runtime(REFERENCE if has_none else name)
+        return other
 
     def take_channels(self, image: Image) -> Image:
         """Take the channels that the network was trained on; all of them where it takes grey or colours.
@@ -143,7 +180,7 @@ class Model:
         threads : int
             Threads that one call uses. Calls may be made from several threads at once.
         """
-        session = self._sessions.get(threads)
+        session = self._sessions.get(threads, self.runtime.name)
         image, *queries = self._inputs(session)
         grey = image.shape[1] == 1
         step = self.settings.query_step or 1
@@ -204,9 +241,9 @@ class Model:
         """How many maps its network has to make: those of the target scheme, and one for each class."""
         return len(self.scheme.maps) + len(self.settings.classes)
 
-    def _inputs(self, session: Any) -> list[Any]:
+    def _inputs(self, session: Session) -> list[Any]:
         """Describe the network's inputs: an image of four axes, and maybe positions to query."""
-        inputs: list[Any] = session.get_inputs()
+        inputs = session.get_inputs()
         if not inputs or len(inputs) > 2 or len(inputs[0].shape) != 4:
             raise ModelError("its network takes no image", path=self.bundle.path, remedy="export it again")
         return inputs

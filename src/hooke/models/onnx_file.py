@@ -26,7 +26,7 @@ _REMEDY = "copy or export it again"
 Field = tuple[int, int | bytes]
 
 
-def check_onnx(data: bytes, path: Path) -> None:
+def check_onnx(data: bytes, path: Path, name: str = "weights.onnx") -> None:
     """Refuse an ONNX file that would make its reader allocate more than it holds, or read other files.
 
     Parameters
@@ -35,6 +35,8 @@ def check_onnx(data: bytes, path: Path) -> None:
         The file.
     path : Path
         Of the bundle, to name it.
+    name : str
+        Of the file within.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def check_onnx(data: bytes, path: Path) -> None:
     try:
         _check_model(data)
     except _DamagedError as error:
-        raise ModelError(f"weights.onnx can't be run: {error}", path=path, remedy=_REMEDY) from error
+        raise ModelError(f"{name} can't be run: {error}", path=path, remedy=_REMEDY) from error
 
 
 class _DamagedError(ValueError):

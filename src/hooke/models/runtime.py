@@ -8,10 +8,17 @@ hooke has to set the variable itself.
 
 from __future__ import annotations
 
+import importlib
 import os
+from types import ModuleType
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
-__all__ = ["onnxruntime"]
+__all__ = ["load_quantization", "onnxruntime"]
+
+
+def load_quantization() -> ModuleType:
+    """Import the part that makes networks of integers, which needs the package ``onnx``."""
+    return importlib.import_module("onnxruntime.quantization")

@@ -23,7 +23,7 @@ from hooke.models.bundle import check_replaceable
 from hooke.training.outcome import Outcome, check_learnt, folder_of_run
 
 if TYPE_CHECKING:
-    from hooke.training.bundles.weights import Export
+    from hooke.training.bundles.bundle_folder import Export
     from hooke.training.explain.subject import Subject
 
 DEFAULT = "segmentation"

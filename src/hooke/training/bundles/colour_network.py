@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from hooke.models import read_bundle
+from hooke.training.bundles.bundle_folder import fresh_bundle
 from hooke.training.bundles.description import write_description
-from hooke.training.bundles.weights import fresh_bundle
 
 _FOLDER = "colour"
 

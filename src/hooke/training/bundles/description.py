@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 from pydantic import BaseModel
 
@@ -88,7 +88,7 @@ def _weights(folder: Path) -> dict[str, Any]:
     """Describe the weights in each format that there is."""
     found: dict[str, Any] = {"onnx": _file(folder, "weights.onnx") | {"opset_version": OPSET}}
     if (folder / TORCHSCRIPT).is_file():
-        found["torchscript"] = _file(folder, TORCHSCRIPT) | {"pytorch_version": torch.__version__.partition("+")[0]}
+        found["torchscript"] = _file(folder, TORCHSCRIPT) | {"pytorch_version": version("torch").partition("+")[0]}
     return found
 
 

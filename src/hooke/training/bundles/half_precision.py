@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from hooke.models.runtime import onnxruntime
+from hooke.training.bundles.bundle_folder import fresh_bundle
 from hooke.training.bundles.description import file_sha256
-from hooke.training.bundles.weights import fresh_bundle
+from hooke.training.bundles.int8_weights import remove_int8_weights
 
 _LARGE = 1024  # numbers; of smaller tensors, biases for the most part, there is nothing to save
 
@@ -45,6 +46,7 @@ def store_half(bundle: Path) -> float:
         after = _answer(weights, description, fresh)
         output = description["outputs"][0]["test_tensor"]
         np.save(fresh / output["source"], after)
+        remove_int8_weights(fresh, description)  # made of the old ones
         description["weights"]["onnx"]["sha256"] = file_sha256(weights)
         output["sha256"] = file_sha256(fresh / output["source"])
         text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,24 +26,6 @@ from hooke.training.outcome import folder_of_run
 _Module = TypeVar("_Module", bound=nn.Module)
 
 _TOLERANCE = 1e-3  # of a map value; float32 rounding over the network's depth stays well below
-
-
-@dataclass(frozen=True)
-class Export:
-    """What came of an export.
-
-    Parameters
-    ----------
-    bundle : Path
-    largest_difference : float
-        Between PyTorch's maps and ONNX Runtime's on the test input, in map units (0..1).
-    half_difference : float, optional
-        Largest change of the output for the test input by storing the weights in 16 bits; None where it was not done.
-    """
-
-    bundle: Path
-    largest_difference: float
-    half_difference: float | None = None
 
 
 def with_fixed_padding(network: nn.Module) -> nn.Module:
@@ -112,17 +91,6 @@ def _read_checkpoint(run: Path) -> dict[str, Any]:
         raise ModelError("holds no checkpoint", path=run, remedy="give the folder of a run made by hooke train")
     saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
     return saved
-
-
-@contextmanager
-def fresh_bundle(bundle: Path) -> Iterator[Path]:
-    """Give a folder to write a bundle to, which takes its place when all has gone well."""
-    fresh = bundle.with_name(bundle.name + ".partial")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    yield fresh
-    shutil.rmtree(bundle, ignore_errors=True)
-    fresh.replace(bundle)
 
 
 def check_difference(runtime: NDArray[np.float32], pytorch: NDArray[np.float32], bundle: Path) -> float:

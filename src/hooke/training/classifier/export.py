@@ -12,12 +12,11 @@ from torch import Tensor, nn
 from hooke.classify.classify_whole_images import ImageClassifierSettings
 from hooke.classify.network import ClassifierSettings, NetworkClassifier
 from hooke.models.bundle import read_parts
+from hooke.training.bundles.bundle_folder import Export, fresh_bundle
 from hooke.training.bundles.description import describe_model, describe_tensor
 from hooke.training.bundles.weights import (
-    Export,
     check_difference,
     example_image,
-    fresh_bundle,
     restore,
     run_record,
     with_fixed_padding,

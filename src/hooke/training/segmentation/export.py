@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hooke.models import BundleSettings, Model, read_bundle
+from hooke.training.bundles.bundle_folder import Export, fresh_bundle
 from hooke.training.bundles.description import describe_model, describe_tensor, image_input
 from hooke.training.bundles.weights import (
-    Export,
     check_difference,
     example_image,
-    fresh_bundle,
     restore,
     run_record,
     with_fixed_padding,

@@ -1,0 +1,60 @@
+"""Runs a network with OpenVINO, an optional package.
+
+On processors with instructions for bfloat16 it computes in these: see the table in docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from io import BytesIO
+from os import cpu_count
+from typing import Any
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class _Input:
+    name: str
+    shape: list[int | str]
+
+
+class OpenVinoSession:
+    """A network compiled by OpenVINO for the processor, called like a session of ONNX Runtime.
+
+    Parameters
+    ----------
+    weights : bytes
+        The ONNX file.
+    threads : int
+        Threads of one call, 0 for all cores. Calls of one thread may be made side by side.
+    """
+
+    def __init__(self, weights: bytes, threads: int) -> None:
+        alone = threads == 1
+        settings = {
+            "PERFORMANCE_HINT": "THROUGHPUT" if alone else "LATENCY",
+            "NUM_STREAMS": str((cpu_count() or 1) if alone else 1),
+            "INFERENCE_NUM_THREADS": str(threads if threads > 1 else cpu_count() or 1),
+            "ENABLE_CPU_PINNING": "NO",  # of several processes, all would take the same cores
+        }
+        core = openvino.Core()
+        self._network = core.compile_model(core.read_model(BytesIO(weights)), "CPU", settings)
+        self._own = threading.local()
+
+    def get_inputs(self) -> list[Any]:
+        """Describe the inputs by name and shape; an axis of any length has a text there."""
+        return [
+            _Input(one.any_name, ["any" if side.is_dynamic else side.get_length() for side in one.partial_shape])
+            for one in self._network.inputs
+        ]
+
+    def run(self, names: None, feeds: dict[str, NDArray[np.float32]]) -> list[Any]:
+        """Give copies of all outputs: the next call of the same thread writes over the originals."""
+        if not hasattr(self._own, "request"):
+            self._own.request = self._network.create_infer_request()
+        results = self._own.request.infer(feeds, share_inputs=True)
+        return [np.array(results[output]) for output in self._network.outputs]

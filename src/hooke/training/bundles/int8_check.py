@@ -1,0 +1,105 @@
+"""Holds a network in 8 bits against itself in 32: the objects that hooke's whole pipeline finds with each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hooke.datasets import read_sample
+from hooke.errors import DatasetError
+from hooke.image import Image
+from hooke.metrics import count_overlap, dsb_score, match, percentile_interval, resample_groups
+from hooke.models import Model
+from hooke.pipeline import SegmentOptions, segment_image
+from hooke.training.bundles.calibration import images_of_split, prepare
+
+#: By how much the DSB score may fall.
+MOST_LOSS = 0.005
+
+_SAME = 0.9  # IoU from which an object found by both counts as the same
+_RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Int8Check:
+    """Scores of the same images by both.
+
+    Parameters
+    ----------
+    images : int
+    fp32, int8 : float
+        Mean DSB scores.
+    low, high : float
+        95 % interval of the difference: paired, images of one field of view drawn together.
+    same_objects : float
+        Share of objects, 0..1, that both find, at an IoU of 0.9 or more.
+    """
+
+    images: int
+    fp32: float
+    int8: float
+    low: float
+    high: float
+    same_objects: float
+
+    @property
+    def difference(self) -> float:
+        """By how much int8 scores more."""
+        return self.int8 - self.fp32
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether it scores less by more than may be."""
+        return self.difference < -MOST_LOSS
+
+    def __str__(self) -> str:
+        return (
+            f"DSB score {self.int8:.4f} against {self.fp32:.4f} on {self.images} images, difference "
+            f"{self.difference:+.4f} [{self.low:+.4f}, {self.high:+.4f}], allowed {-MOST_LOSS}; "
+            f"{100 * self.same_objects:.1f} % of the objects are the same at IoU {_SAME}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures, rounded, as a description has them."""
+        return {name: value if name == "images" else round(value, 4) for name, value in vars(self).items()}
+
+
+def check_int8(fp32: Model, int8: Model, dataset: Path) -> Int8Check:
+    """Segment the validation images of a data set with both.
+
+    Parameters
+    ----------
+    fp32, int8 : Model
+        Images that go to their networks for colour are left out.
+    dataset : Path
+        A hooke data set.
+
+    Raises
+    ------
+    DatasetError
+        When no validation image is left.
+    """
+    options = SegmentOptions()
+    scores: list[tuple[float, float]] = []
+    groups: list[str] = []
+    same = found = 0
+    for row in images_of_split(dataset, "val"):
+        pixels, truth = read_sample(dataset, row.id)
+        if prepare(fp32, Image(pixels)) is None:
+            continue
+        first, second = (segment_image(Image(pixels), model, options).labels for model in (fp32, int8))
+        scores.append((dsb_score(count_overlap(first, truth)), dsb_score(count_overlap(second, truth))))
+        groups.append(row.field_of_view or row.id)
+        overlap = count_overlap(second, first)
+        same += match(overlap, _SAME).counts.tp
+        found += max(overlap.n_true, overlap.n_pred)
+    if not scores:
+        raise DatasetError("no val image is one for this network", path=dataset, remedy="give another data set")
+    values = np.array(scores)
+    drawn = resample_groups(groups, _RESAMPLES, np.random.default_rng(0))
+    low, high = percentile_interval(drawn @ (values[:, 1] - values[:, 0]) / drawn.sum(axis=1))
+    means = values.mean(axis=0)
+    return Int8Check(len(scores), float(means[0]), float(means[1]), low, high, same / found if found else 1.0)
