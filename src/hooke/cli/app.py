@@ -22,6 +22,7 @@ from hooke.cli import (
     evaluate,
     explain,
     export,
+    info,
     modality,
     models,
     prepare,
@@ -89,6 +90,7 @@ for _command in (
     doctor.doctor,
     samples.samples,
     modality.modality,
+    info.info,
 ):
     app.command(_command.__name__)(_exiting(_command))
 

@@ -28,7 +28,12 @@ _CARD_KEYS = (
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a run made by [bold]hooke train[/], or a checkpoint of it.")],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of a run made by [bold]hooke train[/], or a checkpoint of it; with --int8 also a bundle."
+        ),
+    ],
     bundle: Annotated[Path, typer.Option("--out", "-o", metavar="BUNDLE", help="Folder to write the model to.")],
     card: Annotated[
         Path | None,
@@ -45,6 +50,14 @@ def export(
         Path | None,
         typer.Option(metavar="BUNDLE", help="Another bundle, for images whose colours are kept; copied into it."),
     ] = None,
+    int8: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATASET",
+            help="Add weights in 8 bits, up to twice as fast; with images of this hooke data set they are made "
+            "(train) and compared (val). Refused where the DSB score falls by more than 0.005.",
+        ),
+    ] = None,
     torchscript: Annotated[
         bool, typer.Option("--torchscript", help="Write the weights as TorchScript, too, for programs with PyTorch.")
     ] = False,
@@ -59,15 +72,22 @@ def export(
     hooke export runs/nuclei -o models/nuclei
 
     hooke export runs/nuclei -o models/nuclei --card configs/nuclei-card.yaml
+
+    hooke export models/nuclei -o models/nuclei --int8 data/dsb2018
     """
     content = None if card is None else _read_card(card)
     with training_half():
         from hooke.training import export as export_run
 
-        made = export_run(run, bundle, card=content, force=force, torchscript=torchscript, half=half, colour=colour)
-    typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
+        made = export_run(
+            run, bundle, card=content, force=force, torchscript=torchscript, half=half, colour=colour, int8=int8
+        )
+    if made.largest_difference is not None:
+        typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
     if made.half_difference is not None:
         typer.echo(f"weights stored in 16 bits: the network's output changes by {made.half_difference:.2g} at most")
+    if made.int8 is not None:
+        typer.echo(f"{made.bundle}: weights in 8 bits added; {made.int8}")
     return 0
 
 

@@ -57,6 +57,12 @@ def segment(
         float, typer.Option(help="An object whose class is less probable is unknown, 0 to 1.")
     ] = 0.0,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
+    runtime: Annotated[
+        str, typer.Option(help="What runs the network; auto takes the fastest. [bold]hooke info[/] lists them.")
+    ] = "auto",
+    accurate: Annotated[
+        bool, typer.Option("--accurate", help="Compute all in 32 bits, as the model was trained: slower.")
+    ] = False,
     axes: Annotated[str | None, typer.Option(help="Axes of files that do not state them, such as TZYX.")] = None,
     max_memory: Annotated[
         str | None,
@@ -103,6 +109,8 @@ def segment(
             threads=threads,
             classify=classifier,
             class_threshold=class_threshold,
+            runtime=runtime,
+            accurate=accurate,
         )
         inputs = list(images or [])
     if not inputs:

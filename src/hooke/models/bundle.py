@@ -240,6 +240,11 @@ def _check_task(raw: dict[str, Any], wanted: str, path: Path) -> None:
         raise ModelError(f"is a model for {task}, not for {wanted}", path=path, remedy=remedy)
 
 
+def is_bundle(path: Path) -> bool:
+    """Whether a folder looks like a model bundle."""
+    return (path / _DESCRIPTION).is_file()
+
+
 def check_replaceable(path: Path) -> None:
     """Refuse to write a bundle over anything but a bundle or an empty folder: all that is there would be lost.
 
@@ -248,7 +253,7 @@ def check_replaceable(path: Path) -> None:
     OutputError
     """
     is_free = not path.exists() or (path.is_dir() and not any(path.iterdir()))
-    if not is_free and not (path / _DESCRIPTION).is_file():
+    if not is_free and not is_bundle(path):
         raise OutputError("is there already and is not a model bundle", path=path, remedy="give a new folder")
 
 

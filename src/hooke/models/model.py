@@ -14,7 +14,7 @@ from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.models.bundle import Bundle, BundleSettings
 from hooke.models.predict import Network, Tiling
-from hooke.models.runtimes import AUTO, INT8, REFERENCE, Runtime
+from hooke.models.runtimes import AUTO, INT8, REFERENCE, Runtime, check_runtime
 from hooke.models.segmenter import PixelSegmenter
 from hooke.models.session import Session, Sessions
 from hooke.models.tta import with_mirror_tta
@@ -89,8 +89,10 @@ class Model:
         ModelError
             When int8 is asked for and the bundle has no such weights.
         """
+        if check_runtime(name) != AUTO:  # which is chosen when it is needed: it may have to be timed
+            self._sessions.choose(name)
         other = copy.copy(self)
-        other._wanted = self._sessions.choose(name) and name
+        other._wanted = name
         if self._for_colour is not None:
             has_none = name == INT8 and self._for_colour.bundle.int8 is None
             other._for_colour = self._for_colour.with_runtime(REFERENCE if has_none else name)

@@ -1,8 +1,17 @@
 """The main job: read, normalise, predict, decode, measure, write; for one image or a folder of them."""
 
+from hooke.pipeline.installation import describe_installation
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segment_folder import FolderResult, segment_folder
 from hooke.pipeline.segment_image import segment, segment_image
 from hooke.pipeline.segmentation import Segmentation
 
-__all__ = ["FolderResult", "SegmentOptions", "Segmentation", "segment", "segment_folder", "segment_image"]
+__all__ = [
+    "FolderResult",
+    "SegmentOptions",
+    "Segmentation",
+    "describe_installation",
+    "segment",
+    "segment_folder",
+    "segment_image",
+]

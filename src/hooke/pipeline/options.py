@@ -12,6 +12,7 @@ from typing import SupportsIndex
 
 from hooke.errors import ConfigError
 from hooke.labels.classes import ObjectClassifier
+from hooke.models.runtimes import AUTO, REFERENCE, check_runtime
 
 
 def available_threads() -> int:
@@ -46,6 +47,10 @@ class SegmentOptions:
         Predicts the class of each object found; `hooke.classify.load_classifier` loads one.
     class_threshold : float
         Objects whose most probable class is less probable (0..1) are called unknown.
+    runtime : str
+        What runs the network: one of `hooke.models.RUNTIMES`; ``"auto"`` takes the fastest that is here.
+    accurate : bool
+        Whether all is computed in 32 bits, as the model was trained, however long it takes.
 
     Raises
     ------
@@ -62,6 +67,8 @@ class SegmentOptions:
     threads: int = 0
     classify: ObjectClassifier | None = None
     class_threshold: float = 0.0
+    runtime: str = AUTO
+    accurate: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "threads", _parse_whole("threads", self.threads))
@@ -78,8 +85,15 @@ class SegmentOptions:
             raise ConfigError(f"classify is {str(self.classify)!r}, the name of a classifier", remedy=remedy)
         if not 0 <= self.class_threshold <= 1:
             raise ConfigError(f"class_threshold is {self.class_threshold}", remedy="give a probability, 0 to 1")
+        if check_runtime(self.runtime) not in (AUTO, REFERENCE) and self.accurate:
+            raise ConfigError(f"runtime is {self.runtime!r}, but accurate means {REFERENCE}", remedy="give one of them")
         if self.threads < 0:
             raise ConfigError(f"threads is {self.threads}", remedy="give a number of threads, or 0 for all cores")
+
+    @property
+    def resolved_runtime(self) -> str:
+        """The runtime wanted: the reference where all is to be accurate."""
+        return REFERENCE if self.accurate else self.runtime
 
     @property
     def resolved_threads(self) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,9 +20,10 @@ from hooke.errors import ConfigError, ModelError, readable
 from hooke.io import atomic_path
 from hooke.labels.classes import ObjectClassifier
 from hooke.models import Model, load_model
+from hooke.models.runtimes import REFERENCE
 from hooke.pipeline.entry import hash_file
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.settings import classifier_facts, model_facts
+from hooke.pipeline.settings import classifier_facts, model_facts, runtime_facts
 
 _PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "tifffile", "imagecodecs", "pillow")
 
@@ -75,6 +76,7 @@ def write_record(
         "seconds": round(time.time() - started, 3),
         "finished": finished,
         "model": {"source": _resolved(options.model), **model_facts(model)},
+        "runtime": runtime_facts(model),
         "classifier": classifier_facts(options.classify),
         "options": {
             **vars(options),
@@ -130,7 +132,8 @@ def read_replay(path: str | Path, load_classifier: Callable[[str], ObjectClassif
     try:
         record = _Record.model_validate(json.loads(path.read_bytes()))
         recorded = record.options.model_dump(exclude={"axes", "classify"})
-        options = SegmentOptions(**{**recorded, "model": record.model.source})
+        ran = REFERENCE if record.options.accurate else record.runtime["grey"].name
+        options = SegmentOptions(**{**recorded, "model": record.model.source, "runtime": ran})
     except (OSError, ValueError, ConfigError, RecursionError) as error:
         reason = str(error) if isinstance(error, OSError | ConfigError) else _first_problem(error)
         raise ConfigError(
@@ -217,7 +220,12 @@ class _RecordedOptions(_Strict):
     threads: int
     classify: str | None
     class_threshold: float
+    accurate: bool = False
     axes: str | None
+
+
+class _RecordedRuntime(_Strict):
+    name: str
 
 
 class _Record(_Strict):
@@ -225,6 +233,7 @@ class _Record(_Strict):
 
     finished: bool
     model: _RecordedModel
+    runtime: dict[Literal["grey", "colour"], _RecordedRuntime] = {"grey": _RecordedRuntime(name=REFERENCE)}
     classifier: dict[str, Any] | None
     options: _RecordedOptions
     inputs: list[_Input] = Field(min_length=1)

@@ -116,7 +116,7 @@ def segment_folder(
     allowed = job_budget(max_memory)
     out = Path(out)
     found = search_inputs(inputs, out)
-    model = load_model(options.model)
+    model = load_model(options.model).with_runtime(options.resolved_runtime)
     check_used(model, options)
     with only_run(out):
         ledger = Ledger(out, run_settings(model, options, axes))

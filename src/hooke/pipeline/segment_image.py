@@ -38,6 +38,8 @@ def segment(
     classify: ObjectClassifier | None = SegmentOptions.classify,
     class_threshold: float = SegmentOptions.class_threshold,
     threads: int = SegmentOptions.threads,
+    runtime: str = SegmentOptions.runtime,
+    accurate: bool = SegmentOptions.accurate,
     max_memory: int | str | None = None,
 ) -> Segmentation:
     """Find and outline every object of an image.
@@ -67,6 +69,11 @@ def segment(
         Objects whose most probable class is less probable (0..1) are called unknown.
     threads : int
         Threads to compute with; 0 takes all available cores.
+    runtime : str
+        What runs the network: one of `hooke.models.RUNTIMES`. ``"auto"`` takes the fastest that is here, or what a
+        loaded model was set to.
+    accurate : bool
+        Whether all is computed in 32 bits, as the model was trained, however long it takes.
     max_memory : int or str, optional
         Bytes, or an amount such as ``"8G"``, that segmenting a file may take; one that needs more is refused. Three
         quarters of the memory that is free when not given.
@@ -89,7 +96,10 @@ def segment(
     """
     name = model.name if isinstance(model, Model) else str(model)
     options = SegmentOptions(name, channel, diameter, min_size, min_score, tta, threads, classify, class_threshold)
+    options = replace(options, runtime=runtime, accurate=accurate)
     loaded = model if isinstance(model, Model) else load_model(model)
+    if options.resolved_runtime != SegmentOptions.runtime:
+        loaded = loaded.with_runtime(options.resolved_runtime)
     check_used(loaded, options)
     allowed = None if max_memory is None else parse_bytes(max_memory)
     return segment_image(image_of_source(image, axes, allowed), loaded, options)

@@ -25,6 +25,7 @@ def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Set
     'diameter=30.0 tta=True'
     """
     deciding = {**vars(options), "model": model_facts(model), "axes": axes, "hooke": __version__}
+    deciding["runtime"] = {name: facts["name"] for name, facts in runtime_facts(model).items()}
     del deciding["threads"]
     deciding["classify"] = classifier_facts(options.classify)
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
@@ -36,6 +37,12 @@ def model_facts(model: Model) -> dict[str, Any]:
     colour = None if model.bundle.colour is None else _network_facts(model.for_image(colour=True))
     facts: dict[str, Any] = json.loads(json.dumps({**_network_facts(model), "colour": colour}))
     return facts
+
+
+def runtime_facts(model: Model) -> dict[str, dict[str, str]]:
+    """What runs a model here and why, as JSON has it: each of its networks by itself."""
+    colour = model.for_image(colour=True)
+    return {"grey": asdict(model.runtime)} | ({} if colour is model else {"colour": asdict(colour.runtime)})
 
 
 def classifier_facts(classifier: ObjectClassifier | None) -> dict[str, Any] | None:

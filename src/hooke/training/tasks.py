@@ -19,11 +19,11 @@ from pydantic import BaseModel
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.io.yaml_text import parse_yaml
-from hooke.models.bundle import check_replaceable
+from hooke.models.bundle import check_replaceable, is_bundle
+from hooke.training.bundles.bundle_folder import Export
 from hooke.training.outcome import Outcome, check_learnt, folder_of_run
 
 if TYPE_CHECKING:
-    from hooke.training.bundles.bundle_folder import Export
     from hooke.training.explain.subject import Subject
 
 DEFAULT = "segmentation"
@@ -135,13 +135,14 @@ def export(
     torchscript: bool = False,
     half: bool = False,
     colour: Path | None = None,
+    int8: Path | None = None,
 ) -> Export:
-    """Write the best network of a run as a model bundle.
+    """Write the best network of a run as a model bundle, or add weights in 8 bits to a bundle.
 
     Parameters
     ----------
     run : Path
-        A run's folder, or one of its checkpoints.
+        A run's folder, or one of its checkpoints; with `int8` also the folder of a bundle, which needs no PyTorch.
     bundle : Path
         Folder to write; an earlier bundle there is replaced once the new one has passed its check.
     card : dict, optional
@@ -155,16 +156,29 @@ def export(
         Store the weights in 16 bits, which halves the file.
     colour : Path, optional
         Another bundle, copied into this one, for images whose colours are kept.
+    int8 : Path, optional
+        A hooke data set to make weights in 8 bits with, beside the others: images of ``train`` give their scales, with
+        those of ``val`` the objects found are compared.
 
     Raises
     ------
+    ConfigError
+        When `run` is a bundle, and something else than `int8` is asked for.
+    DatasetError
+        When the data set for `int8` has no image that the network is meant for.
     ModelError
         When ONNX Runtime's answers differ from PyTorch's by more than 0.001, the run has learnt nothing,
-        or `colour` does not fit.
+        `colour` does not fit, or the DSB score is worse by more than 0.005 in 8 bits.
     OutputError
         When something other than a bundle is at `bundle`.
     """
     check_replaceable(bundle)
+    if is_bundle(run):
+        if int8 is None or card or force or torchscript or half or colour is not None:
+            raise ConfigError("is a bundle already: only --int8 can be added", path=run, remedy="give the run's folder")
+        from hooke.training.bundles.int8_weights import add_int8_weights  # needs packages of the training extra
+
+        return Export(bundle, None, int8=add_int8_weights(run, int8, bundle))
     if not force:
         check_learnt(run)
     written = load_task(kind_of_run(run)).export(run, bundle, card=card or {}, torchscript=torchscript)
@@ -176,6 +190,10 @@ def export(
         from hooke.training.bundles.colour_network import add_colour_bundle
 
         add_colour_bundle(bundle, colour)
+    if int8 is not None:  # last: which images are the network's own depends on whether there is one for colour
+        from hooke.training.bundles.int8_weights import add_int8_weights
+
+        written = replace(written, int8=add_int8_weights(bundle, int8))
     return written
 
 

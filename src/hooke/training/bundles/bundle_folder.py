@@ -41,6 +41,10 @@ def fresh_bundle(bundle: Path) -> Iterator[Path]:
     fresh = bundle.with_name(bundle.name + ".partial")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    yield fresh
+    try:
+        yield fresh
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     shutil.rmtree(bundle, ignore_errors=True)
     fresh.replace(bundle)

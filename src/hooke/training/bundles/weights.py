@@ -25,6 +25,7 @@ from hooke.training.outcome import folder_of_run
 
 _Module = TypeVar("_Module", bound=nn.Module)
 
+_TEST_SIDE = 128  # pixels: of the tensors that every bundle carries
 _TOLERANCE = 1e-3  # of a map value; float32 rounding over the network's depth stays well below
 
 
@@ -162,7 +163,7 @@ def example_image(channels: int = 3) -> NDArray[np.float32]:
     from hooke.image import Image
     from hooke.preprocess import fit_normalisation
 
-    pixels = simulate((256, 256), seed=0).image
+    pixels = simulate((_TEST_SIDE, _TEST_SIDE), seed=0).image
     normalised = fit_normalisation(Image(pixels)).apply(pixels)
     return np.ascontiguousarray(np.repeat(normalised.transpose(2, 0, 1)[None, :1], channels, axis=1))
 
