@@ -48,12 +48,12 @@ def answer(model):
 
 
 @pytest.mark.parametrize(
-    ("told", "name", "maps"), [(INSTRUCTIONS, "onnxruntime-int8", 0.5), ((False, "none"), "onnxruntime", 1.0)]
+    ("reason", "name", "maps"), [(INSTRUCTIONS, "onnxruntime-int8", 0.5), ((False, "none"), "onnxruntime", 1.0)]
 )
-def test_int8_is_taken_where_the_processor_gains(two, monkeypatch, told, name, maps):
-    monkeypatch.setattr(session, "int8_reason", lambda: told)
+def test_int8_is_taken_where_the_processor_gains(two, monkeypatch, reason, name, maps):
+    monkeypatch.setattr(session, "int8_reason", lambda: reason)
     model = Model(read_bundle(two))
-    assert (model.runtime.name, model.runtime.why) == (name, told[1])
+    assert (model.runtime.name, model.runtime.why) == (name, reason[1])
     assert answer(model) == pytest.approx(maps)
 
 

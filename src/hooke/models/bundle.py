@@ -142,7 +142,7 @@ def _read_bundle(path: Path, inside: str) -> Bundle:
 
 
 def _read_int8(path: Path, inside: str, description: dict[str, Any]) -> bytes | None:
-    """Read the weights in 8 bits, where the description tells of some that were made of these weights."""
+    """Read the weights in 8 bits, where the description lists some, made of these weights."""
     told = _section(description, "config", "hooke", "int8")
     if not isinstance(told, dict):
         return None

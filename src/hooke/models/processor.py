@@ -20,7 +20,7 @@ _ARM_DOT_PRODUCT = 43  # PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE of Windows' IsProc
 def int8_instructions() -> tuple[str, ...] | None:
     """Names of these instructions, as Linux calls them; none where there are none, None where no system call says it.
 
-    Windows does not tell of x86 processors.
+    Windows does not report them of x86 processors.
     """
     try:
         if sys.platform == "linux":
