@@ -1,0 +1,97 @@
+"""Compares the runtimes that are here with the reference: same objects, score, processor time.
+
+    python benchmarks/runtimes.py data/dsb2018 --model models/nuclei
+    python benchmarks/runtimes.py data/dsb2018 --split test --runtimes onnxruntime-int8 openvino
+
+Each image is segmented by the reference (ONNX Runtime in 32 bits) and by each other runtime in turn, whole pipeline,
+one thread, so that a busy machine slows all alike. Objects are the same at an IoU of 0.9 or more; of scores, the
+difference and its 95 % interval (paired, images of one field of view drawn together). Images that go to the network
+for colour are left out unless `--colour` asks for them alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+import hooke
+from hooke.datasets import read_index, read_sample
+from hooke.errors import ConfigError, ModelError
+from hooke.metrics import count_overlap, dsb_score, match, percentile_interval, resample_groups
+from hooke.models import RUNTIMES, Model, load_model
+
+REFERENCE = "onnxruntime"
+SAME = 0.9
+GOAL = 0.99
+
+
+def main() -> None:
+    """Segment, compare, print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--model", default="nuclei")
+    parser.add_argument(
+        "--runtimes", nargs="+", choices=RUNTIMES, default=[name for name in RUNTIMES if name != "auto"]
+    )
+    parser.add_argument("--every", type=int, default=1, help="take each n-th image only")
+    parser.add_argument("--colour", action="store_true", help="images that go to the network for colour, alone")
+    args = parser.parse_args()
+    model = load_model(args.model)
+    models = {REFERENCE: model.with_runtime(REFERENCE)} | others(model, args.runtimes)
+    scores: dict[str, list[float]] = {name: [] for name in models}
+    seconds = dict.fromkeys(models, 0.0)
+    same, found = dict.fromkeys(models, 0), dict.fromkeys(models, 0)
+    groups = []
+    for row in [row for row in read_index(args.dataset) if row.split == args.split][:: args.every]:
+        pixels, truth = read_sample(args.dataset, row.id)
+        labels, taken = {}, {}
+        for name, one in models.items():
+            start = time.process_time()
+            result = hooke.segment(pixels, one, threads=1)
+            taken[name] = time.process_time() - start
+            if result.normalisation.keeps_colours != args.colour:
+                break
+            labels[name] = result.labels
+        if len(labels) < len(models):
+            continue
+        groups.append(row.field_of_view or row.id)
+        for name, one in labels.items():
+            seconds[name] += taken[name]
+            overlap = count_overlap(one, labels[REFERENCE])
+            same[name] += match(overlap, SAME).counts.tp
+            found[name] += max(overlap.n_true, overlap.n_pred)
+            scores[name].append(dsb_score(count_overlap(one, truth)))
+    drawn = resample_groups(groups, 2000, np.random.default_rng(0))
+    print(f"{len(groups)} images of {args.dataset.name}, {args.split}; {found[REFERENCE]} objects\n")
+    print("| runtime | same objects | DSB score | difference | processor time |\n|---|---|---|---|---|")
+    for name in models:
+        difference = np.array(scores[name]) - np.array(scores[REFERENCE])
+        low, high = percentile_interval(drawn @ difference / drawn.sum(axis=1))
+        share = same[name] / max(found[name], 1)
+        print(
+            f"| {name} | {100 * share:.1f} %{'' if share >= GOAL else ', under 99 %'} | {np.mean(scores[name]):.4f} "
+            f"| {difference.mean():+.4f} [{low:+.4f}, {high:+.4f}] | {seconds[name] / seconds[REFERENCE]:.2f} |"
+        )
+
+
+def others(model: Model, names: list[str]) -> dict[str, Model]:
+    """The model by each runtime but the reference; those that are not here are named and left out."""
+    found = {}
+    for name in names:
+        if name == REFERENCE:
+            continue
+        try:
+            found[name] = model.with_runtime(name)
+            found[name].network(1)
+        except (ConfigError, ModelError) as error:
+            found.pop(name, None)
+            print(f"left out: {error}")
+    return found
+
+
+if __name__ == "__main__":
+    main()
