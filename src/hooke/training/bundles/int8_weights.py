@@ -88,7 +88,7 @@ def add_int8_weights(bundle: Path, calibration: Path, out: Path | None = None) -
 
 def remove_int8_weights(folder: Path, description: dict[str, Any]) -> None:
     """Take weights in 8 bits out of a bundle whose other weights change; the description is changed in place."""
-    description["config"]["hooke"].pop("int8", None)
+    description.get("config", {}).get("hooke", {}).pop("int8", None)
     kept = [one for one in description.pop("attachments", []) if one["source"] != _FILE]
     if kept:
         description["attachments"] = kept
