@@ -12,6 +12,7 @@ import pytest
 
 from hooke.cli.export import export
 from hooke.errors import ConfigError, ModelError, OutputError
+from hooke.training.bundles.bundle_folder import Export
 from tests.builders import run_command
 
 
