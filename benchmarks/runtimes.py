@@ -19,7 +19,6 @@ import numpy as np
 
 import hooke
 from hooke.datasets import read_index, read_sample
-from hooke.errors import ConfigError, ModelError
 from hooke.metrics import count_overlap, dsb_score, match, percentile_interval, resample_groups
 from hooke.models import RUNTIMES, Model, load_model
 
@@ -87,7 +86,7 @@ def others(model: Model, names: list[str]) -> dict[str, Model]:
         try:
             found[name] = model.with_runtime(name)
             found[name].network(1)
-        except (ConfigError, ModelError) as error:
+        except hooke.HookeError as error:
             found.pop(name, None)
             print(f"left out: {error}")
     return found
