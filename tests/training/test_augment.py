@@ -19,12 +19,14 @@ from hooke.training.augmentation.crops import (
     Sample,
     class_map,
     crop_sample,
+    fade_objects,
     make_negative,
     photometric,
     remove_fragments,
     touching_places,
 )
 from hooke.training.augmentation.geometry import area_factors, bend_field, warp_labels
+from hooke.training.augmentation.photometric import estimate_stains
 
 PLAIN = AugmentConfig(crop=128, photometric=0, negative=0)
 
@@ -249,3 +251,56 @@ def test_crops_are_drawn_to_where_objects_touch():
     }
     assert shown[1.0] == 40
     assert shown[0.0] < 20
+
+
+def _flat_field(contrast):
+    """Round objects of one intensity on an even background."""
+    labels = np.zeros((96, 96), np.int32)
+    y, x = np.mgrid[:96, :96]
+    for number, (cy, cx) in enumerate([(20, 20), (20, 70), (70, 20), (70, 70)], start=1):
+        labels[(y - cy) ** 2 + (x - cx) ** 2 < 100] = number
+    return np.where(labels > 0, 0.2 + contrast, 0.2).astype(np.float32), labels
+
+
+@pytest.mark.parametrize("contrast", [0.6, -0.15])
+@pytest.mark.parametrize("channels", [0, 3])
+def test_faded_objects_lie_between_their_own_intensity_and_the_background(contrast, channels):
+    image, labels = _flat_field(contrast)
+    image = np.repeat(image[..., None], channels, axis=2) if channels else image
+    faded = 0
+    for seed in range(20):
+        result = fade_objects(image, labels, np.random.default_rng(seed))
+        assert result.shape == image.shape and result.dtype == np.float32
+        assert result[labels == 0].mean() == pytest.approx(0.2, abs=0.02)
+        for y, x in [(20, 20), (20, 70), (70, 20), (70, 70)]:
+            share = float((np.atleast_1d(result[y, x])[0] - 0.2) / contrast)
+            assert 0.2 < share < 1.01
+            faded += share < 0.85
+    assert 10 < faded < 70  # of 80: some, never all
+
+
+def test_nothing_fades_where_there_is_no_object_or_no_background():
+    rng = np.random.default_rng(0)
+    image = rng.random((32, 32), np.float32)
+    for labels in (np.zeros((32, 32), np.int32), np.ones((32, 32), np.int32)):
+        assert fade_objects(image, labels, rng) is image
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_dyes_of_an_image_are_found(seed):
+    rng = np.random.default_rng(seed)
+    dyes = np.array([[0.65, 0.70, 0.29], [0.12, 0.95, 0.28]]) + rng.normal(0, 0.03, (2, 3))
+    dyes /= np.linalg.norm(dyes, axis=1, keepdims=True)
+    amounts = rng.uniform(0.2, 2, (64, 64, 2)) * (rng.random((64, 64, 1)) < 0.5)
+    amounts[::3, :, 0] = 0  # eosin alone, and haematoxylin alone
+    amounts[1::3, :, 1] = 0
+    found = estimate_stains((amounts @ dyes).astype(np.float32))
+    assert found is not None
+    assert (found[:2] * dyes).sum(axis=1).min() > np.cos(np.radians(3))
+    assert found @ found[2] == pytest.approx([0, 0, 1], abs=1e-6)
+
+
+def test_one_dye_is_not_taken_for_two():
+    amounts = np.random.default_rng(0).uniform(0.2, 2, (64, 64, 1))
+    assert estimate_stains((amounts * [0.65, 0.70, 0.29]).astype(np.float32)) is None
+    assert estimate_stains(np.zeros((64, 64, 3), np.float32)) is None

@@ -18,6 +18,7 @@ RUN/
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import Any
 import lightning as L
 import torch
 import yaml
+from lightning.pytorch.accelerators import CPUAccelerator
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
@@ -35,6 +37,7 @@ from hooke import __version__
 from hooke.errors import ConfigError, HookeError
 from hooke.training.config import RunConfig
 from hooke.training.devices import limit_allocator_trim, resolve_precision
+from hooke.training.networks.depthwise import depthwise_gradients_in_single
 from hooke.training.outcome import write_json
 from hooke.training.progress import Progress, quiet
 from hooke.training.samples import Record, records_hash
@@ -125,7 +128,7 @@ def fit(
     with quiet():
         trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
         try:
-            with terminated_in_order(trainer):
+            with terminated_in_order(trainer), _fast_gradients(module, trainer):
                 trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
         except HookeError as error:
             if (words := _words_of_worker(error)) is None:
@@ -134,6 +137,12 @@ def fit(
     if not trainer.is_global_zero:
         raise SystemExit  # of the processes of several devices one writes down what came of it
     return None if best.best_model_score is None else float(best.best_model_score)
+
+
+def _fast_gradients(module: L.LightningModule, trainer: L.Trainer) -> AbstractContextManager[None]:
+    """Avoid what is slow in 16 bits on a processor."""
+    on_processor = isinstance(trainer.accelerator, CPUAccelerator) and trainer.precision == "bf16-mixed"
+    return depthwise_gradients_in_single(module) if on_processor else nullcontext()
 
 
 def _words_of_worker(error: HookeError) -> str | None:

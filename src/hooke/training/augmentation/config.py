@@ -17,6 +17,12 @@ class AugmentConfig(BaseModel):
     negative: float = Field(0.04, ge=0, le=1, description="share of generated images without any object")
     touching: float = Field(0.0, ge=0, le=1, description="share of crops placed where objects touch")
     photometric: float = Field(1.0, ge=0, le=2, description="strength of intensity and colour changes")
+    pale: float = Field(
+        0.0, ge=0, le=1, description="share of crops in which some objects fade into what is around them"
+    )
+    stain_estimate: float = Field(
+        0.0, ge=0, le=1, description="share of stain changes that unmix the dyes of the image itself, not usual ones"
+    )
     elastic: float = Field(0.0, ge=0, le=1, description="share of crops that are bent elastically")
     defocus: float = Field(0.0, ge=0, le=1, description="share blurred by a disc, as a lens does; times photometric")
     bit_depth: float = Field(0.0, ge=0, le=1, description="share left with few grey levels; times photometric")

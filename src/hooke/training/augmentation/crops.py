@@ -80,11 +80,52 @@ def crop_sample(
         diameters = diameters * np.sqrt(area_factors(labels, bend, len(diameters)))
     if config.min_fragment:
         labels = remove_fragments(labels, config.min_fragment, diameters)
+    if config.pale and rng.random() < config.pale:
+        image = fade_objects(image, labels, rng)
     changes = {"defocus": config.defocus, "bit_depth": config.bit_depth}
     if image.ndim == 3 and not sample.colour:
         return photometric_stains(image, config.photometric, rng, **changes), labels, diameters
     image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
+    changes["stain_estimate"] = config.stain_estimate
     return photometric(image, sample.colour, config.photometric, rng, **changes), labels, diameters
+
+
+def fade_objects(
+    image: NDArray[np.float32], labels: NDArray[np.int32], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Fade some of the objects into what is around them, and blur some of these: pale ones, or out of focus.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (Y, X) or (Y, X, C)
+    labels : ndarray of int32, shape (Y, X)
+
+    Returns
+    -------
+    ndarray of float32, of the image's shape
+    """
+    around = (labels == 0).astype(np.float32)
+    ids = np.unique(labels[labels > 0])
+    if not len(ids) or not around.any():
+        return image
+    faded = ids[rng.random(len(ids)) < rng.uniform(0.1, 0.7)]
+    strength = np.ones(int(ids[-1]) + 1, np.float32)
+    strength[faded] = rng.uniform(0.25, 0.8, len(faded))
+    weight = cv2.GaussianBlur(strength[labels], (0, 0), 1.0)
+    sigma = float(np.clip(np.sqrt((labels > 0).sum() / len(ids)), 4, 40))
+    share = cv2.GaussianBlur(around, (0, 0), sigma)
+    flat = image if image.ndim == 3 else image[..., None]
+    mean = flat[labels == 0].mean(axis=0)
+    surroundings = np.empty_like(flat)
+    for channel in range(flat.shape[2]):
+        blurred = cv2.GaussianBlur(flat[..., channel] * around, (0, 0), sigma)
+        surroundings[..., channel] = (blurred + 0.01 * mean[channel]) / (share + 0.01)
+    seen = flat
+    if rng.random() < 0.4:
+        soft = cv2.GaussianBlur(flat, (0, 0), float(rng.uniform(1.0, 2.5))).reshape(flat.shape)
+        seen = np.where((weight < 0.95)[..., None], soft, flat)
+    mixed = surroundings + weight[..., None] * (seen - surroundings)
+    return np.asarray(mixed.reshape(image.shape), np.float32)
 
 
 def as_colours(image: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -24,6 +24,7 @@ def photometric(
     *,
     defocus: float = 0.0,
     bit_depth: float = 0.0,
+    stain_estimate: float = 0.0,
 ) -> NDArray[np.float32]:
     """Change intensities and colours as microscopes, stains and cameras do.
 
@@ -38,6 +39,8 @@ def photometric(
     rng : Generator
     defocus, bit_depth : float
         Shares of the images that are blurred by a disc, and that are left with few grey levels, at strength 1.
+    stain_estimate : float
+        Share of the stain changes that unmix the dyes found in the image itself instead of usual ones.
 
     Returns
     -------
@@ -52,7 +55,7 @@ def photometric(
 
     if colour:
         if chance(0.35):
-            image = _other_stains(image, rng)
+            image = _other_stains(image, stain_estimate, rng)
         image = _restain(image, strength, rng)
         if chance(0.08):
             image = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
@@ -126,19 +129,54 @@ def _restain(image: NDArray[np.float32], strength: float, rng: np.random.Generat
     return changed.astype(np.float32)
 
 
-def _other_stains(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _other_stains(image: NDArray[np.float32], estimate: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Paint the tissue with other dyes: unmix haematoxylin and eosin, and mix them again with drawn colours.
 
     The nuclei stay blue to purple; the rest becomes pink, red, or brown as in immunohistochemistry, faint or strong.
     """
     density = -np.log(np.clip(image, 0.02, 2.0))
-    amounts = density @ np.linalg.inv(_HAEMATOXYLIN_EOSIN).astype(np.float32)
+    found = estimate_stains(density) if estimate and rng.random() < estimate else None
+    dyes_of_image = _HAEMATOXYLIN_EOSIN if found is None else found
+    amounts = density @ np.linalg.inv(dyes_of_image).astype(np.float32)
     counterstain = _COUNTERSTAINS[rng.integers(len(_COUNTERSTAINS))]
     dyes = np.stack([_HAEMATOXYLIN_EOSIN[0], counterstain, _HAEMATOXYLIN_EOSIN[2]]) + rng.normal(0, 0.06, (3, 3))
     dyes = np.clip(dyes, 0, None)
     dyes /= np.linalg.norm(dyes, axis=1, keepdims=True)
     dyes *= np.exp(rng.normal(0, (0.2, 0.45, 0.2)))[:, None]
     return np.asarray(np.exp(-np.clip(amounts @ dyes.astype(np.float32), -0.5, 4.0)), np.float32)
+
+
+def estimate_stains(density: NDArray[np.float32], least: float = 0.15) -> NDArray[np.float64] | None:
+    """Find the two dyes of an image, from the extremes of its colours.
+
+    Macenko et al. 2009, "A method for normalizing histology slides for quantitative analysis".
+
+    Parameters
+    ----------
+    density : ndarray of float32, shape (Y, X, 3)
+        Optical density.
+    least : float
+        Paler pixels are left out.
+
+    Returns
+    -------
+    ndarray of float64, shape (3, 3), or None
+        Haematoxylin, which absorbs more red, eosin, and what is perpendicular to both, each of length 1; None where the
+        image shows less than two dyes.
+    """
+    pixels = density.reshape(-1, 3)[::7].astype(np.float64)
+    pixels = pixels[np.linalg.norm(pixels, axis=1) > least]
+    if len(pixels) < 200:
+        return None
+    plane = np.linalg.eigh(np.cov(pixels.T))[1][:, [2, 1]]
+    plane[:, 0] *= np.sign(plane[:, 0].sum()) or 1.0
+    angle = np.arctan2(pixels @ plane[:, 1], pixels @ plane[:, 0])
+    ends = [plane @ (np.cos(at), np.sin(at)) for at in np.percentile(angle, (1, 99))]
+    blue, pink = sorted(ends, key=lambda dye: -dye[0])
+    rest = np.cross(blue, pink)
+    if min(blue.min(), pink.min()) < -0.2 or np.linalg.norm(rest) < 0.25:
+        return None
+    return np.stack([blue, pink, rest / np.linalg.norm(rest)])
 
 
 def _haze(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
