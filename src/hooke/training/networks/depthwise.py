@@ -21,7 +21,7 @@ from torch.nn import functional
 
 @contextmanager
 def depthwise_gradients_in_single(network: nn.Module) -> Iterator[None]:
-    """Compute the gradients of depthwise convolutions in single precision, whatever the precision of the rest.
+    """Compute the gradients of depthwise convolutions in single precision; the rest keeps its own.
 
     Parameters
     ----------
