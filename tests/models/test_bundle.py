@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from hooke.errors import ModelError
-from hooke.models import Model, is_shipped, known_models, load_model, read_bundle
+from hooke.models import Model, is_default, is_shipped, known_models, load_model, read_bundle
 from tests.models.small_bundles import describe, tiny_onnx, write
 
 
@@ -179,3 +179,11 @@ def test_a_copy_of_the_shipped_model_is_its_users_own(tmp_path):
     copy = tmp_path / "nuclei"
     shutil.copytree(known_models()["nuclei"], copy)
     assert not is_shipped(load_model(copy))
+
+
+def test_only_the_training_images_of_nuclei_are_known_to_the_warnings(tmp_path):
+    assert is_default(load_model("nuclei")) and not is_default(load_model("cells"))
+    assert is_shipped(load_model("cells"))
+    copy = tmp_path / "nuclei"
+    shutil.copytree(known_models()["nuclei"], copy)
+    assert not is_default(load_model(copy))

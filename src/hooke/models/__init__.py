@@ -4,7 +4,7 @@ from hooke.models.bundle import Bundle, BundleSettings, read_bundle
 from hooke.models.description import ModelDescription, describe_models
 from hooke.models.model import Model
 from hooke.models.predict import Tiling, predict_maps
-from hooke.models.registry import is_shipped, known_models, load_model
+from hooke.models.registry import is_default, is_shipped, known_models, load_model
 from hooke.models.runtimes import RUNTIMES, Runtime
 from hooke.models.segmenter import PixelSegmenter, SegmentedPixels
 
@@ -19,6 +19,7 @@ __all__ = [
     "SegmentedPixels",
     "Tiling",
     "describe_models",
+    "is_default",
     "is_shipped",
     "known_models",
     "load_model",

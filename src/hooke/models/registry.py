@@ -71,6 +71,11 @@ def is_shipped(model: Model) -> bool:
     return model.bundle.path.parent == _SHIPPED.resolve()
 
 
+def is_default(model: Model) -> bool:
+    """Whether a model is the shipped `nuclei`: the warnings know the training images of no other."""
+    return is_shipped(model) and model.bundle.path.name == "nuclei"
+
+
 @lru_cache(maxsize=4)
 def _load(path: Path) -> Model:
     return Model(read_bundle(path))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.labels.classes import Classes, ObjectClassifier, aggregate_pixel_classes
 from hooke.limits import parse_bytes
-from hooke.models import Model, PixelSegmenter, Tiling, is_shipped, load_model
+from hooke.models import Model, PixelSegmenter, Tiling, is_default, load_model
 from hooke.pipeline.diameter import estimate_diameter
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
@@ -151,7 +151,7 @@ def segment_image(
     decoded, dirt = view.keep_real(found.decoded)
     if len(decoded.scores):
         warnings = quality_warnings(
-            view.pixels, normalisation, decoded, diameter, foreground=found.maps[0] if is_shipped(model) else None
+            view.pixels, normalisation, decoded, diameter, foreground=found.maps[0] if is_default(model) else None
         )
     else:
         warnings = tuple(filter(None, (_NOTHING, dropped_candidates(decoded))))

@@ -55,8 +55,8 @@ def quality_warnings(
     diameter : float
         Typical diameter, pixels.
     foreground : ndarray of uint16, shape (Y, X), optional
-        First map of a shipped model. What other models were trained on is not known: give None, and neither the kind of
-        image nor its colours are compared with what the shipped models saw.
+        First map of the model `nuclei`. What other models saw is not known here: give None, and neither the kind of
+        image nor its colours are compared with what it saw.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def quality_warnings(
     if foreground is not None and normalisation.keeps_colours:
         unseen = known_palette().unseen_share(sample_colours(pixels, normalisation))
         if unseen > _UNSEEN:
-            found.append(f"unknown colours: {unseen:.0%} of the pixels have colours that the shipped models never saw")
+            found.append(f"unknown colours: {unseen:.0%} of the pixels have colours that the model never saw")
     sharpness = edge_sharpness(grey, part, diameter)
     if sharpness is not None and sharpness < _SHARP:
         found.append("out of focus: the objects' edges are blurred, so their outlines and areas are uncertain")
