@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from timm.layers import Conv2dSame  # noqa: E402
+from timm.layers.conv2d_same import Conv2dSame  # noqa: E402
 from torch import nn  # noqa: E402
 
 from hooke.training.networks.depthwise import depthwise_gradients_in_single  # noqa: E402

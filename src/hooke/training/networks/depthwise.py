@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from timm.layers import Conv2dSame
+from timm.layers.conv2d_same import Conv2dSame
 from timm.layers.padding import pad_same
 from torch import Tensor, nn
 from torch.nn import functional
@@ -67,7 +67,7 @@ class _DepthwiseSame(_Depthwise):
 
     def forward(self, input: Tensor) -> Tensor:
         kernel: Any = self.weight.shape[-2:]
-        return super().forward(pad_same(input, kernel, self.stride, self.dilation))
+        return super().forward(pad_same(input, kernel, list(self.stride), list(self.dilation)))
 
 
 class _Convolve(torch.autograd.Function):
@@ -79,7 +79,7 @@ class _Convolve(torch.autograd.Function):
             return functional.conv2d(image.bfloat16(), weight.bfloat16(), None, stride, padding, groups=weight.shape[0])
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, None, None]:
         image, weight = ctx.saved_tensors
         of_image, of_weight, _ = torch.ops.aten.convolution_backward(
             gradients[0].float(),
