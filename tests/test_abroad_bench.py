@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +150,7 @@ def test_remembered_predictions_give_the_same_objects(parts):
     assert np.array_equal(before.labels, hooke.segment(image, "nuclei", threads=1).labels)
     bundle = hooke.load_model("nuclei").bundle
     changed = bundle.settings.model_copy(update={"parameters": bundle.settings.parameters | {"foreground": 0.2}})
-    alone = Model(type(bundle)(**{**vars(bundle), "settings": changed}))
+    alone = Model(replace(bundle, settings=changed))
     found = hooke.segment(image, models[low.name], threads=1)
     assert np.array_equal(found.labels, hooke.segment(image, alone, threads=1).labels)
     assert not np.array_equal(found.labels, before.labels)

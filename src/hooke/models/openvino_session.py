@@ -12,7 +12,6 @@ from os import cpu_count
 from typing import Any
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 
@@ -41,6 +40,8 @@ class OpenVinoSession:
             "INFERENCE_NUM_THREADS": str(threads if threads > 1 else cpu_count() or 1),
             "ENABLE_CPU_PINNING": "NO",  # of several processes, all would take the same cores
         }
+        import openvino  # optional
+
         core = openvino.Core()
         self._network = core.compile_model(core.read_model(BytesIO(weights)), "CPU", settings)
         self._own = threading.local()
@@ -48,8 +49,8 @@ class OpenVinoSession:
     def get_inputs(self) -> list[Any]:
         """Describe the inputs by name and shape; an axis of any length has a text there."""
         return [
-            _Input(one.any_name, ["any" if side.is_dynamic else side.get_length() for side in one.partial_shape])
-            for one in self._network.inputs
+            _Input(taken.any_name, ["any" if side.is_dynamic else side.get_length() for side in taken.partial_shape])
+            for taken in self._network.inputs
         ]
 
     def run(self, names: None, feeds: dict[str, NDArray[np.float32]]) -> list[Any]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import ConfigError, ModelError
 from hooke.models.onnx_file import check_onnx
+from hooke.models.openvino_session import OpenVinoSession
 from hooke.models.runtime import onnxruntime as ort
 from hooke.models.runtimes import (
     AUTO,
@@ -188,8 +189,6 @@ class Sessions:
 
 def _make(weights: bytes, threads: int, runtime: str) -> Session:
     if runtime == OPENVINO:
-        from hooke.models.openvino_session import OpenVinoSession  # an optional package
-
         return OpenVinoSession(weights, threads)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
