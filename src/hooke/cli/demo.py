@@ -39,8 +39,6 @@ def demo(
         for warning in filter(None, (row["warning"] for row in image.rows)):
             typer.secho(f"  not to be trusted: {warning}", fg="yellow")
     typer.echo("F1: of the simulated images against their truth, at an intersection over union of 0.5")
-    typer.echo(
-        "the last one is a real section, stained for a protein: the shipped model misses most of its nuclei"
-    )
+    typer.echo("the last one is a real section, stained for a protein: the shipped model misses most of its nuclei")
     typer.echo(f"measurements: {out / 'results' / 'measurements.csv'}")
     return 1 if result.failed else 0
