@@ -14,12 +14,13 @@ import yaml
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("bioimageio.spec")
 
-from hooke.datasets import simulate  # noqa: E402
+from hooke.datasets import read_index, simulate  # noqa: E402
 from hooke.errors import ConfigError, DatasetError, ModelError  # noqa: E402
-from hooke.models import BundleSettings, Model, read_bundle  # noqa: E402
+from hooke.models import BundleSettings, Model, load_model, read_bundle  # noqa: E402
 from hooke.models.runtime import onnxruntime  # noqa: E402
 from hooke.training import export  # noqa: E402
 from hooke.training.bundles import int8_weights  # noqa: E402
+from hooke.training.bundles.calibration import images_for  # noqa: E402
 from hooke.training.bundles.description import describe_model, describe_tensor, image_input  # noqa: E402
 from hooke.training.bundles.int8_weights import float_nodes  # noqa: E402
 from tests.builders import run_command, write_dataset  # noqa: E402
@@ -114,6 +115,20 @@ def test_bioimageio_finds_the_bundle_valid_and_packs_the_weights(bundle, dataset
     assert isinstance(loaded, ModelDescr), loaded.validation_summary.format()
     packed = save_bioimageio_package(bundle / "rdf.yaml", output_path=tmp_path / "packed.zip")
     assert read_bundle(Path(packed)).int8 == (bundle / "weights-int8.onnx").read_bytes()
+
+
+def test_images_for_the_network_for_colour_are_left_out(tmp_path):
+    fields = [(kind, simulate((128, 128), seed=2, modality=kind)) for kind in ("fluorescence", "histology")]
+    folder = write_dataset(
+        tmp_path / "both", [(kind, "val", kind, field.image, field.labels) for kind, field in fields]
+    )
+    rows = read_index(folder)
+    model = load_model("nuclei")
+    assert [sample.row.id for sample in images_for(model, folder, rows)] == ["fluorescence"]
+    assert [sample.row.id for sample in images_for(model.for_image(colour=True), folder, rows)] == [
+        "fluorescence",
+        "histology",
+    ]
 
 
 def test_the_optimised_graph_computes_in_integers_between_what_stays_in_float(bundle, dataset, tmp_path):

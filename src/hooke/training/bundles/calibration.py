@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hooke.datasets import IndexRow, read_index, read_sample
 from hooke.image import Image
-from hooke.labels.objects import find_objects
 from hooke.models import Model, predict_maps
 from hooke.models.scale import scale_for
+from hooke.pipeline.source import image_of_source
 from hooke.preprocess import Normalisation
+from hooke.targets import equivalent_diameters
 
 TILES = 40
 _SEED = 0
@@ -40,35 +44,47 @@ def calibration_tiles(model: Model, dataset: Path, count: int = TILES) -> list[N
     """
     rng = np.random.default_rng(_SEED)
     rows = [row for row in read_index(dataset) if row.split == "train" and row.nuclei]
-    tiles: list[NDArray[np.float32]] = []
-    for index in rng.permutation(len(rows)):
-        image, labels = read_sample(dataset, rows[index].id)
-        prepared = prepare(model, Image(image))
-        if prepared is None:
-            continue
-        shown, normalisation = prepared
-        diameter = float(np.median(np.sqrt(find_objects(labels).areas * (4 / np.pi))))
-        tiles.append(_tile(model, shown, normalisation, scale_for(diameter, model.settings.diameter_band), rng))
-        if len(tiles) == count:
-            break
-    return tiles
+    shown = images_for(model, dataset, (rows[index] for index in rng.permutation(len(rows))))
+    return [_tile(model, sample, rng) for sample in islice(shown, count)]
 
 
-def images_of_split(dataset: Path, split: str) -> list[IndexRow]:
-    """What the index of a data set says of the images of a split."""
-    return [row for row in read_index(dataset) if row.split == split]
+class Shown(NamedTuple):
+    """An image of a data set, and what a network is shown of it.
+
+    Parameters
+    ----------
+    row : IndexRow
+    image : Image
+    labels : ndarray of int32, shape (Y, X)
+    input : Image
+    normalisation : Normalisation
+    """
+
+    row: IndexRow
+    image: Image
+    labels: NDArray[np.int32]
+    input: Image
+    normalisation: Normalisation
 
 
-def prepare(model: Model, image: Image) -> tuple[Image, Normalisation] | None:
-    """What a model's own network is shown of an image; None where its other network is, or nothing can be seen."""
-    shown, normalisation = model.prepare_input(image)
-    other = model.for_image(colour=normalisation.keeps_colours) is not model
-    return None if other or normalisation.is_flat else (shown, normalisation)
+def images_for(model: Model, dataset: Path, rows: Iterable[IndexRow]) -> Iterator[Shown]:
+    """Read images of a data set; those that go to a model's other network, or show nothing, are left out.
+
+    Parameters
+    ----------
+    model : Model
+    dataset : Path
+    rows : iterable of IndexRow
+    """
+    for row in rows:
+        pixels, labels = read_sample(dataset, row.id)
+        image = image_of_source(pixels)
+        shown, normalisation = model.prepare_input(image)
+        if model.for_image(colour=normalisation.keeps_colours) is model and not normalisation.is_flat:
+            yield Shown(row, image, labels, shown, normalisation)
 
 
-def _tile(
-    model: Model, image: Image, normalisation: Normalisation, scale: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
+def _tile(model: Model, sample: Shown, rng: np.random.Generator) -> NDArray[np.float32]:
     """One of an image's tiles, drawn by chance."""
     seen: list[NDArray[np.float32]] = []
 
@@ -76,5 +92,8 @@ def _tile(
         seen.append(batch)
         return np.zeros((1, model.maps, *batch.shape[2:]), np.float32)
 
-    predict_maps(network, image.pixels, normalisation, scale=scale, maps=1, tiling=model.tiling)
+    ids = np.unique(sample.labels[sample.labels > 0])
+    diameter = float(np.median(equivalent_diameters(sample.labels)[ids]))
+    scale = scale_for(diameter, model.settings.diameter_band)
+    predict_maps(network, sample.input.pixels, sample.normalisation, scale=scale, maps=1, tiling=model.tiling)
     return seen[int(rng.integers(len(seen)))]

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from hooke.datasets import read_sample
+from hooke.datasets import read_index
 from hooke.errors import DatasetError
-from hooke.image import Image
 from hooke.metrics import count_overlap, dsb_score, match, percentile_interval, resample_groups
 from hooke.models import Model
 from hooke.pipeline import SegmentOptions, segment_image
-from hooke.training.bundles.calibration import images_of_split, prepare
+from hooke.training.bundles.calibration import images_for
 
 #: By how much the DSB score may fall.
 MOST_LOSS = 0.005
@@ -86,13 +85,11 @@ def check_int8(fp32: Model, int8: Model, dataset: Path) -> Int8Check:
     scores: list[tuple[float, float]] = []
     groups: list[str] = []
     same = found = 0
-    for row in images_of_split(dataset, "val"):
-        pixels, truth = read_sample(dataset, row.id)
-        if prepare(fp32, Image(pixels)) is None:
-            continue
-        first, second = (segment_image(Image(pixels), model, options).labels for model in (fp32, int8))
+    for sample in images_for(fp32, dataset, (row for row in read_index(dataset) if row.split == "val")):
+        first, second = (segment_image(sample.image, model, options).labels for model in (fp32, int8))
+        truth = sample.labels
         scores.append((dsb_score(count_overlap(first, truth)), dsb_score(count_overlap(second, truth))))
-        groups.append(row.field_of_view or row.id)
+        groups.append(sample.row.field_of_view or sample.row.id)
         overlap = count_overlap(second, first)
         same += match(overlap, _SAME).counts.tp
         found += max(overlap.n_true, overlap.n_pred)
