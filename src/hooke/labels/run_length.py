@@ -114,10 +114,7 @@ def encode_counts(mask: NDArray[np.bool_]) -> list[int]:
     ([1, 3], [0, 2])
     """
     _, starts, lengths = _object_runs(np.asarray(mask, bool), "F")
-    bounds = np.stack([starts, starts + lengths], axis=1).ravel()
-    if not bounds.size or bounds[-1] < mask.size:
-        bounds = np.append(bounds, mask.size)
-    return [int(count) for count in np.diff(bounds, prepend=0)]
+    return _counts_between(np.stack([starts, starts + lengths], axis=1), mask.size)
 
 
 def encode_object_counts(labels: NDArray[np.integer]) -> dict[int, list[int]]:
@@ -142,12 +139,16 @@ def encode_object_counts(labels: NDArray[np.integer]) -> dict[int, list[int]]:
     by_label = np.argsort(values, kind="stable")
     ids, first = np.unique(values[by_label], return_index=True)
     bounds = np.split(np.stack([starts, starts + lengths], axis=1)[by_label], first[1:])
-    counts: dict[int, list[int]] = {}
-    for label, ends in zip(ids.tolist(), bounds if len(ids) else [], strict=True):
-        last = [] if ends[-1, 1] == labels.size else [labels.size]
-        changes: NDArray[np.int64] = np.append(ends.ravel(), last).astype(np.int64)
-        counts[label] = [int(count) for count in np.diff(changes, prepend=0)]
-    return counts
+    pairs = zip(ids.tolist(), bounds if len(ids) else [], strict=True)
+    return {label: _counts_between(ends, labels.size) for label, ends in pairs}
+
+
+def _counts_between(bounds: NDArray[np.int64], size: int) -> list[int]:
+    """Count the pixels between the bounds of an object's runs, from the first pixel to the last of `size`."""
+    changes = bounds.ravel()
+    if not changes.size or changes[-1] < size:
+        changes = np.append(changes, size)
+    return [int(count) for count in np.diff(changes, prepend=0)]
 
 
 def decode_counts(counts: str | Sequence[int], shape: tuple[int, int]) -> NDArray[np.bool_]:

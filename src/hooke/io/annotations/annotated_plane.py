@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from hooke.labels.colours import OUTLINE_COLOURS, class_colours
 from hooke.labels.labelled_image import LabelledImage
 
+#: Of every entry of a zip, so that equal objects give equal bytes.
+STORED_TIME = (1980, 1, 1, 0, 0, 0)
+
 #: Columns of measurements that say which object a row is of, not how it is.
 _NO_MEASUREMENTS = ("image", "label", "class", "t", "z", "c")
 
@@ -58,6 +61,10 @@ class AnnotatedPlane:
         """Labels of the objects, increasing."""
         found: list[int] = np.unique(self.labels[self.labels > 0]).tolist()
         return found
+
+    def numbered(self, label: int) -> str:
+        """Write a label with as many digits as all others of the plane, four at least, so that names sort by label."""
+        return f"{label:0{max(4, len(str(self.ids[-1])))}d}"
 
     @cached_property
     def colours(self) -> dict[str, tuple[int, int, int]]:

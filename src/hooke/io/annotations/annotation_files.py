@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -110,9 +109,7 @@ def _read_geojson(path: Path, shape: _Shape) -> LabelledImage:
 
 
 def _read_zip(path: Path, shape: _Shape) -> LabelledImage:
-    if holds_masks(path) or _is_empty_folder_of_masks(path):
-        return read_masks(path, shape)
-    return _read_regions(path, shape)
+    return read_masks(path, shape) if holds_masks(path) else _read_regions(path, shape)
 
 
 def _read_regions(path: Path, shape: _Shape) -> LabelledImage:
@@ -147,12 +144,3 @@ def _painted(layer: ShapeLayer) -> LabelledImage:
     scores = {label: mask.score for label, mask in enumerate(painting.masks, 1) if mask.score is not None}
     note = f"{painting.shared} pixels lie in several shapes" if painting.shared else ""
     return LabelledImage(painting.labels, scores, painting.classes, note=note, oddities=dict(layer.notes))
-
-
-def _is_empty_folder_of_masks(path: Path) -> bool:
-    """Whether a zip has the folder of masks that hooke makes, and nothing in it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.namelist() == ["masks/"]
-    except (OSError, zipfile.BadZipFile, NotImplementedError):
-        return False

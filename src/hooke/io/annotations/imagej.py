@@ -24,7 +24,7 @@ import numpy as np
 
 from hooke.errors import DatasetError
 from hooke.extras import how_to_install
-from hooke.io.annotations.annotated_plane import AnnotatedPlane
+from hooke.io.annotations.annotated_plane import STORED_TIME, AnnotatedPlane
 from hooke.io.annotations.json_fields import located
 from hooke.io.atomic import atomic_path
 from hooke.labels.polygons import Ring, ellipse, fill_border, rectangle, to_ring
@@ -38,7 +38,6 @@ MAX_ROI_BYTES = 1 << 26  # 8 million corners; an entry of a zip that unpacks to 
 REMEDY = "save the regions again from the ROI Manager"
 _MOVE, _LINE, _CLOSE = 0.0, 1.0, 4.0  # steps of a region of several outlines: java.awt.geom.PathIterator
 _GROUPS = 255
-_STORED = (1980, 1, 1, 0, 0, 0)  # the time of every entry, so that equal regions give equal bytes
 
 
 def read_regions(path: Path, shape: tuple[int, ...]) -> ShapeLayer:
@@ -90,12 +89,11 @@ def write_regions(path: Path, plane: AnnotatedPlane) -> None:
     """
     roifile = require_roifile()
     groups = {name: 1 + place % _GROUPS for place, name in enumerate(sorted(plane.colours))}
-    digits = max(4, len(str(max(plane.ids, default=0))))
     height, width = plane.labels.shape
     with atomic_path(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for label, polygons in trace_polygons(plane.labels).items():
             roi = _region(roifile, polygons)
-            roi.name = f"{label:0{digits}d}"
+            roi.name = plane.numbered(label)
             roi.stroke_color = bytes((255, *plane.colour(label)))
             _place(roi, plane.position)
             properties = {"image_height": str(height), "image_width": str(width)}
@@ -106,7 +104,7 @@ def write_regions(path: Path, plane: AnnotatedPlane) -> None:
             if label in plane.content.scores:
                 properties["score"] = repr(float(plane.content.scores[label]))
             roi.props = "".join(f"{key}: {value}\n" for key, value in properties.items())
-            archive.writestr(zipfile.ZipInfo(f"{roi.name}.roi", _STORED), roi.tobytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(f"{roi.name}.roi", STORED_TIME), roi.tobytes(), zipfile.ZIP_DEFLATED)
 
 
 def _region(roifile: Any, polygons: list[Polygon]) -> Any:

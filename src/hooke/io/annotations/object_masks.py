@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from hooke.errors import DatasetError, OutputError
-from hooke.io.annotations.annotated_plane import AnnotatedPlane
+from hooke.io.annotations.annotated_plane import STORED_TIME, AnnotatedPlane
 from hooke.io.atomic import atomic_path
 from hooke.io.find import natural_key
 from hooke.labels.labelled_image import LabelledImage
@@ -30,7 +30,7 @@ MASK_SUFFIXES = (".png", ".tif", ".tiff")
 REMEDY = "write the masks again, one picture per object"
 _MOST_PIXELS = 20_000_000_000  # of all masks together: about a minute, and a zip that others still open
 _EXPANSION = 1100  # bytes that one byte of a png can become
-_STORED = (1980, 1, 1, 0, 0, 0)  # the time of every entry, so that equal masks give equal bytes
+_FOLDER = "masks/"
 
 
 def write_masks(path: Path, plane: AnnotatedPlane) -> None:
@@ -45,20 +45,20 @@ def write_masks(path: Path, plane: AnnotatedPlane) -> None:
     if len(plane.ids) * labels.size > _MOST_PIXELS:
         cause = f"{len(plane.ids)} masks of {labels.shape[0]} x {labels.shape[1]} pixels are too many"
         raise OutputError(cause, path=path, remedy="write run lengths (rle) or COCO's json (coco), which are small")
-    digits = max(4, len(str(max(plane.ids, default=0))))
     with atomic_path(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo("masks/", _STORED), b"")
+        archive.writestr(zipfile.ZipInfo(_FOLDER, STORED_TIME), b"")
         for label in plane.ids:
             mask = np.where(labels == label, np.uint8(255), np.uint8(0))
-            name = f"masks/{plane.name}_{label:0{digits}d}.png"
-            archive.writestr(zipfile.ZipInfo(name, _STORED), imagecodecs.png_encode(mask, level=1))
+            name = f"{_FOLDER}{plane.name}_{plane.numbered(label)}.png"
+            archive.writestr(zipfile.ZipInfo(name, STORED_TIME), imagecodecs.png_encode(mask, level=1))
 
 
 def holds_masks(path: Path) -> bool:
-    """Whether a zip holds pictures."""
+    """Whether a zip holds pictures, or the empty folder of an image without objects."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return any(name.lower().endswith(MASK_SUFFIXES) for name in archive.namelist())
+            names = archive.namelist()
+            return names == [_FOLDER] or any(name.lower().endswith(MASK_SUFFIXES) for name in names)
     except (OSError, zipfile.BadZipFile, NotImplementedError):
         return False
 
