@@ -143,7 +143,7 @@ def _read_bundle(path: Path, inside: str) -> Bundle:
 
 def _read_int8(path: Path, inside: str, description: dict[str, Any]) -> bytes | None:
     """Read the weights in 8 bits, where the description lists some, made of these weights."""
-    told = _section(description, "config", "hooke", "int8")
+    told = hooke_settings(description).get("int8")
     if not isinstance(told, dict):
         return None
     if told.get("made_of") != _section(description, "weights", "onnx", "sha256"):
@@ -228,8 +228,13 @@ def read_task(path: str | Path) -> str:
     ModelError
         When it is missing or incomplete.
     """
-    described = _section(read_description(path), "config", "hooke")
-    return str(described.get("task", "segmentation")) if isinstance(described, dict) else "segmentation"
+    return str(hooke_settings(read_description(path)).get("task", "segmentation"))
+
+
+def hooke_settings(description: dict[str, Any]) -> dict[str, Any]:
+    """Look up hooke's own settings in a description; empty where it has none."""
+    found = _section(description, "config", "hooke")
+    return found if isinstance(found, dict) else {}
 
 
 def _check_task(raw: dict[str, Any], wanted: str, path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hooke.errors import ModelError
-from hooke.models.bundle import read_description
+from hooke.models.bundle import hooke_settings, read_description
 from hooke.models.registry import known_models, shipped_models
 
 
@@ -61,9 +61,7 @@ def describe_model(name: str, path: Path, *, shipped: bool = False) -> ModelDesc
         described = read_description(path)
     except ModelError as error:
         return ModelDescription(name, shipped, size, error=str(error))
-    config = described.get("config")
-    settings = config.get("hooke") if isinstance(config, dict) else None
-    settings = settings if isinstance(settings, dict) else {}
+    settings = hooke_settings(described)
     data = settings.get("training_data")
     return ModelDescription(
         name,
