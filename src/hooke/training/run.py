@@ -128,7 +128,7 @@ def fit(
     with quiet():
         trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
         try:
-            with terminated_in_order(trainer), _fast_gradients(module, trainer):
+            with terminated_in_order(trainer), fast_gradients(module, trainer):
                 trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
         except HookeError as error:
             if (words := _words_of_worker(error)) is None:
@@ -139,8 +139,8 @@ def fit(
     return None if best.best_model_score is None else float(best.best_model_score)
 
 
-def _fast_gradients(module: L.LightningModule, trainer: L.Trainer) -> AbstractContextManager[None]:
-    """Avoid what is slow in 16 bits on a processor."""
+def fast_gradients(module: L.LightningModule, trainer: L.Trainer) -> AbstractContextManager[None]:
+    """Avoid what is slow in 16 bits on a processor, for as long as a module is trained."""
     on_processor = isinstance(trainer.accelerator, CPUAccelerator) and trainer.precision == "bf16-mixed"
     return depthwise_gradients_in_single(module) if on_processor else nullcontext()
 

@@ -37,7 +37,7 @@ from hooke.training.pretraining.config import PretrainConfig
 from hooke.training.pretraining.methods import METHODS, Pretraining
 from hooke.training.pretraining.views import images_hash, list_images, view_loader
 from hooke.training.progress import Progress, quiet
-from hooke.training.run import check_folder, step_of
+from hooke.training.run import check_folder, fast_gradients, step_of
 from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
 #: A spread of the embeddings below this means that the network's output is nearly the same for all images.
@@ -122,7 +122,7 @@ def pretrain(config: PretrainConfig, run: Path, *, resume: bool = False) -> Pret
             enable_model_summary=False,
             enable_progress_bar=False,
         )
-        with terminated_in_order(trainer):
+        with terminated_in_order(trainer), fast_gradients(module, trainer):
             batches = view_loader(paths, config, start)
             trainer.fit(module, batches, ckpt_path=last if resume else None, weights_only=True)
     if not trainer.is_global_zero:
