@@ -23,6 +23,7 @@ FLOORS = (
     ("report", "conversion"),
     ("classify", "pipeline"),
     ("doctor",),
+    ("corrections",),
     ("training",),
     ("cli",),
 )

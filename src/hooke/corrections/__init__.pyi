@@ -1,0 +1,8 @@
+# The public names of this package and the modules that they come from.
+from hooke.corrections.corrected_images import CorrectedImage as CorrectedImage
+from hooke.corrections.corrected_images import CorrectedImages as CorrectedImages
+from hooke.corrections.corrected_images import open_corrected as open_corrected
+from hooke.corrections.known_regions import REGIONS_NAME as REGIONS_NAME
+from hooke.corrections.known_regions import Region as Region
+from hooke.corrections.known_regions import read_known_regions as read_known_regions
+from hooke.corrections.known_regions import write_known_regions as write_known_regions
