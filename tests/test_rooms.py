@@ -21,6 +21,7 @@ FLOORS = (
     ("datasets",),
     ("evaluation",),
     ("report", "conversion"),
+    ("tracking",),
     ("classify", "pipeline"),
     ("doctor",),
     ("corrections",),

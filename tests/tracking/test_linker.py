@@ -1,0 +1,156 @@
+"""Links of two planes: the cases of the catalogue, an exhaustive oracle, and stacks worked out by hand."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("laptrack")
+
+from hooke.errors import ConfigError
+from hooke.tracking import join_planes, link_planes
+from hooke.tracking.assignment import Pairs, assign, assign_segments
+from tests.cases import cases
+
+
+def drawn(*planes: str) -> np.ndarray:
+    """Label images from text: rows by blanks, a dot is background."""
+    return np.array([[[int(mark.replace(".", "0")) for mark in row] for row in plane.split()] for plane in planes])
+
+
+def pairs_of(links) -> set[tuple[int, int]]:
+    return set(zip(links.before.tolist(), links.after.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("case", cases("more than 65535 ids"), ids=str)
+def test_objects_that_match_are_linked_and_no_object_twice(case):
+    links = link_planes(case.pred, case.truth)
+    assert set(case.matched) <= pairs_of(links) <= set(case.shared)
+    assert len(set(links.before.tolist())) == len(links) == len(set(links.after.tolist()))
+    assert {pair: int(n) for pair, n in zip(pairs_of_in_order(links), links.shared, strict=True)}.items() <= dict(
+        case.shared
+    ).items()
+
+
+def pairs_of_in_order(links):
+    return list(zip(links.before.tolist(), links.after.tolist(), strict=True))
+
+
+def test_many_ids_are_linked():
+    case = next(case for case in cases() if case.name == "more than 65535 ids")
+    assert pairs_of(link_planes(case.pred, case.truth)) == set(case.matched)
+
+
+def test_each_half_of_a_split_joins_when_several_may():
+    before, after = drawn("11111. 11111.", "11.22. 11.22.")
+    assert len(link_planes(before, after)) == 1
+    links = link_planes(before, after, several=True)
+    assert pairs_of(links) == {(1, 1), (1, 2)}
+    assert links.extra.tolist() == [False, True]
+    assert pairs_of(link_planes(after, before, several=True)) == {(1, 1), (2, 1)}
+
+
+def test_an_object_that_hardly_touches_does_not_join():
+    before, after = drawn("11111..... ..........", "11111..... ....222222")
+    after[0, 4] = 2
+    assert pairs_of(link_planes(before, after, several=True, min_overlap=0.5)) == {(1, 1)}
+
+
+def test_distance_links_what_does_not_overlap_and_drift_is_taken_out():
+    before, after = drawn("11.... 11.... ...... ......", "...... ...... ..11.. ..11..")
+    assert len(link_planes(before, after)) == 0
+    assert len(link_planes(before, after, max_distance=2.8)) == 0  # it is 2.83 pixels away
+    assert pairs_of(link_planes(before, after, max_distance=2.9)) == {(1, 1)}
+    links = link_planes(before, after, drift=(2, 2))
+    assert links.shared.tolist() == [4]
+    assert links.cost.tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [({"max_distance": -1}, "pixels, 0 or more"), ({"min_overlap": 1.5}, "a share from 0 to 1")],
+)
+def test_a_wrong_number_is_refused(wrong, message):
+    with pytest.raises(ConfigError, match=message):
+        link_planes(np.zeros((2, 2), int), np.zeros((2, 2), int), **wrong)
+
+
+def test_planes_of_two_sizes_are_refused():
+    with pytest.raises(ConfigError, match="planes of one size"):
+        link_planes(np.zeros((2, 2), int), np.zeros((2, 3), int))
+
+
+def test_planes_in_depth_become_objects():
+    stack = drawn("11..2 11..2", "33..4 33..4", "5.6.. 5.6..", "..... .....", "7.... 7....")
+    joined = join_planes(stack)
+    assert joined.dtype == np.int32
+    assert joined[:, 0].tolist() == [[1, 1, 0, 0, 2], [1, 1, 0, 0, 2], [1, 0, 3, 0, 0], [0] * 5, [4, 0, 0, 0, 0]]
+
+
+def test_an_object_in_two_pieces_in_one_plane_stays_one():
+    stack = drawn("11111 11111", "22.33 22.33", "44444 44444")
+    assert set(np.unique(join_planes(stack))) == {0, 1}
+    assert set(np.unique(join_planes(stack, several=False))) == {0, 1, 2}
+
+
+def test_no_plane_is_refused():
+    with pytest.raises(ConfigError, match="no plane"):
+        join_planes([])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_an_assignment_is_the_cheapest_of_all(data):
+    rows, columns = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    places = list(itertools.product(range(rows), range(columns)))
+    chosen = data.draw(st.lists(st.sampled_from(places), unique=True))
+    # Multiples of 1/64, so that laptrack's 32-bit costs are exact and ties are ties.
+    costs = {place: data.draw(st.integers(0, 150)) / 64 for place in chosen}
+    row, column = (np.array([place[side] for place in costs], np.int64) for side in (0, 1))
+    pairs = Pairs(rows, columns, row, column, np.array(list(costs.values()), float))
+    found = list(zip(*(side.tolist() for side in assign(pairs, 2.0)), strict=True))
+    assert price(found, costs, rows, columns) == pytest.approx(cheapest(costs, rows, columns), abs=1e-4)
+
+
+def price(links, costs, rows, columns):
+    """What links cost, with those that have none at 1.05 of the limit, and laptrack's own entry for each link."""
+    used = [costs[link] for link in links]
+    low = [cost for cost in costs.values() if cost < 2]
+    contested = min([*low, 2.1]) if low else 2.1
+    assert all(cost < 2 for cost in used)
+    # With n links, n objects of the lower right block are paired at the least of all costs.
+    return sum(used) + contested * len(links) + 2.1 * (rows + columns - 2 * len(links))
+
+
+def cheapest(costs, rows, columns):
+    allowed = [place for place, cost in costs.items() if cost < 2]
+    best = price([], costs, rows, columns)
+    for size in range(1, min(rows, columns) + 1):
+        for links in itertools.combinations(allowed, size):
+            if len({link[0] for link in links}) == len({link[1] for link in links}) == size:
+                best = min(best, price(links, costs, rows, columns))
+    return best
+
+
+def test_a_gap_beside_many_objects_is_closed():
+    # laptrack's own price of "no link" is the 90th percentile of all costs: it would lose this one of a hundred.
+    count = 100
+    cost = np.append(np.full(count - 1, 0.01), 1.9)
+    ends = np.arange(count)
+    gaps = Pairs(2 * count, 2 * count, ends, ends + count, cost)
+    links = assign_segments(gaps, Pairs.none(2 * count), Pairs.none(2 * count), 2.0)
+    assert links.continues[:count].tolist() == (ends + count).tolist()
+
+
+def test_a_start_comes_out_of_a_gap_or_a_split_but_not_both():
+    gaps = Pairs(3, 3, np.array([0, 1]), np.array([2, 2]), np.array([0.5, 0.6]))
+    splits = Pairs(3, 2, np.array([2]), np.array([1]), np.array([0.1]))
+    links = assign_segments(gaps, splits, Pairs.none(3), 2.0)
+    assert (links.continues.tolist(), links.splits_from.tolist()) == ([-1, -1, -1], [-1, -1, 1])
+    links = assign_segments(gaps, Pairs.none(3), Pairs.none(3), 2.0)
+    assert links.continues.tolist() == [2, -1, -1]
+    assert assign_segments(Pairs.none(3, 3), Pairs.none(3), Pairs.none(3), 2.0).continues.tolist() == [-1, -1, -1]
