@@ -35,7 +35,7 @@ def measure_features(pixels: NDArray[np.float32], labels: NDArray[np.int32]) -> 
     """
     grey = pixels.shape[2] == 3 and bool((pixels[..., :1] == pixels).all())
     image = pixels[..., :1] if grey else pixels
-    table = measure(labels, np.ascontiguousarray(image))
+    table = measure(labels, np.ascontiguousarray(image), more=False)  # a classifier names its features
     boxes = table[["bbox_top", "bbox_left", "bbox_bottom", "bbox_right"]].to_numpy(np.int64)
     rows = [_inside(image, labels, int(id_), box) for id_, box in zip(table["label"], boxes, strict=True)]
     names = _names(image.shape[2])

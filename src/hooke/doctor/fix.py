@@ -149,7 +149,7 @@ def correct_labels(image: str, labels: NDArray[np.int32]) -> tuple[NDArray[np.in
     corrected, changes = labels.copy(), []
     next_id = int(labels.max(initial=0)) + 1
     old_ids = {int(id_): int(id_) for id_ in np.unique(labels[labels > 0])}
-    for _, row in measure(labels, None).iterrows():
+    for _, row in measure(labels, None, more=False).iterrows():
         for change, part, new in _correct_object(image, labels, row):
             top, left = box_of(row)[:2]
             rows, columns = slice(top, top + part.shape[0]), slice(left, left + part.shape[1])

@@ -152,7 +152,7 @@ def check_signal(
     contrast = find_contrast(pixels, labels)
     if contrast is None:
         return []
-    strength = measure(labels, contrast.plane)["intensity_mean"].to_numpy()
+    strength = measure(labels, contrast.plane, more=False)["intensity_mean"].to_numpy()
     return [
         *_unlabelled(member, contrast, labels, table, float(np.percentile(strength, 25))),
         *_odd_labels(member, table, strength, contrast.noise),
@@ -167,7 +167,7 @@ def _unlabelled(
     candidate = (smooth > max(FAINT * fainter, NOISES * contrast.noise)) & ~_grown(labels > 0)
     candidate_mask = cv2.morphologyEx(candidate.view(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     blobs = np.asarray(cv2.connectedComponents(candidate_mask, connectivity=4)[1], np.int32)
-    found = measure(blobs, contrast.plane)
+    found = measure(blobs, contrast.plane, more=False)
     smallest, largest = (share * float(table["area"].median()) for share in LIKE_SIZE)
     like = found["area"].between(smallest, largest) & (found["solidity"] > LIKE_SOLIDITY)
     like &= found["intensity_mean"] > LIKE_CONTRAST * max(fainter, 0)

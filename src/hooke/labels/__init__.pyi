@@ -3,6 +3,7 @@ from hooke.labels.classes import UNKNOWN as UNKNOWN
 from hooke.labels.classes import Classes as Classes
 from hooke.labels.classes import ObjectClassifier as ObjectClassifier
 from hooke.labels.colours import class_colours as class_colours
+from hooke.labels.expansion import expand_labels as expand_labels
 from hooke.labels.labelled_image import LabelledImage as LabelledImage
 from hooke.labels.labelled_image import LabelSource as LabelSource
 from hooke.labels.objects import Objects as Objects

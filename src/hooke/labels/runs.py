@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,6 +53,13 @@ class Runs:
             ]
         ).astype(np.int64)
 
+    @cached_property
+    def by_object(self) -> tuple[Ints, Ints]:
+        """The runs' places sorted by object, and where each object's begin in these; one more at the end."""
+        order = np.argsort(self.index, kind="stable")
+        counts = np.bincount(self.index, minlength=len(self.ids))
+        return order, np.concatenate([[0], np.cumsum(counts)])
+
     def sum(self, per_run: NDArray[np.generic]) -> Floats:
         """Add up a quantity of the runs over each object; exact for integers below 2**53."""
         return np.bincount(self.index, weights=per_run, minlength=len(self.ids)).astype(np.float64, copy=False)
@@ -71,24 +79,59 @@ def find_runs(labels: NDArray[np.integer]) -> Runs:
     labels : ndarray of integer, shape (Y, X)
         0 is background, every other value one object, in however many pieces.
     """
-    width = labels.shape[1]
-    found: list[tuple[Ints, Ints, Ints, Ints]] = []
-    for band in bands(labels):
-        if width == 0:
-            break
-        part = np.ascontiguousarray(labels[band])
-        changes = np.ones(part.shape, np.bool_)
-        np.not_equal(part[:, 1:], part[:, :-1], out=changes[:, 1:])
-        starts = np.flatnonzero(changes)
-        lengths = np.diff(starts, append=part.size)
-        values = part.ravel()[starts]
-        keep = values > 0
-        starts, lengths = starts[keep], lengths[keep]
-        row, start = np.divmod(starts, width)
-        found.append((values[keep].astype(np.int64), row + band.start, start, start + lengths))
-    values, row, start, stop = (np.concatenate(pieces) for pieces in zip(*found, strict=True)) if found else _NO_RUNS
+    if labels.shape[1] == 0:
+        return join_runs([])
+    return join_runs([cut_rows(labels[band], band.start) for band in bands(labels)])
+
+
+def cut_rows(part: NDArray[np.integer], top: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """Cut some rows wherever the label changes; give label, row, start and stop of each run that is not background.
+
+    Parameters
+    ----------
+    part : ndarray of integer, shape (Y, X)
+    top : int
+        Row of the image in which the part begins.
+    """
+    part = np.ascontiguousarray(part)
+    changes = np.ones(part.shape, np.bool_)
+    np.not_equal(part[:, 1:], part[:, :-1], out=changes[:, 1:])
+    starts = np.flatnonzero(changes)
+    lengths = np.diff(starts, append=part.size)
+    values = part.ravel()[starts]
+    keep = values > 0
+    starts, lengths = starts[keep], lengths[keep]
+    row, start = np.divmod(starts, part.shape[1])
+    return values[keep].astype(np.int64), row + top, start, start + lengths
+
+
+def join_runs(parts: Sequence[tuple[Ints, Ints, Ints, Ints]], ids: Ints | None = None) -> Runs:
+    """Join what `cut_rows` gave of parts that follow each other.
+
+    Parameters
+    ----------
+    parts : sequence of tuple
+    ids : ndarray of int64, optional
+        The labels, increasing, where some may have no run.
+    """
+    values, row, start, stop = (np.concatenate(pieces) for pieces in zip(*parts, strict=True)) if parts else _NO_RUNS
+    if ids is not None:
+        return Runs(ids, places_of(values, ids), row, start, stop)
     ids, index = np.unique(values, return_inverse=True)
     return Runs(ids, index, row, start, stop)
+
+
+def places_of(values: NDArray[np.integer], ids: Ints) -> Ints:
+    """Place of each value among the labels, all of which are there; at once where these are numbered without gaps.
+
+    Examples
+    --------
+    >>> places_of(np.array([9, 4, 9]), np.array([4, 9])).tolist()
+    [1, 0, 1]
+    """
+    if len(ids) and ids[-1] - ids[0] + 1 == len(ids):
+        return values.astype(np.int64) - ids[0]
+    return np.asarray(np.searchsorted(ids, values))
 
 
 def run_starts(*flat: NDArray[np.integer] | NDArray[np.bool_]) -> Ints:

@@ -1,7 +1,8 @@
 """Measures size, place, shape and intensity of every object of a label image.
 
-Definitions are scikit-image's (`skimage.measure.regionprops_table`); the work is done on runs (stretches of one label
-in one row) of the whole image at once, in bands of rows, because a call per object would cost a millisecond each.
+Definitions are scikit-image's (`skimage.measure.regionprops_table`) where it has them; the work is done on runs
+(stretches of one label in one row) of the whole image at once, in bands of rows, because a call per object would cost
+a millisecond each.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
 from hooke.labels.runs import Runs, find_runs
-from hooke.measure.hull import convex_areas
-from hooke.measure.intensity import intensity_columns
+from hooke.measure.column_names import name_columns
+from hooke.measure.further import MeasuredObjects, further_columns, texture_columns
+from hooke.measure.hull import ConvexImages, convex_images
+from hooke.measure.intensity import measure_channels
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
 from hooke.measure.perimeter import Steps, count_contour_steps
 
-__all__ = ["measure"]
+__all__ = ["measure", "name_columns"]
 
 Columns = dict[str, NDArray[np.generic]]
 
@@ -31,6 +34,10 @@ def measure(
     pixel_size_um: float | tuple[float, float] | None = None,
     channel_names: Sequence[str] = (),
     scores: NDArray[np.floating] | None = None,
+    more: bool = True,
+    surroundings: float = 6.0,
+    texture: bool = False,
+    threads: int = 1,
 ) -> pd.DataFrame:
     """Measure size, place, shape and intensity of every object.
 
@@ -47,6 +54,14 @@ def measure(
         get the channel's number after them.
     scores : ndarray, shape (objects,), optional
         A score per object, in the order of increasing id.
+    more : bool
+        Whether to measure what is marked so below.
+    surroundings : float
+        Distance in pixels up to which the background and the other objects around an object are looked at.
+    texture : bool
+        Whether to measure texture, which takes longer than everything else together.
+    threads : int
+        Threads to measure a large image with.
 
     Returns
     -------
@@ -61,6 +76,20 @@ def measure(
         ``area_um2``, ``perimeter_um``, ``centroid_y_um``, ``centroid_x_um``, ``major_axis_um``, ``minor_axis_um``,
         ``equivalent_diameter_um``. With pixels that are not square the second moments are scaled before the ellipse is
         fitted, and each step of the perimeter has the length of its direction.
+
+        With `more`: ``form_factor`` (4 pi area over perimeter squared, CellProfiler's; 1 for a circle),
+        ``aspect_ratio`` (major over minor axis), ``feret_max``, ``feret_min`` (greatest and least distance of two
+        parallel lines around the object), ``convexity`` (perimeter of the convex image over that of the object),
+        ``at_border`` (whether it touches the edge of the image), ``neighbours`` (objects that it would touch if all
+        grew by `surroundings`), ``neighbour_distance`` (between the centroids of it and the nearest other object); of
+        each channel ``intensity_sum``, ``intensity_median``, ``background`` (median of the background pixels
+        that are nearest to this object, further than 2 pixels and no further than `surroundings`),
+        ``corrected_mean`` and ``corrected_sum`` (mean and sum less that background); then
+        ``feret_max_um``, ``feret_min_um`` and ``neighbour_distance_um``. Ratios of an object without width or
+        perimeter are NaN. With pixels that are not square, ratios are those in micrometres.
+
+        With `texture`, of each channel: ``texture_contrast``, ``_homogeneity``, ``_energy``, ``_correlation``,
+        ``_entropy``: see `hooke.measure.texture`.
 
     Raises
     ------
@@ -77,15 +106,23 @@ def measure(
     runs = find_runs(labels)
     moments = find_moments(runs)
     steps = count_contour_steps(labels, runs.ids)
-    columns = _shape_columns(runs, moments, steps)
-    if image is not None:
-        columns |= intensity_columns(labels, image, runs, channel_names)
+    hulls = convex_images(runs)
+    columns = _shape_columns(runs, moments, steps, hulls)
+    channels = [] if image is None else measure_channels(labels, image, runs, channel_names)
+    for channel in channels:
+        columns |= channel.columns
     if scores is not None:
         if np.shape(scores) != (len(runs.ids),):
             raise ConfigError(f"{np.size(scores)} scores for {len(runs.ids)} objects", remedy="give one per object")
         columns["score"] = np.asarray(scores)
-    if pixel_size_um is not None:
-        columns |= _physical_columns(moments, steps, pixel_size_um)
+    pixel = None if pixel_size_um is None else _pixel(pixel_size_um)
+    if pixel is not None:
+        columns |= _physical_columns(moments, steps, pixel)
+    if more:
+        objects = MeasuredObjects(labels, runs, moments, steps, hulls)
+        columns |= further_columns(objects, channels, pixel, surroundings, threads)
+    if texture:
+        columns |= texture_columns(runs, channels)
     return pd.DataFrame(columns)
 
 
@@ -104,7 +141,7 @@ def _check(labels: NDArray[np.integer], image: NDArray[np.generic] | None, chann
         raise ConfigError(f"{len(channel_names)} channel names for {channels} channels", remedy="give one per channel")
 
 
-def _shape_columns(runs: Runs, moments: Moments, steps: Steps) -> Columns:
+def _shape_columns(runs: Runs, moments: Moments, steps: Steps, hulls: ConvexImages) -> Columns:
     """Gather the columns in pixels."""
     major, minor = ellipse_axes(moments.yy, moments.xx, moments.yx)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -123,16 +160,22 @@ def _shape_columns(runs: Runs, moments: Moments, steps: Steps) -> Columns:
         "minor_axis": minor,
         "orientation": orientation(moments),
         "eccentricity": eccentricity,
-        "solidity": moments.area / convex_areas(runs),
+        "solidity": moments.area / hulls.areas,
         "equivalent_diameter": np.sqrt(4 * moments.area / np.pi),
     }
 
 
-def _physical_columns(moments: Moments, steps: Steps, pixel_size_um: float | tuple[float, float]) -> Columns:
-    """Gather the columns in micrometres."""
-    height, width = np.broadcast_to(np.asarray(pixel_size_um, float), (2,)).tolist()
+def _pixel(size: float | tuple[float, float]) -> tuple[float, float]:
+    """Height and width of a pixel in micrometres."""
+    height, width = np.broadcast_to(np.asarray(size, float), (2,)).tolist()
     if not (0 < height < np.inf and 0 < width < np.inf):
-        raise ConfigError(f"pixel size is {pixel_size_um}", remedy="give a height and a width above 0 in micrometres")
+        raise ConfigError(f"pixel size is {size}", remedy="give a height and a width above 0 in micrometres")
+    return height, width
+
+
+def _physical_columns(moments: Moments, steps: Steps, pixel: tuple[float, float]) -> Columns:
+    """Gather the columns in micrometres."""
+    height, width = pixel
     area = moments.area * height * width
     major, minor = ellipse_axes(moments.yy * height**2, moments.xx * width**2, moments.yx * height * width)
     return {

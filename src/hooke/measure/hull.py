@@ -1,8 +1,9 @@
-"""Counts the pixels in the convex hull of every object."""
+"""Finds the pixels in the convex hull of every object."""
 
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,8 +15,50 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def convex_areas(runs: Runs) -> Floats:
-    """Count the pixels in each object's convex hull, where a pixel is a diamond of height and width 1.
+@dataclass(frozen=True, eq=False)
+class ConvexImages:
+    """The pixels in each object's convex hull, row by row; the rows of all objects are end to end.
+
+    Parameters
+    ----------
+    offset : ndarray of int64, shape (objects + 1,)
+        Where the rows of each object begin.
+    left, right : ndarray of int64, shape (rows,)
+        First and last pixel of each row, as columns of the image.
+    start : ndarray of int64, shape (rows,)
+        First column of the object.
+    widths : ndarray of int64, shape (objects,)
+    """
+
+    offset: Ints
+    left: Ints
+    right: Ints
+    start: Ints
+    widths: Ints
+
+    def __len__(self) -> int:
+        return len(self.offset) - 1
+
+    @property
+    def heights(self) -> Ints:
+        """Rows of each object."""
+        return np.diff(self.offset)
+
+    @property
+    def areas(self) -> Floats:
+        """Pixels of each object's convex image."""
+        inside = np.maximum(self.right - self.left + 1, 0).astype(np.float64)
+        return np.asarray(np.add.reduceat(inside, self.offset[:-1])) if len(self) else np.zeros(0)
+
+    def rows(self, objects: Ints) -> Ints:
+        """Places of the rows of some objects, in their order."""
+        sizes = self.heights[objects]
+        opening = np.cumsum(sizes) - sizes
+        return np.repeat(self.offset[objects] - opening, sizes) + np.arange(sizes.sum())
+
+
+def convex_images(runs: Runs) -> ConvexImages:
+    """Find the pixels in each object's convex hull, where a pixel is a diamond of height and width 1.
 
     The hull of the pixels' centres is found first and its extent read in each row. That of the diamonds follows: a
     diamond adds half a pixel sideways, and reaches half a row up and down.
@@ -26,8 +69,8 @@ def convex_areas(runs: Runs) -> Floats:
     first, last = offset[:-1], offset[1:] - 1
     least, greatest = _widen(least, first, last), -_widen(-greatest, first, last)
     # The extents are ratios of small integers: a billionth decides which side of a pixel's centre they are meant to be.
-    inside = np.maximum(np.floor(greatest + 1e-9) - np.ceil(least - 1e-9) + 1, 0)
-    return np.asarray(np.add.reduceat(inside, first)) if len(first) else np.zeros(0)
+    left, right = np.ceil(least - 1e-9).astype(np.int64), np.floor(greatest + 1e-9).astype(np.int64)
+    return ConvexImages(offset, left, right, np.repeat(runs.boxes[1], heights), runs.boxes[3] - runs.boxes[1])
 
 
 def _widen(extent: Floats, first: Ints, last: Ints) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +15,40 @@ from hooke.labels.runs import Runs
 Floats = NDArray[np.float64]
 
 
-def intensity_columns(
+@dataclass(frozen=True, eq=False)
+class ChannelIntensity:
+    """What was measured of one channel, by object: NaN where an object has no valid pixel.
+
+    Parameters
+    ----------
+    ending : str
+        Of the channel's columns: empty where there is one channel.
+    plane : ndarray, shape (Y, X)
+    pixels, total : ndarray of float64, shape (objects,)
+        Number and sum of the valid pixels.
+    statistics : dict of str to ndarray of float64, shape (objects,)
+        ``mean``, ``min``, ``max`` and ``std``.
+    """
+
+    ending: str
+    plane: NDArray[np.generic]
+    pixels: Floats
+    total: Floats
+    statistics: dict[str, Floats]
+
+    @property
+    def columns(self) -> dict[str, NDArray[np.generic]]:
+        """Mean, least, greatest and standard deviation, by the names of their columns."""
+        return {f"intensity_{statistic}{self.ending}": values for statistic, values in self.statistics.items()}
+
+
+def measure_channels(
     labels: NDArray[np.integer], image: NDArray[np.generic], runs: Runs, channel_names: Sequence[str]
-) -> dict[str, NDArray[np.generic]]:
-    """Gather mean, least, greatest and standard deviation of each channel."""
+) -> list[ChannelIntensity]:
+    """Measure each channel of an image."""
     planes = [image] if image.ndim == 2 else [image[..., channel] for channel in range(image.shape[2])]
     names = [""] if len(planes) == 1 else [f"_{name}" for name in _distinct_names(channel_names, len(planes))]
-    columns: dict[str, NDArray[np.generic]] = {}
-    for plane, name in zip(planes, names, strict=True):
-        for statistic, values in _intensity(labels, plane, runs).items():
-            columns[f"intensity_{statistic}{name}"] = values
-    return columns
+    return [_intensity(labels, plane, runs, name) for plane, name in zip(planes, names, strict=True)]
 
 
 def _distinct_names(channel_names: Sequence[str], channels: int) -> list[str]:
@@ -40,9 +64,9 @@ def _distinct_names(channel_names: Sequence[str], channels: int) -> list[str]:
     return names
 
 
-def _intensity(labels: NDArray[np.integer], plane: NDArray[np.generic], runs: Runs) -> dict[str, Floats]:
+def _intensity(labels: NDArray[np.integer], plane: NDArray[np.generic], runs: Runs, ending: str) -> ChannelIntensity:
     """Gather the statistics of one channel: of each run first, then of the runs of each object."""
-    count, mean, least, greatest, squares = (np.zeros(len(runs.index)) for _ in range(5))
+    count, total, mean, least, greatest, squares = (np.zeros(len(runs.index)) for _ in range(6))
     for band in bands(labels):
         here = slice(*np.searchsorted(runs.row, (band.start, band.stop)))
         if here.start == here.stop:
@@ -56,11 +80,14 @@ def _intensity(labels: NDArray[np.integer], plane: NDArray[np.generic], runs: Ru
         greatest[here] = np.maximum.reduceat(np.where(valid, values, -np.inf), opening)
         values[~valid] = 0
         with np.errstate(invalid="ignore", over="ignore"):
-            mean[here] = np.add.reduceat(values, opening) / np.maximum(count[here], 1)
+            total[here] = np.add.reduceat(values, opening)
+            mean[here] = total[here] / np.maximum(count[here], 1)
             values -= np.repeat(mean[here], length)
             values[~valid] = 0
             squares[here] = np.add.reduceat(values * values, opening)
-    return _combine(runs, count, mean, least, greatest, squares)
+    pixels = runs.sum(count)
+    sums = np.where(pixels > 0, runs.sum(total), np.nan)
+    return ChannelIntensity(ending, plane, pixels, sums, _combine(runs, count, mean, least, greatest, squares))
 
 
 def _combine(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.labels.bands import bands
+from hooke.labels.runs import places_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,7 +68,7 @@ def count_contour_steps(labels: NDArray[np.integer], ids: Ints) -> Steps:
         )
         at = np.flatnonzero(border[1:-1]) + border.shape[1]  # the band without its halo rows
         value, flat = np.ascontiguousarray(inner).ravel(), border.ravel()
-        of_label = np.searchsorted(ids, value[at])
+        of_label = places_of(value[at], ids)
         cases = _STEPS[_neighbour_case(value, flat, at, border.shape[1])]
         for direction in range(3):
             total[direction] += np.bincount(of_label, weights=cases[:, direction], minlength=len(ids))

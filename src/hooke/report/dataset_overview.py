@@ -121,7 +121,7 @@ def _tiles(
         except HookeError as error:
             overview.failed[row.id] = error
             continue
-        diameters = measure(labels, None)["equivalent_diameter"].tolist()
+        diameters = measure(labels, None, more=False)["equivalent_diameter"].tolist()
         overview.images[row.split, row.modality] += 1
         overview.objects[row.split, row.modality] += len(diameters)
         overview.diameters.setdefault(row.split, []).extend(diameters)
