@@ -133,7 +133,7 @@ def _nearest(mask: NDArray[np.uint8], at: NDArray[np.int32], distances: NDArray[
             hit = flat[place] == 0
             found[left[hit]] = place[hit]
             left = left[~hit]
-    return found
+    return np.asarray(found)
 
 
 def _offsets(square: int) -> list[tuple[int, int]]:

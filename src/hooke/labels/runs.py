@@ -130,7 +130,7 @@ def places_of(values: NDArray[np.integer], ids: Ints) -> Ints:
     [1, 0, 1]
     """
     if len(ids) and ids[-1] - ids[0] + 1 == len(ids):
-        return values.astype(np.int64) - ids[0]
+        return np.asarray(values.astype(np.int64) - ids[0])
     return np.asarray(np.searchsorted(ids, values))
 
 

@@ -22,7 +22,10 @@ from hooke.measure.intensity import measure_channels
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
 from hooke.measure.perimeter import Steps, count_contour_steps
 
-__all__ = ["measure", "name_columns"]
+__all__ = ["FIRST_OF_MORE", "measure", "name_columns"]
+
+#: The first column of those that `measure` gives with `more`.
+FIRST_OF_MORE = "form_factor"
 
 Columns = dict[str, NDArray[np.generic]]
 

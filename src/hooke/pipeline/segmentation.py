@@ -17,7 +17,7 @@ from hooke.io import write_labels, write_png
 from hooke.io.class_counts import CLASS_COUNTS
 from hooke.io.lock import only_run
 from hooke.labels.classes import Classes
-from hooke.measure import measure
+from hooke.measure import FIRST_OF_MORE, measure
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.result_files import labels_path, overlay_path, plane_name
@@ -84,7 +84,7 @@ class Segmentation:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row per instance: see `hooke.measure.measure` for the columns; then ``doubtful`` and any class."""
+        """A row per instance: the columns of `hooke.measure.measure`, with ``doubtful`` and any class before `more`."""
         table = measure(
             self.labels,
             self.image.pixels,
@@ -92,10 +92,9 @@ class Segmentation:
             channel_names=self.image.channel_names or (_RGB if self.image.is_rgb else ()),
             scores=self.scores,
         )
-        table["doubtful"] = self.doubtful
-        if self.classes is not None:
-            table = table.assign(**self.classes.columns)
-        return table
+        known = {"doubtful": self.doubtful} | ({} if self.classes is None else self.classes.columns)
+        first, others = table.columns[: table.columns.get_loc(FIRST_OF_MORE)], table.columns
+        return table.assign(**known)[[*first, *known, *others[len(first) :]]]
 
     @property
     def doubtful(self) -> NDArray[np.bool_]:
