@@ -60,7 +60,7 @@ def measure(
     more : bool
         Whether to measure what is marked so below.
     surroundings : float
-        Distance in pixels up to which the background and the other objects around an object are looked at.
+        Distance in pixels up to which the background and the other objects around an object are measured.
     texture : bool
         Whether to measure texture, which takes longer than everything else together.
     threads : int
