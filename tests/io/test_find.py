@@ -66,7 +66,7 @@ def test_file_whose_name_looks_like_a_pattern(tree):
         ("nowhere.png", "no such file or folder"),
         ("*.gif", "no image matches this pattern; .*\\.tif"),
         ("empty", "no images in this folder; .*\\.tif"),
-        ("store.zarr", "zarr stores; .*OME-TIFF"),
+        ("store.zarr", "zarr stores; .*metadata.*OME-TIFF"),
     ],
 )
 def test_nothing_found(tree, given, cause):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hooke.errors import ImageReadError, readable
-from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, unread_format
+from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, is_zarr, unread_format
 from hooke.io.leftovers import derived_files, names_results, result_folders
 
 _SUFFIXES_TEXT = " ".join(sorted(IMAGE_SUFFIXES))
@@ -158,6 +158,8 @@ class _Search:
 
     def _images_in_folder(self, folder: Path) -> list[Path]:
         """Images below a folder, or an error where there are none."""
+        if is_zarr(folder):
+            return [folder]
         store = folder_format(folder)
         if store is not None:
             raise ImageReadError(f"hooke doesn't read {folder.suffix} stores", path=folder, remedy=store)
@@ -179,8 +181,8 @@ class _Search:
         if not self.results and not names_results(pattern.name):
             matches = self._without_results(matches, base)
         files = [match for match in matches if match.is_file()]
-        known = [file for file in files if has_image_suffix(file)]
-        below = [image for match in matches if match.is_dir() for image in self._below(match)]
+        known = [match for match in matches if is_zarr(match) or (match.is_file() and has_image_suffix(match))]
+        below = [image for match in matches if match.is_dir() and not is_zarr(match) for image in self._below(match)]
         images = known + below or files
         if not images:
             why = "; ".join(self.found.notes) or f"images have one of the suffixes {_SUFFIXES_TEXT}"
@@ -233,6 +235,8 @@ class _Search:
                     self.found.unread.append(path)
                 elif name in left_out:
                     self._note_result(path)
+                elif is_zarr(path):
+                    yield path
                 else:
                     entered.append(name)
             folders[:] = entered

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from hooke.errors import ImageReadError
 
-SUPPORTED = "TIFF, OME-TIFF, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000, .npy"
+SUPPORTED = "TIFF, OME-TIFF, OME-Zarr, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000, .npy, slides in TIFF"
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset([
     ".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk", ".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".dib", ".gif", ".webp",
-    ".pgm", ".ppm", ".pnm", ".jp2", ".j2k", ".npy",
+    ".pgm", ".ppm", ".pnm", ".jp2", ".j2k", ".npy", ".svs", ".svslide", ".ndpi", ".scn", ".bif", ".qptiff",
 ])
 _MICROSCOPE_SUFFIXES = frozenset([
     ".czi", ".nd2", ".lif", ".lof", ".xlef", ".oib", ".oif", ".vsi", ".ims", ".dv", ".r3d", ".zvi", ".ics", ".ids",
     ".sld", ".flex", ".mrc", ".c01",
 ])
-_WHOLE_SLIDE_SUFFIXES = frozenset([".svs", ".ndpi", ".scn", ".mrxs", ".vms", ".vmu", ".bif", ".qptiff", ".svslide"])
+_WHOLE_SLIDE_SUFFIXES = frozenset([".mrxs", ".vms", ".vmu"])  # others are TIFF inside, and read as such
 # fmt: on
 
 _TO_OME_TIFF = "convert it to OME-TIFF with Bio-Formats (Fiji, bfconvert) or bioio"
@@ -28,7 +28,11 @@ _CZI_TO_OME_TIFF = (
     "and of a file in colour img.data[..., ::-1], since .czi stores blue first"
 )
 _WHOLE_SLIDE = "it is a whole slide: export the region as OME-TIFF with QuPath, or convert it with bfconvert"
-_ZARR = "it is a zarr store: save the level as OME-TIFF, for example with bioio or napari"
+_N5 = "it is an N5 store: save it as OME-Zarr or OME-TIFF, for example with Fiji"
+_NOT_ZARR = (
+    "it is a zarr store without its metadata (zarr.json, .zgroup): copy all of it, or write it as OME-Zarr or OME-TIFF"
+)
+_ZARR_MARKS = ("zarr.json", ".zgroup")
 _VIDEO = "it is a video: save its frames as a TIFF stack, for example with Fiji or ffmpeg"
 _HDF5 = "it is an HDF5 container: save the array inside as TIFF or .npy with h5py"
 _ARRAYS = "save the one array to segment as .npy or TIFF"
@@ -41,7 +45,8 @@ _REMEDY_BY_SUFFIX = {
     **dict.fromkeys(_MICROSCOPE_SUFFIXES, _TO_OME_TIFF),
     ".czi": _CZI_TO_OME_TIFF,
     **dict.fromkeys(_WHOLE_SLIDE_SUFFIXES, _WHOLE_SLIDE),
-    **dict.fromkeys([".zarr", ".n5"], _ZARR),
+    ".zarr": _NOT_ZARR,
+    ".n5": _N5,
     **dict.fromkeys([".mp4", ".avi", ".mov", ".mkv", ".webm", ".wmv"], _VIDEO),
     **dict.fromkeys([".h5", ".hdf5", ".hdf", ".ilp"], _HDF5),
     **dict.fromkeys([".npz", ".mat", ".pkl", ".pickle", ".pt"], _ARRAYS),
@@ -107,8 +112,15 @@ def result_stem(path: str | Path) -> str:
 
 
 def folder_format(path: Path) -> str | None:
-    """Remedy for a folder that is itself an image container (.zarr, .n5), or None for a plain folder."""
-    return _REMEDY_BY_SUFFIX.get(path.suffix.lower()) if path.suffix.lower() in (".zarr", ".n5") else None
+    """Remedy for a folder that is an image container that hooke doesn't read (.n5), or None for any other folder."""
+    if path.suffix.lower() not in (".zarr", ".n5") or is_zarr(path):
+        return None
+    return _REMEDY_BY_SUFFIX.get(path.suffix.lower())
+
+
+def is_zarr(path: Path) -> bool:
+    """Whether a folder is a zarr store: an image, as a file is."""
+    return path.suffix.lower() == ".zarr" and any((path / mark).is_file() for mark in _ZARR_MARKS)
 
 
 def sniff(path: Path) -> str:
@@ -122,18 +134,20 @@ def sniff(path: Path) -> str:
     Returns
     -------
     str
-        ``"tiff"``, ``"raster"`` or ``"npy"``.
+        ``"tiff"``, ``"raster"``, ``"npy"`` or ``"zarr"``.
 
     Raises
     ------
     ImageReadError
         If the file is missing, a folder, unreadable, empty, or of a format that hooke doesn't read.
     """
+    if is_zarr(path):
+        return "zarr"
     head = _head(path)
     if not head:
         raise ImageReadError("the file is empty", path=path, remedy="copy or export it again")
     if path.suffix.lower() in _WHOLE_SLIDE_SUFFIXES:
-        # Many are TIFF inside, but a plane of 10^10 pixels must not be opened as if it were a picture.
+        # What is in the file is a picture of the slide at most, and the slide beside it.
         raise unreadable(path, head)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "raster"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
 from hooke.image import Image
+from hooke.io.gaps import Gaps
 from hooke.limits import check_memory
 
 _COPIES = 2  # of a plane that a reader holds at its peak: as decoded, and in the order and type that it gives
@@ -53,8 +54,21 @@ class ImageFile:
         Bytes that reading a plane decodes, which may be more than the plane's own.
     max_memory : int, optional
         Bytes that reading may take; three quarters of what is free when not given.
+    dtype : dtype, optional
+        Of the pixels, where it is known before they are read.
+    levels : tuple of (int, int)
+        Height and width of each resolution of a pyramid, the finest first; empty where there is one.
+    level : int
+        Which of them this is.
+    segment_shape : (int, int), optional
+        Height and width of what has to be decoded at once, such as a tile.
+    gaps : Gaps, optional
+        Filled parts of the windows that were read.
     read : callable
         Given the position along each stack axis, returns the pixels, (Y, X) or (Y, X, C).
+    read_window : callable, optional
+        Given that, rows and columns, returns a window of them without reading the rest; may be called from several
+        threads at once.
 
     Examples
     --------
@@ -79,7 +93,15 @@ class ImageFile:
     orientation: int = 1
     read_bytes: int = 0
     max_memory: int | None = None
+    dtype: np.dtype[np.generic] | None = None
+    levels: tuple[tuple[int, int], ...] = ()
+    level: int = 0
+    segment_shape: tuple[int, int] | None = None
+    gaps: Gaps | None = None
     read: Callable[[Mapping[str, int]], NDArray[np.generic]] = field(repr=False, kw_only=True)
+    read_window: Callable[[Mapping[str, int], slice, slice], NDArray[np.generic]] | None = field(
+        default=None, repr=False, kw_only=True
+    )
 
     def __len__(self) -> int:
         return math.prod(self.stack_shape)
@@ -111,15 +133,22 @@ class ImageFile:
                 f"has no plane {index}", path=self.path, remedy=f"give a plane from 0 to {len(self) - 1}"
             )
         check_memory(_COPIES * self.read_bytes, self.path, budget=self.max_memory)
+        return self.image_of(finite(self.read(self.position(index)), self.path), index)
+
+    def position(self, index: int) -> dict[str, int]:
+        """Position of a plane along each stack axis."""
         where = np.unravel_index(index, self.stack_shape) if self.stack_shape else ()
-        position = {axis: int(at) for axis, at in zip(self.axes, where, strict=True)}
+        return {axis: int(at) for axis, at in zip(self.axes, where, strict=True)}
+
+    def image_of(self, pixels: NDArray[np.generic], index: int = 0) -> Image:
+        """Give pixels of a plane with what the file says of them."""
         return Image(
-            pixels=finite(self.read(position), self.path),
+            pixels=pixels,
             name=self.name,
             path=self.path,
             pixel_size_um=self.pixel_size_um,
             channel_names=self.channel_names,
-            plane={axis.lower(): at for axis, at in position.items()},
+            plane={axis.lower(): at for axis, at in self.position(index).items()},
             is_rgb=self.is_rgb,
             notes=self.notes,
         )
@@ -140,6 +169,13 @@ def check_dtype(dtype: np.dtype[np.generic], path: Path | None) -> None:
         raise ImageReadError(f"holds no pixels but {dtype}", path=path, remedy="save numbers, integer or float")
 
 
+def usual_type(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:
+    """The same type, or for a float type that few libraries know the nearest that all do."""
+    if dtype.kind != "f" or dtype.itemsize in (4, 8):
+        return dtype
+    return np.dtype(np.float32 if dtype.itemsize < 4 else np.float64)
+
+
 def finite(pixels: NDArray[np.generic], path: Path | None) -> NDArray[np.generic]:
     """Refuse a plane without one finite value; bring float types that few libraries know to those that all do.
 
@@ -148,10 +184,9 @@ def finite(pixels: NDArray[np.generic], path: Path | None) -> NDArray[np.generic
     ImageReadError
         If all pixels are NaN or infinite.
     """
+    pixels = pixels.astype(usual_type(pixels.dtype), copy=False)
     if pixels.dtype.kind != "f":
         return pixels
-    if pixels.dtype.itemsize not in (4, 8):
-        pixels = pixels.astype(np.float32 if pixels.dtype.itemsize < 4 else np.float64)
     # One finite corner settles it for nearly every image without a pass over all pixels.
     if not np.isfinite(pixels.flat[0]) and not np.isfinite(pixels).any():
         raise ImageReadError("no pixel is a finite number (all NaN or infinite)", path=path, remedy="export it again")

@@ -46,6 +46,12 @@ def open_npy(path: Path, axes: str | None = None) -> ImageFile:
     def read(position: Mapping[str, int]) -> NDArray[np.generic]:
         return samples.keep(_plane(_map(path), layout, position))
 
+    def read_window(position: Mapping[str, int], rows: slice, columns: slice) -> NDArray[np.generic]:
+        window = {"Y": rows, "X": columns}
+        # A map of its own for each window: what was read of an earlier one is let go.
+        part = _map(path).reshape(layout.shape)[tuple(window.get(axis, slice(None)) for axis in layout.axes)]
+        return samples.keep(to_plane(*select(np.array(part), layout.axes, position)))
+
     plane_shape = layout.plane_shape
     return ImageFile(
         path=path,
@@ -56,7 +62,10 @@ def open_npy(path: Path, axes: str | None = None) -> ImageFile:
         is_rgb=samples.is_rgb,
         notes=channels_note(layout, array.shape, axes),
         read_bytes=math.prod(layout.plane_shape) * array.dtype.itemsize,
+        dtype=array.dtype.newbyteorder("="),
+        segment_shape=(1, layout.length("X")),
         read=read,
+        read_window=read_window,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +10,21 @@ from hooke.errors import ImageReadError
 from hooke.image import Image
 from hooke.io.formats import sniff
 from hooke.io.image_file import ImageFile
+from hooke.io.lazy_plane import LazyPlane
+from hooke.io.levels import check_level, parse_region
 from hooke.io.numpy_files import open_npy
 from hooke.io.raster import open_raster
 from hooke.io.tiff import open_tiff
+from hooke.io.zarr_image import open_zarr
 
 
 def open_image(
-    path: str | Path, *, axes: str | None = None, scene: str | None = None, max_memory: int | None = None
+    path: str | Path,
+    *,
+    axes: str | None = None,
+    scene: str | None = None,
+    level: int = 0,
+    max_memory: int | None = None,
 ) -> ImageFile:
     """Open an image file: metadata now, pixels plane by plane when needed.
 
@@ -24,13 +33,16 @@ def open_image(
     Parameters
     ----------
     path : str or Path
-        A TIFF, OME-TIFF, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000 or .npy file.
+        A TIFF, OME-TIFF, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000 or .npy file, a whole slide that is a TIFF file, or
+        an OME-Zarr store.
     axes : str, optional
         One letter per dimension as stored, such as ``"TZCYX"`` (T time, Z depth, C channels, S colours), where the
         file states none or wrong ones.
     scene : str, optional
-        Which image of a TIFF that holds several of other sizes, by its name in `ImageFile.scenes`; the largest when
-        not given.
+        Which image of a file or store that holds several, by its name in `ImageFile.scenes`; of a TIFF the largest when
+        not given, of a store the first.
+    level : int
+        Which resolution of a pyramid, 0 for the finest; see `ImageFile.levels`.
     max_memory : int, optional
         Bytes that reading a plane may take; three quarters of what is free when not given.
 
@@ -48,17 +60,27 @@ def open_image(
     """
     path = Path(path)
     kind = sniff(path)
-    if scene is not None and kind != "tiff":
-        raise ImageReadError(f"has no scene {scene!r}", path=path, remedy="leave the scene out: the file has one image")
     if kind == "tiff":
-        file = open_tiff(path, axes, scene=scene)
-    else:
-        file = open_raster(path, axes) if kind == "raster" else open_npy(path, axes)
+        return replace(open_tiff(path, axes, scene=scene, level=level), max_memory=max_memory)
+    if kind == "zarr":
+        return replace(open_zarr(path, axes, scene=scene, level=level), max_memory=max_memory)
+    if scene is not None:
+        raise ImageReadError(f"has no scene {scene!r}", path=path, remedy="leave the scene out: the file has one image")
+    check_level(level, (), path)
+    file = open_raster(path, axes) if kind == "raster" else open_npy(path, axes)
     return replace(file, max_memory=max_memory)
 
 
-def read_image(path: str | Path, *, axes: str | None = None, scene: str | None = None, plane: int = 0) -> Image:
-    """Read one plane of an image file.
+def read_image(
+    path: str | Path,
+    *,
+    axes: str | None = None,
+    scene: str | None = None,
+    plane: int = 0,
+    level: int = 0,
+    region: str | Sequence[int] | None = None,
+) -> Image:
+    """Read one plane of an image file, or a region of it.
 
     Parameters
     ----------
@@ -70,6 +92,11 @@ def read_image(path: str | Path, *, axes: str | None = None, scene: str | None =
         Which image of a file of several; see `open_image`.
     plane : int
         Which plane of a stack, counted from 0 with the last stack axis fastest.
+    level : int
+        Which resolution of a pyramid, 0 for the finest.
+    region : str or sequence of 4 int, optional
+        Top row, left column, height and width in pixels of the level; only these pixels are read, where the format
+        allows it.
 
     Returns
     -------
@@ -79,6 +106,8 @@ def read_image(path: str | Path, *, axes: str | None = None, scene: str | None =
     Raises
     ------
     ImageReadError
-        As `open_image`; and if there is no such plane, pixels are missing or damaged, or none is a finite number.
+        As `open_image`; and if there is no such plane or region, pixels are missing or damaged (in a region: filled
+        with 0, with a note), or none is a finite number.
     """
-    return open_image(path, axes=axes, scene=scene).plane(plane)
+    file = open_image(path, axes=axes, scene=scene, level=level)
+    return file.plane(plane) if region is None else LazyPlane(file, plane, parse_region(region)).image()

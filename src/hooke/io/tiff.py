@@ -27,12 +27,15 @@ from hooke.errors import ImageReadError
 from hooke.io.arrays import channels_note, ends_in_channels
 from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
 from hooke.io.formats import result_stem
+from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile, check_dtype
+from hooke.io.levels import check_level, coarser_size
 from hooke.io.orientation import ORIENTATION_TAG, orient, orientation_note, swaps_sides, valid_orientation
 from hooke.io.tiff_colour import TiffColour
 from hooke.io.tiff_limits import check_page, check_planes, page_bytes
 from hooke.io.tiff_metadata import channel_names, pixel_size_um, time_step_s, z_step_um
 from hooke.io.tiff_scenes import Scene, find_scenes
+from hooke.io.tiff_windows import read_page_window, segment_shape
 from hooke.limits import check_memory
 
 _COPY_AGAIN = "copy or export it again"
@@ -41,7 +44,9 @@ _OPAQUE = 0.5  # share of the pixels of an alpha channel that are opaque or empt
 _DESCRIPTION = 270
 
 
-def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, raw: bool = False) -> ImageFile:
+def open_tiff(
+    path: Path, axes: str | None = None, *, scene: str | None = None, level: int = 0, raw: bool = False
+) -> ImageFile:
     """Open a TIFF file.
 
     Parameters
@@ -52,26 +57,32 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
         One letter per dimension, where the file states none or wrong ones.
     scene : str, optional
         Which scene of a file of several, by its name in `ImageFile.scenes`; the largest when not given.
+    level : int
+        Which resolution of a pyramid, 0 for the finest.
     raw : bool
         Whether stored values are wanted, as of a label image: no palette, no inversion, no alpha dropped.
 
     Raises
     ------
     ImageReadError
-        If it is truncated or damaged, of a kind that is not read, its axes are uncertain, or it has no such scene.
+        If it is truncated or damaged, of a kind that is not read, its axes are uncertain, or it has no such scene
+        or level.
     """
     with _reading(path), tifffile.TiffFile(path, _multifile=False) as tif:
         _check_pages(tif, path)
         check_planes(tif, path)
         scenes = find_scenes(tif, path)
         chosen = _choose_scene(scenes, scene, path)
-        stored = _stored(tif, chosen, path)
+        levels = _level_shapes(chosen)
+        check_level(level, levels, path)
+        stored = _stored(tif, chosen, path, level)
         colour = TiffColour.of_page(tif, stored.keyframe, path, raw=raw)
         layout = _layout(stored, axes, path, raw=raw)
         if colour.drops_alpha and np.dtype(stored.keyframe.dtype).itemsize > 1:
             colour = _with_fourth_stain(stored, layout, colour, path)
         shown = colour.shown(layout)
-        size = pixel_size_um(tif, stored.image)
+        size = coarser_size(pixel_size_um(tif, stored.image), levels, level)
+        gaps, windows = Gaps("row" if segment_shape(stored.keyframe)[0] == 1 else "tile"), _has_windows(stored, layout)
         swapped = swaps_sides(stored.orientation)
         return ImageFile(
             path=path,
@@ -91,7 +102,15 @@ def open_tiff(path: Path, axes: str | None = None, *, scene: str | None = None, 
             + (channels_note(layout, stored.shape, axes) if layout.axes != stored.axes else ()),
             orientation=stored.orientation,
             read_bytes=_read_bytes(stored, layout),
+            dtype=colour.dtype_of(np.dtype(stored.keyframe.dtype)),
+            levels=levels if len(levels) > 1 else (),
+            level=level,
+            segment_shape=segment_shape(stored.keyframe) if windows else None,
+            gaps=gaps,
             read=lambda position: _read_plane(stored, layout, colour, position, path),
+            read_window=(
+                (lambda *window: _read_window(stored, layout, colour, window, path, gaps)) if windows else None
+            ),
         )
 
 
@@ -180,9 +199,14 @@ def _other_scenes(scenes: Sequence[Scene], chosen: Scene) -> tuple[str, ...]:
     return (note,) if others else ()
 
 
-def _stored(tif: tifffile.TiffFile, scene: Scene, path: Path) -> _Stored:
-    """Find a scene's pages."""
-    main = scene.series[0]
+def _level_shapes(scene: Scene) -> tuple[tuple[int, int], ...]:
+    """Height and width of each level of a scene's pyramid."""
+    return tuple((level.keyframe.imagelength, level.keyframe.imagewidth) for level in scene.series[0].levels)
+
+
+def _stored(tif: tifffile.TiffFile, scene: Scene, path: Path, level: int = 0) -> _Stored:
+    """Find the pages of a scene, or of a coarser level of it."""
+    main = scene.series[0].levels[level]
     _check_imagej(tif, main, path)
     check_page(main.keyframe, path)
     check_dtype(np.dtype(main.dtype), path)
@@ -190,7 +214,7 @@ def _stored(tif: tifffile.TiffFile, scene: Scene, path: Path) -> _Stored:
     contiguous = main.dataoffset if main.is_truncated and main.keyframe.is_memmappable else None
     pages = list(main)
     if len(scene.series) > 1 and contiguous is None:
-        pages, axes = [page for series in scene.series for page in series], f"P{axes}"
+        pages, axes = [page for series in scene.series for page in series.levels[level]], f"P{axes}"
         shape = (len(scene.series), *shape)
     return _Stored(
         file=tif,
@@ -227,6 +251,41 @@ def _layout(stored: _Stored, axes: str | None, path: Path, *, raw: bool) -> Layo
         letters = letters[:-3] + "YXC"
     # Channels of a label image are label images of their own: a stack along a letter that means nothing else.
     return stored_layout(letters.replace("C", "L") if raw else letters, stored.shape, path)
+
+
+def _has_windows(stored: _Stored, layout: Layout) -> bool:
+    """Whether windows of a plane can be read: its rows and columns are those of pages, and not turned."""
+    inner = layout.axes[_page_axes(layout, stored) :] if stored.contiguous is None else ""
+    return {"Y", "X"} <= set(inner) and stored.orientation == 1
+
+
+def _read_window(
+    stored: _Stored,
+    layout: Layout,
+    colour: TiffColour,
+    window: tuple[Mapping[str, int], slice, slice],
+    path: Path,
+    gaps: Gaps,
+) -> NDArray[np.generic]:
+    """Read a window of one plane: what `_read_plane` gives there, with zeros for what the file lacks."""
+    position, rows, columns = window
+    lengths = {"Y": rows.stop - rows.start, "X": columns.stop - columns.start}
+    depth = _page_axes(layout, stored)
+    inner = [lengths.get(axis, length) for axis, length in zip(layout.axes[depth:], layout.shape[depth:], strict=True)]
+    with _reading(path):
+        numbers = np.arange(len(stored.pages)).reshape(layout.shape[:depth])
+        wanted, wanted_axes = select(numbers, layout.axes[:depth], position)
+        parts = []
+        for number in np.asarray(wanted).ravel():
+            page = stored.pages[int(number)]
+            if page is None:
+                gaps.add((int(number), rows.start, columns.start))
+                parts.append(np.zeros(inner, stored.keyframe.dtype))
+            else:
+                parts.append(read_page_window(page, path, rows, columns, gaps).reshape(inner))
+        block = (parts[0] if len(parts) == 1 else np.stack(parts)).reshape(*np.shape(wanted), *inner)
+        block, axes = select(block, wanted_axes + layout.axes[depth:], position)
+        return to_plane(*colour.apply(block, axes, int(stored.keyframe.bitspersample)))
 
 
 def _read_plane(

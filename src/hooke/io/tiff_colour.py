@@ -121,6 +121,11 @@ class TiffColour:
         """Whether the channels are red, green and blue."""
         return (self.picture or self.palette is not None) and shown.length("S") == 3 and shown.channels == 3
 
+    def dtype_of(self, stored: np.dtype[np.generic]) -> np.dtype[np.generic]:
+        """Type of the intensities that samples of a type become."""
+        changed = self.palette is not None or self.ycbcr is not None
+        return np.dtype(np.uint8) if changed else stored.newbyteorder("=")
+
     def apply(self, block: NDArray[np.generic], axes: str, bits: int) -> tuple[NDArray[np.generic], str]:
         """Turn stored samples into intensities."""
         if self.palette is not None:

@@ -1,14 +1,15 @@
 """Reads the metadata of an open TIFF file: pixel size, step along z and time, and channel names.
 
-Sources, the first that speaks: OME-XML, ImageJ's description, resolution tags. Programs that know nothing of a scale
-write a print size, 72, 96, 150 or 300 dots per inch, also in centimetres and, by way of Fiji and Bio-Formats, into
-ImageJ's description and OME-XML. None of these is a pixel size. What remains of sizes in inches and centimetres counts
-between 0.01 and 20 µm a pixel, which is what microscopes have.
+Sources, the first that speaks: OME-XML, ImageJ's description, an Aperio slide's, resolution tags. Programs that know
+nothing of a scale write a print size, 72, 96, 150 or 300 dots per inch, also in centimetres and, by way of Fiji and
+Bio-Formats, into ImageJ's description and OME-XML. None of these is a pixel size. What remains of sizes in inches and
+centimetres counts between 0.01 and 20 µm a pixel, which is what microscopes have.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
@@ -39,6 +40,7 @@ _S_PER_UNIT = {
 # 2 inch, 3 centimetre, 4 and 5 tifffile's millimetre and micrometre
 _UM_PER_RESOLUTION_UNIT = {2: UM_PER_INCH, 3: 1e4, 4: 1e3, 5: 1.0}
 _FINEST_PRINT_UM = 20.0  # what OME-XML says of smaller pixels is believed
+_APERIO_MPP = re.compile(r"\|\s*MPP\s*=\s*([0-9]*\.?[0-9]+)")  # micrometres per pixel
 _UNITS_OF_PRINT = frozenset([UM_PER_INCH, 1e4, 1e6])  # inch, centimetre, metre
 
 
@@ -59,6 +61,8 @@ def pixel_size_um(tif: tifffile.TiffFile, image: int = 0) -> tuple[float, float]
     imagej = _imagej(tif)
     if "unit" in imagej:
         return _imagej_pixel_size(tif, imagej)
+    if tif.is_svs and (found := _APERIO_MPP.search(tif.pages.first.description)):
+        return _pair(float(found[1]), float(found[1]))
     return _tag_pixel_size(tif)
 
 

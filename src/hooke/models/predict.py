@@ -2,7 +2,8 @@
 
 The image is cut into tiles in its own pixels; each tile is resized to the network's scale, predicted, resized back
 and blended into the result. So nothing at the network's scale is ever held for the whole image, and the maps, kept
-as 16-bit integers, are the only thing that grows with it.
+as 16-bit integers, are the only thing that grows with it. Tiles lie on one grid for the whole image (`TileGrid`): the
+maps of any window of it are, to the last bit, those that the whole image has there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -21,6 +23,9 @@ from hooke.targets.fixed_point import SCALE_16BIT
 
 #: A network: (1, C, Y, X) float32 with sides that are multiples of the stride -> (1, K, Y, X) float32.
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,92 @@ class _Span:
     share: NDArray[np.float32]
 
 
+class Pixels(Protocol):
+    """What windows are read of: an array, or a file that is read window by window."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(Y, X) or (Y, X, C)."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """As stored."""
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Give the pixels of a window."""
+
+
+class TileGrid:
+    """The tiles of a whole image, at fixed places however much of it is predicted at a time.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the image: (Y, X) or (Y, X, C).
+    scale : float
+        Network pixels per image pixel.
+    tiling : Tiling
+    """
+
+    def __init__(self, shape: tuple[int, ...], scale: float, tiling: Tiling) -> None:
+        self.scale = scale
+        self.tiling = tiling
+        self.rows = list(_spans(shape[0], scale, tiling))
+        self.columns = list(_spans(shape[1], scale, tiling))
+
+    def places(self, rows: slice, columns: slice) -> list[tuple[int, int]]:
+        """Row and column in the grid of each tile that has a share in a window."""
+        found = [
+            [index for index, span in enumerate(spans) if span.start < part.stop and part.start < span.stop]
+            for spans, part in ((self.rows, rows), (self.columns, columns))
+        ]
+        return [(row, column) for row in found[0] for column in found[1]]
+
+    def read(self, pixels: Pixels, place: tuple[int, int]) -> NDArray[np.generic]:
+        """Pixels of one tile."""
+        row, column = self.rows[place[0]], self.columns[place[1]]
+        window: NDArray[np.generic] = pixels[row.start : row.stop, column.start : column.stop]
+        return window
+
+    def to_image(self, output: NDArray[np.float32], place: tuple[int, int]) -> NDArray[np.float32]:
+        """Bring a tile's maps from the network's scale to the image's own resolution."""
+        row, column = self.rows[place[0]], self.columns[place[1]]
+        height, width = row.stop - row.start, column.stop - column.start
+        if output.shape[1:] == (height, width):
+            return output
+        return np.stack([cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in output])
+
+    def blend(
+        self, canvas: NDArray[np.uint16], corner: tuple[int, int], place: tuple[int, int], result: NDArray[np.float32]
+    ) -> None:
+        """Add a tile's maps to those of a window.
+
+        Parameters
+        ----------
+        canvas : ndarray of uint16, shape (maps, Y, X)
+            Of the window; zeros before the first tile.
+        corner : (int, int)
+            Row and column of its first pixel in the image.
+        place : (int, int)
+            Row and column of the tile in the grid.
+        result : ndarray of float32, shape (maps, Y, X)
+            From `to_image`.
+        """
+        row, column = self.rows[place[0]], self.columns[place[1]]
+        inside, target, shares = [], [], []
+        for span, first, length in ((row, corner[0], canvas.shape[1]), (column, corner[1], canvas.shape[2])):
+            start, stop = max(span.start, first), min(span.stop, first + length)
+            inside.append(slice(start - span.start, stop - span.start))
+            target.append(slice(start - first, stop - first))
+            shares.append(span.share[inside[-1]])
+        weight = shares[0][:, None] * shares[1][None, :] * np.float32(SCALE_16BIT)
+        # Rounding down keeps the sum of overlapping tiles within 16 bits.
+        canvas[:, target[0], target[1]] += (result[:, inside[0], inside[1]] * weight).astype(np.uint16)
+
+
 def predict_maps(
     network: Network,
-    pixels: NDArray[np.generic],
+    pixels: Pixels,
     normalisation: Normalisation,
     *,
     scale: float = 1.0,
@@ -95,40 +183,47 @@ def predict_maps(
     ndarray of uint16, shape (maps, Y, X)
         0..65535 for 0..1.
     """
-    tiling = tiling or Tiling()
     height, width = pixels.shape[:2]
-    rows = list(_spans(height, scale, tiling))
-    columns = list(_spans(width, scale, tiling))
+    grid = TileGrid(pixels.shape, scale, tiling or Tiling())
     canvas = np.zeros((maps, height, width), np.uint16)
 
-    def work(row: _Span, column: _Span) -> tuple[_Span, _Span, NDArray[np.float32]]:
-        window = normalisation.apply(pixels[row.start : row.stop, column.start : column.stop])
-        return row, column, _predict_window(network, window, scale, tiling.stride, maps)
+    def work(place: tuple[int, int]) -> tuple[tuple[int, int], NDArray[np.float32]]:
+        output = predict_tile(network, normalisation.apply(grid.read(pixels, place)), grid, maps)
+        return place, grid.to_image(output, place)
 
-    jobs = [(row, column) for row in rows for column in columns]
-    for done, (row, column, result) in enumerate(_unordered(work, jobs, threads), 1):
-        weight = row.share[:, None] * column.share[None, :] * np.float32(SCALE_16BIT)
-        # Rounding down keeps the sum of overlapping tiles within 16 bits.
-        canvas[:, row.start : row.stop, column.start : column.stop] += (result * weight).astype(np.uint16)
+    places = grid.places(slice(0, height), slice(0, width))
+    for done, (place, result) in enumerate(_unordered(work, places, threads), 1):
+        grid.blend(canvas, (0, 0), place, result)
         if progress:
-            progress(done / len(jobs))
+            progress(done / len(places))
     return canvas
 
 
-def _predict_window(
-    network: Network, window: NDArray[np.float32], scale: float, stride: int, maps: int
-) -> NDArray[np.float32]:
-    height, width = window.shape[:2]
+def predict_tile(network: Network, window: NDArray[np.float32], grid: TileGrid, maps: int) -> NDArray[np.float32]:
+    """Predict one tile.
+
+    Parameters
+    ----------
+    network : callable
+    window : ndarray of float32, shape (Y, X, C)
+        Its normalised pixels.
+    grid : TileGrid
+    maps : int
+        Number of maps kept, from the first.
+
+    Returns
+    -------
+    ndarray of float32, shape (maps, Y', X')
+        0..1, at the network's scale.
+    """
+    (height, width), scale, stride = window.shape[:2], grid.scale, grid.tiling.stride
     scaled = window if scale == 1 else _resize(window, max(1, round(height * scale)), max(1, round(width * scale)))
     inner_height, inner_width = scaled.shape[:2]
     below, right = -inner_height % stride, -inner_width % stride
     if below or right:
         scaled = np.pad(scaled, ((0, below), (0, right), (0, 0)), mode="symmetric")
     output = network(np.ascontiguousarray(scaled.transpose(2, 0, 1)[None]))[0, :maps, :inner_height, :inner_width]
-    output = np.clip(output, 0, 1)
-    if output.shape[1:] == (height, width):
-        return output
-    return np.stack([cv2.resize(one, (width, height), interpolation=cv2.INTER_LINEAR) for one in output])
+    return np.clip(output, 0, 1)
 
 
 def _resize(window: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
@@ -168,23 +263,19 @@ def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
         yield _Span(start, stop, (passed(pixels, left) - passed(pixels, right)).astype(np.float32))
 
 
-def _unordered(
-    work: Callable[[_Span, _Span], tuple[_Span, _Span, NDArray[np.float32]]],
-    jobs: list[tuple[_Span, _Span]],
-    threads: int,
-) -> Iterator[tuple[_Span, _Span, NDArray[np.float32]]]:
+def _unordered(work: Callable[[_Job], _Result], jobs: list[_Job], threads: int) -> Iterator[_Result]:
     """Results as they come, with no more than two tiles a thread waiting, so that memory stays bounded."""
     if threads <= 1 or len(jobs) == 1:
         for job in jobs:
-            yield work(*job)
+            yield work(job)
         return
     with ThreadPoolExecutor(threads) as pool:
-        pending: set[Future[tuple[_Span, _Span, NDArray[np.float32]]]] = set()
+        pending: set[Future[_Result]] = set()
         queue = iter(jobs)
         try:
             while True:
                 for job in queue:
-                    pending.add(pool.submit(work, *job))
+                    pending.add(pool.submit(work, job))
                     if len(pending) >= 2 * threads:
                         break
                 if not pending:

@@ -56,6 +56,7 @@ class Level:
 
     path: str
     frame: Frame
+    z_step_um: float | None = None
 
 
 def ome_metadata(group: Any) -> dict[str, Any]:
@@ -80,13 +81,20 @@ def finest_level(group: Any, metadata: dict[str, Any]) -> Level:
     DatasetError
         If it is not as the specification has it, or a level is not there. The error names the group.
     """
+    return all_levels(group, metadata)[0]
+
+
+def all_levels(group: Any, metadata: dict[str, Any]) -> list[Level]:
+    """List all levels, that of the smallest pixels first; see `finest_level`."""
     where = str(getattr(group, "store_path", group))
     try:
         image = metadata["multiscales"][0]
         axes = image.get("axes") or []
         common = image.get("coordinateTransformations") or []
         levels = [_level(group, dataset, axes, common) for dataset in image["datasets"]]
-        return min(levels, key=lambda level: math.prod(level.frame.scale or (1.0,)))
+        if not levels:
+            raise IndexError("no datasets")
+        return sorted(levels, key=lambda level: math.prod(level.frame.scale or (1.0,)))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         cause = f"{where}: not the metadata of an image ({type(error).__name__}: {error})"
         raise DatasetError(cause, remedy=_REMEDY) from error
@@ -116,7 +124,14 @@ def _level(group: Any, dataset: dict[str, Any], axes: Sequence[Any], common: Seq
         translation=_pair(shift) if "translation" in kinds else None,
         units=_pair(np.array(units)) if units and None not in units else None,
     )
-    return Level(str(dataset["path"]), frame)
+    return Level(str(dataset["path"]), frame, _z_step_um(axes, names, steps))
+
+
+def _z_step_um(axes: Sequence[Any], names: Sequence[Any], steps: Sequence[Any]) -> float | None:
+    """Distance of planes along z in micrometres; None where it is not stated."""
+    unit = _UNITS.get(str(axes[names.index("z")].get("unit"))) if "z" in names and isinstance(axes[0], dict) else None
+    scales = [float(step["scale"][names.index("z")]) for step in steps if step["type"] == "scale"] if unit else []
+    return math.prod(scales) * unit if unit and scales else None
 
 
 def _pair(values: NDArray[np.float64]) -> tuple[float, float]:

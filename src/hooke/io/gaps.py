@@ -1,0 +1,44 @@
+"""Counts the parts of a file that are missing or damaged and were filled, so that nobody takes them for background."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+
+
+class Gaps:
+    """Parts of one image (tiles, strips, chunks, rows) that could not be read, each counted once; safe for threads.
+
+    Examples
+    --------
+    >>> gaps = Gaps("tile")
+    >>> gaps.add((0, 1)), gaps.add((0, 1))
+    (None, None)
+    >>> gaps.notes
+    ('1 tile missing or damaged in the file: filled with 0, so nothing is found there; copy or export the file again',)
+    """
+
+    def __init__(self, part: str) -> None:
+        self.part = part
+        self._found: set[Hashable] = set()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, part: Hashable) -> None:
+        """Note a part that is missing."""
+        with self._lock:
+            self._found.add(part)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know; empty where all was there."""
+        count = len(self)
+        if not count:
+            return ()
+        parts = self.part if count == 1 else f"{self.part}s"
+        return (
+            f"{count} {parts} missing or damaged in the file: filled with 0, so nothing is found there; copy or export "
+            "the file again",
+        )
