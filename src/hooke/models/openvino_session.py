@@ -1,6 +1,6 @@
 """Runs a network with OpenVINO, an optional package.
 
-On processors with instructions for bfloat16 it computes in these: see the table in docs/performance.md.
+On processors with instructions for bfloat16 it computes in these: see the table in docs/explanation/performance.md.
 """
 
 from __future__ import annotations

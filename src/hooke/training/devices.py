@@ -26,7 +26,7 @@ def limit_allocator_trim() -> bool:
 
     A training step on the CPU frees the same hundreds of megabytes that the next one needs. Left to itself, glibc
     hands them to the system and gets them back page by page, each cleared first: some 20 % of a step's time in
-    single precision (docs/experiments.md).
+    single precision (docs/explanation/experiments.md).
 
     Returns
     -------

@@ -30,7 +30,7 @@ class Heads:
 class Outputs(NamedTuple):
     """Raw values (logits) for one batch.
 
-    Parameters
+    Attributes
     ----------
     maps : Tensor, shape (N, M, Y, X)
     classes : Tensor, shape (N, K, Y, X), or None
