@@ -48,6 +48,9 @@ COMMANDS = {
     cli_classify.evaluate: (classify.examples_of_dataset, classify.load_classifier, report.write_classification),
     demo.demo: (datasets.write_samples, pipeline.SegmentOptions),
     models.list_models: (hooke_models.describe_models,),
+    models.show: (hooke_models.model_card,),
+    models.add: (hooke_models.add_model,),
+    models.verify: (hooke_models.verify_model,),
     cli_doctor.doctor: (doctor.examine, doctor.fix_dataset, doctor.write_report),
 }
 # The same for commands that need PyTorch, by name: see `hooke.training`.
@@ -65,6 +68,7 @@ NAMES = {
     "labels": {"objects"},
     "out": {"dst", "folder", "path"},
     "model": {"name_or_path"},
+    "models": {"name_or_path"},
     "dataset": {"folder"},
     "option": {"options"},
     "split_components": {"options"},  # components=split or components=keep

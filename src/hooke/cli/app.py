@@ -75,33 +75,32 @@ def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
     return run
 
 
-for _command in (
-    segment.segment,
-    demo.demo,
-    evaluate.evaluate,
-    compare.compare,
-    convert.convert,
-    submit.submit,
-    prepare.prepare,
-    train.train,
-    pretrain.pretrain,
-    export.export,
-    explain.explain,
-    doctor.doctor,
-    samples.samples,
-    modality.modality,
-    info.info,
-):
-    app.command(_command.__name__)(_exiting(_command))
+# The panels of `hooke --help`, in the order in which a user meets them.
+_PANELS: dict[str, tuple[Callable[..., int], ...]] = {
+    "Find and measure": (segment.segment, demo.demo, convert.convert),
+    "Check results": (evaluate.evaluate, compare.compare, submit.submit),
+    "Data sets": (prepare.prepare, doctor.doctor, samples.samples, modality.modality),
+    "Train": (train.train, pretrain.pretrain, export.export, explain.explain),
+    "This installation": (info.info,),
+}
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        app.command(_command.__name__, rich_help_panel=_panel)(_exiting(_command))
 
 
 _data = typer.Typer(no_args_is_help=True, help="View hooke data sets.")
 _data.command("show")(_exiting(data.show))
-app.add_typer(_data, name="data")
+app.add_typer(_data, name="data", rich_help_panel="Data sets")
 
-_models = typer.Typer(no_args_is_help=True, help="View the models that are known by name.")
-_models.command("list")(_exiting(models.list_models))
-app.add_typer(_models, name="models")
+_models = typer.Typer(no_args_is_help=True, help="List, show, add and verify the models that are known by name.")
+for _name, _command in (
+    ("list", models.list_models),
+    ("show", models.show),
+    ("add", models.add),
+    ("verify", models.verify),
+):
+    _models.command(_name)(_exiting(_command))
+app.add_typer(_models, name="models", rich_help_panel="This installation")
 
 _classify = typer.Typer(
     cls=classify.ImagesOrTrain, no_args_is_help=True, help="Classify objects or images, or train a classifier."
@@ -109,7 +108,7 @@ _classify = typer.Typer(
 _classify.command("images")(_exiting(classify.classify))
 _classify.command("train")(_exiting(classify.train))
 _classify.command("evaluate")(_exiting(classify.evaluate))
-app.add_typer(_classify, name="classify")
+app.add_typer(_classify, name="classify", rich_help_panel="Find and measure")
 
 
 @app.callback(invoke_without_command=True)
@@ -134,4 +133,11 @@ def main(argv: list[str] | None = None) -> None:
     if "--debug" in args:
         args = [arg for arg in args if arg != "--debug"]
         os.environ[DEBUG] = "1"
-    app(args, prog_name="hooke")
+    app(args, prog_name="hooke", color=_colour_wish())
+
+
+def _colour_wish() -> bool | None:
+    """Whether the environment wants colours; None leaves it to each stream: a terminal gets them, a file does not."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hooke.cli.completion import model_names
 from hooke.cli.given import refuse_ignored
 from hooke.cli.progress_bar import progress_bar
 
@@ -31,7 +32,11 @@ def doctor(
     ] = None,
     fix: Annotated[Path | None, typer.Option(metavar="DST", help="Write a copy with safe corrections.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="Rank images by the disagreement of the labels with this model, such as nuclei.")
+        str | None,
+        typer.Option(
+            help="Rank images by the disagreement of the labels with this model, such as nuclei.",
+            autocompletion=model_names,
+        ),
     ] = None,
     threads: Annotated[int, typer.Option(min=0, help="Threads for the model; 0 takes all cores.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON and nothing else.")] = False,

@@ -73,6 +73,7 @@ def evaluate(
         float | None, typer.Option(min=0.01, help="With --points: match within this many pixels of the true centre.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON and nothing else.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only, with -o.")] = False,
 ) -> int:
     """Score predicted label images against true ones, paired by file name without suffix.
 
@@ -115,6 +116,7 @@ def evaluate(
         refuse_ignored(context, ["distance"], "goes with --points")
     if out is None:
         refuse_ignored(context, ["against"], "goes with -o: it is shown in the report")
+        refuse_ignored(context, ["quiet"], "goes with -o: nothing would be left of the scores")
     if points:
         detection = hooke.evaluate_points(
             pred,
@@ -126,7 +128,7 @@ def evaluate(
             ignore_classes=ignore_class or (),
             split_components=split_components,
         )
-        return _show_detection(detection, out, json=json)
+        return _show_detection(detection, out, json=json, quiet=quiet)
 
     with warnings.catch_warnings():
         # Said below in the command's own words.
@@ -145,19 +147,19 @@ def evaluate(
         )
     if json:
         _print_json(result)
-    else:
+    elif not quiet:
         _print_tables(result)
     _print_problems(result)
-    if out is not None and not json:
+    if out is not None and not json and not quiet:
         typer.echo(f"report: {out / 'report.html'}; next to it scores.json, per_image.csv, per_object.csv")
     return 0 if result.complete else 1
 
 
-def _show_detection(result: Detection, out: Path | None, *, json: bool) -> int:
+def _show_detection(result: Detection, out: Path | None, *, json: bool, quiet: bool) -> int:
     """Print what `--points` gives; return the exit status."""
     if json:
         _print_json(result)
-    else:
+    elif not quiet:
         from rich.console import Console
 
         from hooke.cli.class_tables import classification_tables
@@ -174,7 +176,7 @@ def _show_detection(result: Detection, out: Path | None, *, json: bool) -> int:
         _complain(f"{len(result.extra)} not scored, no truth: {_some(result.extra)}")
     for note in result.notes:
         _complain(note)
-    if out is not None and not json:
+    if out is not None and not json and not quiet:
         typer.echo(f"all scores: {out / 'detection.json'}; image by image: detection_per_image.csv there")
     return 1 if result.bad else 0
 

@@ -6,9 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from hooke.cli.completion import model_names
+
 
 def info(
-    model: Annotated[str, typer.Option(help="Name of a model, or path of a bundle.")] = "nuclei",
+    model: Annotated[
+        str, typer.Option(help="Name of a model, or path of a bundle.", autocompletion=model_names)
+    ] = "nuclei",
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> int:
     """Show what is installed, and which runtime runs a model here, and why.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hooke.cli.completion import model_names, runtime_names
 from hooke.cli.given import is_given, refuse_ignored
 from hooke.errors import ConfigError, readable
 
@@ -31,7 +32,9 @@ def segment(
         list[str] | None, typer.Argument(help="Files, folders (with their subfolders) and patterns.")
     ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the results.")] = None,
-    model: Annotated[str, typer.Option(help="Name of a model, or path of a bundle.")] = "nuclei",
+    model: Annotated[
+        str, typer.Option(help="Name of a model, or path of a bundle.", autocompletion=model_names)
+    ] = "nuclei",
     channel: Annotated[
         str | None,
         typer.Option(
@@ -58,7 +61,11 @@ def segment(
     ] = 0.0,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
     runtime: Annotated[
-        str, typer.Option(help="What runs the network; auto takes the fastest. [bold]hooke info[/] lists them.")
+        str,
+        typer.Option(
+            help="What runs the network; auto takes the fastest. [bold]hooke info[/] lists them.",
+            autocompletion=runtime_names,
+        ),
     ] = "auto",
     accurate: Annotated[
         bool, typer.Option("--accurate", help="Compute all in 32 bits, as the model was trained: slower.")

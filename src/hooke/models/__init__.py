@@ -1,12 +1,14 @@
 """Models: bundles, where to find them, and prediction with them."""
 
 from hooke.models.bundle import Bundle, BundleSettings, read_bundle
-from hooke.models.description import ModelDescription, describe_models
+from hooke.models.description import ModelDescription, describe_models, model_card
 from hooke.models.model import Model
+from hooke.models.own_models import add_model
 from hooke.models.predict import Tiling, predict_maps
 from hooke.models.registry import is_default, is_shipped, known_models, load_model
 from hooke.models.runtimes import RUNTIMES, Runtime
 from hooke.models.segmenter import PixelSegmenter, SegmentedPixels
+from hooke.models.verification import Verification, verify_model
 
 __all__ = [
     "RUNTIMES",
@@ -18,11 +20,15 @@ __all__ = [
     "Runtime",
     "SegmentedPixels",
     "Tiling",
+    "Verification",
+    "add_model",
     "describe_models",
     "is_default",
     "is_shipped",
     "known_models",
     "load_model",
+    "model_card",
     "predict_maps",
     "read_bundle",
+    "verify_model",
 ]

@@ -220,6 +220,26 @@ def read_description(path: str | Path) -> dict[str, Any]:
     return parse_yaml(_reader(path)(_DESCRIPTION), path, _DESCRIPTION)
 
 
+def read_member(path: str | Path, name: str) -> bytes:
+    """Read one file of a bundle.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder or zip.
+    name : str
+        Such as ``README.md`` or ``colour/test_input.npy``.
+
+    Raises
+    ------
+    ModelError
+        When it is missing, or the name leads out of the bundle.
+    """
+    if name.startswith(("/", "\\")) or ".." in name or ":" in name:
+        raise ModelError(f"names a file outside of itself: {name}", path=path, remedy="copy or export it again")
+    return _reader(Path(path))(name)
+
+
 def read_task(path: str | Path) -> str:
     """Read the task of any bundle: ``segmentation``, ``classifier`` or ``image-classifier``.
 

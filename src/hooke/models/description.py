@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hooke.errors import ModelError
-from hooke.models.bundle import hooke_settings, read_description
-from hooke.models.registry import known_models, shipped_models
+from hooke.models.bundle import hooke_settings, read_description, read_member
+from hooke.models.registry import find_model, known_models, shipped_models
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,25 @@ class ModelDescription:
 
 
 def describe_models() -> list[ModelDescription]:
-    """Describe the models that need no path: those shipped with hooke, and those of the folder HOOKE_MODELS."""
+    """Describe the models that need no path: those shipped with hooke, and those in the user's own folder."""
     shipped = shipped_models()
     return [describe_model(name, path, shipped=shipped.get(name) == path) for name, path in known_models().items()]
+
+
+def model_card(name_or_path: str | Path) -> str:
+    """Read a model's card: what it is for, what it was trained on, and where it fails. Markdown.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        A name that `hooke.models.known_models` lists, or the path of a bundle.
+
+    Raises
+    ------
+    ModelError
+        When there is no such model, or it has no card.
+    """
+    return read_member(find_model(name_or_path), "README.md").decode("utf-8", "replace")
 
 
 def describe_model(name: str, path: Path, *, shipped: bool = False) -> ModelDescription:

@@ -1,4 +1,4 @@
-"""Loads models by name or path: shipped bundles, the user's own folder, or any path."""
+"""Finds and loads models by name or path: shipped bundles, the user's own folder, or any path."""
 
 from __future__ import annotations
 
@@ -17,10 +17,24 @@ _SHIPPED = Path(__file__).parent / "shipped"
 def known_models() -> dict[str, Path]:
     """Names of the models that need no path, and their paths.
 
-    Those shipped with hooke, and the bundles in the folder that the environment variable ``HOOKE_MODELS`` names.
+    Those shipped with hooke, and the bundles in the user's own folder: see `own_folder`.
     """
-    own = os.environ.get("HOOKE_MODELS")
-    return shipped_models() | (_bundles(Path(own)) if own else {})
+    own = own_folder()
+    return shipped_models() | (_bundles(own) if own is not None else {})
+
+
+def own_folder() -> Path | None:
+    """Folder of the user's own models: what the environment variable ``HOOKE_MODELS`` names, else ``~/.hooke/models``.
+
+    None where the user has no home folder.
+    """
+    named = os.environ.get("HOOKE_MODELS")
+    if named:
+        return Path(named)
+    try:
+        return Path.home() / ".hooke" / "models"
+    except RuntimeError:
+        return None
 
 
 def shipped_models() -> dict[str, Path]:
@@ -31,9 +45,8 @@ def shipped_models() -> dict[str, Path]:
 def _bundles(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         return {}
-    return {
-        path.stem: path for path in sorted(folder.iterdir()) if path.suffix == ".zip" or (path / "rdf.yaml").is_file()
-    }
+    shown = (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))  # others are being written
+    return {path.stem: path for path in shown if path.suffix == ".zip" or (path / "rdf.yaml").is_file()}
 
 
 def load_model(name_or_path: str | Path = "nuclei") -> Model:
@@ -54,6 +67,17 @@ def load_model(name_or_path: str | Path = "nuclei") -> Model:
     ModelError
         When there is no such model (the message lists the known ones) or the bundle is corrupt.
     """
+    return _load(find_model(name_or_path).resolve())
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """Path of a model's bundle, by a name that `known_models` lists, or a path.
+
+    Raises
+    ------
+    ModelError
+        When there is no such model.
+    """
     known = known_models()
     path = known.get(str(name_or_path)) or Path(name_or_path)
     if not os.path.exists(path):  # noqa: PTH110 - says False of a name that no file system takes, too
@@ -63,7 +87,7 @@ def load_model(name_or_path: str | Path = "nuclei") -> Model:
             f"unknown model {str(name_or_path)!r}",
             remedy=f"{hint}known models: {', '.join(known) or 'none'}; or give the path of a bundle",
         )
-    return _load(path.resolve())
+    return path
 
 
 def is_shipped(model: Model) -> bool:
