@@ -20,6 +20,7 @@ from hooke.cli import (
     explain,
     export,
     info,
+    measure,
     modality,
     models,
     prepare,
@@ -34,6 +35,7 @@ from hooke.cli.app import app
 
 COMMANDS = {
     segment.segment: (hooke.segment_folder, pipeline.SegmentOptions),
+    measure.measure: (hooke.measure_folder, pipeline.MeasureOptions),
     evaluate.evaluate: (hooke.evaluate, hooke.evaluate_points),
     compare.compare: (evaluation.compare_runs, evaluation.read_runs, report.write_comparison),
     convert.convert: (hooke.convert,),

@@ -23,6 +23,7 @@ from hooke.cli import (
     explain,
     export,
     info,
+    measure,
     modality,
     models,
     prepare,
@@ -77,7 +78,7 @@ def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
 
 # The panels of `hooke --help`, in the order in which a user meets them.
 _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
-    "Find and measure": (segment.segment, demo.demo, convert.convert),
+    "Find and measure": (segment.segment, measure.measure, demo.demo, convert.convert),
     "Check results": (evaluate.evaluate, compare.compare, submit.submit),
     "Data sets": (prepare.prepare, doctor.doctor, samples.samples, modality.modality),
     "Train": (train.train, pretrain.pretrain, export.export, explain.explain),

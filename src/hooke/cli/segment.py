@@ -12,6 +12,7 @@ import typer
 
 from hooke.cli.completion import model_names, runtime_names
 from hooke.cli.given import is_given, refuse_ignored
+from hooke.cli.measure import ChannelsFrom, Expand, Ids, Names, PixelSize, Surroundings, Texture, Write
 from hooke.errors import ConfigError, readable
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     _Work = Callable[[OnProgress[ImageResult]], FolderResult]
 
-_WITH_REPLAY = ("replay", "images", "out", "threads", "max_memory", "overwrite", "quiet", "as_json")
+_WITH_REPLAY = ("replay", "images", "out", "write", "threads", "max_memory", "overwrite", "quiet", "as_json")
 _LISTED = 10
 
 
@@ -41,7 +42,9 @@ def segment(
             help="Number (0 is the first) or name of the channel that shows the objects. Default: chosen by content."
         ),
     ] = None,
-    diameter: Annotated[str, typer.Option(help="Typical diameter in pixels, or auto.")] = "auto",
+    diameter: Annotated[
+        str, typer.Option(help="Typical diameter in pixels, or in micrometres such as 8um, or auto.")
+    ] = "auto",
     min_size: Annotated[
         float | None,
         typer.Option(help="Drop objects of fewer pixels. Default: 7 % of the typical object's area, at least 12."),
@@ -70,6 +73,14 @@ def segment(
     accurate: Annotated[
         bool, typer.Option("--accurate", help="Compute all in 32 bits, as the model was trained: slower.")
     ] = False,
+    pixel_size: PixelSize = None,
+    surroundings: Surroundings = 6.0,
+    expand: Expand = None,
+    texture: Texture = False,
+    names: Names = "hooke",
+    ids: Ids = False,
+    channels_from: ChannelsFrom = None,
+    write: Write = "",
     axes: Annotated[str | None, typer.Option(help="Axes of files that do not state them, such as TZYX.")] = None,
     max_memory: Annotated[
         str | None,
@@ -90,7 +101,9 @@ def segment(
 
       hooke segment images/ -o results/
 
-      hooke segment plate1/*_w1.tif plate2/*_w1.tif -o results/ --diameter 30
+      hooke segment plate1/ plate2/ -o results/ --diameter 8um --channels-from _w{} --expand 6
+
+      hooke segment images/ -o results/ --write geojson,rois
 
       hooke segment --replay results/run.json -o again/
     """
@@ -101,7 +114,7 @@ def segment(
         _check_replay(context, images, out)
         recorded = read_replay(replay, _load_classifier)
         inputs: list[str | Path] = list(recorded.inputs)
-        options, axes = recorded.options, recorded.axes
+        options, axes, channels_from = recorded.options, recorded.axes, recorded.channels_from
         if is_given(context, "threads"):
             options = dataclasses.replace(options, threads=threads)
     else:
@@ -118,6 +131,12 @@ def segment(
             class_threshold=class_threshold,
             runtime=runtime,
             accurate=accurate,
+            pixel_size=pixel_size,
+            surroundings=surroundings,
+            expand=expand,
+            texture=texture,
+            names=names,
+            ids=ids,
         )
         inputs = list(images or [])
     if not inputs:
@@ -132,6 +151,8 @@ def segment(
             out,
             options,
             axes=axes,
+            channels_from=channels_from,
+            write=write,
             max_memory=max_memory,
             overwrite=overwrite,
             command=["hooke", *sys.argv[1:]],

@@ -15,7 +15,9 @@ from hooke.labels.classes import UNKNOWN
 CLASS_COUNTS = "classes"
 
 
-def write_counts(rows: Sequence[Mapping[str, Any]], path: Path, names: Sequence[str] = ()) -> pd.DataFrame:
+def write_counts(
+    rows: Sequence[Mapping[str, Any]], path: Path, names: Sequence[str] = (), last: Sequence[str] = ()
+) -> pd.DataFrame:
     """Write how many objects of each class there are, a row per image or plane.
 
     Parameters
@@ -25,6 +27,8 @@ def write_counts(rows: Sequence[Mapping[str, Any]], path: Path, names: Sequence[
     path : Path
     names : sequence of str
         Columns of a table without rows.
+    last : sequence of str
+        What of a row comes after the counts.
 
     Returns
     -------
@@ -37,8 +41,11 @@ def write_counts(rows: Sequence[Mapping[str, Any]], path: Path, names: Sequence[
         When it can't be written.
     """
     flat = [
-        {**{name: value for name, value in row.items() if name != CLASS_COUNTS}, **row[CLASS_COUNTS]} for row in rows
+        {**{name: value for name, value in row.items() if name not in (CLASS_COUNTS, *last)}, **row[CLASS_COUNTS]}
+        for row in rows
     ]
     table = pd.DataFrame(flat) if flat else pd.DataFrame(columns=["image", *names, UNKNOWN])
+    for name in last:  # even where a class has this name
+        table.insert(len(table.columns), name, [row[name] for row in rows], allow_duplicates=True)
     write_table(table, path)
     return table

@@ -36,7 +36,7 @@ _SPOKEN = ("mask", "label", "seg", "outline", "overlay", "contour", "flow", "pro
 
 _BESIDE_IMAGES = {"labels", "masks", "outlines", "overlays"}
 _NAMED_RESULTS = _BESIDE_IMAGES | {"label", "mask", "outline", "overlay", "seg", "segmentation", "segmentations"}
-_OWN = {"labels", "overlays", "replaced"}
+_OWN = {"labels", "cytoplasm", "overlays", "replaced"}
 _OWN_RECORD = re.compile(rb'^\s*\{\s*"hooke"\s*:')
 
 

@@ -10,7 +10,7 @@ from hooke.errors import OutputError, readable
 from hooke.io.find import FoundImages, holds_images, search_images
 
 #: Folders of results, which nothing else may be in.
-_RESULTS = ("labels", "overlays", "replaced")
+_RESULTS = ("labels", "cytoplasm", "overlays", "replaced")
 
 
 def search_inputs(inputs: Sequence[str | Path], out: str | Path) -> FoundImages:

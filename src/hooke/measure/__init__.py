@@ -18,11 +18,20 @@ from hooke.labels.runs import Runs, find_runs
 from hooke.measure.column_names import name_columns
 from hooke.measure.further import MeasuredObjects, further_columns, texture_columns
 from hooke.measure.hull import ConvexImages, convex_images
+from hooke.measure.image_table import MeasureOptions, cytoplasm_labels, cytoplasm_table, known_channels
 from hooke.measure.intensity import measure_channels
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
 from hooke.measure.perimeter import Steps, count_contour_steps
 
-__all__ = ["FIRST_OF_MORE", "measure", "name_columns"]
+__all__ = [
+    "FIRST_OF_MORE",
+    "MeasureOptions",
+    "cytoplasm_labels",
+    "cytoplasm_table",
+    "known_channels",
+    "measure",
+    "name_columns",
+]
 
 #: The first column of those that `measure` gives with `more`.
 FIRST_OF_MORE = "form_factor"

@@ -1,6 +1,8 @@
 """The main job: read, normalise, predict, decode, measure, write; for one image or a folder of them."""
 
 from hooke.pipeline.installation import describe_installation
+from hooke.measure import MeasureOptions
+from hooke.pipeline.measure_folder import MeasuredFolder, measure_folder
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segment_folder import FolderResult, segment_folder
 from hooke.pipeline.segment_image import segment, segment_image
@@ -8,9 +10,12 @@ from hooke.pipeline.segmentation import Segmentation
 
 __all__ = [
     "FolderResult",
+    "MeasureOptions",
+    "MeasuredFolder",
     "SegmentOptions",
     "Segmentation",
     "describe_installation",
+    "measure_folder",
     "segment",
     "segment_folder",
     "segment_image",

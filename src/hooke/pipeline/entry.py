@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-_FOLDERS = ("labels", "overlays", ".hooke")
+_FOLDERS = ("labels", "cytoplasm", "overlays", ".hooke")
 
 
 @dataclass(frozen=True)

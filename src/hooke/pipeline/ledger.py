@@ -7,6 +7,7 @@ results take their places, ``NAME.work`` lists them: what a killed run left half
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -23,6 +24,7 @@ import pandas as pd
 from hooke.errors import HookeError, ImageReadError, OutputError
 from hooke.io import atomic_path, read_labels, unique_names
 from hooke.io.atomic import output_error
+from hooke.io.channel_files import ChannelFiles
 from hooke.io.find import natural_key
 from hooke.io.spreadsheet import write_table
 from hooke.pipeline.entry import Entry, Written, hash_file, is_result
@@ -53,6 +55,7 @@ class Ledger:
         self._plane_prefixes: set[str] = set()
         self._scenes: dict[str, dict[str, str]] = {}  # of files that have results: names by path and scene
         self._contents: dict[tuple[str, int, int], str] = {}
+        self.channels = ChannelFiles()
         self._lock = threading.Lock()
         self._tables_stand = True
         self.entries: dict[str, Entry] = {}
@@ -92,7 +95,16 @@ class Ledger:
         return name
 
     def content(self, path: Path) -> Content | None:
-        """What a file holds; None where it can't be read."""
+        """What a file holds, with the files of its other channels; None where one can't be read."""
+        parts = [self._content(file) for file in self.channels.files(path)]
+        if len(parts) == 1 or None in parts:
+            return None if None in parts else parts[0]
+        known = [part for part in parts if part is not None]
+        digest = hashlib.sha256("".join(part.sha256 for part in known).encode()).hexdigest()
+        return Content(sum(part.size for part in known), max(part.modified for part in known), digest)
+
+    def _content(self, path: Path) -> Content | None:
+        """What one file holds."""
         try:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):

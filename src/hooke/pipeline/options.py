@@ -11,8 +11,15 @@ from pathlib import Path
 from typing import SupportsIndex
 
 from hooke.errors import ConfigError
+from hooke.image import Image
 from hooke.labels.classes import ObjectClassifier
+from hooke.measure import MeasureOptions
 from hooke.models.runtimes import AUTO, REFERENCE, check_runtime
+
+
+_DIAMETERS = (1, 10_000)
+_UM = "um"
+_MICROMETRES = re.compile(r"\s*(um|µm|μm|microns?)\s*$", re.IGNORECASE)
 
 
 def available_threads() -> int:
@@ -23,8 +30,8 @@ def available_threads() -> int:
 
 
 @dataclass(frozen=True)
-class SegmentOptions:
-    """Options of `hooke.segment` and of ``hooke segment``.
+class SegmentOptions(MeasureOptions):
+    """Options of `hooke.segment` and of ``hooke segment``, those of `hooke.pipeline.MeasureOptions` among them.
 
     Parameters
     ----------
@@ -33,7 +40,8 @@ class SegmentOptions:
     channel : int or str, optional
         Number (0 is the first) or name of the channel that shows the objects; chosen from the image when not given.
     diameter : float or "auto"
-        Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
+        Typical diameter of the objects in pixels, or in micrometres as ``"8um"``; ``"auto"`` measures it in a first
+        pass.
     min_size : float, optional
         Objects of fewer pixels are dropped; by default 7 % of the typical object's area, and never under 12.
     min_score : float, optional
@@ -51,6 +59,8 @@ class SegmentOptions:
         What runs the network: one of `hooke.models.RUNTIMES`; ``"auto"`` takes the fastest that is here.
     accurate : bool
         Whether all is computed in 32 bits, as the model was trained, however long it takes.
+    ids : bool
+        Whether overlays show the number of each object.
 
     Raises
     ------
@@ -69,8 +79,10 @@ class SegmentOptions:
     class_threshold: float = 0.0
     runtime: str = AUTO
     accurate: bool = False
+    ids: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "threads", _parse_whole("threads", self.threads))
         if self.channel is not None:
             object.__setattr__(self, "channel", _parse_channel(self.channel))
@@ -94,6 +106,28 @@ class SegmentOptions:
     def resolved_runtime(self) -> str:
         """The runtime wanted: the reference where all is to be accurate."""
         return REFERENCE if self.accurate else self.runtime
+
+    def diameter_pixels(self, image: Image) -> float | None:
+        """Diameter in pixels of an image; None where it is to be measured.
+
+        Raises
+        ------
+        ConfigError
+            If it is in micrometres and the size of a pixel is not known.
+        """
+        if isinstance(self.diameter, float):
+            return self.diameter
+        if self.diameter == "auto":
+            return None
+        if image.pixel_size_um is None:
+            cause = f"the diameter is {self.diameter}, and the image does not say the size of its pixels"
+            raise ConfigError(cause, path=image.path, remedy="give it by --pixel-size, or the diameter in pixels")
+        height, width = image.pixel_size_um
+        pixels = float(self.diameter.removesuffix(_UM)) / math.sqrt(height * width)
+        if not _DIAMETERS[0] <= pixels <= _DIAMETERS[1]:
+            cause = f"a diameter of {self.diameter} is {pixels:.3g} pixels of {width:g} x {height:g} um"
+            raise ConfigError(cause, path=image.path, remedy="check the diameter and the size of a pixel")
+        return pixels
 
     @property
     def resolved_threads(self) -> int:
@@ -119,10 +153,13 @@ def _parse_channel(value: SupportsIndex | str) -> int | str:
 def _parse_diameter(value: float | str) -> float | str:
     if value == "auto":
         return "auto"
+    number = _MICROMETRES.sub("", value) if isinstance(value, str) else value
     try:
-        diameter = float(value)
+        diameter = float(number)
     except (TypeError, ValueError):
         diameter = 0.0
-    if not 1 <= diameter <= 10_000:
-        raise ConfigError(f"diameter is {value!r}", remedy="give pixels, 1 to 10000, or 'auto'")
+    if number != value and 0 < diameter < math.inf:
+        return f"{diameter:g}{_UM}"
+    if number != value or not _DIAMETERS[0] <= diameter <= _DIAMETERS[1]:
+        raise ConfigError(f"diameter is {value!r}", remedy="give pixels, 1 to 10000, micrometres as 8um, or 'auto'")
     return diameter

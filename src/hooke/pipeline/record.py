@@ -35,6 +35,7 @@ class Replay:
     inputs: list[Path]
     options: SegmentOptions
     axes: str | None
+    channels_from: str | None = None
 
 
 def write_record(
@@ -43,6 +44,7 @@ def write_record(
     model: Model,
     options: SegmentOptions,
     axes: str | None,
+    channels_from: str | None,
     command: Sequence[str],
     started: float,
     rows: list[dict[str, Any]],
@@ -57,7 +59,7 @@ def write_record(
         The files, and the SHA-256 of those that were read.
     model : Model
     options : SegmentOptions
-    axes : str, optional
+    axes, channels_from : str, optional
     command : sequence of str
     started : float
         Seconds since the epoch.
@@ -83,6 +85,7 @@ def write_record(
             "classify": None if options.classify is None else _resolved(options.classify.path),
             "threads": options.resolved_threads,
             "axes": axes,
+            "channels_from": channels_from,
         },
         "out": str(out.resolve()),
         "inputs": [{"path": _written(path), "sha256": digest} for path, digest in inputs],
@@ -131,7 +134,7 @@ def read_replay(path: str | Path, load_classifier: Callable[[str], ObjectClassif
     path = Path(path)
     try:
         record = _Record.model_validate(json.loads(path.read_bytes()))
-        recorded = record.options.model_dump(exclude={"axes", "classify"})
+        recorded = record.options.model_dump(exclude={"axes", "channels_from", "classify"})
         ran = REFERENCE if record.options.accurate else record.runtime["grey"].name
         options = SegmentOptions(**{**recorded, "model": record.model.source, "runtime": ran})
     except (OSError, ValueError, ConfigError, RecursionError) as error:
@@ -149,7 +152,7 @@ def read_replay(path: str | Path, load_classifier: Callable[[str], ObjectClassif
             raise ConfigError(f"the run used the classifier {record.options.classify!r}", path=path, remedy=remedy)
         options = replace(options, classify=load_classifier(record.options.classify))
     _check_models(record, options, path)
-    return Replay(_check_inputs(record.inputs), options, record.options.axes)
+    return Replay(_check_inputs(record.inputs), options, record.options.axes, record.options.channels_from)
 
 
 def _check_models(record: _Record, options: SegmentOptions, path: Path) -> None:
@@ -221,7 +224,14 @@ class _RecordedOptions(_Strict):
     classify: str | None
     class_threshold: float
     accurate: bool = False
+    ids: bool = False
+    pixel_size: list[float] | None = None
+    surroundings: float = SegmentOptions.surroundings
+    expand: float | None = None
+    texture: bool = False
+    names: str = SegmentOptions.names
     axes: str | None
+    channels_from: str | None = None
 
 
 class _RecordedRuntime(_Strict):

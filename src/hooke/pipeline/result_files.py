@@ -29,6 +29,22 @@ SUMMARY_COLUMNS = (
     "version",
 )
 
+#: Columns at the end of every table: where the image's file is, and what its name ends in.
+PLACE = ("folder", "suffix")
+
+
+def image_place(file: str) -> dict[str, str]:
+    """Folder and suffix of an image's file, by the names of their columns; empty for an image without a file.
+
+    Examples
+    --------
+    >>> image_place("plate1/A01.ome.tif")
+    {'folder': 'plate1', 'suffix': '.ome.tif'}
+    """
+    path = Path(file)
+    inner = ".ome" if path.stem.lower().endswith(".ome") else ""
+    return {"folder": str(path.parent) if path.suffix else "", "suffix": f"{inner}{path.suffix}"}
+
 
 @dataclass(frozen=True)
 class ImageResult:
@@ -72,6 +88,11 @@ def failure_row(name: str, file: str, error: str) -> dict[str, Any]:
 def labels_path(out: Path, name: str) -> Path:
     """Where the label image of a file goes."""
     return out / "labels" / f"{name}.tif"
+
+
+def cytoplasm_path(out: Path, name: str) -> Path:
+    """Where the rings around the objects of a file go."""
+    return out / "cytoplasm" / f"{name}.tif"
 
 
 def overlay_path(out: Path, name: str, plane: dict[str, int]) -> Path:

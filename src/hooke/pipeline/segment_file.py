@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,14 @@ from numpy.typing import NDArray
 from hooke.errors import ImageReadError
 from hooke.io import ImageFile, open_image, write_labels, write_png
 from hooke.io.file_runner import OnShare
+from hooke.measure import cytoplasm_labels
+from hooke.measure.image_table import parse_pixel_size
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.result_files import ImageResult, failure, labels_path, overlay_path
+from hooke.pipeline.result_files import ImageResult, cytoplasm_path, failure, labels_path, overlay_path
 from hooke.pipeline.segment_image import segment_image
 from hooke.pipeline.segmentation import object_table, summary_row
 from hooke.pipeline.view import choose_stack_channel
@@ -60,7 +63,9 @@ def segment_file(job: Job, origin: Origin, on_share: OnShare) -> ImageResult:
     if done is not None:
         return ImageResult(origin.name, path, ledger.keep(origin, done).rows, reused=True)
     with ledger.writing(origin, content) as work:
-        file = open_image(path, axes=job.axes, scene=origin.scene or None, max_memory=job.max_memory)
+        file = ledger.channels.open(path, axes=job.axes, scene=origin.scene or None, max_memory=job.max_memory)
+        if job.options.pixel_size is not None:
+            file = replace(file, pixel_size_um=parse_pixel_size(job.options.pixel_size))
         check_job(file, job.max_memory)
         _segment(file, origin.name, job, work, on_share)
     return ImageResult(origin.name, path, work.rows)
@@ -75,9 +80,20 @@ def fail_file(job: Job, origin: Origin, message: str) -> ImageResult:
 
 def _segment(file: ImageFile, name: str, job: Job, work: Work, on_share: OnShare) -> None:
     """Write labels and overlays of a file, and collect its tables and rows."""
+    labels = work.place(labels_path(work.out, name))
+    _write_stack(labels, _segment_planes(file, name, job, work, on_share), file)
+    if (width := job.options.expand) is not None:
+        planes = (plane.pixels.astype(np.int32) for plane in open_image(labels, axes=file.axes + "YX"))
+        _write_stack(
+            work.place(cytoplasm_path(work.out, name)), (cytoplasm_labels(plane, width) for plane in planes), file
+        )
+
+
+def _write_stack(path: Path, planes: Iterator[NDArray[np.int32]], file: ImageFile) -> None:
+    """Write label images with the axes and sizes of the file that they are of."""
     write_labels(
-        work.place(labels_path(work.out, name)),
-        _segment_planes(file, name, job, work, on_share),
+        path,
+        planes,
         axes=file.axes,
         shape=file.stack_shape,
         pixel_size_um=file.pixel_size_um,

@@ -3,11 +3,13 @@
 ```
 OUT/
   labels/NAME.tif      label image, axes and pixel size kept
+  cytoplasm/NAME.tif   with the option expand, the ring around each object, under its number
   overlays/NAME.png    outlines; one picture a plane for stacks (NAME_t0_z3.png)
   measurements.csv     a row per object
   counts.csv           a row per image or plane: objects of each class, where classes are known
   summary.csv          a row per image or plane: count, diameter, seconds, warning, error, options
   run.json             everything needed to do it again: see hooke.pipeline.record
+  geojson/NAME.geojson and so on: the formats asked for
   replaced/            label images that runs would have replaced without having made them, if any
   .hooke/              what is done so far, so that a run can be stopped and continued
 ```
@@ -30,7 +32,8 @@ from pathlib import Path
 from typing import Any
 
 from hooke.errors import readable
-from hooke.io import open_image
+from hooke.io.annotations import parse_formats, write_formats
+from hooke.io.channel_files import all_files, find_channels
 from hooke.io.file_runner import OnProgress, run_files
 from hooke.io.lock import only_run
 from hooke.io.output_folder import search_inputs
@@ -76,6 +79,8 @@ def segment_folder(
     options: SegmentOptions | None = None,
     *,
     axes: str | None = None,
+    channels_from: str | None = None,
+    write: str | Sequence[str] = (),
     max_memory: int | str | None = None,
     overwrite: bool = False,
     command: Sequence[str] = (),
@@ -92,6 +97,11 @@ def segment_folder(
     options : SegmentOptions, optional
     axes : str, optional
         Axes of the files, such as ``"TZYX"``, where they do not state them.
+    channels_from : str, optional
+        The part of a file's name that says which channel of an image it holds: see `hooke.io.channel_files`.
+    write : str or sequence of str
+        Formats of other programs to write the objects in, too: keys of `hooke.io.annotations.WRITERS`. Those that the
+        folder holds already are written again.
     max_memory : int or str, optional
         Bytes, or an amount such as ``"8G"``, that segmenting may take: an image that needs more is reported and left
         out. Three quarters of the memory that is free when not given.
@@ -115,31 +125,35 @@ def segment_folder(
     options = options or SegmentOptions()
     allowed = job_budget(max_memory)
     out = Path(out)
+    formats = parse_formats(write)
     found = search_inputs(inputs, out)
+    paths, channels = find_channels(found.paths, channels_from)
     model = load_model(options.model).with_runtime(options.resolved_runtime)
     check_used(model, options)
     with only_run(out):
         ledger = Ledger(out, run_settings(model, options, axes))
+        ledger.channels = channels
         job = Job(model, options, axes, allowed, overwrite, ledger)
-        run = _Run(out, found.paths, job, command, time.time())
+        run = _Run(out, paths, job, command, time.time(), channels_from)
         # Written first, too: a folder that can't be written to is found before any work is done.
         run.write_record([], finished=False)
         results: list[ImageResult] = []
         finished = False
         try:
-            with closing(_segment_files(job, found.paths, progress)) as segmented:
+            with closing(_segment_files(job, paths, progress)) as segmented:
                 results.extend(segmented)
             finished = True
         except KeyboardInterrupt as stop:
             ledger.undo_half_done()
             stop.add_note(
-                f"{len(ledger.finished)} of {len(found.paths)} image(s) are done and kept in {readable(str(out))}; "
+                f"{len(ledger.finished)} of {len(paths)} image(s) are done and kept in {readable(str(out))}; "
                 "run the same command again to continue"
             )
             raise
         finally:
             run.close(finished)
-    return FolderResult(out, results, (*found.notes, *run.notes()))
+        written = write_formats(out, formats)
+    return FolderResult(out, results, (*found.notes, *channels.notes, *run.notes(), *written))
 
 
 @dataclass(frozen=True)
@@ -151,21 +165,26 @@ class _Run:
     job: Job
     command: Sequence[str]
     started: float
+    channels_from: str | None = None
 
     def close(self, finished: bool) -> None:
         """Write the tables and the record, also of a run that was stopped halfway."""
         self.job.ledger.undo_half_done()
         try:
-            self.write_record(write_tables(self.job.ledger), finished)
+            self.write_record(write_tables(self.job.ledger, self.job.options.names), finished)
         except KeyboardInterrupt:  # again, so that tables and labels agree
-            self.write_record(write_tables(self.job.ledger), finished)
+            self.write_record(write_tables(self.job.ledger, self.job.options.names), finished)
             raise
 
     def write_record(self, rows: list[dict[str, Any]], finished: bool) -> None:
         """Write ``run.json``."""
-        contents = [(path, self.job.ledger.known_content(path)) for path in self.paths]
         job = self.job
-        write_record(self.out, contents, job.model, job.options, job.axes, self.command, self.started, rows, finished)
+        files = all_files(self.paths, job.ledger.channels)
+        contents = [(path, job.ledger.known_content(path)) for path in files]
+        write_record(
+            self.out, contents, job.model, job.options, job.axes, self.channels_from, self.command, self.started, rows,
+            finished,
+        )  # fmt: skip
 
     def notes(self) -> list[str]:
         """Report label images that were moved, and rows of the tables that are of earlier runs."""
@@ -228,7 +247,7 @@ def _turns(job: Job, paths: Sequence[Path]) -> Iterator[_Turn]:
     used = {name.casefold() for name in names}
     for name, path in zip(names, paths, strict=True):
         try:
-            file = open_image(path, axes=job.axes)
+            file = job.ledger.channels.open(path, axes=job.axes)
         except Exception:
             yield _Turn(Origin(name, name, path), path)
             continue

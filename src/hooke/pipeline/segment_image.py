@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.labels.classes import Classes, ObjectClassifier, aggregate_pixel_classes
 from hooke.limits import parse_bytes
+from hooke.measure.image_table import PixelSize, parse_pixel_size
 from hooke.models import Model, PixelSegmenter, Tiling, is_default, load_model
 from hooke.pipeline.diameter import estimate_diameter
 from hooke.pipeline.nuclear_channel import ChosenChannel
@@ -41,6 +42,12 @@ def segment(
     runtime: str = SegmentOptions.runtime,
     accurate: bool = SegmentOptions.accurate,
     max_memory: int | str | None = None,
+    pixel_size: PixelSize | None = SegmentOptions.pixel_size,
+    surroundings: float = SegmentOptions.surroundings,
+    expand: float | None = SegmentOptions.expand,
+    texture: bool = SegmentOptions.texture,
+    names: str = SegmentOptions.names,
+    ids: bool = SegmentOptions.ids,
 ) -> Segmentation:
     """Find and outline every object of an image.
 
@@ -56,7 +63,8 @@ def segment(
     channel : int or str, optional
         Number (0 is the first) or name of the channel that shows the objects; chosen from the image when not given.
     diameter : float or "auto"
-        Typical diameter of the objects in pixels; ``"auto"`` measures it in a first pass.
+        Typical diameter of the objects in pixels, or in micrometres as ``"8um"``; ``"auto"`` measures it in a first
+        pass.
     min_size : float, optional
         Objects of fewer pixels are dropped; by default 7 % of the typical object's area, and never under 12.
     min_score : float, optional
@@ -77,6 +85,18 @@ def segment(
     max_memory : int or str, optional
         Bytes, or an amount such as ``"8G"``, that segmenting a file may take; one that needs more is refused. Three
         quarters of the memory that is free when not given.
+    pixel_size : float, str or (float, float), optional
+        Height and width of a pixel in micrometres, in place of what the file says.
+    surroundings : float
+        Distance in pixels up to which background and other objects around an object are measured.
+    expand : float, optional
+        Width in pixels of the ring around each object that is measured as its cytoplasm.
+    texture : bool
+        Whether to measure texture.
+    names : str
+        What the columns of tables on disk are called: a way of `hooke.measure.name_columns`.
+    ids : bool
+        Whether the overlay shows the number of each object.
 
     Returns
     -------
@@ -96,7 +116,10 @@ def segment(
     """
     name = model.name if isinstance(model, Model) else str(model)
     options = SegmentOptions(name, channel, diameter, min_size, min_score, tta, threads, classify, class_threshold)
-    options = replace(options, runtime=runtime, accurate=accurate)
+    options = replace(
+        options, runtime=runtime, accurate=accurate, ids=ids,
+        pixel_size=pixel_size, surroundings=surroundings, expand=expand, texture=texture, names=names,
+    )  # fmt: skip
     loaded = model if isinstance(model, Model) else load_model(model)
     if options.resolved_runtime != SegmentOptions.runtime:
         loaded = loaded.with_runtime(options.resolved_runtime)
@@ -129,6 +152,9 @@ def segment_image(
     start = time.perf_counter()
     threads = options.resolved_threads
     channel = find_channel(image, options.channel) if isinstance(options.channel, str) else options.channel
+    if options.pixel_size is not None:
+        image = replace(image, pixel_size_um=parse_pixel_size(options.pixel_size))
+    given = options.diameter_pixels(image)
     view = prepare_view(image, model, channel, threads, of_stack=of_stack)
     shown, normalisation = view.image, view.normalisation
     image = replace(image, is_rgb=shown.is_rgb, channel_names=shown.channel_names)
@@ -136,7 +162,7 @@ def segment_image(
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
     model = model.for_image(colour=normalisation.keeps_colours)
     segmenter = model.segmenter(threads, tta=options.tta)
-    diameter, known = _diameter(view, model, segmenter, options, progress)
+    diameter, known = _diameter(view, model, segmenter, given, progress)
     if diameter is None:
         return _nothing(image, model, normalisation, options, start, *view.warnings, _NOTHING)
     found = segmenter.segment(
@@ -174,6 +200,9 @@ def segment_image(
         image.notes + view.warnings + dirt + warnings,
         classes,
         decoded.too_small + decoded.too_unsure,
+        options,
+        options.ids,
+        threads,
     )
 
 
@@ -181,11 +210,10 @@ def _diameter(
     view: View,
     model: Model,
     segmenter: PixelSegmenter,
-    options: SegmentOptions,
+    given: float | None,
     progress: Callable[[float], None] | None,
 ) -> tuple[float | None, NDArray[np.uint16] | None]:
     """Typical diameter of the objects, None where none is seen; and maps at scale 1, where they were predicted."""
-    given = options.diameter if isinstance(options.diameter, float) else None
     diameter = given or model.assumed_diameter(view.image.height, view.image.width)
     if diameter is not None:
         return diameter, None
@@ -216,12 +244,15 @@ def _nothing(
         np.zeros(0, np.float32),
         model,
         normalisation,
-        None if options.diameter == "auto" else float(options.diameter),
+        options.diameter_pixels(image),
         1.0,
         float(options.min_size or 0),
         time.perf_counter() - start,
         (*image.notes, *why),
         _no_classes(model, options),
+        measuring=options,
+        ids=options.ids,
+        threads=options.resolved_threads,
     )
 
 

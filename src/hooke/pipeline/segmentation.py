@@ -17,17 +17,23 @@ from hooke.io import write_labels, write_png
 from hooke.io.class_counts import CLASS_COUNTS
 from hooke.io.lock import only_run
 from hooke.labels.classes import Classes
-from hooke.measure import FIRST_OF_MORE, measure
+from hooke.measure import (
+    FIRST_OF_MORE,
+    MeasureOptions,
+    cytoplasm_labels,
+    cytoplasm_table,
+    known_channels,
+    measure,
+)
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
-from hooke.pipeline.result_files import labels_path, overlay_path, plane_name
+from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path, plane_name
 from hooke.pipeline.tables import write_tables
 from hooke.pipeline.work import Origin, Settings
 from hooke.preprocess import Normalisation
 from hooke.report.class_overlay import class_overlay
 from hooke.report.overlay import overlay
 
-_RGB = ("red", "green", "blue")
 _DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
 _WAIT = 60.0  # seconds: loops in several processes may save into one folder
 
@@ -62,6 +68,12 @@ class Segmentation:
     dropped : int
         Candidates that were left out because they are smaller than `min_size` or score too low. What is both is
         noise, and not counted.
+    measuring : MeasureOptions
+        What the table holds.
+    ids : bool
+        Whether overlays show the number of each object.
+    threads : int
+        Threads to measure with.
     """
 
     image: Image
@@ -76,6 +88,9 @@ class Segmentation:
     warnings: tuple[str, ...] = field(default=())
     classes: Classes | None = None
     dropped: int = 0
+    measuring: MeasureOptions = field(default=MeasureOptions())
+    ids: bool = False
+    threads: int = 1
 
     @property
     def count(self) -> int:
@@ -89,12 +104,26 @@ class Segmentation:
             self.labels,
             self.image.pixels,
             pixel_size_um=self.image.pixel_size_um,
-            channel_names=self.image.channel_names or (_RGB if self.image.is_rgb else ()),
+            channel_names=known_channels(self.image),
             scores=self.scores,
+            surroundings=self.measuring.surroundings,
+            texture=self.measuring.texture,
+            threads=self.threads,
         )
         known = {"doubtful": self.doubtful} | ({} if self.classes is None else self.classes.columns)
         first, others = table.columns[: table.columns.get_loc(FIRST_OF_MORE)], table.columns
-        return table.assign(**known)[[*first, *known, *others[len(first) :]]]
+        table = table.assign(**known)[[*first, *known, *others[len(first) :]]]
+        if self.cytoplasm is None:
+            return table
+        ids, texture = table["label"].to_numpy(), self.measuring.texture
+        around = cytoplasm_table(self.cytoplasm, ids, self.image, texture=texture, threads=self.threads)
+        return pd.concat([table, around], axis=1)
+
+    @cached_property
+    def cytoplasm(self) -> NDArray[np.int32] | None:
+        """The ring around each object that is measured as its cytoplasm, (Y, X); None where none is wanted."""
+        width = self.measuring.expand
+        return None if width is None else cytoplasm_labels(self.labels, width)
 
     @property
     def doubtful(self) -> NDArray[np.bool_]:
@@ -110,8 +139,11 @@ class Segmentation:
         if self.classes is not None:
             # In a colour image, the stain that shows the class is rarely the one that shows the nuclei.
             shown = None if self.image.is_rgb else channel
-            return class_overlay(self.image, self.labels, self.classes, channel=shown, doubtful=self.doubtful)
-        return overlay(self.image.pixels, self.labels, channel=channel, dashed=np.flatnonzero(self.doubtful) + 1)
+            return class_overlay(
+                self.image, self.labels, self.classes, channel=shown, doubtful=self.doubtful, ids=self.ids
+            )
+        dashed = np.flatnonzero(self.doubtful) + 1
+        return overlay(self.image.pixels, self.labels, channel=channel, dashed=dashed, ids=self.ids)
 
     def save(self, folder: str | Path) -> Path:
         """Write labels, overlay and measurements into a folder, as ``hooke segment`` does; rows of others stay.
@@ -144,10 +176,13 @@ class Segmentation:
                     pixel_size_um=image.pixel_size_um,
                     max_label=self.count,
                 )
+                if self.cytoplasm is not None:
+                    rings = work.place(cytoplasm_path(out, origin.name))
+                    write_labels(rings, [self.cytoplasm], pixel_size_um=image.pixel_size_um, max_label=self.count)
                 write_png(work.place(overlay_path(out, origin.name, {})), self.overlay())
                 work.tables.append(object_table(self, origin.name))
                 work.rows.append(summary_row(self, origin.name, image.path or Path(image.name)))
-            write_tables(ledger)
+            write_tables(ledger, self.measuring.names)
         return out
 
 

@@ -16,7 +16,7 @@ from hooke.pipeline.work import Settings
 
 
 def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Settings:
-    """Describe a run by all that decides its results: not by its number of threads.
+    """Describe a run by all that decides its results: not by its number of threads, nor the names of columns.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Set
     """
     deciding = {**vars(options), "model": model_facts(model), "axes": axes, "hooke": __version__}
     deciding["runtime"] = {name: facts["name"] for name, facts in runtime_facts(model).items()}
-    del deciding["threads"]
+    del deciding["threads"], deciding["names"]
     deciding["classify"] = classifier_facts(options.classify)
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
     return Settings(digest, _in_words(options, axes), __version__)

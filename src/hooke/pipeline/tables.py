@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-import shutil
+import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,23 @@ import pandas as pd
 
 from hooke.io import atomic_path
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
-from hooke.io.spreadsheet import write_table
+from hooke.io.spreadsheet import as_cell, write_table
+from hooke.measure import name_columns
 from hooke.pipeline.entry import Entry
 from hooke.pipeline.ledger import Ledger
-from hooke.pipeline.result_files import SUMMARY_COLUMNS, failure_row
+from hooke.pipeline.result_files import PLACE, SUMMARY_COLUMNS, failure_row, image_place
 
 _DAMAGED = "its results were changed or removed since; segment it again"
 
 
-def write_tables(ledger: Ledger) -> list[dict[str, Any]]:
+def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
     """Write ``measurements.csv``, ``summary.csv`` and, where classes are known, ``counts.csv``.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    names : str
+        What the columns of measurements are called: a way of `hooke.measure.name_columns`.
 
     Returns
     -------
@@ -35,13 +43,15 @@ def write_tables(ledger: Ledger) -> list[dict[str, Any]]:
     """
     entries = ledger.ordered()
     there = [entry for entry in entries if entry.is_there(ledger.out)]
-    _write_measurements([ledger.measurements(entry) for entry in there], ledger.out / "measurements.csv")
-    rows = table_rows(entries, {entry.name for entry in there})
+    parts = {ledger.measurements(entry): _place(entry) for entry in there}
+    _write_measurements(parts, ledger.out / "measurements.csv", names)
+    rows = [row | image_place(row["file"]) for row in table_rows(entries, {entry.name for entry in there})]
     _write_summary(rows, ledger.out / "summary.csv")
-    counted = [{key: row[key] for key in ("image", *_planes(rows), CLASS_COUNTS) if key in row} for row in rows]
+    kept = ("image", *_planes(rows), CLASS_COUNTS, *PLACE)
+    counted = [{key: row[key] for key in kept if key in row} for row in rows]
     counted = [row for row in counted if CLASS_COUNTS in row]
     if counted:
-        write_counts(counted, ledger.out / "counts.csv")
+        write_counts(counted, ledger.out / "counts.csv", last=PLACE)
     else:
         (ledger.out / "counts.csv").unlink(missing_ok=True)
     return rows
@@ -68,26 +78,37 @@ def _planes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _write_summary(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     planes = _planes(rows)
-    known = {*SUMMARY_COLUMNS, *planes, CLASS_COUNTS}
+    known = {*SUMMARY_COLUMNS, *planes, CLASS_COUNTS, *PLACE}
     others = list(dict.fromkeys(key for row in rows for key in row if key not in known))
-    columns = [*SUMMARY_COLUMNS[:2], *planes, *SUMMARY_COLUMNS[2:], *others]
+    columns = [*SUMMARY_COLUMNS[:2], *planes, *SUMMARY_COLUMNS[2:], *others, *PLACE]
     write_table(pd.DataFrame(rows, columns=columns, dtype=object), path)
 
 
-def _write_measurements(parts: Sequence[Path], path: Path) -> None:
-    """Join the images' measurements."""
+def _place(entry: Entry) -> dict[str, str]:
+    """Folder and suffix of the file of an image."""
+    return image_place(str(entry.rows[0].get("file", entry.path)))
+
+
+def _write_measurements(parts: Mapping[Path, dict[str, str]], path: Path, names: str) -> None:
+    """Join the images' measurements; each row ends with folder and suffix of its file."""
     headers = {part: _header(part) for part in parts}
     columns = _joined_columns(list(headers.values()))
+    named = [as_cell(column) for column in name_columns(pd.DataFrame(columns=columns), names).columns]
+    degrees = [column for column, name in zip(columns, named, strict=True) if column != name and "orient" in column]
     with atomic_path(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        for part, header in headers.items():
-            with part.open(newline="", encoding="utf-8") as rows:
-                if header == columns:  # unchanged, without parsing every row
-                    next(csv.reader(rows), None)
-                    shutil.copyfileobj(rows, file)
-                else:
-                    writer.writerows(csv.DictReader(rows))
+        csv.writer(file, lineterminator="\n").writerow([*named, *PLACE])
+        writer = csv.DictWriter(file, [*columns, *PLACE], restval="", lineterminator="\n")
+        for part, place in parts.items():
+            ending = {key: as_cell(value) for key, value in place.items()}
+            text = part.read_text(encoding="utf-8")
+            if headers[part] == columns and not degrees and '"' not in text:  # without parsing every row
+                end = io.StringIO()
+                csv.writer(end, lineterminator="\n").writerow(["", *ending.values()])
+                file.writelines(line + end.getvalue() for line in text.splitlines()[1:])
+                continue
+            for row in csv.DictReader(io.StringIO(text, newline="")):
+                turned = {name: f"{math.degrees(float(row[name])):.8g}" for name in degrees if row.get(name)}
+                writer.writerow(row | turned | ending)
 
 
 def _header(path: Path) -> list[str]:

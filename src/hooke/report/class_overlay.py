@@ -23,6 +23,7 @@ def class_overlay(
     *,
     channel: int | None = None,
     doubtful: NDArray[np.bool_] | None = None,
+    ids: bool = False,
 ) -> NDArray[np.uint8]:
     """Outline each object, or ring each point, in the colour of its class; unknown ones are dashed, or crossed.
 
@@ -37,6 +38,8 @@ def class_overlay(
         Show this channel alone.
     doubtful : ndarray of bool, shape (n,), optional
         Further objects to dash: those whose outline is in doubt.
+    ids : bool
+        Whether to write the number of each object on it.
 
     Returns
     -------
@@ -48,9 +51,9 @@ def class_overlay(
         picture = _rings(to_rgb(image.pixels, channel), objects, classes.best, unknown)
     else:
         labels = objects.astype(np.int32, copy=False)
-        ids = np.unique(labels[labels > 0])
-        dashed = ids[unknown if doubtful is None else unknown | doubtful]
-        picture = overlay(image.pixels, labels, channel=channel, dashed=dashed, groups=classes.best)
+        found = np.unique(labels[labels > 0])
+        dashed = found[unknown if doubtful is None else unknown | doubtful]
+        picture = overlay(image.pixels, labels, channel=channel, dashed=dashed, groups=classes.best, ids=ids)
     return np.concatenate([picture, _legend(picture.shape[1], classes.counts)])
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
+from hooke.report.object_numbers import write_ids
 from hooke.report.palette import OUTLINES
 
 UInt8 = NDArray[np.uint8]
@@ -32,6 +33,7 @@ def overlay(
     channel: int | None = None,
     dashed: Sequence[int] | NDArray[np.integer] = (),
     groups: Sequence[int] | NDArray[np.integer] | None = None,
+    ids: bool = False,
 ) -> UInt8:
     """Stretch an image to 8 bits and draw the outline of every object on it.
 
@@ -49,6 +51,9 @@ def overlay(
     groups : sequence of int, optional
         For each object, by increasing id, the place in the palette that it takes its colour from, as its class does;
         otherwise neighbours differ.
+    ids : bool
+        Whether to write the number of each object on it; the picture is enlarged, at most 4 times, where the objects
+        are too small for that.
 
     Returns
     -------
@@ -77,16 +82,16 @@ def overlay(
     at_edge = np.flatnonzero(edge)
     if len(at_edge) == 0:
         return picture
-    ids = np.unique(labels.ravel()[at_edge])
+    found = np.unique(labels.ravel()[at_edge])
     foreground = (labels > 0).view(np.uint8)
-    width = _line_width(labels.shape, int(np.count_nonzero(foreground)), len(ids))
+    width = _line_width(labels.shape, int(np.count_nonzero(foreground)), len(found))
     if groups is None:
-        colours = _colour_objects(labels, ids, at_edge, reach=2 * width + 2)
+        colours = _colour_objects(labels, found, at_edge, reach=2 * width + 2)
     else:
         colours = (np.asarray(groups) % len(OUTLINES)).astype(np.uint8)
     _draw_casing(picture, foreground, width)
-    _draw_lines(picture, labels, ids, colours, edge, foreground, width, dashed)
-    return picture
+    _draw_lines(picture, labels, found, colours, edge, foreground, width, dashed)
+    return write_ids(picture, labels) if ids else picture
 
 
 # --- the picture below --------------------------------------------------------------------------------------------

@@ -1,0 +1,250 @@
+"""Measures objects that are there already in many images, and writes the tables to a folder.
+
+```
+OUT/
+  labels/NAME.tif      the objects, so that the folder stands alone
+  cytoplasm/NAME.tif   with the option expand, the ring around each object, under its number
+  overlays/NAME.png    outlines; one picture a plane for stacks
+  measurements.csv     a row per object
+  summary.csv          a row per image or plane: count, warning, error
+  geojson/NAME.geojson and so on: the formats asked for
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError
+from hooke.evaluation.sources import open_labels
+from hooke.image import Image
+from hooke.io import ImageFile, unique_names, write_labels, write_png
+from hooke.io.annotations import parse_formats, write_formats
+from hooke.io.channel_files import ChannelFiles, find_channels
+from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
+from hooke.io.lock import only_run
+from hooke.io.output_folder import search_inputs
+from hooke.io.spreadsheet import write_table
+from hooke.labels import LabelledImage, LabelSource
+from hooke.measure import MeasureOptions, cytoplasm_labels, cytoplasm_table, known_channels, measure, name_columns
+from hooke.measure.image_table import parse_pixel_size
+from hooke.pipeline.options import available_threads
+from hooke.pipeline.result_files import PLACE, cytoplasm_path, image_place, labels_path, overlay_path
+from hooke.report.overlay import overlay
+
+
+@dataclass(frozen=True)
+class MeasuredFolder:
+    """The measurements of the objects of many images.
+
+    Parameters
+    ----------
+    out : Path
+    table : DataFrame
+        A row per object: ``measurements.csv``.
+    summary : DataFrame
+        A row per image or plane: ``image``, ``file``, place in a stack, ``count``, ``warning``, ``error``, ``folder``,
+        ``suffix``.
+    notes : tuple of str
+        What was left out of the folders searched, how files were joined, and what else was written.
+    """
+
+    out: Path
+    table: pd.DataFrame
+    summary: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> int:
+        """Number of images that could not be measured."""
+        return int((self.summary["error"] != "").sum())
+
+
+def measure_folder(
+    inputs: Sequence[str | Path],
+    labels: str | Path,
+    out: str | Path,
+    options: MeasureOptions | None = None,
+    *,
+    axes: str | None = None,
+    channels_from: str | None = None,
+    ids: bool = False,
+    write: str | Sequence[str] = (),
+    threads: int = 0,
+    progress: OnProgress[object] | None = None,
+) -> MeasuredFolder:
+    """Measure the objects of label images or annotations in every channel of their images, and write the results.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+        Images: files, folders and patterns.
+    labels : str or Path
+        What `hooke.evaluate` takes: label images, results of ``hooke segment``, or annotations of another program.
+    out : str or Path
+        Folder for the results.
+    options : MeasureOptions, optional
+    axes : str, optional
+        Axes of the images' files, where they do not state them.
+    channels_from : str, optional
+        The part of a file's name that says which channel of an image it holds: see `hooke.io.channel_files`.
+    ids : bool
+        Whether overlays show the number of each object.
+    write : str or sequence of str
+        Formats of other programs to write the objects in, too: keys of `hooke.io.annotations.WRITERS`.
+    threads : int
+        Files to measure at the same time; 0 takes all available cores.
+    progress : callable, optional
+        Given a `hooke.io.Progress` at the start and after each image.
+
+    Raises
+    ------
+    HookeError
+        When there is no image or no labels, or the folder can't be written to. An image that fails is reported in the
+        summary; the rest continue.
+    """
+    formats, options, out = parse_formats(write), options or MeasureOptions(), Path(out)
+    found = search_inputs(inputs, out)
+    paths, channels = find_channels(found.paths, channels_from)
+    files = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
+    job = _Job(open_labels(labels), channels, out, options, axes, ids, _is_same(labels, out))
+    with only_run(out):
+        results = list(
+            run_files(
+                job.measure,
+                files,
+                lambda file, message: [(_row(file) | {"error": message}, None)],
+                total=len(files),
+                threads=threads or available_threads(),
+                alone=lambda _: False,
+                progress=progress,
+            )
+        )
+        rows = [row for result in results for row, _ in result]
+        tables = [table for result in results for _, table in result if table is not None]
+        table = _joined(tables)
+        write_table(name_columns(table, options.names), out / "measurements.csv", float_format="%.8g")
+        summary = _summary(rows)
+        write_table(summary, out / "summary.csv")
+        written = write_formats(out, formats) if len(tables) else []
+    return MeasuredFolder(out, table, summary, (*found.notes, *channels.notes, *written))
+
+
+_Measured = tuple[dict[str, Any], pd.DataFrame | None]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is the same for all files."""
+
+    source: LabelSource
+    channels: ChannelFiles
+    out: Path
+    options: MeasureOptions
+    axes: str | None
+    ids: bool
+    in_place: bool
+
+    def measure(self, file: InputFile, on_share: OnShare) -> list[_Measured]:
+        """Measure a file, plane by plane; give a row of the summary and a table of each."""
+        images = self.channels.open(file.path, axes=self.axes)
+        if self.options.pixel_size is not None:
+            images = replace(images, pixel_size_um=parse_pixel_size(self.options.pixel_size))
+        content = self._content(file, images)
+        planes = content.labels.reshape(len(images), *images.plane_shape[:2])
+        if not self.in_place:
+            self._write(labels_path(self.out, file.name), planes, images)
+        if (width := self.options.expand) is not None:
+            rings = np.stack([cytoplasm_labels(plane, width) for plane in planes])
+            self._write(cytoplasm_path(self.out, file.name), rings, images)
+        results = []
+        for image, labels in zip(images, planes, strict=True):
+            table = self._table(image, labels, content)
+            known = {"image": file.name, **image.plane}
+            table = table.assign(**known, **image_place(str(file.path)))
+            table = table[[*known, *(name for name in table if name not in (*known, *PLACE)), *PLACE]]
+            picture = overlay(image.pixels, labels, ids=self.ids)
+            write_png(overlay_path(self.out, file.name, image.plane), picture)
+            warning = "; ".join(filter(None, [*image.notes, content.note, *content.oddities]))
+            row = _row(file) | image.plane | {"count": len(table), "warning": warning}
+            results.append((row, table))
+            on_share(len(results) / len(images))
+        return results
+
+    def _content(self, file: InputFile, images: ImageFile) -> LabelledImage:
+        """Read the objects of an image."""
+        if file.name not in self.source:
+            remedy = "name images and labels alike"
+            raise DatasetError(f"no labels are named {file.name!r}", path=file.path, remedy=remedy)
+        wanted = (*images.stack_shape, *images.plane_shape[:2])
+        content = self.source.read(file.name, images.plane_shape[:2])
+        if content.labels.size != np.prod(wanted) or content.labels.shape[-2:] != wanted[-2:]:
+            sizes = " and ".join(" x ".join(map(str, shape)) for shape in (content.labels.shape, wanted))
+            raise DatasetError(
+                f"labels and image differ in size: {sizes}", path=file.path, remedy="give the labels of this very image"
+            )
+        return content
+
+    def _table(self, image: Image, labels: NDArray[np.int32], content: LabelledImage) -> pd.DataFrame:
+        """Measure one plane, and add what is known of its objects."""
+        options = self.options
+        table = measure(
+            labels,
+            image.pixels,
+            pixel_size_um=image.pixel_size_um,
+            channel_names=known_channels(image),
+            surroundings=options.surroundings,
+            texture=options.texture,
+        )
+        found = table["label"].tolist()
+        if options.expand is not None:
+            rings = cytoplasm_labels(labels, options.expand)
+            around = cytoplasm_table(rings, table["label"].to_numpy(), image, texture=options.texture)
+            table = pd.concat([table, around], axis=1)
+        if content.scores:
+            table["score"] = [content.scores.get(label, np.nan) for label in found]
+        if content.classes:
+            table["class"] = [content.classes.get(label, "") for label in found]
+        return table
+
+    def _write(self, path: Path, planes: NDArray[np.int32], images: ImageFile) -> None:
+        """Write label images with the axes and sizes of the file that they are of."""
+        write_labels(
+            path,
+            list(planes),
+            axes=images.axes,
+            shape=images.stack_shape,
+            pixel_size_um=images.pixel_size_um,
+            z_step_um=images.z_step_um,
+            time_step_s=images.time_step_s,
+        )
+
+
+def _is_same(labels: str | Path, out: Path) -> bool:
+    """Whether the labels are those of the output folder."""
+    return Path(labels).resolve() in (out.resolve(), (out / "labels").resolve())
+
+
+def _row(file: InputFile) -> dict[str, Any]:
+    return {"image": file.name, "file": str(file.path), "count": 0, "warning": "", "error": ""}
+
+
+def _summary(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """A row per image or plane: its place in a stack after the file, that of the file at the end."""
+    planes = sorted({name for row in rows for name in row if len(name) == 1})
+    columns = ["image", "file", *planes, "count", "warning", "error", *PLACE]
+    return pd.DataFrame([row | image_place(row["file"]) for row in rows], columns=columns, dtype=object)
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """One table of all images; with no object at all, the columns alone."""
+    held = [table for table in tables if len(table)] or list(tables[:1])
+    joined = pd.concat(held, ignore_index=True) if held else pd.DataFrame(columns=["image", "label"])
+    return joined[[*(name for name in joined if name not in PLACE), *(name for name in PLACE if name in joined)]]
