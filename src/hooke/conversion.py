@@ -21,7 +21,7 @@ from hooke.io.annotations.geojson import ObjectType, write_geojson
 from hooke.io.annotations.writers import WRITERS, Writer, parse_formats
 from hooke.io.formats import result_stem
 from hooke.labels.labelled_image import LabelledImage, LabelSource
-from hooke.measure import measure
+from hooke.measure import known_channels, measure
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,7 @@ def _measured(labels: NDArray[np.int32], image: Image | None) -> pd.DataFrame:
     """Measure the objects, with their intensities where the image is known."""
     if image is None:
         return measure(labels, None)
-    names = image.channel_names or (("red", "green", "blue") if image.is_rgb else ())
-    return measure(labels, image.pixels, pixel_size_um=image.pixel_size_um, channel_names=names)
+    return measure(labels, image.pixels, pixel_size_um=image.pixel_size_um, channel_names=known_channels(image))
 
 
 def _nuclei(name: str, nuclei: LabelSource, content: LabelledImage) -> NDArray[np.int32]:

@@ -192,7 +192,7 @@ def test_no_objects_end_with_status_0(folder, tmp_path):
         main(["classify", images, "--labels", str(tmp_path), "--model", model, "-o", str(tmp_path / "out")])
     assert left.value.code == 0
     assert pd.read_csv(tmp_path / "out" / "counts.csv").to_dict("records") == [
-        {"image": "i0", "long": 0, "round": 0, "unknown": 0}
+        {"image": "i0", "long": 0, "round": 0, "unknown": 0, "folder": str(folder / "images"), "suffix": ".png"}
     ]
 
 

@@ -26,19 +26,20 @@ from hooke.errors import DatasetError, ImageReadError
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
 from hooke.io import find_images, open_image, unique_names, write_labels, write_png
+from hooke.io.annotations import parse_formats, write_formats
 from hooke.io.annotations.label_files import read_label_file
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
 from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
 from hooke.io.name_match import matched
+from hooke.io.naming import PLACE, image_place
 from hooke.io.output_folder import search_inputs
 from hooke.io.spreadsheet import write_table
 from hooke.io.tables import TABLE_SUFFIXES, read_table
-from hooke.measure import measure
+from hooke.measure import known_channels, measure
 from hooke.report.class_overlay import class_overlay
 
 _NO_OBJECTS = np.zeros((2, 2), np.int32)
-_RGB = ("red", "green", "blue")
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def classify_folder(
     *,
     threshold: float = 0.0,
     channel: int | None = None,
+    write: str | Sequence[str] = (),
     progress: OnProgress[object] | None = None,
 ) -> ClassifiedFolder:
     """Predict the class of every object of files, folders and patterns, and write the results.
@@ -168,6 +170,8 @@ def classify_folder(
         Objects whose most probable class is less probable are called unknown.
     channel : int, optional
         Channel (0 is the first) that shows the objects.
+    write : str or sequence of str
+        Formats of other programs to write the objects in, too: keys of `hooke.io.annotations.WRITERS`.
     progress : callable, optional
         Given a `hooke.io.Progress` at the start and after each image.
 
@@ -178,7 +182,7 @@ def classify_folder(
         fails is reported in the summary; the rest continue.
     """
     check_threshold(threshold)
-    out = Path(out)
+    out, formats = Path(out), parse_formats(write)
     searched = search_inputs(inputs, out)
     paths = searched.paths
     names = unique_names(paths)
@@ -193,14 +197,15 @@ def classify_folder(
         tables = [result.table for result in results if result.table is not None]
         write_table(_joined(tables, classifier), out / "measurements.csv")
         counts = [
-            {"image": result.row["image"], CLASS_COUNTS: result.counts}
+            {"image": result.row["image"], CLASS_COUNTS: result.counts, **image_place(str(result.row["file"]))}
             for result in results
             if result.counts is not None
         ]
-        counted = write_counts(counts, out / "counts.csv", classifier.classes)
-        summary = pd.DataFrame([result.row for result in results])
+        counted = write_counts(counts, out / "counts.csv", classifier.classes, PLACE)
+        summary = pd.DataFrame([result.row | image_place(str(result.row["file"])) for result in results])
         write_table(summary, out / "summary.csv")
-    return ClassifiedFolder(out, counted, summary, tuple(searched.notes))
+        written = write_formats(out, formats) if any(result.table is not None for result in results) else []
+    return ClassifiedFolder(out, counted, summary, (*searched.notes, *written))
 
 
 @dataclass(frozen=True)
@@ -240,7 +245,9 @@ def _classify_file(
         write_labels(out / "labels" / f"{name}.tif", [labels], pixel_size_um=image.pixel_size_um)
     warnings = "; ".join([*source.notes.get(name, []), *found.warnings])
     row = _summary_row(file) | {"count": len(found.objects), "warning": warnings}
-    return _FileResult(row, _table(image, name, labels, found, source), found.classes.counts)
+    return _FileResult(
+        row, _table(image, name, labels, found, source).assign(**image_place(str(file.path))), found.classes.counts
+    )
 
 
 def _single_plane(path: Path) -> Image:
@@ -270,13 +277,13 @@ def _table(
 ) -> pd.DataFrame:
     table = source.table(name, found.objects.ids)
     if table is None and labels is not None:
-        names = image.channel_names or (_RGB if image.is_rgb else ())
+        names = known_channels(image)
         table = measure(labels, image.pixels, pixel_size_um=image.pixel_size_um, channel_names=names)
     if table is None:
         y, x = found.objects.centres.T
         table = pd.DataFrame({"label": found.objects.ids, "y": y, "x": x})
     columns = found.classes.columns
-    table = table.drop(columns=[column for column in columns if column in table])
+    table = table.drop(columns=[column for column in (*columns, *PLACE) if column in table])
     table.insert(0, "image", name)
     return table.assign(**columns)
 

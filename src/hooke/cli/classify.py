@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from hooke.cli.given import refuse_ignored
+from hooke.cli.measure import Write
 from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def classify(
         float, typer.Option(help="Call an object unknown whose most probable class is less probable, 0 to 1.")
     ] = 0.0,
     channel: Annotated[int | None, typer.Option(help="Channel that shows the objects, 0 is the first.")] = None,
+    write: Write = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> int:
     """Classify every object that was found before, or each image as a whole.
@@ -79,6 +81,8 @@ def classify(
             typer.secho(f"failed: {progress.error}", fg="red", err=True)
 
     if labels is None:
+        if write:
+            raise ConfigError("--write is for objects, and none are given", remedy="add --labels RESULTS")
         if task_of(model) == "classifier":
             raise ConfigError(
                 "this classifier needs objects, and none are given", path=model, remedy="add --labels RESULTS"
@@ -91,7 +95,7 @@ def classify(
             typer.echo(f"{len(whole.table) - whole.failed} image(s): {counts}; written to {whole.path}")
             _print_notes(whole.notes)
         return _status(whole.failed, len(whole.table))
-    done = classify_folder(images, labels, model, out, threshold=threshold, channel=channel, progress=show)
+    done = classify_folder(images, labels, model, out, threshold=threshold, channel=channel, write=write, progress=show)
     if not quiet:
         _print_summary(done)
         _print_notes(done.notes)
@@ -226,7 +230,7 @@ def _print_summary(done: object) -> None:
     from hooke.classify import ClassifiedFolder
 
     assert isinstance(done, ClassifiedFolder)
-    totals = done.counts.drop(columns="image").sum()
+    totals = done.counts.select_dtypes("number").sum()
     counts = ", ".join(f"{int(count)} {name}" for name, count in totals.items() if count) or "no objects"
     good = len(done.summary) - done.failed
     typer.echo(f"{counts} in {good} image(s); results in {done.out}")

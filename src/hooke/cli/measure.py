@@ -16,7 +16,9 @@ _LISTED = 10
 
 PixelSize = Annotated[
     str | None,
-    typer.Option(help="Size of a pixel in micrometres, such as 0.325 or 0.5x0.4 (height x width). Default: the file's."),
+    typer.Option(
+        help="Size of a pixel in micrometres, such as 0.325 or 0.5x0.4 (height x width). Default: the file's."
+    ),
 ]
 Surroundings = Annotated[
     float, typer.Option(help="Distance in pixels up to which background and neighbours are measured.")

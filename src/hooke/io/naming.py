@@ -15,6 +15,8 @@ from hooke.io.formats import result_stem
 # File systems take 255 bytes; results add up to 30 to the name ("_t00012_z00034.png"), other programs some more.
 _MOST_BYTES = 180
 _DIGEST = 8
+#: Columns at the end of every table: where the image's file is, and what its name ends in.
+PLACE = ("folder", "suffix")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
 
@@ -161,3 +163,16 @@ def _safe(name: str) -> str:
     text = name.encode("utf-8", "replace").decode("utf-8")
     parts = (re.sub(r'[\x00-\x1f<>:"|?*]', "_", part).strip(" .") for part in re.split(r"[\\/]", text))
     return "/".join(part for part in parts if part)
+
+
+def image_place(file: str) -> dict[str, str]:
+    """Folder and suffix of an image's file, by the names of their columns; empty for an image without a file.
+
+    Examples
+    --------
+    >>> image_place("plate1/A01.ome.tif")
+    {'folder': 'plate1', 'suffix': '.ome.tif'}
+    """
+    path = Path(file)
+    inner = ".ome" if path.stem.lower().endswith(".ome") else ""
+    return {"folder": str(path.parent) if path.suffix else "", "suffix": f"{inner}{path.suffix}"}

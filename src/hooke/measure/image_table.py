@@ -154,4 +154,3 @@ def cytoplasm_table(
     if texture:
         columns |= texture_columns(runs, channels)
     return pd.DataFrame({f"cytoplasm_{name}": values for name, values in columns.items()})
-

@@ -1,7 +1,7 @@
 """The main job: read, normalise, predict, decode, measure, write; for one image or a folder of them."""
 
-from hooke.pipeline.installation import describe_installation
 from hooke.measure import MeasureOptions
+from hooke.pipeline.installation import describe_installation
 from hooke.pipeline.measure_folder import MeasuredFolder, measure_folder
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segment_folder import FolderResult, segment_folder

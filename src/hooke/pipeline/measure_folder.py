@@ -30,13 +30,14 @@ from hooke.io.annotations import parse_formats, write_formats
 from hooke.io.channel_files import ChannelFiles, find_channels
 from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
+from hooke.io.naming import PLACE, image_place
 from hooke.io.output_folder import search_inputs
 from hooke.io.spreadsheet import write_table
 from hooke.labels import LabelledImage, LabelSource
 from hooke.measure import MeasureOptions, cytoplasm_labels, cytoplasm_table, known_channels, measure, name_columns
 from hooke.measure.image_table import parse_pixel_size
 from hooke.pipeline.options import available_threads
-from hooke.pipeline.result_files import PLACE, cytoplasm_path, image_place, labels_path, overlay_path
+from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path
 from hooke.report.overlay import overlay
 
 
@@ -116,7 +117,7 @@ def measure_folder(
     files = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
     job = _Job(open_labels(labels), channels, out, options, axes, ids, _is_same(labels, out))
     with only_run(out):
-        results = list(
+        results: list[list[_Measured]] = list(
             run_files(
                 job.measure,
                 files,
@@ -164,12 +165,13 @@ class _Job:
         if (width := self.options.expand) is not None:
             rings = np.stack([cytoplasm_labels(plane, width) for plane in planes])
             self._write(cytoplasm_path(self.out, file.name), rings, images)
-        results = []
+        results: list[_Measured] = []
         for image, labels in zip(images, planes, strict=True):
             table = self._table(image, labels, content)
-            known = {"image": file.name, **image.plane}
-            table = table.assign(**known, **image_place(str(file.path)))
-            table = table[[*known, *(name for name in table if name not in (*known, *PLACE)), *PLACE]]
+            table.insert(0, "image", file.name)
+            for place, (axis, at) in enumerate(image.plane.items(), 1):
+                table.insert(place, axis, at)
+            table = table.assign(**image_place(str(file.path)))
             picture = overlay(image.pixels, labels, ids=self.ids)
             write_png(overlay_path(self.out, file.name, image.plane), picture)
             warning = "; ".join(filter(None, [*image.notes, content.note, *content.oddities]))

@@ -16,7 +16,6 @@ from hooke.labels.classes import ObjectClassifier
 from hooke.measure import MeasureOptions
 from hooke.models.runtimes import AUTO, REFERENCE, check_runtime
 
-
 _DIAMETERS = (1, 10_000)
 _UM = "um"
 _MICROMETRES = re.compile(r"\s*(um|µm|μm|microns?)\s*$", re.IGNORECASE)

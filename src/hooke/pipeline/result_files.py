@@ -29,22 +29,6 @@ SUMMARY_COLUMNS = (
     "version",
 )
 
-#: Columns at the end of every table: where the image's file is, and what its name ends in.
-PLACE = ("folder", "suffix")
-
-
-def image_place(file: str) -> dict[str, str]:
-    """Folder and suffix of an image's file, by the names of their columns; empty for an image without a file.
-
-    Examples
-    --------
-    >>> image_place("plate1/A01.ome.tif")
-    {'folder': 'plate1', 'suffix': '.ome.tif'}
-    """
-    path = Path(file)
-    inner = ".ome" if path.stem.lower().endswith(".ome") else ""
-    return {"folder": str(path.parent) if path.suffix else "", "suffix": f"{inner}{path.suffix}"}
-
 
 @dataclass(frozen=True)
 class ImageResult:

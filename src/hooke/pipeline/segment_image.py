@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.labels.classes import Classes, ObjectClassifier, aggregate_pixel_classes
 from hooke.limits import parse_bytes
+from hooke.measure import MeasureOptions
 from hooke.measure.image_table import PixelSize, parse_pixel_size
 from hooke.models import Model, PixelSegmenter, Tiling, is_default, load_model
 from hooke.pipeline.diameter import estimate_diameter
@@ -152,8 +153,7 @@ def segment_image(
     start = time.perf_counter()
     threads = options.resolved_threads
     channel = find_channel(image, options.channel) if isinstance(options.channel, str) else options.channel
-    if options.pixel_size is not None:
-        image = replace(image, pixel_size_um=parse_pixel_size(options.pixel_size))
+    image = _with_pixel_size(image, options)
     given = options.diameter_pixels(image)
     view = prepare_view(image, model, channel, threads, of_stack=of_stack)
     shown, normalisation = view.image, view.normalisation
@@ -200,10 +200,20 @@ def segment_image(
         image.notes + view.warnings + dirt + warnings,
         classes,
         decoded.too_small + decoded.too_unsure,
-        options,
-        options.ids,
-        threads,
+        *_measuring(options),
     )
+
+
+def _measuring(options: SegmentOptions) -> tuple[MeasureOptions, bool, int]:
+    """What a `Segmentation` needs for its table and picture."""
+    return options, options.ids, options.resolved_threads
+
+
+def _with_pixel_size(image: Image, options: SegmentOptions) -> Image:
+    """The image with the size of a pixel that is asked for."""
+    if options.pixel_size is None:
+        return image
+    return replace(image, pixel_size_um=parse_pixel_size(options.pixel_size))
 
 
 def _diameter(
@@ -250,9 +260,8 @@ def _nothing(
         time.perf_counter() - start,
         (*image.notes, *why),
         _no_classes(model, options),
-        measuring=options,
-        ids=options.ids,
-        threads=options.resolved_threads,
+        0,
+        *_measuring(options),
     )
 
 

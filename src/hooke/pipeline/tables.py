@@ -13,11 +13,12 @@ import pandas as pd
 
 from hooke.io import atomic_path
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
+from hooke.io.naming import PLACE, image_place
 from hooke.io.spreadsheet import as_cell, write_table
 from hooke.measure import name_columns
 from hooke.pipeline.entry import Entry
 from hooke.pipeline.ledger import Ledger
-from hooke.pipeline.result_files import PLACE, SUMMARY_COLUMNS, failure_row, image_place
+from hooke.pipeline.result_files import SUMMARY_COLUMNS, failure_row
 
 _DAMAGED = "its results were changed or removed since; segment it again"
 

@@ -53,7 +53,9 @@ def write_formats(folder: Path, formats: Sequence[str]) -> list[str]:
             record.add(name, path)
         record.save()
     said = f"written for other programs: {', '.join(wanted)}"
-    moved = [f"{len(record.moved)} file(s) that others had made or changed are kept in {readable(str(folder / _ASIDE))}"]
+    moved = [
+        f"{len(record.moved)} file(s) that others had made or changed are kept in {readable(str(folder / _ASIDE))}"
+    ]
     return [said, *(moved if record.moved else [])]
 
 
