@@ -245,9 +245,8 @@ def _classify_file(
         write_labels(out / "labels" / f"{name}.tif", [labels], pixel_size_um=image.pixel_size_um)
     warnings = "; ".join([*source.notes.get(name, []), *found.warnings])
     row = _summary_row(file) | {"count": len(found.objects), "warning": warnings}
-    return _FileResult(
-        row, _table(image, name, labels, found, source).assign(**image_place(str(file.path))), found.classes.counts
-    )
+    table = _table(image, name, labels, found, source).assign(**image_place(str(file.path)))
+    return _FileResult(row, table, found.classes.counts)
 
 
 def _single_plane(path: Path) -> Image:
