@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("src", "docs", "tests", "benchmarks", "configs", "notebooks", "findings", ".ci", ".github")
+PLACES = ("src", "docs", "tests", "benchmarks", "configs", "notebooks", "findings", ".ci", ".github", "workflows")
 PLACES += (
     "README.md",
     "CONTRIBUTING.md",
