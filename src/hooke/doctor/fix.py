@@ -30,6 +30,7 @@ from hooke.doctor.shapes import SPECK_PIXELS, box_of, is_stray
 from hooke.errors import DatasetError, OutputError
 from hooke.io import atomic_path
 from hooke.io.annotations.classes_json import read_classes, write_classes
+from hooke.labels import edit
 from hooke.measure import measure
 
 CHANGES_NAME = "changes.csv"
@@ -156,7 +157,7 @@ def correct_labels(image: str, labels: NDArray[np.int32]) -> tuple[NDArray[np.in
             if new is None:
                 new, next_id = next_id, next_id + 1
                 old_ids[new] = change.label
-            corrected[rows, columns][part > 0] = new
+            edit.paint(corrected, part > 0, new, (rows, columns)).apply(corrected, in_place=True)
             changes.append(Change(image, change.action, change.label, new, change.pixels, change.note))
     return _renumber(image, corrected, old_ids, changes)
 

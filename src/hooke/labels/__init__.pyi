@@ -3,11 +3,14 @@ from hooke.labels.classes import UNKNOWN as UNKNOWN
 from hooke.labels.classes import Classes as Classes
 from hooke.labels.classes import ObjectClassifier as ObjectClassifier
 from hooke.labels.colours import class_colours as class_colours
+from hooke.labels.edit import Edit as Edit
 from hooke.labels.expansion import expand_labels as expand_labels
 from hooke.labels.labelled_image import LabelledImage as LabelledImage
 from hooke.labels.labelled_image import LabelSource as LabelSource
 from hooke.labels.objects import Objects as Objects
 from hooke.labels.objects import find_objects as find_objects
+from hooke.labels.offset import OffsetField as OffsetField
+from hooke.labels.offset import offset_outlines as offset_outlines
 from hooke.labels.outlines import trace_outlines as trace_outlines
 from hooke.labels.overlap import Overlap as Overlap
 from hooke.labels.overlap import count_overlap as count_overlap
