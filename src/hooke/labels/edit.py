@@ -339,8 +339,8 @@ def _spread(parts: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int
     """Grow numbered parts step by step within a mask; what they don't reach goes to the nearest in the plane."""
     parts = parts.copy()
     free = mask & (parts == 0)
-    left = 0
-    while left != (left := np.count_nonzero(free)):
+    left = -1
+    while left != (left := int(np.count_nonzero(free))):
         # Steps over 4 and 8 neighbours in turn: parts grow as octagons, close to disks.
         for neighbours in (_CROSS, _SQUARE):
             grown = cv2.dilate(parts.astype(np.float32), neighbours).astype(np.int32)
