@@ -10,8 +10,8 @@ from typer.main import get_command
 import hooke
 from hooke import classify, datasets, doctor, evaluation, pipeline, report, training
 from hooke import models as hooke_models
-from hooke.cli import classify as cli_classify
 from hooke.cli import (
+    adapt,
     compare,
     convert,
     data,
@@ -30,6 +30,7 @@ from hooke.cli import (
     submit,
     train,
 )
+from hooke.cli import classify as cli_classify
 from hooke.cli import doctor as cli_doctor
 from hooke.cli.app import app
 
@@ -57,7 +58,8 @@ COMMANDS = {
 }
 # The same for commands that need PyTorch, by name: see `hooke.training`.
 TRAINING = {
-    train.train: ("load_config", "train", "overfit"),
+    adapt.adapt: ("adapt",),
+    train.train: ("load_config", "train", "overfit", "adapt"),
     pretrain.pretrain: ("load_pretrain_config", "pretrain"),
     export.export: ("export",),
     explain.explain: ("explain_run", "write_explanations"),

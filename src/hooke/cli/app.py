@@ -13,6 +13,7 @@ import typer
 
 from hooke import __version__
 from hooke.cli import (
+    adapt,
     classify,
     compare,
     convert,
@@ -55,7 +56,7 @@ app = typer.Typer(
 def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
     """Leave with the status that a command returns; print an error that the user can correct in one line."""
     # Lightning has its own way to end a training run in order.
-    ending = nullcontext if command.__name__ in ("train", "pretrain") else in_order
+    ending = nullcontext if command.__name__ in ("train", "pretrain", "adapt") else in_order
 
     @functools.wraps(command)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
@@ -81,7 +82,7 @@ _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
     "Find and measure": (segment.segment, measure.measure, demo.demo, convert.convert),
     "Check results": (evaluate.evaluate, compare.compare, submit.submit),
     "Data sets": (prepare.prepare, doctor.doctor, samples.samples, modality.modality),
-    "Train": (train.train, pretrain.pretrain, export.export, explain.explain),
+    "Train": (train.train, adapt.adapt, pretrain.pretrain, export.export, explain.explain),
     "This installation": (info.info,),
 }
 for _panel, _commands in _PANELS.items():

@@ -28,9 +28,17 @@ Resume = Annotated[bool, typer.Option("--resume", help="Continue the run in the 
 
 def train(
     config: Annotated[
-        Path | None, typer.Argument(help="YAML file that describes the run, such as configs/nuclei.yaml.")
+        Path | None,
+        typer.Argument(
+            metavar="CONFIG|FOLDER",
+            help="YAML file that describes the run, such as configs/nuclei.yaml; or a folder of images and labels.",
+        ),
     ] = None,
     run: RunFolder = None,
+    parent: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="With a FOLDER: the model whose weights are trained further."),
+    ] = None,
     settings: Settings = None,
     resume: Resume = False,
     overfit: Annotated[
@@ -60,11 +68,17 @@ def train(
     hooke train configs/nuclei.yaml --preview
 
     hooke train configs/nuclei.yaml --overfit 4
+
+    hooke train my-labels/ --from nuclei -o my-model
     """
     if list_:
         return _list_networks()
     if config is None:
         raise ConfigError("no configuration given", remedy="name one: hooke train configs/nuclei.yaml")
+    if config.is_dir() or parent is not None:
+        if resume or overfit or fast_dev_run or preview:
+            raise ConfigError("is for a configuration, not for a folder of labels", path=config, remedy=_ON_A_FOLDER)
+        return _train_on_folder(config, parent, run, settings or [])
     with training_half():
         from hooke.io import parse_settings
         from hooke.training import sanity_checks
@@ -94,6 +108,32 @@ def train(
         typer.echo(line)
     typer.echo(f"make a model of it with: hooke export {run} -o BUNDLE")
     return 0
+
+
+_ON_A_FOLDER = "leave out --resume, --overfit, --fast-dev-run and --preview"
+_FOR_FOLDERS = ("steps", "seed", "keep_share")
+
+
+def _train_on_folder(folder: Path, parent: str | None, out: Path | None, settings: list[str]) -> int:
+    """Train a model further on many labelled images, without a configuration, up to a bundle."""
+    if not folder.is_dir():
+        raise ConfigError(
+            "--from is for a folder of labels", path=folder, remedy="write start_from into the configuration"
+        )
+    if out is None:
+        raise ConfigError("no place for the model given", path=folder, remedy="name it: -o MODEL")
+    with training_half():
+        from hooke.cli.adapt import say_adapted
+        from hooke.io import parse_settings
+        from hooke.training import adapt
+
+        chosen = parse_settings(settings)
+        if unknown := sorted(set(chosen) - set(_FOR_FOLDERS)):
+            known = ", ".join(_FOR_FOLDERS)
+            raise ConfigError(f"no setting {unknown[0]!r} for a folder", remedy=f"known: {known}; or write a YAML file")
+        typer.echo(f"{folder}: loading PyTorch")
+        done = adapt(folder, out, parent=parent or "nuclei", many=True, say=typer.echo, **chosen)
+    return say_adapted(done.lines(), done.notes, done.warnings, done.failed)
 
 
 def _say_overfit(score: float, name: str, enough: float) -> int:

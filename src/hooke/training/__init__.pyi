@@ -1,4 +1,6 @@
 # The public names of this package and the modules that they come from.
+from hooke.training.adaptation.few_shot import Adaptation as Adaptation
+from hooke.training.adaptation.few_shot import adapt as adapt
 from hooke.training.classifier.config import ClassifierConfig as ClassifierConfig
 from hooke.training.config import load_config as load_config
 from hooke.training.coordinate.config import CoordinateConfig as CoordinateConfig

@@ -157,6 +157,8 @@ def quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", message="Experiment logs directory")
         warnings.filterwarnings("ignore", message=".*does not have many workers")
         warnings.filterwarnings("ignore", message="The number of training batches")  # of an epoch: runs count steps
+        # Batch norms whose statistics stay are in this mode on purpose.
+        warnings.filterwarnings("ignore", message="Found .* module.* in eval mode")
         # Of a run that continues: its folder holds checkpoints, and its own sampler knows where it stopped.
         warnings.filterwarnings("ignore", message="Checkpoint directory .* is not empty")
         warnings.filterwarnings("ignore", message="You're resuming from a checkpoint")

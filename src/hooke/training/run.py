@@ -97,6 +97,7 @@ def fit(
     score: str,
     watchers: Sequence[Callback] = (),
     resume: bool = False,
+    resumable: bool = True,
 ) -> float | None:
     """Train a module of any kind, into ``checkpoints/best.ckpt`` and ``last.ckpt`` of the run's folder.
 
@@ -114,6 +115,8 @@ def fit(
         Called with the run's progress.
     resume : bool
         Continue from ``last.ckpt``.
+    resumable : bool
+        Whether ``last.ckpt`` is written; a short run may begin again.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def fit(
     best = ModelCheckpoint(checkpoints, filename="best", monitor=score, mode="max", enable_version_counter=False)
     batches = loader(step_of(last) if resume else 0)
     with quiet():
-        trainer = _trainer(config, run, [best, *_callbacks(config, run, score), *watchers])
+        trainer = _trainer(config, run, [best, *_callbacks(config, run, score, resumable), *watchers])
         try:
             with terminated_in_order(trainer), fast_gradients(module, trainer):
                 trainer.fit(module, batches, val_loader, ckpt_path=last if resume else None, weights_only=True)
@@ -173,12 +176,14 @@ def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Train
     )
 
 
-def _callbacks(config: RunConfig, run: Path, score: str) -> list[Callback]:
+def _callbacks(config: RunConfig, run: Path, score: str, resumable: bool) -> list[Callback]:
     checkpoints = run / "checkpoints"
-    newest = ModelCheckpoint(
-        checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False
-    )
-    callbacks: list[Callback] = [newest, Progress(score), SaveWhenStopped(checkpoints / "last.ckpt")]
+    callbacks: list[Callback] = [Progress(score)]
+    if resumable:
+        newest = ModelCheckpoint(
+            checkpoints, filename="last", every_n_train_steps=config.validate_every, enable_version_counter=False
+        )
+        callbacks = [newest, *callbacks, SaveWhenStopped(checkpoints / "last.ckpt")]
     if config.ema:
         callbacks.insert(0, EMAWeightAveraging(decay=config.ema, use_buffers=True))
     if config.patience:

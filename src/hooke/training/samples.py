@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hooke.datasets.layout import INDEX_NAME, find_image, find_labels, read_column, read_index
 from hooke.errors import DatasetError
@@ -141,17 +142,43 @@ def load_sample(
         )
     if stains is not None:
         image, fit = stains.of(image), fit_channels
-    normalisation = fit(image)
+    return make_sample(image, labels, fit(image), nominal_diameter, classes=record.classes)
+
+
+def make_sample(
+    image: Image,
+    labels: NDArray[np.int32],
+    normalisation: Normalisation,
+    nominal_diameter: float,
+    *,
+    classes: Mapping[int, int] | None = None,
+    known: NDArray[np.bool_] | None = None,
+) -> Sample:
+    """Normalise an image in memory, and note what training needs of its objects.
+
+    Parameters
+    ----------
+    image : Image
+    labels : ndarray of int32, shape (Y, X)
+    normalisation : Normalisation
+        Fitted to the image.
+    nominal_diameter : float
+        Taken for an image without objects.
+    classes : mapping of int to int, optional
+        Object to its class.
+    known : ndarray of bool, shape (Y, X), optional
+        Where the labels are known; None: everywhere.
+    """
     pixels = normalisation.apply(image.pixels)
     several = normalisation.mode != "grey" and pixels.shape[2] > 1
     diameters = equivalent_diameters(labels)
     ids, first = np.unique(labels.ravel(), return_index=True)
     ids, first = ids[ids > 0], first[ids > 0]
-    classes = None
-    if record.classes:
-        classes = np.full(len(diameters), UNKNOWN, np.int64)
-        classes[[label for label in record.classes if label < len(diameters)]] = [
-            number for label, number in record.classes.items() if label < len(diameters)
+    of_id = None
+    if classes:
+        of_id = np.full(len(diameters), UNKNOWN, np.int64)
+        of_id[[label for label in classes if label < len(diameters)]] = [
+            number for label, number in classes.items() if label < len(diameters)
         ]
     return Sample(
         image=(pixels if several else pixels[..., 0]).astype(np.float16),
@@ -160,8 +187,9 @@ def load_sample(
         centres=np.stack(np.unravel_index(first, labels.shape), axis=1).astype(np.float32),
         diameter=float(np.median(diameters[ids])) if len(ids) else nominal_diameter,
         colour=normalisation.keeps_colours,
-        classes=classes,
+        classes=of_id,
         touching=touching_places(labels),
+        known=known,
     )
 
 

@@ -7,6 +7,7 @@ is chosen by the objects: the crop's median diameter is drawn from a range, at a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -42,6 +43,8 @@ class Sample:
         Class per id, `UNKNOWN` where it is not known; None for an image without classes.
     touching : ndarray of float32, shape (m, 2)
         Places (y, x) where objects touch: see `touching_places`.
+    known : ndarray of bool, shape (Y, X), optional
+        Where the labels are known; elsewhere a 0 is not background. None: everywhere.
     """
 
     image: NDArray[np.float16]
@@ -52,21 +55,38 @@ class Sample:
     colour: bool
     classes: NDArray[np.int64] | None = None
     touching: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    known: NDArray[np.bool_] | None = None
 
 
-def crop_sample(
-    sample: Sample, config: AugmentConfig, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]:
-    """Draw a crop.
+class Crop(NamedTuple):
+    """What is cut from a sample.
 
-    Returns
-    -------
+    Parameters
+    ----------
     image : ndarray of float32, shape (crop, crop, 3), or (crop, crop, C) for C stains
     labels : ndarray of int32, shape (crop, crop)
         The ids of the whole image, so that what is known by id (a class, see `class_map`) still holds.
     diameters : ndarray of float32
         Of all ids, at the crop's scale, whole objects' sizes.
+    known : ndarray of bool, shape (crop, crop), optional
+        Where the labels are known; None: everywhere.
     """
+
+    image: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    diameters: NDArray[np.float32]
+    known: NDArray[np.bool_] | None
+
+
+def crop_sample(
+    sample: Sample, config: AugmentConfig, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]:
+    """Draw a crop of a sample that is known everywhere: image, labels and diameters, as in `Crop`."""
+    return cut_crop(sample, config, rng)[:3]
+
+
+def cut_crop(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Crop:
+    """Draw a crop, with where its labels are known."""
     low, high = config.wide_diameter if rng.random() < config.wide else config.diameter
     zoom = float(np.exp(rng.uniform(np.log(low), np.log(high)))) / sample.diameter
     zoom = min(zoom, 6.0)
@@ -75,6 +95,9 @@ def crop_sample(
     bend = bend_field(config.crop, rng) if config.elastic and rng.random() < config.elastic else None
     image = warp_image(sample.image, matrix, zoom, config.crop, bend)
     labels = warp_labels(sample.labels, matrix, config.crop, bend)
+    known = None
+    if sample.known is not None:
+        known = warp_labels(sample.known.astype(np.int32), matrix, config.crop, bend) > 0
     diameters = sample.diameters * np.float32(zoom)
     if bend is not None:
         diameters = diameters * np.sqrt(area_factors(labels, bend, len(diameters)))
@@ -84,10 +107,10 @@ def crop_sample(
         image = fade_objects(image, labels, rng)
     changes = {"defocus": config.defocus, "bit_depth": config.bit_depth}
     if image.ndim == 3 and not sample.colour:
-        return photometric_stains(image, config.photometric, rng, **changes), labels, diameters
+        return Crop(photometric_stains(image, config.photometric, rng, **changes), labels, diameters, known)
     image = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
     changes["stain_estimate"] = config.stain_estimate
-    return photometric(image, sample.colour, config.photometric, rng, **changes), labels, diameters
+    return Crop(photometric(image, sample.colour, config.photometric, rng, **changes), labels, diameters, known)
 
 
 def fade_objects(

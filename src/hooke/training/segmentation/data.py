@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from hooke.io import read_labels
 from hooke.targets import Scheme, equivalent_diameters
-from hooke.training.augmentation.crops import UNKNOWN, Sample, class_map, crop_sample, make_negative
+from hooke.training.augmentation.crops import UNKNOWN, Sample, class_map, cut_crop, make_negative
 from hooke.training.samples import Record, SampleStore
 from hooke.training.sampling import ResumableSampler
 from hooke.training.segmentation.config import TrainConfig
@@ -39,6 +39,8 @@ class Batch(NamedTuple):
         -1 where unknown.
     source : Tensor of int64, shape (N,)
         Number of the record; -1 for a made-up image.
+    known : Tensor of bool, shape (N, Y, X)
+        Where the maps are known; the loss leaves out the rest.
     """
 
     image: Tensor
@@ -46,6 +48,7 @@ class Batch(NamedTuple):
     classes: Tensor
     image_class: Tensor
     source: Tensor
+    known: Tensor
 
 
 class Crops(Dataset[Batch]):
@@ -82,17 +85,25 @@ class Crops(Dataset[Batch]):
             return self._batch(image, maps, np.zeros(image.shape[:2], np.int64), UNKNOWN, -1)
         source = int(rng.choice(len(self.samples), p=self.chances))
         sample = self.samples[source]
-        image, labels, diameters = crop_sample(sample, augment, rng)
+        image, labels, diameters, seen = cut_crop(sample, augment, rng)
         maps = self.scheme.encode(labels, diameters)
         if sample.classes is None:
             classes = np.full(labels.shape, UNKNOWN, np.int64)
         else:
             known = np.where(sample.classes == UNKNOWN, UNKNOWN, sample.classes + 1)
             classes = class_map(labels, known, background=0)
-        return self._batch(image, maps, classes, self.records[source].image_class, source)
+        if seen is not None:
+            classes[~seen] = UNKNOWN
+        return self._batch(image, maps, classes, self.records[source].image_class, source, seen)
 
     def _batch(
-        self, image: NDArray[np.float32], maps: NDArray[np.float32], classes: NDArray[np.int64], of: int, source: int
+        self,
+        image: NDArray[np.float32],
+        maps: NDArray[np.float32],
+        classes: NDArray[np.int64],
+        of: int,
+        source: int,
+        seen: NDArray[np.bool_] | None = None,
     ) -> Batch:
         if self.config.in_channels == 1:
             image = image.mean(axis=2, keepdims=True)
@@ -102,6 +113,7 @@ class Crops(Dataset[Batch]):
             torch.from_numpy(classes),
             torch.tensor(of),
             torch.tensor(source),
+            torch.from_numpy(np.ones(image.shape[:2], np.bool_) if seen is None else seen),
         )
 
 

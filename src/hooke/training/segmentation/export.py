@@ -59,7 +59,19 @@ def load_run(run: Path) -> SegmentationModule:
 
 def export_run(run: Path, bundle: Path, *, card: dict[str, Any], torchscript: bool) -> Export:
     """Write a run's best network as a model bundle: see `hooke.training.export`."""
-    module = load_run(run)
+    return write_bundle(load_run(run), bundle, card=card, record=run_record(run), torchscript=torchscript)
+
+
+def write_bundle(
+    module: SegmentationModule, bundle: Path, *, card: dict[str, Any], record: dict[str, Any], torchscript: bool = False
+) -> Export:
+    """Write a network in memory as a model bundle; see `describe_bundle` for the parameters.
+
+    Raises
+    ------
+    ModelError
+        When ONNX Runtime's answers differ from PyTorch's by more than 0.001.
+    """
     image = example_image(module.config.in_channels)
     wrapped = _Maps(module).eval()
     with torch.inference_mode():
@@ -68,7 +80,7 @@ def export_run(run: Path, bundle: Path, *, card: dict[str, Any], torchscript: bo
         _write_maps(wrapped, image, fresh, torchscript)
         np.save(fresh / "test_input.npy", image)
         np.save(fresh / "test_output.npy", maps)
-        describe_bundle(fresh, module, card, run_record(run))
+        describe_bundle(fresh, module, card, record)
         difference = check_difference(Model(read_bundle(fresh)).network()(image), maps, fresh)
     return Export(bundle, difference)
 

@@ -98,12 +98,14 @@ class SegmentationModule(L.LightningModule):
         return parts
 
     def _emphasis(self, batch: Batch) -> Tensor | None:
-        """Weights that make small objects count more, if the configuration has them."""
+        """Weights of pixels: 0 where they are not known, more for small objects if the configuration says so."""
         loss = self.config.loss
+        known = None if bool(batch.known.all()) else batch.known.to(batch.maps.dtype)
         if not loss.small or not isinstance(self.scheme, HasDiameterMap):
-            return None
+            return known
         diameter = self.scheme.diameter_of(batch.maps[:, self.scheme.maps.index("diameter")])
-        return small_object_weights(batch.maps[:, 0], diameter, loss.small, loss.small_limit)
+        weights = small_object_weights(batch.maps[:, 0], diameter, loss.small, loss.small_limit)
+        return weights if known is None else weights * known
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Move a training batch; leave a validation image where it is."""

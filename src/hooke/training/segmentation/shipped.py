@@ -42,10 +42,27 @@ def load_shipped(network: nn.Module, bundle: Path, images: Tensor) -> list[str]:
     ConfigError
         When the network is of another architecture.
     """
+    return load_weights(network, (bundle / "weights.onnx").read_bytes(), bundle, images)
+
+
+def load_weights(network: nn.Module, weights: bytes, path: Path, images: Tensor, *, settle: bool = True) -> list[str]:
+    """Fill a network with the weights of an ONNX file in memory: see `load_shipped`.
+
+    Parameters
+    ----------
+    network : Module
+    weights : bytes
+    path : Path
+        Of the bundle, to name it.
+    images : Tensor
+    settle : bool
+        Whether batch norms get the moments of what they take in, for training in which they take each batch's. Where
+        their moments stay, they are better 0 and 1: a step of the optimizer then changes each channel by as much.
+    """
     parts = {name.partition(".")[0] for name, _ in network.named_parameters()}
     fresh = sorted(part for part in parts if part.startswith(("class_", "image_")))
     others = {id(layer) for part in fresh for layer in network.get_submodule(part).modules()}
-    folded = _convolutions(bundle / "weights.onnx")
+    folded = _convolutions(weights)
     pairs = [pair for pair in _pairs(network, images[:1]) if id(pair[0]) not in others]
     try:
         if len(folded) != len(pairs):
@@ -55,16 +72,17 @@ def load_shipped(network: nn.Module, bundle: Path, images: Tensor) -> list[str]:
     except ValueError as error:
         raise ConfigError(
             f"can't be started from: the network is another than this model's ({error})",
-            path=bundle,
+            path=path,
             remedy="take encoder and decoder_channels from configs/nuclei.yaml or configs/nuclei-colour.yaml",
         ) from error
-    _settle(network, [norm for _, norm in pairs if norm is not None], images)
+    if settle:
+        _settle(network, [norm for _, norm in pairs if norm is not None], images)
     return fresh
 
 
-def _convolutions(weights: Path) -> list[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
+def _convolutions(weights: bytes) -> list[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
     """Weight and bias of each convolution, in the order in which they are computed; those of 16 bits widened."""
-    graph = onnx.load(str(weights)).graph
+    graph = onnx.load_from_string(weights).graph
     values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in graph.node:
         if node.op_type == "Cast" and node.input[0] in values:

@@ -1,0 +1,144 @@
+"""Writes the report of an adaptation: figures before and after, and pictures of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.report.html.address import picture
+from hooke.report.html.markup import counted, element, number, paragraph, table
+from hooke.report.html.page import Section, render_page, write_page
+from hooke.report.overlay import overlay
+from hooke.training.adaptation.judgement import Judged
+
+if TYPE_CHECKING:
+    from hooke.training.adaptation.few_shot import Adaptation
+
+_TITLES = {"dsb": "DSB score", "ap_50": "AP at IoU 0.5", "f1_50": "F1 at IoU 0.5"}
+_SHOWN = 6
+_SIDE = 300  # of a panel, pixels
+_WINDOW = 400  # of a large image a window of this side is shown, where most has changed
+
+
+def write_adaptation_page(path: Path, done: Adaptation, judged: Sequence[Judged], facts: dict[str, Any]) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    path : Path
+    done : Adaptation
+    judged : sequence of Judged
+        The held-out parts.
+    facts : dict
+        Of the card.
+    """
+    lead = paragraph(
+        f"Model {facts['parent']}, adapted to {facts['name']}. {_ways(done)} "
+        "Scores are of objects found as hooke segment finds them.",
+        class_="facts",
+    )
+    sections = [
+        Section("warnings", "Before you use it", _list(done.warnings)),
+        Section("scores", "Before and after", _scores(done)),
+        Section("images", "Image by image", _by_image(judged)),
+        Section("pictures", "What changed", _pictures(judged)),
+        Section("notes", "Notes", _list([*done.notes, *(f"{name}: {why}" for name, why in done.failed.items())])),
+    ]
+    write_page(path, render_page(f"{done.bundle.name}: before and after", lead, sections))
+
+
+def _ways(done: Adaptation) -> str:
+    held = f"Held out: {done.how}; by them the moment to stop was chosen." if done.how else "Nothing was held out."
+    return held + (" It was stopped early." if done.stopped else "")
+
+
+def _list(lines: Sequence[str]) -> str:
+    return element("ul", "".join(element("li", escape(line)) for line in lines)) if lines else ""
+
+
+def _scores(done: Adaptation) -> str:
+    rows = []
+    for place, before, after in (
+        (f"held out: {done.how}", done.before, done.after),
+        (f"at home: {done.home}", done.home_before, done.home_after),
+    ):
+        rows += [
+            (f"{place}, {title}", number(before[name]), number(after[name]), number(after[name] - before[name]))
+            for name, title in _TITLES.items()
+            if before
+        ]
+    return table("Means over images", ("where", "before", "after", "difference"), rows) if rows else ""
+
+
+def _by_image(judged: Sequence[Judged]) -> str:
+    rows = [
+        (
+            item.checked.source.name,
+            str(len(np.unique(item.checked.source.labels[item.checked.part & (item.checked.source.labels > 0)]))),
+            number(item.scores_before["dsb"]),
+            number(item.scores_after["dsb"]),
+        )
+        for item in judged
+    ]
+    header = ("image", "objects held out", "DSB score before", "after")
+    return table(f"Held-out parts of {counted(len(rows), 'image')}", header, rows) if rows else ""
+
+
+def _pictures(judged: Sequence[Judged]) -> str:
+    """Held-out parts whose score has changed most, the largest change first."""
+    if not judged:
+        return ""
+    changed = sorted(judged, key=lambda item: -abs(item.scores_after["dsb"] - item.scores_before["dsb"]))[:_SHOWN]
+    rows = np.concatenate([_row(item) for item in changed])
+    names = ", ".join(item.checked.source.name for item in changed)
+    words = paragraph(f"From top to bottom: {names}. Shown is the held-out part, or a window of it.")
+    return words + picture(
+        rows, f"objects before and after in {names}", "jpeg", ("image", "corrected", "before", "after")
+    )
+
+
+def _row(item: Judged) -> NDArray[np.uint8]:
+    window = _window(item)
+    pixels = item.checked.source.image.pixels[window]
+    nothing = np.zeros(pixels.shape[:2], np.int32)
+    labels = (nothing, item.checked.source.labels[window], item.before[window], item.after[window])
+    return np.concatenate([_fit(overlay(pixels, found)) for found in labels], axis=1)
+
+
+def _window(item: Judged) -> tuple[slice, slice]:
+    """The held-out part; of a large one the window in which before and after differ most."""
+    sides = [np.flatnonzero(item.checked.part.any(axis=axis)) for axis in (1, 0)]
+    rows, columns = (slice(int(side[0]), int(side[-1]) + 1) if len(side) else slice(0, 1) for side in sides)
+    differs = ((item.before > 0) != (item.after > 0)).astype(np.float32)
+    return _densest(differs, rows, columns)
+
+
+def _densest(values: NDArray[np.float32], rows: slice, columns: slice) -> tuple[slice, slice]:
+    best = (-1.0, rows, columns)
+    for top in _starts(rows):
+        for left in _starts(columns):
+            window = slice(top, min(top + _WINDOW, rows.stop)), slice(left, min(left + _WINDOW, columns.stop))
+            best = max(best, (float(values[window].sum()), *window), key=lambda found: found[0])
+    return best[1], best[2]
+
+
+def _starts(side: slice) -> list[int]:
+    last = max(side.start, side.stop - _WINDOW)
+    return [*range(side.start, last, _WINDOW // 2), last]
+
+
+def _fit(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    zoom = (_SIDE - 4) / max(panel.shape[:2])
+    way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_NEAREST
+    small = cv2.resize(
+        panel, (max(1, round(panel.shape[1] * zoom)), max(1, round(panel.shape[0] * zoom))), interpolation=way
+    )
+    frame = np.full((_SIDE, _SIDE, 3), 255, np.uint8)
+    frame[2 : 2 + small.shape[0], 2 : 2 + small.shape[1]] = small[: _SIDE - 2, : _SIDE - 2]
+    return frame

@@ -1,0 +1,130 @@
+"""Writes an adapted network as a model bundle, beside the other network of its parent."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import hooke
+from hooke.models import Bundle, Model, read_bundle
+from hooke.training.adaptation.module import AdaptationModule
+from hooke.training.bundles.bundle_folder import fresh_bundle
+from hooke.training.bundles.colour_network import add_colour_bundle
+from hooke.training.bundles.description import write_description
+from hooke.training.bundles.half_precision import store_half
+from hooke.training.segmentation.export import write_bundle
+
+
+def write_adapted(
+    module: AdaptationModule, parent: Model, colour: bool, out: Path, facts: dict[str, Any], documentation: str
+) -> None:
+    """Write the bundle.
+
+    Parameters
+    ----------
+    module : AdaptationModule
+    parent : Model
+        All of it; the network that was not adapted is copied.
+    colour : bool
+        Whether its network for colour images was adapted.
+    out : Path
+        Folder of the bundle; an earlier bundle there is replaced.
+    facts : dict
+        What it was adapted on, for the card.
+    documentation : str
+        Markdown of the card.
+
+    Raises
+    ------
+    ModelError
+        When the bundle does not pass its checks.
+    """
+    with tempfile.TemporaryDirectory(dir=_place(out), prefix=f".{out.name}-") as folder:
+        made = Path(folder) / "adapted"
+        adapted = parent.for_image(colour=colour)
+        _write_network(module, adapted.bundle, out.stem, made, facts, documentation)
+        if adapted is not parent:
+            whole = Path(folder) / "whole"
+            _copy(parent.bundle, whole)
+            shutil.rmtree(whole / str(parent.settings.colour_bundle))
+            _rename(whole, out.stem, facts, documentation)
+            add_colour_bundle(whole, made)
+            made = whole
+        elif parent.settings.colour_bundle is not None:
+            other = Path(folder) / "other"
+            _copy(parent.bundle, other)
+            add_colour_bundle(made, other / parent.settings.colour_bundle)
+        read_bundle(made)
+        with fresh_bundle(out) as fresh:
+            shutil.copytree(made, fresh, dirs_exist_ok=True)
+
+
+def _place(out: Path) -> Path:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out.parent
+
+
+def _write_network(
+    module: AdaptationModule, parent: Bundle, name: str, made: Path, facts: dict[str, Any], documentation: str
+) -> None:
+    """Write the adapted network as a bundle of its own, that is used as its parent is."""
+    settings, config = parent.settings, module.config
+    told = parent.description
+    own = told["config"]["hooke"]
+    module.config = config.model_copy(
+        update={"name": name, "augment": config.augment.model_copy(update={"diameter": settings.trained_diameters})}
+    )
+    card = {
+        "description": f"{told.get('name')}, adapted to {facts['images']} corrected images",
+        "license": told.get("license", "MIT"),
+        "cite": told.get("cite", []),
+        "authors": told.get("authors", [{"name": "The hooke developers"}]),
+        "parameters": settings.parameters,
+        "diameter_band": settings.diameter_band,
+        "training_data": [*own.get("training_data", []), {"name": facts["name"], "licence": "its owner's"}],
+        "scores": facts["scores"],
+        "kind": f"{own.get('kind') or told.get('name')}; adapted",
+        "documentation": documentation,
+    }
+    record = {
+        "hooke_version": hooke.__version__,
+        "config": module.config.model_dump(mode="json") | {"datasets": [], "start_from": str(told.get("name"))},
+        "adapted": facts,
+    }
+    write_bundle(module, made, card=card, record=record)
+    store_half(made)
+    module.config = config
+
+
+def _rename(folder: Path, name: str, facts: dict[str, Any], documentation: str) -> None:
+    """Give the copy of a parent the new model's name and card; its own network stays as it was."""
+    path = folder / "rdf.yaml"
+    description = yaml.safe_load(path.read_text(encoding="utf-8"))
+    description["description"] = f"{description['name']}, adapted to {facts['images']} corrected images in colour"
+    description["name"] = name if len(name) >= 5 else f"model {name}"
+    own = description["config"]["hooke"]
+    own["colour_bundle"] = None
+    own["kind"] = f"{own.get('kind') or name}; adapted"
+    own["scores"] = facts["scores"]
+    own["training_data"] = [*own.get("training_data", []), {"name": facts["name"], "licence": "its owner's"}]
+    own["adapted"] = facts
+    (folder / "README.md").write_text(documentation, encoding="utf-8")
+    write_description(path, description)
+
+
+def _copy(parent: Bundle, folder: Path) -> None:
+    """Copy all files of a bundle, a folder or a zip."""
+    if parent.path.is_dir():
+        shutil.copytree(parent.path, folder)
+        return
+    with zipfile.ZipFile(parent.path) as archive:  # its members were read before, within what memory holds
+        for name in archive.namelist():
+            if name.count("/") <= 1 and not name.startswith(("/", "..")) and not name.endswith("/"):
+                place = folder / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(archive.read(name))

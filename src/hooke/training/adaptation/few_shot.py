@@ -1,0 +1,337 @@
+"""Adapts a model to corrected images: reads them, trains, writes a bundle, and judges it before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hooke.corrections import CorrectedImage, CorrectedImages, open_corrected
+from hooke.errors import ConfigError, DatasetError
+from hooke.models import Model, load_model
+from hooke.models.bundle import check_replaceable
+from hooke.training.adaptation.adaptation_page import write_adaptation_page
+from hooke.training.adaptation.adapted_bundle import write_adapted
+from hooke.training.adaptation.held_out import Learned, samples_for, whole
+from hooke.training.adaptation.judgement import SCORES, WORSE, Judged, find_objects, judge, mean_of, score_part
+from hooke.training.adaptation.kept_images import Kept, dataset_samples, simulated_samples
+from hooke.training.adaptation.loop import Adapted, adapt_network
+from hooke.training.adaptation.recipe import FEW, MANY, Recipe, with_choices
+
+Say = Callable[[str], None]
+
+_LOOKED_AT = 6  # images that are compared with what the parent gives, before anything is learnt
+
+
+@dataclass(frozen=True, eq=False)
+class Adaptation:
+    """What came of an adaptation.
+
+    Parameters
+    ----------
+    bundle : Path
+    report : Path
+    images, objects : int
+        Learnt from.
+    colour : bool
+        Whether the network for colour images was adapted.
+    how : str
+        What was held out, in words; empty where nothing could be.
+    before, after : dict of str to float
+        ``dsb``, ``ap_50``, ``f1_50``: means over the held-out parts, found as ``hooke segment`` finds them.
+    home : str
+        What stood for what the parent knew.
+    home_before, home_after : dict of str to float
+        The same scores there.
+    failed : dict of str to str
+        Why an image could not be used, by its name.
+    notes : list of str
+    stopped : bool
+        Whether it was stopped early.
+    """
+
+    bundle: Path
+    report: Path
+    images: int
+    objects: int
+    colour: bool
+    how: str
+    before: dict[str, float]
+    after: dict[str, float]
+    home: str
+    home_before: dict[str, float]
+    home_after: dict[str, float]
+    failed: dict[str, str]
+    notes: list[str]
+    stopped: bool
+
+    @property
+    def warnings(self) -> list[str]:
+        """What speaks against using the model."""
+        said = []
+        if not self.before:
+            said.append("nothing could be held out, so it can't be checked whether this is better: correct more images")
+        elif self.after["dsb"] <= self.before["dsb"]:
+            said.append(
+                f"on what was held out it is not better: DSB score {self.before['dsb']:.3f} before, "
+                f"{self.after['dsb']:.3f} after"
+            )
+        elif self.images == 1:
+            said.append("one image alone: a held-out part of it looks like the rest, and says little of other images")
+        if self.home_before and self.home_after["dsb"] < self.home_before["dsb"] - WORSE:
+            said.append(
+                f"worse at home ({self.home}): DSB score {self.home_before['dsb']:.3f} before, "
+                f"{self.home_after['dsb']:.3f} after; use it for images like the corrected ones"
+            )
+        return said
+
+    def lines(self) -> list[str]:
+        """Lines to print for the user."""
+        said = []
+        if self.before:
+            said.append(f"held out ({self.how}): {_compared(self.before, self.after)}")
+        if self.home_before:
+            said.append(f"at home ({self.home}): {_compared(self.home_before, self.home_after)}")
+        return [*said, f"model: {self.bundle}; report: {self.report}"]
+
+
+def _compared(before: dict[str, float], after: dict[str, float]) -> str:
+    titles = {"dsb": "DSB score", "f1_50": "F1 at IoU 0.5"}
+    return ", ".join(f"{title} {before[name]:.3f} to {after[name]:.3f}" for name, title in titles.items())
+
+
+def adapt(
+    corrected: str | Path | Sequence[CorrectedImage],
+    out: str | Path,
+    *,
+    parent: str | Path = "nuclei",
+    images: str | Path | None = None,
+    split: str | None = None,
+    unknown: int | str | None = None,
+    split_components: bool | None = None,
+    keep: str | Path | None = None,
+    keep_share: float | None = None,
+    steps: int | None = None,
+    report: str | Path | None = None,
+    seed: int = 0,
+    many: bool = False,
+    say: Say = lambda line: None,
+) -> Adaptation:
+    """Let a model learn from images that a person has corrected.
+
+    Parameters
+    ----------
+    corrected : str, Path or sequence of CorrectedImage
+        See `hooke.corrections.open_corrected`.
+    out : str or Path
+        Folder of the new bundle; an earlier bundle there is replaced.
+    parent : str or Path
+        Name or path of the model to start from. Of its two networks the one that most of the images go to is adapted,
+        and the other is copied.
+    images, split, unknown, split_components
+        See `hooke.corrections.open_corrected`. What is unknown is left out of the loss.
+    keep : str or Path, optional
+        A hooke data set that the model is to remain good at; by default simulated images stand for what it knows.
+    keep_share : float, optional
+        Share of the crops that show that, 0..1.
+    steps : int, optional
+        Of training at most.
+    report : str or Path, optional
+        HTML page to write; by default beside the bundle, its name with ``-report.html``.
+    seed : int
+    many : bool
+        Train longer, and all layers, as fits hundreds of images.
+    say : callable
+        Receives what is done, line by line.
+
+    Returns
+    -------
+    Adaptation
+
+    Raises
+    ------
+    DatasetError
+        When there is nothing to learn from, or nothing to learn.
+    ModelError
+        When the parent can't be adapted.
+    ConfigError
+        When a setting is out of its range.
+    OutputError
+        When something other than a bundle is at `out`.
+    """
+    out = Path(out)
+    check_replaceable(out)
+    recipe = _recipe(many, steps, keep_share)
+    model = load_model(parent)
+    sources, failed, place = _read(corrected, images, split, unknown, split_components)
+    notes = [f"{source.name}: {note}" for source in sources for note in source.notes]
+    chosen, colour = _choose(model, sources, notes)
+    used = model.for_image(colour=colour)
+    _check_classes(used, chosen, notes)
+    _check_new(model, chosen)
+    objects = sum(image.source.count for image in chosen)
+    say(f"{len(chosen)} corrected images, {objects} objects; {'colour' if colour else 'grey'} network of {model.name}")
+    kept = _kept(model, colour, keep, seed)
+    with tempfile.TemporaryDirectory() as run:
+        adapted = adapt_network(used, chosen, kept, recipe, Path(run), seed=seed)
+    facts = _facts(model, chosen, kept, place, seed)
+    page = Path(report) if report is not None else out.with_name(f"{out.name}-report.html")
+    say("comparing the model before and after")
+    return _finish(model, adapted, kept, facts, _Plan(out, page, colour, failed, notes))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What `_finish` writes, and must say."""
+
+    out: Path
+    page: Path
+    colour: bool
+    failed: dict[str, str]
+    notes: list[str]
+
+
+def _finish(parent: Model, adapted: Adapted, kept: Kept, facts: dict[str, Any], plan: _Plan) -> Adaptation:
+    """Write the bundle, judge it, and write both into its card and the report."""
+    out = plan.out
+    with tempfile.TemporaryDirectory() as folder:
+        trial = Path(folder) / (out.name or "adapted")
+        write_adapted(adapted.module, parent, plan.colour, trial, facts | {"scores": {}}, _card(facts, []))
+        model = load_model(trial)
+        judged = list(judge(parent, model, adapted.division.checked))
+        at_home = list(judge(parent, model, kept.check))
+    done = Adaptation(
+        out,
+        plan.page,
+        int(facts["images"]),
+        int(facts["objects"]),
+        plan.colour,
+        adapted.division.how,
+        mean_of([one.scores_before for one in judged]),
+        mean_of([one.scores_after for one in judged]),
+        kept.name,
+        mean_of([one.scores_before for one in at_home]),
+        mean_of([one.scores_after for one in at_home]),
+        plan.failed,
+        plan.notes,
+        adapted.stopped,
+    )
+    scores = {"scores": _scores(done, judged)}
+    write_adapted(adapted.module, parent, plan.colour, out, facts | scores, _card(facts, done.lines()[:-1]))
+    write_adaptation_page(plan.page, done, judged, facts)
+    return done
+
+
+def _recipe(many: bool, steps: int | None, keep_share: float | None) -> Recipe:
+    if steps is not None and steps < 1:
+        raise ConfigError(f"steps is {steps}", remedy="give 1 or more")
+    if keep_share is not None and not 0 <= keep_share < 1:
+        raise ConfigError(f"keep_share is {keep_share}", remedy="give a share from 0 to below 1")
+    return with_choices(MANY if many else FEW, steps=steps, keep_share=keep_share)
+
+
+def _read(
+    corrected: str | Path | Sequence[CorrectedImage],
+    images: str | Path | None,
+    split: str | None,
+    unknown: int | str | None,
+    split_components: bool | None,
+) -> tuple[list[CorrectedImage], dict[str, str], str]:
+    """The images, those that failed, and a name for all of them."""
+    if not isinstance(corrected, str | Path):
+        return list(corrected), {}, "corrected images"
+    found: CorrectedImages = open_corrected(
+        corrected, images, split=split, unknown=unknown, split_components=split_components
+    )
+    read = [image for image in found.read_all() if image.split != "test" or split == "test"]
+    if not read:
+        raise DatasetError("all images are of the split test", path=corrected, remedy="name them with --split test")
+    return read, found.failed, Path(corrected).name
+
+
+def _choose(model: Model, sources: Sequence[CorrectedImage], notes: list[str]) -> tuple[list[Learned], bool]:
+    """The images of the network that most objects belong to."""
+    by_colour = samples_for(model, sources)
+    objects = {colour: sum(image.source.count for image in images) for colour, images in by_colour.items()}
+    colour = objects[True] > objects[False]
+    if others := [image.name for image in by_colour[not colour]]:
+        kind = "grey" if colour else "colour"
+        notes.append(f"{len(others)} {kind} images go to the model's other network and are left out: {others[0]} ...")
+    if not objects[colour]:
+        raise DatasetError("no object in the corrected images", remedy="check that the corrections were saved")
+    return by_colour[colour], colour
+
+
+def _check_classes(model: Model, chosen: Sequence[Learned], notes: list[str]) -> None:
+    """Note classes that the model has no output for."""
+    named = {name for image in chosen for name in image.source.classes.values()}
+    if lacking := sorted(named - set(model.settings.classes)):
+        notes.append(
+            f"the model has no class {', '.join(lacking)}: outlines are learnt, classes are not "
+            "(hooke classify train learns them)"
+        )
+
+
+def _check_new(model: Model, chosen: Sequence[Learned]) -> None:
+    """Refuse corrections that are what the model gives already."""
+    for image in chosen[:_LOOKED_AT]:
+        part = whole(image.source)
+        if score_part(find_objects(model, part), part)["dsb"] < 1:
+            return
+    if len(chosen) <= _LOOKED_AT:
+        raise DatasetError(
+            f"nothing to learn: {model.name} finds just these objects already",
+            remedy="check that the corrections were saved, or correct images on which it fails",
+        )
+
+
+def _kept(model: Model, colour: bool, keep: str | Path | None, seed: int) -> Kept:
+    return simulated_samples(model, colour, seed) if keep is None else dataset_samples(model, colour, Path(keep), seed)
+
+
+def _facts(model: Model, chosen: Sequence[Learned], kept: Kept, place: str, seed: int) -> dict[str, Any]:
+    """What the card says of the data."""
+    digest = hashlib.sha256()
+    for image in sorted(chosen, key=lambda image: image.name):
+        digest.update(image.name.encode())
+        digest.update(image.source.labels.tobytes())
+    objects = sum(image.source.count for image in chosen)
+    return {
+        "name": f"{place}: {len(chosen)} corrected images, {objects} objects",
+        "parent": model.name,
+        "parent_checksum": model.checksum,
+        "images": len(chosen),
+        "objects": objects,
+        "sha256": digest.hexdigest(),
+        "kept": kept.name,
+        "seed": seed,
+    }
+
+
+def _scores(done: Adaptation, judged: Sequence[Judged]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if done.before:
+        found[f"held out: {done.how}"] = {
+            "before": _rounded(done.before, len(judged)),
+            "after": _rounded(done.after, len(judged)),
+        }
+    if done.home_before:
+        found[f"at home: {done.home}"] = {"before": _rounded(done.home_before), "after": _rounded(done.home_after)}
+    return found
+
+
+def _rounded(scores: dict[str, float], images: int | None = None) -> dict[str, float]:
+    counted = {} if images is None else {"images": images}
+    return counted | {name: round(scores[name], 3) for name in SCORES}
+
+
+def _card(facts: dict[str, Any], lines: Sequence[str]) -> str:
+    said = "".join(f"- {line}\n" for line in lines)
+    return (
+        f"# {facts['parent']}, adapted\n\n"
+        f"Adapted by `hooke adapt` to {facts['name']}. It is meant for images like these: the same cells, stain, "
+        f"microscope and magnification. So that it does not forget, it was shown {facts['kept']}, too.\n\n{said}"
+    )

@@ -1,0 +1,341 @@
+"""A model learns from corrected images: what is unknown or held out is left out, and what is frozen stays."""
+# ruff: noqa: E402 - what is missing is skipped before it is imported
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+for needed in ("torch", "lightning", "timm", "onnx"):
+    pytest.importorskip(needed)
+
+import torch
+
+from hooke.corrections import CorrectedImage
+from hooke.datasets import simulate
+from hooke.errors import ConfigError, DatasetError, ModelError
+from hooke.image import Image
+from hooke.io import write_labels, write_png
+from hooke.models import load_model
+from hooke.models.description import describe_model
+from hooke.pipeline import segment
+from hooke.training.adaptation import few_shot, loop
+from hooke.training.adaptation.adapted_bundle import write_adapted
+from hooke.training.adaptation.few_shot import adapt
+from hooke.training.adaptation.held_out import divide, samples_for, whole
+from hooke.training.adaptation.judgement import score_part
+from hooke.training.adaptation.kept_images import Kept, simulated_samples
+from hooke.training.adaptation.mixed_crops import TAUGHT, AdaptationCrops, loader_of
+from hooke.training.adaptation.module import AdaptationModule, early_parts, in_known
+from hooke.training.adaptation.recipe import FEW, config_of_parent, with_choices
+from hooke.training.augmentation.config import AugmentConfig
+from hooke.training.augmentation.crops import cut_crop
+from hooke.training.segmentation.shipped import load_weights
+from tests.builders import write_dataset
+
+NOTHING = Kept([], [], "nothing", labelled=True)
+PLAIN = AugmentConfig(crop=64, wide=0, negative=0)
+
+
+def corrected(count=3, side=112, modality="fluorescence", grown=0, **changes):
+    """Simulated images with their truth."""
+    found = []
+    for seed in range(count):
+        field = simulate((side, side), seed=seed, diameter=22, density=0.25, modality=modality)
+        image = Image(field.image, is_rgb=field.image.ndim == 3)
+        found.append(CorrectedImage(f"i{seed}", image, np.roll(field.labels, grown, axis=1), **changes))
+    return found
+
+
+@pytest.fixture(scope="module")
+def kept():
+    """Two simulated images that a network is to answer as before."""
+    made = simulated_samples(load_model("nuclei"), False, 0, count=2)
+    return replace(made, check=[])
+
+
+def fresh(colour=False, frozen=2, **changes):
+    """A module with the shipped network's weights, and its parent."""
+    parent = load_model("nuclei")
+    used = parent.for_image(colour=colour)
+    config = config_of_parent(used.bundle, FEW, 24, 0).model_copy(update={"precision": "32-true", **changes})
+    module = AdaptationModule(config, frozen)
+    load_weights(module.network, used.bundle.weights, Path("x"), torch.zeros(1, 3, 64, 64), settle=False)
+    module.begin()
+    return module, parent
+
+
+# --- what is unknown ----------------------------------------------------------------------------------------------
+
+
+def test_where_labels_are_known_follows_the_crop():
+    (image,) = corrected(1)
+    known = np.zeros(image.labels.shape, np.bool_)
+    known[:, :50] = True
+    image = replace(image, labels=known.astype(np.int32), known=known)  # one object, just where it is known
+    (learned,) = samples_for(load_model("nuclei"), [image])[False]
+    for seed in range(6):
+        for elastic in (0, 1):
+            config = PLAIN.model_copy(update={"elastic": elastic})
+            crop = cut_crop(learned.sample, config, np.random.default_rng(seed))
+            assert np.array_equal(crop.known, crop.labels == 1)
+
+
+def test_what_is_unknown_costs_nothing():
+    module, parent = fresh()
+    (image,) = corrected(1)
+    known = np.ones(image.labels.shape, np.bool_)
+    known[:60] = False
+    samples = [learned.sample for learned in samples_for(parent, [replace(image, known=known)])[False]]
+    config = module.config.model_copy(update={"batch": 2, "augment": PLAIN})
+    batch = next(iter(loader_of(AdaptationCrops(samples, NOTHING, 0, config, module.scheme))))
+    unknown = ~batch.known
+    assert bool(unknown.any()) and bool(batch.known.any())
+    with torch.no_grad():
+        output = module.network(batch.image)
+        loss = module._losses(output, batch)["loss"]
+        turned = torch.where(unknown[:, None], 1 - batch.maps, batch.maps)
+        assert torch.equal(module._losses(output, batch._replace(maps=turned))["loss"], loss)
+        turned = torch.where(unknown[:, None], batch.maps, 1 - batch.maps)
+        assert module._losses(output, batch._replace(maps=turned))["loss"] > loss
+
+
+def test_objects_that_are_mostly_unknown_do_not_count():
+    labels = np.array([[1, 1, 0, 2, 2, 2], [1, 1, 0, 3, 3, 3]], np.int32)
+    known = np.array([[1, 0, 1, 1, 0, 0], [1, 0, 1, 0, 0, 0]], np.bool_)
+    assert np.unique(in_known(labels, known)).tolist() == [0, 1]  # half of 1 is known, a third of 2, nothing of 3
+    assert in_known(labels, None) is labels
+
+
+# --- what is held out ---------------------------------------------------------------------------------------------
+
+
+def test_a_part_of_each_image_is_held_out_of_few():
+    images = samples_for(load_model("nuclei"), corrected(3, side=160))[False]
+    division = divide(images, np.random.default_rng(0))
+    assert len(division.train) == len(division.check) == len(division.checked) == 3
+    for sample, part in zip(division.train, division.checked, strict=True):
+        assert part.part.any() and not (sample.known & part.part).any()
+        places = sample.centres.astype(int)
+        assert not part.part[places[:, 0], places[:, 1]].any()  # crops are not drawn towards it
+
+
+def test_images_of_one_group_stay_together():
+    images = samples_for(load_model("nuclei"), corrected(1, side=64))[False] * 18
+    images = [replace(image, name=str(number), group=f"g{number // 2}") for number, image in enumerate(images)]
+    images = [replace(image, source=replace(image.source, name=image.name)) for image in images]
+    division = divide(images, np.random.default_rng(1))
+    held = {int(part.source.name) // 2 for part in division.checked}
+    learnt = {int(name) // 2 for name in division.names}
+    assert len(held) == 2 and not held & learnt
+    named = [replace(image, source=replace(image.source, split="val")) for image in images[:3]]
+    division = divide([*named, *images[3:]], np.random.default_rng(1))
+    assert {part.source.name for part in division.checked} == {"0", "1", "2"}
+
+
+def test_nothing_is_held_out_of_a_few_objects():
+    (image,) = corrected(1)
+    image = replace(image, labels=np.where(image.labels == 1, 1, 0).astype(np.int32))
+    division = divide(samples_for(load_model("nuclei"), [image])[False], np.random.default_rng(0))
+    assert (division.check, division.how) == ([], "")
+    assert division.train[0].known is None
+
+
+# --- what stays ---------------------------------------------------------------------------------------------------
+
+
+def test_only_what_is_not_frozen_learns(tmp_path, kept):
+    parent = load_model("nuclei")
+    module, _ = fresh()
+    images = samples_for(parent, corrected(2))[False]
+    recipe = replace(with_choices(FEW, steps=2, keep_share=0.5), batch=2, checks=1)
+    adapted = loop.adapt_network(parent, images, kept, recipe, tmp_path)
+    before, after = module.network.state_dict(), adapted.module.network.state_dict()
+    frozen = {value.data_ptr() for part in early_parts(module.network, 2) for value in part.state_dict().values()}
+    assert len(frozen) > 20
+    for name, value in before.items():
+        if "running" in name or value.data_ptr() in frozen:
+            assert torch.equal(value, after[name]), name
+    assert not torch.equal(before["head.weight"], after["head.weight"])
+
+
+def test_what_is_kept_is_taught_by_the_network_as_it_was(kept):
+    module, parent = fresh()
+    config = module.config.model_copy(update={"batch": 2, "augment": PLAIN})
+    (sample, *_) = samples_for(parent, corrected(1))[False]
+    batch = next(iter(loader_of(AdaptationCrops([sample.sample], kept, 1.0, config, module.scheme))))
+    assert batch.source.tolist() == [TAUGHT, TAUGHT]
+    seen = []
+    module.log_dict = lambda *_, **__: None
+    module.scheme_loss = lambda output, maps, *_: seen.append((output, maps)) or {"loss": output.sum() * 0}
+    module.eval()
+    module._trainer = None
+    with torch.no_grad():
+        module.training_step(batch, 0)
+    output, maps = seen[0]
+    assert torch.allclose(torch.sigmoid(output), maps, atol=1e-5)  # nothing has been learnt yet, and nothing is asked
+
+
+# --- the bundle ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
+def test_a_bundle_of_what_was_not_trained_answers_as_its_parent(tmp_path, colour):
+    module, parent = fresh(colour)
+    facts = {"images": 5, "objects": 50, "name": "five images", "scores": {}}
+    write_adapted(module, parent, colour, tmp_path / "mine", facts, "# mine\n")
+    made = load_model(tmp_path / "mine")
+    assert made.name == "model mine"
+    own, other = made.for_image(colour=colour), made.for_image(colour=not colour)
+    assert other.bundle.weights == parent.for_image(colour=not colour).bundle.weights
+    for field in ("parameters", "diameter_band", "trained_diameters", "classes", "channels"):
+        assert getattr(own.settings, field) == getattr(parent.for_image(colour=colour).settings, field)
+    shown = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
+    answers = [model.network()(shown) for model in (own, parent.for_image(colour=colour))]
+    assert np.abs(answers[0] - answers[1]).max() < 5e-3  # stored in 16 bits
+    assert "five images" in describe_model("mine", tmp_path / "mine").training_data[-1]
+
+
+def test_a_bundle_of_unknown_making_is_refused():
+    bundle = load_model("nuclei").bundle
+    told = {**bundle.description, "config": {"hooke": {}}}
+    with pytest.raises(ModelError, match="does not say which network"):
+        config_of_parent(replace(bundle, description=told), FEW, 24, 0)
+
+
+# --- from files to a model ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A small data set that a model is to remain good at."""
+    fields = [simulate((96, 96), seed=seed, diameter=22, density=0.2) for seed in (7, 8)]
+    rows = [
+        (f"h{n}", split, "fluorescence", f.image, f.labels)
+        for n, (f, split) in enumerate(zip(fields, ("train", "val"), strict=True))
+    ]
+    return write_dataset(tmp_path_factory.mktemp("home"), rows)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Images and corrected labels, moved by two pixels; and one pair of two sizes."""
+    for image in corrected(3, grown=2):
+        write_png(tmp_path / "mine/images" / f"{image.name}.png", image.image.pixels)
+        write_labels(tmp_path / "mine/labels" / f"{image.name}.tif", [image.labels])
+    write_png(tmp_path / "mine/images/odd.png", np.zeros((40, 40), np.uint8))
+    write_labels(tmp_path / "mine/labels/odd.tif", [np.ones((30, 40), np.int32)])
+    return tmp_path / "mine"
+
+
+def test_from_a_folder_to_a_model_and_a_report(folder, home, tmp_path):
+    said = []
+    done = adapt(folder, tmp_path / "model", keep=home, steps=2, say=said.append)
+    assert (done.images, done.colour, done.how) == (3, False, "a quarter of 3 of 3 images")
+    assert list(done.failed) == ["odd"] and "30 x 40" in done.failed["odd"]
+    assert "3 corrected images" in said[0]
+    assert set(done.before) == set(done.after) == set(done.home_before) == {"dsb", "ap_50", "f1_50"}
+    assert done.home == home.name
+    made = load_model(tmp_path / "model")
+    assert made.bundle.colour.weights == load_model("nuclei").bundle.colour.weights
+    adapted = made.bundle.description["config"]["hooke"]["training"]["adapted"]
+    assert adapted["parent_checksum"] == load_model("nuclei").checksum
+    assert str(tmp_path) not in (tmp_path / "model/rdf.yaml").read_text()
+    page = (tmp_path / "model-report.html").read_text()
+    assert "What changed" in page and "odd" in page
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert segment(corrected(1)[0].image, made, threads=1).labels.shape == (112, 112)
+
+
+def test_what_the_model_finds_already_teaches_nothing(tmp_path, home):
+    images = [replace(image, labels=segment(image.image, "nuclei").labels) for image in corrected(2)]
+    with pytest.raises(DatasetError, match="nothing to learn"):
+        adapt(images, tmp_path / "model", keep=home)
+    assert not (tmp_path / "model").exists()
+
+
+def test_classes_that_the_parent_lacks_are_noted():
+    notes = []
+    learned = samples_for(load_model("nuclei"), corrected(1, classes={1: "round"}))[False]
+    few_shot._check_classes(load_model("nuclei"), learned, notes)
+    assert "no class round" in notes[0] and "hooke classify train" in notes[0]
+
+
+def test_the_network_is_that_of_most_objects():
+    grey, slides = corrected(1), corrected(2, modality="histology")
+    notes = []
+    chosen, colour = few_shot._choose(load_model("nuclei"), [*grey, *slides], notes)
+    assert colour and len(chosen) == 2 and "1 grey image" in notes[0]
+
+
+@pytest.mark.parametrize(("wrong", "said"), [({"steps": 0}, "steps"), ({"keep_share": 1.0}, "keep_share")])
+def test_settings_out_of_range_are_refused(tmp_path, wrong, said):
+    with pytest.raises(ConfigError, match=said):
+        adapt(corrected(1), tmp_path / "model", **wrong)
+
+
+# --- what is said -------------------------------------------------------------------------------------------------
+
+
+def outcome(**changes):
+    same = {"dsb": 0.5, "ap_50": 0.5, "f1_50": 0.5}
+    told = {
+        "bundle": Path("m"), "report": Path("r"), "images": 5, "objects": 9, "colour": False, "how": "parts",
+        "before": same, "after": {**same, "dsb": 0.6}, "home": "sim", "home_before": same, "home_after": same,
+        "failed": {}, "notes": [], "stopped": False,
+    }  # fmt: skip
+    return few_shot.Adaptation(**told | changes)
+
+
+def test_a_loss_is_a_warning():
+    same = {"dsb": 0.5, "ap_50": 0.5, "f1_50": 0.5}
+    assert outcome().warnings == []
+    assert "not better" in outcome(after=same).warnings[0]
+    assert "can't be checked" in outcome(before={}, after={}).warnings[0]
+    assert "one image" in outcome(images=1).warnings[0]
+    assert "worse at home" in outcome(home_after={**same, "dsb": 0.47}).warnings[0]
+    assert outcome(home_after={**same, "dsb": 0.485}).warnings == []
+
+
+def test_scores_are_those_of_the_held_out_part():
+    (image,) = corrected(1)
+    part = whole(image)
+    assert score_part(image.labels, part)["dsb"] == 1
+    hidden = replace(part, part=np.zeros_like(part.part))
+    assert score_part(np.zeros_like(image.labels), hidden)["dsb"] == score_part(image.labels, hidden)["dsb"]
+
+
+# --- when it is stopped -------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_keeps_the_best_so_far(tmp_path, monkeypatch):
+    parent = load_model("nuclei")
+    images = samples_for(parent, corrected(2))[False]
+    marked = []
+
+    def interrupted(module, config, run, *_, watchers, **__):
+        state = {name: value.clone() for name, value in module.state_dict().items()}
+        state["network.head.bias"] += 3
+        marked.append(state["network.head.bias"])
+        (run / "checkpoints").mkdir()
+        torch.save({"state_dict": state}, run / "checkpoints/best.ckpt")
+        watchers[0].on_exception(None, None, KeyboardInterrupt())
+        raise SystemExit(1)
+
+    monkeypatch.setattr(loop, "fit", interrupted)
+    adapted = loop.adapt_network(parent, images, NOTHING, FEW, tmp_path)
+    assert adapted.stopped and torch.equal(adapted.module.network.head.bias, marked[0])
+
+
+def test_ctrl_c_before_the_first_check_keeps_nothing(tmp_path, monkeypatch):
+    def interrupted(*_, watchers, **__):
+        watchers[0].on_exception(None, None, KeyboardInterrupt())
+        raise SystemExit(1)
+
+    monkeypatch.setattr(loop, "fit", interrupted)
+    images = samples_for(load_model("nuclei"), corrected(2))[False]
+    with pytest.raises(KeyboardInterrupt):
+        loop.adapt_network(load_model("nuclei"), images, NOTHING, FEW, tmp_path)
