@@ -6,6 +6,7 @@ python docs/images/make.py
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,28 @@ from PIL import Image
 
 import hooke
 from hooke.datasets import FieldSettings, write_samples
-from hooke.io import write_png
+from hooke.io import read_labels, write_png
+from hooke.metrics import score_image
 
 HERE = Path(__file__).parent
 SIDE = 320
+#: What the gallery shows: title, words, modality, and the settings of the simulated field.
+FIELDS = {
+    "fluorescence": ("Fluorescence", "Nuclei of a usual density.", "fluorescence", {}),
+    "histology": ("Histology", "Nuclei in pink tissue, as in H&E.", "histology", {}),
+    "brightfield": ("Brightfield", "Stained nuclei in pale cells.", "brightfield", {}),
+    "crowded": (
+        "Crowded",
+        "Half of the area is nuclei, most of them touch.",
+        "fluorescence",
+        {"density": 0.5, "overlap": 0.8},
+    ),
+    "small": ("Small", "Nuclei of 10 pixels.", "fluorescence", {"diameter": 10.0}),
+    "large": ("Large", "Nuclei of 70 pixels.", "fluorescence", {"diameter": 70.0, "density": 0.3}),
+    "noisy": ("Noisy", "Noise of a fifth of the nuclei's brightness.", "fluorescence", {"noise": 0.2}),
+    "blurred": ("Out of focus", "A blur of 5 pixels.", "fluorescence", {"blur": 5.0}),
+    "uneven": ("Uneven light", "The darkest corner gets a fifth of the light.", "fluorescence", {"uneven_light": 0.8}),
+}
 
 
 def overview(folder: Path) -> NDArray[np.uint8]:
@@ -31,6 +50,43 @@ def first_image(folder: Path) -> NDArray[np.uint8]:
     return hooke.segment(image).overlay().repeat(2, axis=0).repeat(2, axis=1)
 
 
+def gallery(folder: Path) -> Iterator[tuple[str, str]]:
+    """Write the gallery's pictures; give the name and the caption of each."""
+    for name, (title, words, modality, settings) in FIELDS.items():
+        drawn = FieldSettings(shape=(SIDE, SIDE), **settings)
+        image, *_ = write_samples(folder / name, drawn, modalities=[modality], seed=7)
+        found = hooke.segment(image)
+        score = score_image(found.labels, read_labels(folder / name / "labels" / image.name))["f1_50"]
+        write_webp(f"gallery-{name}", found.overlay())
+        yield (
+            name,
+            f"## {title}\n\n{words} {found.count} found, F1 at 0.5 against the truth {score:.2f}. {warned(found)}",
+        )
+    image = write_samples(folder / "real")[-1]
+    found = hooke.segment(image)
+    write_webp("gallery-section", found.overlay())
+    yield (
+        "section",
+        f"## What it is not made for\n\nImmunohistochemistry, a real section. {found.count} found. {warned(found)}",
+    )
+
+
+def warned(found: hooke.Segmentation) -> str:
+    """What hooke says of its result."""
+    return "Its warning: *" + "; ".join(found.warnings) + "*." if found.warnings else "No warning."
+
+
+def gallery_page(entries: Iterator[tuple[str, str]]) -> str:
+    """The page of the gallery."""
+    head = """# Gallery
+
+What hooke finds with its default settings, and what it says of its results. All images are the simulator's, except the
+last one (CMMI, through scikit-image). Dashed outlines are doubtful.
+`python docs/images/make.py` makes the pictures and this page.
+"""
+    return head + "".join(f"\n{caption}\n\n![{name}](images/gallery-{name}.webp)\n" for name, caption in entries)
+
+
 def write_webp(name: str, picture: NDArray[np.uint8]) -> None:
     """Write a picture for a page: a tenth of a PNG's size."""
     Image.fromarray(picture).save(HERE / f"{name}.webp", quality=85, method=6)
@@ -40,3 +96,4 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         write_png(HERE / "overview.png", overview(Path(folder) / "overview"))
         write_webp("first-image", first_image(Path(folder) / "first"))
+        (HERE.parent / "gallery.md").write_text(gallery_page(gallery(Path(folder))), encoding="utf-8")
