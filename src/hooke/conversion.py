@@ -92,7 +92,8 @@ def convert(
     elif nuclei is not None or object_type != "detection":
         raise ConfigError("nuclei and object types are for QuPath only", remedy="write geojson, or leave them out")
     made = Conversion(name, [])
-    planes = _planes(source, Path(labels), images, None if nuclei is None else open_labels(nuclei), made)
+    own_nuclei = None if nuclei is None else open_labels(nuclei)
+    planes = _planes(source, images, own_nuclei, made, writer.measures)
     if writer.joins:
         writer.write(out, planes)
         made.paths.append(out)
@@ -110,7 +111,9 @@ def _format(out: Path, to: str | None) -> str:
         if others or not name:
             raise ConfigError(f"{to!r} is not one format", remedy=f"choose one of: {', '.join(WRITERS)}")
         return name
-    by_ending = {writer.suffix: name for name, writer in reversed(WRITERS.items())} | {".tiff": "labels"}
+    by_ending = {writer.suffix: name for name, writer in reversed(WRITERS.items())} | {
+        ".tiff": "labels", ".zarr": "ome-zarr",
+    }  # fmt: skip
     ending = next((ending for ending in by_ending if out.name.lower().endswith(ending)), None)
     if ending is None:
         remedy = f"choose one with --to: {', '.join(WRITERS)}"
@@ -134,13 +137,13 @@ def _write_each(
 
 
 def _planes(
-    source: LabelSource, path: Path, images: str | Path | None, nuclei: LabelSource | None, made: Conversion
+    source: LabelSource, images: str | Path | None, nuclei: LabelSource | None, made: Conversion, measures: bool
 ) -> Iterator[AnnotatedPlane]:
     """Read image by image, and measure the objects of each plane."""
     pictures = _Pictures(images)
     for name in source.names:
         try:
-            planes = list(_planes_of(name, source, pictures, nuclei))
+            planes = list(_planes_of(name, source, pictures, nuclei, measures))
         except HookeError as error:
             made.failed[name] = str(error)
             continue
@@ -151,7 +154,7 @@ def _planes(
 
 
 def _planes_of(
-    name: str, source: LabelSource, pictures: _Pictures, nuclei: LabelSource | None
+    name: str, source: LabelSource, pictures: _Pictures, nuclei: LabelSource | None, measures: bool
 ) -> Iterator[AnnotatedPlane]:
     """Take the label image of one image apart into its planes."""
     picture = pictures.find(name)
@@ -172,9 +175,9 @@ def _planes_of(
         yield AnnotatedPlane(
             name=name + "".join(f"_{axis}{at}" for axis, at in position.items()),
             content=replace(content, labels=labels),
-            table=_measured(labels, image),
+            table=_measured(labels, image) if measures else None,
             position=position,
-            pixel_size_um=next((known.pixel_size_um for known in (image, stored) if known is not None), None),
+            pixel_size_um=_pixel_size(image, stored),
             image_file="" if picture is None else picture.name,
             nuclei=own,
         )
@@ -185,6 +188,11 @@ def _measured(labels: NDArray[np.int32], image: Image | None) -> pd.DataFrame:
     if image is None:
         return measure(labels, None)
     return measure(labels, image.pixels, pixel_size_um=image.pixel_size_um, channel_names=known_channels(image))
+
+
+def _pixel_size(*known: Image | ImageFile | None) -> tuple[float, float] | None:
+    """The first size of a pixel that is known."""
+    return next((image.pixel_size_um for image in known if image is not None and image.pixel_size_um), None)
 
 
 def _nuclei(name: str, nuclei: LabelSource, content: LabelledImage) -> NDArray[np.int32]:

@@ -16,8 +16,8 @@ from skimage.measure import find_contours, perimeter, regionprops
 from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.labels import expand_labels
+from hooke.labels.column_names import name_columns
 from hooke.measure import measure
-from hooke.measure.column_names import name_columns
 from hooke.measure.neighbours import nearest_distances
 
 GAP, DISTANCE = 2, 6

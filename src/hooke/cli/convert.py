@@ -20,7 +20,8 @@ def convert(
     to: Annotated[
         str | None,
         typer.Option(
-            help="Format: labels, geojson, rois, coco, masks, cellpose or rle. Default: by the ending of OUT."
+            help="Format: labels, geojson, rois, coco, masks, cellpose, rle, ome-zarr, h5ad or cellprofiler. "
+            "Default: by the ending of OUT."
         ),
     ] = None,
     images: Annotated[

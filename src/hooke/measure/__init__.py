@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
+from hooke.labels.column_names import name_columns
 from hooke.labels.runs import Runs, find_runs
-from hooke.measure.column_names import name_columns
 from hooke.measure.further import MeasuredObjects, further_columns, texture_columns
 from hooke.measure.hull import ConvexImages, convex_images
 from hooke.measure.image_table import MeasureOptions, cytoplasm_labels, cytoplasm_table, known_channels

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.labels.bands import bands
+from hooke.labels.column_names import check_names
 from hooke.labels.expansion import FARTHEST, expand_labels
 from hooke.labels.runs import cut_rows, join_runs
-from hooke.measure.column_names import check_names
 from hooke.measure.further import texture_columns
 from hooke.measure.intensity import measure_channels
 from hooke.measure.median import medians

@@ -19,6 +19,9 @@ from hooke.io.annotations.label_files import read_label_file as read_label_file
 from hooke.io.annotations.labelme import read_labelme as read_labelme
 from hooke.io.annotations.object_masks import read_masks as read_masks
 from hooke.io.annotations.object_masks import write_masks as write_masks
+from hooke.io.annotations.object_tables import write_cellprofiler as write_cellprofiler
+from hooke.io.annotations.object_tables import write_h5ad as write_h5ad
+from hooke.io.annotations.ome_zarr_writer import write_ome_zarr as write_ome_zarr
 from hooke.io.annotations.result_formats import write_formats as write_formats
 from hooke.io.annotations.writers import WRITERS as WRITERS
 from hooke.io.annotations.writers import parse_formats as parse_formats

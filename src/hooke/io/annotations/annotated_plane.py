@@ -18,7 +18,7 @@ from hooke.labels.labelled_image import LabelledImage
 STORED_TIME = (1980, 1, 1, 0, 0, 0)
 
 #: Columns of measurements that say which object a row is of, not how it is.
-_NO_MEASUREMENTS = ("image", "label", "class", "t", "z", "c")
+NO_MEASUREMENTS = ("image", "label", "class", "t", "z", "c")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class AnnotatedPlane:
         scores = {label: {"score": float(score)} for label, score in self.content.scores.items()}
         if self.table is None:
             return scores
-        numbers = self.table.drop(columns=[name for name in _NO_MEASUREMENTS if name in self.table])
+        numbers = self.table.drop(columns=[name for name in NO_MEASUREMENTS if name in self.table])
         numbers = numbers.select_dtypes(include=["number", "bool"]).astype(np.float64)
         names = list(numbers.columns)
         rows = zip(self.table["label"].tolist(), numbers.to_numpy().tolist(), strict=True)

@@ -64,7 +64,8 @@ def _write(name: str, results: ResultsFolder, record: _Record) -> Iterator[Path]
     writer = WRITERS[name]
     planes = results.planes(cells=name == "geojson")
     if writer.joins:
-        path = results.path / f"{name}{writer.suffix}"
+        ending = writer.suffix.rpartition(".")[2]
+        path = results.path / f"{'objects' if ending == name else name}.{ending}"
         record.set_aside(path)
         writer.write(path, planes)
         yield path

@@ -15,6 +15,9 @@ from hooke.io.annotations.dsb_csv import write_run_lengths
 from hooke.io.annotations.geojson import write_geojson
 from hooke.io.annotations.imagej import write_regions
 from hooke.io.annotations.object_masks import write_masks
+from hooke.io.annotations.object_tables import write_cellprofiler, write_h5ad
+from hooke.io.annotations.ome_zarr_writer import SUFFIX as ZARR
+from hooke.io.annotations.ome_zarr_writer import write_ome_zarr
 from hooke.io.labels import write_labels
 
 
@@ -32,12 +35,18 @@ class Writer:
         Given the path and the planes that it is to hold.
     joins : bool
         Whether one file holds many planes; others hold one.
+    measures : bool
+        Whether it holds measurements.
+    is_table : bool
+        Whether it holds them alone, no outlines.
     """
 
     suffix: str
     what: str
     write: Callable[[Path, Iterable[AnnotatedPlane]], None]
     joins: bool = False
+    measures: bool = False
+    is_table: bool = False
 
 
 def _single(write: Callable[[Path, AnnotatedPlane], None]) -> Callable[[Path, Iterable[AnnotatedPlane]], None]:
@@ -58,12 +67,17 @@ def _write_tif(path: Path, plane: AnnotatedPlane) -> None:
 #: Formats by name.
 WRITERS = {
     "labels": Writer(".tif", "label image: hooke, StarDist, Cellpose, napari, Fiji", _single(_write_tif)),
-    "geojson": Writer(".geojson", "QuPath", _single(write_geojson)),
+    "geojson": Writer(".geojson", "QuPath", _single(write_geojson), measures=True),
     "rois": Writer(".zip", "ImageJ and Fiji, ROI Manager", _single(write_regions)),
     "coco": Writer(".json", "COCO's json", write_coco, joins=True),
     "masks": Writer(".zip", "a zip of one mask per object", _single(write_masks)),
     "cellpose": Writer(CELLPOSE, "Cellpose's window", _single(write_seg)),
     "rle": Writer(".csv", "run lengths, as in the Data Science Bowl 2018", write_run_lengths, joins=True),
+    "ome-zarr": Writer(ZARR, "OME-Zarr labels: napari, Fiji", _single(write_ome_zarr), measures=True),
+    "h5ad": Writer(".h5ad", "AnnData: scanpy, squidpy", write_h5ad, joins=True, measures=True, is_table=True),
+    "cellprofiler": Writer(
+        "_objects.csv", "CellProfiler's table", write_cellprofiler, joins=True, measures=True, is_table=True
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Names the columns of a table as CellProfiler does.
+"""Names the columns of a table of objects as CellProfiler does.
 
 https://cellprofiler-manual.s3.amazonaws.com/CellProfiler-4.2.8/modules/measurement.html
 """
@@ -98,11 +98,8 @@ def name_columns(table: pd.DataFrame, names: str) -> pd.DataFrame:
     """
     if check_names(names) == "hooke":
         return table
-    renamed = table.rename(columns=_cellprofiler_name)
-    for column in renamed:
-        if str(column).endswith("AreaShape_Orientation"):
-            renamed[column] = np.degrees(renamed[column])
-    return renamed
+    turned = {name: np.degrees(table[name]) for name in ("orientation",) if name in table}
+    return table.assign(**turned).rename(columns=_cellprofiler_name)
 
 
 def _cellprofiler_name(column: str) -> str:
