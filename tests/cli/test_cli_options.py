@@ -32,11 +32,13 @@ from hooke.cli import (
 )
 from hooke.cli import classify as cli_classify
 from hooke.cli import doctor as cli_doctor
+from hooke.cli import report as cli_report
 from hooke.cli.app import app
 
 COMMANDS = {
     segment.segment: (hooke.segment_folder, pipeline.SegmentOptions),
     measure.measure: (hooke.measure_folder, pipeline.MeasureOptions),
+    cli_report.report: (pipeline.report_results,),
     evaluate.evaluate: (hooke.evaluate, hooke.evaluate_points),
     compare.compare: (evaluation.compare_runs, evaluation.read_runs, report.write_comparison),
     convert.convert: (hooke.convert,),

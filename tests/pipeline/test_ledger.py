@@ -183,7 +183,7 @@ def test_tables_agree_with_labels_wherever_a_run_is_stopped(images, tmp_path, mo
     out, calls = tmp_path / "out", []
     segment_folder([images / "a.png", images / "b.png"], out, QUICK)
     owner, name = {
-        "overlay": (segment_file, "write_png"),
+        "overlay": (segment_file, "write_overlay"),
         "commit": (ledger.Ledger, "_announce"),
         "entry": (ledger.Ledger, "_write"),
         "tables": (tables, "_write_summary"),

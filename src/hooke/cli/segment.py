@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     _Work = Callable[[OnProgress[ImageResult]], FolderResult]
 
-_WITH_REPLAY = ("replay", "images", "out", "write", "threads", "max_memory", "overwrite", "quiet", "as_json")
+_WITH_REPLAY = ("replay", "images", "out", "write", "threads", "max_memory", "overwrite", "page", "quiet", "as_json")
 _LISTED = 10
 
 
@@ -89,6 +89,7 @@ def segment(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Segment again what is done already.")] = False,
+    page: Annotated[bool, typer.Option(help="Write results.html: pictures, what is unusual, distributions.")] = True,
     replay: Annotated[
         Path | None, typer.Option(help="Repeat the run that this run.json records.", metavar="RUN.JSON")
     ] = None,
@@ -155,6 +156,7 @@ def segment(
             write=write,
             max_memory=max_memory,
             overwrite=overwrite,
+            page=page,
             command=["hooke", *sys.argv[1:]],
             progress=show,
         ),
@@ -230,6 +232,8 @@ def _print_summary(result: FolderResult) -> None:
         planes = sum(len(image.rows) for image in stacks)
         where = "" if len(stacks) == len(good) == 1 else f" of {len(stacks)} stack(s)"
         console.print(f"counted in each of {planes} planes{where}: an object that several planes show counts in each")
+    if (page := result.out / "results.html").is_file():
+        console.print(f"to look through them, open {readable(str(page))} in a browser", markup=False)
     for said in result.notes:
         console.print(said, style="yellow", markup=False)
     for row in warned[:_LISTED]:

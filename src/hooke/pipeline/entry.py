@@ -115,7 +115,7 @@ class Entry:
 
     def is_there(self, out: Path) -> bool:
         """Whether its labels and measurements are there, by their sizes."""
-        needed = [name for name in self.files if not name.startswith("overlays/")]
+        needed = [name for name in self.files if not name.startswith("overlays/") and not name.endswith(".jpg")]
         return self.is_done and all(self.files[name].is_there(out / name) for name in needed)
 
     def _is_valid(self) -> bool:

@@ -84,6 +84,11 @@ def overlay_path(out: Path, name: str, plane: dict[str, int]) -> Path:
     return out / "overlays" / f"{plane_name(name, plane)}.png"
 
 
+def thumbnail_path(out: Path, name: str, plane: dict[str, int]) -> Path:
+    """Where the small overlay that the page of the run shows goes, or that of one plane."""
+    return out / ".hooke" / f"{plane_name(name, plane)}.jpg"
+
+
 def plane_name(name: str, plane: dict[str, int]) -> str:
     """Name of one plane of a stack, such as ``A01_t0_z3``; that of the image where there is one plane."""
     return name + "".join(f"_{axis}{index}" for axis, index in plane.items())

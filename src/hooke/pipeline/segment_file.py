@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
-from hooke.io import ImageFile, open_image, write_labels, write_png
+from hooke.io import ImageFile, open_image, write_labels
 from hooke.io.file_runner import OnShare
 from hooke.measure import cytoplasm_labels
 from hooke.measure.image_table import parse_pixel_size
@@ -20,9 +20,9 @@ from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.result_files import ImageResult, cytoplasm_path, failure, labels_path, overlay_path
+from hooke.pipeline.result_files import ImageResult, cytoplasm_path, failure, labels_path
 from hooke.pipeline.segment_image import segment_image
-from hooke.pipeline.segmentation import object_table, summary_row
+from hooke.pipeline.segmentation import object_table, summary_row, write_overlay
 from hooke.pipeline.view import choose_stack_channel
 from hooke.pipeline.work import Origin, Work
 
@@ -113,7 +113,7 @@ def _segment_planes(file: ImageFile, name: str, job: Job, work: Work, on_share: 
     for image in file:
         start = time.perf_counter()
         segmentation = segment_image(replace(image, name=name), job.model, job.options, progress, of_stack=of_stack)
-        write_png(work.place(overlay_path(work.out, base, image.plane)), segmentation.overlay())
+        write_overlay(work, base, segmentation)
         work.tables.append(object_table(segmentation, name))
         row = summary_row(segmentation, name, file.path)
         work.rows.append(row | {"seconds": round(time.perf_counter() - start, 4)})

@@ -8,6 +8,7 @@ OUT/
   measurements.csv     a row per object
   counts.csv           a row per image or plane: objects of each class, where classes are known
   summary.csv          a row per image or plane: count, diameter, seconds, warning, error, options
+  results.html         the page of the folder: pictures, what is unusual, distributions
   run.json             everything needed to do it again: see hooke.pipeline.record
   geojson/NAME.geojson and so on: the formats asked for
   replaced/            label images that runs would have replaced without having made them, if any
@@ -43,6 +44,7 @@ from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.record import write_record
 from hooke.pipeline.result_files import ImageResult
+from hooke.pipeline.results_page import write_results_page
 from hooke.pipeline.segment_file import Job, fail_file, segment_file
 from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.tables import write_tables
@@ -83,6 +85,7 @@ def segment_folder(
     write: str | Sequence[str] = (),
     max_memory: int | str | None = None,
     overwrite: bool = False,
+    page: bool = True,
     command: Sequence[str] = (),
     progress: OnProgress[ImageResult] | None = None,
 ) -> FolderResult:
@@ -107,6 +110,8 @@ def segment_folder(
         out. Three quarters of the memory that is free when not given.
     overwrite : bool
         Do images again that are done already with the same options.
+    page : bool
+        Write ``results.html``, too.
     command : sequence of str
         The command line, for the record.
     progress : callable, optional
@@ -134,7 +139,7 @@ def segment_folder(
         ledger = Ledger(out, run_settings(model, options, axes))
         ledger.channels = channels
         job = Job(model, options, axes, allowed, overwrite, ledger)
-        run = _Run(out, paths, job, command, time.time(), channels_from)
+        run = _Run(out, paths, job, command, time.time(), channels_from, page, (*found.notes, *channels.notes))
         # Written first, too: a folder that can't be written to is found before any work is done.
         run.write_record([], finished=False)
         results: list[ImageResult] = []
@@ -165,16 +170,26 @@ class _Run:
     job: Job
     command: Sequence[str]
     started: float
-    channels_from: str | None = None
+    channels_from: str | None
+    page: bool
+    found: Sequence[str]
 
     def close(self, finished: bool) -> None:
         """Write the tables and the record, also of a run that was stopped halfway."""
         self.job.ledger.undo_half_done()
         try:
-            self.write_record(write_tables(self.job.ledger, self.job.options.names), finished)
+            rows = self._write_tables(finished)
         except KeyboardInterrupt:  # again, so that tables and labels agree
-            self.write_record(write_tables(self.job.ledger, self.job.options.names), finished)
+            self._write_tables(finished)
             raise
+        if self.page:
+            stopped = [] if finished else ["the run was stopped before its end: run the same command again to continue"]
+            write_results_page(self.job.ledger, rows, notes=[*stopped, *self.found, *self.notes()])
+
+    def _write_tables(self, finished: bool) -> list[dict[str, Any]]:
+        rows = write_tables(self.job.ledger, self.job.options.names)
+        self.write_record(rows, finished)
+        return rows
 
     def write_record(self, rows: list[dict[str, Any]], finished: bool) -> None:
         """Write ``run.json``."""

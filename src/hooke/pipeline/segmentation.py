@@ -27,11 +27,12 @@ from hooke.measure import (
 )
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
-from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path, plane_name
+from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path, plane_name, thumbnail_path
 from hooke.pipeline.tables import write_tables
-from hooke.pipeline.work import Origin, Settings
+from hooke.pipeline.work import Origin, Settings, Work
 from hooke.preprocess import Normalisation
 from hooke.report.class_overlay import class_overlay
+from hooke.report.html.thumbnails import encode_thumbnail
 from hooke.report.overlay import overlay
 
 _DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
@@ -179,11 +180,18 @@ class Segmentation:
                 if self.cytoplasm is not None:
                     rings = work.place(cytoplasm_path(out, origin.name))
                     write_labels(rings, [self.cytoplasm], pixel_size_um=image.pixel_size_um, max_label=self.count)
-                write_png(work.place(overlay_path(out, origin.name, {})), self.overlay())
+                write_overlay(work, origin.name, replace(self, image=replace(image, plane={})))
                 work.tables.append(object_table(self, origin.name))
                 work.rows.append(summary_row(self, origin.name, image.path or Path(image.name)))
             write_tables(ledger, self.measuring.names)
         return out
+
+
+def write_overlay(work: Work, name: str, segmentation: Segmentation) -> None:
+    """Write the overlay of one image or plane, and the small one that the page of a run shows."""
+    picture, plane = segmentation.overlay(), segmentation.image.plane
+    write_png(work.place(overlay_path(work.out, name, plane)), picture)
+    work.place(thumbnail_path(work.out, name, plane)).write_bytes(encode_thumbnail(picture))
 
 
 def object_table(segmentation: Segmentation, name: str) -> pd.DataFrame:
