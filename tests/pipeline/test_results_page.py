@@ -119,7 +119,8 @@ def test_names_of_another_program_make_the_same_page_and_stay(images, tmp_path):
     for names in ("hooke", "cellprofiler"):
         segment_folder([images], tmp_path / "out", replace(QUICK, names=names), overwrite=True)
         header = (tmp_path / "out" / "measurements.csv").read_text().splitlines()[0]
-        pages[names] = Page(report_results(tmp_path / "out").read_text(encoding="utf-8")).words.rsplit("How this was made", 1)[0]
+        page = Page(report_results(tmp_path / "out").read_text(encoding="utf-8"))
+        pages[names] = page.words.rsplit("How this was made", 1)[0]
         assert (tmp_path / "out" / "measurements.csv").read_text().splitlines()[0] == header
     assert "median" in pages["hooke"]
     assert pages["hooke"] == pages["cellprofiler"]
