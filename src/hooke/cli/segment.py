@@ -162,6 +162,11 @@ def segment(
         ),
         hidden=quiet or as_json,
     )
+    return _finish(result, quiet=quiet, as_json=as_json)
+
+
+def _finish(result: FolderResult, *, quiet: bool, as_json: bool) -> int:
+    """Print what was found; give the exit status."""
     if as_json:
         _print_json(result)
     elif not quiet:
