@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import typer
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from hooke.cli import main
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 
-__all__ = ["exit_code", "run_command", "write_dataset"]
+__all__ = ["exit_code", "phase_contrast_field", "run_command", "write_dataset"]
 
 
 def write_dataset(
@@ -42,3 +43,17 @@ def exit_code(*args: object) -> object:
     with pytest.raises(SystemExit) as left:
         main([str(arg) for arg in args])
     return left.value.code
+
+
+def phase_contrast_field(seed: int, side: int = 320) -> NDArray[np.float32]:
+    """Draw spread cells as phase contrast shows them: dark, textured, with a bright halo, on grey; 0..1."""
+    rng = np.random.default_rng(seed)
+    cells = np.zeros((side, side), np.float32)
+    for y, x in rng.uniform(30, side - 30, (7, 2)):
+        axes = tuple(int(length) for length in rng.uniform(14, 34, 2))
+        cv2.ellipse(cells, (int(x), int(y)), axes, float(rng.uniform(0, 180)), 0, 360, 1, -1)
+    halo = cv2.GaussianBlur(cells, (0, 0), 6) * (1 - cells)
+    texture = cv2.GaussianBlur(rng.normal(0, 1, cells.shape).astype(np.float32), (0, 0), 2.5)
+    texture *= cv2.GaussianBlur(cells, (0, 0), 2) / texture.std()
+    noise = rng.normal(0, 0.005, cells.shape)
+    return np.clip(0.4 + 0.75 * halo - 0.04 * cells + 0.09 * texture + noise, 0, 1).astype(np.float32)

@@ -34,8 +34,12 @@ def segment(
     ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the results.")] = None,
     model: Annotated[
-        str, typer.Option(help="Name of a model, or path of a bundle.", autocompletion=model_names)
-    ] = "nuclei",
+        str,
+        typer.Option(
+            help="Name of a model, or path of a bundle; auto: nuclei, or cells in phase contrast.",
+            autocompletion=model_names,
+        ),
+    ] = "auto",
     channel: Annotated[
         str | None,
         typer.Option(

@@ -29,6 +29,8 @@ class Model:
     Parameters
     ----------
     bundle : Bundle
+    for_cells : Model, optional
+        What `hooke.segment` takes in its place for whole cells in phase contrast, which it recognises.
 
     Raises
     ------
@@ -36,8 +38,9 @@ class Model:
         When the bundle's target scheme is unknown. Weights that can't be run are found at the first `network`.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, for_cells: Model | None = None) -> None:
         self.bundle = bundle
+        self.for_cells = for_cells
         settings = bundle.settings
         self.scheme: Scheme = make_scheme(settings.scheme, settings.parameters)
         self._for_colour = None if bundle.colour is None else Model(bundle.colour)
@@ -93,9 +96,10 @@ class Model:
             self._sessions.choose(name)
         other = copy.copy(self)
         other._wanted = name
-        if self._for_colour is not None:
-            has_none = name == INT8 and self._for_colour.bundle.int8 is None
-            other._for_colour = self._for_colour.with_runtime(REFERENCE if has_none else name)
+        other._for_colour, other.for_cells = (
+            part and part.with_runtime(REFERENCE if name == INT8 and part.bundle.int8 is None else name)
+            for part in (self._for_colour, self.for_cells)
+        )
         return other
 
     def take_channels(self, image: Image) -> Image:

@@ -6,10 +6,14 @@ import difflib
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from hooke.errors import ModelError
 from hooke.models.bundle import read_bundle
 from hooke.models.model import Model
+
+#: The model `nuclei`, with `cells` for phase contrast: what `hooke.segment` takes when none is named.
+AUTO_MODEL: Final = "auto"
 
 _SHIPPED = Path(__file__).parent / "shipped"
 
@@ -55,7 +59,8 @@ def load_model(name_or_path: str | Path = "nuclei") -> Model:
     Parameters
     ----------
     name_or_path : str or Path
-        A name that `known_models` lists, or the path of a bundle (folder or zip).
+        A name that `known_models` lists, the path of a bundle (folder or zip), or ``"auto"``: `nuclei`, which hands
+        phase contrast to `cells`.
 
     Returns
     -------
@@ -67,6 +72,8 @@ def load_model(name_or_path: str | Path = "nuclei") -> Model:
     ModelError
         When there is no such model (the message lists the known ones) or the bundle is corrupt.
     """
+    if name_or_path == AUTO_MODEL and AUTO_MODEL not in known_models():
+        return _load_with_cells(find_model("nuclei").resolve(), find_model("cells").resolve())
     return _load(find_model(name_or_path).resolve())
 
 
@@ -103,3 +110,8 @@ def is_default(model: Model) -> bool:
 @lru_cache(maxsize=4)
 def _load(path: Path) -> Model:
     return Model(read_bundle(path))
+
+
+@lru_cache(maxsize=1)
+def _load_with_cells(nuclei: Path, cells: Path) -> Model:
+    return Model(read_bundle(nuclei), for_cells=_load(cells))

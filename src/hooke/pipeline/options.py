@@ -35,7 +35,7 @@ class SegmentOptions(MeasureOptions):
     Parameters
     ----------
     model : str
-        A known model's name, or the path of a bundle.
+        A known model's name, or the path of a bundle; ``"auto"`` is `nuclei`, and `cells` for phase contrast.
     channel : int or str, optional
         Number (0 is the first) or name of the channel that shows the objects; chosen from the image when not given.
     diameter : float or "auto"
@@ -67,7 +67,7 @@ class SegmentOptions(MeasureOptions):
         When a value is out of range.
     """
 
-    model: str = "nuclei"
+    model: str = AUTO
     channel: int | str | None = None
     diameter: float | str = "auto"
     min_size: float | None = None

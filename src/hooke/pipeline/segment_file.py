@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
+from hooke.image import Image
 from hooke.io import ImageFile, open_image, write_labels
 from hooke.io.file_runner import OnShare
 from hooke.measure import cytoplasm_labels
@@ -25,6 +26,7 @@ from hooke.pipeline.segment_image import segment_image
 from hooke.pipeline.segmentation import object_table, summary_row, write_overlay
 from hooke.pipeline.view import choose_stack_channel
 from hooke.pipeline.work import Origin, Work
+from hooke.preprocess import describe_picture
 
 _SPREAD = (0.25, 0.5, 0.75)  # planes of a stack that choose its channel: the ends are often empty or out of focus
 
@@ -110,9 +112,12 @@ def _segment_planes(file: ImageFile, name: str, job: Job, work: Work, on_share: 
 
     base = job.ledger.plane_base(name) if file.axes else name
     of_stack = _stack_channel(file, job)
+    cells = _choose_model(file, job, of_stack)
     for image in file:
         start = time.perf_counter()
-        segmentation = segment_image(replace(image, name=name), job.model, job.options, progress, of_stack=of_stack)
+        segmentation = segment_image(
+            replace(image, name=name), job.model, job.options, progress, of_stack=of_stack, cells=cells
+        )
         write_overlay(work, base, segmentation)
         work.tables.append(object_table(segmentation, name))
         row = summary_row(segmentation, name, file.path)
@@ -126,5 +131,21 @@ def _stack_channel(file: ImageFile, job: Job) -> ChosenChannel | None:
     """The channel of all planes of a stack; None where there is nothing to choose."""
     if len(file) == 1 or len(file.plane_shape) == 2 or job.options.channel is not None:
         return None
-    spread = sorted({round(share * (len(file) - 1)) for share in _SPREAD})
-    return choose_stack_channel(map(file.plane, spread), job.model, job.options.resolved_threads)
+    return choose_stack_channel(_spread_planes(file), job.model, job.options.resolved_threads)
+
+
+def _choose_model(file: ImageFile, job: Job, of_stack: ChosenChannel | None) -> bool | None:
+    """Whether all planes of a stack are handed to the model for cells: as most planes of a sample would be.
+
+    None for single images, which are decided by themselves.
+    """
+    cells = job.model.for_cells
+    if len(file) == 1 or cells is None:
+        return None
+    planes = [plane for plane in _spread_planes(file) if describe_picture(plane)[1].modality == "brightfield"]
+    votes = [segment_image(plane, job.model, job.options, of_stack=of_stack).model is cells for plane in planes]
+    return 2 * sum(votes) > len(votes)
+
+
+def _spread_planes(file: ImageFile) -> Iterator[Image]:
+    return map(file.plane, sorted({round(share * (len(file) - 1)) for share in _SPREAD}))

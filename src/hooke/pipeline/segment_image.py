@@ -17,6 +17,7 @@ from hooke.measure import MeasureOptions
 from hooke.measure.image_table import PixelSize, parse_pixel_size
 from hooke.models import Model, PixelSegmenter, Tiling, is_default, load_model
 from hooke.pipeline.diameter import estimate_diameter
+from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
@@ -57,7 +58,8 @@ def segment(
     image : array, Image, ImageFile, PIL.Image.Image, str or Path
         Pixels (Y, X) or (Y, X, C) of any real type, or a file; of a stack, the first plane, with a warning.
     model : str, Path or Model
-        A known model's name, the path of a bundle, or a loaded model.
+        A known model's name, the path of a bundle, or a loaded model; ``"auto"`` is `nuclei`, and `cells` for phase
+        contrast.
     axes : str, optional
         One letter per dimension of an array or file, such as ``"CYX"`` or ``"TZCYX"`` (T time, Z depth, C channels,
         S colours), where its shape leaves open what they are.
@@ -136,6 +138,7 @@ def segment_image(
     progress: Callable[[float], None] | None = None,
     *,
     of_stack: ChosenChannel | None = None,
+    cells: bool | None = None,
 ) -> Segmentation:
     """Segment an image in memory with a loaded model; `segment` is this with its arguments looked up.
 
@@ -149,7 +152,32 @@ def segment_image(
         Given the share of the tiles done, 0..1.
     of_stack : ChosenChannel, optional
         What `hooke.pipeline.view.choose_stack_channel` chose for the stack that the image is a plane of.
+    cells : bool, optional
+        Whether the model hands the image to its companion for cells, where that was decided for a whole stack.
     """
+    start = time.perf_counter()
+    if not cells:
+        found = _segment_as(image, model, options, progress, of_stack)
+        if cells is not None or not wants_cells(found, model, options):
+            return found
+    assert model.for_cells is not None
+    found = _segment_as(image, model.for_cells, options, progress, of_stack)
+    return replace(
+        found,
+        normalisation=replace(found.normalisation, modality="phase contrast"),
+        seconds=time.perf_counter() - start,
+        warnings=(*found.warnings, PHASE_CONTRAST),
+    )
+
+
+def _segment_as(
+    image: Image,
+    model: Model,
+    options: SegmentOptions,
+    progress: Callable[[float], None] | None,
+    of_stack: ChosenChannel | None,
+) -> Segmentation:
+    """Segment an image by one model."""
     start = time.perf_counter()
     threads = options.resolved_threads
     channel = find_channel(image, options.channel) if isinstance(options.channel, str) else options.channel

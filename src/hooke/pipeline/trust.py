@@ -6,6 +6,8 @@ so that hardly an image is flagged as it is; ``benchmarks/trust.py`` measures wh
 
 from __future__ import annotations
 
+from typing import Final
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,8 @@ _LOOK = 32.0  # diameter to which larger objects are shrunk before noise is meas
 _MAD = 0.6745  # median absolute deviation of a normal distribution, as a share of its standard deviation
 _DROPPED = 0.2  # share of an image's candidates ...
 _DROPPED_FEW = 5  # ... and number, below which chance makes the share
-_UNFAMILIAR = (
+#: Said of images that the shipped model `nuclei` was not made for.
+UNFAMILIAR: Final = (
     "unlike the training images: this may be phase contrast, a stain of whole cells, or not microscopy of nuclei, and "
     "what was found should not be trusted"
 )
@@ -71,7 +74,7 @@ def quality_warnings(
     grey = _mean_of_channels(normalisation.apply(shown))
     found = []
     if foreground is not None and is_unfamiliar(grey, foreground[window], part, decoded, diameter, normalisation):
-        found.append(_UNFAMILIAR)
+        found.append(UNFAMILIAR)
     if text := dropped_candidates(decoded):
         found.append(text)
     if letters := count_lettering(_as_picture(pixels, normalisation), labels):

@@ -1,0 +1,32 @@
+"""Chooses between a model of nuclei and its companion for whole cells in phase contrast."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hooke.models import Model
+from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.segmentation import Segmentation
+from hooke.pipeline.trust import UNFAMILIAR
+from hooke.preprocess.phase_contrast import looks_like_phase_contrast
+
+#: Said of images that the companion was chosen for.
+PHASE_CONTRAST: Final = (
+    "unlike the training images of nuclei, and taken for phase contrast: whole cells were outlined by the model cells, "
+    "which is young; check them (--model nuclei for nuclei)"
+)
+
+
+def wants_cells(found: Segmentation, model: Model, options: SegmentOptions) -> bool:
+    """Whether what a model found shows that the image is phase contrast, and the model names another for that.
+
+    A classifier was trained on objects of one model, so with a classifier none is changed for another.
+    """
+    return (
+        model.for_cells is not None
+        and options.classify is None
+        and found.normalisation.modality == "brightfield"
+        and not found.normalisation.keeps_colours
+        and UNFAMILIAR in found.warnings
+        and looks_like_phase_contrast(found.normalisation.apply(found.image.pixels)[..., 0])
+    )

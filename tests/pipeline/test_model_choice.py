@@ -1,0 +1,81 @@
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+import hooke
+from hooke.datasets import simulate
+from hooke.pipeline import SegmentOptions, segment_folder
+from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
+from hooke.pipeline.record import read_replay
+from tests.builders import phase_contrast_field
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+FRAMES = DATA / "ctc_phc_c2dh_u373"
+
+
+def as_bytes(field):
+    return np.round(field * 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return as_bytes(phase_contrast_field(0))
+
+
+def test_cells_in_phase_contrast_go_to_the_model_for_cells(cells):
+    found = hooke.segment(cells)
+    assert (found.model.name, found.normalisation.modality) == ("cells", "phase contrast")
+    assert PHASE_CONTRAST in found.warnings
+    by_name = hooke.segment(cells, "cells")
+    assert np.array_equal(found.labels, by_name.labels)
+    assert PHASE_CONTRAST not in by_name.warnings
+
+
+def test_a_named_model_is_kept(cells):
+    assert hooke.segment(cells, "nuclei").model.name == "nuclei"
+    assert hooke.segment(cells, hooke.load_model()).model.name == "nuclei"
+
+
+@pytest.mark.parametrize("modality", ["fluorescence", "histology", "brightfield"])
+def test_nuclei_stay_with_the_model_of_nuclei(modality):
+    pixels = simulate((256, 256), seed=3, modality=modality).image
+    found, named = hooke.segment(pixels), hooke.segment(pixels, "nuclei")
+    assert np.array_equal(found.labels, named.labels)
+    assert found.warnings == named.warnings
+
+
+def test_objects_of_a_classifier_stay_those_that_it_was_trained_on(cells):
+    found = hooke.segment(cells, "nuclei")
+    model = hooke.load_model("auto")
+    assert wants_cells(found, model, SegmentOptions())
+    classifier = SimpleNamespace(classes=())
+    assert not wants_cells(found, model, SegmentOptions(classify=classifier))
+
+
+def test_a_stack_has_one_model_and_a_run_can_be_repeated(tmp_path, cells):
+    other = np.full_like(cells, 120)  # alone, it would stay with the model of nuclei
+    other[100:140, 100:140] = 60
+    assert hooke.segment(other).model.name == "nuclei"
+    path = tmp_path / "stack.tif"
+    tifffile.imwrite(path, np.stack([other, cells, cells, cells]), metadata={"axes": "TYX"}, ome=True)
+    segment_folder([path], tmp_path / "out")
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert set(summary["model"]) == {"cells"}
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["model"]["cells"]["name"] == "cells"
+
+    again = read_replay(tmp_path / "out" / "run.json")
+    assert again.options.model == "auto"
+    segment_folder(again.inputs, tmp_path / "again", again.options, axes=again.axes)
+    table = (tmp_path / "out" / "measurements.csv").read_bytes()
+    assert (tmp_path / "again" / "measurements.csv").read_bytes() == table
+
+
+@pytest.mark.skipif(not FRAMES.exists(), reason="needs the phase-contrast frames")
+def test_cells_of_another_laboratory_go_to_the_model_for_cells():
+    frames = sorted((FRAMES / "images").iterdir())[::40]
+    assert {hooke.segment(frame).model.name for frame in frames} == {"cells"}
