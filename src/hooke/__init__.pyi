@@ -13,5 +13,7 @@ from hooke.pipeline import segment as segment
 from hooke.pipeline import segment_folder as segment_folder
 from hooke.report import evaluate as evaluate
 from hooke.report import evaluate_points as evaluate_points
+from hooke.tracking import Tracks as Tracks
+from hooke.tracking import track as track
 
 __version__: str

@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 import hooke
-from hooke import classify, datasets, doctor, evaluation, pipeline, report, training
+from hooke import classify, datasets, doctor, evaluation, pipeline, report, tracking, training
 from hooke import models as hooke_models
 from hooke.cli import (
     adapt,
@@ -28,6 +28,7 @@ from hooke.cli import (
     samples,
     segment,
     submit,
+    track,
     train,
 )
 from hooke.cli import classify as cli_classify
@@ -39,6 +40,7 @@ COMMANDS = {
     segment.segment: (hooke.segment_folder, pipeline.SegmentOptions),
     measure.measure: (hooke.measure_folder, pipeline.MeasureOptions),
     cli_report.report: (pipeline.report_results,),
+    track.track: (tracking.track_folder, tracking.TrackOptions),
     evaluate.evaluate: (hooke.evaluate, hooke.evaluate_points),
     compare.compare: (evaluation.compare_runs, evaluation.read_runs, report.write_comparison),
     convert.convert: (hooke.convert,),

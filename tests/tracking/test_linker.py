@@ -117,13 +117,13 @@ def test_an_assignment_is_the_cheapest_of_all(data):
 
 
 def price(links, costs, rows, columns):
-    """What links cost, with those that have none at 1.05 of the limit, and laptrack's own entry for each link."""
+    """What links cost, with those that have none at 1.05 of half the limit, and laptrack's own entry for each link."""
     used = [costs[link] for link in links]
     low = [cost for cost in costs.values() if cost < 2]
-    contested = min([*low, 2.1]) if low else 2.1
+    contested = min([*low, 1.05])
     assert all(cost < 2 for cost in used)
     # With n links, n objects of the lower right block are paired at the least of all costs.
-    return sum(used) + contested * len(links) + 2.1 * (rows + columns - 2 * len(links))
+    return sum(used) + contested * len(links) + 1.05 * (rows + columns - 2 * len(links))
 
 
 def cheapest(costs, rows, columns):

@@ -33,6 +33,7 @@ from hooke.cli import (
     samples,
     segment,
     submit,
+    track,
     train,
 )
 from hooke.cli.stopping import Stopped, in_order
@@ -81,6 +82,7 @@ def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
 # The panels of `hooke --help`, in the order in which a user meets them.
 _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
     "Find and measure": (segment.segment, measure.measure, report.report, demo.demo, convert.convert),
+    "Follow through time": (track.track,),
     "Check results": (evaluate.evaluate, compare.compare, submit.submit),
     "Data sets": (prepare.prepare, doctor.doctor, samples.samples, modality.modality),
     "Train": (train.train, adapt.adapt, pretrain.pretrain, export.export, explain.explain),

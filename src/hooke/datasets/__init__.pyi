@@ -23,6 +23,9 @@ from hooke.datasets.sidecars import read_conflicts as read_conflicts
 from hooke.datasets.sidecars import read_sources as read_sources
 from hooke.datasets.simulation.fields import FieldSettings as FieldSettings
 from hooke.datasets.simulation.fields import write_samples as write_samples
+from hooke.datasets.simulation.sequence import SequenceSettings as SequenceSettings
+from hooke.datasets.simulation.sequence import SimulatedSequence as SimulatedSequence
+from hooke.datasets.simulation.sequence import simulate_sequence as simulate_sequence
 from hooke.datasets.simulation.simulator import Simulated as Simulated
 from hooke.datasets.simulation.simulator import simulate as simulate
 from hooke.datasets.splits import read_split as read_split

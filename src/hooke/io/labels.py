@@ -138,18 +138,47 @@ def read_labels(path: str | Path, *, axes: str | None = None) -> NDArray[np.int3
     """
     path = Path(path)
     file = _open_raw(path, axes)
-    if len(file.plane_shape) > 2:
-        raise ImageReadError(
-            f"has {file.plane_shape[2]} channels or colours: not a label image",
-            path=path,
-            remedy="save the ids as one channel of 16 or 32 bits (0 background, 1 to n objects)",
-        )
+    _check_one_channel(file)
     # All ids, and those of the plane in work, in the file's type and in that of ids.
     check_memory(4 * (len(file) + 1) * math.prod(file.plane_shape) + 3 * file.read_bytes, path)
     labels = np.empty((len(file), *file.plane_shape), np.int32)
     for index, plane in enumerate(file):
         labels[index] = _ids(plane.pixels, path)
     return labels.reshape(*file.stack_shape, *file.plane_shape)
+
+
+class LabelPlanes(Sequence[NDArray[np.int32]]):
+    """The planes of a file of label images, read one at a time.
+
+    Parameters
+    ----------
+    path : str or Path
+        As `read_labels` takes it.
+    axes : str, optional
+        One letter per dimension, where the file states none.
+
+    Attributes
+    ----------
+    file : ImageFile
+        Axes, sizes and steps.
+
+    Raises
+    ------
+    ImageReadError
+        If the file can't be read or is a colour picture; a plane, if it holds negative, fractional or too large ids.
+    """
+
+    def __init__(self, path: str | Path, *, axes: str | None = None) -> None:
+        self.file = _open_raw(Path(path), axes)
+        _check_one_channel(self.file)
+
+    def __len__(self) -> int:
+        return len(self.file)
+
+    def __getitem__(self, index: int) -> NDArray[np.int32]:  # type: ignore[override]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return _ids(self.file.plane(index % len(self)).pixels, self.file.path)
 
 
 def write_png(path: str | Path, rgb: NDArray[np.uint8]) -> None:
@@ -273,6 +302,16 @@ def _open_raw(path: Path, axes: str | None) -> ImageFile:
     if kind == "tiff":
         return open_tiff(path, axes, raw=True)
     return open_npy(path, axes) if kind == "npy" else open_raster(path, axes, raw=True)
+
+
+def _check_one_channel(file: ImageFile) -> None:
+    """Refuse a colour picture."""
+    if len(file.plane_shape) > 2:
+        raise ImageReadError(
+            f"has {file.plane_shape[2]} channels or colours: not a label image",
+            path=file.path,
+            remedy="save the ids as one channel of 16 or 32 bits (0 background, 1 to n objects)",
+        )
 
 
 def _ids(pixels: NDArray[np.generic], path: Path) -> NDArray[np.int32]:

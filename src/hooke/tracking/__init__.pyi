@@ -1,4 +1,11 @@
 # The public names of this package and the modules that they come from.
+from hooke.tracking.ctc_files import read_track_file as read_track_file
 from hooke.tracking.linker import Links as Links
 from hooke.tracking.linker import join_planes as join_planes
 from hooke.tracking.linker import link_planes as link_planes
+from hooke.tracking.options import TrackOptions as TrackOptions
+from hooke.tracking.track_folder import TrackedFolder as TrackedFolder
+from hooke.tracking.track_folder import TrackedSequence as TrackedSequence
+from hooke.tracking.track_folder import track_folder as track_folder
+from hooke.tracking.track_labels import track as track
+from hooke.tracking.tracks import Tracks as Tracks

@@ -21,7 +21,7 @@ from hooke.extras import how_to_install
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_ABOVE = 1.05  # of the highest cost of a link: what laptrack and TrackMate take for "no link"
+_ABOVE = 1.05  # of the limit, what two objects cost together that are left without a link; laptrack's own factor
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,8 @@ def assign(pairs: Pairs, limit: float) -> tuple[Ints, Ints]:
     ----------
     pairs : Pairs
     limit : float
-        Pairs that cost as much or more are never linked. To leave two objects without a link costs more than any link.
+        Pairs that cost as much or more are never linked. To leave two objects without a link costs 1.05 times as much:
+        were it far more, one object that is missed would shift the links of all its neighbours.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def assign(pairs: Pairs, limit: float) -> tuple[Ints, Ints]:
     if len(rows):
         contested = Pairs(len(rows), len(columns), row, column, pairs.cost[~alone])
         build = _laptrack("_cost_matrix").build_frame_cost_matrix
-        no_link = _ABOVE * limit
+        no_link = _ABOVE * limit / 2
         matrix = build(contested.matrix(), track_start_cost=no_link, track_end_cost=no_link)
         goes_to, _ = _laptrack("_optimization").lap_optimization(matrix)
         linked = np.flatnonzero(goes_to[: len(rows)] < len(columns))
@@ -143,6 +144,7 @@ def assign_segments(gaps: Pairs, splits: Pairs, merges: Pairs, limit: float) -> 
     size = len(taking_part)
     split_from, split_column = np.unique(splits.column, return_inverse=True)
     merge_into, merge_column = np.unique(merges.column, return_inverse=True)
+    # Here laptrack adds the least of these to every link, and not the least of all costs.
     no_link = _ABOVE * limit
     matrix = _laptrack("_cost_matrix").build_segment_cost_matrix(
         Pairs(size, size, place[gaps.row], place[gaps.column], gaps.cost).matrix(),

@@ -18,10 +18,11 @@ from hooke.labels import count_overlap
 from hooke.tracking.assignment import Pairs, assign
 from hooke.tracking.planes import Floats, Ints, Plane, list_objects
 
-#: Pairs that cost this much are never linked. The parts below never add up to more.
+#: Pairs that cost this much are never linked.
 LIMIT = 2.0
+_MOST_AREA = 1.0
 _DISTANCE = 1.0  # at the largest distance
-_AREA = 0.25  # from twice or half the area on
+_AREA = 0.25  # at twice or half the area, or at as many octaves as are given; four times as much at the most
 _OVERLAP = 0.25  # without any overlap
 _CLASS = 0.5
 
@@ -237,6 +238,8 @@ def find_candidates(
     *,
     drift: tuple[float, float] = (0.0, 0.0),
     expected: Floats | None = None,
+    area_octaves: float = 1.0,
+    overlap_weight: float = 1.0,
 ) -> Candidates:
     """List the pairs of objects that overlap or are near, with what it costs to link them.
 
@@ -251,6 +254,10 @@ def find_candidates(
         Rows and columns by which the second plane has moved.
     expected : ndarray of float64, shape (N, 2), optional
         Where each object of the first plane is expected in the second; by default where it was, moved by the drift.
+    area_octaves : float
+        Change of the area, as a logarithm to base 2, that costs as much as the lack of any overlap.
+    overlap_weight : float
+        How much overlap counts, 0..1: where objects move farther than they are wide, it is chance.
 
     Returns
     -------
@@ -274,8 +281,8 @@ def find_candidates(
     reach = np.maximum(max_distance, np.maximum(before.diameters[row], after.diameters[column]) / 2)
     cost = (
         _DISTANCE * np.minimum((distance / reach) ** 2, 1)
-        + _AREA * np.minimum(np.log2(areas[1] / areas[0]) ** 2, 1)
-        + _OVERLAP * (1 - pixels / np.minimum(*areas))
+        + np.minimum(_AREA * (np.log2(areas[1] / areas[0]) / area_octaves) ** 2, _MOST_AREA)
+        + overlap_weight * _OVERLAP * (1 - pixels / np.minimum(*areas))
         + _CLASS * ((before.classes[row] != after.classes[column]) & (before.classes[row] * after.classes[column] > 0))
     )
     return Candidates(row, column, cost, distance, pixels)

@@ -1,0 +1,285 @@
+"""Closes gaps between the segments of tracks, and finds divisions and, where wanted, fusions, in one assignment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hooke.tracking.assignment import Pairs, SegmentLinks, assign_segments
+from hooke.tracking.frames import Frames
+from hooke.tracking.linker import LIMIT
+from hooke.tracking.options import Parameters, TrackOptions
+from hooke.tracking.planes import Floats, Ints
+
+_AREA, _UNSEEN, _CLASS = 0.25, 0.25, 0.5  # as between neighbouring frames; overlap across a gap is not known
+# Of two parts and the whole that they come out of: what they may differ by at most.
+_MIDDLE = 0.6  # diameters of the whole, between its place and the middle of the parts ...
+_STRAY = 0.7  # ... or of the largest distance that objects move, where that is more
+_APART = 2.0  # diameters of the whole, between the parts
+_SYMMETRY = 1.0  # octaves of area between the parts
+_TOTAL = 0.7  # octaves between the areas of both parts and of the whole
+_SMALLER = 0.85  # of the whole's area, which a part has at most
+_RARE = 0.5  # what a division costs more than a gap: most objects that appear were there before
+_WAITED = 0.1  # for each frame that a daughter is missing in
+_SUDDEN = 0.65  # of the area, which a cell that rounds up keeps from frame to frame
+_RECENT = 3  # frames of a mother whose largest area counts: cells round up before they divide
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Stretches of frames without a gap in which an object is linked from each frame to the next.
+
+    Parameters
+    ----------
+    of : ndarray of int64, shape (N,)
+        The segment of each object.
+    nodes : ndarray of int64, shape (N,)
+        All objects, segment by segment, in the order of their frames.
+    begin : ndarray of int64, shape (S + 1,)
+        Where the segments begin in `nodes`.
+    """
+
+    of: Ints
+    nodes: Ints
+    begin: Ints
+
+    def __len__(self) -> int:
+        return len(self.begin) - 1
+
+    @property
+    def starts(self) -> Ints:
+        """First object of each segment."""
+        return self.nodes[self.begin[:-1]]
+
+    @property
+    def ends(self) -> Ints:
+        """Last object of each segment."""
+        return self.nodes[self.begin[1:] - 1]
+
+    @property
+    def lengths(self) -> Ints:
+        """Frames of each segment."""
+        return np.diff(self.begin)
+
+    def at(self, segment: Ints, frame: Ints, frames: Ints) -> Ints:
+        """Objects of segments in given frames; -1 where a segment does not reach there."""
+        offset = frame - frames[self.nodes[self.begin[segment]]]
+        inside = (offset >= 0) & (offset < self.lengths[segment])
+        return np.where(inside, self.nodes[self.begin[segment] + np.where(inside, offset, 0)], -1)
+
+
+def find_segments(frames: Frames, following: Ints) -> Segments:
+    """Cut the links from frame to frame into segments, numbered as they appear.
+
+    Parameters
+    ----------
+    frames : Frames
+    following : ndarray of int64, shape (N,)
+        For each object that of the next frame; -1 for none.
+    """
+    before = reverse(following)
+    of = np.zeros(frames.count, np.int64)
+    number = 0
+    for index in range(len(frames.planes)):
+        here = np.arange(frames.first[index], frames.first[index + 1])
+        fresh = before[here] < 0
+        of[here] = np.where(fresh, number + np.cumsum(fresh) - 1, of[before[here]])
+        number += int(fresh.sum())
+    nodes = np.argsort(of, kind="stable")
+    return Segments(of, nodes, np.searchsorted(of[nodes], np.arange(number + 1)))
+
+
+def reverse(following: Ints) -> Ints:
+    """For each object that of the frame before; -1 for none."""
+    before = np.full(len(following), -1, np.int64)
+    linked = np.flatnonzero(following >= 0)
+    before[following[linked]] = linked
+    return before
+
+
+@dataclass(frozen=True, eq=False)
+class _Objects:
+    """Properties of all objects, with the drift taken out of their places."""
+
+    frame: Ints
+    areas: Floats
+    places: Floats
+    classes: Ints
+    mothers: Floats  # the largest area of the last frames
+
+    @property
+    def diameters(self) -> Floats:
+        return np.asarray(np.sqrt(4 * self.mothers / np.pi))
+
+
+def link_segments(
+    frames: Frames, segments: Segments, following: Ints, parameters: Parameters, options: TrackOptions
+) -> SegmentLinks:
+    """Find how segments continue: after a gap, out of a division, or into another object.
+
+    Parameters
+    ----------
+    frames : Frames
+    segments : Segments
+    following : ndarray of int64, shape (N,)
+    parameters : Parameters
+    options : TrackOptions
+
+    Returns
+    -------
+    SegmentLinks
+        `splits_from` and `merges_into` are objects by their number in all frames.
+    """
+    objects = _properties(frames, following)
+    gaps = _gaps(objects, segments, parameters, options.max_gap)
+    none = Pairs.none(len(segments), frames.count)
+    splits = _splits(objects, segments, parameters, options.max_gap) if options.divisions else none
+    merges = _merges(objects, segments, following, parameters) if options.merging else none
+    return assign_segments(gaps, splits, merges, LIMIT)
+
+
+def _properties(frames: Frames, following: Ints) -> _Objects:
+    frame = frames.frame
+    areas = np.asarray(frames.joined("areas"), np.float64)
+    largest, before = areas.copy(), reverse(following)
+    back = np.arange(len(areas))
+    for _ in range(_RECENT - 1):
+        earlier = np.where(back >= 0, before[back], -1)
+        # Beyond a sudden loss of area is no earlier state of the same cell, but its mother.
+        back = np.where((earlier >= 0) & (_SUDDEN * areas[earlier] < areas[back]), earlier, -1)
+        largest = np.maximum(largest, np.where(back >= 0, areas[back], 0))
+    places = np.asarray(frames.joined("centroids"), np.float64) - frames.moved[frame].reshape(-1, 2)
+    return _Objects(frame, areas, places, np.asarray(frames.joined("classes"), np.int64), largest)
+
+
+def _gaps(objects: _Objects, segments: Segments, parameters: Parameters, longest: int) -> Pairs:
+    """Ends and starts with frames in between that may be of the same object."""
+    starts, ends = segments.starts, segments.ends
+    found = [Pairs.none(0)]
+    end_order, end_frames = _by_frame(objects.frame[ends])
+    start_order, start_frames = _by_frame(objects.frame[starts])
+    for frame in np.unique(objects.frame[starts]).tolist():
+        later = start_order[slice(*np.searchsorted(start_frames, (frame, frame + 1)))]
+        earlier = end_order[slice(*np.searchsorted(end_frames, (frame - 1 - longest, frame)))]
+        if not len(later) or not len(earlier):
+            continue
+        row, column = (side.ravel() for side in np.meshgrid(earlier, later, indexing="ij"))
+        before, after = ends[row], starts[column]
+        reach = parameters.max_distance * np.sqrt(objects.frame[after] - objects.frame[before])
+        distance = np.hypot(*(objects.places[after] - objects.places[before]).T)
+        near = np.flatnonzero(distance <= reach)
+        row, column, before, after = row[near], column[near], before[near], after[near]
+        unlike = (objects.classes[before] != objects.classes[after]) & (
+            objects.classes[before] * objects.classes[after] > 0
+        )
+        cost = (
+            (distance[near] / reach[near]) ** 2
+            + _AREA * np.minimum(np.log2(objects.areas[after] / objects.areas[before]) ** 2, 1)
+            + _UNSEEN
+            + _CLASS * unlike
+        )
+        found.append(Pairs(0, 0, row, column, cost))
+    return _joined(found, len(segments), len(segments))
+
+
+def _splits(objects: _Objects, segments: Segments, parameters: Parameters, longest: int) -> Pairs:
+    """Starts and the objects that they may have come out of by division."""
+    starts, frame, far = segments.starts, objects.frame, parameters.max_distance
+    order, frames = _by_frame(frame[starts])
+    node_order, node_frames = _by_frame(frame)
+    found = [Pairs.none(0)]
+    for here in np.unique(frame[starts]).tolist():
+        if here == 0:
+            continue
+        born = order[slice(*np.searchsorted(frames, (here, here + 1)))]
+        mothers = node_order[slice(*np.searchsorted(node_frames, (here - 1 - longest, here)))]
+        row, mother = _near(objects, born, starts, mothers, parameters)
+        if not len(row):
+            continue
+        sister = segments.at(segments.of[mother], np.full(len(mother), here), frame)
+        # The sister is one already in the frame after the mother's last; a division longer ago is less likely.
+        first = segments.at(segments.of[mother], frame[mother] + 1, frame)
+        grown = (first >= 0) & (objects.areas[first] > _SMALLER * objects.mothers[mother])
+        cost = _parts_cost(objects, starts[row], np.where(grown, -1, sister), mother, far)
+        cost += _WAITED * (here - 1 - frame[mother])
+        is_end = segments.ends[segments.of[mother]] == mother
+        for at in np.flatnonzero(is_end).tolist():
+            # Both daughters are new here: the best other one that starts near the same mother.
+            others = starts[row[(mother == mother[at]) & (row != row[at])]]
+            if len(others):
+                single = np.full(len(others), starts[row[at]])
+                cost[at] = _parts_cost(objects, single, others, np.full(len(others), mother[at]), far).min()
+        found.append(Pairs(0, 0, row, mother, cost))
+    return _joined(found, len(segments), len(frame))
+
+
+def _near(objects: _Objects, born: Ints, starts: Ints, mothers: Ints, parameters: Parameters) -> tuple[Ints, Ints]:
+    """Pairs of segments that start and objects of earlier frames that are near enough to be their mothers."""
+    from scipy.spatial import cKDTree
+
+    if not len(mothers):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    farthest = parameters.max_distance + float(objects.diameters[mothers].max())
+    trees = cKDTree(objects.places[starts[born]]), cKDTree(objects.places[mothers])
+    near = trees[0].sparse_distance_matrix(trees[1], farthest, output_type="ndarray")
+    return born[near["i"]], mothers[near["j"]]
+
+
+def _parts_cost(objects: _Objects, part: Ints, other: Ints, whole: Ints, far: float) -> Floats:
+    """Cost of two parts and the whole: least where they fit exactly, infinite beyond the limits or without a part."""
+    cost = np.full(len(part), np.inf)
+    there = np.flatnonzero(other >= 0)
+    part, other, whole = part[there], other[there], whole[there]
+    areas, places = objects.areas, objects.places
+    steps = np.maximum(np.abs(objects.frame[part] - objects.frame[whole]), 1)
+    both = areas[part] + areas[other]
+    middle = (areas[part, None] * places[part] + areas[other, None] * places[other]) / both[:, None]
+    reach = np.sqrt(steps) * objects.diameters[whole]
+    stray = np.maximum(_MIDDLE * reach, _STRAY * far * np.sqrt(steps))
+    # A mother that has rounded up is compared as she is and as she was.
+    total = np.minimum(np.abs(np.log2(both / areas[whole])), np.abs(np.log2(both / objects.mothers[whole])))
+    measures = (
+        np.hypot(*(middle - places[whole]).T) / stray,
+        np.hypot(*(places[part] - places[other]).T) / (_APART * reach),
+        np.abs(np.log2(areas[part] / areas[other])) / _SYMMETRY,
+        total / _TOTAL,
+    )
+    fits = np.max(measures, axis=0) <= 1
+    fits &= np.maximum(areas[part], areas[other]) <= _SMALLER * objects.mothers[whole]
+    cost[there[fits]] = _RARE + np.mean(np.square(measures), axis=0)[fits]
+    return cost
+
+
+def _merges(objects: _Objects, segments: Segments, following: Ints, parameters: Parameters) -> Pairs:
+    """Ends and the objects of the next frame that they may have become part of."""
+    from scipy.spatial import cKDTree
+
+    ends, frame, far = segments.ends, objects.frame, parameters.max_distance
+    before = reverse(following)
+    found = [Pairs.none(0)]
+    for here in np.unique(frame[ends]).tolist():
+        ending = np.flatnonzero(frame[ends] == here)
+        wholes = np.flatnonzero((frame == here + 1) & (before >= 0))
+        if not len(ending) or not len(wholes):
+            continue
+        farthest = _APART * float(objects.diameters[wholes].max())
+        trees = cKDTree(objects.places[ends[ending]]), cKDTree(objects.places[wholes])
+        near = trees[0].sparse_distance_matrix(trees[1], farthest, output_type="ndarray")
+        row, whole = ending[near["i"]], wholes[near["j"]]
+        found.append(Pairs(0, 0, row, whole, _parts_cost(objects, ends[row], before[whole], whole, far)))
+    return _joined(found, len(segments), len(frame))
+
+
+def _by_frame(frame: Ints) -> tuple[Ints, Ints]:
+    """Positions in the order of their frames, and these frames."""
+    order = np.argsort(frame, kind="stable")
+    return order, frame[order]
+
+
+def _joined(parts: list[Pairs], rows: int, columns: int) -> Pairs:
+    return Pairs(
+        rows,
+        columns,
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "column", "cost")),
+    )

@@ -1,0 +1,226 @@
+"""Finds the sequences that a command line names: results of ``hooke segment``, or label images in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hooke.errors import DatasetError, HookeError, ImageReadError
+from hooke.io import ImageFile, LabelPlanes, find_images, open_image
+from hooke.io.tables import read_header, read_table
+
+_Plane = TypeVar("_Plane", bound=NDArray[np.generic])
+_LABELS, _MEASUREMENTS, _SUMMARY = "labels", "measurements.csv", "summary.csv"
+_ALIKE = 0.75  # of neighbouring pixels are equal in a label image, at least; in a grey image few are
+_NAME_TIME = 'name its axes, for example --axes TYX (axes="TYX") where the first one is time'
+
+
+class Joined(Sequence[_Plane], Generic[_Plane]):
+    """The planes of files one after the other, read one at a time.
+
+    Parameters
+    ----------
+    files : sequence of ImageFile
+        What they hold.
+    read : callable
+        Given a file's position and the plane's, gives its pixels.
+    """
+
+    def __init__(self, files: Sequence[ImageFile], read: Callable[[int, int], _Plane]) -> None:
+        self.files = files
+        self._at = [(file, plane) for file, opened in enumerate(files) for plane in range(len(opened))]
+        self._read = read
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def __getitem__(self, index: int) -> _Plane:  # type: ignore[override]
+        return self._read(*self._at[index])
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSequence:
+    """One sequence of label images, and what is known of it.
+
+    Parameters
+    ----------
+    name : str
+    labels : sequence of ndarray of int32, shape (Y, X)
+    images : sequence of ndarray, shape (Y, X) or (Y, X, C), optional
+    objects : DataFrame, optional
+        As `hooke.track` takes it.
+    pixel_size_um : (float, float), optional
+    time_step_s : float, optional
+    """
+
+    name: str
+    labels: Joined[NDArray[np.int32]]
+    images: Joined[NDArray[np.generic]] | None = None
+    objects: pd.DataFrame | None = None
+    pixel_size_um: tuple[float, float] | None = None
+    time_step_s: float | None = None
+
+
+def find_sequences(
+    inputs: Sequence[str | Path], *, images: Sequence[str | Path] | None = None, axes: str | None = None
+) -> list[LabelSequence]:
+    """Find sequences: each file with a time axis is one, and single label images are one together, in natural order.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+        Folders of results of ``hooke segment``, or label images: files, folders and patterns.
+    images : sequence of str or Path, optional
+        The images of the label images, as many and in the same order; of results, they are found.
+    axes : str, optional
+        Axes of files that do not state them, such as ``TYX``.
+
+    Raises
+    ------
+    HookeError
+        If there is no label image, one has an axis other than time or another size, or images do not fit.
+    """
+    found: list[LabelSequence] = []
+    for given in inputs:
+        folder = Path(given).expanduser()
+        results = folder if (folder / _LABELS).is_dir() else None
+        paths = find_images([folder / _LABELS if results else given], results=True)
+        found += _sequences(paths, results, axes, folder.name)
+    if images is not None:
+        files = [open_image(path, axes=axes) for path in find_images(images, results=True)]
+        found = _with_images(found, files)
+    return found
+
+
+def looks_like_labels(plane: NDArray[np.generic]) -> bool:
+    """Whether a plane holds labels rather than intensities: whole numbers, and most pixels equal their neighbours."""
+    if plane.ndim != 2 or plane.dtype.kind not in "biu":
+        return False
+    return bool((plane[:, 1:] == plane[:, :-1]).mean() >= _ALIKE) if plane.shape[1] > 1 else True
+
+
+def _sequences(paths: Sequence[Path], results: Path | None, axes: str | None, name: str) -> list[LabelSequence]:
+    opened = [LabelPlanes(path, axes=axes) for path in paths]
+    stacks = [planes for planes in opened if planes.file.axes]
+    single = [planes for planes in opened if not planes.file.axes]
+    for planes in stacks:
+        _check_time(planes.file)
+    groups = [([planes], planes.file.name) for planes in stacks]
+    if single:
+        groups.append((single, single[0].file.name if len(single) == 1 else name.split("*")[0] or "sequence"))
+    return [_sequence(group, own, results) for group, own in groups]
+
+
+def _check_time(file: ImageFile) -> None:
+    if file.axes == "T":
+        return
+    if file.axes == "Z":
+        cause, remedy = (
+            "is a stack in depth, not in time",
+            f"{_NAME_TIME}; to join planes in depth, hooke segment --stitch z",
+        )
+    elif "T" in file.axes:
+        cause, remedy = (
+            f"has the axes {file.axes} besides the plane",
+            "give one plane per frame: join or choose planes first",
+        )
+    else:
+        cause, remedy = "does not say which axis is time", _NAME_TIME
+    raise ImageReadError(cause, path=file.path, remedy=remedy)
+
+
+def _sequence(group: Sequence[LabelPlanes], name: str, results: Path | None) -> LabelSequence:
+    first = group[0].file
+    for planes in group[1:]:
+        if planes.file.plane_shape != first.plane_shape:
+            cause = f"is {planes.file.plane_shape} pixels, and {first.path.name} {first.plane_shape}"
+            raise DatasetError(cause, path=planes.file.path, remedy="give frames of one size")
+    labels: Joined[NDArray[np.int32]] = Joined(
+        [planes.file for planes in group], lambda file, plane: group[file][plane]
+    )
+    if not looks_like_labels(labels[0]):
+        remedy = "segment and track images in one go: hooke segment IMAGES -o OUT --track"
+        raise ImageReadError("looks like an image, not like a label image", path=first.path, remedy=remedy)
+    names = [planes.file.name for planes in group]
+    return LabelSequence(
+        name,
+        labels,
+        None if results is None else _images_of_results(results, names, labels),
+        None if results is None else _objects_of_results(results, names, labels),
+        first.pixel_size_um,
+        first.time_step_s,
+    )
+
+
+def _images_of_results(
+    results: Path, names: Sequence[str], labels: Joined[NDArray[np.int32]]
+) -> Joined[NDArray[np.generic]] | None:
+    """The images that results were made from, where they are still there."""
+    if not (results / _SUMMARY).is_file():
+        return None
+    table = read_table(results / _SUMMARY, ("image", "file"))
+    paths = dict(zip(table["image"], table["file"], strict=True))
+    try:
+        files = [open_image(paths[name]) for name in names]
+    except (KeyError, HookeError):
+        return None
+    fitting = all(
+        len(file) == len(own) and file.plane_shape[:2] == own.plane_shape
+        for file, own in zip(files, labels.files, strict=True)
+    )
+    return _joined_images(files) if fitting else None
+
+
+def _objects_of_results(results: Path, names: Sequence[str], labels: Joined[NDArray[np.int32]]) -> pd.DataFrame | None:
+    """Scores and classes of the objects, by frame."""
+    path = results / _MEASUREMENTS
+    if not path.is_file():
+        return None
+    known = [name for name in ("score", "class") if name in read_header(path, ("score", "class"))]
+    texts = ("image", "class")
+    table = read_table(path, ("image", "label"), ("t", *known), texts=texts)
+    begins = np.cumsum([0, *(len(file) for file in labels.files)])
+    first = dict(zip(names, begins[:-1].tolist(), strict=True))
+    table = table[table["image"].isin(first)]
+    offset = table["t"] if "t" in table and len(labels.files) == 1 else 0
+    table = table.assign(frame=table["image"].map(first).astype(np.int64) + offset)
+    return table[["frame", "label", *known]].astype({"frame": np.int64, "label": np.int64})
+
+
+def _with_images(found: Sequence[LabelSequence], files: Sequence[ImageFile]) -> list[LabelSequence]:
+    """Give each sequence its images, in the order of both."""
+    taken, paired = 0, []
+    for sequence in found:
+        own: list[ImageFile] = []
+        while taken < len(files) and sum(map(len, own)) < len(sequence.labels):
+            own.append(files[taken])
+            taken += 1
+        if sum(map(len, own)) != len(sequence.labels):
+            cause = f"{sum(map(len, files))} images for {sum(len(other.labels) for other in found)} label images"
+            raise DatasetError(cause, remedy="give one image per label image, in the same order")
+        for file in own:
+            if file.plane_shape[:2] != sequence.labels.files[0].plane_shape:
+                shapes = f"is {file.plane_shape[:2]} pixels, its labels {sequence.labels.files[0].plane_shape}"
+                raise DatasetError(shapes, path=file.path, remedy="give the images that were segmented")
+        first = own[0]
+        paired.append(
+            LabelSequence(
+                sequence.name,
+                sequence.labels,
+                _joined_images(own),
+                sequence.objects,
+                sequence.pixel_size_um or first.pixel_size_um,
+                sequence.time_step_s or first.time_step_s,
+            )
+        )
+    return paired
+
+
+def _joined_images(files: Sequence[ImageFile]) -> Joined[NDArray[np.generic]]:
+    return Joined(files, lambda file, plane: files[file].plane(plane).pixels)

@@ -1,0 +1,67 @@
+"""Writes the tracks of one sequence to a folder.
+
+```
+OUT/
+  labels.tif           label images with the numbers of the tracks, one stack
+  tracks.csv           a row per object and frame
+  lineage.csv          a row per track
+  ctc/                 res_track.txt and mask000.tif ..., as the Cell Tracking Challenge wants them
+  tracks.json          options, parameters found, drift, counts
+```
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hooke import __version__
+from hooke.io import atomic_path, write_labels
+from hooke.io.spreadsheet import write_table
+from hooke.tracking.ctc_files import write_ctc
+from hooke.tracking.tracks import Tracks
+
+
+def save_tracks(tracks: Tracks, folder: Path) -> Path:
+    """Write labels, tables and the challenge's files.
+
+    Raises
+    ------
+    OutputError
+        When the folder can't be written to.
+    """
+    write_labels(
+        folder / "labels.tif",
+        tracks.frames(),
+        axes="T",
+        shape=(len(tracks),),
+        pixel_size_um=tracks.pixel_size_um,
+        time_step_s=tracks.time_step_s,
+        max_label=tracks.count,
+    )
+    write_table(tracks.table, folder / "tracks.csv")
+    write_table(tracks.lineage, folder / "lineage.csv")
+    note = write_ctc(tracks, folder / "ctc")
+    with atomic_path(folder / "tracks.json") as part:
+        part.write_text(json.dumps(describe(tracks, note), indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def describe(tracks: Tracks, *notes: str) -> dict[str, Any]:
+    """What ``tracks.json`` says."""
+    repaired = tracks.table["repaired"]
+    return {
+        "hooke": __version__,
+        "frames": len(tracks),
+        "objects": len(tracks.table),
+        "tracks": tracks.count,
+        "divisions": int(tracks.divisions["parent"].nunique()),
+        "repaired": {kind: int(count) for kind, count in repaired[repaired != ""].value_counts().items()},
+        "parameters": vars(tracks.parameters),
+        "options": tracks.options.as_dict(),
+        "pixel_size_um": tracks.pixel_size_um,
+        "time_step_s": tracks.time_step_s,
+        "drift": [[round(value, 3) for value in shift] for shift in tracks.drift.tolist()],
+        "notes": [*tracks.notes, *filter(None, notes)],
+    }
