@@ -117,13 +117,8 @@ def test_an_assignment_is_the_cheapest_of_all(data):
 
 
 def price(links, costs, rows, columns):
-    """What links cost, with those that have none at 1.05 of half the limit, and laptrack's own entry for each link."""
-    used = [costs[link] for link in links]
-    low = [cost for cost in costs.values() if cost < 2]
-    contested = min([*low, 1.05])
-    assert all(cost < 2 for cost in used)
-    # With n links, n objects of the lower right block are paired at the least of all costs.
-    return sum(used) + contested * len(links) + 1.05 * (rows + columns - 2 * len(links))
+    """What links cost, and the objects without one: for each half of 1.05 times the limit."""
+    return sum(costs[link] for link in links) + 1.05 * (rows + columns - 2 * len(links))
 
 
 def cheapest(costs, rows, columns):

@@ -4,8 +4,8 @@ from hooke.tracking.linker import Links as Links
 from hooke.tracking.linker import join_planes as join_planes
 from hooke.tracking.linker import link_planes as link_planes
 from hooke.tracking.options import TrackOptions as TrackOptions
-from hooke.tracking.track_folder import TrackedFolder as TrackedFolder
-from hooke.tracking.track_folder import TrackedSequence as TrackedSequence
-from hooke.tracking.track_folder import track_folder as track_folder
+from hooke.tracking.sequence_folder import TrackedFolder as TrackedFolder
+from hooke.tracking.sequence_folder import TrackedSequence as TrackedSequence
+from hooke.tracking.sequence_folder import track_folder as track_folder
 from hooke.tracking.track_labels import track as track
 from hooke.tracking.tracks import Tracks as Tracks

@@ -87,7 +87,9 @@ def assign(pairs: Pairs, limit: float) -> tuple[Ints, Ints]:
     columns, column = np.unique(pairs.column[~alone], return_inverse=True)
     chosen_row, chosen_column = pairs.row[alone], pairs.column[alone]
     if len(rows):
-        contested = Pairs(len(rows), len(columns), row, column, pairs.cost[~alone])
+        # laptrack adds the least of all costs to every link: a pair of its own that costs nothing makes it 0.
+        row, column = np.append(row, len(rows)), np.append(column, len(columns))
+        contested = Pairs(len(rows) + 1, len(columns) + 1, row, column, np.append(pairs.cost[~alone], 0.0))
         build = _laptrack("_cost_matrix").build_frame_cost_matrix
         no_link = _ABOVE * limit / 2
         matrix = build(contested.matrix(), track_start_cost=no_link, track_end_cost=no_link)

@@ -135,6 +135,7 @@ def link_segments(
     gaps = _gaps(objects, segments, parameters, options.max_gap)
     none = Pairs.none(len(segments), frames.count)
     splits = _splits(objects, segments, parameters, options.max_gap) if options.divisions else none
+    gaps = _with_only_daughters(gaps, splits, segments)
     merges = _merges(objects, segments, following, parameters) if options.merging else none
     return assign_segments(gaps, splits, merges, LIMIT)
 
@@ -212,6 +213,19 @@ def _splits(objects: _Objects, segments: Segments, parameters: Parameters, longe
                 cost[at] = _parts_cost(objects, single, others, np.full(len(others), mother[at]), far).min()
         found.append(Pairs(0, 0, row, mother, cost))
     return _joined(found, len(segments), len(frame))
+
+
+def _with_only_daughters(gaps: Pairs, splits: Pairs, segments: Segments) -> Pairs:
+    """Let a mother that ends continue as one of her daughters, so that the other can split from her."""
+    segment = segments.of[splits.column]
+    known = np.isfinite(splits.cost) & (segments.ends[segment] == splits.column)
+    row, column = (np.concatenate(sides) for sides in ((gaps.row, segment[known]), (gaps.column, splits.row[known])))
+    cost = np.concatenate([gaps.cost, splits.cost[known]])
+    order = np.lexsort((cost, column, row))
+    row, column, cost = row[order], column[order], cost[order]
+    first = np.ones(len(row), np.bool_)
+    first[1:] = (np.diff(row) != 0) | (np.diff(column) != 0)
+    return Pairs(gaps.rows, gaps.columns, row[first], column[first], cost[first])
 
 
 def _near(objects: _Objects, born: Ints, starts: Ints, mothers: Ints, parameters: Parameters) -> tuple[Ints, Ints]:

@@ -79,8 +79,7 @@ def blend(before: Shape, after: Shape, share: float, centre: Floats) -> Shape:
     size = 2 * max(*before.mask.shape, *after.mask.shape) + 5
     middle = np.array([size // 2, size // 2])
     field = (1 - share) * _signed_distance(before, middle, size) + share * _signed_distance(after, middle, size)
-    top, left = (round(float(at)) - size // 2 for at in centre)
-    return Shape(field > 0, top, left)
+    return moved(Shape(field > 0, 0, 0), centre)
 
 
 def signed_distance(shape: Shape, window: tuple[int, int, int, int]) -> NDArray[np.float32]:

@@ -1,0 +1,106 @@
+"""`hooke track` as a user meets it: results of a run, files in order, stacks, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+pytest.importorskip("laptrack")
+
+from hooke.cli.track import track
+from hooke.io import read_labels, write_labels
+from tests.builders import exit_code, run_command
+from tests.tracking.builders import squares
+
+MOVING = squares([{1: (20, 10 + 2 * t, 8), 2: (40, 50 - t, 8)} for t in range(4)])
+
+
+def test_files_in_natural_order_become_tracks(tmp_path):
+    for t, plane in enumerate(MOVING):
+        write_labels(tmp_path / "labels" / f"t{t + 8}.tif", [plane])  # t10 after t9
+    result, code = run_command(track, tmp_path / "labels", "-o", tmp_path / "out", "--time-step-s", "2")
+    assert (code, result.exception) == (0, None)
+    assert "2 tracks in 4 frame(s), 0 division(s)" in result.output
+    table = pd.read_csv(tmp_path / "out" / "tracks.csv")
+    assert table["displacement"].dropna().tolist() == [2.0] * 3 + [1.0] * 3
+    assert table["time_s"].tolist() == [0, 2, 4, 6] * 2
+    assert (read_labels(tmp_path / "out" / "labels.tif") == MOVING).all()
+    assert (tmp_path / "out" / "ctc" / "res_track.txt").read_text() == "1 0 3 0\n2 0 3 0\n"
+    assert (tifffile.imread(tmp_path / "out" / "ctc" / "mask003.tif") == MOVING[3]).all()
+    assert pd.read_csv(tmp_path / "out" / "lineage.csv")["frames"].tolist() == [4, 4]
+    assert json.loads((tmp_path / "out" / "tracks.json").read_text())["tracks"] == 2
+
+
+def test_after_a_gap_the_challenge_gets_a_new_number(tmp_path):
+    gap = squares([{1: (20, 10, 8), 2: (40, 50, 8)}, {2: (40, 50, 8)}, {1: (20, 11, 8), 2: (40, 50, 8)}])
+    write_labels(tmp_path / "a.tif", gap, axes="T", shape=(3,))
+    _, code = run_command(track, tmp_path / "a.tif", "-o", tmp_path / "out", "--quiet")
+    assert code == 0
+    assert (tmp_path / "out" / "ctc" / "res_track.txt").read_text() == "1 0 0 0\n2 2 2 1\n3 0 2 0\n"
+    assert np.unique(tifffile.imread(tmp_path / "out" / "ctc" / "mask002.tif")).tolist() == [0, 2, 3]
+    assert np.unique(read_labels(tmp_path / "out" / "labels.tif")[2]).tolist() == [0, 1, 2]
+
+
+def test_results_of_a_run_bring_scores_and_steps(tmp_path):
+    write_labels(
+        tmp_path / "results" / "labels" / "a.tif",
+        MOVING,
+        axes="T",
+        shape=(4,),
+        pixel_size_um=(0.5, 0.5),
+        time_step_s=60,
+    )
+    rows = [{"image": "a", "t": t, "label": label, "score": t / 10 + label} for t in range(4) for label in (1, 2)]
+    pd.DataFrame(rows).to_csv(tmp_path / "results" / "measurements.csv", index=False)
+    _, code = run_command(track, tmp_path / "results", "-o", tmp_path / "out")
+    assert code == 0
+    table = pd.read_csv(tmp_path / "out" / "tracks.csv")
+    assert table["score"].tolist() == pytest.approx([1, 1.1, 1.2, 1.3, 2, 2.1, 2.2, 2.3])
+    assert table["speed_um_s"].dropna().iloc[0] == pytest.approx(2 * 0.5 / 60)
+
+
+def test_several_stacks_are_several_sequences_and_a_bad_one_does_not_stop_the_others(tmp_path):
+    for name in ("a", "b"):
+        write_labels(tmp_path / "in" / f"{name}.tif", MOVING, axes="T", shape=(4,))
+    negative = np.array(MOVING, np.int16)
+    negative[2] *= -1
+    tifffile.imwrite(tmp_path / "in" / "c.tif", negative, metadata={"axes": "TYX"}, ome=True)
+    result, code = run_command(track, tmp_path / "in", "-o", tmp_path / "out")
+    assert code == 1
+    assert "c.tif: holds negative ids" in result.output
+    assert (tmp_path / "out" / "a" / "tracks.csv").read_bytes() == (tmp_path / "out" / "b" / "tracks.csv").read_bytes()
+
+
+@pytest.mark.parametrize(("axes", "says"), [("Z", "stack in depth"), ("I", "does not say which axis is time")])
+def test_a_stack_that_is_not_known_to_be_time_says_how_to_name_it(tmp_path, capsys, axes, says):
+    if axes == "Z":
+        write_labels(tmp_path / "a.tif", MOVING, axes="Z", shape=(4,))
+    else:
+        tifffile.imwrite(tmp_path / "a.tif", MOVING.astype(np.uint16), photometric="minisblack", metadata=None)
+    assert exit_code("track", tmp_path / "a.tif", "-o", tmp_path / "out") == 2
+    message = " ".join(capsys.readouterr().err.split())
+    assert says in message
+    assert "--axes TYX" in message
+    assert exit_code("track", tmp_path / "a.tif", "-o", tmp_path / "out", "--axes", "TYX", "-q") == 0
+
+
+def test_frames_of_two_sizes_and_images_are_refused(tmp_path, capsys):
+    write_labels(tmp_path / "in" / "t0.tif", [MOVING[0]])
+    write_labels(tmp_path / "in" / "t1.tif", [MOVING[1][:50]])
+    assert exit_code("track", tmp_path / "in", "-o", tmp_path / "out") == 2
+    assert "frames of one size" in " ".join(capsys.readouterr().err.split())
+    grey = np.random.default_rng(0).integers(0, 255, (40, 40)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "grey.tif", grey)
+    assert exit_code("track", tmp_path / "grey.tif", "-o", tmp_path / "out") == 2
+    assert "looks like an image" in capsys.readouterr().err
+
+
+def test_images_must_be_as_many_as_label_images(tmp_path, capsys):
+    write_labels(tmp_path / "a.tif", MOVING, axes="T", shape=(4,))
+    tifffile.imwrite(tmp_path / "one.tif", np.zeros((64, 64), np.uint8))
+    assert exit_code("track", tmp_path / "a.tif", "-o", tmp_path / "out", "--images", tmp_path / "one.tif") == 2
+    assert "1 images for 4 label images" in capsys.readouterr().err
