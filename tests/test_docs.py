@@ -176,6 +176,25 @@ def test_the_page_of_commands_has_every_command_and_option(builder):
     assert "[bold]" not in page and "<span" not in page
 
 
+def test_every_package_has_a_page_in_the_navigation(builder):
+    pytest.importorskip("torch")
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    listed = set(re.findall(r"reference/python/(\S+\.md)", navigation))
+    assert listed == {"index.md", *(f"{package}.md" for package in builder.public_names())}
+
+
+def test_what_a_newcomer_looks_for_is_one_click_from_the_start():
+    links = {target.partition("#")[0] for target in _LINK.findall((DOCS / "index.md").read_text(encoding="utf-8"))}
+    assert links >= {
+        "install.md",
+        "howto/segment-folder.md",
+        "howto/wrong-result.md",
+        "reference/results.md",
+        "explanation/trust.md",
+        "cite.md",
+    }
+
+
 def test_examples_of_help_texts_become_blocks(builder):
     made = builder.fence_examples(
         "Examples\n\n  hooke info\n\n  hooke a &#x27;b&#x27;\n\nand\n```console\nhooke x\n```"
