@@ -56,6 +56,12 @@ def segment(
     min_score: Annotated[
         float | None, typer.Option(help="Drop objects that score below this, 0 to 1. Default: the model's own choice.")
     ] = None,
+    grow: Annotated[
+        float | None,
+        typer.Option(
+            help="Move outlines outwards by pixels, fractions too; inwards below 0. Default: the model's own choice."
+        ),
+    ] = None,
     tta: Annotated[
         bool,
         typer.Option(
@@ -130,6 +136,7 @@ def segment(
             diameter=diameter,
             min_size=min_size,
             min_score=min_score,
+            grow=grow,
             tta=tta,
             threads=threads,
             classify=classifier,

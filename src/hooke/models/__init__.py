@@ -8,6 +8,7 @@ from hooke.models.predict import Tiling, predict_maps
 from hooke.models.registry import is_default, is_shipped, known_models, load_model
 from hooke.models.runtimes import RUNTIMES, Runtime
 from hooke.models.segmenter import PixelSegmenter, SegmentedPixels
+from hooke.models.tuned import TunedSettings, write_tuned
 from hooke.models.verification import Verification, verify_model
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Runtime",
     "SegmentedPixels",
     "Tiling",
+    "TunedSettings",
     "Verification",
     "add_model",
     "describe_models",
@@ -31,4 +33,5 @@ __all__ = [
     "predict_maps",
     "read_bundle",
     "verify_model",
+    "write_tuned",
 ]

@@ -30,9 +30,11 @@ from hooke.limits import check_memory, check_promise
 
 _WEIGHTS = "weights.onnx"
 _INT8 = "weights-int8.onnx"
+_PARENT = "parent"  # under config: hooke: of a bundle without weights of its own
 _DESCRIPTION = "rdf.yaml"
 _ALIKE = ("classes", "channels")  # what both networks of a bundle must have in common
 _Settings = TypeVar("_Settings", bound=BaseModel)
+_LATER = ("grow", "min_size", "diameter", "diameter_range", "channel")
 _MOST_EXPANSION = 1032  # of a member of a zip: what deflate can do
 
 
@@ -61,6 +63,11 @@ class BundleSettings(BaseModel):
         [], max_length=1000, description="of an image, each on its own scale; none: grey or three colours"
     )
     only_channels: bool = Field(False, description="whether images must have no other channels")
+    grow: float = Field(0.0, ge=-500, le=500, description="pixels that outlines move outwards, or inwards below 0")
+    min_size: float | None = Field(None, ge=0, description="pixels; smaller objects are dropped")
+    diameter: float | None = Field(None, ge=1, le=10_000, description="image pixels; not measured where it is given")
+    diameter_range: tuple[float, float] | None = Field(None, description="image pixels; what is measured stays within")
+    channel: int | None = Field(None, ge=0, description="of grey images with several; chosen by content without")
 
     @field_validator("diameter_band", "trained_diameters")
     @classmethod
@@ -68,6 +75,16 @@ class BundleSettings(BaseModel):
         if not 1 <= value[0] <= value[1] <= 10_000:
             raise ValueError("give two diameters in pixels, the smaller first, from 1 to 10000")
         return value
+
+    @field_validator("diameter_range")
+    @classmethod
+    def _check_range(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        return None if value is None else cls._check_diameters(value)
+
+    @property
+    def unused(self) -> set[str]:
+        """Names of the settings that bundles had none of at first, where they change nothing: no checksum has them."""
+        return {name for name in _LATER if getattr(self, name) == type(self).model_fields[name].default}
 
     @field_validator("percentiles")
     @classmethod
@@ -94,6 +111,8 @@ class Bundle:
         Network for images whose colours are kept.
     int8 : bytes or None
         The same network as an ONNX file in 8 bits.
+    origin : Path or None
+        The bundle whose weights these are, of one that refers to another: see `hooke.models.tuned`.
     """
 
     name: str
@@ -103,6 +122,7 @@ class Bundle:
     weights: bytes
     colour: Bundle | None = None
     int8: bytes | None = None
+    origin: Path | None = None
 
     @cached_property
     def checksum(self) -> str:
@@ -113,7 +133,7 @@ class Bundle:
         sha = hashlib.sha256(self.weights)
         if self.colour is not None:
             sha.update(self.colour.checksum.encode())
-            sha.update(self.colour.settings.model_dump_json().encode())
+            sha.update(self.colour.settings.model_dump_json(exclude=self.colour.settings.unused).encode())
         return sha.hexdigest()
 
 
@@ -188,17 +208,32 @@ def read_parts(path: str | Path, model: type[_Settings], inside: str = "") -> tu
             remedy="use a bundle written by hooke export",
         )
     _check_task(raw, model.model_fields["task"].default, path)
+    settings = parse_bundle_settings(model, raw, path)
+    if _PARENT in raw:
+        raise ModelError(
+            "refers to the weights of another bundle", path=path, remedy="give that one, or load this by load_model"
+        )
+    weights = read(_WEIGHTS)
+    _check_whole(weights, description, path)
+    return settings, description, weights
+
+
+def parse_bundle_settings(model: type[_Settings], raw: dict[str, Any], path: Path) -> _Settings:
+    """Check what a description says under ``config: hooke:``.
+
+    Raises
+    ------
+    ModelError
+        When a setting is missing or wrong.
+    """
     try:
-        settings = model.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ModelError(
             f"bundle setting {where}: {first['msg']}", path=path, remedy="update hooke, or export again"
         ) from error
-    weights = read(_WEIGHTS)
-    _check_whole(weights, description, path)
-    return settings, description, weights
 
 
 _COMMANDS = {

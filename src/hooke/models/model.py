@@ -228,7 +228,10 @@ class Model:
 
         # Maps of classes follow those of the scheme, which need not all be decoded.
         maps = self.maps if self.settings.classes else self.scheme.decoded
-        return PixelSegmenter(network, self.scheme, self.settings.diameter_band, maps, self.tiling, threads)
+        own = self.settings
+        return PixelSegmenter(
+            network, self.scheme, own.diameter_band, maps, self.tiling, threads, own.min_size, own.grow
+        )
 
     @property
     def tiling(self) -> Tiling:
@@ -237,10 +240,17 @@ class Model:
         return usual if frame is None else replace(usual, tile=max(usual.tile, frame))
 
     def assumed_diameter(self, height: int, width: int) -> float | None:
-        """Diameter (image pixels) to assume of objects that the network can't measure; None where it can."""
+        """Diameter (image pixels) to assume of objects: as set, or where the network can't measure it; else None."""
+        if self.settings.diameter is not None:
+            return self.settings.diameter
         if self.settings.frame is not None:  # all images are resized to this size
             return self.scheme.nominal_diameter * max(height, width) / self.settings.frame
         return None if self.scheme.first_pass_maps else self.scheme.nominal_diameter
+
+    def within_range(self, diameter: float | None) -> float | None:
+        """Bring a diameter that was measured into the range that is set, if one is."""
+        allowed = self.settings.diameter_range
+        return diameter if allowed is None or diameter is None else min(max(diameter, allowed[0]), allowed[1])
 
     @property
     def maps(self) -> int:

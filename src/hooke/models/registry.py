@@ -11,6 +11,7 @@ from typing import Final
 from hooke.errors import ModelError
 from hooke.models.bundle import read_bundle
 from hooke.models.model import Model
+from hooke.models.tuned import is_tuned, read_tuned
 
 #: The model `nuclei`, with `cells` for phase contrast: what `hooke.segment` takes when none is named.
 AUTO_MODEL: Final = "auto"
@@ -99,17 +100,17 @@ def find_model(name_or_path: str | Path) -> Path:
 
 def is_shipped(model: Model) -> bool:
     """Whether a model came with hooke, so that what it was trained on is known here."""
-    return model.bundle.path.parent == _SHIPPED.resolve()
+    return (model.bundle.origin or model.bundle.path).parent == _SHIPPED.resolve()
 
 
 def is_default(model: Model) -> bool:
     """Whether a model is the shipped `nuclei`: the warnings know the training images of no other."""
-    return is_shipped(model) and model.bundle.path.name == "nuclei"
+    return is_shipped(model) and (model.bundle.origin or model.bundle.path).name == "nuclei"
 
 
 @lru_cache(maxsize=4)
 def _load(path: Path) -> Model:
-    return Model(read_bundle(path))
+    return Model(read_tuned(path, find_model) if is_tuned(path) else read_bundle(path))
 
 
 @lru_cache(maxsize=1)

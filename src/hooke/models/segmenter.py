@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels import offset_outlines
 from hooke.models.predict import Network, Tiling, predict_maps
 from hooke.models.scale import scale_for
 from hooke.preprocess import Normalisation
@@ -63,6 +64,10 @@ class PixelSegmenter:
     tiling : Tiling
     threads : int
         Threads in all.
+    min_size : float, optional
+        Objects of fewer pixels are dropped; see `smallest_area` for the default.
+    grow : float
+        Pixels that outlines move outwards, or inwards below 0: see `hooke.labels.offset_outlines`.
     """
 
     network: Callable[[int], Network]
@@ -71,6 +76,8 @@ class PixelSegmenter:
     maps: int | None = None
     tiling: Tiling = Tiling()  # noqa: RUF009 - frozen
     threads: int = 1
+    min_size: float | None = None
+    grow: float = 0.0
 
     def segment(
         self,
@@ -80,6 +87,7 @@ class PixelSegmenter:
         *,
         min_size: float | None = None,
         min_score: float | None = None,
+        grow: float | None = None,
         known: NDArray[np.uint16] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> SegmentedPixels:
@@ -91,8 +99,8 @@ class PixelSegmenter:
         normalisation : Normalisation
         diameter : float
             Typical diameter of the objects, pixels.
-        min_size : float, optional
-            Objects of fewer pixels are dropped; see `smallest_area` for the default.
+        min_size, grow : float, optional
+            Instead of the segmenter's own.
         min_score : float, optional
             Instead of the scheme's own.
         known : ndarray of uint16, shape (K, Y, X), optional
@@ -101,10 +109,12 @@ class PixelSegmenter:
             Given the share of the tiles done, 0..1.
         """
         scale = 1.0 if self.band is None else scale_for(diameter, self.band)
-        if min_size is None:
-            min_size = smallest_area(diameter)
+        min_size = self.min_size if min_size is None else min_size
+        min_size = smallest_area(diameter) if min_size is None else min_size
         maps = known if known is not None and scale == 1 else self.predict(pixels, normalisation, scale, progress)
         decoded = self.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=min_score)
+        if offset := self.grow if grow is None else grow:
+            decoded = replace(decoded, labels=offset_outlines(decoded.labels, offset))
         return SegmentedPixels(maps, decoded, scale, float(min_size))
 
     def predict(

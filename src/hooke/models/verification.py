@@ -18,6 +18,7 @@ from hooke.models.model import Model
 from hooke.models.registry import find_model
 from hooke.models.runtimes import REFERENCE
 from hooke.models.session import Sessions
+from hooke.models.tuned import find_parent, is_tuned
 
 #: Outputs are in 0..1; processors differ in the last digits, and an output of other weights by far more.
 TOLERANCE = 0.01
@@ -46,6 +47,8 @@ class Verification:
 def verify_model(name_or_path: str | Path) -> Verification:
     """Read a bundle whole, compare its checksums, and run its networks on its test arrays.
 
+    Of a tuned bundle, which has no weights, it is its parent whose networks are run.
+
     Parameters
     ----------
     name_or_path : str or Path
@@ -57,6 +60,8 @@ def verify_model(name_or_path: str | Path) -> Verification:
         When it is missing, incomplete or damaged, can't be run, or gives another output than the one that it holds.
     """
     path = find_model(name_or_path)
+    if is_tuned(path):
+        path = find_parent(path, find_model)
     task = str(hooke_settings(read_description(path)).get("task", "segmentation"))
     inner = [""]
     if task == "segmentation":

@@ -6,13 +6,14 @@ import math
 import operator
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import SupportsIndex
 
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.labels.classes import ObjectClassifier
+from hooke.labels.offset import LARGEST as LARGEST_OFFSET
 from hooke.measure import MeasureOptions
 from hooke.models.runtimes import AUTO, REFERENCE, check_runtime
 
@@ -46,6 +47,9 @@ class SegmentOptions(MeasureOptions):
     min_score : float, optional
         Objects whose score (0..1, their predicted IoU) is below this are dropped; by default the
         model's own choice.
+    grow : float, optional
+        Pixels, fractions too, that outlines move outwards, or inwards below 0, before objects are measured; by default
+        the model's own choice, which is 0 unless it was tuned.
     tta : bool
         Predict everything four times, mirrored, and take the mean: four times slower, may help histology.
     threads : int
@@ -72,6 +76,7 @@ class SegmentOptions(MeasureOptions):
     diameter: float | str = "auto"
     min_size: float | None = None
     min_score: float | None = None
+    grow: float | None = field(default=None, kw_only=True)
     tta: bool = False
     threads: int = 0
     classify: ObjectClassifier | None = None
@@ -91,6 +96,9 @@ class SegmentOptions(MeasureOptions):
             raise ConfigError(f"min_size is {self.min_size}", remedy="give a number of pixels, 0 or more")
         if self.min_score is not None and not 0 <= self.min_score <= 1:
             raise ConfigError(f"min_score is {self.min_score}", remedy="give a number from 0 to 1")
+        if self.grow is not None and not -LARGEST_OFFSET <= self.grow <= LARGEST_OFFSET:
+            remedy = f"give pixels, {-LARGEST_OFFSET:g} to {LARGEST_OFFSET:g}"
+            raise ConfigError(f"grow is {self.grow}", remedy=remedy)
         if isinstance(self.classify, str | Path):
             remedy = f"give the classifier itself: hooke.classify.load_classifier({str(self.classify)!r})"
             raise ConfigError(f"classify is {str(self.classify)!r}, the name of a classifier", remedy=remedy)

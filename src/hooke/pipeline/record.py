@@ -219,6 +219,7 @@ class _RecordedOptions(_Strict):
     diameter: float | str
     min_size: float | None
     min_score: float | None
+    grow: float | None = None
     tta: bool
     threads: int
     classify: str | None

@@ -37,6 +37,7 @@ def segment(
     diameter: float | str = SegmentOptions.diameter,
     min_size: float | None = SegmentOptions.min_size,
     min_score: float | None = SegmentOptions.min_score,
+    grow: float | None = SegmentOptions.grow,
     tta: bool = SegmentOptions.tta,
     classify: ObjectClassifier | None = SegmentOptions.classify,
     class_threshold: float = SegmentOptions.class_threshold,
@@ -72,6 +73,9 @@ def segment(
         Objects of fewer pixels are dropped; by default 7 % of the typical object's area, and never under 12.
     min_score : float, optional
         Objects whose score lies below this (0..1) are dropped; by default the model's own choice.
+    grow : float, optional
+        Pixels, fractions too, that outlines move outwards, or inwards below 0, before objects are measured; by default
+        the model's own choice, which is 0 unless it was tuned.
     tta : bool
         Predict everything four times, mirrored, and take the mean: four times slower, may help histology.
     classify : ObjectClassifier, optional
@@ -120,7 +124,7 @@ def segment(
     name = model.name if isinstance(model, Model) else str(model)
     options = SegmentOptions(name, channel, diameter, min_size, min_score, tta, threads, classify, class_threshold)
     options = replace(
-        options, runtime=runtime, accurate=accurate, ids=ids,
+        options, grow=grow, runtime=runtime, accurate=accurate, ids=ids,
         pixel_size=pixel_size, surroundings=surroundings, expand=expand, texture=texture, names=names,
     )  # fmt: skip
     loaded = model if isinstance(model, Model) else load_model(model)
@@ -180,7 +184,7 @@ def _segment_as(
     """Segment an image by one model."""
     start = time.perf_counter()
     threads = options.resolved_threads
-    channel = find_channel(image, options.channel) if isinstance(options.channel, str) else options.channel
+    channel = _channel(image, model, options)
     image = _with_pixel_size(image, options)
     given = options.diameter_pixels(image)
     view = prepare_view(image, model, channel, threads, of_stack=of_stack)
@@ -197,8 +201,7 @@ def _segment_as(
         view.pixels,
         normalisation,
         diameter,
-        min_size=options.min_size,
-        min_score=options.min_score,
+        **_decoding(options),
         known=known,
         progress=progress,
     )
@@ -232,6 +235,21 @@ def _segment_as(
     )
 
 
+def _channel(image: Image, model: Model, options: SegmentOptions) -> int | None:
+    """Number of the channel that is asked for, by the user or for images of several stains by the model."""
+    if isinstance(options.channel, str):
+        return find_channel(image, options.channel)
+    own = model.settings.channel
+    if options.channel is None and own is not None and not image.is_rgb and own < image.channels > 1:
+        return own
+    return options.channel
+
+
+def _decoding(options: SegmentOptions) -> dict[str, float | None]:
+    """Which objects are kept, and where their outlines are."""
+    return {"min_size": options.min_size, "min_score": options.min_score, "grow": options.grow}
+
+
 def _measuring(options: SegmentOptions) -> tuple[MeasureOptions, bool, int]:
     """What a `Segmentation` needs for its table and picture."""
     return options, options.ids, options.resolved_threads
@@ -260,7 +278,8 @@ def _diameter(
         known = segmenter.predict(
             view.pixels, view.normalisation, progress=progress, at_least=model.scheme.first_pass_maps
         )
-    return estimate_diameter(model, view.pixels, view.normalisation, threads=segmenter.threads, known=known), known
+    measured = estimate_diameter(model, view.pixels, view.normalisation, threads=segmenter.threads, known=known)
+    return model.within_range(measured), known
 
 
 def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32], threshold: float) -> Classes | None:

@@ -59,7 +59,7 @@ def _network_facts(model: Model) -> dict[str, Any]:
         "name": model.name,
         "sha256": model.checksum,
         "scheme": {"name": model.scheme.name, **asdict(model.scheme)},
-        "settings": model.settings.model_dump(mode="json"),
+        "settings": model.settings.model_dump(mode="json", exclude=model.settings.unused),
     }
 
 
