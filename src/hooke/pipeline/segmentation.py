@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from hooke import __version__
 from hooke.image import Image
 from hooke.io import write_labels, write_png
+from hooke.io.annotations import to_anndata, to_geojson, write_geojson
 from hooke.io.class_counts import CLASS_COUNTS
 from hooke.io.lock import only_run
 from hooke.labels.classes import Classes
+from hooke.labels.rings import Polygon, trace_polygons
 from hooke.measure import (
     FIRST_OF_MORE,
     MeasureOptions,
@@ -27,6 +29,7 @@ from hooke.measure import (
 )
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
+from hooke.pipeline.notebook_views import annotated_plane, draw_axes, render_card
 from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path, plane_name, thumbnail_path
 from hooke.pipeline.tables import write_tables
 from hooke.pipeline.work import Origin, Settings, Work
@@ -145,6 +148,67 @@ class Segmentation:
             )
         dashed = np.flatnonzero(self.doubtful) + 1
         return overlay(self.image.pixels, self.labels, channel=channel, dashed=dashed, ids=self.ids)
+
+    @cached_property
+    def polygons(self) -> dict[int, list[Polygon]]:
+        """Outlines by label: the pieces of each object, of each its outline and then its holes, along pixel edges.
+
+        Corners are (x, y) in pixels with (0, 0) at the outer corner of the top-left pixel, as in QuPath, ImageJ and
+        COCO: see `hooke.labels.trace_polygons`. ``shapely.Polygon(piece[0], piece[1:])`` takes a piece.
+        """
+        return trace_polygons(self.labels)
+
+    def to_geojson(self, path: str | Path | None = None) -> dict[str, Any]:
+        """Give the objects as QuPath's GeoJSON, with class and measurements, and write it where a path is given.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            The file; replaced if there.
+
+        Raises
+        ------
+        OutputError
+            When it can't be written.
+        """
+        plane = annotated_plane(self)
+        if path is not None:
+            write_geojson(Path(path), plane)
+        return to_geojson(plane)
+
+    def to_anndata(self) -> Any:
+        """Give the objects as an `anndata.AnnData`: measurements as ``X``, centroids as ``obsm["spatial"]``, (x, y).
+
+        Raises
+        ------
+        DatasetError
+            When the package anndata is not installed; `hooke.io.annotations.write_h5ad` writes the file without it.
+        """
+        return to_anndata([annotated_plane(self)])
+
+    def plot(self, axes: Any = None) -> Any:
+        """Draw the overlay with matplotlib.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            Where; a new figure when not given.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            In pixels, (0, 0) is the centre of the top-left one; a centroid of `table` is drawn at (x, y) as it is.
+
+        Raises
+        ------
+        ConfigError
+            When matplotlib is not installed.
+        """
+        return draw_axes(self, axes)
+
+    def _repr_html_(self) -> str:
+        """Show the overlay, the count, what to check, and the sizes, as notebooks do for the last value of a cell."""
+        return render_card(self)
 
     def save(self, folder: str | Path) -> Path:
         """Write labels, overlay and measurements into a folder, as ``hooke segment`` does; rows of others stay.

@@ -12,6 +12,7 @@ from hooke.io.annotations.dsb_csv import DsbSource as DsbSource
 from hooke.io.annotations.dsb_csv import write_dsb as write_dsb
 from hooke.io.annotations.dsb_csv import write_run_lengths as write_run_lengths
 from hooke.io.annotations.geojson import read_geojson as read_geojson
+from hooke.io.annotations.geojson import to_geojson as to_geojson
 from hooke.io.annotations.geojson import write_geojson as write_geojson
 from hooke.io.annotations.imagej import read_regions as read_regions
 from hooke.io.annotations.imagej import write_regions as write_regions
@@ -19,6 +20,7 @@ from hooke.io.annotations.label_files import read_label_file as read_label_file
 from hooke.io.annotations.labelme import read_labelme as read_labelme
 from hooke.io.annotations.object_masks import read_masks as read_masks
 from hooke.io.annotations.object_masks import write_masks as write_masks
+from hooke.io.annotations.object_tables import to_anndata as to_anndata
 from hooke.io.annotations.object_tables import write_cellprofiler as write_cellprofiler
 from hooke.io.annotations.object_tables import write_h5ad as write_h5ad
 from hooke.io.annotations.ome_zarr_writer import write_ome_zarr as write_ome_zarr

@@ -99,17 +99,39 @@ def write_geojson(path: Path, plane: AnnotatedPlane, *, object_type: ObjectType 
     OutputError
         If the file can't be written.
     """
-    if object_type not in get_args(ObjectType):
-        kinds = ", ".join(get_args(ObjectType))
-        raise ConfigError(f"object type {object_type!r} is none of QuPath's", remedy=f"choose one of: {kinds}")
-    height, width = plane.labels.shape
-    image = {"name": plane.image_file or plane.name, "height": height, "width": width}
+    _check_type(object_type)
+    image = _image_of(plane)
     with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f'{{"type": "FeatureCollection", "image": {json.dumps(image)}, "features": [')
         for place, feature in enumerate(_written_features(plane, object_type)):
             file.write(",\n" if place else "\n")
             file.write(json.dumps(feature, allow_nan=False))
         file.write("\n]}\n")
+
+
+def to_geojson(plane: AnnotatedPlane, *, object_type: ObjectType = "detection") -> dict[str, Any]:
+    """Give what `write_geojson` writes, as plain values.
+
+    Raises
+    ------
+    ConfigError
+        If the type is none of QuPath's.
+    """
+    _check_type(object_type)
+    features = list(_written_features(plane, object_type))
+    return {"type": "FeatureCollection", "image": _image_of(plane), "features": features}
+
+
+def _check_type(object_type: str) -> None:
+    if object_type not in get_args(ObjectType):
+        kinds = ", ".join(get_args(ObjectType))
+        raise ConfigError(f"object type {object_type!r} is none of QuPath's", remedy=f"choose one of: {kinds}")
+
+
+def _image_of(plane: AnnotatedPlane) -> dict[str, Any]:
+    """Name and size of the image."""
+    height, width = plane.labels.shape
+    return {"name": plane.image_file or plane.name, "height": height, "width": width}
 
 
 def _written_features(plane: AnnotatedPlane, object_type: ObjectType) -> Iterator[dict[str, Any]]:

@@ -81,6 +81,35 @@ def write_h5ad(path: Path, planes: Iterable[AnnotatedPlane]) -> None:
         If the file can't be written.
     """
     h5py = _require_h5py()
+    measured, objects = _measured_objects(planes)
+    with atomic_path(path) as part, h5py.File(part, "w") as file:
+        _write_anndata(file, measured, objects)
+
+
+def to_anndata(planes: Iterable[AnnotatedPlane]) -> Any:
+    """Give what `write_h5ad` writes as an `anndata.AnnData`.
+
+    Raises
+    ------
+    DatasetError
+        If the package anndata can't be imported: hooke does not install it.
+    """
+    anndata = _require_anndata()
+    measured, objects = _measured_objects(planes)
+    names = _object_names(objects)
+    texts = {str(name): pd.Categorical(objects[name]) for name in objects if objects[name].dtype.kind not in "iub"}
+    made = anndata.AnnData(
+        X=measured.to_numpy(np.float64).reshape(len(objects), measured.shape[1]),
+        obs=objects.assign(**texts).set_axis(names, axis=0),
+        var=pd.DataFrame(index=[str(name) for name in measured]),
+    )
+    if (centres := _centres(measured)) is not None:
+        made.obsm["spatial"] = centres
+    return made
+
+
+def _measured_objects(planes: Iterable[AnnotatedPlane]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measurements of all objects, and what else is known of them."""
     values, known = [], []
     for plane in planes:
         table = _table(plane)
@@ -94,23 +123,31 @@ def write_h5ad(path: Path, planes: Iterable[AnnotatedPlane]) -> None:
     objects = _joined(known) if known else pd.DataFrame({"image": [], "file": [], "label": [], "class": []})
     if not (objects["class"] != "").any():
         objects = objects.drop(columns="class")
-    with atomic_path(path) as part, h5py.File(part, "w") as file:
-        _write_anndata(file, measured, objects)
+    return measured, objects
+
+
+def _object_names(objects: pd.DataFrame) -> list[str]:
+    """Names such as ``A01-17``."""
+    return [f"{image}-{label}" for image, label in zip(objects["image"], objects["label"], strict=True)]
+
+
+def _centres(measured: pd.DataFrame) -> NDArray[np.float64] | None:
+    """Centroids, (x, y) in pixels; None where they were not measured."""
+    names = next((list(pair) for pair in _CENTRES if set(pair) <= set(measured)), None)
+    return None if names is None else measured[names].to_numpy(np.float64)
 
 
 def _write_anndata(file: Any, measured: pd.DataFrame, objects: pd.DataFrame) -> None:
     """Write the parts of an AnnData."""
     _mark(file, "anndata", "0.1.0")
     _array(file, "X", measured.to_numpy(np.float64).reshape(len(objects), measured.shape[1]))
-    names = [f"{image}-{label}" for image, label in zip(objects["image"], objects["label"], strict=True)]
-    _frame(file, "obs", names, objects)
+    _frame(file, "obs", _object_names(objects), objects)
     _frame(file, "var", [str(name) for name in measured], pd.DataFrame(index=range(measured.shape[1])))
     for name in ("layers", "obsp", "uns", "varm", "varp"):
         _mark(file.create_group(name), "dict", "0.1.0")
     _mark(file.create_group("obsm"), "dict", "0.1.0")
-    centres = next((list(pair) for pair in _CENTRES if set(pair) <= set(measured)), None)
-    if centres is not None:
-        _array(file["obsm"], "spatial", measured[centres].to_numpy(np.float64))
+    if (centres := _centres(measured)) is not None:
+        _array(file["obsm"], "spatial", centres)
 
 
 def _frame(file: Any, name: str, index: Sequence[str], table: pd.DataFrame) -> None:
@@ -161,6 +198,16 @@ def _require_h5py() -> Any:
         return importlib.import_module("h5py")
     except ImportError as error:
         raise DatasetError("h5ad needs the library h5py", remedy=how_to_install("formats")) from error
+
+
+def _require_anndata() -> Any:
+    try:
+        return importlib.import_module("anndata")
+    except ImportError as error:
+        remedy = (
+            "install it beside hooke: pip install anndata, which may ask for an older pandas; write_h5ad needs none"
+        )
+        raise DatasetError("the package anndata is missing", remedy=remedy) from error
 
 
 def _table(plane: AnnotatedPlane) -> pd.DataFrame:

@@ -19,20 +19,22 @@ THUMBNAIL_SIDE = 256
 _QUALITY = 78  # of its JPEG coding, percent
 
 
-def encode_thumbnail(picture: NDArray[np.uint8]) -> bytes:
+def encode_thumbnail(picture: NDArray[np.uint8], side: int = THUMBNAIL_SIDE) -> bytes:
     """Shrink a picture to what a page shows of it.
 
     Parameters
     ----------
     picture : ndarray of uint8, shape (Y, X, 3)
         Red, green, blue; outlines in it stay visible.
+    side : int
+        Most pixels of the longer side.
 
     Returns
     -------
     bytes
-        A JPEG file of at most 256 pixels a side.
+        A JPEG file.
     """
-    factor = THUMBNAIL_SIDE / max(picture.shape[:2])
+    factor = side / max(picture.shape[:2])
     if factor < 1:
         size = (max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor)))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
