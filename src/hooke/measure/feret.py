@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -19,11 +20,13 @@ from hooke.measure.perimeter import count_contour_steps
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_CANVAS = 2**22  # pixels of convex images drawn together
+_CANVAS = 2**20  # pixels of convex images drawn together
 _PAIRS = 2**20  # pairs of corners compared together
 
 
-def feret_diameters(images: ConvexImages, height: float = 1.0, width: float = 1.0) -> tuple[Floats, Floats]:
+def feret_diameters(
+    images: ConvexImages, height: float = 1.0, width: float = 1.0, threads: int = 1
+) -> tuple[Floats, Floats]:
     """Find the greatest and the least distance of two parallel lines that hold an object between them.
 
     Parameters
@@ -31,6 +34,7 @@ def feret_diameters(images: ConvexImages, height: float = 1.0, width: float = 1.
     images : ConvexImages
     height, width : float
         Of a pixel.
+    threads : int
 
     Returns
     -------
@@ -41,13 +45,22 @@ def feret_diameters(images: ConvexImages, height: float = 1.0, width: float = 1.
     corners *= (height, width)
     opening = np.cumsum(sizes) - sizes
     greatest, least = np.zeros(len(sizes)), np.zeros(len(sizes))
+
+    def measure_some(part: Ints) -> None:
+        hull = corners[opening[part][:, None] + np.arange(sizes[part[0]])]
+        greatest[part] = _longest(hull, height, width)
+        least[part] = _narrowest(hull, height, width)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(measure_some, _of_equal_size(sizes)))
+    return greatest, least
+
+
+def _of_equal_size(sizes: Ints) -> Iterator[Ints]:
+    """Take hulls of equally many corners some at a time."""
     for count in np.unique(sizes).tolist():
         same = np.flatnonzero(sizes == count)
-        for part in np.array_split(same, max(1, len(same) * count * count // _PAIRS)):
-            hull = corners[opening[part][:, None] + np.arange(count)]
-            greatest[part] = _longest(hull, height, width)
-            least[part] = _narrowest(hull, height, width)
-    return greatest, least
+        yield from np.array_split(same, max(1, len(same) * count * count // _PAIRS))
 
 
 def _hulls(images: ConvexImages) -> tuple[Floats, Ints]:
@@ -63,10 +76,11 @@ def _hulls(images: ConvexImages) -> tuple[Floats, Ints]:
 
 def _longest(hull: Floats, height: float, width: float) -> Floats:
     """Of the hulls (N, corners, 2) with a diamond around each corner."""
-    gap = np.abs(hull[:, :, None] - hull[:, None])
+    first, second = np.triu_indices(hull.shape[1])
+    gap = np.abs(hull[:, first] - hull[:, second])
     # The two furthest points are tips of diamonds: both diamonds' tips add to one side of the triangle.
     square = np.maximum((gap[..., 0] + height) ** 2 + gap[..., 1] ** 2, gap[..., 0] ** 2 + (gap[..., 1] + width) ** 2)
-    return np.asarray(np.sqrt(square.max(axis=(1, 2))))
+    return np.asarray(np.sqrt(square.max(axis=1)))
 
 
 def _narrowest(hull: Floats, height: float, width: float) -> Floats:
@@ -83,7 +97,7 @@ def _narrowest(hull: Floats, height: float, width: float) -> Floats:
         return np.asarray(np.nanmin(np.where(length > 0, extent / length, np.nan), axis=1))
 
 
-def convex_perimeters(images: ConvexImages, height: float = 1.0, width: float = 1.0) -> Floats:
+def convex_perimeters(images: ConvexImages, height: float = 1.0, width: float = 1.0, threads: int = 1) -> Floats:
     """Measure the perimeter of each convex image, as `hooke.measure.perimeter` does that of the object.
 
     Parameters
@@ -91,9 +105,11 @@ def convex_perimeters(images: ConvexImages, height: float = 1.0, width: float = 
     images : ConvexImages
     height, width : float
         Of a pixel.
+    threads : int
     """
     result = np.zeros(len(images))
-    for objects in _of_similar_width(images):
+
+    def measure_some(objects: Ints) -> None:
         rows = images.rows(objects)
         left = images.left[rows] - images.start[rows]
         right = images.right[rows] - images.start[rows]
@@ -103,6 +119,9 @@ def convex_perimeters(images: ConvexImages, height: float = 1.0, width: float = 
         canvas = np.where((column >= left[:, None]) & (column <= right[:, None]), number[:, None], np.int32(0))
         steps = count_contour_steps(canvas, np.arange(1, len(objects) + 1))
         result[objects] = steps.length(height, width)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(measure_some, _of_similar_width(images)))
     return result
 
 

@@ -43,13 +43,13 @@ def further_columns(
     """Gather shape, surroundings and intensities: see `hooke.measure.measure`, whose `more` they are."""
     moments, runs = objects.moments, objects.runs
     around = find_surroundings(objects.labels, runs.ids, distance, threads)
-    greatest, least = feret_diameters(objects.hulls)
+    greatest, least = feret_diameters(objects.hulls, threads=threads)
     height, width = objects.labels.shape
     top, left, bottom, right = runs.boxes
     columns: Columns = _ratios(objects, pixel) | {
         "feret_max": greatest,
         "feret_min": least,
-        "convexity": _ratio(*_perimeters(objects, pixel)),
+        "convexity": _ratio(*_perimeters(objects, pixel, threads)),
         "at_border": (top == 0) | (left == 0) | (bottom == height) | (right == width),
         "neighbours": around.neighbours,
         "neighbour_distance": nearest_distances(moments.y, moments.x),
@@ -57,7 +57,7 @@ def further_columns(
     for channel in channels:
         columns |= _intensities(channel, runs, around.ring, threads)
     if pixel is not None:
-        greatest, least = feret_diameters(objects.hulls, *pixel)
+        greatest, least = feret_diameters(objects.hulls, *pixel, threads)
         apart = nearest_distances(moments.y * pixel[0], moments.x * pixel[1])
         columns |= {"feret_max_um": greatest, "feret_min_um": least, "neighbour_distance_um": apart}
     return columns
@@ -86,10 +86,10 @@ def _ratios(objects: MeasuredObjects, pixel: tuple[float, float] | None) -> Colu
     }
 
 
-def _perimeters(objects: MeasuredObjects, pixel: tuple[float, float] | None) -> tuple[Floats, Floats]:
+def _perimeters(objects: MeasuredObjects, pixel: tuple[float, float] | None, threads: int) -> tuple[Floats, Floats]:
     """Perimeters of the convex images and of the objects."""
     height, width = _sides(pixel)
-    return convex_perimeters(objects.hulls, height, width), objects.steps.length(height, width)
+    return convex_perimeters(objects.hulls, height, width, threads), objects.steps.length(height, width)
 
 
 def _sides(pixel: tuple[float, float] | None) -> tuple[float, float]:

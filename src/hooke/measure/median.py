@@ -76,11 +76,14 @@ class ObjectChunk:
     start: Ints
     sizes: Ints
 
-    def pixels(self) -> tuple[Ints, Ints]:
+    def pixels(self) -> tuple[NDArray[np.signedinteger], NDArray[np.signedinteger]]:
         """Of each pixel the object, counted from `first`, and the place in the image."""
         opening = np.cumsum(self.sizes) - self.sizes
-        places = np.repeat(self.start - opening, self.sizes) + np.arange(self.sizes.sum())
-        return np.repeat(self.index, self.sizes), places
+        # Half the size is half as much to move.
+        kind = np.int32 if self.start.max(initial=0) < 2**30 else np.int64
+        places = np.repeat((self.start - opening).astype(kind), self.sizes)
+        places += np.arange(len(places), dtype=kind)
+        return np.repeat(self.index.astype(kind), self.sizes), places
 
 
 def object_chunks(runs: Runs, width: int) -> Iterator[ObjectChunk]:
@@ -96,7 +99,7 @@ def object_chunks(runs: Runs, width: int) -> Iterator[ObjectChunk]:
         first = last
 
 
-def _sorted_by_object(values: NDArray[np.generic], index: Ints) -> NDArray[np.generic]:
+def _sorted_by_object(values: NDArray[np.generic], index: NDArray[np.signedinteger]) -> NDArray[np.generic]:
     """Sort the values of each object; objects follow each other."""
     if values.dtype == np.bool_:
         values = values.view(np.uint8)
