@@ -4,8 +4,8 @@
 
 Round trips: 100 label images spread over the data sets, and 1000 random ones, to each format and back. In formats of
 pixels they must be identical, ids apart where the format keeps none; in formats of polygons each object of 50 pixels or
-more must come back with an IoU of 0.98. Then 100 000 objects are written as GeoJSON, with their measurements, and as a zip of
-regions: limit 10 s each on two idle cores.
+more must come back with an IoU of 0.98. Then 100 000 objects are written as GeoJSON, with their measurements, and as a
+zip of regions: limit 10 s each on two idle cores.
 """
 
 from __future__ import annotations

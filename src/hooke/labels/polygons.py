@@ -23,6 +23,7 @@ ELLIPSE_CORNERS = 256  # the polygon is within 8e-5 of the radius
 # A whole slide is 10^5 pixels wide; beyond 10^8 the sums below lose the pixel, and a number is a mistake anyway.
 FARTHEST = 1e8
 BYTES_PER_CROSSING = 64  # of an edge by a row of pixels, as a polygon is filled
+_MOST_EDGES = 2000
 MIN_BORDER = 5  # Cellpose leaves out shorter outlines; four points are a square of pixels' corners as well
 REMEDY = "export the annotations again"
 
@@ -112,6 +113,38 @@ def fill_rings(rings: Sequence[Ring], height: int, width: int, top: int = 0, lef
     column = np.clip(np.ceil(x - 0.5), 0, width).astype(np.intp)
     changes = np.bincount(row * (width + 1) + column, minlength=height * (width + 1)).reshape(height, width + 1)
     return np.asarray(np.cumsum(changes, axis=1)[:, :width] % 2 == 1)
+
+
+def ring_area(ring: Ring) -> float:
+    """Area that an outline encloses; parts that it goes round the other way count against the others."""
+    x, y = (ring - ring[0]).T
+    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+
+
+def crosses_itself(ring: Ring) -> bool:
+    """Whether two edges of an outline cross; that they touch is allowed.
+
+    Of more than 2000 corners, only as many edges as that are compared, evenly spread.
+
+    Examples
+    --------
+    >>> crosses_itself(rectangle(0, 0, 4, 3)), crosses_itself(np.array([[0, 0], [4, 4], [4, 0], [0, 4.0]]))
+    (False, True)
+    """
+    begin, along = ring, np.roll(ring, -1, axis=0) - ring
+    tested = np.unique(np.linspace(0, len(ring) - 1, min(len(ring), _MOST_EDGES)).astype(int))
+    for place in tested.tolist():
+        gap = begin - begin[place]
+        sides = _cross(along[place], gap), _cross(along[place], gap + along)
+        back = _cross(along, -gap), _cross(along, along[place] - gap)
+        if ((sides[0] * sides[1] < 0) & (back[0] * back[1] < 0)).any():
+            return True
+    return False
+
+
+def _cross(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cross product of vectors in the plane."""
+    return np.asarray(first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0])
 
 
 def fill_border(ring: Ring) -> tuple[NDArray[np.bool_], int, int] | None:

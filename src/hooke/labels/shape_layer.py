@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.labels.painter import Mask, Painting, paint
-from hooke.labels.polygons import Ring, fill_rings
+from hooke.labels.polygons import Ring, crosses_itself, fill_rings, ring_area
 
 TOO_FEW_POINTS = "shapes of fewer than 3 points, skipped"
 OUTSIDE = "shapes wholly outside the image, skipped"
+CROSSED = "outlines that cross themselves, filled where they go round an odd number of times"
 CUT = "shapes that reach beyond the image, cut off at its border"
 
 
@@ -57,7 +58,7 @@ class ShapeLayer:
         """Add an object of one or more polygons, each a sequence of an outline and its holes.
 
         Rings of fewer than 3 points are left out; an object that has no other, or none within the image, is skipped
-        and noted, and one that reaches beyond the image is cut off and noted.
+        and noted; one that reaches beyond the image is cut off, and one whose outline crosses itself filled, and noted.
         """
         polygons = [[ring for ring in part if len(ring) >= 3] for part in parts]
         polygons = [polygon for polygon in polygons if polygon]
@@ -72,7 +73,12 @@ class ShapeLayer:
         top, left, bottom, right = max(top, 0), max(left, 0), min(bottom, self.height), min(right, self.width)
         mask = np.zeros((bottom - top, right - left), bool)
         for polygon in polygons:
-            mask |= fill_rings(polygon, *mask.shape, top, left)
+            filled = fill_rings(polygon, *mask.shape, top, left)
+            mask |= filled
+            area = ring_area(polygon[0]) - sum(ring_area(ring) for ring in polygon[1:])
+            # Of most polygons the area says that they don't, which takes less time than to compare all edges.
+            if abs(np.count_nonzero(filled) - area) > 1 and any(map(crosses_itself, polygon)):
+                self.notes[CROSSED] += 1
         self.masks.append(Mask(mask, top, left, name, class_name, score))
 
     def add_mask(
