@@ -1,4 +1,4 @@
-"""Files for other programs: does every object come back, and how long does it take to write very many?
+"""Brings every object through the files of other programs and back, and times the writing of very many.
 
     python benchmarks/files.py DATASET ... [--objects 100000]
 

@@ -1,4 +1,4 @@
-"""Measurements: do they equal those of scikit-image, SciPy and CellProfiler, and what do they cost?
+"""Compares every measurement with those of scikit-image, SciPy and CellProfiler, and times the whole table.
 
     python benchmarks/measurements.py DATASET ... [--images 50] [--cellprofiler PYTHON]
 
