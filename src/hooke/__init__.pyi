@@ -1,6 +1,7 @@
 # The public names of hooke and the packages that they come from.
 from hooke.conversion import Conversion as Conversion
 from hooke.conversion import convert as convert
+from hooke.corrections import tune as tune
 from hooke.errors import HookeError as HookeError
 from hooke.image import Image as Image
 from hooke.io import open_image as open_image

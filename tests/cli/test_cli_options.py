@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 import hooke
-from hooke import classify, datasets, doctor, evaluation, pipeline, report, tracking, training
+from hooke import classify, corrections, datasets, doctor, evaluation, pipeline, report, tracking, training
 from hooke import models as hooke_models
 from hooke.cli import (
     adapt,
@@ -30,6 +30,7 @@ from hooke.cli import (
     submit,
     track,
     train,
+    tune,
 )
 from hooke.cli import classify as cli_classify
 from hooke.cli import doctor as cli_doctor
@@ -53,6 +54,7 @@ COMMANDS = {
     cli_classify.classify: (classify.classify_folder, classify.classify_images),
     cli_classify.train: (classify.examples_of_dataset, classify.examples_of_table, classify.learn_features),
     cli_classify.evaluate: (classify.examples_of_dataset, classify.load_classifier, report.write_classification),
+    tune.tune: (corrections.tune,),
     demo.demo: (datasets.write_samples, pipeline.SegmentOptions),
     models.list_models: (hooke_models.describe_models,),
     models.show: (hooke_models.model_card,),

@@ -35,6 +35,7 @@ from hooke.cli import (
     submit,
     track,
     train,
+    tune,
 )
 from hooke.cli.stopping import Stopped, in_order
 from hooke.errors import DEBUG, HookeError, debugging
@@ -85,7 +86,7 @@ _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
     "Follow through time": (track.track,),
     "Check results": (evaluate.evaluate, compare.compare, submit.submit),
     "Data sets": (prepare.prepare, doctor.doctor, samples.samples, modality.modality),
-    "Train": (train.train, adapt.adapt, pretrain.pretrain, export.export, explain.explain),
+    "Train": (tune.tune, train.train, adapt.adapt, pretrain.pretrain, export.export, explain.explain),
     "This installation": (info.info,),
 }
 for _panel, _commands in _PANELS.items():

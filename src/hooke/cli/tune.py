@@ -1,0 +1,91 @@
+"""`hooke tune` fits a model's settings to corrected images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hooke.cli.completion import model_names
+from hooke.errors import readable
+
+
+def tune(
+    corrected: Annotated[
+        Path,
+        typer.Argument(
+            help="Images with corrected labels: a hooke data set, a folder of images and labels, or the output of "
+            "[bold]hooke segment[/] whose labels were changed."
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="MODEL", help="Folder or zip to write the tuned model to.")
+    ],
+    parent: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Model to tune: a name, or the path of a bundle.",
+            autocompletion=model_names,
+        ),
+    ] = "nuclei",
+    images: Annotated[
+        Path | None, typer.Option(metavar="IMAGES", help="The images of these labels, where they are elsewhere.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Learn from this split of a data set only.")] = None,
+    unknown: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID|CLASS", help="Id in label images, or class in annotations, of pixels of which nothing is known."
+        ),
+    ] = None,
+    split_components: Annotated[
+        bool | None,
+        typer.Option(
+            "--split-components/--keep-components", help="Whether each connected piece of a label is an object."
+        ),
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was tuned as JSON.")] = False,
+) -> int:
+    """Fit a model's settings to a few images that you have corrected: seconds, without PyTorch.
+
+    Thresholds, outline offset, smallest area, lowest score, diameter and channel are chosen so that each image is
+    helped by what the others choose; what is not better beyond noise stays. The model written holds settings alone and
+    uses the weights of its parent.
+
+    [bold]Examples[/]
+
+      hooke tune results/ -o my-nuclei
+
+      hooke tune rois/ --images images/ -o my-nuclei
+
+      hooke segment images/ -o better/ --model my-nuclei
+    """
+    from hooke.corrections import tune as tune_model
+
+    silent = quiet or as_json
+    done = tune_model(
+        corrected,
+        out,
+        parent,
+        images=images,
+        split=split,
+        unknown=int(unknown) if unknown is not None and unknown.isdecimal() else unknown,
+        split_components=split_components,
+        threads=threads,
+        progress=None if silent else lambda text: typer.echo(text, err=True),
+    )
+    if as_json:
+        import json
+
+        typer.echo(json.dumps({"out": str(out), "failed": done.failed, **done.record()}))
+    elif not quiet:
+        for line in [*done.lines(), f"model in {readable(str(out))}"]:
+            typer.echo(line)
+    for why in done.failed.values():
+        typer.secho(why, fg="red", err=True)
+    return 1 if done.failed else 0

@@ -1,0 +1,218 @@
+"""Fits what can be set of a model, without training, to corrected images, and writes the settings as a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hooke import __version__
+from hooke.corrections.corrected_images import CorrectedImage, open_corrected
+from hooke.corrections.fitting import Fit, fit_knobs
+from hooke.corrections.mapped_image import Knobs, MappedImage
+from hooke.errors import DatasetError
+from hooke.io.name_match import some_names
+from hooke.models import BundleSettings, Model, TunedSettings, known_models, load_model, write_tuned
+from hooke.pipeline.options import available_threads
+
+GREY, COLOUR = "grey", "colour"
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What was tuned on what.
+
+    Parameters
+    ----------
+    settings : TunedSettings
+        Of the model's networks.
+    fits : dict of str to Fit
+        By network, ``grey`` or ``colour``: those that saw a corrected image.
+    objects : dict of str to int
+        True objects in the images of each.
+    failed : dict of str to str
+        Why an image could not be used, by its name.
+    out : Path or None
+        The bundle that was written.
+    """
+
+    settings: TunedSettings
+    fits: dict[str, Fit]
+    objects: dict[str, int]
+    failed: dict[str, str]
+    out: Path | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether any setting is another than the parent's."""
+        return any(fit.changed for fit in self.fits.values())
+
+    def lines(self) -> list[str]:
+        """Say it for people."""
+        return [line for kind, fit in self.fits.items() for line in _lines(kind, fit, self.objects[kind])]
+
+    def record(self) -> dict[str, Any]:
+        """Say it for the bundle, as YAML has it."""
+        return {"hooke": __version__} | {kind: _record(fit, self.objects[kind]) for kind, fit in self.fits.items()}
+
+
+def tune(
+    corrected: str | Path,
+    out: str | Path | None = None,
+    parent: str | Path | Model = "nuclei",
+    *,
+    images: str | Path | None = None,
+    split: str | None = None,
+    unknown: int | str | None = None,
+    split_components: bool | None = None,
+    threads: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Tuning:
+    """Tune a model on corrected images, in seconds and without PyTorch.
+
+    Foreground threshold, outline offset, split strength, smallest area, lowest score and the score's weights, the
+    diameter or its range, and the channel are chosen by the DSB score. A setting is changed only where the choice made
+    without an image improves the score on that image, on the average of the images and beyond noise (one-sided 90 %,
+    Student's distribution). One image alone can't be checked so.
+
+    Parameters
+    ----------
+    corrected : str or Path
+        Images with corrected labels: see `hooke.corrections.open_corrected`, also for `images`, `split`, `unknown` and
+        `split_components`.
+    out : str or Path, optional
+        Bundle to write, a folder or a zip: kilobytes, which refer to the weights of the parent.
+    parent : str, Path or Model
+        The model to tune, which may be a tuned one.
+    images : str or Path, optional
+    split : str, optional
+    unknown : int or str, optional
+    split_components : bool, optional
+    threads : int
+        Threads to compute with; 0 takes all available cores.
+    progress : callable, optional
+        Given what is done next.
+
+    Returns
+    -------
+    Tuning
+
+    Raises
+    ------
+    DatasetError
+        When no corrected image can be read, or all labels are what the model gives already.
+    ModelError
+        When there is no such model.
+    OutputError
+        When the bundle can't be written.
+
+    Examples
+    --------
+    >>> import hooke
+    >>> hooke.tune("results", "my-nuclei").lines()  # doctest: +SKIP
+    """
+    say = progress or (lambda _: None)
+    model = parent if isinstance(parent, Model) else load_model(parent)
+    found = open_corrected(corrected, images, split=split, unknown=unknown, split_components=split_components)
+    read = found.read_all()
+    threads = threads or available_threads()
+    mapped = [MappedImage(image, model, max(1, threads // len(read))) for image in read]
+    own = TunedSettings.of(model)
+    say(f"predicting {len(read)} image(s)")
+    with ThreadPoolExecutor(threads) as pool:
+        kinds = list(pool.map(lambda image: COLOUR if own.colour and image.is_colour else GREY, mapped))
+        by_kind = {kind: [i for i, k in zip(mapped, kinds, strict=True) if k == kind] for kind in sorted(set(kinds))}
+        bases = {kind: Knobs.of(_of(own, kind)) for kind in by_kind}
+        same = list(pool.map(lambda image, kind: image.is_perfect(bases[kind]), mapped, kinds))
+        if all(same):
+            cause = f"the labels of {some_names(image.name for image in read)} are what {model.name} gives already"
+            raise DatasetError(cause, path=corrected, remedy="nothing to learn: correct images where it is wrong")
+        fits = {}
+        for kind, members in by_kind.items():
+            say(f"comparing settings on {len(members)} {kind} image(s)")
+            fits[kind] = fit_knobs(_grouped(members), bases[kind], _of(own, kind).scheme, pool.map)
+    settings = own
+    for kind, fit in fits.items():
+        if fit.changed:
+            settings = replace(settings, **{kind: fit.after.settings(_of(settings, kind))})
+    objects = {kind: sum(image.corrected.count for image in members) for kind, members in by_kind.items()}
+    tuning = Tuning(settings, fits, objects, dict(found.failed))
+    if out is None:
+        return tuning
+    record = {"on": Path(corrected).name, **tuning.record()}
+    written = write_tuned(out, model, settings, record, known=known_models(), card=_card(model, tuning))
+    return replace(tuning, out=written)
+
+
+def _of(settings: TunedSettings, kind: str) -> BundleSettings:
+    return settings.colour if kind == COLOUR and settings.colour is not None else settings.grey
+
+
+def _grouped(images: Sequence[MappedImage]) -> list[list[MappedImage]]:
+    """Images of one place together, in their order."""
+    groups: dict[str, list[MappedImage]] = {}
+    for image in images:
+        groups.setdefault(_place(image.corrected), []).append(image)
+    return list(groups.values())
+
+
+def _place(image: CorrectedImage) -> str:
+    return image.group or image.name
+
+
+def _changes(fit: Fit) -> Iterator[tuple[str, Any, Any]]:
+    """Name, old and new value of each setting that is another."""
+    before, after = fit.before, fit.after
+    yield from ((name, old, after.threshold(name)) for name, old in before.parameters if after.threshold(name) != old)
+    for name in ("grow", "min_size", "min_score", "score_weights", "diameter", "diameter_range", "channel"):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            yield name, old, new
+
+
+def _lines(kind: str, fit: Fit, objects: int) -> Iterator[str]:
+    count = len(fit.names)
+    yield f"{kind} images: {count} ({some_names(fit.names)}), {objects} objects"
+    old, new = (float(scores.mean()) for scores in (fit.scores_before, fit.scores_after))
+    if not fit.changed:
+        yield f"  nothing changed: no setting is better beyond noise; DSB score {old:.3f}"
+        return
+    yield from (f"  {name}: {_shown(before)} -> {_shown(after)}" for name, before, after in _changes(fit))
+    if fit.interval is None:
+        yield f"  DSB score {old:.3f} -> {new:.3f} on the very images that chose it: one place alone can't be checked"
+        return
+    low, high = fit.interval
+    yield (
+        f"  DSB score {old:.3f} -> {new:.3f}, each image scored by what the others chose: "
+        f"{fit.gain:+.3f} (95 % {low:+.3f} to {high:+.3f})"
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(_shown, value))
+    return "automatic" if value is None else f"{value:g}"
+
+
+def _record(fit: Fit, objects: int) -> dict[str, Any]:
+    interval = None if fit.interval is None else [round(float(end), 4) for end in fit.interval]
+    changed = {name: [_plain(old), _plain(new)] for name, old, new in _changes(fit)}
+    return {
+        "images": list(map(str, fit.names)),
+        "objects": objects,
+        "changed": changed,
+        "dsb_before": round(float(fit.scores_before.mean()), 4),
+        "dsb_after": round(float(fit.scores_after.mean()), 4),
+        "left_out": fit.checked,
+        "interval_95": interval,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _card(model: Model, tuning: Tuning) -> list[str]:
+    return [f"{model.name}, with settings tuned on corrected images by `hooke tune`:", "", *tuning.lines()]
