@@ -17,7 +17,7 @@ FLOORS = (
     ("image",),
     ("labels",),
     ("io", "preprocess", "targets", "measure", "metrics"),
-    ("models",),
+    ("models", "plates"),
     ("datasets",),
     ("evaluation",),
     ("report", "conversion"),

@@ -17,7 +17,7 @@ from hooke.errors import ConfigError
 from hooke.io import read_image, write_png
 from hooke.pipeline import SegmentOptions, report_results, segment_folder
 from hooke.pipeline.ledger import Ledger
-from hooke.pipeline.results_page import read_objects
+from hooke.pipeline.object_rows import read_objects
 from hooke.pipeline.work import Settings
 
 QUICK = SegmentOptions(diameter=22, threads=1)
@@ -85,7 +85,7 @@ def test_the_page_is_made_again_from_the_folder_alone(results):
     first = Page((results / "results.html").read_text(encoding="utf-8"))
     for path in (*(results / ".hooke").glob("*.jpg"), results / "results.html", results / "measurements.csv"):
         path.unlink()
-    assert report_results(results) == results / "results.html"
+    assert report_results(results).path == results / "results.html"
     second = Page((results / "results.html").read_text(encoding="utf-8"))
     assert [attrs["alt"] for attrs in second.images] == [attrs["alt"] for attrs in first.images]
     assert (results / "measurements.csv").is_file()
@@ -119,7 +119,7 @@ def test_names_of_another_program_make_the_same_page_and_stay(images, tmp_path):
     for names in ("hooke", "cellprofiler"):
         segment_folder([images], tmp_path / "out", replace(QUICK, names=names), overwrite=True)
         header = (tmp_path / "out" / "measurements.csv").read_text().splitlines()[0]
-        page = Page(report_results(tmp_path / "out").read_text(encoding="utf-8"))
+        page = Page(report_results(tmp_path / "out").path.read_text(encoding="utf-8"))
         pages[names] = page.words.rsplit("How this was made", 1)[0]
         assert (tmp_path / "out" / "measurements.csv").read_text().splitlines()[0] == header
     assert "median" in pages["hooke"]

@@ -23,7 +23,20 @@ if TYPE_CHECKING:
 
     _Work = Callable[[OnProgress[ImageResult]], FolderResult]
 
-_WITH_REPLAY = ("replay", "images", "out", "write", "threads", "max_memory", "overwrite", "page", "quiet", "as_json")
+_WITH_REPLAY = (
+    "replay",
+    "images",
+    "out",
+    "write",
+    "threads",
+    "max_memory",
+    "overwrite",
+    "layout",
+    "wells",
+    "page",
+    "quiet",
+    "as_json",
+)
 _LISTED = 10
 
 
@@ -99,6 +112,13 @@ def segment(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Segment again what is done already.")] = False,
+    layout: Annotated[
+        Path | None, typer.Option(help="The images are of a plate; this csv has the condition of each well.")
+    ] = None,
+    wells: Annotated[
+        str | None,
+        typer.Option(help="How file names hold the well, such as {plate}_{well}_{site}_*. Default: as microscopes do."),
+    ] = None,
     page: Annotated[bool, typer.Option(help="Write results.html: pictures, what is unusual, distributions.")] = True,
     replay: Annotated[
         Path | None, typer.Option(help="Repeat the run that this run.json records.", metavar="RUN.JSON")
@@ -167,6 +187,8 @@ def segment(
             write=write,
             max_memory=max_memory,
             overwrite=overwrite,
+            layout=layout,
+            wells=wells,
             page=page,
             command=["hooke", *sys.argv[1:]],
             progress=show,

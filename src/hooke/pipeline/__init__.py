@@ -4,7 +4,7 @@ from hooke.measure import MeasureOptions
 from hooke.pipeline.installation import describe_installation
 from hooke.pipeline.measure_folder import MeasuredFolder, measure_folder
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.results_page import report_results
+from hooke.pipeline.results_page import ResultsPage, report_results
 from hooke.pipeline.segment_folder import FolderResult, segment_folder
 from hooke.pipeline.segment_image import segment, segment_image
 from hooke.pipeline.segmentation import Segmentation
@@ -13,6 +13,7 @@ __all__ = [
     "FolderResult",
     "MeasureOptions",
     "MeasuredFolder",
+    "ResultsPage",
     "SegmentOptions",
     "Segmentation",
     "describe_installation",

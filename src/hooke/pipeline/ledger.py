@@ -31,7 +31,7 @@ from hooke.pipeline.entry import Entry, Written, hash_file, is_result
 from hooke.pipeline.work import Content, Origin, Settings, Work
 
 #: Tables and page of a run; they are there only while they agree with the labels.
-TABLES = ("summary.csv", "measurements.csv", "counts.csv", "results.html")
+TABLES = ("summary.csv", "measurements.csv", "counts.csv", "wells.csv", "conditions.csv", "plate.svg", "results.html")
 #: Folder for label images that a run would have replaced without having made them.
 SET_ASIDE = "replaced"
 

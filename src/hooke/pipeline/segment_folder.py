@@ -8,6 +8,7 @@ OUT/
   measurements.csv     a row per object
   counts.csv           a row per image or plane: objects of each class, where classes are known
   summary.csv          a row per image or plane: count, diameter, seconds, warning, error, options
+  wells.csv, conditions.csv, plate.svg: of a plate, see hooke.plates
   results.html         the page of the folder: pictures, what is unusual, distributions
   run.json             everything needed to do it again: see hooke.pipeline.record
   geojson/NAME.geojson and so on: the formats asked for
@@ -32,9 +33,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hooke.errors import readable
+from hooke.errors import ConfigError, readable
 from hooke.io.annotations import parse_formats, write_formats
-from hooke.io.channel_files import all_files, find_channels
+from hooke.io.channel_files import ChannelFiles, all_files, find_channels
 from hooke.io.file_runner import OnProgress, run_files
 from hooke.io.lock import only_run
 from hooke.io.output_folder import search_inputs
@@ -42,6 +43,7 @@ from hooke.models import load_model
 from hooke.pipeline.ledger import SET_ASIDE, Ledger
 from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.plate_tables import PlateRequest, PlateResults, request_plate, write_plate
 from hooke.pipeline.record import write_record
 from hooke.pipeline.result_files import ImageResult
 from hooke.pipeline.results_page import write_results_page
@@ -85,6 +87,8 @@ def segment_folder(
     write: str | Sequence[str] = (),
     max_memory: int | str | None = None,
     overwrite: bool = False,
+    layout: str | Path | None = None,
+    wells: str | None = None,
     page: bool = True,
     command: Sequence[str] = (),
     progress: OnProgress[ImageResult] | None = None,
@@ -110,6 +114,12 @@ def segment_folder(
         out. Three quarters of the memory that is free when not given.
     overwrite : bool
         Do images again that are done already with the same options.
+    layout : str or Path, optional
+        The images are of a plate; this csv has the condition of each well: see `hooke.plates.read_layout`.
+    wells : str, optional
+        How file names hold the well, such as ``"{plate}_{well}_{site}_*"``; ``"auto"``, the default where a layout is
+        given, recognises the names of known microscopes. Given without a layout, the tables have no conditions but
+        those of the pattern.
     page : bool
         Write ``results.html``, too.
     command : sequence of str
@@ -131,15 +141,15 @@ def segment_folder(
     allowed = job_budget(max_memory)
     out = Path(out)
     formats = parse_formats(write)
-    found = search_inputs(inputs, out)
-    paths, channels = find_channels(found.paths, channels_from)
+    plate = request_plate(layout, wells)
+    paths, channels, found = _search(inputs, out, channels_from, plate)
     model = load_model(options.model).with_runtime(options.resolved_runtime)
     check_used(model, options)
     with only_run(out):
         ledger = Ledger(out, run_settings(model, options, axes))
         ledger.channels = channels
         job = Job(model, options, axes, allowed, overwrite, ledger)
-        run = _Run(out, paths, job, command, time.time(), channels_from, page, (*found.notes, *channels.notes))
+        run = _Run(out, paths, job, command, time.time(), channels_from, page, plate, found)
         # Written first, too: a folder that can't be written to is found before any work is done.
         run.write_record([], finished=False)
         results: list[ImageResult] = []
@@ -158,10 +168,22 @@ def segment_folder(
         finally:
             run.close(finished)
         written = write_formats(out, formats)
-    return FolderResult(out, results, (*found.notes, *channels.notes, *run.notes(), *written))
+    return FolderResult(out, results, (*run.found, *run.notes(), *written))
 
 
-@dataclass(frozen=True)
+def _search(
+    inputs: Sequence[str | Path], out: Path, channels_from: str | None, plate: PlateRequest | None
+) -> tuple[list[Path], ChannelFiles, list[str]]:
+    """Find the images, which files are channels of one, and what the user should know of that."""
+    found = search_inputs(inputs, out)
+    paths, previews = (found.paths, []) if plate is None else plate.without_previews(found.paths)
+    paths, channels = find_channels(paths, channels_from)
+    if plate is not None:
+        plate.check(paths)
+    return paths, channels, [*found.notes, *previews, *channels.notes]
+
+
+@dataclass
 class _Run:
     """One run: its files, how they are segmented, and its record."""
 
@@ -172,6 +194,7 @@ class _Run:
     started: float
     channels_from: str | None
     page: bool
+    plate: PlateRequest | None
     found: Sequence[str]
 
     def close(self, finished: bool) -> None:
@@ -182,9 +205,22 @@ class _Run:
         except KeyboardInterrupt:  # again, so that tables and labels agree
             self._write_tables(finished)
             raise
+        plate = self._write_plate(rows)
         if self.page:
             stopped = [] if finished else ["the run was stopped before its end: run the same command again to continue"]
-            write_results_page(self.job.ledger, rows, notes=[*stopped, *self.found, *self.notes()])
+            write_results_page(self.job.ledger, rows, notes=[*stopped, *self.found, *self.notes()], plate=plate)
+
+    def _write_plate(self, rows: list[dict[str, Any]]) -> PlateResults | None:
+        """Write the tables of wells; what is wrong with images of earlier runs does not cost this one its page."""
+        if self.plate is None:
+            return None
+        try:
+            plate = write_plate(self.job.ledger, rows, self.plate)
+        except ConfigError as error:
+            self.found = (*self.found, f"there is no table of wells: {error}")
+            return None
+        self.found = (*self.found, *plate.notes)
+        return plate
 
     def _write_tables(self, finished: bool) -> list[dict[str, Any]]:
         rows = write_tables(self.job.ledger, self.job.options.names)

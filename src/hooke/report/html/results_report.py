@@ -50,7 +50,7 @@ class RunResults:
     notes : sequence of str
         What concerns the whole run.
     sections : sequence of Section
-        What else is known, after the pictures: a plate, conditions.
+        What else is known: a plate, conditions.
     """
 
     title: str
@@ -80,8 +80,8 @@ def render_results(results: RunResults) -> str:
     checked, others = _galleries(results, unusual)
     sections = (
         Section("check", "Images to check", checked),
-        Section("pictures", "Images", others),
         *results.sections,
+        Section("pictures", "Images", others),
         Section("distributions", "Counts, sizes, intensities, scores", _distributions(results)),
         Section("table", "All images", _image_table(results.images, unusual)),
         Section("made", "How this was made", "".join(paragraph(fact, class_="facts") for fact in results.facts)),

@@ -1,0 +1,149 @@
+"""Writes the tables of a plate: ``wells.csv``, ``conditions.csv`` and the heat map ``plate.svg``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hooke.io import atomic_path
+from hooke.io.class_counts import CLASS_COUNTS
+from hooke.io.spreadsheet import write_table
+from hooke.pipeline.ledger import Ledger
+from hooke.pipeline.object_rows import read_all_objects
+from hooke.plates import (
+    FieldRow,
+    PlateLayout,
+    assign_images,
+    read_layout,
+    summarise_conditions,
+    summarise_wells,
+    without_previews,
+)
+from hooke.report.html.page import Section
+from hooke.report.html.plate_section import Measure, plate_picture, plate_sections
+
+#: Recognises the names of known microscopes.
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class PlateRequest:
+    """How the images of a run are on a plate.
+
+    Parameters
+    ----------
+    layout : PlateLayout or None
+    pattern : str or None
+        Of file names; None: as microscopes write them.
+    """
+
+    layout: PlateLayout | None
+    pattern: str | None
+
+    def check(self, paths: Sequence[Path]) -> None:
+        """Find what is wrong with names and layout before any image is segmented.
+
+        Raises
+        ------
+        ConfigError
+            See `hooke.plates.assign_images`.
+        """
+        assign_images(paths, self.layout, self.pattern)
+
+    def without_previews(self, paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+        """Leave out the small copies that MetaXpress keeps beside its images, and say so."""
+        kept = [path for path, full in zip(paths, without_previews(paths, self.pattern), strict=True) if full]
+        left_out = len(paths) - len(kept)
+        return kept, [f"left out {left_out} small copies (thumb) of images"] if left_out else []
+
+
+def request_plate(layout: str | Path | None, wells: str | None) -> PlateRequest | None:
+    """Read what is known of a plate; None where the images are of none.
+
+    Raises
+    ------
+    HookeError
+        See `hooke.plates.read_layout`.
+    """
+    if layout is None and wells is None:
+        return None
+    return PlateRequest(None if layout is None else read_layout(layout), None if wells in (None, AUTO) else wells)
+
+
+@dataclass(frozen=True)
+class PlateResults:
+    """What the page of a run shows of its plates.
+
+    Parameters
+    ----------
+    sections : list of Section
+    groups : list of str
+        Condition of each row of ``summary.csv``.
+    notes : tuple of str
+        What does not fit.
+    """
+
+    sections: list[Section]
+    groups: list[str]
+    notes: tuple[str, ...]
+
+
+def write_plate(ledger: Ledger, rows: Sequence[Mapping[str, Any]], request: PlateRequest) -> PlateResults:
+    """Write ``wells.csv``, ``plate.svg`` and, where conditions are known, ``conditions.csv``.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Of the folder; its tables are written.
+    rows : sequence of mapping
+        Those of ``summary.csv``.
+    request : PlateRequest
+
+    Raises
+    ------
+    ConfigError
+        See `hooke.plates.assign_images`.
+    OutputError
+        When a file can't be written.
+    """
+    files = list(dict.fromkeys(str(row["file"]) for row in rows))
+    images = assign_images([Path(file) for file in files], request.layout, request.pattern)
+    place = {file: index for index, file in enumerate(files)}
+    found = [FieldRow(place[str(row["file"])], _count(row), row.get(CLASS_COUNTS) or {}) for row in rows]
+    objects = read_all_objects(ledger, rows)
+    wells = summarise_wells(images, found, objects)
+    write_table(wells, ledger.out / "wells.csv", float_format="%.8g")
+    conditions = summarise_conditions(wells)
+    if len(conditions):
+        write_table(conditions, ledger.out / "conditions.csv", float_format="%.8g")
+    measures = _measures(wells, rows)
+    with atomic_path(ledger.out / "plate.svg") as part:
+        part.write_text(plate_picture(wells, measures[0]), encoding="utf-8")
+    groups = [images.treatments[row.image].condition for row in found]
+    return PlateResults(plate_sections(wells, measures), groups, images.notes)
+
+
+def _count(row: Mapping[str, Any]) -> int | None:
+    """Objects of an image or plane; None where it has no results."""
+    return None if row["count"] in ("", None) else int(row["count"])
+
+
+def _measures(wells: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> list[Measure]:
+    """What the page shows: counts, sizes, and the intensity in the channel that was segmented."""
+    measures = [Measure("count_per_field", "objects per field")]
+    if "mean_area_um2" in wells and wells["mean_area_um2"].notna().any():
+        measures.append(Measure("mean_area_um2", "area of an object", "µm²"))
+    elif "mean_area" in wells:
+        measures.append(Measure("mean_area", "area of an object", "pixels"))
+    names = [str(name) for name in wells.columns if str(name).startswith("mean_intensity_mean")]
+    chosen = [int(row["channel"]) for row in rows if str(row.get("channel", "")).isdecimal()]
+    if names:
+        usual = max(set(chosen), key=chosen.count) if chosen else 0
+        channel = names[min(usual, len(names) - 1)]
+        named = channel.removeprefix("mean_intensity_mean").strip("_")
+        measures.append(Measure(channel, f"intensity of an object{f' in {named}' if named else ''}"))
+    return measures
