@@ -85,6 +85,13 @@ def test_a_layout_can_come_later(plate, results, tmp_path):
     assert pd.read_csv(results / "wells.csv")["condition"].isna().all()
 
 
+def test_names_of_conditions_cannot_break_the_page(plate, results, tmp_path):
+    (tmp_path / "layout.csv").write_text(LAYOUT.replace("drug", "<script>alert(1)</script>"))
+    page = report_results(results, layout=tmp_path / "layout.csv").path.read_text(encoding="utf-8")
+    assert "alert(1)" in page
+    assert "<script>alert" not in page + (results / "plate.svg").read_text(encoding="utf-8")
+
+
 def test_what_is_wrong_with_a_plate_is_said_before_any_work(plate, tmp_path):
     (tmp_path / "layout.csv").write_text("well,condition\nD06,a\n")
     for wells, layout, cause in [

@@ -114,7 +114,9 @@ def report_results(folder: str | Path, *, layout: str | Path | None = None, well
     """
     out = Path(folder)
     if not (out / ".hooke").is_dir():
-        raise ConfigError("holds no results of hooke", path=out, remedy="give the folder that hooke segment -o names")
+        raise ConfigError(
+            "holds no results of hooke segment", path=out, remedy="give the folder that hooke segment -o names"
+        )
     request = request_plate(layout, wells)
     with only_run(out):
         table = out / "measurements.csv"
