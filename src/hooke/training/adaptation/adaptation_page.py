@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TITLES = {"dsb": "DSB score", "ap_50": "AP at IoU 0.5", "f1_50": "F1 at IoU 0.5"}
 _SHOWN = 6
 _SIDE = 300  # of a panel, pixels
-_WINDOW = 400  # of a large image a window of this side is shown, where most has changed
+_OBJECTS_WIDE = 5  # diameters of an object that a shown window is wide, where most has changed
 
 
 def write_adaptation_page(path: Path, done: Adaptation, judged: Sequence[Judged], facts: dict[str, Any]) -> None:
@@ -97,7 +97,7 @@ def _pictures(judged: Sequence[Judged]) -> str:
     changed = sorted(judged, key=lambda item: -abs(item.scores_after["dsb"] - item.scores_before["dsb"]))[:_SHOWN]
     rows = np.concatenate([_row(item) for item in changed])
     names = ", ".join(item.checked.source.name for item in changed)
-    words = paragraph(f"From top to bottom: {names}. Shown is the held-out part, or a window of it.")
+    words = paragraph(f"From top to bottom: {names}. Shown is where, of the held-out part, most has changed.")
     return words + picture(
         rows, f"objects before and after in {names}", "jpeg", ("image", "corrected", "before", "after")
     )
@@ -105,40 +105,43 @@ def _pictures(judged: Sequence[Judged]) -> str:
 
 def _row(item: Judged) -> NDArray[np.uint8]:
     window = _window(item)
-    pixels = item.checked.source.image.pixels[window]
+    pixels = _fit(item.checked.source.image.pixels[window], cv2.INTER_LINEAR)
     nothing = np.zeros(pixels.shape[:2], np.int32)
-    labels = (nothing, item.checked.source.labels[window], item.before[window], item.after[window])
-    return np.concatenate([_fit(overlay(pixels, found)) for found in labels], axis=1)
+    # Outlines are drawn on the enlarged picture, so that they stay thin.
+    labels = [_fit(found[window], cv2.INTER_NEAREST) for found in (item.checked.source.labels, item.before, item.after)]
+    return np.concatenate([_framed(overlay(pixels, found)) for found in (nothing, *labels)], axis=1)
 
 
 def _window(item: Judged) -> tuple[slice, slice]:
     """The held-out part; of a large one the window in which before and after differ most."""
     sides = [np.flatnonzero(item.checked.part.any(axis=axis)) for axis in (1, 0)]
     rows, columns = (slice(int(side[0]), int(side[-1]) + 1) if len(side) else slice(0, 1) for side in sides)
+    areas = np.bincount(item.checked.source.labels.ravel())[1:]
+    diameter = float(np.sqrt(np.median(areas[areas > 0]))) if areas.any() else 32.0
+    side = max(32, round(_OBJECTS_WIDE * diameter))
     differs = ((item.before > 0) != (item.after > 0)).astype(np.float32)
-    return _densest(differs, rows, columns)
-
-
-def _densest(values: NDArray[np.float32], rows: slice, columns: slice) -> tuple[slice, slice]:
     best = (-1.0, rows, columns)
-    for top in _starts(rows):
-        for left in _starts(columns):
-            window = slice(top, min(top + _WINDOW, rows.stop)), slice(left, min(left + _WINDOW, columns.stop))
-            best = max(best, (float(values[window].sum()), *window), key=lambda found: found[0])
+    for top in _starts(rows, side):
+        for left in _starts(columns, side):
+            window = slice(top, min(top + side, rows.stop)), slice(left, min(left + side, columns.stop))
+            best = max(best, (float(differs[window].sum()), *window), key=lambda found: found[0])
     return best[1], best[2]
 
 
-def _starts(side: slice) -> list[int]:
-    last = max(side.start, side.stop - _WINDOW)
-    return [*range(side.start, last, _WINDOW // 2), last]
+def _starts(side: slice, window: int) -> list[int]:
+    last = max(side.start, side.stop - window)
+    return [*range(side.start, last, max(1, window // 4)), last]
 
 
-def _fit(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    zoom = (_SIDE - 4) / max(panel.shape[:2])
-    way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_NEAREST
-    small = cv2.resize(
-        panel, (max(1, round(panel.shape[1] * zoom)), max(1, round(panel.shape[0] * zoom))), interpolation=way
-    )
+def _fit(values: NDArray[Any], way: int) -> NDArray[Any]:
+    """Scale an image or label image to the size of a panel."""
+    zoom = (_SIDE - 4) / max(values.shape[:2])
+    size = (max(1, round(values.shape[1] * zoom)), max(1, round(values.shape[0] * zoom)))
+    enlarged = cv2.resize(values.astype(np.float32), size, interpolation=way)
+    return enlarged.astype(np.int32) if way == cv2.INTER_NEAREST else enlarged
+
+
+def _framed(panel: NDArray[np.uint8]) -> NDArray[np.uint8]:
     frame = np.full((_SIDE, _SIDE, 3), 255, np.uint8)
-    frame[2 : 2 + small.shape[0], 2 : 2 + small.shape[1]] = small[: _SIDE - 2, : _SIDE - 2]
+    frame[2 : 2 + panel.shape[0], 2 : 2 + panel.shape[1]] = panel
     return frame
