@@ -52,7 +52,12 @@ COMMANDS = {
     modality.modality: (classify.sort_by_modality,),
     info.info: (pipeline.describe_installation,),
     cli_classify.classify: (classify.classify_folder, classify.classify_images),
-    cli_classify.train: (classify.examples_of_dataset, classify.examples_of_table, classify.learn_features),
+    cli_classify.train: (
+        classify.examples_of_dataset,
+        classify.examples_of_table,
+        corrections.examples_of_corrected,
+        classify.learn_features,
+    ),
     cli_classify.evaluate: (classify.examples_of_dataset, classify.load_classifier, report.write_classification),
     tune.tune: (corrections.tune,),
     demo.demo: (datasets.write_samples, pipeline.SegmentOptions),

@@ -30,7 +30,7 @@ from hooke.training.adaptation.judgement import score_part
 from hooke.training.adaptation.kept_images import Kept, simulated_samples
 from hooke.training.adaptation.mixed_crops import TAUGHT, AdaptationCrops, loader_of
 from hooke.training.adaptation.module import AdaptationModule, early_parts, in_known
-from hooke.training.adaptation.recipe import FEW, config_of_parent, with_choices
+from hooke.training.adaptation.recipe import FAR, FEW, MANY, config_of_parent, with_choices
 from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.augmentation.crops import cut_crop
 from hooke.training.segmentation.shipped import load_weights
@@ -255,6 +255,25 @@ def test_what_the_model_finds_already_teaches_nothing(tmp_path, home):
     with pytest.raises(DatasetError, match="nothing to learn"):
         adapt(images, tmp_path / "model", keep=home)
     assert not (tmp_path / "model").exists()
+
+
+def test_all_layers_learn_where_the_model_fails(tmp_path, home, monkeypatch):
+    used = []
+
+    class Seen(Exception):
+        pass
+
+    def record(model, images, kept, recipe, run, *, seed):
+        used.append(recipe)
+        raise Seen
+
+    monkeypatch.setattr(few_shot, "adapt_network", record)
+    for grown, many in ((2, False), (40, False), (2, True)):  # moved by 40 pixels the labels are of nothing
+        with pytest.raises(Seen):
+            adapt(corrected(2, grown=grown), tmp_path / "model", keep=home, many=many, keep_share=0.5)
+    assert [recipe.frozen for recipe in used] == [FEW.frozen, FAR.frozen, MANY.frozen]
+    assert [recipe.steps for recipe in used] == [FEW.steps, FAR.steps, MANY.steps]
+    assert {recipe.kept for recipe in used} == {0.5}
 
 
 def test_classes_that_the_parent_lacks_are_noted():

@@ -116,7 +116,11 @@ def _status(failed: int, images: int) -> int:
 def train(
     context: typer.Context,
     features: Annotated[
-        Path, typer.Option(help="A hooke data set with classes, or a csv of labelled cells (image, label, class).")
+        Path,
+        typer.Option(
+            help="A hooke data set with classes, a csv of labelled cells (image, label, class), or corrected images: "
+            "the output of hooke segment whose objects got classes in another program."
+        ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the classifier.")],
     images: Annotated[list[str] | None, typer.Option(help="For a csv: files, folders and patterns.")] = None,
@@ -140,9 +144,16 @@ def train(
     Measures size, shape, intensity and texture of each cell and trains randomised trees on them.
     """
     from hooke.classify import examples_of_dataset, examples_of_table, learn_features
+    from hooke.corrections import examples_of_corrected
+    from hooke.datasets import INDEX_NAME
 
     wanted = classes or []
-    if features.is_dir():
+    if features.is_dir() and not (features / INDEX_NAME).is_file() and any(features.iterdir()):
+        refuse_ignored(
+            context, ["images", "labels", "split"], "goes with a csv or a data set, not with corrected images"
+        )
+        examples = examples_of_corrected(features, classes=wanted)
+    elif features.is_dir():
         refuse_ignored(context, ["images", "labels"], "goes with a csv: a data set has its own")
         examples = examples_of_dataset(features, split, wanted)
     elif images and labels:

@@ -1,4 +1,5 @@
 # The public names of this package and the modules that they come from.
+from hooke.corrections.class_examples import examples_of_corrected as examples_of_corrected
 from hooke.corrections.corrected_images import CorrectedImage as CorrectedImage
 from hooke.corrections.corrected_images import CorrectedImages as CorrectedImages
 from hooke.corrections.corrected_images import open_corrected as open_corrected

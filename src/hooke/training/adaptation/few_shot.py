@@ -19,10 +19,11 @@ from hooke.training.adaptation.held_out import Learned, samples_for, whole
 from hooke.training.adaptation.judgement import SCORES, WORSE, Judged, find_objects, judge, mean_of, score_part
 from hooke.training.adaptation.kept_images import Kept, dataset_samples, simulated_samples
 from hooke.training.adaptation.loop import Adapted, adapt_network
-from hooke.training.adaptation.recipe import FEW, MANY, Recipe, with_choices
+from hooke.training.adaptation.recipe import FAR, FEW, MANY, with_choices
 
 Say = Callable[[str], None]
 
+_FAILS = 0.5  # F1 at IoU 0.5 below which a model fails on images
 _LOOKED_AT = 6  # images that are compared with what the parent gives, before anything is learnt
 
 
@@ -164,16 +165,19 @@ def adapt(
     """
     out = Path(out)
     check_replaceable(out)
-    recipe = _recipe(many, steps, keep_share)
+    _check_settings(steps, keep_share)
     model = load_model(parent)
     sources, failed, place = _read(corrected, images, split, unknown, split_components)
     notes = [f"{source.name}: {note}" for source in sources for note in source.notes]
     chosen, colour = _choose(model, sources, notes)
     used = model.for_image(colour=colour)
     _check_classes(used, chosen, notes)
-    _check_new(model, chosen)
+    found = _found_before(model, chosen)
+    recipe = with_choices(MANY if many else FEW if found >= _FAILS else FAR, steps=steps, keep_share=keep_share)
     objects = sum(image.source.count for image in chosen)
     say(f"{len(chosen)} corrected images, {objects} objects; {'colour' if colour else 'grey'} network of {model.name}")
+    if recipe.frozen == 0 and not many:
+        say(f"the model fails on these images (F1 at IoU 0.5 {found:.2f}): all its layers learn, and longer")
     kept = _kept(model, colour, keep, seed)
     with tempfile.TemporaryDirectory() as run:
         adapted = adapt_network(used, chosen, kept, recipe, Path(run), seed=seed)
@@ -225,12 +229,11 @@ def _finish(parent: Model, adapted: Adapted, kept: Kept, facts: dict[str, Any], 
     return done
 
 
-def _recipe(many: bool, steps: int | None, keep_share: float | None) -> Recipe:
+def _check_settings(steps: int | None, keep_share: float | None) -> None:
     if steps is not None and steps < 1:
         raise ConfigError(f"steps is {steps}", remedy="give 1 or more")
     if keep_share is not None and not 0 <= keep_share < 1:
         raise ConfigError(f"keep_share is {keep_share}", remedy="give a share from 0 to below 1")
-    return with_choices(MANY if many else FEW, steps=steps, keep_share=keep_share)
 
 
 def _read(
@@ -275,17 +278,16 @@ def _check_classes(model: Model, chosen: Sequence[Learned], notes: list[str]) ->
         )
 
 
-def _check_new(model: Model, chosen: Sequence[Learned]) -> None:
-    """Refuse corrections that are what the model gives already."""
-    for image in chosen[:_LOOKED_AT]:
-        part = whole(image.source)
-        if score_part(find_objects(model, part), part)["dsb"] < 1:
-            return
-    if len(chosen) <= _LOOKED_AT:
+def _found_before(model: Model, chosen: Sequence[Learned]) -> float:
+    """F1 of the parent on some of the images; corrections that are what it gives already are refused."""
+    parts = [whole(image.source) for image in chosen[:_LOOKED_AT]]
+    scores = [score_part(find_objects(model, part), part) for part in parts]
+    if len(chosen) <= _LOOKED_AT and all(score["dsb"] == 1 for score in scores):
         raise DatasetError(
             f"nothing to learn: {model.name} finds just these objects already",
             remedy="check that the corrections were saved, or correct images on which it fails",
         )
+    return mean_of(scores)["f1_50"]
 
 
 def _kept(model: Model, colour: bool, keep: str | Path | None, seed: int) -> Kept:

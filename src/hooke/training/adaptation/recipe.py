@@ -51,6 +51,8 @@ class Recipe:
 
 #: For a handful of corrected images.
 FEW = Recipe()
+#: For a few images of a kind that the model fails on: its features have to change, too.
+FAR = Recipe(steps=400, learning_rate=1e-3, kept=0.15, frozen=0, ema=0.985, checks=8, patience=8)
 #: For hundreds of labelled images: all weights learn, longer.
 MANY = Recipe(steps=1600, learning_rate=4e-4, kept=0.1, frozen=0, ema=0.995, checks=10, patience=5)
 
