@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -96,6 +97,7 @@ def expand_band(labels: NDArray[np.integer], band: slice, distance: float) -> Ex
 
 def _expand(labels: NDArray[np.integer], distance: float) -> tuple[NDArray[np.integer], NDArray[np.float32]]:
     """Expand up to a distance; return labels and distances."""
+    distance = math.sqrt(math.floor(distance * distance + 1e-9))  # the greatest that two pixels can have
     mask = (labels == 0).view(np.uint8)
     inside = cv2.countNonZero(mask) < mask.size
     exact = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _CANVAS = 2**20  # pixels of convex images drawn together
+_STEP = 8  # corners by which hulls of a group may differ
 _PAIRS = 2**20  # pairs of corners compared together
 
 
@@ -47,19 +48,22 @@ def feret_diameters(
     greatest, least = np.zeros(len(sizes)), np.zeros(len(sizes))
 
     def measure_some(part: Ints) -> None:
-        hull = corners[opening[part][:, None] + np.arange(sizes[part[0]])]
+        # The last corner of a smaller hull is there several times, which changes nothing.
+        corner = np.minimum(np.arange(sizes[part].max()), sizes[part][:, None] - 1)
+        hull = corners[opening[part][:, None] + corner]
         greatest[part] = _longest(hull, height, width)
         least[part] = _narrowest(hull, height, width)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(measure_some, _of_equal_size(sizes)))
+        list(pool.map(measure_some, _of_similar_size(sizes)))
     return greatest, least
 
 
-def _of_equal_size(sizes: Ints) -> Iterator[Ints]:
-    """Take hulls of equally many corners some at a time."""
-    for count in np.unique(sizes).tolist():
-        same = np.flatnonzero(sizes == count)
+def _of_similar_size(sizes: Ints) -> Iterator[Ints]:
+    """Take hulls of about equally many corners some at a time."""
+    groups = -(-sizes // _STEP)
+    for group in np.unique(groups).tolist():
+        same, count = np.flatnonzero(groups == group), group * _STEP
         yield from np.array_split(same, max(1, len(same) * count * count // _PAIRS))
 
 
