@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 _Type = TypeVar("_Type", bound=np.generic)
+
+
+class Pixels(Protocol):
+    """What windows are read of: an array, or a file that is read window by window."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(Y, X) or (Y, X, C)."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """As stored."""
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Give the pixels of a window."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +81,11 @@ class Image:
         return self.height * self.width / 1e6
 
 
-def sample_grid(pixels: NDArray[_Type], count: int) -> NDArray[_Type]:
+@overload
+def sample_grid(pixels: NDArray[_Type], count: int) -> NDArray[_Type]: ...
+@overload
+def sample_grid(pixels: Pixels, count: int) -> NDArray[Any]: ...
+def sample_grid(pixels: Any, count: int) -> NDArray[Any]:
     """Take every n-th row and column, about `count` pixels in all; a small image is returned whole.
 
     Parameters
@@ -77,7 +96,8 @@ def sample_grid(pixels: NDArray[_Type], count: int) -> NDArray[_Type]:
     Returns
     -------
     ndarray, shape (Y', X') or (Y', X', C)
-        A view of the same memory.
+        Of an array, a view of the same memory.
     """
     step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / count)))
-    return pixels[::step, ::step]
+    grid: NDArray[Any] = pixels[::step, ::step]
+    return grid

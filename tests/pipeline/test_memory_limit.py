@@ -17,7 +17,7 @@ from hooke.pipeline.memory import job_bytes
 def test_the_others_go_on(tmp_path):
     (tmp_path / "in").mkdir()
     tifffile.imwrite(tmp_path / "in" / "small.tif", simulate((96, 96), seed=1).image)
-    tifffile.imwrite(tmp_path / "in" / "wide.tif", np.zeros((6000, 6000), np.uint8), compression="zlib")
+    tifffile.imwrite(tmp_path / "in" / "wide.tif", np.zeros((2, 6000, 6000), np.uint8), compression="zlib")
     result = segment_folder([tmp_path / "in"], tmp_path / "out", max_memory="600M")
     by_name = {image.name: image for image in result.images}
     assert by_name["small"].error is None or not by_name["small"].error

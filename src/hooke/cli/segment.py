@@ -30,6 +30,8 @@ _WITH_REPLAY = (
     "write",
     "threads",
     "max_memory",
+    "block",
+    "overlays",
     "overwrite",
     "layout",
     "wells",
@@ -108,9 +110,19 @@ def segment(
     max_memory: Annotated[
         str | None,
         typer.Option(
-            help="Memory to use at most, such as 8G; larger images are left out. Default: 3/4 of what is free."
+            help="Memory to use at most, such as 8G; larger images are done in blocks. Default: 3/4 of what is free."
         ),
     ] = None,
+    scene: Annotated[str | None, typer.Option(help="Which image of files that hold several. Default: all.")] = None,
+    level: Annotated[int, typer.Option(help="Which resolution of a pyramid; 0 is the finest.")] = 0,
+    region: Annotated[
+        str | None,
+        typer.Option(help="Only these pixels: top, left, height and width, such as 0,4000,512,512.", metavar="Y,X,H,W"),
+    ] = None,
+    block: Annotated[
+        int | None, typer.Option(help="Work in blocks of this side, a multiple of 512. Default: 2048 for large images.")
+    ] = None,
+    overlays: Annotated[bool, typer.Option(help="Write pictures with outlines.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Segment again what is done already.")] = False,
     layout: Annotated[
         Path | None, typer.Option(help="The images are of a plate; this csv has the condition of each well.")
@@ -169,6 +181,9 @@ def segment(
             texture=texture,
             names=names,
             ids=ids,
+            scene=scene,
+            level=level,
+            region=region,
         )
         inputs = list(images or [])
     if not inputs:
@@ -190,6 +205,8 @@ def segment(
             layout=layout,
             wells=wells,
             page=page,
+            block=block,
+            overlays=overlays,
             command=["hooke", *sys.argv[1:]],
             progress=show,
         ),
@@ -247,7 +264,7 @@ def _with_progress(work: _Work, hidden: bool) -> FolderResult:
             image = progress.result
             if progress.error:
                 console.print(f"failed: {progress.error}", style="red", markup=False, highlight=False, soft_wrap=True)
-            description = None if image is None else f"{image.name}: {image.count}"
+            description = progress.amount or (None if image is None else f"{image.name}: {image.count}")
             bar.update(task, total=progress.total, completed=progress.done + progress.share, description=description)
 
         return work(show)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError, ImageReadError
 from hooke.io.find import natural_key
 from hooke.io.formats import result_stem
+from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile
 from hooke.io.reading import open_image
 
@@ -155,8 +156,13 @@ def _join(files: Mapping[str, ImageFile]) -> ImageFile:
             cause = f"differs in size from {first.path.name}: {sizes}"
             raise ImageReadError(cause, path=file.path, remedy="give channels of one image")
 
+    dtypes = [file.dtype for file in files.values()]
+
     def read(at: Mapping[str, int]) -> NDArray[np.generic]:
         return np.stack([file.read(at) for file in files.values()], axis=-1)
+
+    def read_window(at: Mapping[str, int], rows: slice, columns: slice) -> NDArray[np.generic]:
+        return np.stack([file.read_window(at, rows, columns) for file in files.values() if file.read_window], axis=-1)
 
     return replace(
         first,
@@ -166,7 +172,10 @@ def _join(files: Mapping[str, ImageFile]) -> ImageFile:
         notes=tuple(dict.fromkeys(note for file in (first, *others) for note in file.notes)),
         read_bytes=sum(file.read_bytes for file in files.values()),
         pixel_size_um=next((file.pixel_size_um for file in files.values() if file.pixel_size_um), None),
+        dtype=None if None in dtypes else np.result_type(*[dtype for dtype in dtypes if dtype is not None]),
+        gaps=Gaps("tile", [file.gaps for file in files.values() if file.gaps is not None]),
         read=read,
+        read_window=read_window if all(file.read_window for file in files.values()) else None,
     )
 
 

@@ -15,8 +15,13 @@ from hooke.errors import HookeError, debugging, unexpected
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Shown = TypeVar("Shown", covariant=True)
-#: Given the share of a file that is done, 0..1.
-OnShare = Callable[[float], None]
+
+
+class OnShare(Protocol):
+    """Takes the share of a file that is done, 0..1, and how much of what that is, in words, where a file is large."""
+
+    def __call__(self, share: float, amount: str = "", /) -> None:
+        """Take them."""
 
 
 class _File(Protocol):
@@ -54,6 +59,8 @@ class Progress(Generic[Shown]):
         Of that file.
     error : str
         Why that file failed; empty when all went well.
+    amount : str
+        How much of a large file is done, in words.
     """
 
     done: int
@@ -62,6 +69,7 @@ class Progress(Generic[Shown]):
     name: str = ""
     result: Shown | None = None
     error: str = ""
+    amount: str = ""
 
 
 OnProgress = Callable[[Progress[Result]], None]
@@ -97,13 +105,18 @@ def run_files(
     """
     done = 0
 
-    def report(share: float = 0.0, name: str = "", result: Result | None = None, error: str = "") -> None:
+    def report(
+        share: float = 0.0, amount: str = "", name: str = "", result: Result | None = None, error: str = ""
+    ) -> None:
         if progress is not None:
-            progress(Progress(done, total, share, name, result, error))
+            progress(Progress(done, total, share, name, result, error, amount))
+
+    def report_share(share: float, amount: str = "", /) -> None:
+        report(share, amount)
 
     def attempt(file: File) -> tuple[Result, str]:
         # Of several files at the same time, the shares would contradict each other.
-        on_share: OnShare = report if alone(file) else _ignore
+        on_share: OnShare = report_share if alone(file) else _ignore
         try:
             return work(file, on_share), ""
         except Exception as error:
@@ -115,7 +128,7 @@ def run_files(
     with closing(run_in_order(attempt, files, threads, alone)) as finished:
         for file, (result, error) in finished:
             done += 1
-            report(0.0, file.name, result, error)
+            report(0.0, "", file.name, result, error)
             yield result
 
 
@@ -170,5 +183,5 @@ def _message(file: _File, error: Exception) -> str:
     return unexpected(where, error)
 
 
-def _ignore(share: float) -> None:
+def _ignore(share: float, amount: str = "", /) -> None:
     pass

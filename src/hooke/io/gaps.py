@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 
 class Gaps:
     """Parts of one image (tiles, strips, chunks, rows) that could not be read, each counted once; safe for threads.
+
+    Parameters
+    ----------
+    part : str
+        What they are.
+    inner : sequence of Gaps
+        Those of the files that the image is made of, which count too.
 
     Examples
     --------
@@ -18,13 +25,14 @@ class Gaps:
     ('1 tile missing or damaged in the file: filled with 0, so nothing is found there; copy or export the file again',)
     """
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, inner: Sequence[Gaps] = ()) -> None:
         self.part = part
+        self._inner = inner
         self._found: set[Hashable] = set()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._found) + sum(map(len, self._inner))
 
     def add(self, part: Hashable) -> None:
         """Note a part that is missing."""

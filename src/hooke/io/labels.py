@@ -33,12 +33,12 @@ from hooke.limits import check_memory
 
 _UINT16_MAX = int(np.iinfo(np.uint16).max)
 _INT32_MAX = int(np.iinfo(np.int32).max)
-_CLASSIC_TIFF_BYTES = 2**32 - 2**25
+CLASSIC_TIFF_BYTES = 2**32 - 2**25
 # Stands in the OME-XML until the file is whole: tifffile's own UUID holds the time and the machine's network address.
-_NO_UUID = "00000000-0000-5000-8000-686f6f6b6520"
+NO_UUID = "00000000-0000-5000-8000-686f6f6b6520"
 _OME_STACK_AXES = "TZC"
 # Twice as fast as zlib's default on label images, for a few percent more bytes.
-_LABEL_COMPRESSION = 4
+LABEL_COMPRESSION = 4
 # Overlays are written by the hundred: 1 takes a fifth of the time of the default 6 for about the same size.
 _PNG_COMPRESSION = 1
 
@@ -91,7 +91,7 @@ def write_labels(
     if first is None:
         raise ValueError("no plane to write")
     full = (*shape, *first.shape)
-    dtype = np.dtype(np.uint16 if source.max_label <= _UINT16_MAX else np.int32)
+    dtype = label_type(source.max_label)
     with atomic_path(path) as part:
         with _tiff_writer(part, math.prod(full) * dtype.itemsize) as writer:
             writer.write(
@@ -100,19 +100,19 @@ def write_labels(
                 dtype=dtype,
                 photometric="minisblack",
                 compression="zlib",
-                compressionargs={"level": _LABEL_COMPRESSION},
+                compressionargs={"level": LABEL_COMPRESSION},
                 metadata={
                     "axes": _ome_axes(axes) + "YX",
-                    "UUID": _NO_UUID,
-                    **_physical_size(pixel_size_um),
+                    "UUID": NO_UUID,
+                    **physical_size(pixel_size_um),
                     **_steps(axes, z_step_um, time_step_s),
                 },
-                resolution=_per_centimetre(pixel_size_um),
+                resolution=per_centimetre(pixel_size_um),
                 resolutionunit=None if pixel_size_um is None else "CENTIMETER",
             )
             if next(source.planes, None) is not None:
                 raise ValueError(f"more than the {math.prod(shape)} planes that the shape has")
-        _identify_by_content(part)
+        identify_by_content(part)
 
 
 def read_labels(path: str | Path, *, axes: str | None = None) -> NDArray[np.int32]:
@@ -202,6 +202,11 @@ def write_png(path: str | Path, rgb: NDArray[np.uint8]) -> None:
         part.write_bytes(imagecodecs.png_encode(np.ascontiguousarray(rgb), level=_PNG_COMPRESSION))
 
 
+def label_type(max_label: int) -> np.dtype[np.generic]:
+    """Type of a label file: 16 bits where all ids fit."""
+    return np.dtype(np.uint16 if max_label <= _UINT16_MAX else np.int32)
+
+
 class _Planes:
     """Planes to come, and a bound on their ids."""
 
@@ -248,16 +253,16 @@ def _largest(plane: ArrayLike) -> int:
 
 def _tiff_writer(path: Path, size: int) -> tifffile.TiffWriter:
     """Writer of OME-TIFF; BigTIFF only where it may be needed, since plain ImageJ doesn't read it."""
-    return tifffile.TiffWriter(path, ome=True, bigtiff=size > _CLASSIC_TIFF_BYTES)
+    return tifffile.TiffWriter(path, ome=True, bigtiff=size > CLASSIC_TIFF_BYTES)
 
 
-def _identify_by_content(path: Path) -> None:
+def identify_by_content(path: Path) -> None:
     """Give an OME-TIFF a UUID that its content decides."""
     with path.open("r+b") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         with mmap.mmap(file.fileno(), 0) as content:
-            start = content.find(_NO_UUID.encode())
-            content[start : start + len(_NO_UUID)] = str(uuid.UUID(digest[:32], version=5)).encode()
+            start = content.find(NO_UUID.encode())
+            content[start : start + len(NO_UUID)] = str(uuid.UUID(digest[:32], version=5)).encode()
 
 
 def _ome_axes(axes: str) -> str:
@@ -268,7 +273,7 @@ def _ome_axes(axes: str) -> str:
     return "".join(letter if letter in _OME_STACK_AXES else free.pop(0) for letter in axes)
 
 
-def _physical_size(pixel_size_um: tuple[float, float] | None) -> dict[str, float | str]:
+def physical_size(pixel_size_um: tuple[float, float] | None) -> dict[str, float | str]:
     """Pixel size in OME's terms."""
     if pixel_size_um is None:
         return {}
@@ -291,9 +296,9 @@ def _steps(axes: str, z_step_um: float | None, time_step_s: float | None) -> dic
     return steps
 
 
-def _per_centimetre(pixel_size_um: tuple[float, float] | None) -> tuple[float, float] | None:
-    """Pixel size in TIFF's terms: pixels per centimetre, x before y."""
-    return None if pixel_size_um is None else (1e4 / pixel_size_um[1], 1e4 / pixel_size_um[0])
+def per_centimetre(pixel_size_um: tuple[float, float] | None, step: int = 1) -> tuple[float, float] | None:
+    """Pixel size in TIFF's terms: pixels per centimetre, x before y; of an image of every n-th pixel."""
+    return None if pixel_size_um is None else (1e4 / pixel_size_um[1] / step, 1e4 / pixel_size_um[0] / step)
 
 
 def _open_raw(path: Path, axes: str | None) -> ImageFile:

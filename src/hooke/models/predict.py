@@ -12,12 +12,13 @@ import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.image import Pixels
 from hooke.preprocess import Normalisation, in_chunks_of_four_channels
 from hooke.targets.fixed_point import SCALE_16BIT
 
@@ -63,21 +64,6 @@ class _Span:
     start: int
     stop: int
     share: NDArray[np.float32]
-
-
-class Pixels(Protocol):
-    """What windows are read of: an array, or a file that is read window by window."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(Y, X) or (Y, X, C)."""
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """As stored."""
-
-    def __getitem__(self, key: Any, /) -> Any:
-        """Give the pixels of a window."""
 
 
 class TileGrid:

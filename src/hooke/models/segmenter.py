@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.image import Pixels
 from hooke.labels import offset_outlines
 from hooke.models.predict import Network, Tiling, predict_maps
 from hooke.models.scale import scale_for
@@ -81,7 +82,7 @@ class PixelSegmenter:
 
     def segment(
         self,
-        pixels: NDArray[np.generic],
+        pixels: Pixels,
         normalisation: Normalisation,
         diameter: float,
         *,
@@ -95,7 +96,7 @@ class PixelSegmenter:
 
         Parameters
         ----------
-        pixels : ndarray, shape (Y, X) or (Y, X, C)
+        pixels : Pixels, shape (Y, X) or (Y, X, C)
         normalisation : Normalisation
         diameter : float
             Typical diameter of the objects, pixels.
@@ -119,7 +120,7 @@ class PixelSegmenter:
 
     def predict(
         self,
-        pixels: NDArray[np.generic],
+        pixels: Pixels,
         normalisation: Normalisation,
         scale: float = 1.0,
         progress: Callable[[float], None] | None = None,

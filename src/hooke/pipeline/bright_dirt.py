@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.image import sample_grid
+from hooke.image import Pixels, sample_grid
 from hooke.models import Model
 from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields, view_fields
 from hooke.preprocess import Normalisation
@@ -44,15 +44,13 @@ class Refit:
     ceiling: float
 
 
-def fit_to_nuclei(
-    model: Model, pixels: NDArray[np.generic], normalisation: Normalisation, *, threads: int = 1
-) -> Refit | None:
+def fit_to_nuclei(model: Model, pixels: Pixels, normalisation: Normalisation, *, threads: int = 1) -> Refit | None:
     """Fit the range again, where dirt has set it.
 
     Parameters
     ----------
     model : Model
-    pixels : ndarray, shape (Y, X) or (Y, X, C)
+    pixels : Pixels, shape (Y, X) or (Y, X, C)
     normalisation : Normalisation
     threads : int
 

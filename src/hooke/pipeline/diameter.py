@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.image import Pixels
 from hooke.models import Model
 from hooke.pipeline.first_pass import (
     FIELD,
@@ -35,7 +36,7 @@ _LARGEST = 0.75  # share of the image's shorter side: a larger diameter is the f
 
 def estimate_diameter(
     model: Model,
-    pixels: NDArray[np.generic],
+    pixels: Pixels,
     normalisation: Normalisation,
     *,
     threads: int = 1,
@@ -49,7 +50,7 @@ def estimate_diameter(
     ----------
     model : Model
         The one for this image (`Model.for_image`). Its scheme must have a diameter map.
-    pixels : ndarray, shape (Y, X) or (Y, X, C)
+    pixels : Pixels, shape (Y, X) or (Y, X, C)
     normalisation : Normalisation
     threads : int
         Fields in work at once.

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.image import Pixels
 from hooke.models import Model, predict_maps
 from hooke.preprocess import AS_IT_IS, Normalisation, in_chunks_of_four_channels
 from hooke.targets import HasDiameterMap
@@ -53,7 +54,7 @@ class Vote:
 
 def view_fields(
     model: Model,
-    pixels: NDArray[np.generic],
+    pixels: Pixels,
     normalisation: Normalisation,
     jobs: Sequence[tuple[float, Field]],
     threads: int = 1,
@@ -65,7 +66,7 @@ def view_fields(
     ----------
     model : Model
         Its scheme must have a diameter map.
-    pixels : ndarray, shape (Y, X) or (Y, X, C)
+    pixels : Pixels, shape (Y, X) or (Y, X, C)
     normalisation : Normalisation
     jobs : sequence of (float, Field)
         Scale and place of each.

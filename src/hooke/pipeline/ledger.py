@@ -26,8 +26,9 @@ from hooke.io import atomic_path, read_labels, unique_names
 from hooke.io.atomic import output_error
 from hooke.io.channel_files import ChannelFiles
 from hooke.io.find import natural_key
+from hooke.io.formats import is_zarr
 from hooke.io.spreadsheet import write_table
-from hooke.pipeline.entry import Entry, Written, hash_file, is_result
+from hooke.pipeline.entry import Entry, Written, files_of_store, hash_file, is_result
 from hooke.pipeline.work import Content, Origin, Settings, Work
 
 #: Tables and page of a run; they are there only while they agree with the labels.
@@ -106,23 +107,22 @@ class Ledger:
     def _content(self, path: Path) -> Content | None:
         """What one file holds."""
         try:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
+            key = _identity(path)
+            if key is None:
                 return None
-            key = (os.path.realpath(path), status.st_size, status.st_mtime_ns)
             if key not in self._contents:
                 self._contents[key] = hash_file(path)
         except OSError:
             return None
-        return Content(status.st_size, status.st_mtime_ns, self._contents[key])
+        return Content(key[1], key[2], self._contents[key])
 
     def known_content(self, path: Path) -> str | None:
         """SHA-256 of a file that this run has read; None of another."""
         try:
-            status = path.stat()
+            key = _identity(path)
         except OSError:
             return None
-        return self._contents.get((os.path.realpath(path), status.st_size, status.st_mtime_ns))
+        return None if key is None else self._contents.get(key)
 
     def find(self, origin: Origin, content: Content | None) -> Entry | None:
         """The entry of an image that was done with these settings, has not changed since, and is whole."""
@@ -155,8 +155,9 @@ class Ledger:
         with ExitStack() as parts:
             work = Work(self.out, parts)
             yield work
-            table = pd.concat(work.tables)
-            write_table(table, work.place(self.folder / f"{origin.name}.csv"), float_format="%.8g")
+            if work.tables:  # else the one table is in its place, written row by row
+                table = pd.concat(work.tables)
+                write_table(table, work.place(self.folder / f"{origin.name}.csv"), float_format="%.8g")
             if origin.path is not None and content is not None and self.content(origin.path) != content:
                 raise ImageReadError("changed while it was read", path=origin.path, remedy="segment it again")
             files = {name: Written.from_file(part) for name, part in work.files.items()}
@@ -312,6 +313,17 @@ class Ledger:
             is_gone = bool(entry.path) and entry.path not in given and not Path(entry.path).exists()
             if is_gone and entry.error and not entry.files:
                 self._undo(entry.name, ())
+
+
+def _identity(path: Path) -> tuple[str, int, int] | None:
+    """Path, bytes and time of a file or store; None of anything else."""
+    status = path.stat()
+    if stat.S_ISREG(status.st_mode):
+        return os.path.realpath(path), status.st_size, status.st_mtime_ns
+    if not is_zarr(path):
+        return None
+    parts = [part.stat() for part in files_of_store(path)]
+    return os.path.realpath(path), sum(part.st_size for part in parts), max(part.st_mtime_ns for part in parts)
 
 
 def _holds_labels(path: Path) -> bool:

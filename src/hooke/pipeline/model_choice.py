@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hooke.models import Model
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.trust import UNFAMILIAR
+from hooke.preprocess import Normalisation
 from hooke.preprocess.phase_contrast import looks_like_phase_contrast
 
 #: Said of images that the companion was chosen for.
@@ -17,7 +21,13 @@ PHASE_CONTRAST: Final = (
 )
 
 
-def wants_cells(found: Segmentation, model: Model, options: SegmentOptions) -> bool:
+def wants_cells(
+    model: Model,
+    options: SegmentOptions,
+    normalisation: Normalisation,
+    warnings: Sequence[str],
+    pixels: NDArray[np.generic],
+) -> bool:
     """Whether what a model found shows that the image is phase contrast, and the model names another for that.
 
     A classifier was trained on objects of one model, so with a classifier none is changed for another.
@@ -25,8 +35,8 @@ def wants_cells(found: Segmentation, model: Model, options: SegmentOptions) -> b
     return (
         model.for_cells is not None
         and options.classify is None
-        and found.normalisation.modality == "brightfield"
-        and not found.normalisation.keeps_colours
-        and UNFAMILIAR in found.warnings
-        and looks_like_phase_contrast(found.normalisation.apply(found.image.pixels)[..., 0])
+        and normalisation.modality == "brightfield"
+        and not normalisation.keeps_colours
+        and UNFAMILIAR in warnings
+        and looks_like_phase_contrast(normalisation.apply(pixels)[..., 0])
     )

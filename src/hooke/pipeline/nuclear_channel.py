@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hooke.image import Image, sample_grid
+from hooke.image import Image, Pixels, sample_grid
 from hooke.models import Model
 from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields, view_fields
 from hooke.pipeline.sparse import interesting_fields
@@ -47,14 +46,14 @@ class ChosenChannel:
 
 
 def channel_clarity(
-    model: Model, pixels: NDArray[np.generic], fits: Mapping[int, Normalisation], *, threads: int = 1
+    model: Model, pixels: Pixels, fits: Mapping[int, Normalisation], *, threads: int = 1
 ) -> dict[int, float]:
     """Measure how clearly each channel that may show the nuclei does so to the network.
 
     Parameters
     ----------
     model : Model
-    pixels : ndarray, shape (Y, X, C)
+    pixels : Pixels, shape (Y, X, C)
     fits : mapping of int to Normalisation
         By channel, fitted to it.
     threads : int
@@ -102,7 +101,7 @@ def choose_channel(image: Image, clear: Mapping[int, float], usual: int | None) 
     return ChosenChannel(first, why, (warning,))
 
 
-def _clarity(model: Model, pixels: NDArray[np.generic], fit: Normalisation, threads: int) -> float:
+def _clarity(model: Model, pixels: Pixels, fit: Normalisation, threads: int) -> float:
     """How clearly one channel shows nuclei."""
     if fit.is_flat:
         return 0.0

@@ -12,6 +12,7 @@ from typing import SupportsIndex
 
 from hooke.errors import ConfigError
 from hooke.image import Image
+from hooke.io.levels import Region, parse_region
 from hooke.labels.classes import ObjectClassifier
 from hooke.labels.offset import LARGEST as LARGEST_OFFSET
 from hooke.measure import MeasureOptions
@@ -64,6 +65,13 @@ class SegmentOptions(MeasureOptions):
         Whether all is computed in 32 bits, as the model was trained, however long it takes.
     ids : bool
         Whether overlays show the number of each object.
+    scene : str, optional
+        Which image of files that hold several, by its name; all of them when not given.
+    level : int
+        Which resolution of a pyramid, 0 for the finest.
+    region : (int, int, int, int) or str, optional
+        Top row, left column, height and width in pixels of the level, such as ``"2000,4000,1024,1024"``; all of the
+        image when not given. Positions in the results count from the region's corner.
 
     Raises
     ------
@@ -84,6 +92,9 @@ class SegmentOptions(MeasureOptions):
     runtime: str = AUTO
     accurate: bool = False
     ids: bool = False
+    scene: str | None = None
+    level: int = 0
+    region: Region | str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -106,8 +117,17 @@ class SegmentOptions(MeasureOptions):
             raise ConfigError(f"class_threshold is {self.class_threshold}", remedy="give a probability, 0 to 1")
         if check_runtime(self.runtime) not in (AUTO, REFERENCE) and self.accurate:
             raise ConfigError(f"runtime is {self.runtime!r}, but accurate means {REFERENCE}", remedy="give one of them")
+        object.__setattr__(self, "level", _parse_whole("level", self.level))
+        object.__setattr__(self, "region", parse_region(self.region))
+        if self.level < 0:
+            raise ConfigError(f"level is {self.level}", remedy="give a number, 0 for the finest resolution")
         if self.threads < 0:
             raise ConfigError(f"threads is {self.threads}", remedy="give a number of threads, or 0 for all cores")
+
+    @property
+    def parsed_region(self) -> Region | None:
+        """The region as numbers."""
+        return parse_region(self.region)
 
     @property
     def resolved_runtime(self) -> str:

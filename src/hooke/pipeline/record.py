@@ -231,6 +231,9 @@ class _RecordedOptions(_Strict):
     expand: float | None = None
     texture: bool = False
     names: str = SegmentOptions.names
+    scene: str | None = None
+    level: int = 0
+    region: list[int] | None = None
     axes: str | None
     channels_from: str | None = None
 

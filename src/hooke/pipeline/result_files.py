@@ -89,6 +89,11 @@ def thumbnail_path(out: Path, name: str, plane: dict[str, int]) -> Path:
     return out / ".hooke" / f"{plane_name(name, plane)}.jpg"
 
 
+def picture_path(out: Path, name: str) -> Path:
+    """Where the overlay of an image goes that was segmented in blocks: a pyramid."""
+    return out / "overlays" / f"{name}.tif"
+
+
 def plane_name(name: str, plane: dict[str, int]) -> str:
     """Name of one plane of a stack, such as ``A01_t0_z3``; that of the image where there is one plane."""
     return name + "".join(f"_{axis}{index}" for axis, index in plane.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,13 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import ImageReadError
+from hooke.errors import ConfigError, ImageReadError
 from hooke.image import Image
 from hooke.io import ImageFile, open_image, write_labels
 from hooke.io.file_runner import OnShare
+from hooke.io.lazy_plane import LazyPlane
+from hooke.io.levels import check_region
 from hooke.measure import cytoplasm_labels
 from hooke.measure.image_table import parse_pixel_size
 from hooke.models import Model
+from hooke.pipeline.large.plan import needs_blocks
+from hooke.pipeline.large.segment_blocks import BlockJob, segment_blocks
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
 from hooke.pipeline.nuclear_channel import ChosenChannel
@@ -41,6 +46,8 @@ class Job:
     max_memory: int
     overwrite: bool
     ledger: Ledger
+    block: int | None = None
+    picture: bool = True
 
 
 def segment_file(job: Job, origin: Origin, on_share: OnShare) -> ImageResult:
@@ -65,12 +72,29 @@ def segment_file(job: Job, origin: Origin, on_share: OnShare) -> ImageResult:
     if done is not None:
         return ImageResult(origin.name, path, ledger.keep(origin, done).rows, reused=True)
     with ledger.writing(origin, content) as work:
-        file = ledger.channels.open(path, axes=job.axes, scene=origin.scene or None, max_memory=job.max_memory)
-        if job.options.pixel_size is not None:
-            file = replace(file, pixel_size_um=parse_pixel_size(job.options.pixel_size))
-        check_job(file, job.max_memory)
-        _segment(file, origin.name, job, work, on_share)
+        options, scene = job.options, origin.scene or None
+        file = ledger.channels.open(path, axes=job.axes, scene=scene, level=options.level, max_memory=job.max_memory)
+        if options.pixel_size is not None:
+            file = replace(file, pixel_size_um=parse_pixel_size(options.pixel_size))
+        shape = check_region(options.parsed_region, file.plane_shape, path)[2:]
+        if job.block is not None or needs_blocks(file, math.prod(shape), job.max_memory):
+            key = (ledger.settings.hash, "" if content is None else content.sha256, *origin.key)
+            _segment_blocks(file, key, job, work, origin.name, on_share)
+        else:
+            if options.region is None:
+                check_job(file, job.max_memory)
+            _segment(file, origin.name, job, work, on_share)
     return ImageResult(origin.name, path, work.rows)
+
+
+def _segment_blocks(file: ImageFile, key: tuple[str, ...], job: Job, work: Work, name: str, on_share: OnShare) -> None:
+    """Segment the one plane of a file in blocks."""
+    if len(file) > 1:
+        raise ConfigError("is a stack, which is not cut into blocks", path=file.path, remedy="leave --block out")
+    plane = LazyPlane(file, 0, job.options.parsed_region)
+    segment_blocks(
+        BlockJob(plane, job.model, job.options, job.block, job.max_memory, job.picture, key), name, work, on_share
+    )
 
 
 def fail_file(job: Job, origin: Origin, message: str) -> ImageResult:
@@ -111,16 +135,18 @@ def _segment_planes(file: ImageFile, name: str, job: Job, work: Work, on_share: 
         on_share((len(work.rows) + share) / len(file))
 
     base = job.ledger.plane_base(name) if file.axes else name
-    of_stack = _stack_channel(file, job)
+    of_stack, region = _stack_channel(file, job), job.options.parsed_region
     cells = _choose_model(file, job, of_stack)
-    for image in file:
+    for index in range(len(file)):
+        image = LazyPlane(file, index, region).image() if region is not None else file.plane(index)
         start = time.perf_counter()
         segmentation = segment_image(
             replace(image, name=name), job.model, job.options, progress, of_stack=of_stack, cells=cells
         )
-        write_overlay(work, base, segmentation)
+        if job.picture:
+            write_overlay(work, base, segmentation)
         work.tables.append(object_table(segmentation, name))
-        row = summary_row(segmentation, name, file.path)
+        row = summary_row(segmentation.summary, name, file.path)
         work.rows.append(row | {"seconds": round(time.perf_counter() - start, 4)})
         yield segmentation.labels
     if not work.rows:

@@ -4,7 +4,7 @@
 OUT/
   labels/NAME.tif      label image, axes and pixel size kept
   cytoplasm/NAME.tif   with the option expand, the ring around each object, under its number
-  overlays/NAME.png    outlines; one picture a plane for stacks (NAME_t0_z3.png)
+  overlays/NAME.png    outlines; one picture a plane for stacks (NAME_t0_z3.png); a pyramid NAME.tif of large images
   measurements.csv     a row per object
   counts.csv           a row per image or plane: objects of each class, where classes are known
   summary.csv          a row per image or plane: count, diameter, seconds, warning, error, options
@@ -90,6 +90,8 @@ def segment_folder(
     layout: str | Path | None = None,
     wells: str | None = None,
     page: bool = True,
+    block: int | None = None,
+    overlays: bool = True,
     command: Sequence[str] = (),
     progress: OnProgress[ImageResult] | None = None,
 ) -> FolderResult:
@@ -110,8 +112,8 @@ def segment_folder(
         Formats of other programs to write the objects in, too: keys of `hooke.io.annotations.WRITERS`. Those that the
         folder holds already are written again.
     max_memory : int or str, optional
-        Bytes, or an amount such as ``"8G"``, that segmenting may take: an image that needs more is reported and left
-        out. Three quarters of the memory that is free when not given.
+        Bytes, or an amount such as ``"8G"``, that segmenting may take: an image that needs more is segmented in blocks,
+        and a stack that needs more is reported and left out. Three quarters of the memory that is free when not given.
     overwrite : bool
         Do images again that are done already with the same options.
     layout : str or Path, optional
@@ -122,6 +124,11 @@ def segment_folder(
         those of the pattern.
     page : bool
         Write ``results.html``, too.
+    block : int, optional
+        Segment in blocks of this side, pixels, a multiple of 512. When not given, images of more than 67 megapixels, or
+        that need more memory than they may take, are segmented in blocks of 2048.
+    overlays : bool
+        Whether pictures with outlines are written.
     command : sequence of str
         The command line, for the record.
     progress : callable, optional
@@ -148,7 +155,7 @@ def segment_folder(
     with only_run(out):
         ledger = Ledger(out, run_settings(model, options, axes))
         ledger.channels = channels
-        job = Job(model, options, axes, allowed, overwrite, ledger)
+        job = Job(model, options, axes, allowed, overwrite, ledger, block, overlays)
         run = _Run(out, paths, job, command, time.time(), channels_from, page, plate, found)
         # Written first, too: a folder that can't be written to is found before any work is done.
         run.write_record([], finished=False)
@@ -306,7 +313,8 @@ def _turns(job: Job, paths: Sequence[Path]) -> Iterator[_Turn]:
         if not file.scenes:
             size = max(math.prod(file.plane_shape[:2]), file.read_bytes // 16)
             yield _Turn(Origin(name, name, path), path, len(file) == 1 and size <= _SMALL)
-        for scene in file.scenes:
+        wanted = job.options.scene
+        for scene in file.scenes if wanted is None else [name for name in file.scenes if name == wanted]:
             own = job.ledger.scene_name(name, path, scene, used)
             used.add(own.casefold())
             yield _Turn(Origin(own, name, path, scene), path)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import Image
+from hooke.io.levels import Region
 from hooke.labels.classes import Classes, ObjectClassifier, aggregate_pixel_classes
 from hooke.limits import parse_bytes
 from hooke.measure import MeasureOptions
@@ -44,6 +45,9 @@ def segment(
     threads: int = SegmentOptions.threads,
     runtime: str = SegmentOptions.runtime,
     accurate: bool = SegmentOptions.accurate,
+    scene: str | None = SegmentOptions.scene,
+    level: int = SegmentOptions.level,
+    region: Region | str | None = SegmentOptions.region,
     max_memory: int | str | None = None,
     pixel_size: PixelSize | None = SegmentOptions.pixel_size,
     surroundings: float = SegmentOptions.surroundings,
@@ -89,9 +93,15 @@ def segment(
         loaded model was set to.
     accurate : bool
         Whether all is computed in 32 bits, as the model was trained, however long it takes.
+    scene : str, optional
+        Which image of a file that holds several, by its name; the largest when not given.
+    level : int
+        Which resolution of a pyramid, 0 for the finest.
+    region : (int, int, int, int) or str, optional
+        Top row, left column, height and width in pixels of the level; all of the image when not given.
     max_memory : int or str, optional
-        Bytes, or an amount such as ``"8G"``, that segmenting a file may take; one that needs more is refused. Three
-        quarters of the memory that is free when not given.
+        Bytes, or an amount such as ``"8G"``, that segmenting a file may take; one that needs more is refused, and
+        `hooke.segment_folder` segments it in blocks. Three quarters of the memory that is free when not given.
     pixel_size : float, str or (float, float), optional
         Height and width of a pixel in micrometres, in place of what the file says.
     surroundings : float
@@ -124,7 +134,7 @@ def segment(
     name = model.name if isinstance(model, Model) else str(model)
     options = SegmentOptions(name, channel, diameter, min_size, min_score, tta, threads, classify, class_threshold)
     options = replace(
-        options, grow=grow, runtime=runtime, accurate=accurate, ids=ids,
+        options, grow=grow, runtime=runtime, accurate=accurate, ids=ids, scene=scene, level=level, region=region,
         pixel_size=pixel_size, surroundings=surroundings, expand=expand, texture=texture, names=names,
     )  # fmt: skip
     loaded = model if isinstance(model, Model) else load_model(model)
@@ -132,7 +142,7 @@ def segment(
         loaded = loaded.with_runtime(options.resolved_runtime)
     check_used(loaded, options)
     allowed = None if max_memory is None else parse_bytes(max_memory)
-    return segment_image(image_of_source(image, axes, allowed), loaded, options)
+    return segment_image(image_of_source(image, axes, allowed, options), loaded, options)
 
 
 def segment_image(
@@ -162,7 +172,9 @@ def segment_image(
     start = time.perf_counter()
     if not cells:
         found = _segment_as(image, model, options, progress, of_stack)
-        if cells is not None or not wants_cells(found, model, options):
+        if cells is not None or not wants_cells(
+            model, options, found.normalisation, found.warnings, found.image.pixels
+        ):
             return found
     assert model.for_cells is not None
     found = _segment_as(image, model.for_cells, options, progress, of_stack)
@@ -194,9 +206,9 @@ def _segment_as(
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
     model = model.for_image(colour=normalisation.keeps_colours)
     segmenter = model.segmenter(threads, tta=options.tta)
-    diameter, known = _diameter(view, model, segmenter, given, progress)
+    diameter, known = measure_diameter(view, model, segmenter, given, progress)
     if diameter is None:
-        return _nothing(image, model, normalisation, options, start, *view.warnings, _NOTHING)
+        return _nothing(image, model, normalisation, options, start, *view.warnings, NOTHING)
     found = segmenter.segment(
         view.pixels,
         normalisation,
@@ -208,10 +220,10 @@ def _segment_as(
     decoded, dirt = view.keep_real(found.decoded)
     if len(decoded.scores):
         warnings = quality_warnings(
-            view.pixels, normalisation, decoded, diameter, foreground=found.maps[0] if is_default(model) else None
+            view.pixels[:, :], normalisation, decoded, diameter, foreground=found.maps[0] if is_default(model) else None
         )
     else:
-        warnings = tuple(filter(None, (_NOTHING, dropped_candidates(decoded))))
+        warnings = tuple(filter(None, (NOTHING, dropped_candidates(decoded))))
     classes = _classes(model, found.maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
         classes, more = options.classify.classify_objects(
@@ -262,15 +274,27 @@ def _with_pixel_size(image: Image, options: SegmentOptions) -> Image:
     return replace(image, pixel_size_um=parse_pixel_size(options.pixel_size))
 
 
-def _diameter(
+def measure_diameter(
     view: View,
     model: Model,
     segmenter: PixelSegmenter,
     given: float | None,
     progress: Callable[[float], None] | None,
 ) -> tuple[float | None, NDArray[np.uint16] | None]:
-    """Typical diameter of the objects, None where none is seen; and maps at scale 1, where they were predicted."""
-    diameter = given or model.assumed_diameter(view.image.height, view.image.width)
+    """Typical diameter of the objects, None where none is seen; and maps at scale 1, where they were predicted.
+
+    Parameters
+    ----------
+    view : View
+    model : Model
+        The one for this image.
+    segmenter : PixelSegmenter
+    given : float or None
+        The diameter that was asked for, pixels.
+    progress : callable or None
+        Given the share of the tiles done, 0..1.
+    """
+    diameter = given or model.assumed_diameter(*view.pixels.shape[:2])
     if diameter is not None:
         return diameter, None
     known = None
@@ -289,7 +313,8 @@ def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32], 
     return replace(voted, threshold=threshold)
 
 
-_NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
+#: Warning of an image without objects.
+NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
 
 
 def _nothing(

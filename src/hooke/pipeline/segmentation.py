@@ -38,7 +38,7 @@ from hooke.report.class_overlay import class_overlay
 from hooke.report.html.thumbnails import encode_thumbnail
 from hooke.report.overlay import overlay
 
-_DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
+DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
 _WAIT = 60.0  # seconds: loops in several processes may save into one folder
 
 
@@ -101,27 +101,37 @@ class Segmentation:
         """Number of instances."""
         return len(self.scores)
 
+    @property
+    def summary(self) -> Summary:
+        """What ``summary.csv`` says of it."""
+        area = np.bincount(self.labels.ravel())[1:]
+        return Summary(
+            self.image,
+            self.model,
+            self.normalisation,
+            self.count,
+            self.dropped,
+            float(np.median(area)) if area.size else None,
+            self.diameter,
+            self.scale,
+            self.min_size,
+            self.seconds,
+            self.warnings,
+            None if self.classes is None else self.classes.counts,
+        )
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row per instance: the columns of `hooke.measure.measure`, with ``doubtful`` and any class before `more`."""
-        table = measure(
+        return complete_table(
+            self.image,
             self.labels,
-            self.image.pixels,
-            pixel_size_um=self.image.pixel_size_um,
-            channel_names=known_channels(self.image),
-            scores=self.scores,
-            surroundings=self.measuring.surroundings,
-            texture=self.measuring.texture,
+            self.scores,
+            self.classes,
+            self.measuring,
+            cytoplasm=self.cytoplasm,
             threads=self.threads,
         )
-        known = {"doubtful": self.doubtful} | ({} if self.classes is None else self.classes.columns)
-        first, others = table.columns[: table.columns.get_loc(FIRST_OF_MORE)], table.columns
-        table = table.assign(**known)[[*first, *known, *others[len(first) :]]]
-        if self.cytoplasm is None:
-            return table
-        ids, texture = table["label"].to_numpy(), self.measuring.texture
-        around = cytoplasm_table(self.cytoplasm, ids, self.image, texture=texture, threads=self.threads)
-        return pd.concat([table, around], axis=1)
 
     @cached_property
     def cytoplasm(self) -> NDArray[np.int32] | None:
@@ -132,7 +142,7 @@ class Segmentation:
     @property
     def doubtful(self) -> NDArray[np.bool_]:
         """Whether each instance scores below 0.6, so that its outline should be checked. Shape (n,)."""
-        return self.scores < _DOUBTFUL
+        return self.scores < DOUBTFUL
 
     def overlay(self) -> NDArray[np.uint8]:
         """The image with outlines, the doubtful dashed: RGB, shape (Y, X, 3).
@@ -246,7 +256,7 @@ class Segmentation:
                     write_labels(rings, [self.cytoplasm], pixel_size_um=image.pixel_size_um, max_label=self.count)
                 write_overlay(work, origin.name, replace(self, image=replace(image, plane={})))
                 work.tables.append(object_table(self, origin.name))
-                work.rows.append(summary_row(self, origin.name, image.path or Path(image.name)))
+                work.rows.append(summary_row(self.summary, origin.name, image.path or Path(image.name)))
             write_tables(ledger, self.measuring.names)
         return out
 
@@ -258,6 +268,51 @@ def write_overlay(work: Work, name: str, segmentation: Segmentation) -> None:
     work.place(thumbnail_path(work.out, name, plane)).write_bytes(encode_thumbnail(picture))
 
 
+def complete_table(
+    image: Image,
+    labels: NDArray[np.int32],
+    scores: NDArray[np.float32],
+    classes: Classes | None,
+    measuring: MeasureOptions,
+    *,
+    cytoplasm: NDArray[np.int32] | None = None,
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Measure the objects of an image; see `Segmentation.table`.
+
+    Parameters
+    ----------
+    image : Image
+    labels : ndarray of int32, shape (Y, X)
+    scores : ndarray of float32, shape (n,)
+        By increasing label.
+    classes : Classes or None
+    measuring : MeasureOptions
+    cytoplasm : ndarray of int32, shape (Y, X), optional
+        The ring around each object, under its label.
+    threads : int
+    """
+    table = measure(
+        labels,
+        image.pixels,
+        pixel_size_um=image.pixel_size_um,
+        channel_names=known_channels(image),
+        scores=scores,
+        surroundings=measuring.surroundings,
+        texture=measuring.texture,
+        threads=threads,
+    )
+    known = {"doubtful": scores < DOUBTFUL} | ({} if classes is None else classes.columns)
+    first, others = table.columns[: table.columns.get_loc(FIRST_OF_MORE)], table.columns
+    table = table.assign(**known)[[*first, *known, *others[len(first) :]]]
+    if cytoplasm is None:
+        return table
+    ids = table["label"].to_numpy()
+    return pd.concat(
+        [table, cytoplasm_table(cytoplasm, ids, image, texture=measuring.texture, threads=threads)], axis=1
+    )
+
+
 def object_table(segmentation: Segmentation, name: str) -> pd.DataFrame:
     """Rows of ``measurements.csv`` of one image or plane."""
     table = segmentation.table.copy(deep=False)
@@ -267,30 +322,55 @@ def object_table(segmentation: Segmentation, name: str) -> pd.DataFrame:
     return table
 
 
-def summary_row(segmentation: Segmentation, name: str, path: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Summary:
+    """What ``summary.csv`` says of a result: see `Segmentation` for the names.
+
+    Parameters
+    ----------
+    median_area : float or None
+        Of the instances, pixels; None where there are none.
+    class_counts : dict of str to int, optional
+        Instances of each class; None where no class is known.
+    """
+
+    image: Image
+    model: Model
+    normalisation: Normalisation
+    count: int
+    dropped: int
+    median_area: float | None
+    diameter: float | None
+    scale: float
+    min_size: float
+    seconds: float
+    warnings: tuple[str, ...] = ()
+    class_counts: dict[str, int] | None = None
+
+
+def summary_row(summary: Summary, name: str, path: Path) -> dict[str, Any]:
     """Row of ``summary.csv`` of one image or plane."""
-    normalisation = segmentation.normalisation
-    area = np.bincount(segmentation.labels.ravel())[1:]
+    normalisation, median, counts = summary.normalisation, summary.median_area, summary.class_counts
     return {
         "image": name,
         "file": str(path),
-        **segmentation.image.plane,
-        "count": segmentation.count,
-        "dropped": segmentation.dropped,
-        "median_area": float(np.median(area)) if area.size else "",
-        "diameter": "" if segmentation.diameter is None else round(segmentation.diameter, 2),
-        "scale": round(segmentation.scale, 4),
+        **summary.image.plane,
+        "count": summary.count,
+        "dropped": summary.dropped,
+        "median_area": "" if median is None else median,
+        "diameter": "" if summary.diameter is None else round(summary.diameter, 2),
+        "scale": round(summary.scale, 4),
         "modality": normalisation.modality,
         "channel": (normalisation.channel or 0) if normalisation.mode == "grey" else normalisation.mode,
         "channel_reason": normalisation.why,
         "low": normalisation.low,
         "high": normalisation.high,
-        "min_size": round(segmentation.min_size, 2),
-        "seconds": round(segmentation.seconds, 4),
-        "model": segmentation.model.name,
-        "warning": "; ".join(segmentation.warnings),
+        "min_size": round(summary.min_size, 2),
+        "seconds": round(summary.seconds, 4),
+        "model": summary.model.name,
+        "warning": "; ".join(summary.warnings),
         "error": "",
-        **({} if segmentation.classes is None else {CLASS_COUNTS: segmentation.classes.counts}),
+        **({} if counts is None else {CLASS_COUNTS: counts}),
     }
 
 

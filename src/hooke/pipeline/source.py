@@ -15,13 +15,18 @@ from hooke.image import Image
 from hooke.io import ImageFile, open_image
 from hooke.io.arrays import Samples, image_of_array
 from hooke.io.axes import Layout
+from hooke.io.lazy_plane import LazyPlane
+from hooke.io.levels import Region
 from hooke.io.raster import read_picture
-from hooke.pipeline.memory import check_job
+from hooke.pipeline.memory import check_job, check_plane
+from hooke.pipeline.options import SegmentOptions
 
 Source = NDArray[np.generic] | Image | ImageFile | PIL.Image.Image | str | Path
 
 
-def image_of_source(source: Source, axes: str | None = None, max_memory: int | None = None) -> Image:
+def image_of_source(
+    source: Source, axes: str | None = None, max_memory: int | None = None, options: SegmentOptions | None = None
+) -> Image:
     """Make the image to segment; of a stack the first plane, with a note that says so.
 
     Parameters
@@ -31,14 +36,20 @@ def image_of_source(source: Source, axes: str | None = None, max_memory: int | N
         One letter per dimension of an array or file.
     max_memory : int, optional
         Bytes that segmenting a file may take; three quarters of what is free when not given.
+    options : SegmentOptions, optional
+        Say which scene, level and region of a file.
 
     Raises
     ------
     HookeError
         When a file can't be read or needs more memory, an array is not an image, or its axes are uncertain.
     """
+    options = options or SegmentOptions()
     if isinstance(source, str | Path):
-        return _first_plane(open_image(source, axes=axes, max_memory=max_memory))
+        file = open_image(source, axes=axes, scene=options.scene, level=options.level, max_memory=max_memory)
+        return _first_plane(file, options.parsed_region)
+    if options.scene is not None or options.level or options.region is not None:
+        raise ConfigError("scene, level and region are for paths of files", remedy="cut the array before")
     if isinstance(source, Image | ImageFile | PIL.Image.Image):
         if axes is not None:
             raise ConfigError("axes are for arrays and paths of files", remedy="leave them out")
@@ -87,9 +98,14 @@ def _checked(image: Image) -> Image:
     return replace(image, pixels=samples.keep(pixels), is_rgb=samples.is_rgb) if samples.has_alpha else image
 
 
-def _first_plane(file: ImageFile) -> Image:
-    check_job(file, file.max_memory)
-    image = file.plane(0)
+def _first_plane(file: ImageFile, region: Region | None = None) -> Image:
+    if region is None:
+        check_job(file, file.max_memory)
+        image = file.plane(0)
+    else:
+        plane = LazyPlane(file, 0, region)
+        check_plane(plane, file.max_memory)
+        image = plane.image()
     if len(file) > 1:
         note = (
             f"only plane 1 of a stack of {len(file)} ({_sizes(file.axes, file.stack_shape)}) was segmented; for the "

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.image import Image
+from hooke.image import Image, Pixels
 from hooke.models import Model
 from hooke.pipeline.bright_dirt import fit_to_nuclei
+from hooke.pipeline.large.shown_pixels import ShownPixels, WholePlane
 from hooke.pipeline.nuclear_channel import ChosenChannel, channel_clarity, choose_channel
 from hooke.preprocess import Appearance, Normalisation, Recorded, describe_picture, find_recorded
 from hooke.targets import HasDiameterMap
@@ -28,8 +29,8 @@ class View:
     ----------
     image : Image
         The part of it that was recorded.
-    pixels : ndarray, shape (Y, X) or (Y, X, C)
-        Of that part, with the channels that the network takes.
+    pixels : Pixels, shape (Y, X) or (Y, X, C)
+        Of that part, with the channels that the network takes; of a `WholePlane`, all of the plane.
     normalisation : Normalisation
     recorded : Recorded or None
         Which part; None for all of it.
@@ -39,7 +40,7 @@ class View:
     """
 
     image: Image
-    pixels: NDArray[np.generic]
+    pixels: Pixels
     normalisation: Normalisation
     recorded: Recorded | None = None
     ceiling: float = np.inf
@@ -47,36 +48,83 @@ class View:
 
     def keep_real(self, decoded: Decoded) -> tuple[Decoded, tuple[str, ...]]:
         """Drop objects in pixels that were not recorded, and dirt; say so of the latter."""
-        labels = decoded.labels
-        keep = np.ones(len(decoded.scores), np.bool_)
-        if self.recorded is not None and self.recorded.fill.any():
-            labels = np.where(self.recorded.fill, 0, labels)
-            before, after = (np.bincount(ids.ravel(), minlength=len(keep) + 1)[1:] for ids in (decoded.labels, labels))
-            keep = after > _WITHIN * before
-        warnings: tuple[str, ...] = ()
-        if np.isfinite(self.ceiling):
-            bright = np.greater(self.normalisation.select(self.pixels), self.ceiling)
-            area, lit = (np.bincount(ids, minlength=len(keep) + 1)[1:] for ids in (labels.ravel(), labels[bright]))
-            dirt = lit > area / 2
-            keep &= ~dirt
-            warnings = (
-                "bright dirt: something is far brighter than the nuclei, so intensities were scaled to these"
-                + (f" and {dirt.sum()} objects in it dropped" if dirt.any() else "")
-                + "; check that it is dirt",
-            )
+        whole = slice(0, self.pixels.shape[0]), slice(0, self.pixels.shape[1])
+        labels, keep, dirt = find_real(decoded.labels, len(decoded.scores), self, whole)
+        warnings = self.dirt_warnings(dirt)
         if keep.all():
             return replace(decoded, labels=labels), warnings
         number = np.concatenate([[0], np.where(keep, np.cumsum(keep), 0)]).astype(np.int32)
         kept = replace(decoded, labels=number[labels], scores=decoded.scores[keep], traits=decoded.traits[keep])
         return kept, warnings
 
+    def dirt_warnings(self, dropped: int) -> tuple[str, ...]:
+        """Say that there is dirt, where there is, and that objects in it were dropped."""
+        if not np.isfinite(self.ceiling):
+            return ()
+        return (
+            "bright dirt: something is far brighter than the nuclei, so intensities were scaled to these"
+            + (f" and {dropped} objects in it dropped" if dropped else "")
+            + "; check that it is dirt",
+        )
+
+    def fill_of(self, rows: slice, columns: slice) -> NDArray[np.bool_] | None:
+        """What of a window of `pixels` was not recorded; None where all of it was."""
+        if isinstance(self.pixels, ShownPixels):
+            return self.pixels.fill_of(rows, columns)
+        if self.recorded is None or not self.recorded.fill.any():
+            return None
+        return self.recorded.fill[rows, columns]
+
     def restore(self, labels: NDArray[np.int32], whole: Image) -> NDArray[np.int32]:
         """Labels of the part as labels of the whole image."""
         return labels if self.recorded is None else self.recorded.restore(labels, (whole.height, whole.width))
 
 
+def find_real(
+    labels: NDArray[np.int32], count: int, view: View, window: tuple[slice, slice]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], int]:
+    """Find the objects of a window that are neither dirt nor in pixels that were not recorded.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+        1..n, of the window.
+    count : int
+        The n.
+    view : View
+    window : (slice, slice)
+        Rows and columns of the view's pixels.
+
+    Returns
+    -------
+    labels : ndarray of int32, shape (Y, X)
+        Without pixels that were not recorded; the ids stay.
+    keep : ndarray of bool, shape (n,)
+    dirt : int
+        Objects that are dirt.
+    """
+    keep = np.ones(count, np.bool_)
+    fill = view.fill_of(*window)
+    if fill is not None:
+        cleared = np.where(fill, 0, labels)
+        before, after = (np.bincount(ids.ravel(), minlength=count + 1)[1:] for ids in (labels, cleared))
+        labels, keep = cleared, after > _WITHIN * before
+    if not np.isfinite(view.ceiling):
+        return labels, keep, 0
+    bright = np.greater(view.normalisation.select(view.pixels[window]), view.ceiling)
+    area, lit = (np.bincount(ids, minlength=count + 1)[1:] for ids in (labels.ravel(), labels[bright]))
+    dirt = lit > area / 2
+    return labels, keep & ~dirt, int(dirt.sum())
+
+
 def prepare_view(
-    image: Image, model: Model, channel: int | None, threads: int, *, of_stack: ChosenChannel | None = None
+    image: Image,
+    model: Model,
+    channel: int | None,
+    threads: int,
+    *,
+    of_stack: ChosenChannel | None = None,
+    whole: WholePlane | None = None,
 ) -> View:
     """Choose part, channel and scale of intensities.
 
@@ -91,13 +139,16 @@ def prepare_view(
     threads : int
     of_stack : ChosenChannel, optional
         What `choose_stack_channel` chose for the stack that the image is a plane of.
+    whole : WholePlane, optional
+        The plane of which the image holds every n-th row and column only: these give intensities and colours, and the
+        network is shown places of the whole.
 
     Raises
     ------
     HookeError
         See `hooke.models.Model.prepare_input`.
     """
-    part = _recorded_part(image, model, channel)
+    part = replace(_recorded_part(image, model, channel), whole=whole)
     view = _choose(part, model, channel, threads, of_stack)
     return view if part.recorded is None else replace(view, image=part.image, recorded=part.recorded)
 
@@ -149,6 +200,8 @@ class _Part:
         What names, colours and intensities suggest.
     recorded : Recorded or None
         Which part; None for all of it.
+    whole : WholePlane or None
+        Of which the image is a grid.
     """
 
     image: Image
@@ -156,6 +209,7 @@ class _Part:
     appearance: Appearance
     normalisation: Normalisation
     recorded: Recorded | None = None
+    whole: WholePlane | None = None
 
     def fit(self, model: Model, channel: int) -> Normalisation:
         """Fit the scale of intensities to a channel."""
@@ -164,7 +218,24 @@ class _Part:
     def channel_clarity(self, model: Model, threads: int) -> dict[int, float]:
         """Measure how clearly each channel that may show the nuclei does so to the network."""
         fits = {channel: self.fit(model, channel) for channel in self.normalisation.rivals}
-        return channel_clarity(model, self.shown.pixels, fits, threads=threads)
+        return channel_clarity(model, self.shown_pixels(()), fits, threads=threads)
+
+    def shown_pixels(self, channels: Sequence[int]) -> Pixels:
+        """What the network is shown, with these channels only; all when there are none."""
+        grid = self.shown.pixels
+        if channels:
+            grid = (grid if grid.ndim == 3 else grid[..., None])[..., list(channels)]
+        if self.whole is None:
+            return grid
+        if self.recorded is None:
+            return ShownPixels(self.whole, grid, channels=channels)
+        fill = np.ones([-(-length // self.whole.step) for length in self.whole.pixels.shape[:2]], np.bool_)
+        fill[self.recorded.window] = self.recorded.fill
+        dark = self.normalisation.is_on_dark
+        background = self.recorded.background(self.image.pixels, dark=dark)
+        return ShownPixels(
+            self.whole, grid, fill, background[..., list(channels)] if channels else background, channels
+        )
 
     @property
     def _fill(self) -> NDArray[np.bool_] | None:
@@ -181,14 +252,14 @@ def _recorded_part(image: Image, model: Model, channel: int | None) -> _Part:
     content, appearance = describe_picture(content)
     image = replace(image, is_rgb=content.is_rgb, channel_names=content.channel_names)
     _, fit = model.prepare_input(image, channel, fill=recorded.fill, appearance=appearance)
-    dark = fit.modality in ("fluorescence", "") and not fit.keeps_colours and fit.high >= fit.low
-    shown = replace(image, pixels=recorded.replace_fill(image.pixels, dark=dark))
+    shown = replace(image, pixels=recorded.replace_fill(image.pixels, dark=fit.is_on_dark))
     return _Part(image, shown, appearance, fit, recorded)
 
 
 def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_stack: ChosenChannel | None) -> View:
     """Choose channel and scale of intensities, by what the network sees where anything else leaves it open."""
-    normalisation, pixels = part.normalisation, model.take_channels(part.shown).pixels
+    model.take_channels(part.shown)  # refuses an image without them
+    normalisation, pixels = part.normalisation, part.shown_pixels(model.settings.channels)
     if not isinstance(model.scheme, HasDiameterMap):
         return View(part.shown, pixels, normalisation)
     # What was chosen for the stack decides on every plane: of a merge, some planes may show another colour alone.

@@ -71,12 +71,16 @@ class Recorded:
         """
         if not self.fill.any():
             return pixels
+        filled = pixels.copy()
+        filled[self.fill] = self.background(pixels, dark=dark)
+        return filled
+
+    def background(self, pixels: NDArray[np.generic], *, dark: bool) -> NDArray[np.generic]:
+        """Colour of the background, of shape () or (C,); see `replace_fill`."""
         values = pixels[~self.fill]
         values = values[:: max(1, len(values) // _SAMPLE)].astype(np.float64)
         background = np.nanpercentile(np.where(np.isfinite(values), values, np.nan), 25 if dark else 90, axis=0)
-        filled = pixels.copy()
-        filled[self.fill] = background.astype(pixels.dtype)
-        return filled
+        return np.asarray(background.astype(pixels.dtype))
 
     def restore(self, labels: NDArray[np.int32], shape: tuple[int, int]) -> NDArray[np.int32]:
         """Put labels of the window back into an image of a shape (Y, X)."""

@@ -64,6 +64,11 @@ class Normalisation:
         return self.mode == "rgb"
 
     @property
+    def is_on_dark(self) -> bool:
+        """True for fluorescence that is not inverted: its background is darker than its objects."""
+        return self.modality in ("fluorescence", "") and not self.keeps_colours and self.high >= self.low
+
+    @property
     def is_flat(self) -> bool:
         """True when the image, or each of its channels, holds one intensity only, so that there is nothing to find."""
         return all(high == low for low, high in self.scales or ((self.low, self.high),))

@@ -34,6 +34,7 @@ def overlay(
     dashed: Sequence[int] | NDArray[np.integer] = (),
     groups: Sequence[int] | NDArray[np.integer] | None = None,
     ids: bool = False,
+    like: NDArray[np.generic] | None = None,
 ) -> UInt8:
     """Stretch an image to 8 bits and draw the outline of every object on it.
 
@@ -54,6 +55,8 @@ def overlay(
     ids : bool
         Whether to write the number of each object on it; the picture is enlarged, at most 4 times, where the objects
         are too small for that.
+    like : ndarray, shape (Y', X') or (Y', X', C), optional
+        The image that this one is a part of, or a sample of its pixels: parts stretched like it fit together.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def overlay(
         raise ConfigError(
             f"image of shape {image.shape} with labels of shape {labels.shape}", remedy="give two of the same size"
         )
-    picture = to_rgb(image, channel)
+    picture = to_rgb(image, channel, like)
     edge = _edges(labels)
     at_edge = np.flatnonzero(edge)
     if len(at_edge) == 0:
@@ -97,12 +100,12 @@ def overlay(
 # --- the picture below --------------------------------------------------------------------------------------------
 
 
-def to_rgb(image: NDArray[np.generic], channel: int | None) -> UInt8:
+def to_rgb(image: NDArray[np.generic], channel: int | None, like: NDArray[np.generic] | None = None) -> UInt8:
     """Stretch any image to an 8-bit RGB picture.
 
     Parameters
     ----------
-    image, channel : ndarray, int or None
+    image, channel, like : ndarray, int or None, ndarray or None
         As `overlay` takes them.
 
     Returns
@@ -117,15 +120,17 @@ def to_rgb(image: NDArray[np.generic], channel: int | None) -> UInt8:
     channels = 1 if image.ndim == 2 else image.shape[2]
     if channel is not None and not 0 <= channel < channels:
         raise ConfigError(f"no channel {channel}", remedy=f"choose one from 0 to {channels - 1}")
+    like = image if like is None else like
     if image.ndim == 3 and channels == 3 and channel is None:
-        return _stretch(image, *_range(image))
+        return _stretch(image, *_range(like))
     if image.ndim == 2:
-        planes = [image]
+        planes = [(image, like)]
     else:
-        planes = [image[..., index] for index in ([channel] if channel is not None else range(channels))]
+        shown = [channel] if channel is not None else range(channels)
+        planes = [(image[..., index], like[..., index]) for index in shown]
     total = np.zeros(image.shape[:2], np.uint8 if len(planes) == 1 else np.uint16)
-    for plane in planes:
-        total += _stretch(plane, *_range(plane))
+    for plane, whole in planes:
+        total += _stretch(plane, *_range(whole))
     grey = (total // max(1, len(planes))).astype(np.uint8, copy=False)
     return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
 

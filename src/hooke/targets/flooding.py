@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.anchors import last_pixels
 from hooke.labels.bands import bands
 
 _BATCH = 2**18  # pixels whose neighbours are visited together
@@ -67,7 +68,7 @@ def flood(
     mask : ndarray of bool, shape (Y, X)
     split, distance : ndarray of uint16, shape (Y, X)
     """
-    pixels = _pixel_of_each(labels)
+    pixels = last_pixels(labels)
     _claim(labels, mask & ((split <= distance) | (labels > 0)), pixels)
     _claim(labels, mask, pixels, own=True)
     _share(labels, mask & (labels == 0), split, distance)
@@ -107,16 +108,6 @@ def _pieces(mask: NDArray[np.bool_]) -> tuple[int, NDArray[np.int32]]:
     """Find connected pieces: one more than their number, and an image that numbers them from 1."""
     count, pieces = cv2.connectedComponents(mask.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)
     return count, np.asarray(pieces, np.int32)
-
-
-def _pixel_of_each(labels: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Index into the ravelled image of one pixel of each label 1..n."""
-    pixels = np.zeros(int(labels.max(initial=0)) + 1, np.intp)
-    for band in bands(labels):
-        flat = labels[band].ravel()
-        where = np.flatnonzero(flat)
-        pixels[flat[where]] = where + band.start * labels.shape[1]
-    return pixels[1:]
 
 
 def _claim(

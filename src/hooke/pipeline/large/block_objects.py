@@ -1,0 +1,169 @@
+"""Finds the objects of one block: maps of its window, decoded, and of these the objects that are the block's own."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.io import atomic_path
+from hooke.io.labels import label_type
+from hooke.labels import offset_outlines
+from hooke.labels.classes import aggregate_pixel_classes
+from hooke.pipeline.large.blocks import Block, Window, find_owned
+from hooke.pipeline.large.survey import Survey
+from hooke.pipeline.view import find_real
+from hooke.targets.flooding import renumber
+
+_HALO = 4.0  # diameters around a block that its window shows
+_LEAST_HALO = 64  # pixels
+_LEVEL = 1  # of compression: labels shrink to a hundredth anyhow
+
+#: Gives the maps of a window; True where it is the window that every block starts with.
+MapsOf = Callable[[Window, bool], NDArray[np.uint16]]
+
+
+@dataclass(frozen=True)
+class BlockObjects:
+    """The objects that belong to one block.
+
+    Parameters
+    ----------
+    corner : (int, int)
+        Row and column in the image of the first pixel of `labels`.
+    labels : ndarray of uint16 or int32, shape (Y, X)
+        The block's own objects, 1..n; of the smallest window that holds them all.
+    scores : ndarray of float32, shape (n,)
+    cut : ndarray of bool, shape (n,)
+        Which are larger than any window: other blocks have more of them.
+    votes : ndarray of float32, shape (n, K)
+        Probabilities of the classes, for models that predict them.
+    dropped : (int, int, int)
+        Candidates left out for their size, for their score, and as dirt.
+    """
+
+    corner: tuple[int, int]
+    labels: NDArray[np.integer]
+    scores: NDArray[np.float32]
+    cut: NDArray[np.bool_]
+    votes: NDArray[np.float32]
+    dropped: tuple[int, int, int]
+
+    def save(self, path: Path) -> None:
+        """Write it; a killed run leaves no half file."""
+        labels = np.ascontiguousarray(self.labels, label_type(len(self.scores)))
+        packed = zlib.compress(labels.data, _LEVEL)
+        with atomic_path(path) as part, part.open("wb") as file:
+            np.savez(
+                file,
+                corner=self.corner,
+                shape=self.labels.shape,
+                labels=np.frombuffer(packed, np.uint8),
+                scores=self.scores,
+                cut=self.cut,
+                votes=self.votes,
+                dropped=self.dropped,
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> BlockObjects:
+        """Read it."""
+        with np.load(path, allow_pickle=False) as stored:
+            dtype = label_type(len(stored["scores"]))
+            flat = np.frombuffer(zlib.decompress(stored["labels"].tobytes()), dtype)
+            (top, left), (small, unsure, dirt) = stored["corner"].tolist(), stored["dropped"].tolist()
+            return cls(
+                (top, left),
+                flat.reshape(stored["shape"]),
+                stored["scores"],
+                stored["cut"],
+                stored["votes"],
+                (small, unsure, dirt),
+            )
+
+
+def block_halo(diameter: float, side: int) -> int:
+    """Pixels around a block that its window shows: room for some objects and their neighbours, at most half a block."""
+    return int(min(max(_HALO * diameter, _LEAST_HALO), side // 2))
+
+
+class ObjectFinder:
+    """Finds the objects of blocks; may be used from several threads.
+
+    Parameters
+    ----------
+    found : Survey
+    side : int
+        Of the blocks, pixels.
+    maps_of : callable
+        See `MapsOf`.
+    """
+
+    def __init__(self, found: Survey, side: int, maps_of: MapsOf) -> None:
+        assert found.diameter is not None
+        self._found = found
+        self._maps_of = maps_of
+        self._diameter = found.diameter
+        self.halo = block_halo(found.diameter, side)
+        self._widest = side // 2 + self.halo
+        self._wide = threading.Lock()  # one large window at a time, for the memory's sake
+
+    def find(self, block: Block) -> BlockObjects:
+        """Find the objects that belong to a block.
+
+        Where its window cuts an object that lies in the block, a window with room for objects half a block long is
+        taken instead. What even that one cuts belongs to every block in which it lies, and is put together later.
+        """
+        result, is_cut = self._look(block, self.halo, first=True)
+        if is_cut and self._widest > self.halo:
+            with self._wide:
+                result, _ = self._look(block, self._widest, first=False)
+        return result
+
+    def _look(self, block: Block, halo: int, *, first: bool) -> tuple[BlockObjects, bool]:
+        found, shape = self._found, self._found.view.pixels.shape
+        window = block.grown(halo, shape)
+        maps = self._maps_of(window, first)
+        decoded = found.segmenter.scheme.decode(maps, min_size=0.0, diameter=self._diameter, min_score=0.0)
+        labels = decoded.labels
+        owned, cut = find_owned(labels, window, block, shape)
+        area = np.bincount(labels.ravel(), minlength=len(owned))
+        large = area >= max(found.min_size, 1)
+        sure = np.concatenate([[False], decoded.scores >= found.min_score])
+        is_cut = bool((cut & large & sure).any())
+        if not first:
+            owned |= cut
+        candidates = large & sure
+        candidates[0] = False
+        keep = owned & candidates
+        dropped = int((owned & sure & ~large & (area > 0)).sum()), int((owned & large & ~sure).sum())
+        if found.grow:  # next to all objects of the window, whichever block they belong to
+            renumber(labels, candidates)
+            labels = offset_outlines(labels, found.grow)
+            renumber(labels, np.concatenate([[False], keep[candidates]]))
+        else:
+            renumber(labels, keep)
+        scores, cut = decoded.scores[keep[1:]], cut[keep]
+        labels, real, dirt = find_real(labels, len(scores), found.view, window)
+        if not real.all():
+            renumber(labels, np.concatenate([[False], real]))
+        names = found.model.settings.classes
+        votes = np.zeros((int(real.sum()), 0), np.float32)
+        if names:
+            votes = aggregate_pixel_classes(maps[len(found.model.scheme.maps) :], labels, names).probabilities
+        top, left, cropped = _crop(labels, window)
+        return BlockObjects((top, left), cropped, scores[real], cut[real], votes, (*dropped, dirt)), is_cut
+
+
+def _crop(labels: NDArray[np.int32], window: Window) -> tuple[int, int, NDArray[np.int32]]:
+    """Cut labels to their bounding box; its first row and column in the image."""
+    rows, columns = (np.flatnonzero(labels.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return window[0].start, window[1].start, np.zeros((0, 0), np.int32)
+    part = labels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return window[0].start + int(rows[0]), window[1].start + int(columns[0]), np.ascontiguousarray(part)
