@@ -1,4 +1,4 @@
-"""Keeps what is done of a large image, block by block, so that a run that was killed goes on where it stopped.
+"""Keeps what is done of a large image, block by block, so that a run that was killed continues where it stopped.
 
 ``OUT/.hooke/NAME.blocks`` holds ``key.json``, which says what the blocks were made of and how, and for each block the
 objects found and then its parts of the results. It is removed when the image is done.

@@ -28,7 +28,7 @@ from hooke.pipeline.segmentation import DOUBTFUL, complete_table
 from hooke.report.overlay import overlay
 from hooke.report.palette import OUTLINES
 
-_MARGIN = 24  # pixels around a block's objects that drawing outlines looks at
+_MARGIN = 24  # pixels around a block's objects that drawing outlines needs
 _QUALITY = 92  # of the pictures that are kept until all are there
 _SHIFTED = {  # columns that count from the image's first row or column
     "centroid_y": 0, "bbox_top": 0, "bbox_bottom": 0, "centroid_x": 1, "bbox_left": 1, "bbox_right": 1,

@@ -1,4 +1,4 @@
-"""Segments an image block by block and writes its results: memory does not grow with the image, a killed run goes on.
+"""Segments an image block by block and writes its results: memory does not grow with the image, a killed run continues.
 
 1. `survey` decides for the whole image what each block needs.
 2. Each block's objects are found: the network's tiles lie at fixed places of the image, so that the maps do not depend

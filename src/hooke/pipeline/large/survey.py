@@ -1,7 +1,7 @@
 """Decides once for a whole large image what each of its blocks needs: channel, intensities, scale, and what to warn of.
 
 Intensities and colours are those of every n-th row and column; what the network has to be asked is asked at a few
-places in full resolution. Neither depends on the blocks. An image of a few megapixels is looked at whole, so that a
+places in full resolution. Neither depends on the blocks. An image of a few megapixels is examined whole, so that a
 small one gets what `hooke.segment` decides for it.
 """
 
@@ -30,7 +30,7 @@ from hooke.pipeline.trust import quality_warnings
 from hooke.pipeline.view import View, prepare_view
 from hooke.preprocess import Normalisation, find_channel
 
-_WHOLE = 16_000_000  # pixels of an image that is looked at whole
+_WHOLE = 16_000_000  # pixels of an image that is examined whole
 _GRID = 500_000  # pixels, at least, of the grid of a larger one: those that one pass would take its percentiles of
 _TRUST_SIDE = 1024  # of the places where the result is checked, pixels
 _TRUST_PLACES = 4
@@ -95,7 +95,7 @@ class Survey:
 
 
 def survey(plane: LazyPlane, model: Model, options: SegmentOptions) -> Survey:
-    """Look at a whole image.
+    """Examine a whole image.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def survey(plane: LazyPlane, model: Model, options: SegmentOptions) -> Survey:
 
 
 def _survey_as(plane: LazyPlane, model: Model, options: SegmentOptions) -> Survey:
-    """Look at an image for one model."""
+    """Examine an image for one model."""
     if model.settings.frame is not None:
         raise ConfigError(
             f"model {model.name!r} is shown whole images, which can't be cut into blocks",
