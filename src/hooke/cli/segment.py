@@ -187,9 +187,7 @@ def segment(
         )
         inputs = list(images or [])
     if not inputs:
-        raise ConfigError(
-            "no images given", remedy="name files, folders or patterns: hooke segment images/ -o results/"
-        )
+        raise ConfigError("no images given", remedy="name files, folders or patterns: hooke segment images/ -o OUT")
     if out is None:
         raise ConfigError("no folder for the results", remedy="add -o FOLDER")
     result = _with_progress(
