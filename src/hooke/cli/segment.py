@@ -186,14 +186,11 @@ def segment(
             region=region,
         )
         inputs = list(images or [])
-    if not inputs:
-        raise ConfigError("no images given", remedy="name files, folders or patterns: hooke segment images/ -o OUT")
-    if out is None:
-        raise ConfigError("no folder for the results", remedy="add -o FOLDER")
+    folder = _check_given(inputs, out)
     result = _with_progress(
         lambda show: segment_folder(
             inputs,
-            out,
+            folder,
             options,
             axes=axes,
             channels_from=channels_from,
@@ -211,6 +208,15 @@ def segment(
         hidden=quiet or as_json,
     )
     return _finish(result, quiet=quiet, as_json=as_json)
+
+
+def _check_given(inputs: list[str | Path], out: Path | None) -> Path:
+    """Refuse a run without images, or without a folder for the results; give the folder."""
+    if not inputs:
+        raise ConfigError("no images given", remedy="name files, folders or patterns: hooke segment images/ -o OUT")
+    if out is None:
+        raise ConfigError("no folder for the results", remedy="add -o FOLDER")
+    return out
 
 
 def _finish(result: FolderResult, *, quiet: bool, as_json: bool) -> int:

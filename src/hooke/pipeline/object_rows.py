@@ -79,7 +79,8 @@ def _read_rows(ledger: Ledger, rows: Sequence[Mapping[str, Any]], wanted: Callab
     for axis in planes:
         keys[axis] = pd.to_numeric(keys[axis], errors="coerce").fillna(-1).astype(np.int64)
         table[axis] = table.get(axis, pd.Series(-1, index=table.index)).fillna(-1).astype(np.int64)
-    table["image"] = table["image"].map({name: from_cell(name) for name in table["image"].unique()})
+    names = {name: from_cell(name) for name in table["image"].unique()}
+    table["image"] = table["image"].map(names).astype(object)  # also of a run that was stopped before its first image
     keys["row"] = np.arange(len(keys))
     return table.merge(keys.drop_duplicates(places), on=places, how="inner")
 
