@@ -42,7 +42,7 @@ COMMANDS = {
     measure.measure: (hooke.measure_folder, pipeline.MeasureOptions),
     cli_report.report: (pipeline.report_results,),
     track.track: (tracking.track_folder, tracking.TrackOptions),
-    evaluate.evaluate: (hooke.evaluate, hooke.evaluate_points),
+    evaluate.evaluate: (hooke.evaluate, hooke.evaluate_points, tracking.evaluate_tracks),
     compare.compare: (evaluation.compare_runs, evaluation.read_runs, report.write_comparison),
     convert.convert: (hooke.convert,),
     submit.submit: (evaluation.write_submission, evaluation.evaluate),
@@ -103,6 +103,7 @@ NAMES = {
 CHOOSING = {
     (segment.segment, "replay"),  # hooke.pipeline reads the options of the earlier run
     (evaluate.evaluate, "points"),  # evaluate or evaluate_points
+    (evaluate.evaluate, "tracks"),  # hooke.tracking.evaluate_tracks
     (train.train, "fast_dev_run"),  # hooke.training.fast_dev_run
     (train.train, "preview"),  # hooke.training.preview
     (pretrain.pretrain, "images"),  # one of the overrides

@@ -104,3 +104,21 @@ def test_images_must_be_as_many_as_label_images(tmp_path, capsys):
     tifffile.imwrite(tmp_path / "one.tif", np.zeros((64, 64), np.uint8))
     assert exit_code("track", tmp_path / "a.tif", "-o", tmp_path / "out", "--images", tmp_path / "one.tif") == 2
     assert "1 images for 4 label images" in capsys.readouterr().err
+
+
+def test_segment_and_track_in_one_go(tmp_path):
+    from hooke.cli.segment import segment
+    from hooke.datasets import simulate
+
+    field = simulate((96, 96), seed=3, density=0.12).image
+    movie = np.stack([np.roll(field, t, axis=1) for t in range(3)])
+    tifffile.imwrite(tmp_path / "movie.tif", movie, metadata={"axes": "TYX"}, ome=True)
+    result, code = run_command(segment, tmp_path / "movie.tif", "-o", tmp_path / "out", "--track", "--no-page")
+    assert (code, result.exception) == (0, None)
+    table = pd.read_csv(tmp_path / "out" / "tracks" / "tracks.csv")
+    labels = read_labels(tmp_path / "out" / "labels" / "movie.tif")
+    assert len(table) == sum(len(np.unique(plane)) - 1 for plane in labels)
+    assert table["score"].between(0, 1).all()
+    assert (table.groupby("track")["frame"].count() == 3).mean() > 0.5
+    assert "tracks in 3 frames" in " ".join(result.output.split())
+    assert (tmp_path / "out" / "tracks" / "movie.tif").is_file()

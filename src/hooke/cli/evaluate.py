@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from hooke.evaluation import Detection, Evaluation
 
 _LISTED = 10
+_NOT_FOR_TRACKS = (
+    "split",
+    "against",
+    "by",
+    "through",
+    "threshold",
+    "ignore_class",
+    "points",
+    "split_components",
+    "distance",
+    "quiet",
+)
 
 
 def evaluate(
@@ -72,6 +84,14 @@ def evaluate(
     distance: Annotated[
         float | None, typer.Option(min=0.01, help="With --points: match within this many pixels of the true centre.")
     ] = None,
+    tracks: Annotated[
+        bool,
+        typer.Option(
+            "--tracks",
+            help="Score tracks: PRED is what [bold]hooke track[/] wrote, or res_track.txt and masks; TRUTH a folder of "
+            "the Cell Tracking Challenge.",
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print all scores as JSON and nothing else.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only, with -o.")] = False,
 ) -> int:
@@ -104,12 +124,17 @@ def evaluate(
 
     hooke evaluate points.csv dkfz/ --points --ignore-class PartiallydifferentiatedMSC
 
+    hooke evaluate tracks/ 01_GT/ --tracks
+
     hooke evaluate out/ truth/ --json | jq .overall.mean.dsb
     """
     import warnings
 
     import hooke
 
+    if tracks:
+        refuse_ignored(context, _NOT_FOR_TRACKS, "has no effect with --tracks")
+        return _show_tracks(pred, truth, out, json=json)
     if points:
         refuse_ignored(context, ["through", "threshold", "against"], "goes with outlines, not with --points")
     else:
@@ -153,6 +178,32 @@ def evaluate(
     if out is not None and not json and not quiet:
         typer.echo(f"report: {out / 'report.html'}; next to it scores.json, per_image.csv, per_object.csv")
     return 0 if result.complete else 1
+
+
+def _show_tracks(pred: Path, truth: Path, out: Path | None, *, json: bool) -> int:
+    """Print what `--tracks` gives; return the exit status."""
+    from hooke.tracking import SCORES, evaluate_tracks
+
+    result = evaluate_tracks(pred, truth, out=out)
+    if json:
+        import json as writer
+
+        typer.echo(writer.dumps(result.to_dict(), indent=2))
+        return 0
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("score", "value", "what it is")
+    for name, meaning in SCORES.items():
+        value = result.scores[name]
+        table.add_row(name, "–" if value != value else f"{value:.4f}", meaning)
+    counts = result.counts
+    Console().print(table)
+    typer.echo(
+        f"{counts['found_tracks']} tracks for {counts['true_tracks']} true ones, {counts['found_divisions']} divisions "
+        f"for {counts['true_divisions']}, in {counts['frames']} frames"
+    )
+    return 0
 
 
 def _show_detection(result: Detection, out: Path | None, *, json: bool, quiet: bool) -> int:

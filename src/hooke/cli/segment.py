@@ -36,6 +36,7 @@ _WITH_REPLAY = (
     "layout",
     "wells",
     "page",
+    "track",
     "quiet",
     "as_json",
 )
@@ -131,6 +132,10 @@ def segment(
         str | None,
         typer.Option(help="How file names hold the well, such as {plate}_{well}_{site}_*. Default: as microscopes do."),
     ] = None,
+    track: Annotated[
+        bool,
+        typer.Option("--track", help="Follow the objects through time, too, into OUT/tracks; hooke track has options."),
+    ] = False,
     page: Annotated[bool, typer.Option(help="Write results.html: pictures, what is unusual, distributions.")] = True,
     replay: Annotated[
         Path | None, typer.Option(help="Repeat the run that this run.json records.", metavar="RUN.JSON")
@@ -202,6 +207,7 @@ def segment(
             page=page,
             block=block,
             overlays=overlays,
+            track=track,
             command=["hooke", *sys.argv[1:]],
             progress=show,
         ),

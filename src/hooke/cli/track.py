@@ -43,6 +43,7 @@ def track(
         bool, typer.Option("--fill-gaps", help="Draw an object into the frames that it is missing in.")
     ] = False,
     min_length: Annotated[int, typer.Option(help="Leave out tracks of fewer frames without relatives.")] = 1,
+    movie: Annotated[bool, typer.Option(help="Draw a movie with outlines, tails and numbers.")] = True,
     axes: Annotated[str | None, typer.Option(help="Axes of files that do not state them, such as TYX.")] = None,
     pixel_size_um: Annotated[
         float | None, typer.Option(help="Micrometres of a pixel. Default: as the files state.")
@@ -90,6 +91,7 @@ def track(
             axes=axes,
             pixel_size_um=pixel_size_um,
             time_step_s=time_step_s,
+            movie=movie,
             progress=progress,
         )
     if not quiet:

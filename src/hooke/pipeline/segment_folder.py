@@ -51,6 +51,7 @@ from hooke.pipeline.segment_file import Job, fail_file, segment_file
 from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.tables import write_tables
 from hooke.pipeline.work import Origin
+from hooke.tracking import track_folder
 
 _SMALL = 1_000_000  # pixels, of 16 bytes or less, of an image that one thread segments
 
@@ -92,6 +93,7 @@ def segment_folder(
     page: bool = True,
     block: int | None = None,
     overlays: bool = True,
+    track: bool = False,
     command: Sequence[str] = (),
     progress: OnProgress[ImageResult] | None = None,
 ) -> FolderResult:
@@ -129,6 +131,9 @@ def segment_folder(
         that need more memory than they may take, are segmented in blocks of 2048.
     overlays : bool
         Whether pictures with outlines are written.
+    track : bool
+        Follow the objects through time, too, and write ``OUT/tracks``: see `hooke.tracking.track_folder`, which has
+        options for it.
     command : sequence of str
         The command line, for the record.
     progress : callable, optional
@@ -174,7 +179,9 @@ def segment_folder(
             raise
         finally:
             run.close(finished)
-        written = write_formats(out, formats)
+        written = [*write_formats(out, formats)]
+    if track:
+        written += _track(out)
     return FolderResult(out, results, (*run.found, *run.notes(), *written))
 
 
@@ -190,7 +197,18 @@ def _search(
     return paths, channels, [*found.notes, *previews, *channels.notes]
 
 
-@dataclass
+def _track(out: Path) -> list[str]:
+    """Track all that is in the folder; say what came of it."""
+    tracked = track_folder([out], out / "tracks")
+    return [
+        sequence.error
+        or f"{sequence.name}: {sequence.tracks} tracks in {sequence.frames} frames, {sequence.divisions} division(s), "
+        f"in {readable(str(sequence.folder))}"
+        for sequence in tracked.sequences
+    ] + [f"{sequence.name}: {note}" for sequence in tracked.sequences for note in sequence.notes]
+
+
+@dataclass(frozen=True)
 class _Run:
     """One run: its files, how they are segmented, and its record."""
 

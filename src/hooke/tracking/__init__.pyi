@@ -4,6 +4,9 @@ from hooke.tracking.linker import Links as Links
 from hooke.tracking.linker import join_planes as join_planes
 from hooke.tracking.linker import link_planes as link_planes
 from hooke.tracking.options import TrackOptions as TrackOptions
+from hooke.tracking.scores import SCORES as SCORES
+from hooke.tracking.scores import TrackScores as TrackScores
+from hooke.tracking.scores import evaluate_tracks as evaluate_tracks
 from hooke.tracking.sequence_folder import TrackedFolder as TrackedFolder
 from hooke.tracking.sequence_folder import TrackedSequence as TrackedSequence
 from hooke.tracking.sequence_folder import track_folder as track_folder

@@ -68,6 +68,7 @@ def track_folder(
     axes: str | None = None,
     pixel_size_um: float | None = None,
     time_step_s: float | None = None,
+    movie: bool = True,
     progress: Callable[[Progress[TrackedSequence]], None] | None = None,
 ) -> TrackedFolder:
     """Track label images and write tables, labels and files of other programs.
@@ -88,6 +89,8 @@ def track_folder(
         Axes of files that do not state them, such as ``TYX``.
     pixel_size_um, time_step_s : float, optional
         Micrometres of a pixel and seconds between frames, where files do not state them or state wrong ones.
+    movie : bool
+        Whether to draw one.
     progress : callable, optional
         Given a `hooke.io.Progress` while frames are read, and after each sequence with its result.
 
@@ -111,7 +114,7 @@ def track_folder(
             show = None if progress is None else _shown(progress, number, len(sequences), len(sequence.labels))
             try:
                 tracks = _track(sequence, options, pixel_size_um, time_step_s, show)
-                tracks.save(folder)
+                tracks.save(folder, images=sequence.images, movie=movie)
             except HookeError as error:
                 if len(sequences) == 1:
                     raise

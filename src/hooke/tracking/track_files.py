@@ -6,6 +6,8 @@ OUT/
   tracks.csv           a row per object and frame
   lineage.csv          a row per track
   ctc/                 res_track.txt and mask000.tif ..., as the Cell Tracking Challenge wants them
+  tracks.html          counts, lengths, speeds, lineage
+  movie.tif, movie.gif the frames with outlines, tails and numbers
   tracks.json          options, parameters found, drift, counts
 ```
 """
@@ -13,18 +15,35 @@ OUT/
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hooke import __version__
 from hooke.io import atomic_path, write_labels
 from hooke.io.spreadsheet import write_table
 from hooke.tracking.ctc_files import write_ctc
+from hooke.tracking.movie import write_movie
 from hooke.tracking.tracks import Tracks
+from hooke.tracking.tracks_page import write_tracks_page
 
 
-def save_tracks(tracks: Tracks, folder: Path) -> Path:
-    """Write labels, tables and the challenge's files.
+def save_tracks(
+    tracks: Tracks, folder: Path, *, images: Sequence[NDArray[np.generic]] | None = None, movie: bool = True
+) -> Path:
+    """Write labels, tables, the page, the movie and the challenge's files.
+
+    Parameters
+    ----------
+    tracks : Tracks
+    folder : Path
+    images : sequence of ndarray, shape (Y, X) or (Y, X, C), optional
+        For the movie.
+    movie : bool
+        Whether to draw one.
 
     Raises
     ------
@@ -43,6 +62,9 @@ def save_tracks(tracks: Tracks, folder: Path) -> Path:
     write_table(tracks.table, folder / "tracks.csv")
     write_table(tracks.lineage, folder / "lineage.csv")
     note = write_ctc(tracks, folder / "ctc")
+    write_tracks_page(tracks, folder / "tracks.html")
+    if movie:
+        write_movie(tracks, folder, images)
     with atomic_path(folder / "tracks.json") as part:
         part.write_text(json.dumps(describe(tracks, note), indent=2) + "\n", encoding="utf-8")
     return folder

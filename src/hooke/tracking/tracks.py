@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -123,12 +123,18 @@ class Tracks:
         first, last = np.searchsorted(tracks, (track, track + 1))
         return self.table["frame"].to_numpy(np.int64)[first:last]
 
-    def save(self, folder: str | Path) -> Path:
-        """Write labels, tables, and files as the Cell Tracking Challenge wants them, into a folder.
+    def save(
+        self, folder: str | Path, *, images: Sequence[NDArray[np.generic]] | None = None, movie: bool = True
+    ) -> Path:
+        """Write labels, tables, page, movie, and files as the Cell Tracking Challenge wants them, into a folder.
 
         Parameters
         ----------
         folder : str or Path
+        images : sequence of ndarray, shape (Y, X) or (Y, X, C), optional
+            The images, which the movie shows; black without.
+        movie : bool
+            Whether to draw one.
 
         Returns
         -------
@@ -142,7 +148,7 @@ class Tracks:
         """
         from hooke.tracking.track_files import save_tracks
 
-        return save_tracks(self, Path(folder))
+        return save_tracks(self, Path(folder), images=images, movie=movie)
 
 
 _NOTHING = (np.zeros(0, np.int64), np.zeros(0, np.int64))
