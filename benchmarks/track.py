@@ -116,9 +116,10 @@ def write_ctc(folder: Path, labels: Stack, parents: Mapping[int, int], name: str
         parent, own = parents.get(track, 0), track
         for first, stop in itertools.pairwise(cuts):
             if first:
-                highest, parent, own = highest + 1, own, highest + 1
+                highest, parent = highest + 1, own
                 part = labels[frames[first] :]
-                part[part == track] = own
+                part[part == parent] = highest
+                own = highest
             rows.append([own, int(frames[first]), int(frames[stop - 1]), parent])
         last[track] = own
     for row in rows:

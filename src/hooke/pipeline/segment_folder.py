@@ -208,7 +208,7 @@ def _track(out: Path) -> list[str]:
     ] + [f"{sequence.name}: {note}" for sequence in tracked.sequences for note in sequence.notes]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Run:
     """One run: its files, how they are segmented, and its record."""
 
