@@ -33,6 +33,7 @@ from hooke.cli import (
     samples,
     segment,
     submit,
+    suggest,
     track,
     train,
     tune,
@@ -86,7 +87,7 @@ _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
     "Follow through time": (track.track,),
     "Check results": (evaluate.evaluate, compare.compare, submit.submit),
     "Data sets": (prepare.prepare, doctor.doctor, samples.samples, modality.modality),
-    "Train": (tune.tune, train.train, adapt.adapt, pretrain.pretrain, export.export, explain.explain),
+    "Train": (suggest.suggest, tune.tune, train.train, adapt.adapt, pretrain.pretrain, export.export, explain.explain),
     "This installation": (info.info,),
 }
 for _panel, _commands in _PANELS.items():

@@ -7,5 +7,9 @@ from hooke.corrections.known_regions import REGIONS_NAME as REGIONS_NAME
 from hooke.corrections.known_regions import Region as Region
 from hooke.corrections.known_regions import read_known_regions as read_known_regions
 from hooke.corrections.known_regions import write_known_regions as write_known_regions
+from hooke.corrections.mapped_image import Knobs as Knobs
+from hooke.corrections.mapped_image import MappedImage as MappedImage
+from hooke.corrections.suggestion import Suggestion as Suggestion
+from hooke.corrections.suggestion import suggest as suggest
 from hooke.corrections.tuning import Tuning as Tuning
 from hooke.corrections.tuning import tune as tune

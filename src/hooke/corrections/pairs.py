@@ -121,7 +121,7 @@ def _of_dataset(folder: Path, split: str | None, split_components: bool | None) 
 
 def _of_run(out: Path, split_components: bool | None) -> Pairs:
     """Find the images of a run whose labels were changed since, or have corrections in a folder of their own."""
-    entries = {entry.name: entry for entry in _entries(out) if entry.is_done and entry.path}
+    entries = {entry.name: entry for entry in run_entries(out) if entry.is_done and entry.path}
     if not entries:
         raise DatasetError("holds no results of hooke segment", path=out, remedy="segment images into it first")
     corrected = out / CORRECTED
@@ -141,7 +141,8 @@ def _of_run(out: Path, split_components: bool | None) -> Pairs:
     return Pairs(pairs, untouched=len(entries) - len(pairs))
 
 
-def _entries(out: Path) -> Iterable[Entry]:
+def run_entries(out: Path) -> Iterable[Entry]:
+    """Read what is known of each image of a run's output."""
     for path in sorted((out / ".hooke").glob("*.json")):
         entry = Entry.from_json(path.read_bytes())
         if entry is not None:
@@ -196,7 +197,7 @@ def _labels_of(path: Path, split_components: bool | None) -> LabelSource:
 def _images(path: Path) -> dict[str, Path]:
     """Images of a file or folder by their name; of a run, those that it read."""
     if (path / ".hooke").is_dir():
-        return {entry.name: Path(entry.path) for entry in _entries(path) if entry.path}
+        return {entry.name: Path(entry.path) for entry in run_entries(path) if entry.path}
     if (path / INDEX_NAME).is_file():
         path = path / "images"
     found: dict[str, Path] = {}

@@ -132,6 +132,36 @@ def read_replay(path: str | Path, load_classifier: Callable[[str], ObjectClassif
         When the model that it names is not here or is another by now.
     """
     path = Path(path)
+    record, options = _read_record(path)
+    if record.options.classify is not None:
+        if load_classifier is None:
+            remedy = "repeat it by hooke segment --replay, or give load_classifier"
+            raise ConfigError(f"the run used the classifier {record.options.classify!r}", path=path, remedy=remedy)
+        options = replace(options, classify=load_classifier(record.options.classify))
+    _check_models(record, options, path)
+    return Replay(_check_inputs(record.inputs), options, record.options.axes, record.options.channels_from)
+
+
+def recorded_options(path: str | Path, threads: int = 0) -> SegmentOptions:
+    """Read the options of a run, to segment other images in the same way, without its classifier.
+
+    Parameters
+    ----------
+    path : str or Path
+        Its ``run.json``.
+    threads : int
+        Threads to compute with; 0 takes all available cores.
+
+    Raises
+    ------
+    ConfigError
+        When the file is not the record of a run that came to its end.
+    """
+    return replace(_read_record(Path(path))[1], threads=threads)
+
+
+def _read_record(path: Path) -> tuple[_Record, SegmentOptions]:
+    """Read the record of a finished run, and its options without the classifier."""
     try:
         record = _Record.model_validate(json.loads(path.read_bytes()))
         recorded = record.options.model_dump(exclude={"axes", "channels_from", "classify"})
@@ -146,13 +176,7 @@ def read_replay(path: str | Path, load_classifier: Callable[[str], ObjectClassif
         raise ConfigError(
             "the run was stopped before its end", path=path, remedy="run its command again, then repeat it"
         )
-    if record.options.classify is not None:
-        if load_classifier is None:
-            remedy = "repeat it by hooke segment --replay, or give load_classifier"
-            raise ConfigError(f"the run used the classifier {record.options.classify!r}", path=path, remedy=remedy)
-        options = replace(options, classify=load_classifier(record.options.classify))
-    _check_models(record, options, path)
-    return Replay(_check_inputs(record.inputs), options, record.options.axes, record.options.channels_from)
+    return record, options
 
 
 def _check_models(record: _Record, options: SegmentOptions, path: Path) -> None:
