@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -351,10 +352,23 @@ def test_ctrl_c_keeps_the_best_so_far(tmp_path, monkeypatch):
 
 def test_ctrl_c_before_the_first_check_keeps_nothing(tmp_path, monkeypatch):
     def interrupted(*_, watchers, **__):
-        watchers[0].on_exception(None, None, KeyboardInterrupt())
+        watchers[0].on_exception(SimpleNamespace(callback_metrics={}), None, KeyboardInterrupt())
         raise SystemExit(1)
 
     monkeypatch.setattr(loop, "fit", interrupted)
     images = samples_for(load_model("nuclei"), corrected(2))[False]
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stop:
         loop.adapt_network(load_model("nuclei"), images, NOTHING, FEW, tmp_path)
+    assert "nothing to keep" in stop.value.__notes__[0]
+
+
+def test_ctrl_c_just_after_a_check_keeps_what_was_checked(tmp_path):
+    saved = []
+    watch = loop._Interruption(tmp_path / "best.ckpt")
+    trainer = SimpleNamespace(callback_metrics={"val/dsb": 0.5}, save_checkpoint=saved.append)
+    watch.on_exception(trainer, None, KeyboardInterrupt())
+    assert watch.interrupted and saved == [tmp_path / "best.ckpt"]
+    (tmp_path / "best.ckpt").touch()
+    watch.on_exception(trainer, None, KeyboardInterrupt())
+    watch.on_exception(trainer, None, RuntimeError())
+    assert not watch.interrupted and len(saved) == 1

@@ -87,7 +87,7 @@ def adapt_network(
 
 def _train(module: AdaptationModule, crops: AdaptationCrops, division: Division, run: Path) -> bool:
     """Train; afterwards the module has the best weights. Return whether the user stopped it."""
-    best, watch = run / "checkpoints" / "best.ckpt", _Interruption()
+    best, watch = run / "checkpoints" / "best.ckpt", _Interruption(run / "checkpoints" / "best.ckpt")
     # Without a held-out part there is nothing to choose by: the averaged weights of the last step are taken.
     checked: DataLoader[object] = DataLoader(division.check, batch_size=None, collate_fn=as_it_is)  # type: ignore[arg-type]
     stopped = False
@@ -109,7 +109,9 @@ def _train(module: AdaptationModule, crops: AdaptationCrops, division: Division,
             raise
         stopped = True
         if not best.is_file():
-            raise KeyboardInterrupt("stopped before the first check") from leaving
+            stop = KeyboardInterrupt()
+            stop.add_note("before the first check, so there is nothing to keep")
+            raise stop from leaving
     finally:
         with suppress(ValueError):  # not the main thread
             signal.signal(signal.SIGINT, before)
@@ -122,11 +124,20 @@ def _train(module: AdaptationModule, crops: AdaptationCrops, division: Division,
 
 
 class _Interruption(Callback):
-    """Notes whether a run was interrupted by its user."""
+    """Notes whether a run was interrupted by its user, and keeps what was checked but not saved yet.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    best : Path
+        Where the best weights are kept.
+    """
+
+    def __init__(self, best: Path) -> None:
+        self.best = best
         self.interrupted = False
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
         """Note it."""
         self.interrupted = isinstance(exception, KeyboardInterrupt)
+        if self.interrupted and not self.best.exists() and _WATCHED in trainer.callback_metrics:
+            trainer.save_checkpoint(self.best)
