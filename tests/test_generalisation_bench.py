@@ -56,5 +56,5 @@ def test_tables_are_rewritten_between_the_markers(bench, tmp_path):
 
 
 def test_document_has_the_markers(bench):
-    text = (PATH.parents[1] / "docs" / "generalisation.md").read_text(encoding="utf-8")
+    text = (PATH.parents[1] / "docs" / "explanation" / "generalisation.md").read_text(encoding="utf-8")
     assert 0 < text.index(bench.BEGIN) < text.index(bench.END)

@@ -52,9 +52,9 @@ def test_nuclei_stay_with_the_model_of_nuclei(modality):
 def test_objects_of_a_classifier_stay_those_that_it_was_trained_on(cells):
     found = hooke.segment(cells, "nuclei")
     model = hooke.load_model("auto")
-    assert wants_cells(found, model, SegmentOptions())
-    classifier = SimpleNamespace(classes=())
-    assert not wants_cells(found, model, SegmentOptions(classify=classifier))
+    seen = (found.normalisation, found.warnings, found.image.pixels)
+    assert wants_cells(model, SegmentOptions(), *seen)
+    assert not wants_cells(model, SegmentOptions(classify=SimpleNamespace(classes=())), *seen)
 
 
 def test_a_stack_has_one_model_and_a_run_can_be_repeated(tmp_path, cells):
