@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,9 @@ import tifffile
 import hooke
 from hooke.datasets import simulate
 from hooke.errors import ConfigError, ImageReadError
-from hooke.io import read_labels
+from hooke.io import open_image, read_labels
 from hooke.io.lazy_plane import LazyPlane
+from hooke.models import Model
 from hooke.models.tile_store import TileStore
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.pipeline.large.block_files import BlockFiles
@@ -26,6 +28,7 @@ from hooke.pipeline.large.block_objects import BlockObjects, ObjectFinder
 from hooke.pipeline.large.blocks import BlockGrid, find_owned
 from hooke.pipeline.large.plan import needs_blocks, plan_blocks
 from hooke.pipeline.large.settle import settle
+from hooke.pipeline.large.survey import survey
 from hooke.targets import SplitLine
 
 QUICK = SegmentOptions(diameter=26, threads=2)
@@ -389,3 +392,16 @@ def test_a_tile_that_fails_fails_for_all_who_wait():
     for _ in range(2):
         with pytest.raises(ValueError, match="no network"):
             store.get((0, 0))
+
+
+def test_blocks_take_the_channel_of_a_tuned_model(tmp_path):
+    fields = [simulate((300, 300), seed=seed, diameter=26).image for seed in (1, 2)]
+    path = tmp_path / "two.ome.tif"
+    tifffile.imwrite(path, np.stack(fields), metadata={"axes": "CYX"})
+    bundle = hooke.load_model().bundle
+    for channel in (0, 1):
+        tuned = Model(replace(bundle, settings=bundle.settings.model_copy(update={"channel": channel})))
+        plane = LazyPlane(open_image(path), 0, None)
+        assert survey(plane, tuned, QUICK).normalisation.channel == channel
+        assert hooke.segment(path, tuned, diameter=26).normalisation.channel == channel
+        assert survey(plane, tuned, replace(QUICK, channel=0)).normalisation.channel == 0

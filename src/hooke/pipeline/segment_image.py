@@ -196,7 +196,7 @@ def _segment_as(
     """Segment an image by one model."""
     start = time.perf_counter()
     threads = options.resolved_threads
-    channel = _channel(image, model, options)
+    channel = wanted_channel(image, model, options)
     image = _with_pixel_size(image, options)
     given = options.diameter_pixels(image)
     view = prepare_view(image, model, channel, threads, of_stack=of_stack)
@@ -247,7 +247,7 @@ def _segment_as(
     )
 
 
-def _channel(image: Image, model: Model, options: SegmentOptions) -> int | None:
+def wanted_channel(image: Image, model: Model, options: SegmentOptions) -> int | None:
     """Number of the channel that is asked for, by the user or for images of several stains by the model."""
     if isinstance(options.channel, str):
         return find_channel(image, options.channel)

@@ -24,11 +24,11 @@ from hooke.models.segmenter import smallest_area
 from hooke.pipeline.large.shown_pixels import WholePlane
 from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.segment_image import NOTHING, measure_diameter
+from hooke.pipeline.segment_image import NOTHING, measure_diameter, wanted_channel
 from hooke.pipeline.sparse import interesting_fields
 from hooke.pipeline.trust import quality_warnings
 from hooke.pipeline.view import View, prepare_view
-from hooke.preprocess import Normalisation, find_channel
+from hooke.preprocess import Normalisation
 
 _WHOLE = 16_000_000  # pixels of an image that is examined whole
 _GRID = 500_000  # pixels, at least, of the grid of a larger one: those that one pass would take its percentiles of
@@ -131,7 +131,7 @@ def _survey_as(plane: LazyPlane, model: Model, options: SegmentOptions) -> Surve
     pixels = plane.shape[0] * plane.shape[1]
     step = 1 if pixels <= _WHOLE else int(math.sqrt(pixels / _GRID))
     image = plane.file.image_of(np.ascontiguousarray(plane[::step, ::step]), plane.index)
-    channel = find_channel(image, options.channel) if isinstance(options.channel, str) else options.channel
+    channel = wanted_channel(image, model, options)
     threads = options.resolved_threads
     view = prepare_view(image, model, channel, threads, whole=WholePlane(plane, step))
     image = replace(image, is_rgb=view.image.is_rgb, channel_names=view.image.channel_names)
