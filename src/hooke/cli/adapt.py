@@ -7,37 +7,20 @@ from typing import Annotated
 
 import typer
 
+from hooke.cli.corrected import Corrected, Images, Split, SplitComponents, Unknown
 from hooke.cli.train import training_half
 
 
 def adapt(
-    corrected: Annotated[
-        Path,
-        typer.Argument(
-            help="Images with corrected labels: a hooke data set, a folder of images and labels, or the output of "
-            "[bold]hooke segment[/] whose labels were changed."
-        ),
-    ],
+    corrected: Corrected,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="Folder to write the new model to.")],
     parent: Annotated[
         str, typer.Option("--from", metavar="MODEL", help="Model to start from: a name, or the path of a bundle.")
     ] = "nuclei",
-    images: Annotated[
-        Path | None, typer.Option(metavar="IMAGES", help="The images of these labels, where they are elsewhere.")
-    ] = None,
-    split: Annotated[str | None, typer.Option(help="Learn from this split of a data set only.")] = None,
-    unknown: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID|CLASS", help="Id in label images, or class in annotations, of pixels of which nothing is known."
-        ),
-    ] = None,
-    split_components: Annotated[
-        bool | None,
-        typer.Option(
-            "--split-components/--keep-components", help="Whether each connected piece of a label is an object."
-        ),
-    ] = None,
+    images: Images = None,
+    split: Split = None,
+    unknown: Unknown = None,
+    split_components: SplitComponents = None,
     keep: Annotated[
         Path | None,
         typer.Option(

@@ -8,17 +8,12 @@ from typing import Annotated
 import typer
 
 from hooke.cli.completion import model_names
+from hooke.cli.corrected import Corrected, Images, Split, SplitComponents, Unknown
 from hooke.errors import readable
 
 
 def tune(
-    corrected: Annotated[
-        Path,
-        typer.Argument(
-            help="Images with corrected labels: a hooke data set, a folder of images and labels, or the output of "
-            "[bold]hooke segment[/] whose labels were changed."
-        ),
-    ],
+    corrected: Corrected,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="MODEL", help="Folder or zip to write the tuned model to.")
     ],
@@ -31,22 +26,10 @@ def tune(
             autocompletion=model_names,
         ),
     ] = "nuclei",
-    images: Annotated[
-        Path | None, typer.Option(metavar="IMAGES", help="The images of these labels, where they are elsewhere.")
-    ] = None,
-    split: Annotated[str | None, typer.Option(help="Learn from this split of a data set only.")] = None,
-    unknown: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID|CLASS", help="Id in label images, or class in annotations, of pixels of which nothing is known."
-        ),
-    ] = None,
-    split_components: Annotated[
-        bool | None,
-        typer.Option(
-            "--split-components/--keep-components", help="Whether each connected piece of a label is an object."
-        ),
-    ] = None,
+    images: Images = None,
+    split: Split = None,
+    unknown: Unknown = None,
+    split_components: SplitComponents = None,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was tuned as JSON.")] = False,

@@ -29,8 +29,6 @@ class Model:
     Parameters
     ----------
     bundle : Bundle
-    for_cells : Model, optional
-        What `hooke.segment` takes in its place for whole cells in phase contrast, which it recognises.
 
     Raises
     ------
@@ -38,9 +36,10 @@ class Model:
         When the bundle's target scheme is unknown. Weights that can't be run are found at the first `network`.
     """
 
-    def __init__(self, bundle: Bundle, *, for_cells: Model | None = None) -> None:
+    def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self.for_cells = for_cells
+        #: What `hooke.segment` takes in its place for whole cells in phase contrast, which it recognises.
+        self.for_cells: Model | None = None
         settings = bundle.settings
         self.scheme: Scheme = make_scheme(settings.scheme, settings.parameters)
         self._for_colour = None if bundle.colour is None else Model(bundle.colour)
@@ -100,6 +99,12 @@ class Model:
             part and part.with_runtime(REFERENCE if name == INT8 and part.bundle.int8 is None else name)
             for part in (self._for_colour, self.for_cells)
         )
+        return other
+
+    def with_cells(self, cells: Model) -> Model:
+        """Give the same model with another for whole cells in phase contrast; what is in memory is shared."""
+        other = copy.copy(self)
+        other.for_cells = cells
         return other
 
     def take_channels(self, image: Image) -> Image:

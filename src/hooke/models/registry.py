@@ -115,4 +115,4 @@ def _load(path: Path) -> Model:
 
 @lru_cache(maxsize=1)
 def _load_with_cells(nuclei: Path, cells: Path) -> Model:
-    return Model(read_bundle(nuclei), for_cells=_load(cells))
+    return _load(nuclei).with_cells(_load(cells))

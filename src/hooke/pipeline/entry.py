@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from hooke.io.content_hash import hash_file
+
 _FOLDERS = ("labels", "cytoplasm", "overlays", ".hooke")
 
 
@@ -137,22 +139,6 @@ def is_result(name: str) -> bool:
     """Whether a path within an output folder is one that results have: nothing else is ever read or removed."""
     parts = PurePosixPath(name).parts
     return len(parts) == 2 and parts[0] in _FOLDERS and parts[1] not in (".", "..") and "\\" not in parts[1]
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's content; of a store, of the names and contents of all files in it."""
-    if not path.is_dir():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    digest = hashlib.sha256()
-    for part in files_of_store(path):
-        digest.update(f"{part.relative_to(path).as_posix()}\n{hash_file(part)}\n".encode())
-    return digest.hexdigest()
-
-
-def files_of_store(path: Path) -> list[Path]:
-    """All files below a folder, in one order everywhere."""
-    return sorted((part for part in path.rglob("*") if part.is_file()), key=lambda part: part.as_posix())
 
 
 def _hash(content: Any) -> str:

@@ -25,16 +25,16 @@ from hooke.errors import HookeError, ImageReadError, OutputError
 from hooke.io import atomic_path, read_labels, unique_names
 from hooke.io.atomic import output_error
 from hooke.io.channel_files import ChannelFiles
+from hooke.io.content_hash import files_of_store, hash_file
 from hooke.io.find import natural_key
 from hooke.io.formats import is_zarr
+from hooke.io.set_aside import set_aside
 from hooke.io.spreadsheet import write_table
-from hooke.pipeline.entry import Entry, Written, files_of_store, hash_file, is_result
+from hooke.pipeline.entry import Entry, Written, is_result
 from hooke.pipeline.work import Content, Origin, Settings, Work
 
 #: Tables and page of a run; they are there only while they agree with the labels.
 TABLES = ("summary.csv", "measurements.csv", "counts.csv", "wells.csv", "conditions.csv", "plate.svg", "results.html")
-#: Folder for label images that a run would have replaced without having made them.
-SET_ASIDE = "replaced"
 
 
 class Ledger:
@@ -250,16 +250,7 @@ class Ledger:
         made = [files[label] for files in (new, {} if entry is None else entry.files) if label in files]
         if not path.exists() or any(written.is_whole(path) for written in made) or not _holds_labels(path):
             return
-        target, number = self.out / SET_ASIDE / path.name, 1
-        while target.exists():
-            number += 1
-            target = target.with_name(f"{name}_{number}.tif")
-        try:
-            target.parent.mkdir(exist_ok=True)
-            path.rename(target)
-        except OSError as error:
-            raise output_error(error, target) from error
-        self.set_aside.append(target)
+        self.set_aside.append(set_aside(path, self.out, lambda number: f"{name}_{number}.tif"))
 
     def _change(self) -> None:
         """Remove the tables before the first result changes, so that they never contradict the labels."""

@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hooke import __version__
 from hooke.errors import ConfigError, ModelError, readable
 from hooke.io import atomic_path
+from hooke.io.content_hash import hash_file
 from hooke.labels.classes import ObjectClassifier
 from hooke.models import Model, load_model
 from hooke.models.runtimes import REFERENCE
-from hooke.pipeline.entry import hash_file
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.settings import classifier_facts, model_facts, runtime_facts
 

@@ -39,8 +39,9 @@ from hooke.io.channel_files import ChannelFiles, all_files, find_channels
 from hooke.io.file_runner import OnProgress, run_files
 from hooke.io.lock import only_run
 from hooke.io.output_folder import search_inputs
+from hooke.io.set_aside import SET_ASIDE
 from hooke.models import load_model
-from hooke.pipeline.ledger import SET_ASIDE, Ledger
+from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.plate_tables import PlateRequest, PlateResults, request_plate, write_plate

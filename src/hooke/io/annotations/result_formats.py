@@ -8,7 +8,6 @@ OUT/coco.json               and so on: a file per format that holds them all
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,10 +16,11 @@ from pathlib import Path
 from hooke.errors import readable
 from hooke.io.annotations.results_folder import ResultsFolder
 from hooke.io.annotations.writers import WRITERS
-from hooke.io.atomic import atomic_path, output_error
+from hooke.io.atomic import atomic_path
+from hooke.io.content_hash import hash_file
+from hooke.io.set_aside import SET_ASIDE, set_aside
 
 _RECORD = Path(".hooke") / "formats"
-_ASIDE = "replaced"
 
 
 def write_formats(folder: Path, formats: Sequence[str]) -> list[str]:
@@ -54,7 +54,7 @@ def write_formats(folder: Path, formats: Sequence[str]) -> list[str]:
         record.save()
     said = f"written for other programs: {', '.join(wanted)}"
     moved = [
-        f"{len(record.moved)} file(s) that others had made or changed are kept in {readable(str(folder / _ASIDE))}"
+        f"{len(record.moved)} file(s) that others had made or changed are kept in {readable(str(folder / SET_ASIDE))}"
     ]
     return [said, *(moved if record.moved else [])]
 
@@ -92,7 +92,7 @@ class _Record:
 
     def add(self, name: str, path: Path) -> None:
         """Note a file that was written."""
-        self.formats.setdefault(name, {})[self._key(path)] = _hash(path)
+        self.formats.setdefault(name, {})[self._key(path)] = hash_file(path)
 
     def save(self) -> None:
         """Write the record."""
@@ -108,30 +108,9 @@ class _Record:
             If it can't be moved.
         """
         known = {files.get(self._key(path)) for files in self.formats.values()}
-        if not path.exists() or _hash(path) in known:
+        if not path.exists() or hash_file(path) in known:
             return
-        target, number = self.folder / _ASIDE / path.name, 1
-        while target.exists():
-            number += 1
-            target = target.with_name(f"{number}_{path.name}")
-        try:
-            target.parent.mkdir(exist_ok=True)
-            path.rename(target)
-        except OSError as error:
-            raise output_error(error, target) from error
-        self.moved.append(target)
+        self.moved.append(set_aside(path, self.folder, lambda number: f"{number}_{path.name}"))
 
     def _key(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
-
-
-def _hash(path: Path) -> str:
-    """SHA-256 of a file, or of the names and contents of a folder's files."""
-    if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    digest = hashlib.sha256()
-    for inner in sorted(path.rglob("*")):
-        digest.update(inner.relative_to(path).as_posix().encode())
-        digest.update(inner.read_bytes() if inner.is_file() else b"")
-    return digest.hexdigest()

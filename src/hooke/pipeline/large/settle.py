@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
+from hooke.labels import count_overlap
 from hooke.pipeline.large.block_objects import BlockObjects
 from hooke.pipeline.large.blocks import BlockGrid
 
@@ -98,14 +99,13 @@ def _same(first: BlockObjects, second: BlockObjects) -> list[tuple[int, int]]:
     for each in (first, second):
         rows, columns = (slice(a - at, b - at) for (a, b), at in zip(spans, each.corner, strict=True))
         parts.append(each.labels[rows, columns])
-    both = (parts[0] > 0) & (parts[1] > 0)
-    if not both.any():
+    overlap = count_overlap(*parts)
+    a, b = overlap.pred_ids[overlap.pair_pred], overlap.true_ids[overlap.pair_true]
+    if not len(a):
         return []
-    codes, shared = np.unique(parts[0][both].astype(np.int64) << 32 | parts[1][both], return_counts=True)
-    a, b = codes >> 32, codes & 0xFFFFFFFF
-    areas = [np.bincount(each.labels.ravel()) for each in (first, second)]
-    same = shared > _SAME * np.minimum(areas[0][a], areas[1][b])
-    return list(zip(a[same].tolist(), b[same].tolist(), strict=True))
+    areas = [np.bincount(each.labels.ravel()) for each in (first, second)]  # whole, not only where windows overlap
+    same = overlap.intersection > _SAME * np.minimum(areas[0][a], areas[1][b])
+    return sorted(zip(a[same].tolist(), b[same].tolist(), strict=True))
 
 
 def _root(parent: dict[tuple[int, int], tuple[int, int]], node: tuple[int, int]) -> tuple[int, int]:
