@@ -1,4 +1,4 @@
-"""Links of two planes: the cases of the catalogue, an exhaustive oracle, and stacks worked out by hand."""
+"""Links of two planes: the cases of the catalogue, and an exhaustive oracle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 pytest.importorskip("laptrack")
 
 from hooke.errors import ConfigError
-from hooke.tracking import join_planes, link_planes
+from hooke.tracking import link_planes
 from hooke.tracking.assignment import Pairs, assign, assign_segments
 from tests.cases import cases
 
@@ -82,24 +82,6 @@ def test_a_wrong_number_is_refused(wrong, message):
 def test_planes_of_two_sizes_are_refused():
     with pytest.raises(ConfigError, match="planes of one size"):
         link_planes(np.zeros((2, 2), int), np.zeros((2, 3), int))
-
-
-def test_planes_in_depth_become_objects():
-    stack = drawn("11..2 11..2", "33..4 33..4", "5.6.. 5.6..", "..... .....", "7.... 7....")
-    joined = join_planes(stack)
-    assert joined.dtype == np.int32
-    assert joined[:, 0].tolist() == [[1, 1, 0, 0, 2], [1, 1, 0, 0, 2], [1, 0, 3, 0, 0], [0] * 5, [4, 0, 0, 0, 0]]
-
-
-def test_an_object_in_two_pieces_in_one_plane_stays_one():
-    stack = drawn("11111 11111", "22.33 22.33", "44444 44444")
-    assert set(np.unique(join_planes(stack))) == {0, 1}
-    assert set(np.unique(join_planes(stack, several=False))) == {0, 1, 2}
-
-
-def test_no_plane_is_refused():
-    with pytest.raises(ConfigError, match="no plane"):
-        join_planes([])
 
 
 @settings(max_examples=60, deadline=None)

@@ -28,5 +28,8 @@ from hooke.datasets.simulation.sequence import SimulatedSequence as SimulatedSeq
 from hooke.datasets.simulation.sequence import simulate_sequence as simulate_sequence
 from hooke.datasets.simulation.simulator import Simulated as Simulated
 from hooke.datasets.simulation.simulator import simulate as simulate
+from hooke.datasets.simulation.stack import SimulatedStack as SimulatedStack
+from hooke.datasets.simulation.stack import StackSettings as StackSettings
+from hooke.datasets.simulation.stack import simulate_stack as simulate_stack
 from hooke.datasets.splits import read_split as read_split
 from hooke.labels.painter import Conflict as Conflict

@@ -22,6 +22,7 @@ from hooke.measure.image_table import MeasureOptions, cytoplasm_labels, cytoplas
 from hooke.measure.intensity import measure_channels
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
 from hooke.measure.perimeter import Steps, count_contour_steps
+from hooke.measure.stack import measure_stack
 
 __all__ = [
     "FIRST_OF_MORE",
@@ -30,6 +31,7 @@ __all__ = [
     "cytoplasm_table",
     "known_channels",
     "measure",
+    "measure_stack",
     "name_columns",
 ]
 

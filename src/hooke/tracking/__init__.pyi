@@ -1,7 +1,9 @@
 # The public names of this package and the modules that they come from.
 from hooke.tracking.ctc_files import read_track_file as read_track_file
+from hooke.tracking.depth import StitchedPlanes as StitchedPlanes
+from hooke.tracking.depth import join_planes as join_planes
+from hooke.tracking.depth import stitch_planes as stitch_planes
 from hooke.tracking.linker import Links as Links
-from hooke.tracking.linker import join_planes as join_planes
 from hooke.tracking.linker import link_planes as link_planes
 from hooke.tracking.options import TrackOptions as TrackOptions
 from hooke.tracking.scores import SCORES as SCORES

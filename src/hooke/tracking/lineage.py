@@ -54,7 +54,7 @@ def find_lineage(frames: Frames, options: TrackOptions) -> Lineage:
     segments = find_segments(frames, links)
     joined = link_segments(frames, segments, links, parameters, options)
     following, mother, fuses_into = _continue(links, segments, joined)
-    return Lineage(frames, following, mother, fuses_into, _number_tracks(frames, following), segments, parameters)
+    return Lineage(frames, following, mother, fuses_into, number_tracks(frames, following), segments, parameters)
 
 
 def _continue(links: Ints, segments: Segments, joined: SegmentLinks) -> tuple[Ints, Ints, Ints]:
@@ -76,7 +76,8 @@ def _continue(links: Ints, segments: Segments, joined: SegmentLinks) -> tuple[In
     return following, mother, fuses_into
 
 
-def _number_tracks(frames: Frames, following: Ints) -> Ints:
+def number_tracks(frames: Frames, following: Ints) -> Ints:
+    """Number what is linked from 1, in the order of frames; shape (N,)."""
     before = reverse(following)
     track = np.zeros(frames.count, np.int64)
     number = 1

@@ -1,4 +1,4 @@
-"""Links the objects of two label images by overlap and distance, and joins a stack of them to objects in depth.
+"""Links the objects of two label images by overlap and distance.
 
 The two images are neighbouring frames or neighbouring planes of one size. What both have in common is here: which pairs
 can be links, what each costs, and the assignment. What only time has (gaps, divisions, drift) is beside it.
@@ -7,7 +7,6 @@ can be links, what each costs, and the assignment. What only time has (gaps, div
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,60 +145,6 @@ def link_planes(
     )
 
 
-def join_planes(
-    planes: Iterable[NDArray[np.integer]],
-    *,
-    max_distance: float = 0.0,
-    min_overlap: float = 0.25,
-    several: bool = True,
-) -> NDArray[np.int32]:
-    """Join the objects of planes in depth: what is linked from plane to plane is one object.
-
-    Parameters
-    ----------
-    planes : iterable of ndarray of integer, shape (Y, X)
-        Label images in their order.
-    max_distance, min_overlap, several : float, float, bool
-        As `link_planes` takes them.
-
-    Returns
-    -------
-    ndarray of int32, shape (Z, Y, X)
-        0 is background; objects are numbered from 1 in the order in which they first appear.
-
-    Raises
-    ------
-    ConfigError
-        As `link_planes`; also when there is no plane.
-
-    Examples
-    --------
-    >>> join_planes(np.array([[[4, 0, 7]], [[1, 0, 0]], [[2, 0, 3]]]))[:, 0].tolist()
-    [[1, 0, 2], [1, 0, 0], [1, 0, 3]]
-    """
-    stack = [np.asarray(plane) for plane in planes]
-    if not stack:
-        raise ConfigError("no plane to join", remedy="give one or more label images")
-    listed = [np.unique(plane[plane > 0]) for plane in stack]
-    first = np.cumsum([0, *(len(ids) for ids in listed)])
-    root = np.arange(first[-1])
-    for index in range(1, len(stack)):
-        links = link_planes(
-            stack[index - 1], stack[index], max_distance=max_distance, min_overlap=min_overlap, several=several
-        )
-        above = first[index - 1] + np.searchsorted(listed[index - 1], links.before)
-        below = first[index] + np.searchsorted(listed[index], links.after)
-        for one_side, other_side in zip(above.tolist(), below.tolist(), strict=True):
-            _unite(root, one_side, other_side)
-    roots = np.array([_root(root, node) for node in range(len(root))], np.int64)
-    number = np.unique(roots, return_inverse=True)[1] + 1
-    joined = np.zeros((len(stack), *stack[0].shape), np.int32)
-    for index, (plane, ids) in enumerate(zip(stack, listed, strict=True)):
-        inside = plane > 0
-        joined[index][inside] = number[first[index] + np.searchsorted(ids, plane[inside])]
-    return joined
-
-
 def count_shared(
     before: NDArray[np.integer], after: NDArray[np.integer], drift: tuple[int, int] = (0, 0)
 ) -> tuple[Ints, Ints, Ints]:
@@ -304,16 +249,3 @@ def _join_rest(found: Candidates, share: Floats, chosen: Ints, least: float, siz
         best = fits[np.lexsort((-found.shared[fits], side[fits]))]
         added.append(best[np.unique(side[best], return_index=True)[1]])
     return np.unique(np.concatenate(added))
-
-
-def _root(root: Ints, node: int) -> int:
-    while root[node] != node:
-        root[node] = root[root[node]]
-        node = int(root[node])
-    return node
-
-
-def _unite(root: Ints, one_side: int, other_side: int) -> None:
-    """Join two groups; the lower number stays their root, so that objects are numbered as they appear."""
-    low, high = sorted((_root(root, one_side), _root(root, other_side)))
-    root[high] = low
