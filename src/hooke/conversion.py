@@ -17,7 +17,8 @@ from hooke.image import Image
 from hooke.io import ImageFile, open_image, search_images
 from hooke.io.annotations.annotated_plane import AnnotatedPlane
 from hooke.io.annotations.annotation_files import is_label_image
-from hooke.io.annotations.geojson import ObjectType, write_geojson
+from hooke.io.annotations.geojson import write_geojson
+from hooke.io.annotations.geojson_text import ObjectType
 from hooke.io.annotations.writers import WRITERS, Writer, parse_formats
 from hooke.io.formats import result_stem
 from hooke.labels.labelled_image import LabelledImage, LabelSource

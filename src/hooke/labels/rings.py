@@ -19,6 +19,10 @@ Corners = NDArray[np.int64]
 Polygon = list[Corners]
 
 
+#: Rings that are followed together, a step of all at a time; the last few, which are long, one after the other.
+_TOGETHER = 32
+
+
 @dataclass(frozen=True, eq=False)
 class _Turns:
     """Where outlines turn: label, place, and on which side of both edges the object lies.
@@ -28,6 +32,8 @@ class _Turns:
     label, y, x : ndarray of int64, shape (N,)
     below, right : ndarray of bool, shape (N,)
         Whether the object lies below the horizontal edge that ends here, and right of the vertical one.
+    twice : ndarray of bool, shape (N,)
+        Whether the same object turns here twice: two of its pixels touch at this corner only.
     """
 
     label: NDArray[np.int64]
@@ -35,6 +41,23 @@ class _Turns:
     x: NDArray[np.int64]
     below: NDArray[np.bool_]
     right: NDArray[np.bool_]
+    twice: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class _Rings:
+    """All closed outlines, by label and highest corner, end to end.
+
+    Parameters
+    ----------
+    turn : ndarray of int64, shape (N,)
+        The turns, ring by ring, each ring from its highest one on.
+    start : ndarray of int64, shape (rings + 1,)
+        Where each ring begins.
+    """
+
+    turn: NDArray[np.int64]
+    start: NDArray[np.int64]
 
 
 def trace_polygons(labels: NDArray[np.integer]) -> dict[int, list[Polygon]]:
@@ -61,10 +84,10 @@ def trace_polygons(labels: NDArray[np.integer]) -> dict[int, list[Polygon]]:
     """
     turns = _find_turns(labels)
     found: dict[int, tuple[list[Corners], list[Corners]]] = {}
-    for label, ring, area in _rings(turns):
+    for label, ring, area in _traced(turns, labels.shape):
         outlines, holes = found.setdefault(label, ([], []))
         (outlines if area > 0 else holes).append(ring)
-    return {label: _nested(*found[label]) for label in sorted(found)}
+    return {label: _nested(outlines, holes) for label, (outlines, holes) in found.items()}
 
 
 def _find_turns(labels: NDArray[np.integer]) -> _Turns:
@@ -73,17 +96,17 @@ def _find_turns(labels: NDArray[np.integer]) -> _Turns:
     for band in bands(labels):
         top, bottom = max(band.start - 1, 0), min(band.stop + 1, len(labels))
         padding = ((band.start == 0, band.stop == len(labels)), (1, 1))
-        padded = np.pad(labels[top:bottom].astype(np.int64), padding)
+        padded = np.pad(labels[top:bottom], padding)
         # Corners on the rows from band.start on; those below the last row belong to the last band.
         rows = padded if band.stop == len(labels) else padded[:-1]
         parts += _turns_of(rows, band.start)
     if not parts:
-        return _Turns(*(np.zeros(0, np.int64),) * 3, *(np.zeros(0, np.bool_),) * 2)
-    label, y, x, below, right = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return _Turns(label, y, x, below, right)
+        return _Turns(*(np.zeros(0, np.int64),) * 3, *(np.zeros(0, np.bool_),) * 3)
+    label, y, x, below, right, twice = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return _Turns(label.astype(np.int64), y, x, below, right, twice)
 
 
-def _turns_of(padded: NDArray[np.int64], top: int) -> Iterator[list[NDArray[np.generic]]]:
+def _turns_of(padded: NDArray[np.integer], top: int) -> Iterator[list[NDArray[np.generic]]]:
     """Turns at every place where four pixels meet."""
     quarter = {
         (down, right): padded[down : len(padded) - 1 + down, right : padded.shape[1] - 1 + right]
@@ -96,55 +119,138 @@ def _turns_of(padded: NDArray[np.int64], top: int) -> Iterator[list[NDArray[np.g
     around = {place: pixels[y, x] for place, pixels in quarter.items()}
     for (down, right), own in around.items():
         beside, above, across = around[down, 1 - right], around[1 - down, right], around[1 - down, 1 - right]
-        sharp = (own > 0) & (own != beside) & (own != above)
-        yield _columns(own, y + top, x, bool(down), bool(right), sharp)
-        hollow = (beside > 0) & (beside == above) & (beside == across) & (beside != own)
-        yield _columns(beside, y + top, x, not down, not right, hollow)
+        sharp = np.flatnonzero((own > 0) & (own != beside) & (own != above))
+        yield _columns(own[sharp], y[sharp] + top, x[sharp], bool(down), bool(right), across[sharp] == own[sharp])
+        hollow = np.flatnonzero((beside > 0) & (beside == above) & (beside == across) & (beside != own))
+        yield _columns(beside[hollow], y[hollow] + top, x[hollow], not down, not right, np.zeros(len(hollow), np.bool_))
 
 
 def _columns(
-    label: NDArray[np.int64],
+    label: NDArray[np.integer],
     y: NDArray[np.int64],
     x: NDArray[np.int64],
     below: bool,
     right: bool,
-    at: NDArray[np.bool_],
+    twice: NDArray[np.bool_],
 ) -> list[NDArray[np.generic]]:
-    count = int(np.count_nonzero(at))
-    return [label[at], y[at], x[at], np.full(count, below), np.full(count, right)]
+    return [label, y, x, np.full(len(label), below), np.full(len(label), right), twice]
 
 
-def _rings(turns: _Turns) -> Iterator[tuple[int, Corners, int]]:
-    """Follow the edges from turn to turn; give each ring with its label, and twice the area that it encloses.
+def _traced(turns: _Turns, shape: tuple[int, ...]) -> Iterator[tuple[int, Corners, int]]:
+    """Give each ring with its label, by increasing label, and twice the area that it encloses.
 
     The area is negative where a ring runs as holes do.
     """
-    order, starts = _ordered(*_follow(turns))
-    if not starts:
+    rings = _follow(turns, shape)
+    if not len(rings.turn):
         return
-    stops = [*starts[1:], len(order)]
-    x, y = turns.x[order], turns.y[order]
-    ring = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(order)))
-    following = np.arange(1, len(order) + 1)
-    following[np.array(stops) - 1] = starts
+    y, x = turns.y[rings.turn], turns.x[rings.turn]
+    starts, stops = rings.start[:-1], rings.start[1:]
+    following = np.arange(1, len(x) + 1)
+    following[stops - 1] = starts
     areas = np.add.reduceat(x * y[following] - y * x[following], starts).tolist()
-    touching = _touching_rings(ring, x, y)
-    corners, labels = np.stack([x, y], axis=1), turns.label[order][starts].tolist()
-    for place, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        whole = corners[start:stop]
+    touching = _touching_rings(turns, rings)
+    corners, labels, bounds = np.stack([x, y], axis=1), turns.label[rings.turn[starts]].tolist(), rings.start.tolist()
+    for place, label in enumerate(labels):
+        whole = corners[bounds[place] : bounds[place + 1]]
         if place not in touching:
-            yield labels[place], whole, areas[place]
+            yield label, whole, areas[place]
             continue
         for part in _apart(whole):
-            yield labels[place], part, _area(part)
+            yield label, part, _area(part)
 
 
-def _ordered(following: list[int], by_place: list[int]) -> tuple[NDArray[np.int64], list[int]]:
-    """List the turns ring by ring, each from its highest one on, and where in this list each ring begins."""
+def _touching_rings(turns: _Turns, rings: _Rings) -> set[int]:
+    """Rings that come twice to the same place."""
+    at = np.flatnonzero(turns.twice[rings.turn])
+    turn, ring = rings.turn[at], np.searchsorted(rings.start, at, side="right") - 1
+    by_place = np.lexsort((turns.x[turn], turns.y[turn], ring))
+    turn, ring = turn[by_place], ring[by_place]
+    same = ring[1:] == ring[:-1]
+    for values in (turns.x[turn], turns.y[turn]):
+        same &= values[1:] == values[:-1]
+    return set(ring[1:][same].tolist())
+
+
+def _follow(turns: _Turns, shape: tuple[int, ...]) -> _Rings:
+    """Follow the edges from turn to turn, the object on the right hand.
+
+    Edges of one object with the same side on the same line do not meet, so that sorting along the line pairs their
+    ends.
+    """
+    height, width = shape[0] + 1, shape[1] + 1
+    label = turns.label
+    if label.max(initial=0) >= np.iinfo(np.int64).max // (2 * height * width):
+        label = np.unique(label, return_inverse=True)[1]
+    following = np.empty(len(label), np.int64)
+    # One number that orders by label, line, side of the line, and place on it: sorted faster than four.
+    across = np.argsort(((label * height + turns.y) * 2 + turns.below) * width + turns.x)
+    left, right = across[0::2], across[1::2]
+    rightwards = turns.below[left]
+    following[left[rightwards]] = right[rightwards]
+    following[right[~rightwards]] = left[~rightwards]
+    down = np.argsort(((label * width + turns.x) * 2 + turns.right) * height + turns.y)
+    upper, lower = down[0::2], down[1::2]
+    upwards = turns.right[upper]
+    following[lower[upwards]] = upper[upwards]
+    following[upper[~upwards]] = lower[~upwards]
+    return _walk(following, across, np.flatnonzero(np.diff(label[across], prepend=-1)))
+
+
+def _walk(following: NDArray[np.int64], by_place: NDArray[np.int64], highest: NDArray[np.int64]) -> _Rings:
+    """List the turns ring by ring.
+
+    Parameters
+    ----------
+    following : ndarray of int64, shape (N,)
+        The turn after each.
+    by_place : ndarray of int64, shape (N,)
+        The turns by label and place.
+    highest : ndarray of int64, shape (labels,)
+        Where in this list each label begins: at its highest turn.
+    """
+    # One ring of each object, the only one of most: all of them a step at a time.
+    first = by_place[highest]
+    at, ring = first, np.arange(len(first))
+    steps = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    while len(ring) > _TOGETHER:
+        steps.append((at, ring))
+        at = following[at]
+        goes_on = np.flatnonzero(at != first[ring])
+        at, ring = at[goes_on], ring[goes_on]
+    closed = np.ones(len(first), np.bool_)
+    closed[ring] = False
+    turn, ring = (np.concatenate(parts) for parts in zip(*steps, strict=True))
+    step = np.repeat(np.arange(-1, len(steps) - 1), [len(part) for part, _ in steps])
+    turn, ring, step = (values[closed[ring]] for values in (turn, ring, step))
+    # The others, one after the other: the longest, and further ones of an object.
+    left = np.ones(len(following), np.bool_)
+    left[turn] = False
+    rest = np.flatnonzero(left[by_place])
+    order, starts = _walk_each(following, by_place[rest])
+    sizes = np.concatenate([np.bincount(ring, minlength=len(first))[closed], np.diff(starts)])
+    rank = np.argsort(np.concatenate([highest[closed], rest[order[starts[:-1]]]]))
+    bounds = np.concatenate([[0], np.cumsum(sizes[rank])])
+    begin = np.empty(len(rank), np.int64)
+    begin[rank] = bounds[:-1]
+    result = np.empty(len(following), np.int64)
+    result[begin[(np.cumsum(closed) - 1)[ring]] + step] = turn
+    alone = begin[np.count_nonzero(closed) :] - starts[:-1]
+    result[np.repeat(alone, np.diff(starts)) + np.arange(len(order))] = by_place[rest[order]]
+    return _Rings(result, bounds)
+
+
+def _walk_each(
+    following: NDArray[np.int64], by_place: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """List some turns ring by ring, as places among them, and where in this list each begins and the last ends."""
+    place = np.zeros(len(following), np.int64)
+    place[by_place] = np.arange(len(by_place))
+    after = place[following[by_place]].tolist()
     order: list[int] = []
     starts: list[int] = []
-    seen = bytearray(len(following))
-    for first in by_place:
+    seen = bytearray(len(after))
+    for first in range(len(after)):
         if seen[first]:
             continue
         starts.append(len(order))
@@ -152,39 +258,8 @@ def _ordered(following: list[int], by_place: list[int]) -> tuple[NDArray[np.int6
         while not seen[at]:
             seen[at] = 1
             order.append(at)
-            at = following[at]
-    return np.array(order, np.int64), starts
-
-
-def _touching_rings(ring: NDArray[np.int64], x: NDArray[np.int64], y: NDArray[np.int64]) -> set[int]:
-    """Rings that come twice to the same place."""
-    by_place = np.lexsort((x, y, ring))
-    same = np.ones(len(ring) - 1, np.bool_)
-    for values in (ring, x, y):
-        same &= values[by_place[1:]] == values[by_place[:-1]]
-    return set(ring[by_place[1:][same]].tolist())
-
-
-def _follow(turns: _Turns) -> tuple[list[int], list[int]]:
-    """Give the turn after each, and all of them by label and place.
-
-    The object is on the right hand, and two turns on a line bound an edge.
-
-    Edges of one object with the same side on the same line do not meet, so that sorting along the line pairs their
-    ends.
-    """
-    following = np.empty(len(turns.label), np.int64)
-    across = np.lexsort((turns.x, turns.below, turns.y, turns.label))
-    left, right = across[0::2], across[1::2]
-    rightwards = turns.below[left]
-    following[left[rightwards]] = right[rightwards]
-    following[right[~rightwards]] = left[~rightwards]
-    down = np.lexsort((turns.y, turns.right, turns.x, turns.label))
-    upper, lower = down[0::2], down[1::2]
-    upwards = turns.right[upper]
-    following[lower[upwards]] = upper[upwards]
-    following[upper[~upwards]] = lower[~upwards]
-    return following.tolist(), across.tolist()
+            at = after[at]
+    return np.array(order, np.int64), np.array([*starts, len(order)], np.int64)
 
 
 def _apart(ring: Corners) -> Iterator[Corners]:

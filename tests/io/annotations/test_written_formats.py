@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 import zipfile
 
 import numpy as np
@@ -186,6 +187,22 @@ def test_a_plane_of_a_stack_has_its_place(tmp_path):
     assert roifile.ImagejRoi.fromfile(tmp_path / "b.zip")[0].position == 5
 
 
+def test_geojson_is_written_as_json_writes_it(tmp_path):
+    image = np.where(LABELS == 7, np.nan, np.arange(36.0).reshape(6, 6) / 7)
+    content = LabelledImage(LABELS, {4: 0.1, 7: 1e-7}, {4: 'with "quotes"', 9: "100 % größer"})
+    for plane in (
+        AnnotatedPlane("größe 100 %", content, measure(LABELS, image), position={"z": 3}, nuclei=LABELS),
+        AnnotatedPlane("a", LabelledImage(LABELS), None),
+    ):
+        write_geojson(tmp_path / "a.geojson", plane, object_type="annotation")
+        text = (tmp_path / "a.geojson").read_text(encoding="utf-8")
+        data = json.loads(text)
+        assert "\n".join(map(json.dumps, data["features"])) in text.replace(",\n", "\n")
+        for feature, label in zip(data["features"], plane.ids, strict=True):
+            assert feature["id"] == str(uuid.uuid5(uuid.NAMESPACE_URL, f"hooke:{plane.name}:{label}"))
+            assert feature["properties"].get("measurements", {}) == plane.measurements.get(label, {})
+
+
 def test_an_unknown_object_type_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="choose one of: detection, annotation, cell"):
         write_geojson(tmp_path / "a.geojson", PLANE, object_type="tile")
@@ -208,6 +225,21 @@ def test_roifile_reads_the_areas_and_places_of_regions(tmp_path):
         assert tuple(roi.stroke_color) == (255, *colour)
     assert [roi.group for roi in rois] == [1, 2, 1]
     assert rois[1].properties["class"] == "stroma: dense"
+
+
+def test_regions_are_bytes_that_roifile_writes_too(tmp_path):
+    corners = np.zeros((1, 140_000), np.int32)
+    corners[:, 1::2] = 3  # its steps are more than 16 bits count
+    comb = np.repeat([[0, 1, 1], [1, 1, 1]], [1, 1], axis=0)
+    comb = np.tile(comb, (1, 23_000)).astype(np.int32) * 5  # one outline of more corners than 16 bits count
+    names = {4: "größe", 9: "a\U0001f52cb"}
+    for labels in (LABELS, corners, comb):
+        scores, classes = ({4: 0.5, 7: 1e-9}, names) if labels is LABELS else ({}, {})
+        plane = AnnotatedPlane("a", LabelledImage(labels, scores, classes), position={"c": 1, "t": 70_000})
+        write_regions(tmp_path / "a.zip", plane)
+        with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+            regions = [archive.read(name) for name in archive.namelist()]
+        assert regions == [roifile.ImagejRoi.frombytes(region).tobytes() for region in regions]
 
 
 def test_regions_of_a_slide_are_beyond_16_bits(tmp_path):

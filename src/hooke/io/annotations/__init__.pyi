@@ -15,7 +15,7 @@ from hooke.io.annotations.geojson import read_geojson as read_geojson
 from hooke.io.annotations.geojson import to_geojson as to_geojson
 from hooke.io.annotations.geojson import write_geojson as write_geojson
 from hooke.io.annotations.imagej import read_regions as read_regions
-from hooke.io.annotations.imagej import write_regions as write_regions
+from hooke.io.annotations.imagej_writer import write_regions as write_regions
 from hooke.io.annotations.label_files import read_label_file as read_label_file
 from hooke.io.annotations.labelme import read_labelme as read_labelme
 from hooke.io.annotations.object_masks import read_masks as read_masks

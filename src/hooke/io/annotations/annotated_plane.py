@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,18 +76,33 @@ class AnnotatedPlane:
         return OUTLINE_COLOURS[label % len(OUTLINE_COLOURS)] if name is None else self.colours[name]
 
     @cached_property
-    def measurements(self) -> dict[int, dict[str, float]]:
-        """Finite numbers known of each object: its measurements, and its score as ``score``."""
-        scores = {label: {"score": float(score)} for label, score in self.content.scores.items()}
+    def numbers(self) -> pd.DataFrame:
+        """What is known of each object as a number, by label: its score as ``score``, and its measurements.
+
+        Float64; NaN or infinite where an object has no such number.
+        """
+        scores = pd.Series(self.content.scores, name="score", dtype=np.float64)
         if self.table is None:
-            return scores
-        numbers = self.table.drop(columns=[name for name in NO_MEASUREMENTS if name in self.table])
-        numbers = numbers.select_dtypes(include=["number", "bool"]).astype(np.float64)
-        names = list(numbers.columns)
-        rows = zip(self.table["label"].tolist(), numbers.to_numpy().tolist(), strict=True)
-        return {label: scores.get(label, {}) | dict(_finite(names, row)) for label, row in rows}
+            return scores.to_frame()
+        table = self.table.set_index("label").select_dtypes(include=["number", "bool"]).astype(np.float64)
+        table = table.drop(columns=[name for name in NO_MEASUREMENTS if name in table])
+        table = table[~table.index.duplicated(keep="last")]
+        if scores.empty:
+            return table
+        table = table.reindex(table.index.union(scores.index))
+        if "score" in table:
+            scores = table.pop("score").where(np.isfinite).fillna(scores)
+        table.insert(0, "score", scores)
+        return table
+
+    @cached_property
+    def measurements(self) -> dict[int, dict[str, float]]:
+        """The finite numbers that are known of each object."""
+        names = [str(name) for name in self.numbers]
+        rows = zip(self.numbers.index.tolist(), self.numbers.to_numpy().tolist(), strict=True)
+        return {label: dict(_finite(names, row)) for label, row in rows}
 
 
-def _finite(names: list[Any], row: list[float]) -> Iterator[tuple[str, float]]:
+def _finite(names: list[str], row: list[float]) -> Iterator[tuple[str, float]]:
     """Leave out what JSON and QuPath can't hold."""
-    return ((str(name), value) for name, value in zip(names, row, strict=True) if -np.inf < value < np.inf)
+    return ((name, value) for name, value in zip(names, row, strict=True) if -np.inf < value < np.inf)

@@ -14,22 +14,17 @@ RFC 7946; https://qupath.readthedocs.io/en/stable/docs/advanced/exporting_annota
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations import json_fields as checked
 from hooke.io.annotations.annotated_plane import AnnotatedPlane
+from hooke.io.annotations.geojson_text import ObjectType, written_features
 from hooke.io.atomic import atomic_path
 from hooke.labels.polygons import Ring, to_ring
-from hooke.labels.rings import Polygon, trace_polygons
 from hooke.labels.shape_layer import ShapeLayer
-
-#: What QuPath makes of an object: annotations can be edited by hand, detections are many and fast.
-ObjectType = Literal["detection", "annotation", "cell"]
 
 NO_AREA = ("Point", "MultiPoint", "LineString", "MultiLineString")
 SKIPPED = "points and lines, left out"
@@ -100,13 +95,8 @@ def write_geojson(path: Path, plane: AnnotatedPlane, *, object_type: ObjectType 
         If the file can't be written.
     """
     _check_type(object_type)
-    image = _image_of(plane)
     with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(f'{{"type": "FeatureCollection", "image": {json.dumps(image)}, "features": [')
-        for place, feature in enumerate(_written_features(plane, object_type)):
-            file.write(",\n" if place else "\n")
-            file.write(json.dumps(feature, allow_nan=False))
-        file.write("\n]}\n")
+        file.writelines(written_features(plane, object_type))
 
 
 def to_geojson(plane: AnnotatedPlane, *, object_type: ObjectType = "detection") -> dict[str, Any]:
@@ -118,53 +108,14 @@ def to_geojson(plane: AnnotatedPlane, *, object_type: ObjectType = "detection") 
         If the type is none of QuPath's.
     """
     _check_type(object_type)
-    features = list(_written_features(plane, object_type))
-    return {"type": "FeatureCollection", "image": _image_of(plane), "features": features}
+    found: dict[str, Any] = json.loads("".join(written_features(plane, object_type)))
+    return found
 
 
 def _check_type(object_type: str) -> None:
     if object_type not in get_args(ObjectType):
         kinds = ", ".join(get_args(ObjectType))
         raise ConfigError(f"object type {object_type!r} is none of QuPath's", remedy=f"choose one of: {kinds}")
-
-
-def _image_of(plane: AnnotatedPlane) -> dict[str, Any]:
-    """Name and size of the image."""
-    height, width = plane.labels.shape
-    return {"name": plane.image_file or plane.name, "height": height, "width": width}
-
-
-def _written_features(plane: AnnotatedPlane, object_type: ObjectType) -> Iterator[dict[str, Any]]:
-    """Describe each object as QuPath does it itself."""
-    nuclei = {} if plane.nuclei is None else trace_polygons(plane.nuclei)
-    for label, polygons in trace_polygons(plane.labels).items():
-        kind = object_type if plane.nuclei is None else "cell"
-        properties: dict[str, Any] = {"objectType": kind, "name": str(label)}
-        class_name = plane.content.classes.get(label)
-        if class_name is not None:
-            properties["classification"] = {"name": class_name, "color": list(plane.colours[class_name])}
-        if measurements := plane.measurements.get(label):
-            properties["measurements"] = measurements
-        feature = {
-            "type": "Feature",
-            # The same object has the same id whenever it is written, so that a script can find it again.
-            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"hooke:{plane.name}:{label}")),
-            "geometry": _geometry(polygons, plane),
-        }
-        if label in nuclei:
-            feature["nucleusGeometry"] = _geometry(nuclei[label], plane)
-        yield {**feature, "properties": properties}
-
-
-def _geometry(polygons: list[Polygon], plane: AnnotatedPlane) -> dict[str, Any]:
-    """Close each ring, as the format wants it; QuPath keeps the plane of a stack beside the coordinates."""
-    parts = [[[*(corners := ring.tolist()), corners[0]] for ring in polygon] for polygon in polygons]
-    shape: dict[str, Any] = {"type": "Polygon", "coordinates": parts[0]}
-    if len(parts) > 1:
-        shape = {"type": "MultiPolygon", "coordinates": parts}
-    if plane.position:
-        shape["plane"] = {"c": -1, "z": 0, "t": 0} | dict(plane.position)
-    return shape
 
 
 def _size(data: Any) -> tuple[int, int] | None:

@@ -1,8 +1,8 @@
-"""Reads and writes ImageJ's regions of interest: a zip of the ROI Manager, or a single .roi.
+"""Reads ImageJ's regions of interest: a zip of the ROI Manager, or a single .roi.
 
 Areas are taken (polygon, freehand, traced, rectangle, oval, and composites with holes), each an object; points, lines
 and text are left out and counted. A region's class is its property ``class``, else its group where it has one:
-``group 3``. What is written goes along the edges of pixels and holds the size of the image as properties.
+``group 3``. For what is written see `hooke.io.annotations.imagej_writer`.
 
 ImageJ's and StarDist's outlines go through corners of pixels. Cellpose's go through the border pixels themselves
 (``cellpose.io.save_rois`` writes what OpenCV's findContours found), and are filled with their border. Such an outline
@@ -16,19 +16,14 @@ from __future__ import annotations
 import importlib
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hooke.errors import DatasetError
 from hooke.extras import how_to_install
-from hooke.io.annotations.annotated_plane import STORED_TIME, AnnotatedPlane
 from hooke.io.annotations.json_fields import located
-from hooke.io.atomic import atomic_path
 from hooke.labels.polygons import Ring, ellipse, fill_border, rectangle, to_ring
-from hooke.labels.rings import Polygon, trace_polygons
 from hooke.labels.shape_layer import ShapeLayer
 
 AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
@@ -36,8 +31,6 @@ SKIPPED = "points, lines and text, left out"
 OF_BORDERS = "outlines through border pixels, as Cellpose saves them, filled with their border"
 MAX_ROI_BYTES = 1 << 26  # 8 million corners; an entry of a zip that unpacks to more is not a region
 REMEDY = "save the regions again from the ROI Manager"
-_MOVE, _LINE, _CLOSE = 0.0, 1.0, 4.0  # steps of a region of several outlines: java.awt.geom.PathIterator
-_GROUPS = 255
 
 
 def read_regions(path: Path, shape: tuple[int, ...]) -> ShapeLayer:
@@ -73,75 +66,8 @@ def size_of_image(path: Path) -> tuple[int, int] | None:
     return None
 
 
-def write_regions(path: Path, plane: AnnotatedPlane) -> None:
-    """Write the objects of a plane as a zip for ImageJ's ROI Manager, which opens when the file is dropped on Fiji.
-
-    Each region is named by its label, has the colour of its class (or one of its own), its place in the stack, and as
-    properties its class, its score and the size of the image. Corners are 32-bit floats: whole numbers are 16-bit in
-    this format, too small for slides. An object with holes, or in several pieces, is a composite.
-
-    Raises
-    ------
-    DatasetError
-        If the library that writes regions is not installed.
-    OutputError
-        If the file can't be written.
-    """
-    roifile = require_roifile()
-    groups = {name: 1 + place % _GROUPS for place, name in enumerate(sorted(plane.colours))}
-    height, width = plane.labels.shape
-    with atomic_path(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for label, polygons in trace_polygons(plane.labels).items():
-            roi = _region(roifile, polygons)
-            roi.name = plane.numbered(label)
-            roi.stroke_color = bytes((255, *plane.colour(label)))
-            _place(roi, plane.position)
-            properties = {"image_height": str(height), "image_width": str(width)}
-            class_name = plane.content.classes.get(label)
-            if class_name is not None:
-                roi.group = groups[class_name]
-                properties["class"] = re.sub(r"[^\x20-\uffff]", "?", class_name)  # which ImageJ writes as 16 bits
-            if label in plane.content.scores:
-                properties["score"] = repr(float(plane.content.scores[label]))
-            roi.props = "".join(f"{key}: {value}\n" for key, value in properties.items())
-            archive.writestr(zipfile.ZipInfo(f"{roi.name}.roi", STORED_TIME), roi.tobytes(), zipfile.ZIP_DEFLATED)
-
-
-def _region(roifile: Any, polygons: list[Polygon]) -> Any:
-    """Outline one object."""
-    if len(polygons) == 1 and len(polygons[0]) == 1:
-        roi = roifile.ImagejRoi.frompoints(polygons[0][0].astype(np.float32))
-        roi.roitype = roifile.ROI_TYPE.POLYGON
-        return roi
-    rings = [ring for polygon in polygons for ring in polygon]
-    steps: list[float] = []
-    for ring in rings:
-        first, *others = ring.tolist()
-        steps += [_MOVE, *first]
-        for corner in others:
-            steps += [_LINE, *corner]
-        steps.append(_CLOSE)
-    corners = np.concatenate(rings)
-    roi = roifile.ImagejRoi()
-    roi.roitype = roifile.ROI_TYPE.RECT
-    roi.multi_coordinates = np.array(steps, np.float32)
-    roi.shape_roi_size = len(steps)
-    roi.left, roi.top = corners.min(axis=0).tolist()
-    roi.right, roi.bottom = corners.max(axis=0).tolist()
-    return roi
-
-
-def _place(roi: Any, position: Mapping[str, int]) -> None:
-    """State the place in a stack, which ImageJ counts from 1: by axis, and as slice where there is one axis."""
-    for axis, index in position.items():
-        if axis in ("c", "z", "t"):
-            setattr(roi, f"{axis}_position", index + 1)
-    if len(position) == 1:
-        (roi.position,) = (index + 1 for index in position.values())
-
-
 def require_roifile() -> Any:
-    """Import the library that reads and writes regions.
+    """Import the library that reads regions.
 
     Raises
     ------

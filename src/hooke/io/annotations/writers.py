@@ -13,7 +13,7 @@ from hooke.io.annotations.cellpose import write_seg
 from hooke.io.annotations.coco_writer import write_coco
 from hooke.io.annotations.dsb_csv import write_run_lengths
 from hooke.io.annotations.geojson import write_geojson
-from hooke.io.annotations.imagej import write_regions
+from hooke.io.annotations.imagej_writer import write_regions
 from hooke.io.annotations.object_masks import write_masks
 from hooke.io.annotations.object_tables import write_cellprofiler, write_h5ad
 from hooke.io.annotations.ome_zarr_writer import SUFFIX as ZARR
