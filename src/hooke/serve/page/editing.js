@@ -1,0 +1,95 @@
+// Sends edits one after another, shows what they changed, and says when another tab was faster.
+
+import * as api from "./api.js";
+import { toast, toastError } from "./toasts.js";
+
+/** Edits of the image that is open. */
+export class Editing {
+  #queue = Promise.resolve();
+
+  /** @param {import("./app_state.js").AppState} app @param {import("./viewer.js").Viewer} viewer
+   *  @param {() => Promise<void>} reload  loads the table of the open image again */
+  constructor(app, viewer, reload) {
+    this.app = app;
+    this.viewer = viewer;
+    this.reload = reload;
+  }
+
+  /**
+   * Make an edit.
+   * @param {string} action  as the server names it
+   * @param {Object} [fields]  `ids`, `points`, `radius`, `class`
+   * @param {{select?: "new"|"none"|"same"}} [then]  what is selected afterwards
+   */
+  run(action, fields = {}, { select = "same" } = {}) {
+    const { current, plane } = this.app;
+    if (!current || current.state === "new") return Promise.resolve();
+    const send = (image) => api.edit(image.id, { revision: image.revision, plane, action, ids: [], points: [], ...fields });
+    return this.#enqueue(current, plane, send, select, () => this.run(action, fields, { select }));
+  }
+
+  /** Undo the last edit. */
+  undo() {
+    return this.#step("undo");
+  }
+
+  /** Make again what was undone. */
+  redo() {
+    return this.#step("redo");
+  }
+
+  #step(which) {
+    const { current, plane, history } = this.app;
+    if (!current || !history[which]) return Promise.resolve();
+    const send = (image) => api.step(image.id, which, { revision: image.revision, plane });
+    return this.#enqueue(current, plane, send, "same", () => this.#step(which));
+  }
+
+  #enqueue(image, plane, send, select, again) {
+    this.#queue = this.#queue.then(async () => {
+      const started = performance.now();
+      try {
+        await this.#show(image, plane, await send(image), select);
+        performance.measure("hooke-edit", { start: started });
+      } catch (error) {
+        if (error.status === 409) await this.#conflict(image, error, again);
+        else toastError(error);
+      }
+    });
+    return this.#queue;
+  }
+
+  async #show(image, plane, reply, select) {
+    const { app } = this;
+    image.revision = reply.revision;
+    if (reply.count !== undefined) image.count = reply.count;
+    if (reply.state) image.state = reply.state;
+    for (const name of ["can_undo", "can_redo"]) if (reply[name] !== undefined) image[name] = reply[name];
+    app.emit("images");
+    if (app.current !== image || app.plane !== plane) return;
+    const before = app.table;
+    const rows = reply.rows?.columns ?? reply.rows ?? {};
+    const fresh = (rows.label ?? []).filter((label) => !before.rowOf.has(label));
+    before.apply(reply.removed, rows);
+    app.history = stepsOf(image);
+    const kept = [...app.selection].filter((label) => before.rowOf.has(label));
+    app.selection = new Set(select === "new" ? fresh : select === "none" ? [] : kept);
+    app.emit("history");
+    app.refilter();
+    app.emit("table", { edited: true });
+    app.emit("selection", { origin: "edit" });
+    await this.viewer.reload(reply.bbox ?? [0, 0, image.height, image.width], image.revision);
+  }
+
+  async #conflict(image, error, again) {
+    Object.assign(image, await api.getImage(image.id));
+    await this.reload();
+    toast("This image was changed in another tab. Your last edit was not made; nothing else was lost.", {
+      kind: "error", remedy: "The objects on show are the newest now. Check them, and make your edit once more.",
+      action: { text: "Make it once more", run: again },
+    });
+  }
+}
+
+/** Whether there is something to undo and to redo. */
+export const stepsOf = (image) => ({ undo: Boolean(image?.can_undo), redo: Boolean(image?.can_redo) });

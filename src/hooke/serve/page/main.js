@@ -1,0 +1,142 @@
+// Starts the page: makes its parts, and opens images.
+
+import * as api from "./api.js";
+import { AppState } from "./app_state.js";
+import { connectCounts } from "./counts_tab.js";
+import { $ } from "./dom.js";
+import { Editing, stepsOf } from "./editing.js";
+import { connectHover } from "./hover.js";
+import { connectImages } from "./image_list.js";
+import { Jobs } from "./jobs.js";
+import { connectKeys } from "./keys.js";
+import { connectLearn } from "./learn_tab.js";
+import { channelsOf, connectLook } from "./look_tab.js";
+import { ObjectTable } from "./object_table.js";
+import { connectObjects } from "./objects_tab.js";
+import { connectPlots } from "./plots_tab.js";
+import { connectSave } from "./save_tab.js";
+import { atOnce, connectSettings, options } from "./settings.js";
+import { connectTabs, showPanel } from "./tabs.js";
+import { toast, toastError } from "./toasts.js";
+import { connectTools } from "./tools.js";
+import { Viewer } from "./viewer.js";
+
+const app = new AppState();
+const jobs = new Jobs(app);
+let loading = new AbortController();
+
+async function open(id, plane = 0) {
+  const image = id === null ? null : app.images.get(id);
+  if (id !== null && !image) return;
+  const another = app.current !== image;
+  app.current = image;
+  app.plane = plane;
+  app.table = null;
+  app.selection = new Set();
+  app.history = stepsOf(image);
+  app.refilter();
+  if (another) {
+    app.look.channels = image ? channelsOf(image) : [];
+    app.emit("newimage");
+  }
+  $("title").textContent = image ? image.name : "No image is open";
+  document.title = image ? `${image.name} · hooke` : "hooke";
+  history.replaceState(null, "", image ? `#${new URLSearchParams({ image: id, plane })}` : " ");
+  app.emit("current");
+  app.emit("table");
+  app.emit("selection", { origin: "open" });
+  app.emit("history");
+  if (another && image) showPanel("viewer");
+  await loadTable();
+}
+
+/** Load the measurements of what is open, and show its objects. */
+async function loadTable() {
+  loading.abort();
+  loading = new AbortController();
+  const { current, plane } = app;
+  if (!current || current.state === "new") return;
+  try {
+    const { revision, columns } = await api.getTable(current.id, plane, loading.signal);
+    if (app.current !== current || app.plane !== plane) return;
+    current.revision = revision;
+    app.table = new ObjectTable(columns);
+    app.history = stepsOf(current);
+    app.refilter();
+    viewer.renew();
+    app.emit("table");
+    app.emit("selection", { origin: "open" });
+    app.emit("history");
+  } catch (error) {
+    if (error.name !== "AbortError") toastError(error, current.name);
+  }
+}
+
+/** Ask the server what became of images, and show it. */
+async function refresh(ids) {
+  for (const id of ids) {
+    if (!app.images.has(id)) continue;
+    try {
+      app.putImage(await api.getImage(id));
+    } catch (error) {
+      toastError(error, app.images.get(id).name);
+    }
+  }
+  app.emit("images");
+  if (app.current && ids.includes(app.current.id)) await open(app.current.id, app.plane);
+}
+
+async function segment(images, chosen) {
+  const ids = images.map((image) => image.id);
+  afterSegmenting(await jobs.start("segment", ids, chosen), ids);
+}
+
+async function afterSegmenting(job, ids) {
+  if (!job) return;
+  await refresh(ids);
+  for (const [id, error] of Object.entries(job.result?.failed ?? {})) {
+    toast(`${app.images.get(id)?.name ?? id}: ${error.error ?? error}`, { kind: "error", remedy: error.remedy ?? "" });
+  }
+}
+
+async function loadModels() {
+  app.models = (await api.getModels()).models;
+  app.emit("models");
+}
+
+const viewer = new Viewer(app);
+const editing = new Editing(app, viewer, loadTable);
+const commands = connectTools(app, viewer, editing);
+connectKeys(app, commands);
+connectObjects(app, viewer, commands);
+connectPlots(app);
+connectCounts(app, open);
+connectLook(app, (plane) => open(app.current.id, plane));
+connectLearn(app, jobs, open, loadModels);
+connectSave(app);
+connectHover(app, viewer);
+connectSettings(app, segment);
+connectImages(app, open, (added) => atOnce() && segment(added, options()));
+connectTabs(app);
+
+/** Show what the server has from before, such as after the page was loaded again. */
+async function start() {
+  try {
+    app.info = await api.getInfo();
+    app.models = app.info.models ?? [];
+    $("by-path").hidden = !app.info.paths;
+    app.emit("models");
+    app.emit("info");
+    for (const image of (await api.getImages()).images) app.putImage(image);
+    app.emit("images");
+    await loadModels();
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    if (app.images.has(wanted.get("image"))) await open(wanted.get("image"), Number(wanted.get("plane")) || 0);
+    else if (app.images.size) await open(app.images.keys().next().value);
+    for (const { job, ended } of await jobs.resume()) ended.then((last) => last.kind === "segment" && afterSegmenting(last, job.images ?? []));
+  } catch (error) {
+    toastError(error, "The page could not start");
+  }
+}
+
+start();
