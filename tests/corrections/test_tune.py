@@ -75,7 +75,8 @@ def test_what_differs_from_image_to_image_changes_nothing(tmp_path, images, foun
 
 def test_one_image_alone_is_tuned_and_said_not_to_be_checked(tmp_path, images, found):
     done = tune(save(tmp_path, {"a": offset_outlines(found["a"], 2)}), threads=1)
-    assert done.settings.grey.grow == 2 and not done.fits["grey"].checked
+    assert done.settings.grey.grow == pytest.approx(2, abs=0.25)  # a quarter of a pixel moves few pixels
+    assert done.fits["grey"].scores_after == [1] and not done.fits["grey"].checked
     assert "one place alone can't be checked" in done.lines()[-1]
 
 
@@ -115,4 +116,5 @@ def test_unknown_regions_do_not_count(tmp_path, images, found):
         json.dumps({"a": [{"top": 0, "left": 0, "height": 160, "width": 90}]}), encoding="utf-8"
     )
     done = tune(save(tmp_path, {"a": truth}), threads=1)
-    assert done.settings.grey.grow == 2 and done.fits["grey"].scores_after.mean() > 0.85
+    assert done.settings.grey.grow == pytest.approx(2, abs=0.25)
+    assert done.fits["grey"].scores_after.mean() > 0.85

@@ -151,3 +151,21 @@ def test_an_error_in_the_network_comes_out_and_stops_the_rest(threads):
     with pytest.raises(RuntimeError, match="out of memory"):
         predict_maps(network, picture(600, 600), AS_IT_IS, tiling=TILING, threads=threads)
     assert len(calls) <= 2 * threads
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0 ** (5 / 16), 2.0 ** (-7 / 16)])
+def test_tiles_are_chosen_to_show_the_network_few_pixels(scale):
+    shares = []
+    for side in range(600, 2400, 119):
+        shown = []
+
+        def network(batch, shown=shown):
+            shown.append(batch.shape[2] * batch.shape[3])
+            return np.zeros((1, 1, *batch.shape[2:]), np.float32)
+
+        grey = Normalisation("grey", None, 0.0, 1.0)
+        predict_maps(network, np.zeros((side, 300), np.uint8), grey, scale=scale, maps=1)
+        across = -(-max(1, round(300 * scale)) // 32) * 32
+        shares.append(sum(shown) / (side * scale * across))
+    # Tiles of 448 that share 48 px need 1.12 times the pixels of one axis; sides are multiples of 32.
+    assert np.mean(shares) < 1.15 and max(shares) < 1.25

@@ -24,6 +24,7 @@ _CARD_KEYS = (
     "kind",
     "parameters",
     "diameter_band",
+    "accurate_band",
 )
 
 

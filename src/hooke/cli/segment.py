@@ -97,7 +97,7 @@ def segment(
         ),
     ] = "auto",
     accurate: Annotated[
-        bool, typer.Option("--accurate", help="Compute all in 32 bits, as the model was trained: slower.")
+        bool, typer.Option("--accurate", help="Compute all in 32 bits, at the best magnification: slower.")
     ] = False,
     pixel_size: PixelSize = None,
     surroundings: Surroundings = 6.0,

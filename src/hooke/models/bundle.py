@@ -34,7 +34,7 @@ _PARENT = "parent"  # under config: hooke: of a bundle without weights of its ow
 _DESCRIPTION = "rdf.yaml"
 _ALIKE = ("classes", "channels")  # what both networks of a bundle must have in common
 _Settings = TypeVar("_Settings", bound=BaseModel)
-_LATER = ("grow", "min_size", "diameter", "diameter_range", "channel")
+_LATER = ("grow", "min_size", "diameter", "diameter_range", "channel", "accurate_band")
 _MOST_EXPANSION = 1032  # of a member of a zip: what deflate can do
 
 
@@ -51,6 +51,9 @@ class BundleSettings(BaseModel):
         None, pattern=r"^[\w-]+$", description="folder within the bundle: the one for images whose colours are kept"
     )
     diameter_band: tuple[float, float] = Field(description="diameters that images are resized to, network pixels")
+    accurate_band: tuple[float, float] | None = Field(
+        None, description="the same, where all is to be as accurate as it can be; diameter_band when not given"
+    )
     trained_diameters: tuple[float, float] = Field(description="diameters that the network was trained on")
     percentiles: tuple[float, float] = (1.0, 99.8)
     stride: int = Field(32, ge=1, le=1024)
@@ -76,7 +79,7 @@ class BundleSettings(BaseModel):
             raise ValueError("give two diameters in pixels, the smaller first, from 1 to 10000")
         return value
 
-    @field_validator("diameter_range")
+    @field_validator("accurate_band", "diameter_range")
     @classmethod
     def _check_range(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
         return None if value is None else cls._check_diameters(value)

@@ -216,7 +216,7 @@ class Model:
 
         return run
 
-    def segmenter(self, threads: int = 1, *, tta: bool = False) -> PixelSegmenter:
+    def segmenter(self, threads: int = 1, *, tta: bool = False, accurate: bool = False) -> PixelSegmenter:
         """Give what segments pixels with this network.
 
         Parameters
@@ -225,6 +225,8 @@ class Model:
             Threads in all.
         tta : bool
             Whether every tile is predicted four times, mirrored, and the mean taken.
+        accurate : bool
+            Whether images are magnified as is best for their outlines, however long that takes.
         """
 
         def network(threads_per_call: int) -> Network:
@@ -234,9 +236,8 @@ class Model:
         # Maps of classes follow those of the scheme, which need not all be decoded.
         maps = self.maps if self.settings.classes else self.scheme.decoded
         own = self.settings
-        return PixelSegmenter(
-            network, self.scheme, own.diameter_band, maps, self.tiling, threads, own.min_size, own.grow
-        )
+        band = own.accurate_band if accurate and own.accurate_band else own.diameter_band
+        return PixelSegmenter(network, self.scheme, band, maps, self.tiling, threads, own.min_size, own.grow)
 
     @property
     def tiling(self) -> Tiling:

@@ -219,20 +219,19 @@ def _resize(window: NDArray[np.float32], height: int, width: int) -> NDArray[np.
 
 
 def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
-    """Cut one axis into as few tiles as their largest size allows, evenly spread and no larger than they must be.
+    """Cut one axis into tiles, evenly spread, of the number and size that show the network the fewest pixels.
 
     Neighbours are blended over half of the overlap, in the middle of what they share: at its border a tile knows too
     little of what surrounds it. Where the image is not resized, tiles begin at multiples of half the network's stride,
     since a network answers differently to the same pixels elsewhere between these.
     """
-    tile, overlap = max(2, round(tiling.tile / scale)), max(1, round(tiling.overlap / scale))
-    count = max(1, -(-(length - overlap) // (tile - overlap)))
+    overlap = max(1, round(tiling.overlap / scale))
+    count, side = _plan(length * scale, tiling)
     if count == 1:
         yield _Span(0, length, np.ones(length, np.float32))
         return
-    # A whole number of strides: what is left of one would be computed all the same.
-    needed = -(-(length + (count - 1) * overlap) // count) * scale
-    tile = min(tile, max(2, math.ceil(math.ceil(needed / tiling.stride) * tiling.stride / scale)))
+    # Rounded down: a pixel more than a whole number of strides would be computed as a stride more.
+    tile = min(length, max(2, math.floor(side / scale)))
     starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
     unit = max(1, tiling.stride // 2)
     if scale == 1 and overlap >= 2 * unit:  # rounded up, neighbours still share more than they are blended over
@@ -247,6 +246,26 @@ def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
         pixels = np.arange(start, stop, dtype=np.float64)
         # Shares are differences of one rising step a joint, so they sum to 1 however many tiles meet in a pixel.
         yield _Span(start, stop, (passed(pixels, left) - passed(pixels, right)).astype(np.float32))
+
+
+def _plan(length: float, tiling: Tiling) -> tuple[int, int]:
+    """Choose the number of tiles along an axis, and their side: a whole number of strides.
+
+    Parameters
+    ----------
+    length : float
+        Of the axis, network pixels.
+    tiling : Tiling
+    """
+    tile, overlap, stride = tiling.tile, tiling.overlap, tiling.stride
+    if length <= tile:
+        return 1, math.ceil(length)
+    fewest = math.ceil((length - overlap) / (tile - overlap))
+    plans = []
+    for count in range(fewest, 2 * fewest + 1):
+        side = min(tile, math.ceil((length + (count - 1) * overlap) / count / stride) * stride)
+        plans.append((count * side, count, side))
+    return min(plans)[1:]
 
 
 def _unordered(work: Callable[[_Job], _Result], jobs: list[_Job], threads: int) -> Iterator[_Result]:

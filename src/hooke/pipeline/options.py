@@ -62,7 +62,8 @@ class SegmentOptions(MeasureOptions):
     runtime : str
         What runs the network: one of `hooke.models.RUNTIMES`; ``"auto"`` takes the fastest that is here.
     accurate : bool
-        Whether all is computed in 32 bits, as the model was trained, however long it takes.
+        Whether all is computed in 32 bits, as the model was trained, at the magnification that is best for outlines,
+        however long it takes.
     ids : bool
         Whether overlays show the number of each object.
     scene : str, optional

@@ -16,7 +16,7 @@ from hooke.labels.classes import Classes, ObjectClassifier, aggregate_pixel_clas
 from hooke.limits import parse_bytes
 from hooke.measure import MeasureOptions
 from hooke.measure.image_table import PixelSize, parse_pixel_size
-from hooke.models import Model, PixelSegmenter, Tiling, is_default, load_model
+from hooke.models import Model, PixelSegmenter, is_default, load_model
 from hooke.pipeline.diameter import estimate_diameter
 from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
 from hooke.pipeline.nuclear_channel import ChosenChannel
@@ -27,6 +27,8 @@ from hooke.pipeline.source import Source, image_of_source
 from hooke.pipeline.trust import dropped_candidates, quality_warnings
 from hooke.pipeline.view import View, prepare_view
 from hooke.preprocess import Normalisation, find_channel
+
+_SHOWN_WHOLE = 448  # pixels: no image of a longer side is all shown in the first pass
 
 
 def segment(
@@ -92,7 +94,8 @@ def segment(
         What runs the network: one of `hooke.models.RUNTIMES`. ``"auto"`` takes the fastest that is here, or what a
         loaded model was set to.
     accurate : bool
-        Whether all is computed in 32 bits, as the model was trained, however long it takes.
+        Whether all is computed in 32 bits, as the model was trained, at the magnification that is best for outlines,
+        however long it takes.
     scene : str, optional
         Which image of a file that holds several, by its name; the largest when not given.
     level : int
@@ -205,7 +208,7 @@ def _segment_as(
     if normalisation.is_flat:
         return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
     model = model.for_image(colour=normalisation.keeps_colours)
-    segmenter = model.segmenter(threads, tta=options.tta)
+    segmenter = model.segmenter(threads, tta=options.tta, accurate=options.accurate)
     diameter, known = measure_diameter(view, model, segmenter, given, progress)
     if diameter is None:
         return _nothing(image, model, normalisation, options, start, *view.warnings, NOTHING)
@@ -298,7 +301,7 @@ def measure_diameter(
     if diameter is not None:
         return diameter, None
     known = None
-    if max(view.pixels.shape[:2]) <= Tiling.tile:  # a first pass over the whole image may turn out to be the only one
+    if max(view.pixels.shape[:2]) <= _SHOWN_WHOLE:  # this first pass may turn out to be the only one
         known = segmenter.predict(
             view.pixels, view.normalisation, progress=progress, at_least=model.scheme.first_pass_maps
         )

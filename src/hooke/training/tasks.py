@@ -147,7 +147,8 @@ def export(
         Folder to write; an earlier bundle there is replaced once the new one has passed its check.
     card : dict, optional
         Description for people: ``description``, ``authors``, ``license``, ``cite``, ``documentation`` (Markdown),
-        ``training_data``, ``scores``; and for the runtime ``parameters`` of the target scheme, ``diameter_band``.
+        ``training_data``, ``scores``; and for the runtime ``parameters`` of the target scheme, ``diameter_band`` and
+        ``accurate_band``.
     force : bool
         Export a run even if its validation score is not better than its baselines.
     torchscript : bool

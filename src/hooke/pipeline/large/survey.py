@@ -135,11 +135,11 @@ def _survey_as(plane: LazyPlane, model: Model, options: SegmentOptions) -> Surve
     threads = options.resolved_threads
     view = prepare_view(image, model, channel, threads, whole=WholePlane(plane, step))
     image = replace(image, is_rgb=view.image.is_rgb, channel_names=view.image.channel_names)
-    found = Survey(image, model, model.segmenter(threads, tta=options.tta), view, None, ())
+    found = Survey(image, model, model.segmenter(threads, tta=options.tta, accurate=options.accurate), view, None, ())
     if view.normalisation.is_flat:
         return replace(found, warnings=("the image is constant: nothing to find",))
     suited = model.for_image(colour=view.normalisation.keeps_colours)
-    segmenter = suited.segmenter(threads, tta=options.tta)
+    segmenter = suited.segmenter(threads, tta=options.tta, accurate=options.accurate)
     diameter, _ = measure_diameter(view, suited, segmenter, options.diameter_pixels(image), None)
     found = replace(found, model=suited, segmenter=segmenter)
     if diameter is None:

@@ -118,6 +118,7 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
         scheme=scheme.name,
         parameters={"nominal_diameter": config.nominal_diameter, **card.get("parameters", {})},
         diameter_band=card.get("diameter_band", config.band),
+        accurate_band=card.get("accurate_band"),
         trained_diameters=config.augment.diameter,
         stride=module.network.stride,
         classes=config.classes,
