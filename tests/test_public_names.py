@@ -26,6 +26,8 @@ TEXTS += [path for path in (ROOT / "benchmarks").rglob("*.py") if path.name not 
 def load(package):
     if package.startswith("hooke.training"):
         pytest.importorskip("torch")
+    if package.startswith("hooke.serve"):
+        pytest.importorskip("fastapi")
     return importlib.import_module(package)
 
 

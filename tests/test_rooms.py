@@ -25,6 +25,7 @@ FLOORS = (
     ("classify", "pipeline"),
     ("doctor",),
     ("corrections",),
+    ("serve",),
     ("training",),
     ("cli",),
 )

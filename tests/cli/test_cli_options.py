@@ -10,6 +10,7 @@ from typer.main import get_command
 import hooke
 from hooke import classify, corrections, datasets, doctor, evaluation, pipeline, report, tracking, training
 from hooke import models as hooke_models
+from hooke import serve as hooke_serve
 from hooke.cli import (
     adapt,
     compare,
@@ -27,6 +28,7 @@ from hooke.cli import (
     pretrain,
     samples,
     segment,
+    serve,
     submit,
     suggest,
     track,
@@ -67,6 +69,7 @@ COMMANDS = {
     models.show: (hooke_models.model_card,),
     models.add: (hooke_models.add_model,),
     models.verify: (hooke_models.verify_model,),
+    serve.serve: (hooke_serve.ServeOptions, hooke_serve.serve),
     cli_doctor.doctor: (doctor.examine, doctor.fix_dataset, doctor.write_report),
 }
 # The same for commands that need PyTorch, by name: see `hooke.training`.

@@ -32,6 +32,7 @@ from hooke.cli import (
     report,
     samples,
     segment,
+    serve,
     submit,
     suggest,
     track,
@@ -85,6 +86,7 @@ def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
 _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
     "Find and measure": (segment.segment, measure.measure, report.report, demo.demo, convert.convert),
     "Follow through time": (track.track,),
+    "On a page": (serve.serve,),
     "Check results": (evaluate.evaluate, compare.compare, submit.submit),
     "Data sets": (prepare.prepare, doctor.doctor, samples.samples, modality.modality),
     "Train": (suggest.suggest, tune.tune, train.train, adapt.adapt, pretrain.pretrain, export.export, explain.explain),

@@ -1,0 +1,243 @@
+"""Defines what the interface takes and gives, as pydantic models: its OpenAPI schema is made of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+JobKind = Literal["segment", "suggest", "tune", "adapt", "track"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
+Action = Literal["delete", "merge", "split", "draw", "erase", "fill", "grow", "reclass"]
+#: Rows and columns of the largest image that a label file can hold.
+_SIDE = 2**31 - 1
+_Label = Field(ge=1, le=_SIDE)
+
+
+class _Strict(BaseModel):
+    """What clients send: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ErrorAnswer(BaseModel):
+    """What is wrong, and what to do about it."""
+
+    error: str
+    remedy: str = ""
+
+
+class ModelInfo(BaseModel):
+    """A model that can be chosen by name."""
+
+    name: str
+    description: str
+
+
+class Limits(BaseModel):
+    """What the server takes at most."""
+
+    upload_bytes: int
+    pixels: int
+    jobs: int
+
+
+class ServerInfo(BaseModel):
+    """What the server is and can do."""
+
+    version: str
+    models: list[ModelInfo]
+    classifiers: list[ModelInfo]
+    limits: Limits
+    adapt: bool
+    track: bool
+    tokens: bool
+    paths: bool
+
+
+class Channel(BaseModel):
+    """A channel and how it is shown until the user decides otherwise."""
+
+    name: str
+    low: float
+    high: float
+    colour: str
+
+
+class Planes(BaseModel):
+    """Number of planes of a stack in depth and time."""
+
+    z: int = 1
+    t: int = 1
+
+
+class Chosen(BaseModel):
+    """What a segmentation was made with, and why."""
+
+    model: str
+    channel: str
+    diameter: float | None
+    why: str
+
+
+class ImageInfo(BaseModel):
+    """An image in the work folder."""
+
+    id: str
+    name: str
+    height: int
+    width: int
+    channels: list[Channel]
+    planes: Planes
+    axes: str = ""
+    plane_count: int = 1
+    is_rgb: bool
+    pixel_size_um: tuple[float, float] | None
+    levels: int
+    state: Literal["new", "segmented", "corrected"]
+    revision: int
+    warnings: list[str]
+    count: int
+    counts: list[int]
+    chosen: Chosen | None
+    can_undo: bool
+    can_redo: bool
+
+
+class Refused(BaseModel):
+    """An upload that was not taken."""
+
+    name: str
+    error: str
+    remedy: str
+
+
+class Uploaded(BaseModel):
+    """What came of an upload."""
+
+    images: list[ImageInfo]
+    refused: list[Refused]
+
+
+class ImageList(BaseModel):
+    """All images."""
+
+    images: list[ImageInfo]
+
+
+class LocalPath(_Strict):
+    """A file on the server's machine."""
+
+    path: str = Field(min_length=1, max_length=4096)
+
+
+class JobOptions(_Strict):
+    """How a job is done; what is left out is chosen by hooke."""
+
+    model: str | None = Field(None, max_length=100, description="Name of a model, as /api/models lists them.")
+    channel: int | str | None = Field(None, description="Number (0 is the first) or name of the channel.")
+    diameter: float | str | None = Field(None, description="Pixels, micrometres as 8um, or auto.")
+    min_size: FiniteFloat | None = Field(None, ge=0)
+    min_score: FiniteFloat | None = Field(None, ge=0, le=1)
+    grow: FiniteFloat | None = None
+    tta: bool = False
+    classify: str | None = Field(None, max_length=100, description="Name of a classifier of objects.")
+    class_threshold: FiniteFloat = Field(0.0, ge=0, le=1)
+    count: int = Field(3, ge=1, le=100, description="How many images are suggested.")
+    name: str | None = Field(None, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="Of a new model.")
+    steps: int | None = Field(None, ge=1, le=100_000, description="Training steps of adapt, at most.")
+
+
+class JobRequest(_Strict):
+    """A job to do."""
+
+    kind: JobKind
+    images: list[str] = Field(default_factory=list, max_length=10_000)
+    options: JobOptions = Field(default_factory=JobOptions)
+
+
+class JobInfo(BaseModel):
+    """A job and how far it is."""
+
+    id: str
+    kind: JobKind
+    state: JobState
+    progress: float = Field(ge=0, le=1)
+    message: str
+    error: str
+    remedy: str = ""
+    result: dict[str, Any] | None
+    images: list[str]
+    options: dict[str, Any]
+    created: float
+
+
+class JobList(BaseModel):
+    """All jobs, the newest first."""
+
+    jobs: list[JobInfo]
+
+
+class TableAnswer(BaseModel):
+    """A table of objects by column."""
+
+    revision: int
+    columns: dict[str, list[Any]]
+
+
+class EditRequest(_Strict):
+    """An edit of a label image by hand; coordinates are (y, x) in pixels, pixel centres at integers."""
+
+    revision: int = Field(description="Of the image that the client shows; an older one is refused.")
+    plane: int = Field(0, ge=0, le=_SIDE)
+    action: Action
+    ids: list[int] = Field(default_factory=list, max_length=1_000_000)
+    points: list[tuple[FiniteFloat, FiniteFloat]] = Field(default_factory=list, max_length=100_000)
+    radius: FiniteFloat | None = Field(
+        None, ge=-1000, le=1000, description="Of the brush, or pixels to grow by; below 0 objects shrink."
+    )
+    over: bool = Field(False, description="Whether what is drawn takes pixels of other objects, too.")
+    class_: str | None = Field(None, alias="class", max_length=200, description="None takes the class away.")
+
+
+class EditAnswer(BaseModel):
+    """What an edit changed."""
+
+    revision: int
+    plane: int
+    bbox: tuple[int, int, int, int]
+    removed: list[int]
+    rows: dict[str, list[Any]]
+    count: int
+    can_undo: bool
+    can_redo: bool
+
+
+class Moved(_Strict):
+    """Which state of an image an undo or redo starts from; without it, the one that is there."""
+
+    revision: int | None = None
+
+
+class CorrectedRequest(_Strict):
+    """Whether an image, or a region of it, is corrected."""
+
+    corrected: bool
+    plane: int | None = Field(None, ge=0, le=_SIDE)
+    region: tuple[int, int, int, int] | None = Field(
+        None, description="Top, left, bottom and right of what is corrected, pixels; all of the image without it."
+    )
+
+
+class CorrectedAnswer(BaseModel):
+    """The corrected images."""
+
+    count: int
+    objects: int
+    images: list[str]
+
+
+class ModelList(BaseModel):
+    """The models that can be chosen by name."""
+
+    models: list[ModelInfo]

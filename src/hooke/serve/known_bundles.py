@@ -1,0 +1,102 @@
+"""Lists the models and classifiers that clients can choose by name: hooke's, the user's, and those learnt here."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+from hooke.classify import Classifier, load_classifier
+from hooke.classify.classifier_files import task_of
+from hooke.errors import HookeError
+from hooke.models import describe_models
+from hooke.models.description import describe_model
+from hooke.models.registry import AUTO_MODEL, known_models
+from hooke.serve.answers import ApiError
+from hooke.serve.api_models import ModelInfo
+
+_AUTO = "nuclei, or cells in phase contrast: chosen by the image"
+
+
+class KnownBundles:
+    """Models by name; a path is never taken from a client.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the models that were learnt here.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def models(self) -> list[ModelInfo]:
+        """Models that segment, the automatic choice first."""
+        described = [*describe_models(), *(describe_model(name, path) for name, path in self._own().items())]
+        usable = [
+            ModelInfo(name=one.name, description=one.kind)
+            for one in described
+            if not one.error and self._task(one.name) == "segmentation"
+        ]
+        return [ModelInfo(name=AUTO_MODEL, description=_AUTO), *usable]
+
+    def classifiers(self) -> list[ModelInfo]:
+        """Models that predict the class of each object."""
+        names = [name for name in (*known_models(), *self._own()) if self._task(name) == "classifier"]
+        return [ModelInfo(name=name, description=", ".join(self._load(name).classes)) for name in names]
+
+    def find(self, name: str | None) -> str:
+        """Give what `hooke.models.load_model` takes for a model's name; None is the automatic choice.
+
+        Raises
+        ------
+        ApiError
+            When there is no such model.
+        """
+        if name is None or name == AUTO_MODEL:
+            return AUTO_MODEL
+        own = self._own()
+        if name in own:
+            return str(own[name])
+        if name in known_models():
+            return name
+        known = ", ".join([AUTO_MODEL, *known_models(), *own])
+        raise ApiError(422, f"there is no model {name[:60]!r}", f"choose one of: {known}")
+
+    def find_classifier(self, name: str | None) -> Classifier | None:
+        """Load a classifier of objects by its name; None for none.
+
+        Raises
+        ------
+        ApiError or HookeError
+            When there is no such model, or it classifies no objects.
+        """
+        return None if name is None else self._load(name)
+
+    def new_path(self, name: str | None, kind: str) -> Path:
+        """Give the folder of a new model; without a name, one such as ``tuned-1``.
+
+        Raises
+        ------
+        ApiError
+            When there is a model of this name.
+        """
+        taken = {one.casefold() for one in (*self._own(), *known_models(), AUTO_MODEL)}
+        if name is None:
+            name = next(own for number in count(1) if (own := f"{kind}-{number}") not in taken)
+        if name.casefold() in taken:
+            raise ApiError(409, f"there is a model {name}", "choose another name")
+        return self.folder / name
+
+    def _load(self, name: str) -> Classifier:
+        return load_classifier(self.find(name))
+
+    def _task(self, name: str) -> str:
+        try:
+            return task_of(self.find(name))
+        except HookeError:
+            return ""
+
+    def _own(self) -> dict[str, Path]:
+        if not self.folder.is_dir():
+            return {}
+        return {path.name: path for path in sorted(self.folder.iterdir()) if (path / "rdf.yaml").is_file()}

@@ -1,0 +1,144 @@
+"""Makes the web application: routes, error answers, the page and its files."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from hooke import __version__
+from hooke.errors import HookeError
+from hooke.serve import edit_routes, image_routes, job_routes
+from hooke.serve.answers import ApiError, api_error
+from hooke.serve.api_models import Limits, ModelList, ServerInfo
+from hooke.serve.request_checks import RequestChecks, own_names
+from hooke.serve.route_parts import Place, errors
+from hooke.serve.serve_options import ServeOptions
+from hooke.serve.workplace import Workplace
+
+_LOG = logging.getLogger("hooke.serve")
+_PAGE = Path(__file__).with_name("page")
+
+
+def make_app(options: ServeOptions | None = None) -> FastAPI:
+    """Make the application; `serve` runs it.
+
+    Parameters
+    ----------
+    options : ServeOptions, optional
+
+    Returns
+    -------
+    FastAPI
+        An ASGI application. Nothing else may use its work folder.
+    """
+    options = options or ServeOptions()
+    place = Workplace(options)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        place.queue.close()
+
+    app = FastAPI(
+        title="hooke",
+        version=__version__,
+        description="Find, correct and measure nuclei and cells.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.workplace = place
+    for routes in (image_routes, edit_routes, job_routes):
+        app.include_router(routes.router)
+    _add_own_routes(app)
+    _add_error_answers(app)
+    hosts = own_names(options.host, options.allow_hosts)
+    app.add_middleware(
+        RequestChecks,
+        hosts=hosts,
+        addresses=not options.is_local,
+        token=options.token,
+        upload_bytes=options.upload_bytes,
+    )
+    return app
+
+
+def _add_own_routes(app: FastAPI) -> None:
+    """Add the page, its files, and what the server says of itself."""
+    templates = Jinja2Templates(_PAGE)
+
+    @app.get("/", include_in_schema=False)
+    def page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "index.html", {"version": __version__})
+
+    app.mount("/page", StaticFiles(directory=_PAGE), name="page")
+
+    @app.get("/api/info", tags=["server"], responses=errors())
+    def info(place: Place) -> ServerInfo:
+        """Say what this server is and can do."""
+        options = place.options
+        limits = Limits(upload_bytes=options.upload_bytes, pixels=options.max_pixels, jobs=options.max_jobs)
+        return ServerInfo(
+            version=__version__,
+            models=place.bundles.models(),
+            classifiers=place.bundles.classifiers(),
+            limits=limits,
+            adapt=_is_installed("torch"),
+            track=_is_installed("laptrack"),
+            tokens=options.token is not None,
+            paths=options.allow_paths,
+        )
+
+    @app.get("/api/models", tags=["server"], responses=errors())
+    def models(place: Place) -> ModelList:
+        """List the models that can be chosen by name."""
+        return ModelList(models=place.bundles.models())
+
+
+def _add_error_answers(app: FastAPI) -> None:
+    """Answer every error with what is wrong and what to do, and no path."""
+
+    @app.exception_handler(ApiError)
+    def refuse(request: Request, error: ApiError) -> JSONResponse:
+        return JSONResponse(error.content, error.status, error.headers)
+
+    @app.exception_handler(HookeError)
+    def refuse_input(request: Request, error: HookeError) -> JSONResponse:
+        return refuse(request, api_error(error))
+
+    @app.exception_handler(OSError)
+    def refuse_disk(request: Request, error: OSError) -> JSONResponse:
+        _LOG.warning("%s: %s", request.url.path, error)
+        return refuse(request, api_error(error))
+
+    @app.exception_handler(RequestValidationError)
+    def refuse_values(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if part != "body")
+        said = f"{where}: {first['msg']}" if where else str(first["msg"])
+        return refuse(request, ApiError(422, said, "see /api/openapi.json"))
+
+    @app.exception_handler(HTTPException)
+    def refuse_address(request: Request, error: HTTPException) -> JSONResponse:
+        said = ApiError(error.status_code, str(error.detail), "see /api/openapi.json", error.headers)
+        return refuse(request, said)
+
+    @app.exception_handler(Exception)
+    def report(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": "an error of hooke's own", "remedy": "report it with the server's log"}, 500)
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None

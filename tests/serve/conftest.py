@@ -1,0 +1,135 @@
+"""A server with an image, and what its tests do again and again."""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+
+from hooke.datasets import simulate
+
+pytest.importorskip("fastapi")
+
+from starlette.testclient import TestClient
+
+from hooke.serve import ServeOptions, make_app
+
+ADDRESS = "http://127.0.0.1:8642"
+
+
+@dataclass
+class Server:
+    """A running application and its client."""
+
+    client: Any
+    app: Any
+    folder: Path
+
+    def upload(self, content: bytes, name: str = "cells.png") -> dict[str, Any]:
+        answer = self.client.post("/api/images", files=[("files", (name, content))])
+        assert answer.status_code == 200, answer.text
+        (image,) = answer.json()["images"]
+        return image
+
+    def job(self, kind: str, images: list[str], **options: Any) -> dict[str, Any]:
+        """Do a job and give it as it ended."""
+        started = self.client.post("/api/jobs", json={"kind": kind, "images": images, "options": options})
+        assert started.status_code == 202, started.text
+        return self.wait(started.json()["id"])
+
+    def wait(self, id_: str, seconds: float = 60) -> dict[str, Any]:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            job = self.client.get(f"/api/jobs/{id_}").json()
+            if job["state"] in ("done", "failed", "cancelled"):
+                return job
+            time.sleep(0.02)
+        raise AssertionError(f"job {job} did not end")
+
+    def segmented(self, content: bytes, name: str = "cells.png", **options: Any) -> dict[str, Any]:
+        image = self.upload(content, name)
+        job = self.job("segment", [image["id"]], **options)
+        assert job["state"] == "done", job
+        return self.get(image["id"])
+
+    def get(self, id_: str) -> dict[str, Any]:
+        return self.client.get(f"/api/images/{id_}").json()
+
+    def table(self, id_: str, plane: int = 0) -> dict[str, list[Any]]:
+        return self.client.get(f"/api/images/{id_}/table", params={"plane": plane}).json()["columns"]
+
+    def labels(self, id_: str, plane: int = 0) -> np.ndarray:
+        """The label image, put together of the tiles that a page gets."""
+        image = self.get(id_)
+        height, width = image["height"], image["width"]
+        whole = np.zeros((-(-height // 256) * 256, -(-width // 256) * 256), np.int64)
+        for y in range(-(-height // 256)):
+            for x in range(-(-width // 256)):
+                tile = self.client.get(f"/api/images/{id_}/labels/0/{x}/{y}.png", params={"plane": plane})
+                assert tile.status_code == 200
+                whole[y * 256 : y * 256 + 256, x * 256 : x * 256 + 256] = numbers(tile.content)
+        return whole[:height, :width]
+
+    def edit(self, id_: str, action: str, **more: Any) -> Any:
+        revision = more.pop("revision", self.get(id_)["revision"])
+        return self.client.post(f"/api/images/{id_}/edits", json={"action": action, "revision": revision, **more})
+
+
+def numbers(png: bytes) -> np.ndarray:
+    """Numbers of objects of a tile."""
+    red, green, blue = np.moveaxis(imagecodecs.png_decode(png).astype(np.int64), -1, 0)
+    return red << 16 | green << 8 | blue
+
+
+@pytest.fixture
+def open_server(tmp_path):
+    """Open servers on a work folder, one after the other."""
+    opened = []
+
+    def start(**options: Any) -> Server:
+        folder = Path(options.pop("folder", tmp_path / "work"))
+        app = make_app(ServeOptions(folder=folder, threads=1, **options))
+        client = TestClient(app, base_url=ADDRESS, raise_server_exceptions=True)
+        client.__enter__()
+        opened.append(client)
+        return Server(client, app, folder)
+
+    yield start
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def server(open_server):
+    return open_server()
+
+
+@pytest.fixture(scope="session")
+def scene():
+    """A field of nuclei, and its truth."""
+    return simulate((192, 224), seed=3)
+
+
+@pytest.fixture(scope="session")
+def picture(scene):
+    """It as PNG."""
+    return imagecodecs.png_encode(scene.image)
+
+
+@pytest.fixture(scope="session")
+def as_tiff():
+    """Encode an array as TIFF."""
+    import tifffile
+
+    def encode(pixels: np.ndarray, **more: Any) -> bytes:
+        file = io.BytesIO()
+        tifffile.imwrite(file, pixels, photometric="minisblack", **more)
+        return file.getvalue()
+
+    return encode
