@@ -9,6 +9,7 @@ from hooke.io import read_image as read_image
 from hooke.models import Model as Model
 from hooke.models import load_model as load_model
 from hooke.pipeline import Segmentation as Segmentation
+from hooke.pipeline import StackSegmentation as StackSegmentation
 from hooke.pipeline import measure_folder as measure_folder
 from hooke.pipeline import segment as segment
 from hooke.pipeline import segment_folder as segment_folder

@@ -139,7 +139,7 @@ def test_stopped_run_says_how_to_go_on(number, status, image, tmp_path, capsys, 
             signal.raise_signal(number)
         return segment_image(*args, **kwargs)
 
-    monkeypatch.setattr("hooke.pipeline.segment_file.segment_image", stop_at_second)
+    monkeypatch.setattr("hooke.pipeline.stack_planes.segment_image", stop_at_second)
     before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
     assert exit_code("segment", image, other, "-o", tmp_path / "out", "--diameter", "24", "--threads", "1") == status
     said = capsys.readouterr().err

@@ -120,6 +120,16 @@ def segment(
         str | None,
         typer.Option(help="Only these pixels: top, left, height and width, such as 0,4000,512,512.", metavar="Y,X,H,W"),
     ] = None,
+    stitch: Annotated[
+        str | None,
+        typer.Option(
+            help="Join the objects of a stack's planes along this axis: z, to objects in 3-D.",
+            metavar="z",
+        ),
+    ] = None,
+    z_step: Annotated[
+        float | None, typer.Option(help="Micrometres between the planes of a stack. Default: as the file states.")
+    ] = None,
     block: Annotated[
         int | None, typer.Option(help="Work in blocks of this side, a multiple of 512. Default: 2048 for large images.")
     ] = None,
@@ -166,7 +176,6 @@ def segment(
         if is_given(context, "threads"):
             options = dataclasses.replace(options, threads=threads)
     else:
-        classifier = None if classify is None else _load_classifier(classify)
         options = SegmentOptions(
             model=model,
             channel=channel,
@@ -176,7 +185,7 @@ def segment(
             grow=grow,
             tta=tta,
             threads=threads,
-            classify=classifier,
+            classify=None if classify is None else _load_classifier(classify),
             class_threshold=class_threshold,
             runtime=runtime,
             accurate=accurate,
@@ -189,6 +198,8 @@ def segment(
             scene=scene,
             level=level,
             region=region,
+            stitch=stitch,
+            z_step=z_step,
         )
         inputs = list(images or [])
     folder = _check_given(inputs, out)
@@ -293,6 +304,8 @@ def _print_summary(result: FolderResult) -> None:
         f"{objects} objects in {len(good)} image(s){note}; results in {readable(str(result.out))}", markup=False
     )
     stacks = [image for image in good if len(image.rows) > 1]
+    _print_depth(good)
+    stacks = [image for image in stacks if "objects_3d" not in image.rows[0]]
     if stacks:
         planes = sum(len(image.rows) for image in stacks)
         where = "" if len(stacks) == len(good) == 1 else f" of {len(stacks)} stack(s)"
@@ -307,6 +320,17 @@ def _print_summary(result: FolderResult) -> None:
         console.print(f"... and {len(warned) - _LISTED} more warnings in summary.csv", style="yellow", markup=False)
     if result.failed:
         console.print(f"{len(result.failed)} image(s) failed: see summary.csv", style="red", markup=False)
+
+
+def _print_depth(images: list[ImageResult]) -> None:
+    """Say how many objects there are in depth."""
+    rows = [row for image in images for row in image.rows if "objects_3d" in row]
+    if rows:
+        # The same number in all planes of a time, or a position.
+        counts = {
+            " ".join(place for place in _place(row).split() if place[0] != "z"): row["objects_3d"] for row in rows
+        }
+        typer.echo(f"joined to {sum(counts.values())} objects in 3-D: measurements_3d.csv")
 
 
 def _place(row: dict[str, Any]) -> str:

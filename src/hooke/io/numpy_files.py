@@ -7,7 +7,7 @@ pixels decide: see `hooke.io.arrays`. A leading axis of unknown meaning is a sta
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,9 @@ from hooke.io.arrays import Samples, array_layout, channels_note
 from hooke.io.axes import Layout, select, to_plane
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile, check_dtype
+
+#: In place of a file's path for an array in memory.
+ARRAY = Path("<array>")
 
 
 def open_npy(path: Path, axes: str | None = None) -> ImageFile:
@@ -35,7 +38,29 @@ def open_npy(path: Path, axes: str | None = None) -> ImageFile:
     ImageReadError
         If it is truncated, pickled, not of real numbers, or its axes are uncertain.
     """
-    array = _map(path)
+    return _open(lambda: _map(path), path, result_stem(path), axes)
+
+
+def file_of_array(array: NDArray[np.generic], axes: str | None = None) -> ImageFile:
+    """Give an array in memory as a file is given, so that its planes are read one at a time.
+
+    Parameters
+    ----------
+    array : ndarray
+    axes : str, optional
+        One letter per dimension.
+
+    Raises
+    ------
+    ImageReadError
+        If it is not of real numbers, or its axes are uncertain.
+    """
+    return _open(lambda: array, ARRAY, "image", axes)
+
+
+def _open(source: Callable[[], NDArray[np.generic]], path: Path, name: str, axes: str | None) -> ImageFile:
+    """Describe an array that a file or the memory holds."""
+    array = source()
     check_dtype(array.dtype, path)
     layout = array_layout(array.shape, axes, path)
     samples = Samples(layout.channels)
@@ -44,18 +69,18 @@ def open_npy(path: Path, axes: str | None = None) -> ImageFile:
         samples = Samples.of_plane(part, left, explicit=bool(axes))
 
     def read(position: Mapping[str, int]) -> NDArray[np.generic]:
-        return samples.keep(_plane(_map(path), layout, position))
+        return samples.keep(_plane(source(), layout, position))
 
     def read_window(position: Mapping[str, int], rows: slice, columns: slice) -> NDArray[np.generic]:
         window = {"Y": rows, "X": columns}
         # A map of its own for each window: what was read of an earlier one is let go.
-        part = _map(path).reshape(layout.shape)[tuple(window.get(axis, slice(None)) for axis in layout.axes)]
+        part = source().reshape(layout.shape)[tuple(window.get(axis, slice(None)) for axis in layout.axes)]
         return samples.keep(to_plane(*select(np.array(part), layout.axes, position)))
 
     plane_shape = layout.plane_shape
     return ImageFile(
         path=path,
-        name=result_stem(path),
+        name=name,
         axes=layout.stack_axes,
         stack_shape=layout.stack_shape,
         plane_shape=plane_shape[:2] if samples.kept == 1 else (*plane_shape[:2], samples.kept),

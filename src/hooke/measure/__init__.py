@@ -22,7 +22,7 @@ from hooke.measure.image_table import MeasureOptions, cytoplasm_labels, cytoplas
 from hooke.measure.intensity import measure_channels
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
 from hooke.measure.perimeter import Steps, count_contour_steps
-from hooke.measure.stack import measure_stack
+from hooke.measure.volume import measure_stack
 
 __all__ = [
     "FIRST_OF_MORE",

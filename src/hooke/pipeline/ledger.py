@@ -34,7 +34,16 @@ from hooke.pipeline.entry import Entry, Written, is_result
 from hooke.pipeline.work import Content, Origin, Settings, Work
 
 #: Tables and page of a run; they are there only while they agree with the labels.
-TABLES = ("summary.csv", "measurements.csv", "counts.csv", "wells.csv", "conditions.csv", "plate.svg", "results.html")
+TABLES = (
+    "summary.csv",
+    "measurements.csv",
+    "measurements_3d.csv",
+    "counts.csv",
+    "wells.csv",
+    "conditions.csv",
+    "plate.svg",
+    "results.html",
+)
 
 
 class Ledger:

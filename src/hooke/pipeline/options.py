@@ -73,6 +73,10 @@ class SegmentOptions(MeasureOptions):
     region : (int, int, int, int) or str, optional
         Top row, left column, height and width in pixels of the level, such as ``"2000,4000,1024,1024"``; all of the
         image when not given. Positions in the results count from the region's corner.
+    stitch : {"z"}, optional
+        Join the objects of a stack's planes in depth.
+    z_step : float, optional
+        Distance of the planes of stacks in micrometres, in place of what files say.
 
     Raises
     ------
@@ -96,6 +100,8 @@ class SegmentOptions(MeasureOptions):
     scene: str | None = None
     level: int = 0
     region: Region | str | None = None
+    stitch: str | None = field(default=None, kw_only=True)
+    z_step: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -122,6 +128,9 @@ class SegmentOptions(MeasureOptions):
         object.__setattr__(self, "region", parse_region(self.region))
         if self.level < 0:
             raise ConfigError(f"level is {self.level}", remedy="give a number, 0 for the finest resolution")
+        object.__setattr__(self, "stitch", _parse_stitch(self.stitch))
+        if self.z_step is not None and not 0 < self.z_step < math.inf:
+            raise ConfigError(f"z_step is {self.z_step}", remedy="give micrometres, above 0")
         if self.threads < 0:
             raise ConfigError(f"threads is {self.threads}", remedy="give a number of threads, or 0 for all cores")
 
@@ -176,6 +185,16 @@ def _parse_channel(value: SupportsIndex | str) -> int | str:
         return _parse_whole("channel", value)
     text = value.strip()
     return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else text
+
+
+def _parse_stitch(value: str | None) -> str | None:
+    """Axis along which objects are joined."""
+    if value is None:
+        return None
+    if str(value).strip().lower() == "z":
+        return "z"
+    remedy = "give z for depth; for time: --track, or hooke.track"
+    raise ConfigError(f"stitch is {value!r}", remedy=remedy)
 
 
 def _parse_diameter(value: float | str) -> float | str:

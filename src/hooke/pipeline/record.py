@@ -258,6 +258,8 @@ class _RecordedOptions(_Strict):
     scene: str | None = None
     level: int = 0
     region: list[int] | None = None
+    stitch: str | None = None
+    z_step: float | None = None
     axes: str | None
     channels_from: str | None = None
 

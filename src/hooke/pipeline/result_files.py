@@ -30,6 +30,10 @@ SUMMARY_COLUMNS = (
 )
 
 
+#: The table of objects in 3-D.
+DEPTH_TABLE = "measurements_3d.csv"
+
+
 @dataclass(frozen=True)
 class ImageResult:
     """The result of one input file.
@@ -72,6 +76,11 @@ def failure_row(name: str, file: str, error: str) -> dict[str, Any]:
 def labels_path(out: Path, name: str) -> Path:
     """Where the label image of a file goes."""
     return out / "labels" / f"{name}.tif"
+
+
+def depth_table_path(out: Path, name: str) -> Path:
+    """Where the table of a file's objects in 3-D waits for those of all files."""
+    return out / ".hooke" / f"{name}.depth"
 
 
 def cytoplasm_path(out: Path, name: str) -> Path:

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import ConfigError, ImageReadError
-from hooke.image import Image
+from hooke.errors import ConfigError
 from hooke.io import ImageFile, open_image, write_labels
 from hooke.io.file_runner import OnShare
 from hooke.io.lazy_plane import LazyPlane
@@ -24,16 +23,13 @@ from hooke.pipeline.large.plan import needs_blocks
 from hooke.pipeline.large.segment_blocks import BlockJob, segment_blocks
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
-from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.result_files import ImageResult, cytoplasm_path, failure, labels_path
-from hooke.pipeline.segment_image import segment_image
-from hooke.pipeline.segmentation import object_table, summary_row, write_overlay
-from hooke.pipeline.view import choose_stack_channel
+from hooke.pipeline.segmentation import Segmentation, object_table, summary_row, write_overlay
+from hooke.pipeline.stack_planes import segment_planes
+from hooke.pipeline.stack_segmentation import collect_stack, stack_work
+from hooke.pipeline.stitching import check_depth
 from hooke.pipeline.work import Origin, Work
-from hooke.preprocess import describe_picture
-
-_SPREAD = (0.25, 0.5, 0.75)  # planes of a stack that choose its channel: the ends are often empty or out of focus
 
 
 @dataclass(frozen=True)
@@ -76,6 +72,8 @@ def segment_file(job: Job, origin: Origin, on_share: OnShare) -> ImageResult:
         file = ledger.channels.open(path, axes=job.axes, scene=scene, level=options.level, max_memory=job.max_memory)
         if options.pixel_size is not None:
             file = replace(file, pixel_size_um=parse_pixel_size(options.pixel_size))
+        if options.z_step is not None:
+            file = replace(file, z_step_um=options.z_step)
         shape = check_region(options.parsed_region, file.plane_shape, path)[2:]
         if job.block is not None or needs_blocks(file, math.prod(shape), job.max_memory):
             key = (ledger.settings.hash, "" if content is None else content.sha256, *origin.key)
@@ -107,7 +105,11 @@ def fail_file(job: Job, origin: Origin, message: str) -> ImageResult:
 def _segment(file: ImageFile, name: str, job: Job, work: Work, on_share: OnShare) -> None:
     """Write labels and overlays of a file, and collect its tables and rows."""
     labels = work.place(labels_path(work.out, name))
-    _write_stack(labels, _segment_planes(file, name, job, work, on_share), file)
+    if job.options.stitch is None:
+        _write_stack(labels, _segment_planes(file, name, job, work, on_share), file)
+    else:
+        check_depth(file.axes, file.path)
+        _write_stack(labels, _stitch_planes(file, name, job, work, on_share), file)
     if (width := job.options.expand) is not None:
         planes = (plane.pixels.astype(np.int32) for plane in open_image(labels, axes=file.axes + "YX"))
         _write_stack(
@@ -130,48 +132,32 @@ def _write_stack(path: Path, planes: Iterator[NDArray[np.int32]], file: ImageFil
 
 def _segment_planes(file: ImageFile, name: str, job: Job, work: Work, on_share: OnShare) -> Iterator[NDArray[np.int32]]:
     """Segment plane by plane; overlays are written, tables and rows collected on the way, labels handed on."""
-
-    def progress(share: float) -> None:
-        on_share((len(work.rows) + share) / len(file))
-
     base = job.ledger.plane_base(name) if file.axes else name
-    of_stack, region = _stack_channel(file, job), job.options.parsed_region
-    cells = _choose_model(file, job, of_stack)
-    for index in range(len(file)):
-        image = LazyPlane(file, index, region).image() if region is not None else file.plane(index)
-        start = time.perf_counter()
-        segmentation = segment_image(
-            replace(image, name=name), job.model, job.options, progress, of_stack=of_stack, cells=cells
-        )
+    for segmentation in _segmented(file, name, job, work, on_share):
         if job.picture:
             write_overlay(work, base, segmentation)
         work.tables.append(object_table(segmentation, name))
+        yield segmentation.labels
+
+
+def _segmented(file: ImageFile, name: str, job: Job, work: Work, on_share: OnShare) -> Iterator[Segmentation]:
+    """Segment plane by plane, and collect the rows of the summary."""
+
+    def progress(index: int, share: float) -> None:
+        on_share((index + share) / len(file))
+
+    start = time.perf_counter()
+    for segmentation in segment_planes(file, job.model, job.options, name=name, progress=progress):
         row = summary_row(segmentation.summary, name, file.path)
         work.rows.append(row | {"seconds": round(time.perf_counter() - start, 4)})
-        yield segmentation.labels
-    if not work.rows:
-        raise ImageReadError("holds no image", path=file.path, remedy="check how it was saved")
+        yield segmentation
+        start = time.perf_counter()
 
 
-def _stack_channel(file: ImageFile, job: Job) -> ChosenChannel | None:
-    """The channel of all planes of a stack; None where there is nothing to choose."""
-    if len(file) == 1 or len(file.plane_shape) == 2 or job.options.channel is not None:
-        return None
-    return choose_stack_channel(_spread_planes(file), job.model, job.options.resolved_threads)
-
-
-def _choose_model(file: ImageFile, job: Job, of_stack: ChosenChannel | None) -> bool | None:
-    """Whether all planes of a stack are handed to the model for cells: as most planes of a sample would be.
-
-    None for single images, which are decided by themselves.
-    """
-    cells = job.model.for_cells
-    if len(file) == 1 or cells is None:
-        return None
-    planes = [plane for plane in _spread_planes(file) if describe_picture(plane)[1].modality == "brightfield"]
-    votes = [segment_image(plane, job.model, job.options, of_stack=of_stack).model is cells for plane in planes]
-    return 2 * sum(votes) > len(votes)
-
-
-def _spread_planes(file: ImageFile) -> Iterator[Image]:
-    return map(file.plane, sorted({round(share * (len(file) - 1)) for share in _SPREAD}))
+def _stitch_planes(file: ImageFile, name: str, job: Job, work: Work, on_share: OnShare) -> Iterator[NDArray[np.int32]]:
+    """Segment all planes, join their objects in depth, and hand on the labels plane by plane."""
+    stack = stack_work(file, job.options)
+    for segmentation in _segmented(file, name, job, work, on_share):
+        stack.add(segmentation)
+    base = job.ledger.plane_base(name)
+    yield from collect_stack(stack, work, name, base if job.picture else None)

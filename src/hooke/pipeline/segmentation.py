@@ -39,7 +39,7 @@ from hooke.report.html.thumbnails import encode_thumbnail
 from hooke.report.overlay import overlay
 
 DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
-_WAIT = 60.0  # seconds: loops in several processes may save into one folder
+SAVE_WAIT = 60.0  # seconds: loops in several processes may save into one folder
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class Segmentation:
             When it can't be written to, or another run has it.
         """
         out = Path(folder)
-        with only_run(out, wait=_WAIT):
+        with only_run(out, wait=SAVE_WAIT):
             # No run takes such results for its own: their settings are unknown.
             ledger = Ledger(out, Settings("", "", __version__))
             origin = _origin(self.image, ledger)
@@ -263,7 +263,11 @@ class Segmentation:
 
 def write_overlay(work: Work, name: str, segmentation: Segmentation) -> None:
     """Write the overlay of one image or plane, and the small one that the page of a run shows."""
-    picture, plane = segmentation.overlay(), segmentation.image.plane
+    write_picture(work, name, segmentation.image.plane, segmentation.overlay())
+
+
+def write_picture(work: Work, name: str, plane: dict[str, int], picture: NDArray[np.uint8]) -> None:
+    """Write a picture of one image or plane as its overlay, and as the small one that the page of a run shows."""
     write_png(work.place(overlay_path(work.out, name, plane)), picture)
     work.place(thumbnail_path(work.out, name, plane)).write_bytes(encode_thumbnail(picture))
 
@@ -315,10 +319,14 @@ def complete_table(
 
 def object_table(segmentation: Segmentation, name: str) -> pd.DataFrame:
     """Rows of ``measurements.csv`` of one image or plane."""
-    table = segmentation.table.copy(deep=False)
-    table.insert(0, "image", name)
-    for position, (axis, index) in enumerate(segmentation.image.plane.items(), 1):
-        table.insert(position, axis, index)
+    return placed_table(segmentation.table, {"image": name, **segmentation.image.plane})
+
+
+def placed_table(table: pd.DataFrame, place: dict[str, Any]) -> pd.DataFrame:
+    """A table with first columns that say where its objects are: the image, and the position in a stack."""
+    table = table.copy(deep=False)
+    for position, (name, value) in enumerate(place.items()):
+        table.insert(position, name, value)
     return table
 
 

@@ -13,6 +13,7 @@ from hooke.labels.classes import ObjectClassifier
 from hooke.models import Model
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.work import Settings
+from hooke.tracking.assignment import check_installed
 
 
 def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Settings:
@@ -64,13 +65,15 @@ def _network_facts(model: Model) -> dict[str, Any]:
 
 
 def check_used(model: Model, options: SegmentOptions) -> None:
-    """Refuse an option that would have no effect.
+    """Refuse an option that would have no effect, or needs what is not installed.
 
     Raises
     ------
     ConfigError
-        When a class threshold is given and nothing names classes.
+        When a class threshold is given and nothing names classes, or planes are to be joined without laptrack.
     """
+    if options.stitch is not None:
+        check_installed()
     if options.class_threshold and options.classify is None and not model.settings.classes:
         raise ConfigError(
             f"class_threshold is {options.class_threshold}, but model {options.model!r} knows no classes",

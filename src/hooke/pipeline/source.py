@@ -1,4 +1,4 @@
-"""Converts the input of `hooke.segment` (an array, a Pillow image, a file, or an `Image`) to an `Image`."""
+"""Converts the input of `hooke.segment` (an array, a Pillow image, a file, or an `Image`) to an `Image`, or a stack."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from hooke.io.arrays import Samples, image_of_array
 from hooke.io.axes import Layout
 from hooke.io.lazy_plane import LazyPlane
 from hooke.io.levels import Region
+from hooke.io.numpy_files import file_of_array
 from hooke.io.raster import read_picture
+from hooke.measure.image_table import parse_pixel_size
 from hooke.pipeline.memory import check_job, check_plane
 from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.stitching import check_depth
 
 Source = NDArray[np.generic] | Image | ImageFile | PIL.Image.Image | str | Path
 
@@ -58,6 +61,35 @@ def image_of_source(
         return read_picture(source) if isinstance(source, PIL.Image.Image) else _checked(source)
     image, layout = image_of_array(_array(source), axes)
     return _with_notes(image, _plane_note(layout)) if layout.stack_axes else image
+
+
+def stack_of_source(
+    source: Source, axes: str | None = None, max_memory: int | None = None, options: SegmentOptions | None = None
+) -> ImageFile:
+    """Make the stack whose planes are segmented; see `image_of_source`.
+
+    Raises
+    ------
+    HookeError
+        Also when it has no axis ``Z``.
+    """
+    options = options or SegmentOptions()
+    if isinstance(source, str | Path):
+        file = open_image(source, axes=axes, scene=options.scene, level=options.level, max_memory=max_memory)
+        if options.parsed_region is None:
+            check_job(file, file.max_memory)
+    elif options.scene is not None or options.level:
+        raise ConfigError("scene and level are for paths of files", remedy="leave them out")
+    elif isinstance(source, ImageFile):
+        file = source
+    elif isinstance(source, Image | PIL.Image.Image):
+        raise ConfigError("an image of one plane has no depth", remedy="give an array with its axes, or a file")
+    else:
+        file = file_of_array(_array(source), axes)
+    if options.pixel_size is not None:
+        file = replace(file, pixel_size_um=parse_pixel_size(options.pixel_size))
+    check_depth(file.axes, file.path if isinstance(source, str | Path) else None)
+    return file
 
 
 def _array(source: object) -> NDArray[np.generic]:

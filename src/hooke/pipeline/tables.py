@@ -18,13 +18,13 @@ from hooke.io.spreadsheet import as_cell, write_table
 from hooke.measure import name_columns
 from hooke.pipeline.entry import Entry
 from hooke.pipeline.ledger import Ledger
-from hooke.pipeline.result_files import SUMMARY_COLUMNS, failure_row
+from hooke.pipeline.result_files import DEPTH_TABLE, SUMMARY_COLUMNS, depth_table_path, failure_row
 
 _DAMAGED = "its results were changed or removed since; segment it again"
 
 
 def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
-    """Write ``measurements.csv``, ``summary.csv`` and, where classes are known, ``counts.csv``.
+    """Write ``summary.csv``, ``measurements.csv`` and, where known, ``measurements_3d.csv`` and ``counts.csv``.
 
     Parameters
     ----------
@@ -46,6 +46,7 @@ def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
     there = [entry for entry in entries if entry.is_there(ledger.out)]
     parts = {ledger.measurements(entry): _place(entry) for entry in there}
     _write_measurements(parts, ledger.out / "measurements.csv", names)
+    _write_depth(ledger, there, names)
     rows = [row | image_place(row["file"]) for row in table_rows(entries, {entry.name for entry in there})]
     _write_summary(rows, ledger.out / "summary.csv")
     kept = ("image", *_planes(rows), CLASS_COUNTS, *PLACE)
@@ -56,6 +57,18 @@ def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
     else:
         (ledger.out / "counts.csv").unlink(missing_ok=True)
     return rows
+
+
+def _write_depth(ledger: Ledger, entries: Sequence[Entry], names: str) -> None:
+    """Write ``measurements_3d.csv`` of stacks whose objects were joined in depth."""
+    paths = {depth_table_path(ledger.out, entry.name): entry for entry in entries}
+    parts = {
+        path: _place(entry) for path, entry in paths.items() if path.relative_to(ledger.out).as_posix() in entry.files
+    }
+    if parts:
+        _write_measurements(parts, ledger.out / DEPTH_TABLE, names)
+    else:
+        (ledger.out / DEPTH_TABLE).unlink(missing_ok=True)
 
 
 def table_rows(entries: Sequence[Entry], there: set[str]) -> list[dict[str, Any]]:
@@ -82,7 +95,10 @@ def _write_summary(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     known = {*SUMMARY_COLUMNS, *planes, CLASS_COUNTS, *PLACE}
     others = list(dict.fromkeys(key for row in rows for key in row if key not in known))
     columns = [*SUMMARY_COLUMNS[:2], *planes, *SUMMARY_COLUMNS[2:], *others, *PLACE]
-    write_table(pd.DataFrame(rows, columns=columns, dtype=object), path)
+    whole = [
+        {**dict.fromkeys(columns, ""), **row} for row in rows
+    ]  # a gap filled with NaN would make numbers of integers
+    write_table(pd.DataFrame(whole, columns=columns, dtype=object), path)
 
 
 def _place(entry: Entry) -> dict[str, str]:

@@ -168,6 +168,17 @@ def assign_segments(gaps: Pairs, splits: Pairs, merges: Pairs, limit: float) -> 
     return found
 
 
+def check_installed() -> None:
+    """Refuse to begin what needs laptrack where it is missing.
+
+    Raises
+    ------
+    ConfigError
+        When it can't be imported.
+    """
+    _laptrack("_optimization")
+
+
 def _laptrack(module: str) -> Any:
     """One of laptrack's modules: those that lay out and solve the problem are not among its public names."""
     import importlib

@@ -1,0 +1,176 @@
+"""Stacks whose objects are joined in depth: by Python and the command, tables that agree, what is refused."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pytest
+import tifffile
+
+pytest.importorskip("laptrack")
+
+import hooke
+from hooke.cli.segment import segment
+from hooke.datasets import StackSettings, simulate_stack
+from hooke.errors import ConfigError, HookeError
+from hooke.io import open_image, read_labels, write_labels
+from hooke.metrics import count_overlap, match
+from hooke.pipeline import SegmentOptions
+from tests.builders import exit_code, run_command
+
+MADE = simulate_stack(StackSettings(shape=(33, 96, 96), density=0.15), seed=5)
+SIZES = {"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 0.75}
+
+
+def write_stack(path, pixels, axes="ZYX", **sizes):
+    tifffile.imwrite(path, pixels, metadata={"axes": axes, **sizes}, ome=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stack")
+    write_stack(folder / "a.ome.tif", MADE.image, **SIZES)
+    result, code = run_command(segment, folder / "a.ome.tif", "-o", folder / "out", "--stitch", "z")
+    assert (code, result.exception) == (0, None)
+    return folder, result.output
+
+
+def test_the_command_writes_labels_that_persist_with_axes_and_step(results):
+    folder, printed = results
+    labels, file = read_labels(folder / "out" / "labels" / "a.tif"), open_image(folder / "out" / "labels" / "a.tif")
+    assert (file.axes, file.pixel_size_um, file.z_step_um) == ("Z", (0.25, 0.25), 0.75)
+    assert match(count_overlap(labels, MADE.labels), 0.5).counts.f1 > 0.85
+    assert f"joined to {labels.max()} objects in 3-D" in printed
+    assert "counts in each" not in printed
+
+
+def test_tables_agree_with_labels(results):
+    folder, _ = results
+    labels = read_labels(folder / "out" / "labels" / "a.tif")
+    solid = pd.read_csv(folder / "out" / "measurements_3d.csv")
+    plane = pd.read_csv(folder / "out" / "measurements.csv")
+    assert solid["label"].tolist() == list(range(1, labels.max() + 1))
+    assert solid["volume"].tolist() == np.bincount(labels.ravel())[1:].tolist()
+    assert solid["volume_um3"].to_numpy() == pytest.approx(solid["volume"] * 0.25**2 * 0.75)
+    assert plane.groupby("label")["area"].sum().tolist() == solid["volume"].tolist()
+    assert len(plane) == sum(len(np.unique(part)) - 1 for part in labels)
+    assert plane["score"].between(0, 1).all()
+    means = plane["score"].mul(plane["area"]).groupby(plane["label"]).sum() / solid["volume"].to_numpy()
+    assert solid["score"].to_numpy() == pytest.approx(means.to_numpy(), abs=0.05)  # drawn ones have their object's mean
+    inside = [MADE.image[labels == label].mean() for label in solid["label"]]
+    assert solid["intensity_mean"].to_numpy() == pytest.approx(inside)
+    assert set(pd.read_csv(folder / "out" / "summary.csv")["objects_3d"]) == {labels.max()}
+
+
+def test_an_object_has_one_colour_in_all_planes(results):
+    folder, _ = results
+    labels = read_labels(folder / "out" / "labels" / "a.tif")
+    largest = np.bincount(labels.ravel())[1:].argmax() + 1
+    seen = set()
+    for index, plane in enumerate(labels):
+        mask = plane == largest
+        if np.count_nonzero(mask) < 100:
+            continue
+        rgb = np.asarray(PIL.Image.open(folder / "out" / "overlays" / f"a_z{index}.png").convert("RGB"))
+        inner = np.zeros_like(mask)
+        inner[1:-1, 1:-1] = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+        colours, counts = np.unique(rgb[mask & ~inner], axis=0, return_counts=True)
+        seen.add(tuple(colours[counts.argmax()].tolist()))
+    assert len(seen) == 1
+
+
+def test_python_gives_the_same(results, tmp_path):
+    folder, _ = results
+    found = hooke.segment(MADE.image, axes="ZYX", stitch="z", pixel_size=0.25, z_step=0.75)
+    assert (found.labels == read_labels(folder / "out" / "labels" / "a.tif")).all()
+    written = pd.read_csv(folder / "out" / "measurements_3d.csv")
+    names = ["volume", "surface_um2", "intensity_mean", "score"]
+    assert found.table[names].to_numpy() == pytest.approx(written[names].to_numpy(), rel=1e-6)
+    assert found.count == len(written)
+    assert not [warning for warning in found.warnings if "voxels" in warning]
+    assert found.plane(4).overlay().shape == (96, 96, 3)
+    again = hooke.segment(folder / "a.ome.tif", stitch="z").save(tmp_path / "saved")
+    saved = pd.read_csv(again / "measurements_3d.csv")
+    assert saved[names].to_numpy() == pytest.approx(written[names].to_numpy())
+    assert (read_labels(again / "labels" / "a.tif") == found.labels).all()
+
+
+def test_each_time_is_a_stack_of_its_own_in_any_order_of_axes(tmp_path):
+    both = np.stack([MADE.image[:5], MADE.image[5:10]])
+    one = hooke.segment(both, axes="TZYX", stitch="z")
+    other = hooke.segment(np.ascontiguousarray(both.swapaxes(0, 1)), axes="ZTYX", stitch="z")
+    assert (one.labels == other.labels.swapaxes(0, 1)).all()
+    assert one.table["t"].unique().tolist() == [0, 1]
+    assert one.table.groupby("t")["label"].min().tolist() == [1, 1]
+    names = [name for name in one.table if name != "image"]
+    pd.testing.assert_frame_equal(one.table[names], other.table[names])
+
+
+def test_without_a_step_all_is_in_voxels_with_a_warning(tmp_path):
+    found = hooke.segment(MADE.image[:4], axes="ZYX", stitch="z", pixel_size=0.25)
+    assert "volume_um3" not in found.table
+    assert "give --z-step" in found.warnings[0]
+    path = write_stack(tmp_path / "a.ome.tif", MADE.image[:4])
+    _, code = run_command(segment, path, "-o", tmp_path / "out", "--stitch", "z", "--no-page", "--no-overlays")
+    assert code == 0
+    warnings = pd.read_csv(tmp_path / "out" / "summary.csv", keep_default_na=False)["warning"].tolist()
+    assert ["give --z-step" in warning for warning in warnings] == [True, False, False, False]
+    assert not (tmp_path / "out" / "overlays").exists()
+
+
+def test_a_single_plane_among_stacks_is_reported_and_the_others_are_done(tmp_path):
+    (tmp_path / "in").mkdir()
+    write_stack(tmp_path / "in" / "a.ome.tif", MADE.image[:3])
+    tifffile.imwrite(tmp_path / "in" / "b.tif", MADE.image[0])
+    assert exit_code("segment", tmp_path / "in", "-o", tmp_path / "out", "--stitch", "z", "--no-page") == 1
+    errors = pd.read_csv(tmp_path / "out" / "summary.csv", keep_default_na=False).groupby("image")["error"].first()
+    assert (errors["a"], "not a stack in depth" in errors["b"]) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"stitch": "x"}, "give z"), ({"stitch": "z", "z_step": 0.0}, "micrometres, above 0")],
+)
+def test_wrong_options_are_refused(options, message):
+    with pytest.raises(ConfigError, match=message):
+        SegmentOptions(**options)
+
+
+def test_what_has_no_depth_is_refused():
+    with pytest.raises(HookeError, match="none of them depth"):
+        hooke.segment(MADE.image[:3], axes="TYX", stitch="z")
+    with pytest.raises(HookeError, match="one plane, not a stack"):
+        hooke.segment(MADE.image[0], stitch="z")
+    with pytest.raises(HookeError, match="has no depth"):
+        hooke.segment(hooke.Image(MADE.image[0]), stitch="z")
+
+
+def test_empty_planes_give_an_empty_table(tmp_path):
+    found = hooke.segment(np.zeros((3, 32, 32), np.uint8), axes="ZYX", stitch="z")
+    assert (found.count, len(found.table), found.labels.max()) == (0, 0, 0)
+    assert found.save(tmp_path) == tmp_path
+    assert (tmp_path / "labels" / "image.tif").is_file()
+    assert list(pd.read_csv(tmp_path / "measurements_3d.csv"))[:3] == ["image", "label", "volume"]
+
+
+def test_evaluate_scores_label_stacks_as_objects_in_3d(results, tmp_path):
+    folder, _ = results
+    write_labels(tmp_path / "truth" / "a.tif", MADE.labels, axes="Z", shape=(len(MADE.labels),))
+    scores = hooke.evaluate(folder / "out", tmp_path / "truth").per_image.iloc[0]
+    counts = match(count_overlap(read_labels(folder / "out" / "labels" / "a.tif"), MADE.labels), 0.5).counts
+    assert (scores["tp_50"], scores["fp_50"], scores["fn_50"]) == (counts.tp, counts.fp, counts.fn)
+    assert scores["f1_50"] == pytest.approx(counts.f1)
+    assert scores["n_true"] == MADE.count
+
+
+def test_without_laptrack_nothing_is_begun(tmp_path, monkeypatch):
+    path = write_stack(tmp_path / "a.ome.tif", MADE.image[:2])
+    monkeypatch.setitem(sys.modules, "laptrack", None)
+    monkeypatch.delitem(sys.modules, "laptrack._optimization", raising=False)
+    with pytest.raises(ConfigError, match="needs laptrack"):
+        hooke.segment_folder([path], tmp_path / "out", SegmentOptions(stitch="z"))
+    assert not (tmp_path / "out").exists()
