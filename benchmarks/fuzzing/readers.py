@@ -63,7 +63,7 @@ def _bundle(folder: Path, target: Path) -> None:
     from hooke import Image
     from hooke.models import Model, read_bundle
     from hooke.pipeline import SegmentOptions
-    from hooke.pipeline.segment_image import segment_image
+    from hooke.pipeline.image_segmentation import segment_image
 
     model = Model(read_bundle(target if target.suffix == ".zip" else folder))
     y, x = np.mgrid[:40, :48]

@@ -16,8 +16,8 @@ from hooke.errors import ConfigError, OutputError
 from hooke.io import read_labels, write_png
 from hooke.io.lock import only_run
 from hooke.pipeline import SegmentOptions, ledger, segment_file, segment_folder, tables
+from hooke.pipeline.folder_segmentation import _Run
 from hooke.pipeline.record import read_replay
-from hooke.pipeline.segment_folder import _Run
 
 QUICK = SegmentOptions(diameter=22, threads=1)
 

@@ -151,7 +151,7 @@ def test_bundles_of_another_task_are_refused(bundle):
 
 def test_segmenting_and_classifying_in_one(bundle):
     from hooke.pipeline import SegmentOptions
-    from hooke.pipeline.segment_image import segment_image
+    from hooke.pipeline.image_segmentation import segment_image
 
     pixels, _, _ = discs(2)
     options = SegmentOptions(classify=load_classifier(bundle), class_threshold=0.5, threads=1)

@@ -13,8 +13,8 @@ from hooke.doctor.findings import Finding, Severity
 from hooke.image import Image
 from hooke.metrics import count_overlap, match
 from hooke.models import Model
+from hooke.pipeline.image_segmentation import segment_image
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.segment_image import segment_image
 
 IOU = 0.5
 DOUBTFUL_F1 = 0.7  # below it one of the two is wrong often enough for a person to check

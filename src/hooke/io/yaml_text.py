@@ -11,6 +11,8 @@ from hooke.errors import ConfigError, HookeError, ModelError
 
 _MOST_BYTES = 1 << 19  # descriptions are some kilobytes; PyYAML takes seconds for a megabyte
 _MOST_VALUES = 50_000
+_QUICK_BYTES = 1 << 16
+_QUICK_NESTING = 2000
 
 
 def parse_yaml(raw: bytes, path: str | Path, name: str = "", *, error: type[HookeError] = ModelError) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def parse_yaml(raw: bytes, path: str | Path, name: str = "", *, error: type[Hook
     if len(raw) > _MOST_BYTES:
         raise error(f"{what} is {len(raw)} bytes long, too long for a description", path=path, remedy=remedy)
     try:
-        read = yaml.safe_load(raw.decode("utf-8"))
+        read = yaml.load(raw.decode("utf-8"), _loader(raw))
     except (
         yaml.YAMLError,
         ValueError,
@@ -62,6 +64,16 @@ def parse_yaml(raw: bytes, path: str | Path, name: str = "", *, error: type[Hook
     if _count(read) > _MOST_VALUES:
         raise error(f"{what} unfolds to more than {_MOST_VALUES} values", path=path, remedy=remedy)
     return read
+
+
+def _loader(raw: bytes) -> type[yaml.SafeLoader | yaml.CSafeLoader]:
+    """Choose the parser: libyaml's, seven times as fast, but it ends the process where a text nests too deeply.
+
+    Nesting takes an indicator for each level, or, by indentation alone, a number of bytes that grows with its square.
+    """
+    nested = sum(raw.count(indicator) for indicator in (b"[", b"{", b"- ", b"? ", b"-\t", b"?\t"))
+    quick = yaml.__with_libyaml__ and len(raw) <= _QUICK_BYTES and nested <= _QUICK_NESTING
+    return yaml.CSafeLoader if quick else yaml.SafeLoader
 
 
 def _count(value: Any) -> int:

@@ -9,20 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from hooke import plates
 from hooke.io import atomic_path
 from hooke.io.class_counts import CLASS_COUNTS
 from hooke.io.spreadsheet import write_table
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.object_rows import read_all_objects
-from hooke.plates import (
-    FieldRow,
-    PlateLayout,
-    assign_images,
-    read_layout,
-    summarise_conditions,
-    summarise_wells,
-    without_previews,
-)
 from hooke.report.html.page import Section
 from hooke.report.html.plate_section import Measure, plate_picture, plate_sections
 
@@ -36,12 +28,12 @@ class PlateRequest:
 
     Parameters
     ----------
-    layout : PlateLayout or None
+    layout : plates.PlateLayout or None
     pattern : str or None
         Of file names; None: as microscopes write them.
     """
 
-    layout: PlateLayout | None
+    layout: plates.PlateLayout | None
     pattern: str | None
 
     def check(self, paths: Sequence[Path]) -> None:
@@ -52,11 +44,11 @@ class PlateRequest:
         ConfigError
             See `hooke.plates.assign_images`.
         """
-        assign_images(paths, self.layout, self.pattern)
+        plates.assign_images(paths, self.layout, self.pattern)
 
     def without_previews(self, paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
         """Leave out the small copies that MetaXpress keeps beside its images, and say so."""
-        kept = [path for path, full in zip(paths, without_previews(paths, self.pattern), strict=True) if full]
+        kept = [path for path, full in zip(paths, plates.without_previews(paths, self.pattern), strict=True) if full]
         left_out = len(paths) - len(kept)
         return kept, [f"left out {left_out} small copies (thumb) of images"] if left_out else []
 
@@ -71,7 +63,8 @@ def request_plate(layout: str | Path | None, wells: str | None) -> PlateRequest 
     """
     if layout is None and wells is None:
         return None
-    return PlateRequest(None if layout is None else read_layout(layout), None if wells in (None, AUTO) else wells)
+    pattern = None if wells in (None, AUTO) else wells
+    return PlateRequest(None if layout is None else plates.read_layout(layout), pattern)
 
 
 @dataclass(frozen=True)
@@ -111,13 +104,13 @@ def write_plate(ledger: Ledger, rows: Sequence[Mapping[str, Any]], request: Plat
         When a file can't be written.
     """
     files = list(dict.fromkeys(str(row["file"]) for row in rows))
-    images = assign_images([Path(file) for file in files], request.layout, request.pattern)
+    images = plates.assign_images([Path(file) for file in files], request.layout, request.pattern)
     place = {file: index for index, file in enumerate(files)}
-    found = [FieldRow(place[str(row["file"])], _count(row), row.get(CLASS_COUNTS) or {}) for row in rows]
+    found = [plates.FieldRow(place[str(row["file"])], _count(row), row.get(CLASS_COUNTS) or {}) for row in rows]
     objects = read_all_objects(ledger, rows)
-    wells = summarise_wells(images, found, objects)
+    wells = plates.summarise_wells(images, found, objects)
     write_table(wells, ledger.out / "wells.csv", float_format="%.8g")
-    conditions = summarise_conditions(wells)
+    conditions = plates.summarise_conditions(wells)
     if len(conditions):
         write_table(conditions, ledger.out / "conditions.csv", float_format="%.8g")
     measures = _measures(wells, rows)

@@ -11,8 +11,8 @@ from hooke.labels.classes import ObjectClassifier
 from hooke.limits import parse_bytes
 from hooke.measure.image_table import PixelSize
 from hooke.models import Model, load_model
+from hooke.pipeline.image_segmentation import segment_image
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.segment_image import segment_image
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.settings import check_used
 from hooke.pipeline.source import Source, image_of_source, stack_of_source

@@ -10,9 +10,9 @@ from hooke.image import Image
 from hooke.io import ImageFile
 from hooke.io.lazy_plane import LazyPlane
 from hooke.models import Model
+from hooke.pipeline.image_segmentation import segment_image
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.segment_image import segment_image
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.view import choose_stack_channel
 from hooke.preprocess import describe_picture

@@ -21,10 +21,10 @@ from hooke.io.lazy_plane import LazyPlane
 from hooke.models import Model, PixelSegmenter, is_default
 from hooke.models.scale import scale_for
 from hooke.models.segmenter import smallest_area
+from hooke.pipeline.image_segmentation import NOTHING, measure_diameter, wanted_channel
 from hooke.pipeline.large.shown_pixels import WholePlane
 from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
 from hooke.pipeline.options import SegmentOptions
-from hooke.pipeline.segment_image import NOTHING, measure_diameter, wanted_channel
 from hooke.pipeline.sparse import interesting_fields
 from hooke.pipeline.trust import quality_warnings
 from hooke.pipeline.view import View, prepare_view

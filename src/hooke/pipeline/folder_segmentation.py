@@ -33,6 +33,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hooke import tracking
 from hooke.errors import ConfigError, readable
 from hooke.io.annotations import parse_formats, write_formats
 from hooke.io.channel_files import ChannelFiles, all_files, find_channels
@@ -52,7 +53,6 @@ from hooke.pipeline.segment_file import Job, fail_file, segment_file
 from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.tables import write_tables
 from hooke.pipeline.work import Origin
-from hooke.tracking import track_folder
 
 _SMALL = 1_000_000  # pixels, of 16 bytes or less, of an image that one thread segments
 
@@ -200,7 +200,7 @@ def _search(
 
 def _track(out: Path) -> list[str]:
     """Track all that is in the folder; say what came of it."""
-    tracked = track_folder([out], out / "tracks")
+    tracked = tracking.track_folder([out], out / "tracks")
     return [
         sequence.error
         or f"{sequence.name}: {sequence.tracks} tracks in {sequence.frames} frames, {sequence.divisions} division(s), "
