@@ -7,16 +7,20 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
+
 from hooke.errors import HookeError, OutputError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # A path of two parts or more, or one on a Windows drive.
 _PATH = re.compile(r"(?<![\w.:/])(?:/[^\s/:;,'\"()]+){2,}/?|\b[A-Za-z]:\\[^\s:;,'\"()]+")
-_FULL_DISK = "the disk of the server is full", "delete images that are no longer needed, or free some space"
+FULL_DISK = "the disk of the server is full", "delete images that are no longer needed, or free some space"
 
 
-class ApiError(Exception):
+class ApiError(HTTPException):
     """An answer that is not what was asked for.
+
+    It is an exception of the framework, which hands others that come up while a request is read on as status 400.
 
     Parameters
     ----------
@@ -31,11 +35,10 @@ class ApiError(Exception):
     """
 
     def __init__(self, status: int, error: str, remedy: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(error)
+        super().__init__(status, error, dict(headers or {}))
         self.status = status
         self.error = error
         self.remedy = remedy
-        self.headers = dict(headers or {})
 
     @property
     def content(self) -> dict[str, str]:
@@ -70,9 +73,9 @@ def api_error(error: Exception, names: Mapping[str, str] | None = None) -> ApiEr
     if isinstance(error, ApiError):
         return error
     if isinstance(error, OSError):
-        return ApiError(507, *_FULL_DISK) if error.errno in _FULL else _unreadable(error)
+        return ApiError(507, *FULL_DISK) if error.errno in _FULL else _unreadable(error)
     if isinstance(error, OutputError):
-        return ApiError(507, *_FULL_DISK) if "disk is full" in error.cause else _unwritable(error, names)
+        return ApiError(507, *FULL_DISK) if "disk is full" in error.cause else _unwritable(error, names)
     if isinstance(error, HookeError):
         return ApiError(422, without_paths(_said(error), names), without_paths(error.remedy or "check it", names))
     if isinstance(error, MemoryError):

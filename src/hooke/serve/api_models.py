@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 JobKind = Literal["segment", "suggest", "tune", "adapt", "track"]
+ImageState = Literal["new", "segmented", "corrected"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 Action = Literal["delete", "merge", "split", "draw", "erase", "fill", "grow", "reclass"]
 #: Rows and columns of the largest image that a label file can hold.
@@ -32,6 +33,7 @@ class ModelInfo(BaseModel):
 
     name: str
     description: str
+    kind: Literal["shipped", "own", "tuned", "adapted"] = "own"
 
 
 class Limits(BaseModel):
@@ -80,6 +82,13 @@ class Chosen(BaseModel):
     why: str
 
 
+class CorrectedPart(BaseModel):
+    """What of an image is corrected: all of a plane, or a region of it."""
+
+    plane: int
+    region: tuple[int, int, int, int] | None = None
+
+
 class ImageInfo(BaseModel):
     """An image in the work folder."""
 
@@ -94,14 +103,22 @@ class ImageInfo(BaseModel):
     is_rgb: bool
     pixel_size_um: tuple[float, float] | None
     levels: int
-    state: Literal["new", "segmented", "corrected"]
+    state: ImageState
     revision: int
     warnings: list[str]
     count: int
     counts: list[int]
+    condition: str
+    corrected: list[CorrectedPart]
     chosen: Chosen | None
     can_undo: bool
     can_redo: bool
+
+
+class ImageChange(_Strict):
+    """What a client can change of an image's description."""
+
+    condition: str = Field(max_length=80, description="Of the sample, such as a treatment: images are grouped by it.")
 
 
 class Refused(BaseModel):
@@ -209,6 +226,7 @@ class EditAnswer(BaseModel):
     removed: list[int]
     rows: dict[str, list[Any]]
     count: int
+    state: ImageState
     can_undo: bool
     can_redo: bool
 
@@ -217,6 +235,7 @@ class Moved(_Strict):
     """Which state of an image an undo or redo starts from; without it, the one that is there."""
 
     revision: int | None = None
+    plane: int | None = Field(None, ge=0, le=_SIDE, description="On show; the answer names the one that changed.")
 
 
 class CorrectedRequest(_Strict):
@@ -235,6 +254,16 @@ class CorrectedAnswer(BaseModel):
     count: int
     objects: int
     images: list[str]
+
+
+class SegmentAnswer(BaseModel):
+    """What was found in one image."""
+
+    count: int
+    chosen: Chosen | None
+    warnings: list[str]
+    table: dict[str, list[Any]]
+    geojson: dict[str, Any]
 
 
 class ModelList(BaseModel):

@@ -83,6 +83,7 @@ def _said(
         removed=removed,
         rows=columnar(table),
         count=sum(image.result.facts.counts),
+        state=image.state,
         can_undo=image.can_undo,
         can_redo=image.can_redo,
     )

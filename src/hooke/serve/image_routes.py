@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response, UploadFile
 from fastapi import Path as InPath
 
+from hooke.errors import readable
 from hooke.serve.answers import ApiError
-from hooke.serve.api_models import ImageInfo, ImageList, LocalPath, Refused, TableAnswer, Uploaded
+from hooke.serve.api_models import ImageChange, ImageInfo, ImageList, LocalPath, Refused, TableAnswer, Uploaded
 from hooke.serve.image_store import check_upload_size
 from hooke.serve.object_rows import columnar
 from hooke.serve.route_parts import Place, errors
@@ -69,6 +70,14 @@ def list_images(place: Place) -> ImageList:
 def show_image(place: Place, id: ImageId) -> ImageInfo:
     """Describe an image."""
     return place.images.get(id).info()
+
+
+@router.patch("/images/{id}", responses=errors(404, 507))
+def change_image(place: Place, id: ImageId, change: ImageChange) -> ImageInfo:
+    """Change the condition of an image."""
+    image = place.images.get(id)
+    image.change(condition=readable(change.condition.strip()))
+    return image.info()
 
 
 @router.delete("/images/{id}", status_code=204, responses=errors(404))

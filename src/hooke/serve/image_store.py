@@ -73,7 +73,7 @@ class ImageStore:
         there = [image for image in images if (image.folder / FACTS).is_file()]
         for image in set(images) - set(there):
             self._forget(image.id)
-        return sorted(there, key=lambda image: image.facts.created)
+        return sorted((one for one in there if not one.facts.hidden), key=lambda image: image.facts.created)
 
     def get(self, id_: str) -> StoredImage:
         """Give an image.
@@ -92,7 +92,7 @@ class ImageStore:
         self._touch(image)
         return image
 
-    def add(self, name: str, write: Callable[[Path], None]) -> StoredImage:
+    def add(self, name: str, write: Callable[[Path], None], *, hidden: bool = False) -> StoredImage:
         """Take an upload.
 
         Parameters
@@ -101,6 +101,8 @@ class ImageStore:
             What the client calls it: it is shown, and never part of a path, except for its ending.
         write : callable
             Writes the file to the path that it is given.
+        hidden : bool
+            Whether it is there for one request only: it is not listed, and a restart removes it.
 
         Raises
         ------
@@ -115,7 +117,7 @@ class ImageStore:
         try:
             folder.mkdir(parents=True)
             write(folder / source)
-            return self._open(folder, id_, shown, source)
+            return self._open(folder, id_, shown, source, hidden=hidden)
         except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, Exception):
@@ -146,7 +148,7 @@ class ImageStore:
             (image.folder / FACTS).unlink(missing_ok=True)
             shutil.rmtree(image.folder, ignore_errors=True)
 
-    def _open(self, folder: Path, id_: str, name: str, source: str) -> StoredImage:
+    def _open(self, folder: Path, id_: str, name: str, source: str, *, hidden: bool = False) -> StoredImage:
         file = open_image(folder / source)
         self._check_size(file)
         facts = ImageFacts(
@@ -163,6 +165,7 @@ class ImageStore:
             pixel_size_um=file.pixel_size_um,
             warnings=[*file.notes, *_scene_note(file)],
             created=time.time(),
+            hidden=hidden,
         )
         image = StoredImage(folder, facts)
         image.save()
@@ -190,7 +193,10 @@ class ImageStore:
         except (OSError, ValueError, ApiError):
             _LOG.warning("an image in the work folder can't be read and is left out: %s", folder)
             return
-        self._images[image.id] = image
+        if image.facts.hidden:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            self._images[image.id] = image
 
     def _touch(self, image: StoredImage) -> None:
         with self._lock:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from hooke.errors import HookeError
 from hooke.io import atomic_path
-from hooke.serve.answers import api_error, busy, not_there
+from hooke.serve.answers import ApiError, api_error, busy, not_there
 from hooke.serve.api_models import JobInfo, JobRequest, JobState
 
 _LOG = logging.getLogger("hooke.serve")
@@ -87,7 +87,7 @@ Work = Callable[[Job], dict[str, Any]]
 
 
 class JobQueue:
-    """Jobs that wait, run and have ended.
+    """Jobs that wait, run and have ended; `start` begins the work.
 
     Parameters
     ----------
@@ -126,6 +126,9 @@ class JobQueue:
             for _ in range(count)
         ]
         self._threads.append(threading.Thread(target=self._watch, name="hooke-watch", daemon=True))
+
+    def start(self) -> None:
+        """Begin to work on what waits."""
         for thread in self._threads:
             thread.start()
 
@@ -262,7 +265,7 @@ class JobQueue:
         except Cancelled:
             state, error, remedy = "cancelled", "", ""
         except Exception as error_:
-            if not isinstance(error_, HookeError):
+            if not isinstance(error_, HookeError | ApiError):
                 _LOG.exception("job %s failed", job.id)
             said = api_error(error_)
             error, remedy = said.error, said.remedy

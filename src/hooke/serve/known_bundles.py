@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
 from hooke.classify import Classifier, load_classifier
 from hooke.classify.classifier_files import task_of
@@ -11,6 +12,7 @@ from hooke.errors import HookeError
 from hooke.models import describe_models
 from hooke.models.description import describe_model
 from hooke.models.registry import AUTO_MODEL, known_models
+from hooke.models.tuned import is_tuned
 from hooke.serve.answers import ApiError
 from hooke.serve.api_models import ModelInfo
 
@@ -33,11 +35,11 @@ class KnownBundles:
         """Models that segment, the automatic choice first."""
         described = [*describe_models(), *(describe_model(name, path) for name, path in self._own().items())]
         usable = [
-            ModelInfo(name=one.name, description=one.kind)
+            ModelInfo(name=one.name, description=one.kind, kind="shipped" if one.shipped else self._kind(one.name))
             for one in described
             if not one.error and self._task(one.name) == "segmentation"
         ]
-        return [ModelInfo(name=AUTO_MODEL, description=_AUTO), *usable]
+        return [ModelInfo(name=AUTO_MODEL, description=_AUTO, kind="shipped"), *usable]
 
     def classifiers(self) -> list[ModelInfo]:
         """Models that predict the class of each object."""
@@ -86,6 +88,10 @@ class KnownBundles:
         if name.casefold() in taken:
             raise ApiError(409, f"there is a model {name}", "choose another name")
         return self.folder / name
+
+    def _kind(self, name: str) -> Literal["own", "tuned", "adapted"]:
+        path = self._own().get(name)
+        return "own" if path is None else "tuned" if is_tuned(path) else "adapted"
 
     def _load(self, name: str) -> Classifier:
         return load_classifier(self.find(name))

@@ -6,10 +6,13 @@ import contextlib
 import hmac
 import ipaddress
 import re
+import shutil
 import socket
+import tempfile
 import threading
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,13 +20,14 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hooke.limits import format_bytes
-from hooke.serve.answers import ApiError, busy
+from hooke.serve.answers import FULL_DISK, ApiError, busy
 
 COOKIE = "hooke_token"
 HEADER = "x-hooke-token"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _JSON_BYTES = 16 << 20  # of a request without files
 _SLACK = 1 << 20  # of an upload, for what is around the files
+_SPARE = 32 << 20  # bytes that an upload must leave free
 _UPLOADS = 32  # that are received at the same time
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -57,16 +61,25 @@ class RequestChecks:
         What a client has to show.
     upload_bytes : int
         Of one request.
+    folder : Path
+        The work folder; an upload must fit on its disk, and on that of temporary files.
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: Iterable[str], addresses: bool, token: str | None, upload_bytes: int
+        self,
+        app: ASGIApp,
+        hosts: Iterable[str],
+        addresses: bool,
+        token: str | None,
+        upload_bytes: int,
+        folder: Path,
     ) -> None:
         self.app = app
         self.hosts = {host.casefold() for host in hosts}
         self.addresses = addresses
         self.token = token
         self.upload_bytes = upload_bytes
+        self.folder = folder
         self._uploads = threading.BoundedSemaphore(_UPLOADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,12 +162,24 @@ class RequestChecks:
         if not is_upload:
             await self.app(scope, _limited(receive, limit), send)
             return
+        self._check_room(int(said) if said.isdecimal() else 0)
         if not self._uploads.acquire(blocking=False):
             raise busy(f"{_UPLOADS} uploads are being received")
         try:
             await self.app(scope, _limited(receive, limit), send)
         finally:
             self._uploads.release()
+
+    def _check_room(self, size: int) -> None:
+        """Refuse an upload that does not fit on the disk, before it is received."""
+        if any(free_bytes(place) < size + _SPARE for place in (self.folder, Path(tempfile.gettempdir()))):
+            raise ApiError(507, *FULL_DISK)
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that are free on the disk of a folder, which need not be there yet."""
+    there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    return shutil.disk_usage(there).free
 
 
 def own_names(host: str, others: Iterable[str]) -> set[str]:

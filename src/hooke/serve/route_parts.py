@@ -18,6 +18,7 @@ def _workplace(request: Request) -> Workplace:
 Place = Annotated[Workplace, Depends(_workplace)]
 
 _SAID = {
+    400: "the request can't be read",
     401: "the token is missing or wrong",
     403: "another host or origin",
     404: "it is not there",
@@ -32,5 +33,6 @@ _SAID = {
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Document the errors of a route; those of host, origin and token, and of values, are errors of all."""
     return {
-        status: {"model": ErrorAnswer, "description": _SAID[status]} for status in sorted({401, 403, 422, *statuses})
+        status: {"model": ErrorAnswer, "description": _SAID[status]}
+        for status in sorted({400, 401, 403, 413, 422, *statuses})
     }

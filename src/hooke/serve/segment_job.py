@@ -11,7 +11,7 @@ from hooke.errors import HookeError
 from hooke.io.file_runner import Progress
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.pipeline.result_files import ImageResult
-from hooke.serve.answers import ApiError, api_error, without_paths
+from hooke.serve.answers import ApiError, api_error, files_gone, without_paths
 from hooke.serve.api_models import Chosen, JobOptions
 from hooke.serve.image_store import ImageStore
 from hooke.serve.job_queue import Job
@@ -95,8 +95,6 @@ class SegmentJob:
         HookeError or ApiError or OSError
             When it can't be segmented; the image is as before then.
         """
-        if not image.source.exists():
-            image.check()
         result = image.new_result()
         try:
 
@@ -116,10 +114,13 @@ class SegmentJob:
             facts.largest = max(facts.counts)
             facts.warnings = _warnings(found, image)
             facts.chosen = _chosen(found, image)
+            facts.modality = str(found.rows[0]["modality"])
             result.save()
             image.take(result)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(result.folder, ignore_errors=True)
+            if isinstance(error, HookeError | ApiError) and not image.source.exists():
+                raise files_gone() from error
             raise
 
     def _names(self, id_: str) -> dict[str, str]:

@@ -12,20 +12,13 @@ from pydantic import BaseModel
 
 from hooke.io import ImageFile, atomic_path, open_image
 from hooke.serve.answers import ApiError, files_gone, without_paths
-from hooke.serve.api_models import Channel, ImageInfo, Planes
+from hooke.serve.api_models import Channel, CorrectedPart, ImageInfo, ImageState, Planes
 from hooke.serve.edit_journal import Entry
 from hooke.serve.stored_result import StoredResult
 from hooke.serve.tile_grid import count_levels
 
 FACTS = "image.json"
 _KEPT = 4  # results of one image that an undo can return to
-
-
-class Mark(BaseModel):
-    """What of an image is corrected: a region of a plane, or all of it."""
-
-    plane: int
-    region: tuple[int, int, int, int] | None = None
 
 
 class ImageFacts(BaseModel):
@@ -39,6 +32,8 @@ class ImageFacts(BaseModel):
         Numbers of the results, oldest first; 0 is that without a segmentation.
     current : int
         Position in `results`.
+    hidden : bool
+        Whether it is there for one request only.
     """
 
     id: str
@@ -57,7 +52,9 @@ class ImageFacts(BaseModel):
     revision: int = 0
     results: list[int] = [0]
     current: int = 0
-    corrected: list[Mark] = []
+    corrected: list[CorrectedPart] = []
+    condition: str = ""
+    hidden: bool = False
 
 
 class StoredImage:
@@ -129,6 +126,13 @@ class StoredImage:
             self._result = self._open(self.facts.results[self.facts.current])
         return self._result
 
+    @property
+    def state(self) -> ImageState:
+        """Whether it has objects, and whether a person has corrected them."""
+        if self.facts.corrected:
+            return "corrected"
+        return "segmented" if self.result.facts.name or self.result.facts.position else "new"
+
     def check(self) -> None:
         """Refuse to work on an image whose files were deleted meanwhile."""
         if not (self.folder / FACTS).is_file():
@@ -148,7 +152,6 @@ class StoredImage:
         """Describe it for clients."""
         facts, result = self.facts, self.result.facts
         by_axis = dict(zip(facts.axes, facts.stack_shape, strict=True))
-        segmented = "segmented" if result.name or result.position else "new"
         return ImageInfo(
             id=facts.id,
             name=facts.name,
@@ -161,11 +164,13 @@ class StoredImage:
             is_rgb=facts.is_rgb,
             pixel_size_um=facts.pixel_size_um,
             levels=count_levels(facts.height, facts.width),
-            state="corrected" if facts.corrected else segmented,
+            state=self.state,
             revision=facts.revision,
             warnings=[without_paths(text, self.names) for text in (*facts.warnings, *result.warnings)],
             count=sum(result.counts),
             counts=result.counts,
+            condition=facts.condition,
+            corrected=facts.corrected,
             chosen=result.chosen,
             can_undo=self.can_undo,
             can_redo=self.can_redo,

@@ -18,7 +18,7 @@ from hooke.serve.edit_journal import EditJournal, Entry
 from hooke.serve.label_file import LabelFile
 from hooke.serve.object_rows import ObjectRows
 
-_FACTS, _LABELS, _TRACKS = "result.json", "labels.raw", "tracks.csv"
+_FACTS, _LABELS, _TRACKS = "result.json", "labels.raw", "track_numbers.csv"
 _NOT_MEASURED = ("image", "folder", "suffix")
 
 
@@ -35,6 +35,8 @@ class ResultFacts(BaseModel):
         Label that was given out last, so that none is given twice.
     position : int
         Number of edits that are in effect.
+    modality : str
+        Of the image, as the segmentation saw it.
     """
 
     name: str = ""
@@ -43,6 +45,7 @@ class ResultFacts(BaseModel):
     counts: list[int] = [0]
     largest: int = 0
     position: int = 0
+    modality: str = ""
 
 
 class StoredResult:
