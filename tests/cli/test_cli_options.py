@@ -44,7 +44,7 @@ COMMANDS = {
     segment.segment: (hooke.segment_folder, pipeline.SegmentOptions),
     measure.measure: (hooke.measure_folder, pipeline.MeasureOptions),
     cli_report.report: (pipeline.report_results,),
-    track.track: (tracking.track_folder, tracking.TrackOptions),
+    track.track: (tracking.track_folder, tracking.TrackOptions, pipeline.SegmentOptions),
     evaluate.evaluate: (hooke.evaluate, hooke.evaluate_points, tracking.evaluate_tracks),
     compare.compare: (evaluation.compare_runs, evaluation.read_runs, report.write_comparison),
     convert.convert: (hooke.convert,),

@@ -93,10 +93,10 @@ def test_frames_of_two_sizes_and_images_are_refused(tmp_path, capsys):
     write_labels(tmp_path / "in" / "t1.tif", [MOVING[1][:50]])
     assert exit_code("track", tmp_path / "in", "-o", tmp_path / "out") == 2
     assert "frames of one size" in " ".join(capsys.readouterr().err.split())
-    grey = np.random.default_rng(0).integers(0, 255, (40, 40)).astype(np.uint8)
+    grey = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "grey.tif", grey)
-    assert exit_code("track", tmp_path / "grey.tif", "-o", tmp_path / "out") == 2
-    assert "looks like an image" in capsys.readouterr().err
+    assert exit_code("track", tmp_path / "grey.tif", "-o", tmp_path / "out", "--images", tmp_path / "grey.tif") == 2
+    assert "--images goes with label images" in capsys.readouterr().err
 
 
 def test_images_must_be_as_many_as_label_images(tmp_path, capsys):
@@ -122,3 +122,46 @@ def test_segment_and_track_in_one_go(tmp_path):
     assert (table.groupby("track")["frame"].count() == 3).mean() > 0.5
     assert "tracks in 3 frames" in " ".join(result.output.split())
     assert (tmp_path / "out" / "tracks" / "movie.tif").is_file()
+
+
+def test_images_are_segmented_first(tmp_path):
+    from hooke.datasets import simulate
+
+    field = simulate((96, 96), seed=3, density=0.12).image
+    for t in range(3):
+        tifffile.imwrite(tmp_path / f"t{t + 9}.tif", np.roll(field, t, axis=1))  # t10 after t9
+    result, code = run_command(track, tmp_path / "t*.tif", "-o", tmp_path / "out", "--no-movie")
+    assert (code, result.exception) == (0, None)
+    table = pd.read_csv(tmp_path / "out" / "tracks.csv")
+    assert sorted(path.name for path in (tmp_path / "out" / "segmented" / "labels").iterdir()) == [
+        "t10.tif", "t11.tif", "t9.tif",
+    ]  # fmt: skip
+    assert (table.groupby("track")["frame"].count() == 3).mean() > 0.5
+    assert table["displacement"].median() == pytest.approx(1, abs=0.3)
+
+
+def test_frames_that_are_stacks_are_tracked_in_3d(tmp_path):
+    stack = np.zeros((4, 3, 64, 64), np.int32)
+    for t in range(4):
+        stack[t, 0:2, 10:18, 5 + 2 * t : 13 + 2 * t] = 3 - t % 2
+        stack[t, 1:3, 40:50, 40:50] = 2 + t % 2
+    write_labels(
+        tmp_path / "a.tif", stack.reshape(-1, 64, 64), axes="TZ", shape=(4, 3), pixel_size_um=(0.5, 0.5), z_step_um=2.0
+    )
+    result, code = run_command(track, tmp_path / "a.tif", "-o", tmp_path / "out")
+    assert (code, result.exception) == (0, None)
+    table = pd.read_csv(tmp_path / "out" / "tracks.csv")
+    assert table.groupby("track")["displacement_um"].max().tolist() == [0.0, 1.0]
+    assert table.groupby("track")["centroid_z_um"].first().tolist() == [3.0, 1.0]
+    assert table["volume_um3"].unique().tolist() == [100.0, 64.0]
+    labels = read_labels(tmp_path / "out" / "labels.tif")
+    assert labels.shape == stack.shape
+    assert ((labels > 0) == (stack > 0)).all()
+    assert [sorted(np.unique(frame[frame > 0])) for frame in labels] == [[1, 2]] * 4
+    assert tifffile.imread(tmp_path / "out" / "ctc" / "mask003.tif").shape == (3, 64, 64)
+    # Files of one time each are frames, too.
+    for t, frame in enumerate(stack):
+        write_labels(tmp_path / "files" / f"t{t}.tif", frame, axes="Z", shape=(3,))
+    result, code = run_command(track, tmp_path / "files", "-o", tmp_path / "again", "--no-movie")
+    assert (code, len(pd.read_csv(tmp_path / "again" / "lineage.csv"))) == (0, 2)
+    assert "linked, but none is split" in result.output

@@ -133,7 +133,11 @@ def test_a_single_plane_among_stacks_is_reported_and_the_others_are_done(tmp_pat
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"stitch": "x"}, "give z"), ({"stitch": "z", "z_step": 0.0}, "micrometres, above 0")],
+    [
+        ({"stitch": "x"}, "give z"),
+        ({"stitch": "t"}, "--track"),
+        ({"stitch": "z", "z_step": 0.0}, "micrometres, above 0"),
+    ],
 )
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(ConfigError, match=message):
@@ -174,3 +178,36 @@ def test_without_laptrack_nothing_is_begun(tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="needs laptrack"):
         hooke.segment_folder([path], tmp_path / "out", SegmentOptions(stitch="z"))
     assert not (tmp_path / "out").exists()
+
+
+def test_objects_are_followed_through_time_too(tmp_path):
+    moved = np.stack([np.roll(MADE.image[:6], 2 * t, axis=2) for t in range(3)])
+    path = write_stack(tmp_path / "a.ome.tif", moved, axes="TZYX", **SIZES)
+    result, code = run_command(segment, path, "-o", tmp_path / "out", "--stitch", "z,t")
+    assert (code, result.exception) == (0, None)
+    labels = read_labels(tmp_path / "out" / "labels" / "a.tif")
+    solid = pd.read_csv(tmp_path / "out" / "measurements_3d.csv")
+    plane = pd.read_csv(tmp_path / "out" / "measurements.csv")
+    assert list(solid)[:4] == ["image", "t", "label", "parent"]
+    for t, stack in enumerate(labels):
+        here = solid[solid["t"] == t]
+        assert dict(zip(here["label"], here["volume"], strict=True)) == dict(
+            zip(*(part.tolist() for part in np.unique(stack[stack > 0], return_counts=True)), strict=True)
+        )
+    sums = plane.groupby(["t", "label"])["area"].sum().tolist()
+    assert sums == solid["volume"].tolist()
+    scores = plane["score"].mul(plane["area"]).groupby([plane["t"], plane["label"]]).sum() / np.array(sums)
+    assert solid["score"].to_numpy() == pytest.approx(scores.to_numpy(), abs=0.05)
+    ends = solid.groupby("label")["t"].agg(["min", "max"])
+    inside = ends[(ends["min"] == 0) & (ends["max"] == 2)]
+    assert len(inside) > 0.7 * len(ends)
+    step = solid[solid["label"].isin(inside.index)].groupby("label")["centroid_x"].diff()
+    assert step.dropna().median() == pytest.approx(2, abs=0.2)
+    found = hooke.segment(path, stitch="z,t")
+    assert (found.labels == labels).all()
+    assert found.count == labels.max()
+
+
+def test_without_time_z_t_is_refused():
+    with pytest.raises(HookeError, match="none of them time"):
+        hooke.segment(MADE.image[:3], axes="ZYX", stitch="z,t")

@@ -123,8 +123,8 @@ def segment(
     stitch: Annotated[
         str | None,
         typer.Option(
-            help="Join the objects of a stack's planes along this axis: z, to objects in 3-D.",
-            metavar="z",
+            help="Join the objects of a stack's planes to objects in 3-D: z; z,t follows these through time, too.",
+            metavar="z|z,t",
         ),
     ] = None,
     z_step: Annotated[

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hooke.cli.completion import model_names
+from hooke.errors import ConfigError
+
 if TYPE_CHECKING:
     from hooke.io.file_runner import Progress
     from hooke.tracking import TrackedFolder, TrackedSequence
@@ -18,10 +21,17 @@ def track(
     labels: Annotated[
         list[str],
         typer.Argument(
-            help="Results of [bold]hooke segment[/], or label images in the order of time: files, folders and patterns."
+            help="Results of [bold]hooke segment[/], or label images or images in the order of time: files, folders "
+            "and patterns. Images are segmented first."
         ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Of images that are segmented first: name of a model, or path of a bundle.", autocompletion=model_names
+        ),
+    ] = "auto",
     images: Annotated[
         list[str] | None,
         typer.Option(help="The images, in the same order; repeatable. Those of results are found by themselves."),
@@ -48,6 +58,9 @@ def track(
     pixel_size_um: Annotated[
         float | None, typer.Option(help="Micrometres of a pixel. Default: as the files state.")
     ] = None,
+    z_step_um: Annotated[
+        float | None, typer.Option(help="Micrometres between planes, where frames are stacks. Default: as files state.")
+    ] = None,
     time_step_s: Annotated[
         float | None, typer.Option(help="Seconds between frames. Default: as the files state.")
     ] = None,
@@ -64,10 +77,16 @@ def track(
       hooke track labels/t*.tif -o tracks/ --images images/t*.tif --fill-gaps
 
       hooke track stack.tif -o tracks/ --axes TYX --time-step-s 300 --pixel-size-um 0.65
+
+      hooke track movie.tif -o tracks/ --model nuclei
     """
     from hooke.cli.progress_bar import progress_bar
-    from hooke.tracking import TrackOptions, track_folder
+    from hooke.tracking import TrackOptions, holds_images, track_folder
 
+    if stack := holds_images(labels, axes):
+        if images is not None:
+            raise ConfigError("--images goes with label images, and the first file is an image", remedy="leave it out")
+        labels, axes = [_segment(labels, out / "segmented", model, stack, axes, quiet=quiet)], None
     options = TrackOptions(
         max_distance=max_distance,
         max_gap=max_gap,
@@ -90,6 +109,7 @@ def track(
             images=images,
             axes=axes,
             pixel_size_um=pixel_size_um,
+            z_step_um=z_step_um,
             time_step_s=time_step_s,
             movie=movie,
             progress=progress,
@@ -99,6 +119,26 @@ def track(
     for sequence in result.failed:
         typer.secho(f"hooke: {sequence.error}", fg="red", err=True)
     return SOME_FAILED if result.failed else OK
+
+
+def _segment(labels: list[str], out: Path, model: str, stack: str, axes: str | None, *, quiet: bool) -> str:
+    """Segment images before they are tracked, stacks in depth to objects in 3-D; give the folder."""
+    from hooke.cli.progress_bar import progress_bar
+    from hooke.pipeline import SegmentOptions, segment_folder
+
+    options = SegmentOptions(model=model, stitch="z" if "Z" in stack else None)
+    with progress_bar("segmenting", hidden=quiet) as show:
+        result = segment_folder(
+            labels,
+            out,
+            options,
+            axes=axes,
+            page=False,
+            progress=lambda now: show(round(1000 * (now.done + now.share)), 1000 * now.total),
+        )
+    for image in result.failed:
+        typer.secho(f"hooke: {image.error}", fg="red", err=True)
+    return str(out)
 
 
 def _print_summary(result: TrackedFolder) -> None:

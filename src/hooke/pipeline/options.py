@@ -73,8 +73,8 @@ class SegmentOptions(MeasureOptions):
     region : (int, int, int, int) or str, optional
         Top row, left column, height and width in pixels of the level, such as ``"2000,4000,1024,1024"``; all of the
         image when not given. Positions in the results count from the region's corner.
-    stitch : {"z"}, optional
-        Join the objects of a stack's planes in depth.
+    stitch : {"z", "z,t"}, optional
+        Join the objects of a stack's planes in depth; and follow them from time to time.
     z_step : float, optional
         Distance of the planes of stacks in micrometres, in place of what files say.
 
@@ -188,12 +188,15 @@ def _parse_channel(value: SupportsIndex | str) -> int | str:
 
 
 def _parse_stitch(value: str | None) -> str | None:
-    """Axis along which objects are joined."""
+    """Axes along which objects are joined."""
     if value is None:
         return None
-    if str(value).strip().lower() == "z":
+    axes = sorted(re.sub(r"[\s,+]", "", str(value)).lower())
+    if axes == ["z"]:
         return "z"
-    remedy = "give z for depth; for time: --track, or hooke.track"
+    if axes == ["t", "z"]:
+        return "z,t"
+    remedy = "give z for depth, or z,t for depth and time; for time alone: --track, or hooke.track"
     raise ConfigError(f"stitch is {value!r}", remedy=remedy)
 
 

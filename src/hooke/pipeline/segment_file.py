@@ -108,7 +108,7 @@ def _segment(file: ImageFile, name: str, job: Job, work: Work, on_share: OnShare
     if job.options.stitch is None:
         _write_stack(labels, _segment_planes(file, name, job, work, on_share), file)
     else:
-        check_depth(file.axes, file.path)
+        check_depth(file.axes, job.options.stitch, file.path)
         _write_stack(labels, _stitch_planes(file, name, job, work, on_share), file)
     if (width := job.options.expand) is not None:
         planes = (plane.pixels.astype(np.int32) for plane in open_image(labels, axes=file.axes + "YX"))

@@ -140,8 +140,8 @@ def segment(  # type: ignore[misc]
         What the columns of tables on disk are called: a way of `hooke.measure.name_columns`.
     ids : bool
         Whether the overlay shows the number of each object.
-    stitch : {"z"}, optional
-        Segment all planes of a stack and join their objects in depth.
+    stitch : {"z", "z,t"}, optional
+        Segment all planes of a stack and join their objects in depth; and follow them from time to time.
     z_step : float, optional
         Distance of the planes of a stack in micrometres, in place of what the file says.
 

@@ -88,7 +88,7 @@ def stack_of_source(
         file = file_of_array(_array(source), axes)
     if options.pixel_size is not None:
         file = replace(file, pixel_size_um=parse_pixel_size(options.pixel_size))
-    check_depth(file.axes, file.path if isinstance(source, str | Path) else None)
+    check_depth(file.axes, options.stitch, file.path if isinstance(source, str | Path) else None)
     return file
 
 

@@ -59,8 +59,8 @@ class StackSegmentation:
 
     @property
     def count(self) -> int:
-        """Number of objects; of several times or positions, of all of them together."""
-        return sum(stitched.count for stitched in self.stack.stitched)
+        """Number of objects; of several times or positions, of all of them together, once each where followed."""
+        return self.stack.count
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -143,6 +143,7 @@ def stack_work(file: ImageFile, options: SegmentOptions) -> StackWork:
         partial(_read, file, options),
         file.z_step_um if options.z_step is None else options.z_step,
         options,
+        options.stitch == "z,t",
         options.ids,
         options.resolved_threads,
     )

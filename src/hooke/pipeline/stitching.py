@@ -20,7 +20,7 @@ from hooke.measure import MeasureOptions, cytoplasm_labels, known_channels, meas
 from hooke.pipeline.segmentation import DOUBTFUL, Segmentation, complete_table
 from hooke.report.class_overlay import class_overlay
 from hooke.report.overlay import overlay
-from hooke.tracking import StitchedPlanes, stitch_planes
+from hooke.tracking import StitchedPlanes, Tracks, stitch_planes, track
 
 Ints = NDArray[np.int64]
 
@@ -125,7 +125,10 @@ class StackWork:
         Given the number of a plane, gives its image.
     z_step_um : float or None
     measuring : MeasureOptions
+    through_time : bool
+        Whether an object has one number at all times, too.
     ids : bool
+        Whether overlays show the number of each object.
     threads : int
     """
 
@@ -134,6 +137,7 @@ class StackWork:
     read: Callable[[int], Image]
     z_step_um: float | None
     measuring: MeasureOptions
+    through_time: bool = False
     ids: bool = False
     threads: int = 1
     _labels: PackedPlanes = field(default_factory=PackedPlanes)
@@ -184,23 +188,76 @@ class StackWork:
 
     def labels(self, index: int) -> NDArray[np.int32]:
         """Label image of a plane, with the numbers that objects have in all planes."""
+        return np.asarray(self.numbers[self.place(index)[0]][self._stitched_plane(index)], np.int32)
+
+    def _stitched_plane(self, index: int) -> NDArray[np.int32]:
         stack, z = self.place(index)
         return self.stitched[stack].plane(z)
 
+    @cached_property
+    def series(self) -> list[Ints]:
+        """Numbers of the stacks in depth that follow each other in time."""
+        sizes = {axis: size for axis, size in zip(self.axes, self.shape, strict=True) if axis != "Z"}
+        numbers = np.arange(len(self.columns)).reshape(tuple(sizes.values()))
+        if "T" not in sizes:
+            return [np.array([number]) for number in numbers.ravel().tolist()]
+        return list(np.moveaxis(numbers, list(sizes).index("T"), -1).reshape(-1, sizes["T"]))
+
+    @cached_property
+    def tracks(self) -> list[Tracks]:
+        """Objects of each series followed through time."""
+        return [
+            track(
+                _Stacks([self.stitched[stack] for stack in stacks.tolist()]),
+                pixel_size_um=self.pixel_size_um,
+                z_step_um=self.z_step_um,
+            )
+            for stacks in (self.series if self.through_time else [])
+        ]
+
+    @cached_property
+    def numbers(self) -> list[Ints]:
+        """The number that each object of each stack in depth has, with that of the background, 0, in front."""
+        numbers = [np.arange(stitched.count + 1) for stitched in self.stitched]
+        for stacks, tracks in zip(self.series, self.tracks, strict=False):
+            rows = tracks.table[["frame", "label", "track"]].to_numpy(np.int64)
+            for frame, stack in enumerate(stacks.tolist()):
+                here = rows[rows[:, 0] == frame]
+                numbers[stack][here[:, 1]] = here[:, 2]
+        return numbers
+
+    @property
+    def count(self) -> int:
+        """Objects in 3-D; one that is followed through time counts once."""
+        if self.through_time:
+            return sum(tracks.count for tracks in self.tracks)
+        return sum(stitched.count for stitched in self.stitched)
+
     def plane(self, index: int) -> PlaneOfStack:
         """Read a plane's image again, and give what is known of it."""
-        found, labels, (stack, _) = self._found[index], self.labels(index), self.place(index)
+        found, labels, (stack, _) = self._found[index], self._stitched_plane(index), self.place(index)
         image = replace(found.image, pixels=self.read(index).pixels)
+        number = self.numbers[stack]
         objects = np.unique(labels[labels > 0])
         members = self._members(index, labels)
         scores = self._of_objects[stack].scores[objects - 1]
         scores[np.searchsorted(objects, members.objects)] = found.scores[members.found - 1]
+        order = np.argsort(number[objects])
         classes = found.classes
         if classes is not None:
             probabilities = self._of_objects[stack].probabilities[objects - 1]
             probabilities[np.searchsorted(objects, members.objects)] = classes.probabilities[members.found - 1]
-            classes = replace(classes, probabilities=probabilities)
-        return PlaneOfStack(image, labels, scores, classes, found.channel, self.measuring, self.ids, self.threads)
+            classes = replace(classes, probabilities=probabilities[order])
+        return PlaneOfStack(
+            image,
+            np.asarray(number[labels], np.int32),
+            scores[order],
+            classes,
+            found.channel,
+            self.measuring,
+            self.ids,
+            self.threads,
+        )
 
     def table(self, stack: int = 0) -> pd.DataFrame:
         """A row per object in 3-D of one stack in depth: see `hooke.measure.measure_stack`; with scores and classes."""
@@ -217,9 +274,18 @@ class StackWork:
         table["score"] = facts.scores
         if first.classes is not None:
             table = table.assign(**replace(first.classes, probabilities=facts.probabilities).columns)
+        if self.through_time:
+            table["label"] = self.numbers[stack][table["label"]]
+            table.insert(1, "parent", self._parents(stack)[table["label"]])
+            table = table.sort_values("label", ignore_index=True)
         for position, (axis, at) in enumerate((self.position(stack)).items()):
             table.insert(position, axis, at)
         return table
+
+    def _parents(self, stack: int) -> Ints:
+        """The mother of each track of a stack in depth, by its number; 0 for none."""
+        place = next(place for place, stacks in enumerate(self.series) if stack in stacks)
+        return np.array([0, *self.tracks[place].lineage["parent"]], np.int64)
 
     def position(self, stack: int) -> dict[str, int]:
         """Where a stack in depth is along the other axes, such as ``{"t": 3}``."""
@@ -243,7 +309,7 @@ class StackWork:
             classes = self._found[int(column[0])].classes
             sums = np.zeros((stitched.count, 2 + (0 if classes is None else len(classes.names))))
             for index in column.tolist():
-                found, members = self._found[index], self._members(index, self.labels(index))
+                found, members = self._found[index], self._members(index, self._stitched_plane(index))
                 own, weights = members.found - 1, members.pixels[:, None]
                 values = [np.ones((len(own), 1)), found.scores[own, None]]
                 if found.classes is not None:
@@ -286,16 +352,32 @@ class _Selected(Sequence[NDArray[np.int32]]):
         return self._planes[self._numbers[index]]
 
 
-def check_depth(axes: str, path: Path | None) -> None:
-    """Refuse to join planes of what has no depth.
+class _Stacks(Sequence[NDArray[np.int32]]):
+    """Label stacks in depth, made when they are needed."""
+
+    def __init__(self, stitched: Sequence[StitchedPlanes]) -> None:
+        self._stitched = stitched
+
+    def __len__(self) -> int:
+        return len(self._stitched)
+
+    def __getitem__(self, index: int) -> NDArray[np.int32]:  # type: ignore[override]
+        return self._stitched[index].labels
+
+
+def check_depth(axes: str, stitch: str | None, path: Path | None) -> None:
+    """Refuse to join along axes that a file does not have.
 
     Raises
     ------
     ImageReadError
-        If there is no axis ``Z``.
+        If there is no axis ``Z``, or ``T`` where it is wanted.
     """
-    if "Z" in axes:
+    if "Z" in axes and ("T" in axes or stitch != "z,t"):
         return
+    if "Z" in axes:
+        remedy = 'give --stitch z (stitch="z"), or name the axes: --axes TZYX (axes="TZYX") where the first one is time'
+        raise ImageReadError(f"has the axes {axes} besides the plane, none of them time", path=path, remedy=remedy)
     cause = (
         f"has the axes {axes} besides the plane, none of them depth" if axes else "is one plane, not a stack in depth"
     )

@@ -12,5 +12,6 @@ from hooke.tracking.scores import evaluate_tracks as evaluate_tracks
 from hooke.tracking.sequence_folder import TrackedFolder as TrackedFolder
 from hooke.tracking.sequence_folder import TrackedSequence as TrackedSequence
 from hooke.tracking.sequence_folder import track_folder as track_folder
+from hooke.tracking.sources import holds_images as holds_images
 from hooke.tracking.track_labels import track as track
 from hooke.tracking.tracks import Tracks as Tracks

@@ -86,7 +86,8 @@ def write_ctc(tracks: Tracks, folder: Path) -> str:
     digits = max(3, len(str(len(tracks) - 1)))
     for index, mask in enumerate(ctc_masks(tracks, rows)):
         with atomic_path(folder / f"mask{index:0{digits}d}.tif") as part:
-            tifffile.imwrite(part, mask.astype(np.int32 if wide else np.uint16), compression="zlib")
+            pixels = mask.astype(np.int32 if wide else np.uint16)
+            tifffile.imwrite(part, pixels, compression="zlib", photometric="minisblack")
     lines = "".join(f"{' '.join(map(str, row))}\n" for row in rows.rows.tolist())
     with atomic_path(folder / "res_track.txt") as part:
         part.write_text(lines, encoding="utf-8")

@@ -30,13 +30,16 @@ class Frames:
         The objects of each frame.
     shared : list of (ndarray, ndarray, ndarray)
         Labels in each frame and the next that share pixels once the drift is taken out, and how many.
-    drift : ndarray of float64, shape (T - 1, 2)
-        Rows and columns by which the field moves from each frame to the next.
+    drift : ndarray of float64, shape (T - 1, 2) or (T - 1, 3)
+        Pixels in (z,) y and x by which the field moves from each frame to the next.
+    anisotropy : float
+        Distance of the planes of stacks in pixels.
     """
 
     planes: list[Plane]
     shared: list[_Shared]
     drift: Floats
+    anisotropy: float = 1.0
     first: Ints = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,8 +65,15 @@ class Frames:
 
     @property
     def moved(self) -> Floats:
-        """Rows and columns by which the field has moved since the first frame, shape (T, 2)."""
-        return np.concatenate([np.zeros((1, 2)), np.cumsum(self.drift, axis=0)])
+        """Pixels by which the field has moved since the first frame, shape (T, 2) or (T, 3)."""
+        return np.concatenate([np.zeros((1, self.drift.shape[1])), np.cumsum(self.drift, axis=0)])
+
+    def whole_drift(self, index: int) -> tuple[int, ...]:
+        """Whole (planes,) rows and columns by which the field moves to the next frame."""
+        shift = self.drift[index].tolist()
+        if len(shift) == 3:
+            shift[0] /= self.anisotropy
+        return tuple(round(part) for part in shift)
 
 
 def list_frames(
@@ -72,37 +82,41 @@ def list_frames(
     classes: ClassNumbers | None = None,
     *,
     drift: bool = True,
+    anisotropy: float = 1.0,
     on_frame: Callable[[int], None] | None = None,
 ) -> Frames:
     """Read all frames once, in their order, two at a time.
 
     Parameters
     ----------
-    labels : sequence of ndarray of integer, shape (Y, X)
+    labels : sequence of ndarray of integer, shape (Y, X) or (Z, Y, X)
     images : sequence of ndarray, shape (Y, X) or (Y, X, C), optional
-        For the drift.
+        For the drift; not for stacks.
     classes : mapping, optional
     drift : bool
-        Whether to estimate it.
+        Whether to estimate it; of stacks, at first only across, from the labels' projection.
+    anisotropy : float
+        Distance of the planes of stacks in pixels.
     on_frame : callable, optional
         Given the number of frames that are read.
     """
-    planes: list[Plane] = []
-    shared: list[_Shared] = []
-    shifts = np.zeros((max(len(labels) - 1, 0), 2))
-    before: NDArray[np.integer] | None = None
+    before = labels[0]
+    frames = Frames([], [], np.zeros((max(len(labels) - 1, 0), before.ndim)), anisotropy)
     for index in range(len(labels)):
         here = labels[index]
-        planes.append(list_objects(here, (classes or {}).get(index)))
-        if before is not None:
-            if drift:
+        frames.planes.append(list_objects(here, (classes or {}).get(index), anisotropy))
+        if index:
+            if drift and here.ndim == 2:
                 pictures = None if images is None else (images[index - 1], images[index])
-                shifts[index - 1] = estimate_drift(before, here, pictures)
-            shared.append(count_shared(before, here, rounded(shifts[index - 1])))
+                frames.drift[index - 1] = estimate_drift(before, here, pictures)
+            elif drift:
+                frames.drift[index - 1, 1:] = estimate_drift(before.max(axis=0), here.max(axis=0))
+            frames.shared.append(count_shared(before, here, frames.whole_drift(index - 1)))
         before = here
         if on_frame is not None:
             on_frame(index + 1)
-    return Frames(planes, shared, shifts)
+    frames.number()
+    return frames
 
 
 def list_again(
@@ -113,10 +127,5 @@ def list_again(
         frames.planes[index] = list_objects(labels[index], (classes or {}).get(index))
     last = len(frames.planes) - 1
     for index in sorted({max(index - 1, 0) for index in changed} | {min(index, last - 1) for index in changed}):
-        frames.shared[index] = count_shared(labels[index], labels[index + 1], rounded(frames.drift[index]))
+        frames.shared[index] = count_shared(labels[index], labels[index + 1], frames.whole_drift(index))
     frames.number()
-
-
-def rounded(shift: Floats) -> tuple[int, int]:
-    """Whole rows and columns of a shift."""
-    return round(float(shift[0])), round(float(shift[1]))

@@ -146,15 +146,15 @@ def link_planes(
 
 
 def count_shared(
-    before: NDArray[np.integer], after: NDArray[np.integer], drift: tuple[int, int] = (0, 0)
+    before: NDArray[np.integer], after: NDArray[np.integer], drift: tuple[int, ...] = (0, 0)
 ) -> tuple[Ints, Ints, Ints]:
     """Count the pixels that objects of two planes share once the drift is taken out.
 
     Parameters
     ----------
-    before, after : ndarray of integer, shape (Y, X)
-    drift : (int, int)
-        Rows and columns by which the second plane has moved.
+    before, after : ndarray of integer, shape (Y, X) or (Z, Y, X)
+    drift : (int, int) or (int, int, int)
+        Rows and columns by which the second plane has moved; of stacks, planes too.
 
     Returns
     -------
@@ -166,7 +166,7 @@ def count_shared(
         size = before.shape[axis]
         if abs(moved) >= size:
             return (np.zeros(0, np.int64),) * 3
-        cut = [slice(None)] * 2
+        cut = [slice(None)] * before.ndim
         cut[axis] = slice(max(0, -moved), size - max(0, moved))
         earlier = earlier[tuple(cut)]
         cut[axis] = slice(max(0, moved), size - max(0, -moved))
@@ -181,7 +181,7 @@ def find_candidates(
     shared: tuple[Ints, Ints, Ints],
     max_distance: float,
     *,
-    drift: tuple[float, float] = (0.0, 0.0),
+    drift: tuple[float, ...] = (0.0, 0.0),
     expected: Floats | None = None,
     area_octaves: float = 1.0,
     overlap_weight: float = 1.0,
@@ -197,7 +197,7 @@ def find_candidates(
         Pixels.
     drift : (float, float)
         Rows and columns by which the second plane has moved.
-    expected : ndarray of float64, shape (N, 2), optional
+    expected : ndarray of float64, shape (N, 2) or (N, 3), optional
         Where each object of the first plane is expected in the second; by default where it was, moved by the drift.
     area_octaves : float
         Change of the area, as a logarithm to base 2, that costs as much as the lack of any overlap.
@@ -221,7 +221,7 @@ def find_candidates(
     # np.unique gives the first of equal keys: those that overlap stand in front.
     pixels = np.where(first < len(shared[2]), np.append(shared[2], 0)[np.minimum(first, len(shared[2]))], 0)
     apart = after.centroids[column] - expected[row]
-    distance = np.hypot(apart[:, 0], apart[:, 1])
+    distance = np.linalg.norm(apart, axis=1)
     areas = before.areas[row], after.areas[column]
     reach = np.maximum(max_distance, np.maximum(before.diameters[row], after.diameters[column]) / 2)
     cost = (

@@ -41,20 +41,25 @@ def draw_frames(tracks: Tracks, images: Sequence[NDArray[np.generic]] | None = N
     Yields
     ------
     ndarray of uint8, shape (Y, X, 3)
-        Red, green, blue; no longer than 768 pixels. What was filled in or repaired is dashed.
+        Red, green, blue; no longer than 768 pixels. What was filled in or repaired is dashed. Of stacks, the brightest
+        pixels of all planes.
     """
     table = tracks.table
     frame, track = table["frame"].to_numpy(np.int64), table["track"].to_numpy(np.int64)
     places = table[["centroid_x", "centroid_y"]].to_numpy(np.float64)
-    radii = np.sqrt(table["area"].to_numpy(np.float64) / np.pi)
+    areas = table["area"] if "area" in table else table["volume"] ** (2 / 3)
+    radii = np.sqrt(areas.to_numpy(np.float64) / np.pi)
     corrected = table["repaired"].to_numpy() != ""
     order = np.argsort(frame, kind="stable")
     begins = np.searchsorted(frame[order], np.arange(len(tracks) + 1))
     flashing = _flashes(tracks)
     for index in range(len(tracks)):
         labels = tracks.frame(index)
+        depth = labels.ndim == 3
+        labels = labels.max(axis=0) if depth else labels
         here = order[begins[index] : begins[index + 1]]
         image = np.zeros(labels.shape, np.uint8) if images is None else images[index]
+        image = image.max(axis=0) if depth and images is not None else image
         ids = np.unique(labels[labels > 0])
         picture = overlay(image, labels, groups=ids, dashed=track[here[corrected[here]]].tolist())
         factor = min(_LARGEST, _SIDE / max(labels.shape))

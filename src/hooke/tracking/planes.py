@@ -1,8 +1,8 @@
-"""Lists the objects of one plane as linking needs them: where they are, how large, and of which class."""
+"""Lists the objects of one plane, or stack in depth, as linking needs them: place, size and class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,35 +21,49 @@ class Plane:
     Parameters
     ----------
     ids, areas : ndarray of int64, shape (N,)
-        Labels, and areas in pixels.
-    centroids : ndarray of float64, shape (N, 2)
-        (y, x) in pixels.
+        Labels, and areas in pixels; of stacks, volumes in voxels.
+    centroids : ndarray of float64, shape (N, 2) or (N, 3)
+        (y, x) or (z, y, x) in pixels, z too.
     classes : ndarray of int64, shape (N,)
         A number for each class; 0 where it is unknown.
+    anisotropy : float
+        Distance of a stack's planes in pixels.
     """
 
     ids: Ints
     areas: Ints
     centroids: Floats
     classes: Ints
+    anisotropy: float = 1.0
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @property
     def diameters(self) -> Floats:
-        """Diameter in pixels of the disc of each object's area."""
-        return np.asarray(np.sqrt(4 * self.areas / np.pi), np.float64)
+        """Diameter in pixels of the disc of each object's area, or of the sphere of its volume."""
+        return diameters_of(self.areas, self.centroids.shape[1], self.anisotropy)
 
 
-def list_objects(labels: NDArray[np.integer], classes: Mapping[int, int] | None = None) -> Plane:
+def diameters_of(areas: Ints | Floats, dimensions: int, anisotropy: float) -> Floats:
+    """Diameters in pixels of the discs of areas in pixels, or of the spheres of volumes in voxels."""
+    if dimensions == 2:
+        return np.asarray(np.sqrt(4 * areas / np.pi), np.float64)
+    return np.asarray(np.cbrt(6 * anisotropy * areas / np.pi), np.float64)
+
+
+def list_objects(
+    labels: NDArray[np.integer], classes: Mapping[int, int] | None = None, anisotropy: float = 1.0
+) -> Plane:
     """List the objects of a label image.
 
     Parameters
     ----------
-    labels : ndarray of integer, shape (Y, X)
+    labels : ndarray of integer, shape (Y, X) or (Z, Y, X)
     classes : mapping of int to int, optional
         Number of the class of each label, from 1.
+    anisotropy : float
+        Distance of a stack's planes in pixels.
 
     Examples
     --------
@@ -57,13 +71,37 @@ def list_objects(labels: NDArray[np.integer], classes: Mapping[int, int] | None 
     >>> plane.ids.tolist(), plane.areas.tolist(), plane.centroids.tolist()
     ([7], [4], [[0.5, 1.5]])
     """
+    if labels.ndim == 3:
+        return _list_solids(labels, classes, anisotropy)
     runs = find_runs(labels)
     areas = runs.sum(runs.length)
     sums = runs.sum(runs.row * runs.length), runs.sum((runs.start + runs.stop - 1) * runs.length) / 2
+    return _plane(runs.ids, areas, sums, classes, anisotropy)
+
+
+def _list_solids(labels: NDArray[np.integer], classes: Mapping[int, int] | None, anisotropy: float) -> Plane:
+    """List the objects of a stack in depth, from those of its planes."""
+    planes = [list_objects(plane) for plane in labels]
+    depth = np.repeat(np.arange(len(planes)), [len(plane) for plane in planes])
+    areas = np.concatenate([plane.areas for plane in planes]).astype(np.float64)
+    places = np.concatenate([plane.centroids for plane in planes])
+    ids, index = np.unique(np.concatenate([plane.ids for plane in planes]), return_inverse=True)
+    values = (np.ones(len(depth)), depth * anisotropy, places[:, 0], places[:, 1])
+    total, *sums = (
+        np.bincount(index, weights=areas * value, minlength=len(ids)).astype(np.float64) for value in values
+    )
+    return _plane(ids, total, sums, classes, anisotropy)
+
+
+def _plane(
+    ids: Ints, areas: Floats, sums: Sequence[Floats], classes: Mapping[int, int] | None, anisotropy: float
+) -> Plane:
     known = classes or {}
+    numbers = [known.get(label, 0) for label in ids.tolist()] if known else [0] * len(ids)
     return Plane(
-        ids=runs.ids,
+        ids=ids,
         areas=areas.astype(np.int64),
         centroids=np.stack(sums, axis=1) / areas[:, None],
-        classes=np.array([known.get(label, 0) for label in runs.ids.tolist()] if known else [0] * len(runs.ids), int),
+        classes=np.array(numbers, np.int64),
+        anisotropy=anisotropy,
     )

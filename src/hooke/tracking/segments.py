@@ -10,7 +10,7 @@ from hooke.tracking.assignment import Pairs, SegmentLinks, assign_segments
 from hooke.tracking.frames import Frames
 from hooke.tracking.linker import LIMIT
 from hooke.tracking.options import Parameters, TrackOptions
-from hooke.tracking.planes import Floats, Ints
+from hooke.tracking.planes import Floats, Ints, diameters_of
 
 _AREA, _UNSEEN, _CLASS = 0.25, 0.25, 0.5  # as between neighbouring frames; overlap across a gap is not known
 # Of two parts and the whole that they come out of: what they may differ by at most.
@@ -107,10 +107,11 @@ class _Objects:
     places: Floats
     classes: Ints
     mothers: Floats  # the largest area of the last frames
+    anisotropy: float
 
     @property
     def diameters(self) -> Floats:
-        return np.asarray(np.sqrt(4 * self.mothers / np.pi))
+        return diameters_of(self.mothers, self.places.shape[1], self.anisotropy)
 
 
 def link_segments(
@@ -150,8 +151,9 @@ def _properties(frames: Frames, following: Ints) -> _Objects:
         # Beyond a sudden loss of area is no earlier state of the same cell, but its mother.
         back = np.where((earlier >= 0) & (_SUDDEN * areas[earlier] < areas[back]), earlier, -1)
         largest = np.maximum(largest, np.where(back >= 0, areas[back], 0))
-    places = np.asarray(frames.joined("centroids"), np.float64) - frames.moved[frame].reshape(-1, 2)
-    return _Objects(frame, areas, places, np.asarray(frames.joined("classes"), np.int64), largest)
+    places = np.asarray(frames.joined("centroids"), np.float64) - frames.moved[frame]
+    classes = np.asarray(frames.joined("classes"), np.int64)
+    return _Objects(frame, areas, places, classes, largest, frames.anisotropy)
 
 
 def _gaps(objects: _Objects, segments: Segments, parameters: Parameters, longest: int) -> Pairs:
@@ -168,7 +170,7 @@ def _gaps(objects: _Objects, segments: Segments, parameters: Parameters, longest
         row, column = (side.ravel() for side in np.meshgrid(earlier, later, indexing="ij"))
         before, after = ends[row], starts[column]
         reach = parameters.max_distance * np.sqrt(objects.frame[after] - objects.frame[before])
-        distance = np.hypot(*(objects.places[after] - objects.places[before]).T)
+        distance = np.linalg.norm(objects.places[after] - objects.places[before], axis=1)
         near = np.flatnonzero(distance <= reach)
         row, column, before, after = row[near], column[near], before[near], after[near]
         unlike = (objects.classes[before] != objects.classes[after]) & (
@@ -254,8 +256,8 @@ def _parts_cost(objects: _Objects, part: Ints, other: Ints, whole: Ints, far: fl
     # A mother that has rounded up is compared as she is and as she was.
     total = np.minimum(np.abs(np.log2(both / areas[whole])), np.abs(np.log2(both / objects.mothers[whole])))
     measures = (
-        np.hypot(*(middle - places[whole]).T) / stray,
-        np.hypot(*(places[part] - places[other]).T) / (_APART * reach),
+        np.linalg.norm(middle - places[whole], axis=1) / stray,
+        np.linalg.norm(places[part] - places[other], axis=1) / (_APART * reach),
         np.abs(np.log2(areas[part] / areas[other])) / _SYMMETRY,
         total / _TOTAL,
     )

@@ -43,7 +43,7 @@ def link_sequence(frames: Frames, options: TrackOptions) -> tuple[Ints, Paramete
     if options.drift:
         _refine_drift(frames, following)
     steps, later = _steps(frames, following)
-    lengths = np.hypot(steps[:, 0], steps[:, 1])
+    lengths = np.linalg.norm(steps, axis=1)
     farthest = float(np.quantile(lengths, 0.95)) if len(lengths) else guess
     found = Parameters(
         diameter,
@@ -69,7 +69,7 @@ def _area_octaves(frames: Frames, following: Ints) -> float:
 
 def _link(frames: Frames, parameters: Parameters) -> Ints:
     following = np.full(frames.count, -1, np.int64)
-    steps = np.zeros((len(frames.planes[0]) if frames.planes else 0, 2))
+    steps = np.zeros_like(frames.planes[0].centroids)
     weight = float(np.clip(1 - parameters.displacement / (0.5 * parameters.diameter), 0, 1))
     for index in range(len(frames.planes) - 1):
         before, after, drift = frames.planes[index], frames.planes[index + 1], frames.drift[index]
@@ -86,7 +86,7 @@ def _link(frames: Frames, parameters: Parameters) -> Ints:
         pairs = Pairs(len(before), len(after), found.before, found.after, found.cost)
         row, column = assign(pairs, _LIMIT)
         following[frames.first[index] + row] = frames.first[index + 1] + column
-        steps = np.zeros((len(after), 2))
+        steps = np.zeros_like(after.centroids)
         steps[column] = after.centroids[column] - before.centroids[row] - drift
     return following
 
@@ -124,15 +124,15 @@ def _refine_drift(frames: Frames, following: Ints) -> None:
         steps = centroids[following[linked]] - centroids[linked]
         median = np.median(steps, axis=0)
         spread = 1.4826 * np.median(np.abs(steps - median), axis=0)
-        error = 1.25 * float(np.hypot(*spread)) / np.sqrt(len(linked))
-        frames.drift[index] = median if np.hypot(*median) > max(_SURE * error, _LEAST_DRIFT) else 0.0
+        error = 1.25 * float(np.linalg.norm(spread)) / np.sqrt(len(linked))
+        frames.drift[index] = median if np.linalg.norm(median) > max(_SURE * error, _LEAST_DRIFT) else 0.0
 
 
 def _steps(frames: Frames, following: Ints) -> tuple[Floats, Ints]:
     """Displacement of each link, drift apart; and for each the position of the step before it, -1 for none."""
     centroids, frame = np.asarray(frames.joined("centroids"), np.float64), frames.frame
     linked = np.flatnonzero(following >= 0)
-    steps = centroids[following[linked]] - centroids[linked] - frames.drift[frame[linked]].reshape(-1, 2)
+    steps = centroids[following[linked]] - centroids[linked] - frames.drift[frame[linked]]
     arrives = np.full(frames.count, -1, np.int64)
     arrives[following[linked]] = np.arange(len(linked))
     return steps, arrives[linked]

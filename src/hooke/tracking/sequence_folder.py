@@ -67,6 +67,7 @@ def track_folder(
     images: Sequence[str | Path] | None = None,
     axes: str | None = None,
     pixel_size_um: float | None = None,
+    z_step_um: float | None = None,
     time_step_s: float | None = None,
     movie: bool = True,
     progress: Callable[[Progress[TrackedSequence]], None] | None = None,
@@ -87,8 +88,9 @@ def track_folder(
         The images, in the same order; those of results are found.
     axes : str, optional
         Axes of files that do not state them, such as ``TYX``.
-    pixel_size_um, time_step_s : float, optional
-        Micrometres of a pixel and seconds between frames, where files do not state them or state wrong ones.
+    pixel_size_um, z_step_um, time_step_s : float, optional
+        Micrometres of a pixel and between planes of stacks, and seconds between frames, where files do not state them
+        or state wrong ones.
     movie : bool
         Whether to draw one.
     progress : callable, optional
@@ -113,7 +115,7 @@ def track_folder(
             folder = out if len(sequences) == 1 else out / name
             show = None if progress is None else _shown(progress, number, len(sequences), len(sequence.labels))
             try:
-                tracks = _track(sequence, options, pixel_size_um, time_step_s, show)
+                tracks = _track(sequence, options, pixel_size_um, z_step_um, time_step_s, show)
                 tracks.save(folder, images=sequence.images, movie=movie)
             except HookeError as error:
                 if len(sequences) == 1:
@@ -130,6 +132,7 @@ def _track(
     sequence: LabelSequence,
     options: TrackOptions | None,
     pixel_size_um: float | None,
+    z_step_um: float | None,
     time_step_s: float | None,
     on_frame: Callable[[int], None] | None,
 ) -> Tracks:
@@ -139,6 +142,7 @@ def _track(
         options=options,
         objects=sequence.objects,
         pixel_size_um=pixel_size_um or sequence.pixel_size_um,
+        z_step_um=z_step_um or sequence.z_step_um,
         time_step_s=time_step_s or sequence.time_step_s,
         on_frame=on_frame,
     )

@@ -27,9 +27,10 @@ def object_rows(
             "track": lineage.track,
             "frame": frames.frame,
             OWN: np.asarray(frames.joined("ids"), np.int64),
-            "centroid_y": places[:, 0],
-            "centroid_x": places[:, 1],
-            "area": np.asarray(frames.joined("areas"), np.int64),
+            **({"centroid_z": places[:, 0] / frames.anisotropy} if places.shape[1] == 3 else {}),
+            "centroid_y": places[:, -2],
+            "centroid_x": places[:, -1],
+            "area" if places.shape[1] == 2 else "volume": np.asarray(frames.joined("areas"), np.int64),
         }
     )
     if filled:
@@ -88,16 +89,18 @@ def without_short(rows: pd.DataFrame, tracks: pd.DataFrame, least: int) -> tuple
     return rows[rows["track"] > 0].reset_index(drop=True), tracks
 
 
-def with_steps(rows: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+def with_steps(rows: pd.DataFrame, tracks: pd.DataFrame, anisotropy: float = 1.0) -> pd.DataFrame:
     """Add the mother, and the displacement since the track's frame before."""
     parents = np.concatenate([[0], tracks["parent"].to_numpy(np.int64)])
     rows.insert(4 if "label" in rows else 3, "parent", parents[rows["track"]])
     same = rows["track"].to_numpy()[1:] == rows["track"].to_numpy()[:-1]
-    step = np.diff(rows[["centroid_y", "centroid_x"]].to_numpy(np.float64), axis=0)
+    axes = _axes(rows)
+    places = rows[[f"centroid_{axis}" for axis in axes]].to_numpy(np.float64)
+    step = np.diff(places * [anisotropy if axis == "z" else 1.0 for axis in axes], axis=0)
     length = np.full(len(rows), np.nan)
     waited = np.full(len(rows), np.nan)
     if len(rows):
-        length[1:] = np.where(same, np.hypot(step[:, 0], step[:, 1]), np.nan)
+        length[1:] = np.where(same, np.linalg.norm(step, axis=1), np.nan)
         waited[1:] = np.diff(rows["frame"].to_numpy(np.float64))
     rows["displacement"] = length
     rows["speed"] = length / waited
@@ -105,20 +108,36 @@ def with_steps(rows: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_units(
-    rows: pd.DataFrame, pixel_size_um: tuple[float, float] | None, time_step_s: float | None
+    rows: pd.DataFrame, pixel_size_um: tuple[float, float] | None, z_step_um: float | None, time_step_s: float | None
 ) -> pd.DataFrame:
     """Add micrometres and seconds, where they are known; the column `repaired` comes last."""
     if time_step_s is not None:
         rows["time_s"] = rows["frame"] * time_step_s
     if pixel_size_um is not None:
         height, width = pixel_size_um
-        rows["centroid_y_um"], rows["centroid_x_um"] = rows["centroid_y"] * height, rows["centroid_x"] * width
-        rows["area_um2"] = rows["area"] * height * width
-        step = rows[["centroid_y_um", "centroid_x_um"]].diff()
-        length = np.hypot(*step.to_numpy(np.float64).T)
+        axes = _axes(rows)
+        if "z" in axes and z_step_um is None:
+            return _repaired_last(rows)
+        sides = {"z": z_step_um or 1.0, "y": height, "x": width}
+        for axis in axes:
+            rows[f"centroid_{axis}_um"] = rows[f"centroid_{axis}"] * sides[axis]
+        if "z" in axes:
+            rows["volume_um3"] = rows["volume"] * height * width * sides["z"]
+        else:
+            rows["area_um2"] = rows["area"] * height * width
+        step = rows[[f"centroid_{axis}_um" for axis in axes]].diff()
+        length = np.linalg.norm(step.to_numpy(np.float64), axis=1)
         rows["displacement_um"] = np.where(rows["displacement"].notna(), length, np.nan)
         if time_step_s is not None:
             rows["speed_um_s"] = rows["displacement_um"] / (rows["frame"].diff() * time_step_s)
+    return _repaired_last(rows)
+
+
+def _axes(rows: pd.DataFrame) -> str:
+    return "zyx" if "centroid_z" in rows else "yx"
+
+
+def _repaired_last(rows: pd.DataFrame) -> pd.DataFrame:
     rows["repaired"] = rows.pop("repaired")
     return rows
 

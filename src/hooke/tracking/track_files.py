@@ -50,12 +50,14 @@ def save_tracks(
     OutputError
         When the folder can't be written to.
     """
+    depth = tracks.frame(0).shape[:-2]
     write_labels(
         folder / "labels.tif",
-        tracks.frames(),
-        axes="T",
-        shape=(len(tracks),),
+        (plane for frame in tracks.frames() for plane in frame.reshape(-1, *frame.shape[-2:])),
+        axes="TZ" if depth else "T",
+        shape=(len(tracks), *depth),
         pixel_size_um=tracks.pixel_size_um,
+        z_step_um=tracks.z_step_um,
         time_step_s=tracks.time_step_s,
         max_label=tracks.count,
     )
@@ -83,6 +85,7 @@ def describe(tracks: Tracks, *notes: str) -> dict[str, Any]:
         "parameters": vars(tracks.parameters),
         "options": tracks.options.as_dict(),
         "pixel_size_um": tracks.pixel_size_um,
+        "z_step_um": tracks.z_step_um,
         "time_step_s": tracks.time_step_s,
         "drift": [[round(value, 3) for value in shift] for shift in tracks.drift.tolist()],
         "notes": [*tracks.notes, *filter(None, notes)],

@@ -40,6 +40,7 @@ def track(
     options: TrackOptions | None = None,
     objects: pd.DataFrame | None = None,
     pixel_size_um: float | tuple[float, float] | None = None,
+    z_step_um: float | None = None,
     time_step_s: float | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> Tracks:
@@ -47,8 +48,9 @@ def track(
 
     Parameters
     ----------
-    labels : ndarray of integer, shape (T, Y, X), or sequence of ndarray, shape (Y, X)
-        Label images in the order of time; 0 is background. A sequence is read one frame at a time.
+    labels : ndarray of integer, shape (T, Y, X) or (T, Z, Y, X), or sequence of ndarray, shape (Y, X) or (Z, Y, X)
+        Label images in the order of time; 0 is background. A sequence is read one frame at a time. Frames that are
+        stacks in depth hold objects in 3-D: see `hooke.tracking.stitch_planes`.
     images : ndarray, shape (T, Y, X) or (T, Y, X, C), or sequence, optional
         The images, from which the drift of the whole field is estimated better than from the labels alone.
     options : TrackOptions, optional
@@ -56,6 +58,9 @@ def track(
         What is known of the objects: ``frame``, ``label``, and ``class`` or ``score`` or both.
     pixel_size_um : float or (float, float), optional
         Height and width of a pixel in micrometres.
+    z_step_um : float, optional
+        Distance of the planes of frames that are stacks, in micrometres; planes count as one pixel apart without it, or
+        without the size of a pixel.
     time_step_s : float, optional
         Seconds between frames.
     on_frame : callable, optional
@@ -88,16 +93,20 @@ def track(
     source = _label_planes(labels)
     pictures = _image_planes(images, len(source))
     numbers = _class_numbers(objects)
-    frames = list_frames(source, pictures, numbers, drift=options.drift, on_frame=on_frame)
+    depth = source[0].ndim == 3
+    anisotropy = _anisotropy(size, z_step_um)
+    frames = list_frames(
+        source, None if depth else pictures, numbers, drift=options.drift, anisotropy=anisotropy, on_frame=on_frame
+    )
     planes = EditedPlanes(source)
-    if options.repair:
+    if options.repair and not depth:
         _repair(frames, planes, options, numbers)
     lineage = find_lineage(frames, options)
     notes = _notes(lineage, planes)
-    filled = fill_gaps(lineage, planes) if options.fill_gaps else []
+    filled = fill_gaps(lineage, planes) if options.fill_gaps and not depth else []
     rows = object_rows(lineage, planes, filled, objects)
     rows, tracks = without_short(rows, lineage_rows(rows, lineage), options.min_length)
-    rows = with_units(with_steps(rows, tracks), size, time_step_s)
+    rows = with_units(with_steps(rows, tracks, anisotropy), size, z_step_um, time_step_s)
     return Tracks(
         table=rows.drop(columns=OWN),
         lineage=tracks,
@@ -106,6 +115,7 @@ def track(
         options=options,
         drift=frames.drift,
         pixel_size_um=size,
+        z_step_um=z_step_um,
         time_step_s=time_step_s,
         notes=notes,
         _numbers=numbers_by_frame(rows),
@@ -132,13 +142,20 @@ def _pixel_size(given: float | tuple[float, float] | None) -> tuple[float, float
     return height, width
 
 
+def _anisotropy(pixel_size_um: tuple[float, float] | None, z_step_um: float | None) -> float:
+    """Distance of two planes in pixels; 1 where a size is not known."""
+    if z_step_um is not None and not 0 < z_step_um < np.inf:
+        raise ConfigError(f"z_step_um is {z_step_um}", remedy="give micrometres, more than 0")
+    return 1.0 if z_step_um is None or pixel_size_um is None else z_step_um / float(np.sqrt(np.prod(pixel_size_um)))
+
+
 def _label_planes(labels: Any) -> Sequence[NDArray[np.integer]]:
     """Frames of one size, each of whole numbers."""
     planes: Any = labels if isinstance(labels, Sequence) else np.asarray(labels)
-    if isinstance(planes, str | bytes) or (isinstance(planes, np.ndarray) and planes.ndim != 3):
+    if isinstance(planes, str | bytes) or (isinstance(planes, np.ndarray) and planes.ndim not in (3, 4)):
         shape = getattr(planes, "shape", None)
         cause = "labels are not frames" if shape is None else f"labels have the shape {shape}"
-        raise ConfigError(cause, remedy="give label images as an array (T, Y, X) or a list of (Y, X)")
+        raise ConfigError(cause, remedy="give label images as an array (T, Y, X) or (T, Z, Y, X), or a list of them")
     if not len(planes):
         raise ConfigError("there is no frame", remedy="give one label image or more")
     if isinstance(planes, list | tuple):
@@ -151,9 +168,9 @@ def _label_planes(labels: Any) -> Sequence[NDArray[np.integer]]:
 
 def _check_frames(planes: Any) -> None:
     for index, plane in enumerate(planes):
-        if plane.ndim != 2 or plane.shape != planes[0].shape:
+        if plane.ndim not in (2, 3) or plane.shape != planes[0].shape:
             cause = f"frame {index} has the shape {plane.shape}, frame 0 {planes[0].shape}"
-            raise ConfigError(cause, remedy="give frames (Y, X) of one size")
+            raise ConfigError(cause, remedy="give frames (Y, X) or (Z, Y, X) of one size")
         if plane.dtype.kind not in "iub":
             raise ConfigError(f"frame {index} holds {plane.dtype}", remedy="give label images of whole numbers")
         if plane.size and plane.dtype.kind == "i" and plane.min() < 0:
@@ -193,6 +210,8 @@ def _notes(lineage: Lineage, planes: EditedPlanes) -> tuple[str, ...]:
     """What the user should know of the sequence."""
     notes = []
     frames = lineage.frames
+    if frames.drift.shape[1] == 3:
+        notes.append("frames are stacks in depth: objects are linked, but none is split, joined or filled in")
     if len(frames.planes) == 1:
         notes.append("one frame: each object is a track of its own")
     empty = [index for index, plane in enumerate(frames.planes) if not len(plane)]

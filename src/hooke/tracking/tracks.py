@@ -29,7 +29,8 @@ class Tracks:
         and ``area`` in pixels, ``class`` and ``score`` where known, ``displacement`` since the track's frame before
         (pixels, the drift not taken out; empty in its first), ``speed`` (pixels a frame), ``repaired`` (``split``,
         ``joined``, ``filled`` or empty). Where they are known, the same in micrometres and seconds: ``time_s``,
-        ``centroid_y_um``, ``centroid_x_um``, ``area_um2``, ``displacement_um``, ``speed_um_s``.
+        ``centroid_y_um``, ``centroid_x_um``, ``area_um2``, ``displacement_um``, ``speed_um_s``. Of frames that are
+        stacks ``centroid_z`` (planes) too, and ``volume`` (voxels) in place of ``area``.
     lineage : DataFrame
         A row per track: ``track``, ``begins``, ``ends`` (first and last frame), ``frames`` (in which it is seen),
         ``parent`` (0 for none), ``generation`` (0 without a mother), ``merges_into`` (track; 0 for none).
@@ -38,10 +39,12 @@ class Tracks:
     parameters : Parameters
         What linking went by.
     options : TrackOptions
-    drift : ndarray of float64, shape (T - 1, 2)
-        Rows and columns by which the field moves from each frame to the next.
+    drift : ndarray of float64, shape (T - 1, 2) or (T - 1, 3)
+        Pixels in (z,) y and x by which the field moves from each frame to the next.
     pixel_size_um : (float, float), optional
         Height and width of a pixel in micrometres.
+    z_step_um : float, optional
+        Distance of the planes of frames that are stacks, in micrometres.
     time_step_s : float, optional
         Seconds between frames.
     notes : tuple of str
@@ -55,6 +58,7 @@ class Tracks:
     options: TrackOptions
     drift: NDArray[np.float64]
     pixel_size_um: tuple[float, float] | None = None
+    z_step_um: float | None = None
     time_step_s: float | None = None
     notes: tuple[str, ...] = ()
     _numbers: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = field(default_factory=dict)
@@ -74,11 +78,11 @@ class Tracks:
 
     @cached_property
     def labels(self) -> NDArray[np.int32]:
-        """All label images with the numbers of the tracks, shape (T, Y, X)."""
+        """All label images with the numbers of the tracks, shape (T, Y, X) or (T, Z, Y, X)."""
         return np.stack(list(self.frames()))
 
     def frame(self, index: int) -> NDArray[np.int32]:
-        """One label image with the numbers of the tracks, shape (Y, X)."""
+        """One label image with the numbers of the tracks, shape (Y, X) or (Z, Y, X)."""
         plane = self.planes[index]
         labels, tracks = self._numbers.get(index, _NOTHING)
         number = np.zeros(int(max(plane.max(initial=0), labels.max(initial=0))) + 1, np.int32)
@@ -95,15 +99,17 @@ class Tracks:
         Returns
         -------
         networkx.DiGraph
-            A node per object, ``(frame, track)``, with ``t``, ``y``, ``x`` (pixels), ``track`` and ``label``; an edge
-            to the track's next frame, to both daughters, and to what it merges into.
+            A node per object, ``(frame, track)``, with ``t``, ``y``, ``x`` (pixels), of stacks ``z`` (planes), and
+            ``track`` and ``label``; an edge to the track's next frame, to both daughters, and to what it merges into.
         """
         import networkx
 
         graph = networkx.DiGraph()
         at = self.table[["frame", "track", "label"]].to_numpy(np.int64).tolist()
-        for (frame, track, label), (y, x) in zip(at, self.table[["centroid_y", "centroid_x"]].to_numpy(), strict=True):
-            graph.add_node((frame, track), t=frame, track=track, label=label, y=float(y), x=float(x))
+        axes = [axis for axis in "zyx" if f"centroid_{axis}" in self.table]
+        places = self.table[[f"centroid_{axis}" for axis in axes]].to_numpy(np.float64).tolist()
+        for (frame, track, label), place in zip(at, places, strict=True):
+            graph.add_node((frame, track), t=frame, track=track, label=label, **dict(zip(axes, place, strict=True)))
         names = ["track", "begins", "ends", "parent", "merges_into"]
         rows = self.lineage[names].to_numpy(np.int64).tolist()
         ends = {track: end for track, _, end, _, _ in rows}

@@ -197,7 +197,8 @@ def _ordered(daughters: dict[int, list[int]], lineage: pd.DataFrame) -> list[int
 
 def _table(tracks: Tracks) -> str:
     lineage = tracks.lineage.head(_LISTED)
-    means = tracks.table.groupby("track")[["area", "displacement"]].mean().to_numpy(np.float64)
+    size, unit = ("area", "px") if "area" in tracks.table else ("volume", "voxels")
+    means = tracks.table.groupby("track")[[size, "displacement"]].mean().to_numpy(np.float64)
     rows = [
         (
             *(str(value) for value in row[:4]),
@@ -208,6 +209,7 @@ def _table(tracks: Tracks) -> str:
         )
         for row in lineage[["track", "begins", "ends", "frames", "parent", "generation"]].to_numpy(np.int64).tolist()
     ]
-    header = ("track", "begins", "ends", "frames", "mother", "generation", "mean area (px)", "mean displacement (px)")
+    known = ("track", "begins", "ends", "frames", "mother", "generation")
+    header = (*known, f"mean {size} ({unit})", "mean displacement (px)")
     more = f" (the first {_LISTED} of {tracks.count})" if tracks.count > _LISTED else ""
     return table(f"Tracks{more}", header, rows)
