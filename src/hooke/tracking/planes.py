@@ -26,6 +26,8 @@ class Plane:
         (y, x) or (z, y, x) in pixels, z too.
     classes : ndarray of int64, shape (N,)
         A number for each class; 0 where it is unknown.
+    at_border : ndarray of bool, shape (N,)
+        Whether the image's edge cuts the object, so that its area says little.
     anisotropy : float
         Distance of a stack's planes in pixels.
     """
@@ -34,6 +36,7 @@ class Plane:
     areas: Ints
     centroids: Floats
     classes: Ints
+    at_border: NDArray[np.bool_]
     anisotropy: float = 1.0
 
     def __len__(self) -> int:
@@ -76,7 +79,10 @@ def list_objects(
     runs = find_runs(labels)
     areas = runs.sum(runs.length)
     sums = runs.sum(runs.row * runs.length), runs.sum((runs.start + runs.stop - 1) * runs.length) / 2
-    return _plane(runs.ids, areas, sums, classes, anisotropy)
+    top, left, bottom, right = runs.boxes
+    height, width = labels.shape
+    at_border = (top == 0) | (left == 0) | (bottom == height) | (right == width)
+    return _plane(runs.ids, areas, sums, at_border, classes, anisotropy)
 
 
 def _list_solids(labels: NDArray[np.integer], classes: Mapping[int, int] | None, anisotropy: float) -> Plane:
@@ -90,11 +96,18 @@ def _list_solids(labels: NDArray[np.integer], classes: Mapping[int, int] | None,
     total, *sums = (
         np.bincount(index, weights=areas * value, minlength=len(ids)).astype(np.float64) for value in values
     )
-    return _plane(ids, total, sums, classes, anisotropy)
+    cut = np.concatenate([plane.at_border for plane in planes]) | (depth == 0) | (depth == len(planes) - 1)
+    at_border = np.bincount(index, weights=cut, minlength=len(ids)) > 0
+    return _plane(ids, total, sums, at_border, classes, anisotropy)
 
 
 def _plane(
-    ids: Ints, areas: Floats, sums: Sequence[Floats], classes: Mapping[int, int] | None, anisotropy: float
+    ids: Ints,
+    areas: Floats,
+    sums: Sequence[Floats],
+    at_border: NDArray[np.bool_],
+    classes: Mapping[int, int] | None,
+    anisotropy: float,
 ) -> Plane:
     known = classes or {}
     numbers = [known.get(label, 0) for label in ids.tolist()] if known else [0] * len(ids)
@@ -103,5 +116,6 @@ def _plane(
         areas=areas.astype(np.int64),
         centroids=np.stack(sums, axis=1) / areas[:, None],
         classes=np.array(numbers, np.int64),
+        at_border=at_border,
         anisotropy=anisotropy,
     )

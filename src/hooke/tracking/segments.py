@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hooke.tracking.assignment import Pairs, SegmentLinks, assign_segments
 from hooke.tracking.frames import Frames
@@ -19,6 +20,7 @@ _STRAY = 0.7  # ... or of the largest distance that objects move, where that is 
 _APART = 2.0  # diameters of the whole, between the parts
 _SYMMETRY = 1.0  # octaves of area between the parts
 _TOTAL = 0.7  # octaves between the areas of both parts and of the whole
+_CUT = 2.0  # times as many octaves, where the edge of the image cuts one of the three
 _SMALLER = 0.85  # of the whole's area, which a part has at most
 _RARE = 0.5  # what a division costs more than a gap: most objects that appear were there before
 _WAITED = 0.1  # for each frame that a daughter is missing in
@@ -107,6 +109,7 @@ class _Objects:
     places: Floats
     classes: Ints
     mothers: Floats  # the largest area of the last frames
+    cut: NDArray[np.bool_]  # by the edge of the image
     anisotropy: float
 
     @property
@@ -153,7 +156,8 @@ def _properties(frames: Frames, following: Ints) -> _Objects:
         largest = np.maximum(largest, np.where(back >= 0, areas[back], 0))
     places = np.asarray(frames.joined("centroids"), np.float64) - frames.moved[frame]
     classes = np.asarray(frames.joined("classes"), np.int64)
-    return _Objects(frame, areas, places, classes, largest, frames.anisotropy)
+    cut = np.asarray(frames.joined("at_border"), np.bool_)
+    return _Objects(frame, areas, places, classes, largest, cut, frames.anisotropy)
 
 
 def _gaps(objects: _Objects, segments: Segments, parameters: Parameters, longest: int) -> Pairs:
@@ -255,11 +259,14 @@ def _parts_cost(objects: _Objects, part: Ints, other: Ints, whole: Ints, far: fl
     stray = np.maximum(_MIDDLE * reach, _STRAY * far * np.sqrt(steps))
     # A mother that has rounded up is compared as she is and as she was.
     total = np.minimum(np.abs(np.log2(both / areas[whole])), np.abs(np.log2(both / objects.mothers[whole])))
+    # An object that the edge of the image cuts is larger than what is seen of it.
+    cut = objects.cut[part] | objects.cut[other] | objects.cut[whole]
+    loose = np.where(cut, _CUT, 1.0)
     measures = (
         np.linalg.norm(middle - places[whole], axis=1) / stray,
         np.linalg.norm(places[part] - places[other], axis=1) / (_APART * reach),
-        np.abs(np.log2(areas[part] / areas[other])) / _SYMMETRY,
-        total / _TOTAL,
+        np.abs(np.log2(areas[part] / areas[other])) / (loose * _SYMMETRY),
+        total / (loose * _TOTAL),
     )
     fits = np.max(measures, axis=0) <= 1
     fits &= np.maximum(areas[part], areas[other]) <= _SMALLER * objects.mothers[whole]
