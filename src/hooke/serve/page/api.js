@@ -44,7 +44,7 @@ export const getImages = () => call("GET", "/api/images");
 export const getImage = (id) => call("GET", image(id));
 /** Forget an image and its results. */
 export const removeImage = (id) => call("DELETE", image(id));
-/** Set the condition of an image. */
+/** Set the condition of an image; "" for none. */
 export const setCondition = (id, condition) => call("PATCH", image(id), { json: { condition } });
 /** Open a file of the server's computer. */
 export const openPath = (path) => call("POST", "/api/images/local", { json: { path } });
@@ -54,8 +54,8 @@ export const getTable = (id, plane, signal) => call("GET", `${image(id)}/table?p
 export const edit = (id, change) => call("POST", `${image(id)}/edits`, { json: change });
 /** Undo (`"undo"`) or redo (`"redo"`) the last change. */
 export const step = (id, which, body) => call("POST", `${image(id)}/${which}`, { json: body });
-/** Mark an image as corrected, or not. */
-export const markCorrected = (id, corrected) => call("POST", `${image(id)}/corrected`, { json: { corrected } });
+/** Mark an image, or a `{plane, region}` of it, as corrected, or not. */
+export const markCorrected = (id, corrected, part = {}) => call("POST", `${image(id)}/corrected`, { json: { corrected, ...part } });
 /** Start a job. */
 export const startJob = (kind, images, options = {}) => call("POST", "/api/jobs", { json: { kind, images, options } });
 /** Recent jobs. */

@@ -41,7 +41,7 @@ export function connectCounts(app, open) {
 function countRow(app, image, filtered, open) {
   const field = h("input", { value: image.condition ?? "", list: "condition-names", maxlength: "80", "aria-label": `Condition of ${image.name}`, autocomplete: "off", on: { change: async () => {
     try {
-      app.putImage(await api.setCondition(image.id, field.value.trim() || null));
+      app.putImage(await api.setCondition(image.id, field.value.trim()));
       app.emit("images");
     } catch (error) {
       toastError(error);

@@ -8,11 +8,12 @@ export class Editing {
   #queue = Promise.resolve();
 
   /** @param {import("./app_state.js").AppState} app @param {import("./viewer.js").Viewer} viewer
-   *  @param {() => Promise<void>} reload  loads the table of the open image again */
-  constructor(app, viewer, reload) {
+   *  @param {{reload: () => Promise<void>, open: (id: string, plane: number) => Promise<void>,
+   *    refresh: (ids: string[]) => Promise<void>}} load  load the table, another plane, or all of an image again */
+  constructor(app, viewer, load) {
     this.app = app;
     this.viewer = viewer;
-    this.reload = reload;
+    this.load = load;
   }
 
   /**
@@ -41,7 +42,7 @@ export class Editing {
   #step(which) {
     const { current, plane, history } = this.app;
     if (!current || !history[which]) return Promise.resolve();
-    const send = (image) => api.step(image.id, which, { revision: image.revision, plane });
+    const send = (image) => api.step(image.id, which, { revision: image.revision });
     return this.#enqueue(current, plane, send, "same", () => this.#step(which));
   }
 
@@ -65,8 +66,20 @@ export class Editing {
     if (reply.count !== undefined) image.count = reply.count;
     if (reply.state) image.state = reply.state;
     for (const name of ["can_undo", "can_redo"]) if (reply[name] !== undefined) image[name] = reply[name];
-    app.emit("images");
-    if (app.current !== image || app.plane !== plane) return;
+    if (app.current !== image || app.plane !== plane) {
+      app.emit("images");
+      return;
+    }
+    if (isAll(reply.bbox, image)) { // a segmentation was undone or redone: nothing on show is true any more
+      await this.load.refresh([image.id]);
+      return;
+    }
+    if ((reply.plane ?? plane) !== plane) { // what was undone is on another plane: show it
+      await this.load.open(image.id, reply.plane);
+      return;
+    }
+    // The new tiles are on their way while the rest of the page is drawn.
+    const painted = this.viewer.reload(reply.bbox, image.revision);
     const before = app.table;
     const rows = reply.rows?.columns ?? reply.rows ?? {};
     const fresh = (rows.label ?? []).filter((label) => !before.rowOf.has(label));
@@ -78,18 +91,21 @@ export class Editing {
     app.refilter();
     app.emit("table", { edited: true });
     app.emit("selection", { origin: "edit" });
-    await this.viewer.reload(reply.bbox ?? [0, 0, image.height, image.width], image.revision);
+    app.emit("images");
+    await painted;
   }
 
   async #conflict(image, error, again) {
     Object.assign(image, await api.getImage(image.id));
-    await this.reload();
+    await this.load.reload();
     toast("This image was changed in another tab. Your last edit was not made; nothing else was lost.", {
       kind: "error", remedy: "The objects on show are the newest now. Check them, and make your edit once more.",
       action: { text: "Make it once more", run: again },
     });
   }
 }
+
+const isAll = ([top, left, bottom, right], { height, width }) => top <= 0 && left <= 0 && bottom >= height && right >= width;
 
 /** Whether there is something to undo and to redo. */
 export const stepsOf = (image) => ({ undo: Boolean(image?.can_undo), redo: Boolean(image?.can_redo) });

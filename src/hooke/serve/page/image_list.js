@@ -20,7 +20,7 @@ export function connectImages(app, open, arrived) {
     try {
       const reply = await api.openPath($("path").value.trim());
       $("path").value = "";
-      take(app, reply, open, arrived);
+      take(app, { images: [reply] }, open, arrived);
     } catch (error) {
       toastError(error);
     }
@@ -69,8 +69,12 @@ function take(app, { images = [], refused = [] }, open, arrived) {
 }
 
 function showRefused(refused) {
-  $("refused").replaceChildren(...refused.map(({ name, error, remedy }) => h("div", { class: "warning" },
-    h("strong", { text: name }), h("p", { text: error }), remedy ? h("p", { class: "hint", text: remedy }) : null)));
+  $("refused").replaceChildren(...refused.map(({ name, error, remedy }) => {
+    const item = h("div", { class: "warning" }, h("div", { class: "row between" }, h("strong", { text: name }),
+      h("button", { type: "button", class: "quiet small", "aria-label": `Close the message on ${name}`, on: { click: () => item.remove() } }, icon("close"))),
+    h("p", { text: error }), remedy ? h("p", { class: "hint", text: remedy }) : null);
+    return item;
+  }));
 }
 
 const thumbs = new Map(); // id -> element: a list that is drawn again keeps its pictures

@@ -24,7 +24,7 @@ export class LabelTiles {
   constructor(options) {
     this.options = options;
     this.#revision = options.revision;
-    this.style = { outline: new Uint32Array(1), fill: new Uint32Array(1), selected: new Set(), width: 2 };
+    this.style = { outline: new Uint32Array(1), fill: new Uint32Array(1), selected: new Set(), width: 2, casing: 0 };
     this.repaintSoon = perFrame(() => this.#repaint());
   }
 

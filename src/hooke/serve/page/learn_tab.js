@@ -6,8 +6,12 @@ import { chooseModel, options } from "./settings.js";
 import { toast, toastError } from "./toasts.js";
 
 /** Connect the tab. `remodel` loads the list of models again. */
-export function connectLearn(app, jobs, open, remodel) {
+export function connectLearn(app, viewer, jobs, open, remodel) {
   const state = { suggested: [], result: null };
+  const visit = async ({ id, region }) => {
+    await open(id);
+    viewer.frame(isPart(app.images.get(id), region) ? region : null);
+  };
   const suggestions = h("ol", { class: "suggestions" });
   const many = h("input", { type: "number", id: "suggest-count", min: 1, max: 50, value: 3 });
   const suggest = h("button", { type: "button", text: "Suggest images", on: { click: async () => {
@@ -15,7 +19,7 @@ export function connectLearn(app, jobs, open, remodel) {
     if (job?.state === "done") state.suggested = job.result?.suggested ?? [];
     draw();
   } } });
-  const mark = h("button", { type: "button", class: "primary", id: "mark-corrected", on: { click: () => markCurrent(app) } });
+  const mark = h("button", { type: "button", class: "primary", id: "mark-corrected", on: { click: () => markCurrent(app, state.suggested.find(({ id }) => id === app.current.id)?.region) } });
   const tally = h("p", { class: "summary", id: "corrected-count" });
   const tune = h("button", { type: "button", class: "primary", id: "tune", text: "Tune", on: { click: () => learn("tune") } });
   const adapt = h("button", { type: "button", id: "adapt", text: "Adapt", on: { click: () => learn("adapt") } });
@@ -36,7 +40,7 @@ export function connectLearn(app, jobs, open, remodel) {
     const done = corrected(app);
     const { current } = app;
     suggest.disabled = [...app.images.values()].filter((image) => image.state === "segmented").length < 1;
-    suggestions.replaceChildren(...state.suggested.filter(({ id }) => app.images.has(id)).map((entry) => suggestionItem(app, entry, open)));
+    suggestions.replaceChildren(...state.suggested.filter(({ id }) => app.images.has(id)).map((entry) => suggestionItem(app, entry, visit)));
     mark.disabled = !current || current.state === "new";
     mark.textContent = current?.state === "corrected" ? "This image is not corrected yet" : "This image is corrected";
     tally.textContent = `${done.length} of ${plural(app.images.size, "image")} corrected.`;
@@ -56,20 +60,25 @@ export function connectLearn(app, jobs, open, remodel) {
 
 const corrected = (app) => [...app.images.values()].filter((image) => image.state === "corrected");
 
-function suggestionItem(app, { id, why, teaches }, open) {
+/** Whether a region is less than its image. */
+const isPart = (image, region) => Boolean(region) && (region[2] - region[0] < image.height || region[3] - region[1] < image.width);
+
+function suggestionItem(app, entry, visit) {
+  const { id, why, teaches } = entry;
   const image = app.images.get(id);
   const done = image.state === "corrected";
-  return h("li", {}, h("button", { type: "button", class: "link", text: image.name, on: { click: () => open(id) } }),
+  return h("li", {}, h("button", { type: "button", class: "link", text: image.name, on: { click: () => visit(entry) } }),
     h("span", { class: "hint", text: `${why ?? ""}${typeof teaches === "number" ? ` (teaches ${short(teaches)})` : ""}` }), done ? h("span", { class: "done", text: "corrected" }) : null);
 }
 
-async function markCurrent(app) {
+async function markCurrent(app, region) {
   const { current } = app;
+  const part = isPart(current, region) ? region : null;
   try {
-    const reply = await api.markCorrected(current.id, current.state !== "corrected");
+    const reply = await api.markCorrected(current.id, current.state !== "corrected", part ? { plane: app.plane, region: part } : {});
     current.state = (reply.images ?? []).includes(current.id) ? "corrected" : "segmented";
     app.emit("images");
-    if (current.state === "corrected") toast(`${current.name} is marked as corrected.`, { kind: "good" });
+    if (current.state === "corrected") toast(part ? `The framed region of ${current.name} is marked as corrected.` : `${current.name} is marked as corrected.`, { kind: "good" });
   } catch (error) {
     toastError(error);
   }
@@ -78,7 +87,7 @@ async function markCurrent(app) {
 function resultOf({ kind, model, changed, before, after, lines = [] }) {
   const numbers = [before, after].every((value) => typeof value === "number");
   const better = numbers ? after - before : 0;
-  const verdict = !changed && kind === "tune" ? "Nothing that can be set fits your corrections better than what is there." : `The new model is called ${model}. It is chosen now: segment the other images again.`;
+  const verdict = !model || (!changed && kind === "tune") ? "Nothing that can be set fits your corrections better than what is there." : `The new model is called ${model}. It is chosen now: segment the other images again.`;
   return [h("h4", { text: kind === "tune" ? "Tuned" : "Adapted" }),
     ...(numbers ? [h("p", { class: "scores" }, h("span", { class: "score" }, h("span", { class: "hint", text: "before" }), short(before)), h("span", { "aria-hidden": "true", text: "→" }),
       h("span", { class: "score" }, h("span", { class: "hint", text: "now" }), short(after)), h("span", { class: better > 0 ? "gain" : "hint", text: better > 0 ? `+${short(better)}` : "no change" })),

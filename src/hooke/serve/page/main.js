@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { AppState } from "./app_state.js";
 import { connectCounts } from "./counts_tab.js";
-import { $ } from "./dom.js";
+import { $, plural } from "./dom.js";
 import { Editing, stepsOf } from "./editing.js";
 import { connectHover } from "./hover.js";
 import { connectImages } from "./image_list.js";
@@ -94,8 +94,19 @@ async function segment(images, chosen) {
 async function afterSegmenting(job, ids) {
   if (!job) return;
   await refresh(ids);
-  for (const [id, error] of Object.entries(job.result?.failed ?? {})) {
-    toast(`${app.images.get(id)?.name ?? id}: ${error.error ?? error}`, { kind: "error", remedy: error.remedy ?? "" });
+  const failed = job.state === "failed" ? [] : (job.result?.images ?? []).filter(({ error }) => error);
+  for (const { id, error, remedy } of failed) toast(`${app.images.get(id)?.name ?? id}: ${error}`, { kind: "error", remedy });
+}
+
+/** Follow objects through the frames of a stack, or through all images in their order. */
+async function track() {
+  const stack = app.current.planes.t > 1;
+  const ids = stack ? [app.current.id] : [...app.images.keys()];
+  const job = await jobs.start("track", ids);
+  await refresh(ids);
+  if (job?.state === "done") {
+    app.setLook({ colourBy: "track" });
+    toast(`${plural(job.result?.tracks ?? 0, "track")} through ${plural(job.result?.frames ?? 0, "frame")}; objects have the colour of their track.`, { kind: "good" });
   }
 }
 
@@ -105,17 +116,17 @@ async function loadModels() {
 }
 
 const viewer = new Viewer(app);
-const editing = new Editing(app, viewer, loadTable);
+const editing = new Editing(app, viewer, { reload: loadTable, open, refresh });
 const commands = connectTools(app, viewer, editing);
 connectKeys(app, commands);
 connectObjects(app, viewer, commands);
 connectPlots(app);
 connectCounts(app, open);
 connectLook(app, (plane) => open(app.current.id, plane));
-connectLearn(app, jobs, open, loadModels);
+connectLearn(app, viewer, jobs, open, loadModels);
 connectSave(app);
 connectHover(app, viewer);
-connectSettings(app, segment);
+connectSettings(app, segment, track);
 connectImages(app, open, (added) => atOnce() && segment(added, options()));
 connectTabs(app);
 
@@ -133,7 +144,7 @@ async function start() {
     const wanted = new URLSearchParams(location.hash.slice(1));
     if (app.images.has(wanted.get("image"))) await open(wanted.get("image"), Number(wanted.get("plane")) || 0);
     else if (app.images.size) await open(app.images.keys().next().value);
-    for (const { job, ended } of await jobs.resume()) ended.then((last) => last.kind === "segment" && afterSegmenting(last, job.images ?? []));
+    for (const { job, ended } of await jobs.resume()) ended.then((last) => ["segment", "track"].includes(last.kind) && afterSegmenting(last, job.images ?? []));
   } catch (error) {
     toastError(error, "The page could not start");
   }

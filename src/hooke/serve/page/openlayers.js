@@ -9,4 +9,5 @@ export const { TileGrid } = ol.tilegrid;
 export const { Projection } = ol.proj;
 export const { Draw } = ol.interaction;
 export const { defaults: defaultInteractions } = ol.interaction.defaults;
+export const { fromExtent: polygonOf } = ol.geom.Polygon;
 export const { Style, Stroke, Fill } = ol.style;

@@ -11,9 +11,10 @@ export const PADDED = SIDE + 2 * MARGIN;
  * Paint a tile.
  * @param {Uint32Array} target  SIDE x SIDE pixels as image data has them
  * @param {Uint32Array} ids  PADDED x PADDED numbers of objects, 0 for the background
- * @param {{outline: Uint32Array, fill: Uint32Array, selected: Set<number>, width: number}} style
+ * @param {{outline: Uint32Array, fill: Uint32Array, selected: Set<number>, width: number, casing?: number}} style
+ *   `casing` is the pixel painted just outside an outline, so that bright lines show on a bright image, too
  */
-export function paintTile(target, ids, { outline, fill, selected, width }) {
+export function paintTile(target, ids, { outline, fill, selected, width, casing = 0 }) {
   const anySelected = selected.size > 0;
   const white = 0xffffffff;
   const tint = 0x80ff9b2f; // a blue that is not an outline's colour
@@ -23,7 +24,8 @@ export function paintTile(target, ids, { outline, fill, selected, width }) {
     for (let x = 0; x < SIDE; x++, at++, from++) {
       const id = ids[from];
       if (id === 0) {
-        target[at] = 0;
+        const beside = casing && (ids[from - 1] || ids[from + 1] || ids[from - PADDED] || ids[from + PADDED]);
+        target[at] = beside && (outline[beside] || selected.has(beside)) ? casing : 0;
         continue;
       }
       const chosen = anySelected && selected.has(id);

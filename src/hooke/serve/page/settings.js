@@ -3,8 +3,8 @@
 import { $, h } from "./dom.js";
 import { toast } from "./toasts.js";
 
-/** Connect the form. `run` is given the images to segment and the options. */
-export function connectSettings(app, run) {
+/** Connect the form. `run` is given the images to segment and the options; `track` follows objects through time. */
+export function connectSettings(app, run, track) {
   $("settings").addEventListener("submit", (event) => {
     event.preventDefault();
     if (app.current && valid()) run([app.current], options());
@@ -14,11 +14,13 @@ export function connectSettings(app, run) {
     if (!images.length) toast("Every image is corrected already; corrected images are not segmented again.");
     else if (valid()) run(images, options());
   });
+  $("track").addEventListener("click", track);
   app.on("models", () => drawModels(app));
   app.on("current", () => drawChannels(app));
   app.on("current images table", () => drawState(app));
   app.on("info", () => drawClassifiers(app));
   drawClassifiers(app);
+  drawChannels(app);
 }
 
 /** Whether new images are segmented as they arrive. */
@@ -83,15 +85,21 @@ function drawState(app) {
   $("segment").disabled = !current;
   $("segment-all").disabled = app.images.size < 2;
   $("segment").textContent = current && current.state !== "new" ? "Segment again" : "Segment this image";
+  const stack = current?.planes.t > 1;
+  const sequence = app.images.size > 1 && [...app.images.values()].every(({ state, planes }) => state !== "new" && planes.t * planes.z === 1);
+  $("track").hidden = !app.info.track || !current || current.state === "new" || !(stack || sequence);
+  $("track").textContent = stack ? "Follow objects through time" : "Follow objects through the images";
   const chosen = current?.chosen;
   $("chosen").hidden = !chosen?.model;
   if (!chosen?.model) return;
   const parts = [["Model", chosen.model], ["channel", nameOf(current, chosen.channel)], ["diameter", chosen.diameter ? `${Math.round(chosen.diameter * 10) / 10} pixels` : null]];
   const said = parts.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => `${name} ${value}`).join(", ");
-  $("chosen").replaceChildren(h("strong", { text: "Used: " }), `${said}. `, ...[].concat(chosen.why ?? []).map((line) => h("span", { class: "why", text: line })));
+  $("chosen").replaceChildren(h("strong", { text: "Used: " }), `${said}. `, ...[].concat(chosen.why ?? []).map((line) => h("span", { class: "why", text: line })),
+    ...[...new Set(current.warnings ?? [])].map((text) => h("span", { class: "remark", text })));
 }
 
 function nameOf(image, channel) {
   if (channel === null || channel === undefined || image.is_rgb) return null;
-  return typeof channel === "number" ? image.channels[channel]?.name || channel : channel;
+  const name = String(typeof channel === "number" ? image.channels[channel]?.name || channel : channel);
+  return name.replace(/^channel /, "");
 }

@@ -16,6 +16,7 @@ export class TableView {
     this.sort = { name: "label", down: false };
     this.order = new Int32Array(0);
     this.active = -1; // place in the order
+    this.wanted = null; // label of a row to show once it is there
     this.head = h("div", { class: "thead", role: "row", "aria-rowindex": "1" });
     this.space = h("div", { class: "tspace", role: "presentation" });
     this.rows = h("div", { class: "trows", role: "rowgroup" });
@@ -24,6 +25,7 @@ export class TableView {
       h("div", { role: "rowgroup", class: "thead-box" }, this.head), this.body);
     this.element.addEventListener("scroll", () => this.draw());
     this.element.addEventListener("keydown", (event) => this.#key(event));
+    this.element.hidden = true;
     new ResizeObserver(() => this.draw()).observe(this.element);
   }
 
@@ -38,15 +40,20 @@ export class TableView {
   /** Sort and draw again, after the table or the filters changed. */
   update() {
     const label = this.active >= 0 ? this.app.table?.columns.label[this.order[this.active]] : null;
+    this.element.hidden = !this.app.table;
     this.#reorder();
     this.active = label === null || !this.app.table ? -1 : this.order.indexOf(this.app.table.rowOf.get(label) ?? -1);
     this.#drawHead();
     this.draw();
+    const { wanted } = this;
+    this.wanted = null;
+    if (wanted !== null && this.app.selection.has(wanted) && this.app.table) this.reveal(wanted);
   }
 
   /** Bring an object's row into view. */
   reveal(label) {
     const place = this.order.indexOf(this.app.table?.rowOf.get(label) ?? -1);
+    this.wanted = place < 0 ? label : null; // a new object has no row until the table is sorted
     if (place < 0) return;
     this.active = place;
     this.#scrollTo(place);

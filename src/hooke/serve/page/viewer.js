@@ -5,9 +5,10 @@ import { objectColours } from "./colours.js";
 import { $, perFrame } from "./dom.js";
 import { resolutions, toMap, toPixel } from "./geometry.js";
 import { LabelTiles } from "./label_tiles.js";
-import { ImageTile, OlMap, Projection, TileGrid, TileLayer, VectorLayer, VectorSource, View, defaultInteractions } from "./openlayers.js";
+import { Feature, ImageTile, OlMap, Projection, Stroke, Style, TileGrid, TileLayer, VectorLayer, VectorSource, View, defaultInteractions, polygonOf } from "./openlayers.js";
 
 const FINER = 4; // levels beyond full resolution: up to 16 screen pixels to one of the image
+const CASING = 0x73000000; // black, less than half opaque
 const CACHE = 120; // tiles that OpenLayers keeps per layer; fewer than LabelTiles keeps
 
 /** The viewer: an OpenLayers map in pixel coordinates. */
@@ -16,12 +17,13 @@ export class Viewer {
   constructor(app) {
     this.app = app;
     this.sketch = new VectorSource();
+    this.frames = new VectorSource();
     this.imageLayer = new TileLayer({ cacheSize: CACHE, preload: 2, className: "image-layer" });
     this.labelLayer = new TileLayer({ cacheSize: CACHE, className: "label-layer" });
     this.map = new OlMap({
       target: $("map"),
       controls: [],
-      layers: [this.imageLayer, this.labelLayer, new VectorLayer({ source: this.sketch, className: "sketch-layer" })],
+      layers: [this.imageLayer, this.labelLayer, new VectorLayer({ source: this.frames, className: "frame-layer" }), new VectorLayer({ source: this.sketch, className: "sketch-layer" })],
       interactions: defaultInteractions({ altShiftDragRotate: false, pinchRotate: false, shiftDragZoom: false, doubleClickZoom: false }),
     });
     /** @type {?LabelTiles} */
@@ -57,6 +59,18 @@ export class Viewer {
     if (diameter / resolution < 8) view.setResolution(Math.max(diameter / 30, 0.25));
     else if (px >= 10 && py >= 10 && px < width - 10 && py < height - 10) return;
     view.setCenter(toMap(y, x));
+  }
+
+  /** Frame a region [top, left, bottom, right] in pixels and bring it into view; null takes the frame away. */
+  frame(region) {
+    this.frames.clear();
+    if (!region) return;
+    const [top, left, bottom, right] = region;
+    const extent = [left, -bottom, right, -top];
+    const feature = new Feature(polygonOf(extent));
+    feature.setStyle([new Style({ stroke: new Stroke({ color: "#000", width: 5 }) }), new Style({ stroke: new Stroke({ color: "#ffffff", width: 2, lineDash: [8, 6] }) })]);
+    this.frames.addFeature(feature);
+    this.map.getView().fit(extent, { padding: [20, 20, 20, 20] });
   }
 
   /** Pixels of the image per pixel of the screen. */
@@ -103,7 +117,10 @@ export class Viewer {
       this.openId = null;
       return;
     }
-    if (image.id !== this.openId) this.#newView(image);
+    if (image.id !== this.openId) {
+      this.frames.clear();
+      this.#newView(image);
+    }
     this.openId = image.id;
     this.#contrast();
     this.#labels(image);
@@ -174,7 +191,7 @@ export class Viewer {
     const { app } = this;
     if (!this.tiles || !app.table) return;
     const { outline, fill, legend } = objectColours(app.table, app.shown, app.look);
-    this.tiles.setStyle({ outline, fill, width: app.look.width, selected: app.selection });
+    this.tiles.setStyle({ outline, fill, width: app.look.width, casing: app.look.outlines ? CASING : 0, selected: app.selection });
     this.tiles.refresh(this.#onShow());
     app.emit("legend", legend);
   }
