@@ -13,13 +13,13 @@ from hooke import HookeError
 from hooke.datasets import find_adapter, find_source
 from hooke.io import open_image, read_labels
 
-__all__ = ["READERS", "segment_file"]
+__all__ = ["READERS", "segment_file", "tried"]
 
 _MOST_PLANES = 6
 
 
 @contextlib.contextmanager
-def _tried() -> Iterator[None]:
+def tried() -> Iterator[None]:
     """Let one reader's refusal not keep the next from its turn."""
     with contextlib.suppress(HookeError):
         yield
@@ -28,7 +28,7 @@ def _tried() -> Iterator[None]:
 def _image(folder: Path, target: Path) -> None:
     file = open_image(target)
     for scene in file.scenes[:3] or (None,):
-        with _tried():
+        with tried():
             one = open_image(target, scene=scene)
             for index in range(min(len(one), _MOST_PLANES)):
                 pixels = one.plane(index).pixels
@@ -55,7 +55,7 @@ def _label_image(folder: Path, target: Path) -> None:
     if labels.ndim == 2 and labels.size < 1e6:
         find_objects(labels)
         measure(labels, np.zeros(labels.shape, np.uint8))
-        with _tried():
+        with tried():
             evaluate(folder, folder, resamples=0)
 
 
@@ -85,7 +85,7 @@ def _adapted(name: str, src: Path, **options: str) -> None:
     adapter = find_adapter(name)
     root, entries = find_source(adapter, src, options)
     for entry in entries[:3]:
-        with _tried():
+        with tried():
             adapter.load(root, entry.id)
 
 
@@ -94,14 +94,14 @@ def _opened(path: Path, truth: Path | None = None) -> None:
 
     source = open_labels(path, open_labels(truth) if truth else None)
     for name in source.names[:3]:
-        with _tried():
+        with tried():
             source.read(name, (64, 72))
 
 
 def _coco(folder: Path, target: Path) -> None:
     dataset = folder / "instances_train.json"
     if target == dataset:
-        with _tried():
+        with tried():
             _adapted("coco", dataset)
         _opened(dataset)
     else:
@@ -123,7 +123,7 @@ def _tables(folder: Path, target: Path) -> None:
     elif target.name == "train.csv":
         _adapted("sartorius", folder)
     else:
-        with _tried():
+        with tried():
             _adapted("dsb2018", folder / "stage1_train", truth="csv")
         _opened(target)
 
@@ -135,9 +135,9 @@ def _dataset(folder: Path, target: Path) -> None:
 
     made = folder / "set"
     for read in (read_index, read_entries, read_classes, read_conflicts, read_sources):
-        with _tried():
+        with tried():
             read(made)
-    with _tried():
+    with tried():
         evaluate(made, made, resamples=0)
     prepare_dataset("labelme", folder / "source", made, jobs=1)
 

@@ -10,7 +10,6 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +18,14 @@ import numpy as np
 import PIL.Image
 import tifffile
 
+from fuzzing.source import Source
 from fuzzing.tiny_bundle import write_tiny_bundle
 from hooke.datasets import simulate
 from hooke.labels.run_length import compress_counts, encode_counts, encode_pairs
 
-__all__ = ["MAKERS", "Source"]
+__all__ = ["MAKERS"]
 
 _LARGEST = 200_000  # bytes of a real file
-
-
-@dataclass(frozen=True)
-class Source:
-    """A folder with the files to mutate, and what else belongs to them."""
-
-    folder: Path
-    targets: tuple[Path, ...]
 
 
 def _field() -> tuple[np.ndarray, np.ndarray]:

@@ -16,19 +16,22 @@ from typing import Any
 
 import numpy as np
 
+from fuzzing import readers, results, sources
 from fuzzing.mutations import mutate
-from fuzzing.readers import READERS, segment_file
-from fuzzing.sources import MAKERS, Source
+from fuzzing.readers import segment_file
+from fuzzing.source import Source
 from fuzzing.tiny_bundle import write_tiny_bundle
 
-__all__ = ["WEIGHTS", "Outcome", "Workshop", "work"]
+__all__ = ["MAKERS", "READERS", "WEIGHTS", "Outcome", "Workshop", "work"]
 
 #: How many of a hundred inputs are of each format, about; those through the whole of ``hooke segment`` come on top.
 WEIGHTS = {
     "tiff": 22, "picture": 20, "npy": 5, "labels": 8, "bundle": 8, "run": 5, "coco": 8, "labelme": 5, "geojson": 3,
     "imagej": 3, "tables": 5, "dataset": 4, "forest": 2, "zarr": 2,
-    "config": 2,
+    "config": 2, "exchange": 8, "windows": 6, "plate": 1, "corrected": 2, "tuned": 1, "tracks": 2, "results": 3,
 }  # fmt: skip
+MAKERS = sources.MAKERS | results.MAKERS
+READERS = readers.READERS | results.READERS
 _WHOLE = 0.03  # share of images that are segmented
 _ADDRESS_SPACE = 12 << 30  # bytes: beyond, the system refuses, which saves the machine
 

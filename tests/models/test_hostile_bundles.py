@@ -158,3 +158,9 @@ def test_a_network_that_makes_something_else(tmp_path, change):
     folder = write(tmp_path / "odd", weights, describe(weights))
     with pytest.raises(HookeError, match="maps"):
         segment(np.random.default_rng(0).integers(0, 255, (40, 50), np.uint8), folder)
+
+
+def test_axes_of_inputs_whose_names_are_not_text(tmp_path):
+    weights = tiny_onnx().replace(b"batch", b"\xffatch")
+    with pytest.raises(ModelError, match="can't be run"):
+        load_model(write(tmp_path / "odd", weights)).network()

@@ -7,6 +7,7 @@ from hooke.io.file_runner import Progress
 from hooke.io.find import FoundImages, find_images, search_images
 from hooke.io.image_file import ImageFile
 from hooke.io.labels import LabelPlanes, read_labels, write_labels, write_png
+from hooke.io.lazy_plane import LazyPlane
 from hooke.io.naming import unique_names
 from hooke.io.reading import open_image, read_image
 from hooke.io.yaml_text import parse_settings
@@ -15,6 +16,7 @@ __all__ = [
     "FoundImages",
     "ImageFile",
     "LabelPlanes",
+    "LazyPlane",
     "Progress",
     "atomic_path",
     "find_images",

@@ -18,6 +18,9 @@ AUTO_MODEL: Final = "auto"
 
 _SHIPPED = Path(__file__).parent / "shipped"
 
+_State = tuple[tuple[str, int, int], ...]
+_Key = tuple[Path, _State]
+
 
 def known_models() -> dict[str, Path]:
     """Names of the models that need no path, and their paths.
@@ -66,7 +69,7 @@ def load_model(name_or_path: str | Path = "nuclei") -> Model:
     Returns
     -------
     Model
-        Kept for the next call: loading the same bundle again costs nothing.
+        Kept for the next call: loading the same bundle again costs nothing, unless its files have changed since.
 
     Raises
     ------
@@ -74,8 +77,10 @@ def load_model(name_or_path: str | Path = "nuclei") -> Model:
         When there is no such model (the message lists the known ones) or the bundle is corrupt.
     """
     if name_or_path == AUTO_MODEL and AUTO_MODEL not in known_models():
-        return _load_with_cells(find_model("nuclei").resolve(), find_model("cells").resolve())
-    return _load(find_model(name_or_path).resolve())
+        nuclei, cells = (find_model(name).resolve() for name in ("nuclei", "cells"))
+        return _load_with_cells((nuclei, _state(nuclei)), (cells, _state(cells)))
+    path = find_model(name_or_path).resolve()
+    return _load(path, _state(path))
 
 
 def find_model(name_or_path: str | Path) -> Path:
@@ -108,11 +113,18 @@ def is_default(model: Model) -> bool:
     return is_shipped(model) and (model.bundle.origin or model.bundle.path).name == "nuclei"
 
 
+def _state(path: Path) -> _State:
+    """Name, size and time of each file of a bundle: what changes when it is made again."""
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    stats = [(str(file), file.stat()) for file in files]
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
 @lru_cache(maxsize=4)
-def _load(path: Path) -> Model:
+def _load(path: Path, state: _State) -> Model:
     return Model(read_tuned(path, find_model) if is_tuned(path) else read_bundle(path))
 
 
 @lru_cache(maxsize=1)
-def _load_with_cells(nuclei: Path, cells: Path) -> Model:
-    return _load(nuclei).with_cells(_load(cells))
+def _load_with_cells(nuclei: _Key, cells: _Key) -> Model:
+    return _load(*nuclei).with_cells(_load(*cells))

@@ -161,7 +161,9 @@ class Sessions:
                 weights, name = self._int8, "weights-int8.onnx"
             check_onnx(weights, self._path, name)
             try:
-                self._made[key] = _make(weights, threads, runtime)
+                made = _make(weights, threads, runtime)
+                _ = [(one.name, one.shape) for one in made.get_inputs()]  # raises where these are not text
+                self._made[key] = made
             except ConfigError:
                 raise
             except Exception as error:  # runtimes raise their own, undocumented kinds
