@@ -91,6 +91,24 @@ def test_the_page_is_made_again_from_the_folder_alone(results):
     assert (results / "measurements.csv").is_file()
 
 
+@pytest.mark.parametrize("byte", [b"\xff", b"\0"])
+def test_a_table_that_was_damaged_is_said_and_the_others_shown(images, tmp_path, byte):
+    out = tmp_path / "out"
+    segment_folder([images], out, SegmentOptions(threads=1))
+    path = sorted((out / ".hooke").glob("*.csv"))[0]
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + byte + content[41:])
+    (out / "measurements.csv").write_bytes(b"\xff\xfe nonsense")
+    report_results(out)
+    summary = pd.read_csv(out / "summary.csv", keep_default_na=False)
+    damaged = summary["image"] == path.stem
+    assert (
+        summary.loc[damaged, "error"].str.contains("changed or removed since").all()
+        and (summary.loc[~damaged, "error"] == "").all()
+    )
+    assert set(pd.read_csv(out / "measurements.csv")["image"]) == set(summary.loc[~damaged, "image"])
+
+
 def test_a_folder_without_results_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="holds no results"):
         report_results(tmp_path)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.errors import DatasetError
 from hooke.io.spreadsheet import from_cell
 from hooke.pipeline.ledger import Ledger
 
@@ -78,7 +79,8 @@ def _read_rows(ledger: Ledger, rows: Sequence[Mapping[str, Any]], wanted: Callab
     keys = pd.DataFrame([[row.get(key, "") for key in places] for row in rows], columns=places)
     for axis in planes:
         keys[axis] = pd.to_numeric(keys[axis], errors="coerce").fillna(-1).astype(np.int64)
-        table[axis] = table.get(axis, pd.Series(-1, index=table.index)).fillna(-1).astype(np.int64)
+        given = pd.to_numeric(table.get(axis, pd.Series(-1, index=table.index)), errors="coerce")
+        table[axis] = given.fillna(-1).astype(np.int64)
     names = {name: from_cell(name) for name in table["image"].unique()}
     table["image"] = table["image"].map(names).astype(object)  # also of a run that was stopped before its first image
     keys["row"] = np.arange(len(keys))
@@ -91,25 +93,37 @@ def _read_measurements(ledger: Ledger, wanted: Callable[[str], bool]) -> pd.Data
     parts = [path]
     if "area" not in measurement_columns(path):  # named as another program does
         parts = [ledger.measurements(entry) for entry in ledger.ordered() if entry.is_there(ledger.out)]
-    tables = [
-        pd.read_csv(part, usecols=wanted, dtype={"image": str}, keep_default_na=False, na_values=[""]) for part in parts
-    ]
+    tables = [_read(part, wanted) for part in parts]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["image"])
 
 
+def _read(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, usecols=wanted, dtype={"image": str}, keep_default_na=False, na_values=[""])
+    except (ValueError, OSError) as error:  # pandas' own are ValueErrors
+        raise DatasetError(
+            f"can't be read as a table: {error}", path=path, remedy="delete it and segment its image again"
+        ) from error
+
+
 def measurement_columns(path: Path) -> list[str]:
-    """Names of the columns of a table of measurements."""
-    return list(pd.read_csv(path, nrows=0).columns)
+    """Names of the columns of a table of measurements; none where it can't be read."""
+    try:
+        return list(pd.read_csv(path, nrows=0).columns)
+    except (ValueError, OSError):
+        return []
 
 
 def _column(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    return table[name].to_numpy(np.float64) if name in table else np.full(len(table), np.nan)
+    if name not in table:
+        return np.full(len(table), np.nan)
+    return np.asarray(pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64))
 
 
 def _intensities(table: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
     """Mean intensity of each object in the channel that was segmented, the mean over all where colours were."""
     names = [name for name in table.columns if name.startswith("intensity_mean")]
-    values = table[names].to_numpy(np.float64)
+    values = table[names].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     there = np.isfinite(values)
     with np.errstate(invalid="ignore"):
         result = np.where(there, values, 0).sum(axis=1) / there.sum(axis=1)

@@ -43,7 +43,7 @@ def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
         When one can't be written.
     """
     entries = ledger.ordered()
-    there = [entry for entry in entries if entry.is_there(ledger.out)]
+    there = [entry for entry in entries if entry.is_there(ledger.out) and _is_text(ledger.measurements(entry))]
     parts = {ledger.measurements(entry): _place(entry) for entry in there}
     _write_measurements(parts, ledger.out / "measurements.csv", names)
     _write_depth(ledger, there, names)
@@ -63,7 +63,9 @@ def _write_depth(ledger: Ledger, entries: Sequence[Entry], names: str) -> None:
     """Write ``measurements_3d.csv`` of stacks whose objects were joined in depth."""
     paths = {depth_table_path(ledger.out, entry.name): entry for entry in entries}
     parts = {
-        path: _place(entry) for path, entry in paths.items() if path.relative_to(ledger.out).as_posix() in entry.files
+        path: _place(entry)
+        for path, entry in paths.items()
+        if path.relative_to(ledger.out).as_posix() in entry.files and _is_text(path)
     }
     if parts:
         _write_measurements(parts, ledger.out / DEPTH_TABLE, names)
@@ -114,7 +116,7 @@ def _write_measurements(parts: Mapping[Path, dict[str, str]], path: Path, names:
     degrees = [column for column, name in zip(columns, named, strict=True) if column != name and "orient" in column]
     with atomic_path(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerow([*named, *PLACE])
-        writer = csv.DictWriter(file, [*columns, *PLACE], restval="", lineterminator="\n")
+        writer = csv.DictWriter(file, [*columns, *PLACE], restval="", extrasaction="ignore", lineterminator="\n")
         for part, place in parts.items():
             ending = {key: as_cell(value) for key, value in place.items()}
             text = part.read_text(encoding="utf-8")
@@ -126,6 +128,14 @@ def _write_measurements(parts: Mapping[Path, dict[str, str]], path: Path, names:
             for row in csv.DictReader(io.StringIO(text, newline="")):
                 turned = {name: f"{math.degrees(float(row[name])):.8g}" for name in degrees if row.get(name)}
                 writer.writerow(row | turned | ending)
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a table can be read; one that was damaged since keeps its size."""
+    try:
+        return "\0" not in path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _header(path: Path) -> list[str]:

@@ -66,7 +66,8 @@ def _beside(given: str, folder: Path) -> str:
     if not given or Path(given).is_absolute() or given.startswith("~"):
         return given
     pattern = any(sign in given for sign in "*?[")
-    there = next(folder.glob(given), None) is not None if pattern else (folder / given).exists()
+    # os.path says False of a name that no file system takes, too.
+    there = next(folder.glob(given), None) is not None if pattern else os.path.exists(folder / given)  # noqa: PTH110
     return os.fspath(folder / given) if there else given
 
 
