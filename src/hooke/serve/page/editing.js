@@ -26,7 +26,7 @@ export class Editing {
     const { current, plane } = this.app;
     if (!current || current.state === "new") return Promise.resolve();
     const send = (image) => api.edit(image.id, { revision: image.revision, plane, action, ids: [], points: [], ...fields });
-    return this.#enqueue(current, plane, send, select, () => this.run(action, fields, { select }));
+    return this.#enqueue({ image: current, plane, send, select }, () => this.run(action, fields, { select }));
   }
 
   /** Undo the last edit. */
@@ -43,24 +43,24 @@ export class Editing {
     const { current, plane, history } = this.app;
     if (!current || !history[which]) return Promise.resolve();
     const send = (image) => api.step(image.id, which, { revision: image.revision });
-    return this.#enqueue(current, plane, send, "same", () => this.#step(which));
+    return this.#enqueue({ image: current, plane, send, select: "same", isStep: true }, () => this.#step(which));
   }
 
-  #enqueue(image, plane, send, select, again) {
+  #enqueue(change, again) {
     this.#queue = this.#queue.then(async () => {
       const started = performance.now();
       try {
-        await this.#show(image, plane, await send(image), select);
+        await this.#show(change, await change.send(change.image));
         performance.measure("hooke-edit", { start: started });
       } catch (error) {
-        if (error.status === 409) await this.#conflict(image, error, again);
+        if (error.status === 409) await this.#conflict(change.image, error, again);
         else toastError(error);
       }
     });
     return this.#queue;
   }
 
-  async #show(image, plane, reply, select) {
+  async #show({ image, plane, select, isStep }, reply) {
     const { app } = this;
     image.revision = reply.revision;
     if (reply.count !== undefined) image.count = reply.count;
@@ -70,7 +70,7 @@ export class Editing {
       app.emit("images");
       return;
     }
-    if (isAll(reply.bbox, image)) { // a segmentation was undone or redone: nothing on show is true any more
+    if (isStep && isAll(reply.bbox, image)) { // a segmentation was undone or redone: nothing on show is true any more
       await this.load.refresh([image.id]);
       return;
     }

@@ -1,0 +1,165 @@
+"""Measures the page of `hooke serve` in Chromium: frames while a large image is panned, and the time of an edit.
+
+python benchmarks/page.py [--side 20000] [--objects 100000] [--folder FOLDER] [--edits 20]
+
+An image of simulated nuclei is written, opened by its path and segmented by the server; then the pointer drags it to
+and fro at three scales, and objects are deleted one after another. A frame's time is the time between two calls of
+requestAnimationFrame; an edit's is from the key to the painted tiles, as the page measures it. Needs the extras serve
+and browser and a Chromium. With `--folder`, the image and the server's work folder are kept, and a second run measures
+without segmenting again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from hooke.datasets import simulate
+
+FIELD = 2000  # pixels: the side of the simulated field that is repeated
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+PAN = """async ([frames, step]) => {
+  const target = document.querySelector('#map .ol-viewport');
+  const box = target.getBoundingClientRect();
+  let [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  const send = (type, on) => on.dispatchEvent(new PointerEvent(type, {
+    bubbles: true, cancelable: true, clientX: x, clientY: y, pointerId: 1, pointerType: 'mouse', isPrimary: true,
+    button: 0, buttons: type === 'pointerup' ? 0 : 1,
+  }));
+  const next = () => new Promise(requestAnimationFrame);
+  const times = [];
+  let last = await next();
+  for (let frame = 0; frame < frames; ) {
+    [x, y] = [box.left + box.width * 0.8, box.top + box.height * 0.6];
+    send('pointerdown', target.querySelector('canvas') ?? target);
+    for (let moved = 0; moved < box.width * 0.6 && frame < frames; moved += step, frame++) {
+      x -= step;
+      y -= step / 4;
+      send('pointermove', document);
+      const now = await next();
+      times.push(now - last);
+      last = now;
+    }
+    send('pointerup', document);
+    last = await next();
+  }
+  return times;
+}"""
+
+
+def main() -> None:
+    """Write the image, run the server and the browser, print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--side", type=int, default=20000, help="pixels")
+    parser.add_argument("--objects", type=int, default=100_000, help="about")
+    parser.add_argument("--frames", type=int, default=300)
+    parser.add_argument("--edits", type=int, default=20)
+    parser.add_argument("--folder", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = given.folder or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        image = folder / f"field-{given.side}-{given.objects}.tif"
+        if not image.exists():
+            write_image(image, given.side, given.objects)
+        command = [sys.executable, "-m", "hooke", "serve", "--port", "0", "--allow-paths"]
+        command += ["--folder", str(folder / "work")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=None) as server:
+            try:
+                measure(address_of(server), image, given)
+            finally:
+                server.terminate()
+
+
+def write_image(file: Path, side: int, objects: int) -> None:
+    """Write a tiled grey image that repeats a simulated field."""
+    area = side * side / objects
+    diameter = 0.5 * np.sqrt(area)
+    field = simulate((FIELD, FIELD), diameter=float(diameter), density=0.22, overlap=0.1, seed=1).image
+    repeats = -(-side // FIELD)
+    pixels = np.tile(field, (repeats, repeats))[:side, :side]
+    tifffile.imwrite(file, pixels, tile=(512, 512), compression="zlib")
+
+
+def address_of(server: subprocess.Popen[str]) -> str:
+    """Where the server is, as it says."""
+    assert server.stdout is not None
+    for line in server.stdout:
+        if found := re.search(r"http://[\w.:]+/", line):
+            return found[0]
+    raise SystemExit("hooke serve ended")
+
+
+def measure(address: str, image: Path, given: argparse.Namespace) -> None:
+    """Open the image in the page, pan, edit."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS, headless=True)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(3_600_000)
+        page.goto(address)
+        page.wait_for_selector("#model option:nth-child(2)", state="attached")
+        page.wait_for_timeout(1000)
+        if not page.locator("#images li").count():
+            page.fill("#path", str(image))
+            started = time.perf_counter()
+            page.click("#by-path button")
+            page.wait_for_selector(".trow")
+            print(f"opened and segmented in {time.perf_counter() - started:.0f} s")
+        page.wait_for_selector(".trow")
+        page.wait_for_timeout(3000)
+        print(
+            f"{page.inner_text('#tab-objects .summary')}; {browser.version}, software rendering, window of 1440 x 900"
+        )
+        full = round(np.log2(given.side / 750))  # clicks from the whole image to about full resolution
+        for name, steps in (("whole image", 0), ("in between", full // 2), ("full resolution", full)):
+            zoom_to(page, steps)
+            report(name, page.evaluate(PAN, [given.frames, 12]))
+        edit(page, given.edits)
+        browser.close()
+
+
+def zoom_to(page: Any, steps: int) -> None:
+    """Show the whole image, then zoom in by a number of steps of 2, and wait for the tiles."""
+    page.click("#tool-fit")
+    for _ in range(steps):
+        page.wait_for_timeout(400)
+        page.click("#tool-plus")
+    page.wait_for_timeout(3000)
+
+
+def report(name: str, times: list[float]) -> None:
+    """Print the median and the slowest frames."""
+    middle, slow = np.percentile(times, [50, 95])
+    share = np.mean(np.asarray(times) <= 100 / 3)
+    print(f"{name}: median frame {middle:.1f} ms, 95 % within {slow:.1f} ms, {share:.0%} of {len(times)} within 33 ms")
+
+
+def edit(page: Any, count: int) -> None:
+    """Delete objects one after another."""
+    page.evaluate("() => performance.clearMeasures()")
+    page.focus(".grid")
+    for _ in range(count):
+        page.keyboard.press("ArrowDown")
+        page.wait_for_timeout(300)
+        page.keyboard.press("Delete")
+        page.wait_for_timeout(1200)
+    times = page.evaluate("() => performance.getEntriesByName('hooke-edit').map((entry) => entry.duration)")
+    middle, slow = np.percentile(times, [50, 95])
+    print(f"edit: median {middle:.0f} ms, 95 % within {slow:.0f} ms, of {len(times)}")
+
+
+if __name__ == "__main__":
+    main()

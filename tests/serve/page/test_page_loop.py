@@ -1,0 +1,91 @@
+"""The loop that the page is for: drop images, correct those that hooke names, tune, and the others are found better."""
+
+from __future__ import annotations
+
+import re
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from hooke.datasets import simulate
+from hooke.io import write_png
+from hooke.metrics import count_overlap, dsb_score
+from tests.serve.page.conftest import until
+from tests.serve.page.test_page_in_browser import add, objects
+
+pytestmark = pytest.mark.slow
+PIXELS = 2  # this person outlines nuclei wider than hooke does
+
+
+def widened(labels: np.ndarray) -> np.ndarray:
+    """Labels grown over the background: the greatest number wins where two meet."""
+    grown = labels.copy()
+    for _ in range(PIXELS):
+        wider = cv2.dilate(grown.astype(np.float32), cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
+        grown = np.where(grown == 0, wider.astype(np.int32), grown)
+    return grown
+
+
+def downloaded(page, server, tmp_path, name: str) -> np.ndarray:
+    address = page.evaluate(
+        """(name) => [...document.querySelectorAll('#images li')]
+            .find((item) => item.querySelector('.name').textContent === name).dataset.id""",
+        name,
+    )
+    file = tmp_path / "labels.tif"
+    file.write_bytes(page.request.get(f"{server.address}api/images/{address}/download/labels.tif").body())
+    return tifffile.imread(file)
+
+
+def test_correcting_what_is_suggested_raises_the_score_of_the_rest(server, new_page, tmp_path):
+    truth = {}
+    for seed in range(8):
+        field = simulate((256, 256), seed=seed, density=0.12, overlap=0)
+        name = f"field{seed}.png"
+        write_png(tmp_path / name, field.image)
+        truth[name] = widened(field.labels)
+    page = new_page(server)
+    add(page, *[tmp_path / name for name in truth])
+    until(page, "document.querySelectorAll('.state[data-state=segmented]').length === 8", 120)
+
+    page.click("#tab-learn-button")
+    page.click("text=Suggest images")
+    page.wait_for_selector(".suggestions li >> nth=2", timeout=120_000)
+    suggested = page.locator(".suggestions button").all_inner_texts()
+    assert len(set(suggested)) == 3
+    for name in suggested:
+        page.click("#tab-learn-button")
+        page.click(f".suggestions button:text-is('{name}')")
+        until(page, f"document.querySelector('#title').textContent === '{name}'")
+        page.click("#tab-objects-button")
+        until(page, "/^\\d+ object/.test(document.querySelector('#tab-objects .summary').textContent)")
+        assert objects(page) > 5
+        page.focus("#map")
+        page.keyboard.press("a")
+        for done in range(PIXELS):
+            page.keyboard.press("g")
+            until(page, f"performance.getEntriesByName('hooke-edit').length % {PIXELS} === {(done + 1) % PIXELS}")
+        page.click("#tab-learn-button")
+        page.click("#mark-corrected")
+        until(page, f"document.querySelector('[aria-current] .state').dataset.state === 'corrected' && '{name}'")
+    assert page.inner_text("#corrected-count") == "3 of 8 images corrected."
+
+    others = [name for name in truth if name not in suggested]
+    before = [downloaded(page, server, tmp_path, name) for name in others]
+    page.click("#tune")
+    page.wait_for_selector(".learnt .scores", timeout=120_000)
+    assert page.locator(".learnt .gain").count() == 1, page.inner_text(".learnt")
+    model = re.search(r"called ([\w-]+)\.", page.inner_text(".learnt"))[1]
+    assert page.input_value("#model") == model
+    page.click("#segment-all")
+    page.wait_for_selector(".job")
+    until(page, "document.querySelectorAll('.job').length === 0", 120)
+    after = [downloaded(page, server, tmp_path, name) for name in others]
+
+    def mean(found: list[np.ndarray]) -> float:
+        scores = [dsb_score(count_overlap(truth[name], labels)) for name, labels in zip(others, found, strict=True)]
+        return float(np.mean(scores))
+
+    assert mean(after) > mean(before) + 0.05
