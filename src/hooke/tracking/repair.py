@@ -10,6 +10,7 @@ import numpy as np
 
 from hooke.tracking.edits import JOINED, SPLIT, EditedPlanes
 from hooke.tracking.lineage import Lineage
+from hooke.tracking.merges import find_merges, split_mask
 from hooke.tracking.planes import Floats, Ints
 from hooke.tracking.segments import reverse
 from hooke.tracking.shapes import Shape, blend, cut_out, signed_distance
@@ -57,6 +58,28 @@ class Repair:
                 if whole is not None:
                     through.setdefault(whole, []).append((start, end))
         return {int(self.frame[whole]) for whole, links in sorted(through.items()) if self._split(whole, links)}
+
+    def split_sudden(self) -> set[int]:
+        """Split objects that are as large as two before and after; return the frames changed."""
+        changed: set[int] = set()
+        for merge in find_merges(self.lineage):
+            frame, label = int(self.frame[merge.whole]), int(self.ids[merge.whole])
+            shape = self.shape(merge.whole)
+            before, after = np.array(merge.before), np.array(merge.after)
+            places = self.moved[frame] + (self.unmoved(before) + self.unmoved(after)) / 2
+            areas = (self.areas[before] + self.areas[after]) / 2
+            part = split_mask(shape.mask, places - [shape.top, shape.left], areas * shape.area / areas.sum())
+            if part is None:
+                continue
+            new = self.planes.new_label(frame, origin=label)
+            self.planes.paint(frame, Shape(part, shape.top, shape.left).pixels(self.planes[frame].shape), new)
+            self.planes.repairs[frame, new] = self.planes.repairs[frame, label] = SPLIT
+            changed.add(frame)
+        return changed
+
+    def unmoved(self, nodes: Ints) -> Floats:
+        """Centroids with the drift since the first frame taken out."""
+        return np.asarray(self.places[nodes] - self.moved[self.frame[nodes]])
 
     def join_pieces(self) -> set[int]:
         """Join an object that was found in two pieces in one frame; return the frames changed."""

@@ -1,0 +1,162 @@
+"""Finds objects that were found as one in a frame although they are two before and after, and splits them.
+
+What gives them away is the area: the one object is as large as two of the frame before, and as two of the frame after,
+of which one each has no continuation. Nothing is expected of where they touch, so that objects may move.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.tracking.lineage import Lineage
+from hooke.tracking.planes import Floats, Ints
+from hooke.tracking.segments import reverse
+
+_SUM = 0.35  # octaves by which the one may differ from two of the frame before, and of the frame after
+_SAME = 0.5  # octaves by which each of the two may change meanwhile
+_PART = 0.6  # octaves by which a part may differ from what it is expected to be
+_ROUNDS = 12
+
+
+@dataclass(frozen=True)
+class Merge:
+    """One object that is two: by their numbers in all frames, the one, and both before and after."""
+
+    whole: int
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
+def find_merges(lineage: Lineage) -> list[Merge]:
+    """Find objects that are two in the frames before and after, each of all objects taking part once."""
+    frames = lineage.frames
+    return [merge for index in range(1, len(frames.planes) - 1) for merge in _Frame(lineage, index).merges()]
+
+
+class _Frame:
+    """One frame with its neighbours."""
+
+    def __init__(self, lineage: Lineage, index: int) -> None:
+        frames = lineage.frames
+        first = frames.first
+        before = reverse(lineage.following)
+        self.frame = frames.frame
+        self.here = np.arange(first[index], first[index + 1])
+        earlier, later = np.arange(first[index - 1], first[index]), np.arange(first[index + 1], first[index + 2])
+        self.following, self.previous = lineage.following, before
+        self.ended = earlier[~np.isin(lineage.following[earlier], self.here)]
+        self.begun = later[~np.isin(before[later], self.here)]
+        self.areas = np.asarray(frames.joined("areas"), np.float64)
+        self.places = np.asarray(frames.joined("centroids"), np.float64) - frames.moved[self.frame]
+        self.reach = lineage.parameters.max_distance
+
+    def merges(self) -> list[Merge]:
+        """Those of the frame, best first."""
+        if not len(self.ended) or not len(self.begun):
+            return []
+        found = sorted(filter(None, map(self._best, self.here.tolist())))
+        taken: set[int] = set()
+        merges = []
+        for _, whole, before, after in found:
+            if not taken & {*before, *after}:
+                taken |= {*before, *after}
+                merges.append(Merge(whole, before, after))
+        return merges
+
+    def _best(self, whole: int) -> tuple[float, int, tuple[int, int], tuple[int, int]] | None:
+        """The pairs before and after that explain an object best, with what they cost."""
+        befores = list(self._pairs(whole, int(self.previous[whole]), self.ended))
+        afters = list(self._pairs(whole, int(self.following[whole]), self.begun)) if befores else []
+        best = None
+        for before, after in itertools.product(befores, afters):
+            for crossed in (after, after[::-1]):
+                cost = self._cost(before, crossed)
+                if cost is not None and (best is None or cost < best[0]):
+                    best = cost, whole, before, crossed
+        return best
+
+    def _pairs(self, whole: int, linked: int, free: Ints) -> Iterator[tuple[int, int]]:
+        """Two objects of a neighbouring frame that are as large as the whole together, and near."""
+        reach = self.reach + np.sqrt(self.areas[whole] / np.pi)
+        near = free[np.linalg.norm(self.places[free] - self.places[whole], axis=1) <= reach]
+        is_linked = linked >= 0 and abs(int(self.frame[linked]) - int(self.frame[whole])) == 1
+        pairs = [(linked, other) for other in near.tolist()] if is_linked else itertools.combinations(near.tolist(), 2)
+        for one, other in pairs:
+            both = self.areas[one] + self.areas[other]
+            if one != other and abs(np.log2(both / self.areas[whole])) <= _SUM:
+                yield one, other
+
+    def _cost(self, before: tuple[int, int], after: tuple[int, int]) -> float | None:
+        """How far both go from before to after, in squares of the largest distance; None where they can't."""
+        total = 0.0
+        for one, other in zip(before, after, strict=True):
+            change = abs(float(np.log2(self.areas[one] / self.areas[other])))
+            step = float(np.linalg.norm(self.places[one] - self.places[other]))
+            if change > _SAME or step > self.reach * np.sqrt(2):
+                return None
+            total += (step / self.reach) ** 2 + change
+        return total
+
+
+def split_mask(mask: NDArray[np.bool_], centres: Floats, areas: Floats) -> NDArray[np.bool_] | None:
+    """Split a mask in two of about given areas.
+
+    Pixels go to the nearer of two discs (by power distance), whose centres follow their pixels; begun where the parts
+    are expected, and along the mask's longest axis, and the better end is taken.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (H, W)
+    centres : ndarray of float64, shape (2, 2)
+        (y, x) at which both are expected.
+    areas : ndarray of float64, shape (2,)
+        Their expected areas in pixels.
+
+    Returns
+    -------
+    ndarray of bool, shape (H, W), or None
+        The first part; None where the parts do not come out as large as expected.
+
+    Examples
+    --------
+    >>> split_mask(np.ones((2, 9), bool), np.array([[0.5, 3], [0.5, 5]]), np.array([6.0, 12]))[0].tolist()
+    [True, True, True, False, False, False, False, False, False]
+    """
+    pixels = np.argwhere(mask).astype(np.float64)
+    middle = pixels.mean(axis=0)
+    values, axes = np.linalg.eigh(np.cov((pixels - middle).T))
+    half = np.sqrt(max(float(values[-1]), 0.25)) * axes[:, -1]
+    begins = [centres, np.stack([middle - half, middle + half]), np.stack([middle + half, middle - half])]
+    best: tuple[float, NDArray[np.bool_]] | None = None
+    for begin in begins:
+        cost, first = _settle(pixels, begin, areas / np.pi)
+        if best is None or cost < best[0]:
+            best = cost, first
+    assert best is not None
+    sizes = np.array([np.count_nonzero(best[1]), len(pixels) - np.count_nonzero(best[1])])
+    if sizes.min() == 0 or np.abs(np.log2(sizes / areas)).max() > _PART:
+        return None
+    part = np.zeros(mask.shape, np.bool_)
+    rows, columns = pixels[best[1]].astype(np.int64).T
+    part[rows, columns] = True
+    return part
+
+
+def _settle(pixels: Floats, centres: Floats, squares: Floats) -> tuple[float, NDArray[np.bool_]]:
+    """Move two centres to the middle of their pixels until nothing changes; the cost, and which are the first's."""
+    first = np.zeros(len(pixels), np.bool_)
+    power = np.zeros((len(pixels), 2))
+    for _ in range(_ROUNDS):
+        power = ((pixels[:, None] - centres) ** 2).sum(axis=2) - squares
+        nearer = power[:, 0] < power[:, 1]
+        if (nearer == first).all() or nearer.all() or not nearer.any():
+            first = nearer
+            break
+        first = nearer
+        centres = np.stack([pixels[first].mean(axis=0), pixels[~first].mean(axis=0)])
+    return float(power.min(axis=1).mean()), first
