@@ -18,6 +18,7 @@ from hooke.tracking.planes import Floats, Ints
 from hooke.tracking.segments import reverse
 
 _SUM = 0.35  # octaves by which the one may differ from two of the frame before, and of the frame after
+_LAST = 0.2  # the same in the last frame, where nothing after confirms it
 _SAME = 0.5  # octaves by which each of the two may change meanwhile
 _PART = 0.6  # octaves by which a part may differ from what it is expected to be
 _ROUNDS = 12
@@ -25,7 +26,10 @@ _ROUNDS = 12
 
 @dataclass(frozen=True)
 class Merge:
-    """One object that is two: by their numbers in all frames, the one, and both before and after."""
+    """One object that is two: by their numbers in all frames, the one, and both before and after.
+
+    In the last frame both are those before, twice.
+    """
 
     whole: int
     before: tuple[int, int]
@@ -34,8 +38,8 @@ class Merge:
 
 def find_merges(lineage: Lineage) -> list[Merge]:
     """Find objects that are two in the frames before and after, each of all objects taking part once."""
-    frames = lineage.frames
-    return [merge for index in range(1, len(frames.planes) - 1) for merge in _Frame(lineage, index).merges()]
+    count = len(lineage.frames.planes)
+    return [merge for index in range(1, count) for merge in _Frame(lineage, index).merges()]
 
 
 class _Frame:
@@ -47,7 +51,9 @@ class _Frame:
         before = reverse(lineage.following)
         self.frame = frames.frame
         self.here = np.arange(first[index], first[index + 1])
-        earlier, later = np.arange(first[index - 1], first[index]), np.arange(first[index + 1], first[index + 2])
+        self.is_last = index + 1 == len(frames.planes)
+        earlier = np.arange(first[index - 1], first[index])
+        later = np.arange(first[index + 1], first[index + 1 if self.is_last else index + 2])
         self.following, self.previous = lineage.following, before
         self.ended = earlier[~np.isin(lineage.following[earlier], self.here)]
         self.begun = later[~np.isin(before[later], self.here)]
@@ -57,7 +63,7 @@ class _Frame:
 
     def merges(self) -> list[Merge]:
         """Those of the frame, best first."""
-        if not len(self.ended) or not len(self.begun):
+        if not len(self.ended) or not (len(self.begun) or self.is_last):
             return []
         found = sorted(filter(None, map(self._best, self.here.tolist())))
         taken: set[int] = set()
@@ -71,6 +77,9 @@ class _Frame:
     def _best(self, whole: int) -> tuple[float, int, tuple[int, int], tuple[int, int]] | None:
         """The pairs before and after that explain an object best, with what they cost."""
         befores = list(self._pairs(whole, int(self.previous[whole]), self.ended))
+        if self.is_last:
+            costs = [(self._change(whole, pair), whole, pair, pair) for pair in befores]
+            return min((one for one in costs if one[0] <= _LAST), default=None)
         afters = list(self._pairs(whole, int(self.following[whole]), self.begun)) if befores else []
         best = None
         for before, after in itertools.product(befores, afters):
@@ -87,9 +96,12 @@ class _Frame:
         is_linked = linked >= 0 and abs(int(self.frame[linked]) - int(self.frame[whole])) == 1
         pairs = [(linked, other) for other in near.tolist()] if is_linked else itertools.combinations(near.tolist(), 2)
         for one, other in pairs:
-            both = self.areas[one] + self.areas[other]
-            if one != other and abs(np.log2(both / self.areas[whole])) <= _SUM:
+            if one != other and self._change(whole, (one, other)) <= _SUM:
                 yield one, other
+
+    def _change(self, whole: int, pair: tuple[int, int]) -> float:
+        """Octaves between an object and two together."""
+        return abs(float(np.log2((self.areas[pair[0]] + self.areas[pair[1]]) / self.areas[whole])))
 
     def _cost(self, before: tuple[int, int], after: tuple[int, int]) -> float | None:
         """How far both go from before to after, in squares of the largest distance; None where they can't."""

@@ -20,6 +20,7 @@ _STRAY = 0.7  # ... or of the largest distance that objects move, where that is 
 _APART = 2.0  # diameters of the whole, between the parts
 _SYMMETRY = 1.0  # octaves of area between the parts
 _TOTAL = 0.7  # octaves between the areas of both parts and of the whole
+_OUTSIDE = 0.5  # where the edge of the image cuts an object before and after a gap: one may have left, one come
 _CUT = 2.0  # times as many octaves, where the edge of the image cuts one of the three
 _SMALLER = 0.85  # of the whole's area, which a part has at most
 _RARE = 0.5  # what a division costs more than a gap: most objects that appear were there before
@@ -184,6 +185,7 @@ def _gaps(objects: _Objects, segments: Segments, parameters: Parameters, longest
             (distance[near] / reach[near]) ** 2
             + _AREA * np.minimum(np.log2(objects.areas[after] / objects.areas[before]) ** 2, 1)
             + _UNSEEN
+            + _OUTSIDE * (objects.cut[before] & objects.cut[after])
             + _CLASS * unlike
         )
         found.append(Pairs(0, 0, row, column, cost))
@@ -209,7 +211,9 @@ def _splits(objects: _Objects, segments: Segments, parameters: Parameters, longe
         first = segments.at(segments.of[mother], frame[mother] + 1, frame)
         grown = (first >= 0) & (objects.areas[first] > _SMALLER * objects.mothers[mother])
         cost = _parts_cost(objects, starts[row], np.where(grown, -1, sister), mother, far)
-        cost += _WAITED * (here - 1 - frame[mother])
+        waited = here - 1 - frame[mother]
+        # What first shows at the edge of the image came from outside, unless its mother was there just before.
+        cost = np.where(objects.cut[starts[row]] & (waited > 0), np.inf, cost + _WAITED * waited)
         is_end = segments.ends[segments.of[mother]] == mother
         for at in np.flatnonzero(is_end).tolist():
             # Both daughters are new here: the best other one that starts near the same mother.
