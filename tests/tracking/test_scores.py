@@ -110,6 +110,7 @@ def test_what_hooke_writes_scores_as_it_is(tmp_path):
         ("1 0 3 0\n1 0 3 0\n", "there twice"),
         ("1 3 0 0\n", "ends before it begins"),
         ("1 0 x 0\n", "line 1 is not four"),
+        ("1 0 3 99999999999999999999\n", "line 1 is not four"),
     ],
 )
 def test_a_track_file_that_makes_no_sense_is_refused(tmp_path, text, says):

@@ -81,6 +81,7 @@ def _read_rows(ledger: Ledger, rows: Sequence[Mapping[str, Any]], wanted: Callab
         keys[axis] = pd.to_numeric(keys[axis], errors="coerce").fillna(-1).astype(np.int64)
         given = pd.to_numeric(table.get(axis, pd.Series(-1, index=table.index)), errors="coerce")
         table[axis] = given.fillna(-1).astype(np.int64)
+    table = (table[table["image"].notna()] if "image" in table else table.assign(image="").iloc[:0]).copy()
     names = {name: from_cell(name) for name in table["image"].unique()}
     table["image"] = table["image"].map(names).astype(object)  # also of a run that was stopped before its first image
     keys["row"] = np.arange(len(keys))

@@ -165,6 +165,8 @@ def _read_record(path: Path) -> tuple[_Record, SegmentOptions]:
     try:
         record = _Record.model_validate(json.loads(path.read_bytes()))
         recorded = record.options.model_dump(exclude={"axes", "channels_from", "classify"})
+        if "grey" not in record.runtime:
+            raise ConfigError("it does not say what ran the network")
         ran = REFERENCE if record.options.accurate else record.runtime["grey"].name
         options = SegmentOptions(**{**recorded, "model": record.model.source, "runtime": ran})
     except (OSError, ValueError, ConfigError, RecursionError) as error:

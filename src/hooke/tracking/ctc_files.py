@@ -108,7 +108,7 @@ def read_track_file(path: Path) -> NDArray[np.int64]:
     for at, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         if not line.strip():
             continue
-        if not re.fullmatch(r"\s*\d+\s+\d+\s+\d+\s+\d+\s*", line):
+        if not re.fullmatch(r"\s*\d{1,18}\s+\d{1,18}\s+\d{1,18}\s+\d{1,18}\s*", line, re.ASCII):
             raise DatasetError(f"line {at} is not four whole numbers: {line.strip()[:60]!r}", path=path, remedy=remedy)
         rows.append([int(text) for text in line.split()])
     known = {row[0]: row for row in rows}
