@@ -116,7 +116,8 @@ def test_numbers_of_24_bits_come_through_a_tile_unchanged(module_page):
         "**/api/test-tile.png", lambda route: route.fulfill(body=file.getvalue(), content_type="image/png")
     )
     expression = """(async () => {
-        const tiles = new m.LabelTiles({ address: () => '/api/test-tile.png', revision: 1, changed: () => {} });
+        const address = () => '/api/test-tile.png';
+        const tiles = new m.LabelTiles({ address, onShow: () => new Set(), revision: 1, changed: () => {} });
         await tiles.canvas(0, 0, 0);
         return Array.from({ length: 256 }, (_, y) => Array.from({ length: 256 }, (_, x) => tiles.idAt(y, x, 0)));
       })()"""
@@ -138,7 +139,7 @@ def test_outlines_are_the_pixels_beside_another_object_at_each_magnification(mod
     )
     expression = """(async () => {
         const address = (level, x, y) => x || y ? '/api/none.png' : '/api/own-tile.png';
-        const tiles = new m.LabelTiles({ address, revision: 1, changed: () => {} });
+        const tiles = new m.LabelTiles({ address, onShow: () => new Set(), revision: 1, changed: () => {} });
         const outline = new Uint32Array(8).fill(0xff0000ff);
         tiles.setStyle({ outline, fill: new Uint32Array(8), selected: new Set(), width: 1 });
         const canvas = await tiles.canvas(v, 0, 0);

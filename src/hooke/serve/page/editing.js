@@ -26,7 +26,7 @@ export class Editing {
     const { current, plane } = this.app;
     if (!current || current.state === "new") return Promise.resolve();
     const send = (image) => api.edit(image.id, { revision: image.revision, plane, action, ids: [], points: [], ...fields });
-    return this.#enqueue({ image: current, plane, send, select }, () => this.run(action, fields, { select }));
+    return this.#enqueue({ image: current, plane, send, select, numbers: newNumbers(action, fields.ids) }, () => this.run(action, fields, { select }));
   }
 
   /** Undo the last edit. */
@@ -60,7 +60,7 @@ export class Editing {
     return this.#queue;
   }
 
-  async #show({ image, plane, select, isStep }, reply) {
+  async #show({ image, plane, select, isStep, numbers }, reply) {
     const { app } = this;
     image.revision = reply.revision;
     if (reply.count !== undefined) image.count = reply.count;
@@ -79,7 +79,7 @@ export class Editing {
       return;
     }
     // The new tiles are on their way while the rest of the page is drawn.
-    const painted = this.viewer.reload(reply.bbox, image.revision);
+    const painted = numbers ? null : this.viewer.reload(reply.bbox, image.revision);
     const before = app.table;
     const rows = reply.rows?.columns ?? reply.rows ?? {};
     const fresh = (rows.label ?? []).filter((label) => !before.rowOf.has(label));
@@ -91,6 +91,7 @@ export class Editing {
     app.refilter();
     app.emit("table", { edited: true });
     app.emit("selection", { origin: "edit" });
+    if (numbers) this.viewer.relabel(numbers, image.revision);
     app.emit("images");
     await painted;
   }
@@ -103,6 +104,13 @@ export class Editing {
       action: { text: "Make it once more", run: again },
     });
   }
+}
+
+/** New number of each object, for edits that move whole objects: their tiles need not be loaded again. */
+function newNumbers(action, ids = []) {
+  if (action === "delete") return new Map(ids.map((id) => [id, 0]));
+  if (action === "merge") return new Map(ids.slice(1).map((id) => [id, ids[0]]));
+  return action === "reclass" ? new Map() : null;
 }
 
 const isAll = ([top, left, bottom, right], { height, width }) => top <= 0 && left <= 0 && bottom >= height && right >= width;

@@ -8,18 +8,21 @@ import { MARGIN, PADDED, SIDE, paintTile } from "./paint.js";
 import { perFrame } from "./dom.js";
 
 const KEEP = 240; // painted tiles, 256 KB each
+const MANY = 500; // changed objects: from here on, all tiles are painted again
+const AT_ONCE = 6; // tiles out of view that are painted in one pause
 
 /** The label image of one plane. */
 export class LabelTiles {
-  #numbers = new Map(); // "level/x/y" -> {ids: Uint32Array, loading: Promise, stale: boolean}
-  #painted = new Map(); // "level/x/y" -> {canvas, context, data, level, x, y}; level below 0 is finer than the image
+  #numbers = new Map(); // "level/x/y" -> {ids: Uint32Array, present: Set<number>, loading: Promise, stale: boolean}
+  #painted = new Map(); // "level/x/y" -> {canvas, context, level, x, y, outdated}; level below 0 is finer than the image
   #dirty = new Set();
+  #pausing = false;
   #revision;
 
   /**
    * @param {{address: (level: number, x: number, y: number, revision: number) => string, revision: number,
-   *   width: number, height: number, levels: number, changed: () => void}} options
-   *   `changed` is called after tiles that are on show were painted.
+   *   onShow: () => Set<string>, changed: () => void}} options
+   *   `onShow` gives the keys of the tiles in view, "level/x/y"; `changed` is called after such tiles were painted.
    */
   constructor(options) {
     this.options = options;
@@ -40,9 +43,7 @@ export class LabelTiles {
     if (!tile) {
       const canvas = document.createElement("canvas");
       canvas.width = canvas.height = SIDE;
-      const context = canvas.getContext("2d");
-      const image = context.createImageData(SIDE, SIDE);
-      tile = { canvas, context, image, pixels: new Uint32Array(image.data.buffer), level, x, y };
+      tile = { canvas, context: canvas.getContext("2d"), level, x, y };
     }
     await this.#load(...baseOf(level, x, y));
     this.touch(key, tile);
@@ -58,21 +59,45 @@ export class LabelTiles {
     return entry?.ids?.[(row & 255) * SIDE + (column & 255)];
   }
 
-  /** Paint all tiles again with other colours or another selection. */
+  /** Take other colours or another selection, and paint again the tiles that hold an object that looks different. */
   setStyle(change) {
-    Object.assign(this.style, change);
-    for (const key of this.#painted.keys()) this.#dirty.add(key);
+    const before = this.style;
+    this.style = { ...before, ...change };
+    const objects = changedObjects(before, this.style);
+    for (const [key, tile] of this.#painted) if (objects === null || this.#holds(tile, objects)) this.#dirty.add(key);
     this.repaintSoon();
+  }
+
+  /**
+   * Make the change of an edit that gives all pixels of some objects to another, or to the background.
+   * @param {Map<number, number>} numbers  new number by old one
+   * @param {number} revision  of the label image now
+   */
+  relabel(numbers, revision) {
+    this.#revision = revision;
+    for (const [key, entry] of this.#numbers) {
+      if (!entry.ids) entry.stale = true; // what is on its way is of the state before
+      else if (anyOf(entry.present, numbers.keys())) {
+        for (let i = 0; i < entry.ids.length; i++) {
+          const now = numbers.get(entry.ids[i]);
+          if (now !== undefined) entry.ids[i] = now;
+        }
+        entry.present = presentIn(entry.ids);
+        this.#touchedBy(...key.split("/").map(Number));
+      }
+      if (entry.stale) this.#load(...key.split("/").map(Number));
+    }
+    this.#repaint();
   }
 
   /**
    * Load what an edit changed again; what is on show stays until the new is here.
    * @param {number[]} box  [y0, x0, y1, x1] in pixels of the image
    * @param {number} revision  of the label image now
-   * @param {Set<string>} [wanted]  keys of painted tiles that are on show; others are loaded when they are
    */
-  async update([top, left, bottom, right], revision, wanted) {
+  async update([top, left, bottom, right], revision) {
     this.#revision = revision;
+    const wanted = this.options.onShow(); // others are loaded when they come into view
     const waiting = [];
     for (const [key, entry] of this.#numbers) {
       const [level, x, y] = key.split("/").map(Number);
@@ -80,7 +105,7 @@ export class LabelTiles {
       if ((x + 1) * size < left - 1 || x * size > right + 1 || (y + 1) * size < top - 1 || y * size > bottom + 1) continue;
       entry.stale = true;
       const users = [...this.#painted].filter(([, tile]) => baseOf(tile.level, tile.x, tile.y).join("/") === key);
-      if (users.some(([user]) => !wanted || wanted.has(user))) waiting.push(this.#load(level, x, y));
+      if (users.some(([user]) => wanted.has(user))) waiting.push(this.#load(level, x, y));
       else this.#forget(key, users);
     }
     await Promise.all(waiting);
@@ -101,9 +126,9 @@ export class LabelTiles {
     for (const [user, tile] of users) tile.outdated = true, this.#dirty.delete(user);
   }
 
-  /** Paint again what is outdated among tiles that are on show now. */
-  async refresh(keys) {
-    const outdated = [...keys].map((key) => this.#painted.get(key)).filter((tile) => tile?.outdated);
+  /** Load and paint what is outdated among the tiles in view. */
+  async refresh() {
+    const outdated = [...this.options.onShow()].map((key) => this.#painted.get(key)).filter((tile) => tile?.outdated);
     await Promise.all(outdated.map((tile) => this.#load(...baseOf(tile.level, tile.x, tile.y))));
     if (outdated.length) this.#repaint();
   }
@@ -122,6 +147,7 @@ export class LabelTiles {
       (ids) => {
         if (this.#numbers.get(key) !== entry) return; // a later edit came first
         entry.ids = ids;
+        entry.present = presentIn(ids);
         this.#touchedBy(level, x, y);
       },
       (error) => {
@@ -157,21 +183,42 @@ export class LabelTiles {
     this.repaintSoon();
   }
 
+  #holds(tile, objects) {
+    const entry = this.#numbers.get(baseOf(tile.level, tile.x, tile.y).join("/"));
+    return !entry?.present || anyOf(entry.present, objects);
+  }
+
+  /** Paint the tiles in view now, the others in pauses. */
   #repaint() {
     if (!this.#dirty.size) return;
-    for (const key of this.#dirty) {
-      const tile = this.#painted.get(key);
-      if (tile) this.#paint(tile);
-    }
-    this.#dirty.clear();
-    this.options.changed();
+    let any = false;
+    for (const key of this.options.onShow()) if (this.#dirty.has(key)) any = this.#clean(key) || any;
+    if (any) this.options.changed();
+    if (this.#dirty.size) this.#paintOthers();
+  }
+
+  #paintOthers() {
+    if (this.#pausing) return;
+    this.#pausing = true;
+    (globalThis.requestIdleCallback ?? ((run) => setTimeout(run, 50)))(() => {
+      this.#pausing = false;
+      for (const key of [...this.#dirty].slice(0, AT_ONCE)) this.#clean(key);
+      if (this.#dirty.size) this.#paintOthers();
+    });
+  }
+
+  #clean(key) {
+    this.#dirty.delete(key);
+    const tile = this.#painted.get(key);
+    if (tile) this.#paint(tile);
+    return Boolean(tile);
   }
 
   #paint(tile) {
     tile.outdated = !this.#numbers.get(baseOf(tile.level, tile.x, tile.y).join("/"))?.ids;
     if (tile.outdated) return; // what is on show stays until the numbers are here
-    paintTile(tile.pixels, this.#gather(tile), this.style);
-    tile.context.putImageData(tile.image, 0, 0);
+    paintTile(pixels, this.#gather(tile), this.style);
+    tile.context.putImageData(picture, 0, 0);
   }
 
   /** Numbers of a tile and a margin around it, from the tiles of the server that are here. */
@@ -210,6 +257,9 @@ export class LabelTiles {
   }
 }
 
+// What every tile is painted with; its canvas keeps the result.
+const picture = new ImageData(SIDE, SIDE);
+const pixels = new Uint32Array(picture.data.buffer);
 const gathered = new Uint32Array(PADDED * PADDED);
 const reader = document.createElement("canvas");
 reader.width = reader.height = SIDE;
@@ -223,6 +273,37 @@ function readPixels(picture) {
 }
 
 const clamp = (value) => Math.min(Math.max(value, 0), SIDE - 1);
+
+/** Numbers of the objects in a tile. */
+function presentIn(ids) {
+  const present = new Set();
+  let last = 0;
+  for (const id of ids) {
+    if (id !== last && id) present.add(id);
+    last = id;
+  }
+  return present;
+}
+
+function anyOf(present, objects) {
+  for (const object of objects) if (present.has(object)) return true;
+  return false;
+}
+
+/** Objects that look different; null when there are many, or when every outline does. */
+function changedObjects(before, after) {
+  if (before.width !== after.width || before.casing !== after.casing) return null;
+  const changed = new Set();
+  for (const id of before.selected) if (!after.selected.has(id)) changed.add(id);
+  for (const id of after.selected) if (!before.selected.has(id)) changed.add(id);
+  for (const name of ["outline", "fill"]) {
+    const [old, now] = [before[name], after[name]];
+    if (old === now) continue;
+    const length = Math.max(old.length, now.length);
+    for (let id = 0; id < length && changed.size <= MANY; id++) if ((old[id] ?? 0) !== (now[id] ?? 0)) changed.add(id);
+  }
+  return changed.size > MANY ? null : changed;
+}
 
 function toEnd(map, key, value) {
   map.delete(key);

@@ -26,7 +26,13 @@ export class TableView {
     this.element.addEventListener("scroll", () => this.draw());
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.element.hidden = true;
-    new ResizeObserver(() => this.draw()).observe(this.element);
+    this.height = { all: 0, head: 0 }; // kept, because asking for it makes the browser lay out the page
+    const sizes = new ResizeObserver(() => {
+      this.height = { all: this.element.clientHeight, head: this.head.offsetHeight };
+      this.draw();
+    });
+    sizes.observe(this.element);
+    sizes.observe(this.head);
   }
 
   /** Names of the columns on show. */
@@ -69,24 +75,39 @@ export class TableView {
     this.space.style.height = `${order.length * ROW}px`;
     const top = this.element.scrollTop;
     const first = Math.max(0, Math.floor(top / ROW) - 4);
-    const last = Math.min(order.length, Math.ceil((top + this.element.clientHeight) / ROW) + 4);
+    const last = Math.min(order.length, Math.ceil((top + this.height.all) / ROW) + 4);
     this.rows.style.transform = `translateY(${first * ROW}px)`;
-    const made = [];
-    for (let place = first; place < last; place++) made.push(this.#row(place, order[place], names));
-    this.rows.replaceChildren(...made);
+    if (this.drawn !== names.join()) this.rows.replaceChildren();
+    this.drawn = names.join();
+    for (let place = first; place < last; place++) {
+      const known = this.rows.children[place - first];
+      const element = known ?? this.rows.appendChild(this.#newRow(names));
+      this.#fill(element, place, order[place], names);
+    }
+    while (this.rows.children.length > last - first) this.rows.lastChild.remove();
     const active = this.active >= first && this.active < last ? `row-${this.active}` : null;
     if (active) this.element.setAttribute("aria-activedescendant", active);
     else this.element.removeAttribute("aria-activedescendant");
   }
 
-  #row(place, row, names) {
+  #newRow(names) {
+    const row = h("div", { class: "trow", role: "row", on: { click: (event) => this.#choose(Number(row.id.slice(4)), event) } },
+      ...names.map((name) => h("div", { role: "gridcell", class: name === "class" ? "cell text" : "cell" })));
+    return row;
+  }
+
+  /** Write a row of the table into an element, which may have shown another one. */
+  #fill(element, place, row, names) {
     const { columns } = this.app.table;
-    const label = columns.label[row];
-    const selected = this.app.selection.has(label);
-    return h("div", {
-      class: `trow${place === this.active ? " active" : ""}`, role: "row", id: `row-${place}`, "aria-rowindex": place + 2, "aria-selected": String(selected),
-      on: { click: (event) => this.#choose(place, event) },
-    }, ...names.map((name) => h("div", { role: "gridcell", class: name === "class" ? "cell text" : "cell", text: short(columns[name][row]) })));
+    element.id = `row-${place}`;
+    element.className = place === this.active ? "trow active" : "trow";
+    element.setAttribute("aria-rowindex", place + 2);
+    element.setAttribute("aria-selected", this.app.selection.has(columns.label[row]));
+    names.forEach((name, at) => {
+      const text = short(columns[name][row]);
+      const cell = element.children[at];
+      if (cell.textContent !== text) cell.textContent = text;
+    });
   }
 
   #drawHead() {
@@ -145,7 +166,7 @@ export class TableView {
   }
 
   #key(event) {
-    const page = Math.max(1, Math.floor(this.element.clientHeight / ROW) - 2);
+    const page = Math.max(1, Math.floor(this.height.all / ROW) - 2);
     const last = this.order.length - 1;
     const to = { ArrowDown: this.active + 1, ArrowUp: this.active - 1, PageDown: this.active + page, PageUp: this.active - page, Home: 0, End: last }[event.key];
     if (to === undefined || last < 0 || event.target !== this.element) return;
@@ -161,8 +182,7 @@ export class TableView {
 
   #scrollTo(place) {
     const top = place * ROW;
-    const head = this.head.offsetHeight;
-    const height = this.element.clientHeight - head;
+    const height = this.height.all - this.height.head;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
     else if (top + ROW > this.element.scrollTop + height) this.element.scrollTop = top + ROW - height;
   }

@@ -92,7 +92,12 @@ export class Viewer {
 
   /** Load what an edit changed; resolves once it is painted. */
   async reload(box, revision) {
-    if (this.tiles) await this.tiles.update(box, revision, this.#onShow());
+    await this.tiles?.update(box, revision);
+  }
+
+  /** Give the pixels of objects to others, without loading anything: new number by old one. */
+  relabel(numbers, revision) {
+    this.tiles?.relabel(numbers, revision);
   }
 
   /** Show other results of the image that is open, such as after segmenting it again. */
@@ -171,7 +176,7 @@ export class Viewer {
     const plane = this.app.plane;
     const tiles = new LabelTiles({
       address: (level, x, y, revision) => labelTile(image.id, level, x, y, plane, revision),
-      revision: image.revision, width: image.width, height: image.height, levels: image.levels,
+      revision: image.revision, onShow: () => this.#onShow(),
       changed: () => this.labelLayer.changed(),
     });
     this.tiles = tiles;
@@ -192,15 +197,14 @@ export class Viewer {
     if (!this.tiles || !app.table) return;
     const { outline, fill, legend } = objectColours(app.table, app.shown, app.look);
     this.tiles.setStyle({ outline, fill, width: app.look.width, casing: app.look.outlines ? CASING : 0, selected: app.selection });
-    this.tiles.refresh(this.#onShow());
+    this.tiles.refresh();
     app.emit("legend", legend);
   }
 
   #moved() {
     if (this.tiles && this.app.current) {
-      const keys = this.#onShow();
-      for (const key of keys) this.tiles.touch(key);
-      this.tiles.refresh(keys);
+      for (const key of this.#onShow()) this.tiles.touch(key);
+      this.tiles.refresh();
     }
     this.app.emit("moved");
   }
