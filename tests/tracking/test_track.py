@@ -292,3 +292,35 @@ def test_a_simulated_sequence_is_followed():
     both = {(daughter, mother) for daughter, mother in made.parents.items() if mothers.count(mother) == 2}
     assert len(both) > 40
     assert len(found & both) >= 0.9 * len(both)
+
+
+def test_an_object_missing_in_the_last_frame_alone_is_drawn_where_it_was():
+    frames = squares([*({9: (32, 32, 8)} | objects for objects in around(5)[:4]), around(5)[4]])
+    filled = hooke.track(frames, options=TrackOptions(fill_gaps=True))
+    lengths = filled.lineage["frames"].tolist()
+    assert lengths.count(5) == len(lengths)
+    assert filled.table["repaired"].tolist().count("filled") == 1
+    assert hooke.track(frames).lineage["frames"].min() == 4
+    # What was seen near the edge may have left.
+    at_edge = squares([*({9: (32, 6, 8)} | objects for objects in around(5)[:4]), around(5)[4]])
+    assert hooke.track(at_edge, options=TrackOptions(fill_gaps=True)).lineage["frames"].min() == 4
+
+
+def test_the_graph_is_written_as_geff_where_it_is_installed(tmp_path):
+    geff = pytest.importorskip("geff")
+    tracks = hooke.track(simulate_sequence(SequenceSettings(frames=6, shape=(128, 128), cycle=10), seed=1).found)
+    tracks.save(tmp_path, movie=False)
+    graph, _ = geff.read(tmp_path / "tracks.geff")
+    own = tracks.graph()
+    assert (len(graph.nodes), len(graph.edges)) == (len(own.nodes), len(own.edges))
+    places = {(data["t"], data["track"]): (data["y"], data["x"]) for _, data in graph.nodes(data=True)}
+    assert places == {node: (data["y"], data["x"]) for node, data in own.nodes(data=True)}
+    tracks.save(tmp_path, movie=False)  # again, over the first
+
+
+def test_without_geff_there_is_no_graph(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    hooke.track(squares([{1: (20, 10, 8)}] * 2)).save(tmp_path, movie=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "ctc", "labels.tif", "lineage.csv", "tracks.csv", "tracks.html", "tracks.json",
+    ]  # fmt: skip

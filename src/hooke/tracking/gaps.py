@@ -12,6 +12,7 @@ from hooke.tracking.planes import Floats
 from hooke.tracking.repair import Repair
 from hooke.tracking.shapes import Shape, moved
 
+_KNOWN = 3  # frames that an object is seen in which is drawn in the first or the last one
 _FREE = 0.3  # of an outline that must lie on background to be drawn
 
 
@@ -29,7 +30,8 @@ class Filled:
 def fill_gaps(lineage: Lineage, planes: EditedPlanes) -> list[Filled]:
     """Draw each object into the frames that it is missing in, as far as there is background.
 
-    Also where a daughter is missing while her sister is seen, and where a mother is missing before both are.
+    Also where a daughter is missing while her sister is seen, where a mother is missing before both are, and in the
+    first or last frame of the sequence, where an object far from the edge was seen in the frames beside it.
 
     Parameters
     ----------
@@ -70,7 +72,25 @@ def fill_gaps(lineage: Lineage, planes: EditedPlanes) -> list[Filled]:
             for frame in range(first + 1, begins):
                 share = (frame - first) / (begins - first)
                 draw(frame, _at(known, mother, known.places[mother] + share * middle), int(lineage.track[mother]))
+    for node, frame in _cut_short(lineage, known, planes[0].shape):
+        place = known.places[node] + known.moved[frame] - known.moved[known.frame[node]]
+        draw(frame, _at(known, node, place), int(lineage.track[node]))
     return filled
+
+
+def _cut_short(lineage: Lineage, known: Repair, shape: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Objects that are missing in the first or the last frame alone, and that frame."""
+    last = len(lineage.frames.planes) - 1
+    lengths = np.bincount(lineage.track)
+    radii = np.sqrt(known.areas / np.pi)
+    to_edge = np.minimum(known.places, np.asarray(shape) - 1 - known.places).min(axis=1)
+    inside = (to_edge > radii + lineage.parameters.max_distance) & (lengths[lineage.track] >= _KNOWN)
+    has_daughters = np.isin(np.arange(len(known.frame)), lineage.mother)
+    ends = inside & (lineage.following < 0) & (lineage.fuses_into < 0) & ~has_daughters & (known.frame == last - 1)
+    starts = inside & (known.before < 0) & (lineage.mother < 0) & (known.frame == 1)
+    return [(node, last) for node in np.flatnonzero(ends).tolist()] + [
+        (node, 0) for node in np.flatnonzero(starts).tolist()
+    ]
 
 
 def _at(known: Repair, node: int, place: Floats) -> Shape:

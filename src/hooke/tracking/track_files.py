@@ -6,6 +6,7 @@ OUT/
   tracks.csv           a row per object and frame
   lineage.csv          a row per track
   ctc/                 res_track.txt and mask000.tif ..., as the Cell Tracking Challenge wants them
+  tracks.geff/         the graph, where the package geff is installed
   tracks.html          counts, lengths, speeds, lineage
   movie.tif, movie.gif the frames with outlines, tails and numbers
   tracks.json          options, parameters found, drift, counts
@@ -26,6 +27,7 @@ from hooke import __version__
 from hooke.io import atomic_path, write_labels
 from hooke.io.spreadsheet import write_table
 from hooke.tracking.ctc_files import write_ctc
+from hooke.tracking.geff_file import write_geff
 from hooke.tracking.movie import write_movie
 from hooke.tracking.tracks import Tracks
 from hooke.tracking.tracks_page import write_tracks_page
@@ -64,6 +66,7 @@ def save_tracks(
     write_table(tracks.table, folder / "tracks.csv")
     write_table(tracks.lineage, folder / "lineage.csv")
     note = write_ctc(tracks, folder / "ctc")
+    write_geff(tracks, folder / "tracks.geff")
     write_tracks_page(tracks, folder / "tracks.html")
     if movie:
         write_movie(tracks, folder, images)
