@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.labels import expand_labels
 from hooke.labels.column_names import name_columns
+from hooke.labels.expansion import _STEPS_EXACT, _STEPS_LONGER
 from hooke.measure import measure
 from hooke.measure.neighbours import nearest_distances
 
@@ -188,6 +190,20 @@ def test_expansion_gives_each_pixel_to_a_nearest_object(seed, density, distance)
         own = grown == label
         np.testing.assert_allclose(distance_transform_edt(labels != label)[own], away[own])
         assert (labels[own & (labels > 0)] == label).all()
+
+
+def test_steps_of_a_knight_and_a_king_order_near_pixels_by_their_distance():
+    # So that up to here no other transform needs to say which object pixel is the nearest.
+    reach = 2 * int(_STEPS_EXACT**0.5)
+    mask = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    mask[reach, reach] = 0
+    steps = cv2.distanceTransform(mask, cv2.DIST_L2, 5).ravel()
+    dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    squares = (dy**2 + dx**2).ravel()
+    for square in np.unique(squares[(squares > 0) & (squares < _STEPS_EXACT)]):
+        of_square = steps[squares == square].max()
+        assert (squares[steps <= of_square + 1e-3] <= square).all()
+        assert of_square <= square**0.5 + _STEPS_LONGER
 
 
 @settings(max_examples=30, deadline=None)

@@ -15,7 +15,10 @@ from hooke.labels.bands import bands
 
 #: Further than this, an expansion is a mistake: distances are exact in 32-bit floats only so far.
 FARTHEST = 1000.0
-ROUNDING = 1e-4  # less than squared distances of whole pixels differ by
+_ROUNDING = 1e-4  # less than squared distances of whole pixels differ by
+# Steps of a king and a knight order pixels by their distance up to this squared distance, as tests count out.
+_STEPS_EXACT = 49
+_STEPS_LONGER = 0.25  # by no more than this are they longer than the distance
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +30,13 @@ class ExpandedBand:
     rows : slice
     labels : ndarray of integer, shape (rows or rows + 1, X)
         The labels, with one more row below, except in the last band.
-    distance : ndarray of float32, shape (rows, X)
-        Distance of each pixel to the nearest object, between centres; 0 inside of it.
+    squares : ndarray of int32, shape (rows, X)
+        Of each pixel that an object grew into, the squared distance to it, between centres; 0 elsewhere.
     """
 
     rows: slice
     labels: NDArray[np.integer]
-    distance: NDArray[np.float32]
+    squares: NDArray[np.int32]
 
 
 def expand_labels(labels: NDArray[np.int32], distance: float) -> NDArray[np.int32]:
@@ -90,42 +93,54 @@ def expand_band(labels: NDArray[np.integer], band: slice, distance: float) -> Ex
         raise ConfigError(f"distance is {distance}", remedy=f"give pixels, 0 to {FARTHEST:g}")
     reach = int(distance) + 1  # one row more than needed, so that the row below a band is right as well
     top, bottom = max(0, band.start - reach), min(len(labels), band.stop + reach)
-    grown, distances = _expand(np.ascontiguousarray(labels[top:bottom]), distance)
+    part = np.ascontiguousarray(labels[top:bottom])
+    at, found, reached = _expand(part, math.floor(distance * distance + 1e-9))
+    grown, squares = part.copy(), np.zeros(part.shape, np.int32)
+    grown.ravel()[at] = part.ravel()[found]
+    squares.ravel()[at] = reached
     first, last = band.start - top, band.stop - top
-    return ExpandedBand(band, grown[first : last + 1], distances[first:last])
+    return ExpandedBand(band, grown[first : last + 1], squares[first:last])
 
 
-def _expand(labels: NDArray[np.integer], distance: float) -> tuple[NDArray[np.integer], NDArray[np.float32]]:
-    """Expand up to a distance; return labels and distances."""
-    distance = math.sqrt(math.floor(distance * distance + 1e-9))  # the greatest that two pixels can have
+def _expand(labels: NDArray[np.integer], limit: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Find the background pixels up to a squared distance, for each the nearest pixel of an object, and its square."""
     mask = (labels == 0).view(np.uint8)
-    inside = cv2.countNonZero(mask) < mask.size
-    exact = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
-    if not inside:  # OpenCV's distances are huge there, or end at a limit
-        exact.fill(np.inf)
-        return labels, exact
-    grown = labels.copy()
-    at = np.flatnonzero((exact > 0) & (exact <= distance + ROUNDING)).astype(np.int32)
-    if len(at):
-        grown.ravel()[at] = labels.ravel()[_nearest(mask, at, exact.ravel()[at])]
-    return grown, exact
-
-
-def _nearest(mask: NDArray[np.uint8], at: NDArray[np.int32], distances: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Find a pixel of an object at the given distance from each background pixel."""
-    height, width = mask.shape
-    flat = mask.ravel()
+    objects = np.flatnonzero(mask.ravel() == 0).astype(np.int32)
+    if not len(objects):  # OpenCV's distances are huge there, or end at a limit
+        return objects, objects, objects
     # OpenCV finds the nearest pixel by steps of a knight and a king: nearly always the right one.
-    _, number = cv2.distanceTransformWithLabels(mask, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    objects = np.flatnonzero(flat == 0).astype(np.int32)
+    steps, number = cv2.distanceTransformWithLabels(mask, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     places = np.zeros(len(objects) + 1, np.int32)
     places[number.ravel()[objects]] = objects
-    found = places[number.ravel()[at]]
-    y, near_y = at // width, found // width
-    dy, dx = y - near_y, (at - found) - (y - near_y) * width
+    if limit < _STEPS_EXACT:
+        at = np.flatnonzero((steps > 0) & (steps <= math.sqrt(limit) + _STEPS_LONGER)).astype(np.int32)
+        found = places[number.ravel()[at]]
+        squares = _squares(at, found, mask.shape[1])
+        near = squares <= limit
+        return at[near], found[near], squares[near]
+    exact = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    at = np.flatnonzero((exact > 0) & (exact <= math.sqrt(limit) + _ROUNDING)).astype(np.int32)
+    found, distances = places[number.ravel()[at]], exact.ravel()[at]
     squares = np.rint(distances * distances).astype(np.int32)
-    wrong = np.flatnonzero(dy * dy + dx * dx != squares)
-    wanted, x = squares[wrong], at - y * width
+    _correct(found, at, squares, mask)
+    return at, found, squares
+
+
+def _squares(at: NDArray[np.int32], found: NDArray[np.int32], width: int) -> NDArray[np.int32]:
+    """Squared distances between pixels of an image of this width."""
+    dy = at // width - found // width
+    dx = at - found - dy * width
+    return np.asarray(dy * dy + dx * dx)
+
+
+def _correct(
+    found: NDArray[np.int32], at: NDArray[np.int32], squares: NDArray[np.int32], mask: NDArray[np.uint8]
+) -> None:
+    """Look for another pixel of an object wherever the one found is further away than the nearest."""
+    height, width = mask.shape
+    flat = mask.ravel()
+    wrong = np.flatnonzero(_squares(at, found, width) != squares)
+    wanted, y, x = squares[wrong], at // width, at % width
     for value in np.unique(wanted).tolist():
         left = wrong[wanted == value]
         for down, right in _offsets(value):
@@ -135,7 +150,6 @@ def _nearest(mask: NDArray[np.uint8], at: NDArray[np.int32], distances: NDArray[
             hit = flat[place] == 0
             found[left[hit]] = place[hit]
             left = left[~hit]
-    return np.asarray(found)
 
 
 def _offsets(square: int) -> list[tuple[int, int]]:

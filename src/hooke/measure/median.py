@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from hooke.labels.runs import Runs
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_CHUNK = 2**20  # pixels of objects sorted together: they stay in the processor's cache
-_SIGN = np.uint32(1 << 31)
+_CHUNK = 2**18  # pixels of objects handled together: they stay in the processor's cache
+_ALIKE, _SMALL = 1.5, 64  # by how much objects handled together differ in size; of smaller ones it does not matter
 
 
 def medians(plane: NDArray[np.generic], runs: Runs, threads: int = 1) -> Floats:
@@ -33,29 +34,79 @@ def medians(plane: NDArray[np.generic], runs: Runs, threads: int = 1) -> Floats:
         NaN where an object has no valid pixel.
     """
     flat = np.ascontiguousarray(plane).ravel()
+    if flat.dtype == np.bool_:
+        flat = flat.view(np.uint8)
+    result = np.full(len(runs.ids), np.nan)
+
+    def take_some(some: _SimilarObjects) -> None:
+        result[some.objects] = _medians(flat, some)
+
     with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(lambda chunk: _medians(flat, chunk), object_chunks(runs, plane.shape[1])))
-    return np.concatenate([np.zeros(0), *parts])
-
-
-def _medians(flat: NDArray[np.generic], chunk: ObjectChunk) -> Floats:
-    """Take the medians of some objects."""
-    index, places = chunk.pixels()
-    values = flat[places]
-    if values.dtype.kind == "f":
-        valid = ~np.isnan(values)
-        if not valid.all():
-            values, index = values[valid], index[valid]
-    counts = np.bincount(index, minlength=chunk.last - chunk.first)
-    ordered = _sorted_by_object(values, index)
-    opening = np.cumsum(counts) - counts
-    filled = np.flatnonzero(counts)
-    low = ordered[opening[filled] + (counts[filled] - 1) // 2].astype(np.float64)
-    high = ordered[opening[filled] + counts[filled] // 2].astype(np.float64)
-    result = np.full(len(counts), np.nan)
-    with np.errstate(invalid="ignore"):  # the middle of -inf and inf
-        result[filled] = np.where(low == high, low, low + (high - low) / 2)
+        list(pool.map(take_some, _of_similar_size(runs, plane.shape[1])))
     return result
+
+
+@dataclass(frozen=True, eq=False)
+class _SimilarObjects:
+    """Some objects of about the same size, the pixels that each has, and start and length of their runs in order."""
+
+    objects: Ints
+    sizes: Ints
+    start: Ints
+    length: Ints
+
+
+def _of_similar_size(runs: Runs, width: int) -> Iterator[_SimilarObjects]:
+    """Take the objects of an image of this width some at a time, the smallest first."""
+    sizes = runs.sum(runs.length).astype(np.int64)
+    objects = np.argsort(sizes)
+    rank = np.empty(len(objects), np.int64)
+    rank[objects] = np.arange(len(objects))
+    sizes = sizes[objects]
+    rank = rank[runs.index]
+    order = np.argsort(rank)  # of the pixels of one object any order will do
+    start, length = (runs.row * width + runs.start)[order], runs.length[order]
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=len(objects)))])
+    first = 0
+    while first < len(objects):
+        # As many as fill a table whose rows are not much longer than the smallest object.
+        alike = int(np.searchsorted(sizes, max(_SMALL, sizes[first] * _ALIKE), side="right"))
+        last = min(alike, first + max(1, _CHUNK // max(1, int(sizes[alike - 1]))))
+        here = slice(bounds[first], bounds[last])
+        yield _SimilarObjects(objects[first:last], sizes[first:last], start[here], length[here])
+        first = last
+
+
+def _medians(flat: NDArray[np.generic], some: _SimilarObjects) -> Floats:
+    """Take the medians of some objects."""
+    opening = np.cumsum(some.length) - some.length
+    values = flat[np.repeat(some.start - opening, some.length) + np.arange(some.length.sum())]
+    counts = some.sizes
+    if values.dtype.kind == "f" and (invalid := np.isnan(values)).any():
+        counts = np.bincount(np.repeat(np.arange(len(counts)), counts)[~invalid], minlength=len(counts))
+        values = values[~invalid]
+    # A row of each object, with as many of the least as of the greatest value beside its own, so that its middle stays.
+    width = max(2, int(counts.max() + 1) // 2 * 2)
+    before = ((width - counts) // 2)[:, None]
+    column = np.arange(width)
+    least, greatest = _extremes(values.dtype)
+    table = np.where(column < before, least, greatest)
+    table[(column >= before) & (column < before + counts[:, None])] = values
+    middle = width // 2
+    table.partition((middle - 1, middle), axis=1)
+    low, high = (table[:, place].astype(np.float64) for place in (middle - 1, middle))
+    high = np.where(counts % 2, low, high)
+    with np.errstate(invalid="ignore"):  # the middle of -inf and inf
+        medians = np.where(low == high, low, low + (high - low) / 2)
+    return np.where(counts, medians, np.nan)
+
+
+def _extremes(dtype: np.dtype[Any]) -> tuple[np.generic, np.generic]:
+    """The least and the greatest value of a type."""
+    if dtype.kind == "f":
+        return dtype.type(-np.inf), dtype.type(np.inf)
+    limits = np.iinfo(dtype)
+    return dtype.type(limits.min), dtype.type(limits.max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,41 +148,3 @@ def object_chunks(runs: Runs, width: int) -> Iterator[ObjectChunk]:
         here = slice(bounds[first], bounds[last])
         yield ObjectChunk(first, last, index[here] - first, start[here], sizes[here])
         first = last
-
-
-def _sorted_by_object(values: NDArray[np.generic], index: NDArray[np.signedinteger]) -> NDArray[np.generic]:
-    """Sort the values of each object; objects follow each other."""
-    if values.dtype == np.bool_:
-        values = values.view(np.uint8)
-    if values.dtype.itemsize <= 2 and values.dtype.kind != "f" and index[-1:].max(initial=0) < 1 << 16:
-        short = index.astype(np.uint32) << np.uint32(16)  # object and value in one whole number, which sorts fastest
-        short |= _as_whole(values.astype(np.int32) + (1 << 15 if values.dtype.kind == "i" else 0)) ^ _SIGN
-        short.sort()
-        low = (short & np.uint32(0xFFFF)).astype(np.int32)
-        return low - (1 << 15) if values.dtype.kind == "i" else low
-    if values.dtype.itemsize <= 4:
-        keys = index.astype(np.uint64) << np.uint64(32)
-        keys |= _as_whole(values)
-        keys.sort()
-        return _as_value((keys & np.uint64(0xFFFFFFFF)).astype(np.uint32), values.dtype)
-    order = np.argsort(values)
-    return values[order][np.argsort(index[order], kind="stable")]
-
-
-def _as_whole(values: NDArray[np.generic]) -> NDArray[np.uint32]:
-    """Map values to whole numbers of the same order: floats by their bits (Herf 2001, "Radix tricks")."""
-    if values.dtype.kind == "u":
-        return values.astype(np.uint32)
-    if values.dtype.kind == "i":
-        return values.astype(np.int32).view(np.uint32) ^ _SIGN
-    bits = values.astype(np.float32).view(np.uint32)
-    return np.where(bits & _SIGN, ~bits, bits ^ _SIGN)
-
-
-def _as_value(whole: NDArray[np.uint32], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
-    """Undo `_as_whole`."""
-    if dtype.kind == "u":
-        return whole
-    if dtype.kind == "i":
-        return (whole ^ _SIGN).view(np.int32)
-    return np.where(whole & _SIGN, whole ^ _SIGN, ~whole).view(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.labels.bands import bands
-from hooke.labels.expansion import ROUNDING, expand_band
+from hooke.labels.expansion import expand_band
 from hooke.labels.runs import Runs, cut_rows, join_runs, places_of
 
 Floats = NDArray[np.float64]
@@ -55,7 +55,7 @@ def find_surroundings(labels: NDArray[np.integer], ids: Ints, distance: float, t
 
     def look_around(band: slice) -> tuple[tuple[Ints, Ints, Ints, Ints], Ints]:
         grown = expand_band(labels, band, distance)
-        ring = (grown.distance > GAP) & (grown.distance <= distance + ROUNDING)
+        ring = grown.squares > GAP * GAP
         rows = grown.labels[: len(ring)]
         return cut_rows(rows * ring, band.start), _touching_pairs(grown.labels, len(ring), ids)
 
@@ -69,18 +69,19 @@ def find_surroundings(labels: NDArray[np.integer], ids: Ints, distance: float, t
 
 def _touching_pairs(grown: NDArray[np.integer], height: int, ids: Ints) -> Ints:
     """Pairs of objects side by side, or across to the row below, each as one number: first * objects + second."""
-    rows = grown[:height]
+    width = grown.shape[1]
+    flat, last = grown.ravel(), (len(grown) - 1) * width
+    changes = np.zeros((height, width), np.bool_)
+    np.not_equal(grown[:height, 1:], grown[:height, :-1], out=changes[:, :-1])
+    beside = np.flatnonzero(changes)
+    above = np.flatnonzero(grown[1:] != grown[:-1])
+    # Objects across from each other are side by side, or one above the other, or two of four pixels beside change.
+    corner = beside[: np.searchsorted(beside, last)]
     found = []
-    for here, there in (
-        (rows[:, 1:], rows[:, :-1]),
-        (grown[1:], grown[:-1]),
-        (grown[1:, 1:], grown[:-1, :-1]),
-        (grown[1:, :-1], grown[:-1, 1:]),
-    ):
-        differ = here != there
-        differ &= here > 0
-        differ &= there > 0
-        first, second = places_of(here[differ], ids), places_of(there[differ], ids)
+    for here, there in ((beside, 1), (above, width), (corner, width + 1), (corner + 1, width - 1)):
+        first, second = flat[here], flat[here + there]
+        both = np.flatnonzero((first > 0) & (second > 0) & (first != second))
+        first, second = places_of(first[both], ids), places_of(second[both], ids)
         codes = np.minimum(first, second) * len(ids) + np.maximum(first, second)
         # The same pair follows itself along their common edge.
         found.append(codes[np.diff(codes, prepend=-1) != 0])
