@@ -14,6 +14,7 @@ from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.io import read_labels, write_png
 from hooke.pipeline import SegmentOptions, report_results, segment_folder
+from hooke.pipeline.record import read_replay
 
 QUICK = SegmentOptions(diameter=18, threads=1)
 WELLS = {"A01": ("control", 0.05), "A02": ("control", 0.06), "B01": ("drug", 0.2), "B02": ("drug", 0.22)}
@@ -74,6 +75,36 @@ def test_the_heat_map_shades_by_count(results):
     page = (results / "results.html").read_text(encoding="utf-8")
     assert "Heat map of objects per field: 4 wells" in page
     assert "by condition, mean over replicates" in page
+
+
+def test_wells_are_compared_with_the_control(results):
+    wells = pd.read_csv(results / "wells.csv").set_index("well")
+    control = wells.loc[["A01", "A02"], "count_per_field"].mean()
+    np.testing.assert_allclose(wells["difference_count_per_field"], wells["count_per_field"] - control)
+    assert not (results / "controls.csv").exists()  # there is no positive control
+
+
+def test_a_replay_takes_the_layout_from_the_record(plate, results, tmp_path):
+    recorded = read_replay(results / "run.json")
+    assert recorded.layout == (plate / "layout.csv").resolve()
+    again = [result for result in recorded.inputs if "B" not in result.name]
+    segment_folder(again, tmp_path / "out", recorded.options, layout=recorded.layout, wells=recorded.wells)
+    old, new = (pd.read_csv(folder / "wells.csv").set_index("well") for folder in (results, tmp_path / "out"))
+    assert new.loc["A02"].dropna().to_dict() == old.loc["A02"].dropna().to_dict()
+
+
+def test_a_replay_refuses_another_layout(plate, results, tmp_path):
+    record = json.loads((results / "run.json").read_text())
+    (tmp_path / "layout.csv").write_text(LAYOUT.replace("drug", "other"))
+    for path, cause in ((tmp_path / "layout.csv", "it has changed"), (tmp_path / "none.csv", "can't be read")):
+        record["plate"]["layout"] = str(path)
+        (tmp_path / "run.json").write_text(json.dumps(record))
+        with pytest.raises(ConfigError, match=rf"{path.name}: .*{cause}.*--layout FILE"):
+            read_replay(tmp_path / "run.json")
+        assert read_replay(tmp_path / "run.json", plate=False).layout is None
+    record["plate"] = {"layout": None, "sha256": None, "wells": "auto"}
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    assert read_replay(tmp_path / "run.json").wells == "auto"
 
 
 def test_a_layout_can_come_later(plate, results, tmp_path):

@@ -8,12 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hooke.errors import ConfigError
 from hooke.plates import (
     FieldRow,
     PlateLayout,
     Treatment,
     Well,
     assign_images,
+    compare_with_controls,
+    control_quality,
+    control_wells,
+    plates_without_control,
+    read_layout,
     replicate_values,
     summarise_conditions,
     summarise_wells,
@@ -87,3 +93,73 @@ def test_student_t_is_that_of_scipy():
     stats = pytest.importorskip("scipy.stats")
     for freedom in (*range(1, 31), 40, 100, 1000):
         assert student_t(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), abs=0.0011)
+
+
+def screen(plates=("p1",)):
+    """A table of wells: three negative and two positive controls and a drug on each plate."""
+    counts = {"A01": 10.0, "A02": 12.0, "A03": 17.0, "B01": 100.0, "B02": 104.0, "C01": 60.0}
+    names = ["Control", "control", "CONTROL", "positive_control", "Positive control", "drug"]
+    table = pd.DataFrame(
+        [
+            {"plate": plate, "well": well, "condition": name, "fields": 1, "count_per_field": count + 1000 * number}
+            for number, plate in enumerate(plates)
+            for (well, count), name in zip(counts.items(), names, strict=True)
+        ]
+    )
+    table["mean_area"] = table["count_per_field"] / 2
+    return table
+
+
+def test_wells_are_compared_with_the_controls_of_their_own_plate():
+    wells = compare_with_controls(screen(plates=("p1", "p2")))
+    assert wells["difference_count_per_field"].tolist() == [-3, -1, 4, 87, 91, 47] * 2
+    # Median 12, median absolute deviation 2.
+    by_hand = (np.array([10, 12, 17, 100, 104, 60]) - 12) / (1.4826 * 2)
+    np.testing.assert_allclose(wells["robust_z_count_per_field"], np.tile(by_hand, 2))
+    np.testing.assert_allclose(wells["robust_z_mean_area"], wells["robust_z_count_per_field"])
+
+
+def test_z_prime_is_that_of_its_authors():
+    quality = control_quality(screen()).set_index("measurement")
+    row = quality.loc["count_per_field"]
+    assert (row["plate"], row["negative_wells"], row["positive_wells"]) == ("p1", 3, 2)
+    spread = np.std([10, 12, 17], ddof=1) + np.std([100, 104], ddof=1)
+    assert row["z_prime"] == pytest.approx(1 - 3 * spread / (102 - 13))
+    assert quality.loc["mean_area", "z_prime"] == pytest.approx(row["z_prime"])
+
+
+def test_a_column_says_which_wells_are_controls(tmp_path):
+    (tmp_path / "layout.csv").write_text(
+        "well,condition,Control\nA01,DMSO,negative\nA02,control,\nA03,staurosporine,Positive\n"
+    )
+    images = assign_images([Path(f"A0{n}_f1.tif") for n in (1, 2, 3)], read_layout(tmp_path / "layout.csv"))
+    wells = summarise_wells(images, [FieldRow(n, 10 * n, {}) for n in range(3)], pd.DataFrame({"row": [], "area": []}))
+    assert control_wells(wells).tolist() == ["negative", "", "positive"]
+    compared = compare_with_controls(wells)
+    assert compared["difference_count_per_field"].tolist() == [0, 10, 20]
+    assert compared["robust_z_count_per_field"].isna().all()  # one well has no spread
+    assert np.isnan(control_quality(wells).loc[0, "z_prime"])
+
+
+def test_a_control_that_is_neither_is_refused(tmp_path):
+    (tmp_path / "layout.csv").write_text("well,condition,control\nA01,DMSO,yes\nA02,x,\n")
+    with pytest.raises(ConfigError, match="'yes' in line 2; write negative, positive or nothing"):
+        read_layout(tmp_path / "layout.csv")
+
+
+def test_without_controls_a_table_stays_as_it_is():
+    wells = screen().query("condition == 'drug'")
+    assert compare_with_controls(wells) is wells
+    assert control_quality(wells).empty
+    assert plates_without_control(wells) == []
+
+
+def test_a_plate_without_control_is_named():
+    wells = screen(plates=("p1", "p2"))
+    wells.loc[(wells["plate"] == "p2") & (wells["well"] < "B"), "fields"] = 0
+    wells.loc[wells["fields"] == 0, ["count_per_field", "mean_area"]] = np.nan
+    assert plates_without_control(wells) == ["p2"]
+    compared = compare_with_controls(wells)
+    assert compared.loc[compared["plate"] == "p2", "difference_count_per_field"].isna().all()
+    assert compared.loc[compared["plate"] == "p1", "difference_count_per_field"].notna().all()
+    assert control_quality(wells)["plate"].unique().tolist() == ["p1"]

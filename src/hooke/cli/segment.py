@@ -18,7 +18,7 @@ from hooke.errors import ConfigError, readable
 if TYPE_CHECKING:
     from hooke.classify import Classifier
     from hooke.io.file_runner import OnProgress, Progress
-    from hooke.pipeline import FolderResult
+    from hooke.pipeline import FolderResult, SegmentOptions
     from hooke.pipeline.result_files import ImageResult
 
     _Work = Callable[[OnProgress[ImageResult]], FolderResult]
@@ -170,11 +170,11 @@ def segment(
 
     if replay is not None:
         _check_replay(context, images, out)
-        recorded = read_replay(replay, _load_classifier)
-        inputs: list[str | Path] = list(recorded.inputs)
-        options, axes, channels_from = recorded.options, recorded.axes, recorded.channels_from
-        if is_given(context, "threads"):
-            options = dataclasses.replace(options, threads=threads)
+        recorded = read_replay(replay, _load_classifier, plate=layout is None and wells is None)
+        inputs: list[str | Path] = [*recorded.inputs]
+        axes, channels_from = recorded.axes, recorded.channels_from
+        layout, wells = layout or recorded.layout, wells or recorded.wells
+        options = _with_threads(recorded.options, threads if is_given(context, "threads") else None)
     else:
         options = SegmentOptions(
             model=model,
@@ -225,6 +225,11 @@ def segment(
         hidden=quiet or as_json,
     )
     return _finish(result, quiet=quiet, as_json=as_json)
+
+
+def _with_threads(options: SegmentOptions, threads: int | None) -> SegmentOptions:
+    """Take other threads, where they are given; results do not depend on them."""
+    return options if threads is None else dataclasses.replace(options, threads=threads)
 
 
 def _check_given(inputs: list[str | Path], out: Path | None) -> Path:

@@ -260,7 +260,7 @@ class _Run:
         contents = [(path, job.ledger.known_content(path)) for path in files]
         write_record(
             self.out, contents, job.model, job.options, job.axes, self.channels_from, self.command, self.started, rows,
-            finished,
+            finished, plate=None if self.plate is None else self.plate.facts,
         )  # fmt: skip
 
     def notes(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Writes the tables of a plate: ``wells.csv``, ``conditions.csv`` and the heat map ``plate.svg``."""
+"""Writes the tables of a plate: ``wells.csv``, ``conditions.csv``, ``controls.csv`` and the heat map ``plate.svg``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pandas as pd
 from hooke import plates
 from hooke.io import atomic_path
 from hooke.io.class_counts import CLASS_COUNTS
+from hooke.io.content_hash import hash_file
 from hooke.io.spreadsheet import write_table
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.object_rows import read_all_objects
@@ -31,10 +32,19 @@ class PlateRequest:
     layout : plates.PlateLayout or None
     pattern : str or None
         Of file names; None: as microscopes write them.
+    digest : str, optional
+        SHA-256 of the file of the layout.
     """
 
     layout: plates.PlateLayout | None
     pattern: str | None
+    digest: str | None = None
+
+    @property
+    def facts(self) -> dict[str, str | None]:
+        """What repeats the request, for the record of a run."""
+        path = None if self.layout is None or self.layout.path is None else str(self.layout.path.resolve())
+        return {"layout": path, "sha256": self.digest, "wells": self.pattern or AUTO}
 
     def check(self, paths: Sequence[Path]) -> None:
         """Find what is wrong with names and layout before any image is segmented.
@@ -64,7 +74,9 @@ def request_plate(layout: str | Path | None, wells: str | None) -> PlateRequest 
     if layout is None and wells is None:
         return None
     pattern = None if wells in (None, AUTO) else wells
-    return PlateRequest(None if layout is None else plates.read_layout(layout), pattern)
+    if layout is None:
+        return PlateRequest(None, pattern)
+    return PlateRequest(plates.read_layout(layout), pattern, hash_file(Path(layout)))
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ class PlateResults:
 
 
 def write_plate(ledger: Ledger, rows: Sequence[Mapping[str, Any]], request: PlateRequest) -> PlateResults:
-    """Write ``wells.csv``, ``plate.svg`` and, where conditions are known, ``conditions.csv``.
+    """Write ``wells.csv``, ``plate.svg`` and, where they are known, ``conditions.csv`` and ``controls.csv``.
 
     Parameters
     ----------
@@ -109,7 +121,10 @@ def write_plate(ledger: Ledger, rows: Sequence[Mapping[str, Any]], request: Plat
     found = [plates.FieldRow(place[str(row["file"])], _count(row), row.get(CLASS_COUNTS) or {}) for row in rows]
     objects = read_all_objects(ledger, rows)
     wells = plates.summarise_wells(images, found, objects)
-    write_table(wells, ledger.out / "wells.csv", float_format="%.8g")
+    write_table(plates.compare_with_controls(wells), ledger.out / "wells.csv", float_format="%.8g")
+    controls = plates.control_quality(wells)
+    if len(controls):
+        write_table(controls, ledger.out / "controls.csv", float_format="%.8g")
     conditions = plates.summarise_conditions(wells)
     if len(conditions):
         write_table(conditions, ledger.out / "conditions.csv", float_format="%.8g")
@@ -117,7 +132,9 @@ def write_plate(ledger: Ledger, rows: Sequence[Mapping[str, Any]], request: Plat
     with atomic_path(ledger.out / "plate.svg") as part:
         part.write_text(plate_picture(wells, measures[0]), encoding="utf-8")
     groups = [images.treatments[row.image].condition for row in found]
-    return PlateResults(plate_sections(wells, measures), groups, images.notes)
+    alone = plates.plates_without_control(wells)
+    unlike = [f"{len(alone)} plate(s) have no control well to compare with: {', '.join(alone)}"] if alone else []
+    return PlateResults(plate_sections(wells, measures), groups, (*images.notes, *unlike))
 
 
 def _count(row: Mapping[str, Any]) -> int | None:

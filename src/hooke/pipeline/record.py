@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +36,8 @@ class Replay:
     options: SegmentOptions
     axes: str | None
     channels_from: str | None = None
+    layout: Path | None = None
+    wells: str | None = None
 
 
 def write_record(
@@ -49,6 +51,7 @@ def write_record(
     started: float,
     rows: list[dict[str, Any]],
     finished: bool,
+    plate: Mapping[str, str | None] | None = None,
 ) -> None:
     """Write ``run.json``.
 
@@ -67,6 +70,8 @@ def write_record(
         Those of ``summary.csv``.
     finished : bool
         Whether each file has had its turn.
+    plate : mapping, optional
+        Path and SHA-256 of the layout, and how names hold the well.
     """
     record = {
         "hooke": __version__,
@@ -87,6 +92,7 @@ def write_record(
             "axes": axes,
             "channels_from": channels_from,
         },
+        "plate": None if plate is None else dict(plate),
         "out": str(out.resolve()),
         "inputs": [{"path": _written(path), "sha256": digest} for path, digest in inputs],
         "images": rows,
@@ -114,7 +120,9 @@ def _read(text: str) -> Path:
     )
 
 
-def read_replay(path: str | Path, load_classifier: Callable[[str], ObjectClassifier] | None = None) -> Replay:
+def read_replay(
+    path: str | Path, load_classifier: Callable[[str], ObjectClassifier] | None = None, *, plate: bool = True
+) -> Replay:
     """Read a ``run.json`` so that the run can be repeated exactly.
 
     Parameters
@@ -122,12 +130,14 @@ def read_replay(path: str | Path, load_classifier: Callable[[str], ObjectClassif
     path : str or Path
     load_classifier : callable, optional
         Loads the classifier that the run used, such as `hooke.classify.load_classifier`.
+    plate : bool
+        Whether the layout of the plate is that of the run, too; not where another one is given.
 
     Raises
     ------
     ConfigError
-        When the file is not the record of a run, an image is not the one that the run read, or the run used a
-        classifier and nothing loads it.
+        When the file is not the record of a run, an image or the layout is not the one that the run read, or the run
+        used a classifier and nothing loads it.
     ModelError
         When the model that it names is not here or is another by now.
     """
@@ -139,7 +149,9 @@ def read_replay(path: str | Path, load_classifier: Callable[[str], ObjectClassif
             raise ConfigError(f"the run used the classifier {record.options.classify!r}", path=path, remedy=remedy)
         options = replace(options, classify=load_classifier(record.options.classify))
     _check_models(record, options, path)
-    return Replay(_check_inputs(record.inputs), options, record.options.axes, record.options.channels_from)
+    layout, wells = _check_layout(record.plate) if plate and record.plate is not None else (None, None)
+    images = _check_inputs(record.inputs)
+    return Replay(images, options, record.options.axes, record.options.channels_from, layout, wells)
 
 
 def recorded_options(path: str | Path, threads: int = 0) -> SegmentOptions:
@@ -215,6 +227,22 @@ def _check_inputs(inputs: Sequence[_Input]) -> list[Path]:
     return paths
 
 
+def _check_layout(plate: _RecordedPlate) -> tuple[Path | None, str | None]:
+    """Give layout and pattern of a plate, or refuse where the layout is not what it was."""
+    if plate.layout is None:
+        return None, plate.wells
+    path = Path(plate.layout)
+    remedy = "put the old file back, or give a layout: --layout FILE"
+    try:
+        changed = hash_file(path) != plate.sha256
+    except OSError as error:
+        cause = f"the layout of the run can't be read ({error.strerror})"
+        raise ConfigError(cause, path=path, remedy=remedy) from error
+    if changed:
+        raise ConfigError("is not the layout that the run read: it has changed", path=path, remedy=remedy)
+    return path, plate.wells
+
+
 def _first_problem(error: Exception) -> str:
     """What is wrong with a record, on one line."""
     if isinstance(error, ValidationError):
@@ -270,6 +298,12 @@ class _RecordedRuntime(_Strict):
     name: str
 
 
+class _RecordedPlate(_Strict):
+    layout: str | None
+    sha256: str | None
+    wells: str | None
+
+
 class _Record(_Strict):
     """What is read of a record."""
 
@@ -279,3 +313,4 @@ class _Record(_Strict):
     classifier: dict[str, Any] | None
     options: _RecordedOptions
     inputs: list[_Input] = Field(min_length=1)
+    plate: _RecordedPlate | None = None

@@ -1,4 +1,8 @@
 # The public names of this package and the modules that they come from.
+from hooke.plates.controls import compare_with_controls as compare_with_controls
+from hooke.plates.controls import control_quality as control_quality
+from hooke.plates.controls import control_wells as control_wells
+from hooke.plates.controls import plates_without_control as plates_without_control
 from hooke.plates.file_names import read_positions as read_positions
 from hooke.plates.name_pattern import compile_pattern as compile_pattern
 from hooke.plates.plate_images import PlateImages as PlateImages

@@ -13,6 +13,8 @@ from hooke.io.tables import read_header, read_table
 from hooke.plates.well import Well, row_letters, row_number
 
 _KNOWN = ("well", "row", "column", "plate", "condition", "replicate")
+#: A further column that says which wells are controls, and what it may hold, if anything.
+CONTROL, NEGATIVE, POSITIVE = "control", "negative", "positive"
 _NAMED = 5  # wells or lines in a message
 _REMEDY = (
     "give a column well (A01) and a column condition, with plate and replicate where there are any; "
@@ -75,13 +77,13 @@ def read_layout(path: str | Path) -> PlateLayout:
     ----------
     path : str or Path
         A csv with any separator: a row per well, with the columns ``well`` (or ``row`` and ``column``), ``condition``
-        and, where needed, ``plate``, ``replicate`` and others; or a grid, whose first column is A, B, C..., whose
-        header is 1, 2, 3... and whose cells are conditions.
+        and, where needed, ``plate``, ``replicate``, ``control`` (``negative``, ``positive`` or empty) and others; or a
+        grid, whose first column is A, B, C..., whose header is 1, 2, 3... and whose cells are conditions.
 
     Raises
     ------
     ConfigError
-        When a well is not one, or stands there twice.
+        When a well is not one, or stands there twice, or is another control than these.
     DatasetError
         When it is not a table, or a column is missing.
     """
@@ -94,7 +96,20 @@ def read_layout(path: str | Path) -> PlateLayout:
     where = ("row", "column") if "well" not in named and {"row", "column"} <= set(named) else ("well",)
     table = read_table(path, (*where, "condition"), ("plate", "replicate"), remedy=_REMEDY)
     others = tuple(str(name) for name in table.columns if name not in _KNOWN)
-    return _checked(_table_lines(table.fillna(""), where, others), others, path)
+    table = table.fillna("")
+    _check_controls(table, path)
+    return _checked(_table_lines(table, where, others), others, path)
+
+
+def _check_controls(table: pd.DataFrame, path: Path) -> None:
+    """Refuse a control that is neither of the two: what was meant would be left out of the comparison."""
+    for name in (name for name in table.columns if str(name).strip().casefold() == CONTROL):
+        given = table[name].astype(str).str.strip()
+        wrong = given[~given.str.casefold().isin(("", NEGATIVE, POSITIVE))]
+        if len(wrong):
+            found = listed([f"{value!r} in line {line}" for line, value in wrong.items()])
+            remedy = f"write {NEGATIVE}, {POSITIVE} or nothing, or give the column another name"
+            raise ConfigError(f"column {CONTROL!r} has {found}", path=path, remedy=remedy)
 
 
 _Line = tuple[str, str, str, Treatment]  # where it stands in the file, plate, well, treatment
