@@ -16,5 +16,7 @@ MODULES = sorted(name for name in NAMES if "__main__" not in name)
 def test_examples_of(name):
     if name.startswith("hooke.training"):
         pytest.importorskip("torch")
+    if name.startswith("hooke.serve"):
+        pytest.importorskip("fastapi")
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert result.failed == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
@@ -12,13 +12,15 @@ JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 Action = Literal["delete", "merge", "split", "draw", "erase", "fill", "grow", "reclass"]
 #: Rows and columns of the largest image that a label file can hold.
 _SIDE = 2**31 - 1
-_Label = Field(ge=1, le=_SIDE)
+#: Top, left, bottom and right in pixels, half-open. A list: not every reader of OpenAPI knows those of fixed types.
+Box = Annotated[list[int], Field(min_length=4, max_length=4)]
+Pair = Annotated[list[FiniteFloat], Field(min_length=2, max_length=2)]
 
 
 class _Strict(BaseModel):
-    """What clients send: unknown keys are refused."""
+    """What clients send: unknown keys are refused, and true and false are not numbers."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ErrorAnswer(BaseModel):
@@ -86,7 +88,7 @@ class CorrectedPart(BaseModel):
     """What of an image is corrected: all of a plane, or a region of it."""
 
     plane: int
-    region: tuple[int, int, int, int] | None = None
+    region: Box | None = None
 
 
 class ImageInfo(BaseModel):
@@ -101,7 +103,7 @@ class ImageInfo(BaseModel):
     axes: str = ""
     plane_count: int = 1
     is_rgb: bool
-    pixel_size_um: tuple[float, float] | None
+    pixel_size_um: Pair | None
     levels: int
     state: ImageState
     revision: int
@@ -209,7 +211,7 @@ class EditRequest(_Strict):
     plane: int = Field(0, ge=0, le=_SIDE)
     action: Action
     ids: list[int] = Field(default_factory=list, max_length=1_000_000)
-    points: list[tuple[FiniteFloat, FiniteFloat]] = Field(default_factory=list, max_length=100_000)
+    points: list[Pair] = Field(default_factory=list, max_length=100_000)
     radius: FiniteFloat | None = Field(
         None, ge=-1000, le=1000, description="Of the brush, or pixels to grow by; below 0 objects shrink."
     )
@@ -222,7 +224,7 @@ class EditAnswer(BaseModel):
 
     revision: int
     plane: int
-    bbox: tuple[int, int, int, int]
+    bbox: Box
     removed: list[int]
     rows: dict[str, list[Any]]
     count: int
@@ -243,7 +245,7 @@ class CorrectedRequest(_Strict):
 
     corrected: bool
     plane: int | None = Field(None, ge=0, le=_SIDE)
-    region: tuple[int, int, int, int] | None = Field(
+    region: Box | None = Field(
         None, description="Top, left, bottom and right of what is corrected, pixels; all of the image without it."
     )
 

@@ -38,8 +38,8 @@ class _Sample:
         return f"{stem}_{self.image.id[:6]}{plane}{region}"
 
     @property
-    def box(self) -> tuple[int, int, int, int]:
-        return self.mark.region or (0, 0, self.image.facts.height, self.image.facts.width)
+    def box(self) -> list[int]:
+        return self.mark.region or [0, 0, self.image.facts.height, self.image.facts.width]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
@@ -33,11 +34,14 @@ _ANY_FILE: dict[int | str, dict[str, Any]] = {
 _ZIP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {}}, "description": "a folder for each image"}
 }
-_MOST = 10_000  # images of a zip
+_MOST = 1_800  # ids that an address can hold
+
+
+FileName = Annotated[str, InPath(max_length=100, json_schema_extra={"enum": list(FILES)})]
 
 
 @router.get("/images/{id}/download/{what}", response_class=FileResponse, responses=errors(404, 409, 507) | _ANY_FILE)
-def download(place: Place, id: ImageId, what: str, plane: Plane = 0) -> FileResponse:
+def download(place: Place, id: ImageId, what: FileName, plane: Plane = 0) -> FileResponse:
     """Give a file: labels.tif and table.csv of all planes; objects.geojson, rois.zip and overlay.png of one plane."""
     image = place.images.get(id)
     made = Download(image, place.pixels, plane)

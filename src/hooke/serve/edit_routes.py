@@ -79,7 +79,7 @@ def _said(
     return EditAnswer(
         revision=image.facts.revision,
         plane=plane,
-        bbox=box,
+        bbox=list(box),
         removed=removed,
         rows=columnar(table),
         count=sum(image.result.facts.counts),

@@ -28,6 +28,8 @@ class ObjectRows:
     def __init__(self, base: pd.DataFrame) -> None:
         self.base = base.set_index("label", drop=False)
         self.changed: dict[int, Row | None] = {}
+        self._labels = base["label"].to_numpy(np.int64)
+        self._places = base[["centroid_y", "centroid_x"]].to_numpy(np.float64)
 
     def __len__(self) -> int:
         gone = sum(row is None and label in self.base.index for label, row in self.changed.items())
@@ -60,12 +62,11 @@ class ObjectRows:
 
     def centroids(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Labels, and (y, x) of each."""
-        kept = self.base[~self.base.index.isin(list(self.changed))]
+        kept = ~np.isin(self._labels, list(self.changed))
         own = [row for row in self.changed.values() if row is not None]
-        labels = np.concatenate([kept["label"].to_numpy(np.int64), np.array([row["label"] for row in own], np.int64)])
-        stored = kept[["centroid_y", "centroid_x"]].to_numpy(np.float64)
+        labels = np.concatenate([self._labels[kept], np.array([row["label"] for row in own], np.int64)])
         added = np.array([[row["centroid_y"], row["centroid_x"]] for row in own], np.float64).reshape(-1, 2)
-        return labels, np.concatenate([stored, added])
+        return labels, np.concatenate([self._places[kept], added])
 
     def table(self) -> pd.DataFrame:
         """The table as it is now, by increasing label."""

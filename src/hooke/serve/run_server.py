@@ -14,6 +14,7 @@ from hooke.extras import how_to_install
 from hooke.io.lock import only_run
 from hooke.serve.serve_options import ServeOptions
 
+_WAITING = 512  # connections that may wait until they are taken
 _GRACE = 2  # seconds that connections have to end
 
 
@@ -73,6 +74,7 @@ def _listen(options: ServeOptions) -> socket.socket:
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, options.port))
+        listener.listen(_WAITING)
     except OSError as error:
         cause = f"can't listen on {options.host}, port {options.port}: {error.strerror or error}"
         raise ConfigError(cause, remedy="choose another --port, or --host 127.0.0.1") from error

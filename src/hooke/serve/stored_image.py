@@ -162,7 +162,7 @@ class StoredImage:
             axes=facts.axes,
             plane_count=self.plane_count,
             is_rgb=facts.is_rgb,
-            pixel_size_um=facts.pixel_size_um,
+            pixel_size_um=None if facts.pixel_size_um is None else list(facts.pixel_size_um),
             levels=count_levels(facts.height, facts.width),
             state=self.state,
             revision=facts.revision,

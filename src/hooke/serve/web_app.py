@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -133,12 +134,27 @@ def _add_error_answers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def refuse_address(request: Request, error: HTTPException) -> JSONResponse:
-        said = ApiError(error.status_code, str(error.detail), "see /api/openapi.json", error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(app, request.url.path)) or headers.get("Allow", "GET")
+        said = ApiError(error.status_code, str(error.detail), "see /api/openapi.json", headers)
         return refuse(request, said)
 
     @app.exception_handler(Exception)
     def report(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": "an error of hooke's own", "remedy": "report it with the server's log"}, 500)
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """Methods that an address takes, of all its routes together."""
+    paths = app.openapi()["paths"]
+    items = [paths[path]] if path in paths else [item for known, item in paths.items() if _fits(known, path)]
+    return sorted(method.upper() for item in items for method in item)
+
+
+def _fits(pattern: str, path: str) -> bool:
+    """Whether an address has the form of a route."""
+    return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", pattern), path) is not None
 
 
 def _is_installed(package: str) -> bool:

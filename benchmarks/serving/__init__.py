@@ -1,0 +1,1 @@
+"""Runs a server for benchmarks, and speaks with it."""
