@@ -22,6 +22,7 @@ from hooke.cli import (
     export,
     info,
     measure,
+    merge,
     modality,
     models,
     prepare,
@@ -43,6 +44,7 @@ from hooke.cli.app import app
 COMMANDS = {
     segment.segment: (hooke.segment_folder, pipeline.SegmentOptions),
     measure.measure: (hooke.measure_folder, pipeline.MeasureOptions),
+    merge.merge: (pipeline.merge_results,),
     cli_report.report: (pipeline.report_results,),
     track.track: (tracking.track_folder, tracking.TrackOptions, pipeline.SegmentOptions),
     evaluate.evaluate: (hooke.evaluate, hooke.evaluate_points, tracking.evaluate_tracks),
@@ -85,6 +87,7 @@ PRINTING = {"context", "quiet", "json", "as_json", "list_"}
 # Options that functions take under another name.
 NAMES = {
     "images": {"inputs"},
+    "folders": {"inputs"},
     "labels": {"objects"},
     "out": {"dst", "folder", "path"},
     "model": {"name_or_path"},

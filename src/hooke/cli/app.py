@@ -25,6 +25,7 @@ from hooke.cli import (
     export,
     info,
     measure,
+    merge,
     modality,
     models,
     prepare,
@@ -84,7 +85,14 @@ def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
 
 # The panels of `hooke --help`, in the order in which a user meets them.
 _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
-    "Find and measure": (segment.segment, measure.measure, report.report, demo.demo, convert.convert),
+    "Find and measure": (
+        segment.segment,
+        merge.merge,
+        measure.measure,
+        report.report,
+        demo.demo,
+        convert.convert,
+    ),
     "Follow through time": (track.track,),
     "On a page": (serve.serve,),
     "Check results": (evaluate.evaluate, compare.compare, submit.submit),

@@ -18,7 +18,8 @@ from hooke.errors import ConfigError, readable
 if TYPE_CHECKING:
     from hooke.classify import Classifier
     from hooke.io.file_runner import OnProgress, Progress
-    from hooke.pipeline import FolderResult, SegmentOptions
+    from hooke.pipeline import FolderResult
+    from hooke.pipeline.record import Replay
     from hooke.pipeline.result_files import ImageResult
 
     _Work = Callable[[OnProgress[ImageResult]], FolderResult]
@@ -37,6 +38,7 @@ _WITH_REPLAY = (
     "wells",
     "page",
     "track",
+    "shard",
     "quiet",
     "as_json",
 )
@@ -146,6 +148,12 @@ def segment(
         bool,
         typer.Option("--track", help="Follow the objects through time, too, into OUT/tracks; hooke track has options."),
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="Do one part of the images, such as 2/8; [bold]hooke merge OUT[/] puts them together.", metavar="I/N"
+        ),
+    ] = None,
     page: Annotated[bool, typer.Option(help="Write results.html: pictures, what is unusual, distributions.")] = True,
     replay: Annotated[
         Path | None, typer.Option(help="Repeat the run that this run.json records.", metavar="RUN.JSON")
@@ -166,15 +174,13 @@ def segment(
       hooke segment --replay results/run.json -o again/
     """
     from hooke.pipeline import SegmentOptions, segment_folder
-    from hooke.pipeline.record import read_replay
 
+    inputs: list[str | Path] = list(images or [])
     if replay is not None:
-        _check_replay(context, images, out)
-        recorded = read_replay(replay, _load_classifier, plate=layout is None and wells is None)
-        inputs: list[str | Path] = [*recorded.inputs]
+        recorded = _read_replay(context, replay, images, out, plate=layout is None and wells is None)
+        inputs, options = list(recorded.inputs), recorded.options
         axes, channels_from = recorded.axes, recorded.channels_from
         layout, wells = layout or recorded.layout, wells or recorded.wells
-        options = _with_threads(recorded.options, threads if is_given(context, "threads") else None)
     else:
         options = SegmentOptions(
             model=model,
@@ -201,7 +207,6 @@ def segment(
             stitch=stitch,
             z_step=z_step,
         )
-        inputs = list(images or [])
     folder = _check_given(inputs, out)
     result = _with_progress(
         lambda show: segment_folder(
@@ -219,17 +224,13 @@ def segment(
             block=block,
             overlays=overlays,
             track=track,
+            shard=shard,
             command=["hooke", *sys.argv[1:]],
             progress=show,
         ),
         hidden=quiet or as_json,
     )
     return _finish(result, quiet=quiet, as_json=as_json)
-
-
-def _with_threads(options: SegmentOptions, threads: int | None) -> SegmentOptions:
-    """Take other threads, where they are given; results do not depend on them."""
-    return options if threads is None else dataclasses.replace(options, threads=threads)
 
 
 def _check_given(inputs: list[str | Path], out: Path | None) -> Path:
@@ -247,7 +248,7 @@ def _finish(result: FolderResult, *, quiet: bool, as_json: bool) -> int:
         _print_json(result)
     elif not quiet:
         _print_summary(result)
-    if len(result.failed) == len(result.images):
+    if result.failed and len(result.failed) == len(result.images):
         return 2
     return 1 if result.failed else 0
 
@@ -258,8 +259,12 @@ def _load_classifier(name_or_path: str) -> Classifier:
     return load_classifier(name_or_path)
 
 
-def _check_replay(context: typer.Context, images: list[str] | None, out: Path | None) -> None:
-    """Refuse what a replay would ignore, and to overwrite what it repeats."""
+def _read_replay(
+    context: typer.Context, path: Path, images: list[str] | None, out: Path | None, *, plate: bool
+) -> Replay:
+    """Read what a run was given; refuse what a replay would ignore, and to overwrite what it repeats."""
+    from hooke.pipeline.record import read_replay
+
     if images:
         raise ConfigError("--replay takes its images from the record", remedy="leave the images out")
     others = [name for name in context.params if name not in _WITH_REPLAY]
@@ -268,6 +273,11 @@ def _check_replay(context: typer.Context, images: list[str] | None, out: Path | 
         raise ConfigError(
             "no folder for the results: a replay overwrites nothing", remedy="add -o FOLDER, then compare the two"
         )
+    recorded = read_replay(path, _load_classifier, plate=plate)
+    if not is_given(context, "threads"):
+        return recorded
+    options = dataclasses.replace(recorded.options, threads=context.params["threads"])
+    return dataclasses.replace(recorded, options=options)
 
 
 def _with_progress(work: _Work, hidden: bool) -> FolderResult:

@@ -65,6 +65,15 @@ class MeasureOptions:
         if self.expand is not None and not 1 <= self.expand <= FARTHEST:
             raise ConfigError(f"expand is {self.expand}", remedy=f"give a width in pixels, 1 to {FARTHEST:g}")
         check_names(self.names)
+        make_floats(self, "surroundings", "expand")
+
+
+def make_floats(options: object, *names: str) -> None:
+    """Make floats of whole numbers among frozen options: 3 and 3.0 decide the same, and are to be recorded the same."""
+    for name in names:
+        value = getattr(options, name)
+        if value is not None:
+            object.__setattr__(options, name, float(value))
 
 
 def parse_pixel_size(size: PixelSize) -> tuple[float, float]:

@@ -24,10 +24,9 @@ none.
 
 from __future__ import annotations
 
-import math
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,10 +50,9 @@ from hooke.pipeline.result_files import ImageResult
 from hooke.pipeline.results_page import write_results_page
 from hooke.pipeline.segment_file import Job, fail_file, segment_file
 from hooke.pipeline.settings import check_used, run_settings
+from hooke.pipeline.shards import Shard
 from hooke.pipeline.tables import write_tables
-from hooke.pipeline.work import Origin
-
-_SMALL = 1_000_000  # pixels, of 16 bytes or less, of an image that one thread segments
+from hooke.pipeline.turns import Turn, own_turns, turns_of
 
 
 @dataclass(frozen=True)
@@ -95,6 +93,7 @@ def segment_folder(
     block: int | None = None,
     overlays: bool = True,
     track: bool = False,
+    shard: str | Shard | None = None,
     command: Sequence[str] = (),
     progress: OnProgress[ImageResult] | None = None,
 ) -> FolderResult:
@@ -135,6 +134,10 @@ def segment_folder(
     track : bool
         Follow the objects through time, too, and write ``OUT/tracks``: see `hooke.tracking.track_folder`, which has
         options for it.
+    shard : str or Shard, optional
+        Do one part of the images, such as ``"2/8"``, the second of eight, into ``OUT/shards``, while other processes
+        or machines do the others; `merge_results` puts them together. Blocks of large images are shared in the same
+        way: see `hooke.pipeline.large.plan.is_shared`.
     command : sequence of str
         The command line, for the record.
     progress : callable, optional
@@ -155,31 +158,25 @@ def segment_folder(
     out = Path(out)
     formats = parse_formats(write)
     plate = request_plate(layout, wells)
+    part = None if shard is None else Shard.parse(shard)
+    if part is not None:
+        _check_sharded(track, write)
     paths, channels, found = _search(inputs, out, channels_from, plate)
     model = load_model(options.model).with_runtime(options.resolved_runtime)
     check_used(model, options)
+    main, out = out, out if part is None else part.folder(out)
     with only_run(out):
-        ledger = Ledger(out, run_settings(model, options, axes))
+        ledger = Ledger(out, run_settings(model, options, axes), merged=None if part is None else main)
         ledger.channels = channels
-        job = Job(model, options, axes, allowed, overwrite, ledger, block, overlays)
+        job = Job(model, options, axes, allowed, overwrite, ledger, block, overlays, part)
+        turns: Iterable[Turn] = turns_of(job, paths)
+        if part is not None:
+            turns = own_turns(job, turns)
+            paths = list(dict.fromkeys(turn.path for turn in turns))
         run = _Run(out, paths, job, command, time.time(), channels_from, page, plate, found)
         # Written first, too: a folder that can't be written to is found before any work is done.
         run.write_record([], finished=False)
-        results: list[ImageResult] = []
-        finished = False
-        try:
-            with closing(_segment_files(job, paths, progress)) as segmented:
-                results.extend(segmented)
-            finished = True
-        except KeyboardInterrupt as stop:
-            ledger.undo_half_done()
-            stop.add_note(
-                f"{len(ledger.finished)} of {len(paths)} image(s) are done and kept in {readable(str(out))}; "
-                "run the same command again to continue"
-            )
-            raise
-        finally:
-            run.close(finished)
+        results = run.segment(turns, progress)
         written = [*write_formats(out, formats)]
     if track:
         written += _track(out)
@@ -223,6 +220,24 @@ class _Run:
     plate: PlateRequest | None
     found: Sequence[str]
 
+    def segment(self, turns: Iterable[Turn], progress: OnProgress[ImageResult] | None) -> list[ImageResult]:
+        """Segment all files, and close the run, also one that was stopped."""
+        ledger, results, finished = self.job.ledger, list[ImageResult](), False
+        try:
+            with closing(_segment_files(self.job, turns, len(self.paths), progress)) as segmented:
+                results.extend(segmented)
+            finished = True
+        except KeyboardInterrupt as stop:
+            ledger.undo_half_done()
+            stop.add_note(
+                f"{len(ledger.finished)} of {len(self.paths)} image(s) are done and kept in {readable(str(self.out))}; "
+                "run the same command again to continue"
+            )
+            raise
+        finally:
+            self.close(finished)
+        return results
+
     def close(self, finished: bool) -> None:
         """Write the tables and the record, also of a run that was stopped halfway."""
         self.job.ledger.undo_half_done()
@@ -260,7 +275,7 @@ class _Run:
         contents = [(path, job.ledger.known_content(path)) for path in files]
         write_record(
             self.out, contents, job.model, job.options, job.axes, self.channels_from, self.command, self.started, rows,
-            finished, plate=None if self.plate is None else self.plate.facts,
+            finished, job.how, plate=None if self.plate is None else self.plate.facts,
         )  # fmt: skip
 
     def notes(self) -> list[str]:
@@ -280,60 +295,34 @@ class _Run:
         return [*said, f"the tables hold {len(kept)} image(s) of earlier runs, too{differ}"]
 
 
-@dataclass(frozen=True)
-class _Turn:
-    """A file, or one scene of it, and whether it is small enough for one thread."""
-
-    origin: Origin
-    path: Path
-    is_small: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.origin.name
-
-
 def _segment_files(
-    job: Job, paths: Sequence[Path], progress: OnProgress[ImageResult] | None
+    job: Job, turns: Iterable[Turn], total: int, progress: OnProgress[ImageResult] | None
 ) -> Generator[ImageResult, None, None]:
     """Segment files in their order: small ones side by side, one thread each; each larger one by all threads.
 
     A second thread hardly speeds up the network on an image of a few tiles, and does not speed up anything else.
     """
     threads = job.options.resolved_threads
-    several = len(paths) >= threads > 1
+    several = total >= threads > 1
     single = replace(job, options=replace(job.options, threads=1))
 
-    def alone(turn: _Turn) -> bool:
+    def alone(turn: Turn) -> bool:
         return not (several and turn.is_small)
 
     return run_files(
-        lambda turn, on_share: segment_file(job if alone(turn) else single, turn.origin, on_share),
-        _turns(job, paths),
+        lambda turn, on_share: segment_file(job if alone(turn) else single, turn.origin, on_share, turn.is_shared),
+        turns,
         lambda turn, message: fail_file(job, turn.origin, message),
-        total=len(paths),
+        total=total,
         threads=threads,
         alone=alone,
         progress=progress,
     )
 
 
-def _turns(job: Job, paths: Sequence[Path]) -> Iterator[_Turn]:
-    """List the scenes of all files; `segment_file` reports what can't be opened."""
-    names = job.ledger.names(paths)
-    used = {name.casefold() for name in names}
-    for name, path in zip(names, paths, strict=True):
-        try:
-            file = job.ledger.channels.open(path, axes=job.axes)
-        except Exception:
-            yield _Turn(Origin(name, name, path), path)
-            continue
-        job.ledger.forget_other_scenes(path, file.scenes or ("",))
-        if not file.scenes:
-            size = max(math.prod(file.plane_shape[:2]), file.read_bytes // 16)
-            yield _Turn(Origin(name, name, path), path, len(file) == 1 and size <= _SMALL)
-        wanted = job.options.scene
-        for scene in file.scenes if wanted is None else [name for name in file.scenes if name == wanted]:
-            own = job.ledger.scene_name(name, path, scene, used)
-            used.add(own.casefold())
-            yield _Turn(Origin(own, name, path, scene), path)
+def _check_sharded(track: bool, write: str | Sequence[str]) -> None:
+    """Refuse what needs all images at once: it is for the merge."""
+    if track:
+        raise ConfigError("a shard has a part of the images, which can't be followed", remedy="merge, then hooke track")
+    if write:
+        raise ConfigError("a shard writes no formats of other programs", remedy="give --write to hooke merge")

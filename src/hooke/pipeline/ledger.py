@@ -54,9 +54,11 @@ class Ledger:
     out : Path
     settings : Settings
         Of this run.
+    merged : Path, optional
+        The folder that this one's results are to be merged into; what is done there is done.
     """
 
-    def __init__(self, out: Path, settings: Settings) -> None:
+    def __init__(self, out: Path, settings: Settings, *, merged: Path | None = None) -> None:
         self.out = out
         self.folder = out / ".hooke"
         self.settings = settings
@@ -70,19 +72,22 @@ class Ledger:
         self._tables_stand = True
         self.entries: dict[str, Entry] = {}
         self.undo_half_done()
-        self.entries = self._read()
+        self.entries = read_entries(self.folder)
+        self._merged_into = merged
+        self._merged = {} if merged is None else read_entries(merged / ".hooke")
 
     def names(self, paths: Sequence[Path]) -> list[str]:
         """Name the results of files: those that have results keep their names, and no other file gets these."""
         self._follow_moved(paths)
         self._forget_gone_failures(paths)
         # Scenes have names of their own beside that of their file.
-        bases = {entry.base: Path(entry.path or f"/{entry.base}") for entry in self.entries.values()}
-        scenes = {name: Path(entry.path or f"/{name}") for name, entry in self.entries.items() if name not in bases}
+        known = self._merged | self.entries
+        bases = {entry.base: Path(entry.path or f"/{entry.base}") for entry in known.values()}
+        scenes = {name: Path(entry.path or f"/{name}") for name, entry in known.items() if name not in bases}
         names = unique_names(paths, taken=scenes | bases)
-        self._plane_prefixes = {prefix for name in (*names, *self.entries) for prefix in _plane_prefixes(name)}
+        self._plane_prefixes = {prefix for name in (*names, *known) for prefix in _plane_prefixes(name)}
         self._scenes = {}
-        for entry in self.entries.values():
+        for entry in known.values():
             self._scenes.setdefault(entry.path, {})[entry.scene] = entry.name
         return names
 
@@ -135,11 +140,18 @@ class Ledger:
 
     def find(self, origin: Origin, content: Content | None) -> Entry | None:
         """The entry of an image that was done with these settings, has not changed since, and is whole."""
-        entry = self.entries.get(origin.name)
+        return self._found(self.entries.get(origin.name), self.out, origin, content)
+
+    def find_merged(self, origin: Origin, content: Content | None) -> Entry | None:
+        """The same in the folder that this one's results are to be merged into."""
+        where = self._merged_into
+        return None if where is None else self._found(self._merged.get(origin.name), where, origin, content)
+
+    def _found(self, entry: Entry | None, out: Path, origin: Origin, content: Content | None) -> Entry | None:
         if entry is None or content is None or (entry.path, entry.scene) != origin.key:
             return None
         is_same = (entry.settings, entry.size, entry.sha256) == (self.settings.hash, content.size, content.sha256)
-        return entry if is_same and entry.is_whole(self.out) else None
+        return entry if is_same and entry.is_whole(out) else None
 
     def keep(self, origin: Origin, entry: Entry) -> Entry:
         """Take an image as it is done, under the path that this run was given."""
@@ -169,17 +181,40 @@ class Ledger:
                 write_table(table, work.place(self.folder / f"{origin.name}.csv"), float_format="%.8g")
             if origin.path is not None and content is not None and self.content(origin.path) != content:
                 raise ImageReadError("changed while it was read", path=origin.path, remedy="segment it again")
-            files = {name: Written.from_file(part) for name, part in work.files.items()}
-            old = self.entries.get(origin.name)
-            self._set_aside(origin.name, files)
-            self._announce(origin.name, {*files, *(() if old is None else old.files)})
-        entry = self._entry(origin, content, work.rows, files)
-        self._write(entry)
-        for name in set(() if old is None else old.files) - set(files):
-            _remove(self.out / name)
-        self.entries[origin.name] = entry
-        _remove(self._marker(origin.name))
+            old = self._take_places(origin.name, work)
+        self._settle(self._entry(origin, content, work.rows, work.written), old)
         self.finished.add(origin.name)
+
+    @contextmanager
+    def adopting(self, entry: Entry) -> Iterator[Work]:
+        """Take the results of an image that were made elsewhere, under the name that the entry has.
+
+        Raises
+        ------
+        OutputError
+            When a result can't be written.
+        """
+        with ExitStack() as parts:
+            work = Work(self.out, parts)
+            yield work
+            old = self._take_places(entry.name, work)
+        self._settle(replace(entry, files=work.written), old)
+
+    def _take_places(self, name: str, work: Work) -> Entry | None:
+        """Note which results are about to take their places; the entry of those that were there before."""
+        work.written = {result: Written.from_file(part) for result, part in work.files.items()}
+        old = self.entries.get(name)
+        self._set_aside(name, work.written)
+        self._announce(name, {*work.written, *(() if old is None else old.files)})
+        return old
+
+    def _settle(self, entry: Entry, old: Entry | None) -> None:
+        """Record results that have taken their places, and remove others of an earlier run."""
+        self._write(entry)
+        for name in set(() if old is None else old.files) - set(entry.files):
+            _remove(self.out / name)
+        self.entries[entry.name] = entry
+        _remove(self._marker(entry.name))
 
     def fail(self, origin: Origin, content: Content | None, error: str) -> None:
         """Record that an image failed; results of an earlier run stay, with the error beside them."""
@@ -224,16 +259,6 @@ class Ledger:
                 self._undo(marker.name.removesuffix(".work"), files)
             _remove(marker)
 
-    def _read(self) -> dict[str, Entry]:
-        """All entries that are whole."""
-        entries = {}
-        for path in self.folder.glob("*.json"):
-            with contextlib.suppress(OSError):
-                entry = Entry.from_json(path.read_bytes())
-                if entry is not None and entry.name == path.name.removesuffix(".json"):
-                    entries[entry.name] = entry
-        return entries
-
     def _undo(self, name: str, files: Sequence[str] | dict[str, Written]) -> None:
         """Remove the results of an image."""
         self._change()
@@ -248,6 +273,7 @@ class Ledger:
         self._change()
         marker = self._marker(name)
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             marker.write_text(json.dumps(sorted(files)), encoding="utf-8")
         except OSError as error:
             raise output_error(error, marker) from error
@@ -313,6 +339,17 @@ class Ledger:
             is_gone = bool(entry.path) and entry.path not in given and not Path(entry.path).exists()
             if is_gone and entry.error and not entry.files:
                 self._undo(entry.name, ())
+
+
+def read_entries(folder: Path) -> dict[str, Entry]:
+    """All entries of a folder that are whole."""
+    entries = {}
+    for path in folder.glob("*.json"):
+        with contextlib.suppress(OSError):
+            entry = Entry.from_json(path.read_bytes())
+            if entry is not None and entry.name == path.name.removesuffix(".json"):
+                entries[entry.name] = entry
+    return entries
 
 
 def _identity(path: Path) -> tuple[str, int, int] | None:

@@ -16,6 +16,7 @@ from hooke.io.levels import Region, parse_region
 from hooke.labels.classes import ObjectClassifier
 from hooke.labels.offset import LARGEST as LARGEST_OFFSET
 from hooke.measure import MeasureOptions
+from hooke.measure.image_table import make_floats
 from hooke.models.runtimes import AUTO, REFERENCE, check_runtime
 
 _DIAMETERS = (1, 10_000)
@@ -133,6 +134,7 @@ class SegmentOptions(MeasureOptions):
             raise ConfigError(f"z_step is {self.z_step}", remedy="give micrometres, above 0")
         if self.threads < 0:
             raise ConfigError(f"threads is {self.threads}", remedy="give a number of threads, or 0 for all cores")
+        make_floats(self, "min_size", "min_score", "grow", "class_threshold", "z_step")
 
     @property
     def parsed_region(self) -> Region | None:

@@ -19,12 +19,18 @@ from hooke import __version__
 from hooke.errors import ConfigError, ModelError, readable
 from hooke.io import atomic_path
 from hooke.io.content_hash import hash_file
+from hooke.io.find import natural_key
 from hooke.labels.classes import ObjectClassifier
 from hooke.models import Model, load_model
 from hooke.models.runtimes import REFERENCE
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.settings import classifier_facts, model_facts, runtime_facts
 
+#: Loads the classifier of a run by its path or name.
+LoadClassifier = Callable[[str], ObjectClassifier]
+
+_FOR_MERGE = ("shard", "block", "overlays", "settings", "shared")  # what a shard adds
+_MIXED = "mixed"  # of runs that were not made in the same way
 _PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "tifffile", "imagecodecs", "pillow")
 
 
@@ -51,6 +57,7 @@ def write_record(
     started: float,
     rows: list[dict[str, Any]],
     finished: bool,
+    how: Mapping[str, Any] | None = None,
     plate: Mapping[str, str | None] | None = None,
 ) -> None:
     """Write ``run.json``.
@@ -70,6 +77,8 @@ def write_record(
         Those of ``summary.csv``.
     finished : bool
         Whether each file has had its turn.
+    how : mapping, optional
+        What does not decide the results, but is needed to continue them: see `hooke.pipeline.merge`.
     plate : mapping, optional
         Path and SHA-256 of the layout, and how names hold the well.
     """
@@ -96,6 +105,7 @@ def write_record(
         "out": str(out.resolve()),
         "inputs": [{"path": _written(path), "sha256": digest} for path, digest in inputs],
         "images": rows,
+        **(how or {}),
     }
     with atomic_path(out / "run.json") as partial:
         partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
@@ -120,9 +130,7 @@ def _read(text: str) -> Path:
     )
 
 
-def read_replay(
-    path: str | Path, load_classifier: Callable[[str], ObjectClassifier] | None = None, *, plate: bool = True
-) -> Replay:
+def read_replay(path: str | Path, load_classifier: LoadClassifier | None = None, *, plate: bool = True) -> Replay:
     """Read a ``run.json`` so that the run can be repeated exactly.
 
     Parameters
@@ -143,15 +151,23 @@ def read_replay(
     """
     path = Path(path)
     record, options = _read_record(path)
-    if record.options.classify is not None:
-        if load_classifier is None:
-            remedy = "repeat it by hooke segment --replay, or give load_classifier"
-            raise ConfigError(f"the run used the classifier {record.options.classify!r}", path=path, remedy=remedy)
-        options = replace(options, classify=load_classifier(record.options.classify))
+    options = replace(options, classify=_recorded_classifier(record, path, load_classifier))
     _check_models(record, options, path)
     layout, wells = _check_layout(record.plate) if plate and record.plate is not None else (None, None)
     images = _check_inputs(record.inputs)
     return Replay(images, options, record.options.axes, record.options.channels_from, layout, wells)
+
+
+def _recorded_classifier(
+    record: _Record, path: Path, load_classifier: LoadClassifier | None
+) -> ObjectClassifier | None:
+    """The classifier that a run used; None where it used none."""
+    if record.options.classify is None:
+        return None
+    if load_classifier is None:
+        remedy = "repeat it by hooke segment --replay, or give load_classifier"
+        raise ConfigError(f"the run used the classifier {record.options.classify!r}", path=path, remedy=remedy)
+    return load_classifier(record.options.classify)
 
 
 def recorded_options(path: str | Path, threads: int = 0) -> SegmentOptions:
@@ -176,7 +192,7 @@ def _read_record(path: Path) -> tuple[_Record, SegmentOptions]:
     """Read the record of a finished run, and its options without the classifier."""
     try:
         record = _Record.model_validate(json.loads(path.read_bytes()))
-        recorded = record.options.model_dump(exclude={"axes", "channels_from", "classify"})
+        recorded = record.options.model_dump(exclude={"axes", "channels_from", "classify", "runtime"})
         if "grey" not in record.runtime:
             raise ConfigError("it does not say what ran the network")
         ran = REFERENCE if record.options.accurate else record.runtime["grey"].name
@@ -190,6 +206,9 @@ def _read_record(path: Path) -> tuple[_Record, SegmentOptions]:
         raise ConfigError(
             "the run was stopped before its end", path=path, remedy="run its command again, then repeat it"
         )
+    if record.mixed:
+        remedy = "give the run.json of one of the folders that were merged"
+        raise ConfigError("its images were not all segmented in the same way", path=path, remedy=remedy)
     return record, options
 
 
@@ -278,6 +297,7 @@ class _RecordedOptions(_Strict):
     threads: int
     classify: str | None
     class_threshold: float
+    runtime: str = SegmentOptions.runtime
     accurate: bool = False
     ids: bool = False
     pixel_size: list[float] | None = None
@@ -308,9 +328,92 @@ class _Record(_Strict):
     """What is read of a record."""
 
     finished: bool
+    mixed: bool = False
     model: _RecordedModel
     runtime: dict[Literal["grey", "colour"], _RecordedRuntime] = {"grey": _RecordedRuntime(name=REFERENCE)}
     classifier: dict[str, Any] | None
     options: _RecordedOptions
     inputs: list[_Input] = Field(min_length=1)
     plate: _RecordedPlate | None = None
+
+
+def merge_records(
+    records: Sequence[Mapping[str, Any]], out: Path, command: Sequence[str], rows: list[dict[str, Any]], finished: bool
+) -> bool:
+    """Write ``run.json`` of results that several runs have made, each of some images.
+
+    Parameters
+    ----------
+    records : sequence of mapping
+        Theirs, as `load_record` reads them; one at least.
+    out : Path
+    command : sequence of str
+    rows : list of dict
+        Those of ``summary.csv``.
+    finished : bool
+        Whether all images are there.
+
+    Returns
+    -------
+    bool
+        Whether all were made in the same way. If not, the record can't be replayed, and says so.
+    """
+    first = records[0]
+    inputs: dict[str, str | None] = {}
+    for record in records:
+        for source in record["inputs"]:
+            inputs[source["path"]] = source["sha256"] or inputs.get(source["path"])
+    ordered = sorted(inputs, key=lambda path: natural_key(_read(path)))
+    same = all(_deciding(record) == _deciding(first) for record in records)
+    kept = {key: value for key, value in first.items() if key not in (*_FOR_MERGE, _MIXED)}
+    merged = kept | {
+        "command": list(command),
+        "started": min(str(record["started"]) for record in records),
+        "seconds": round(sum(float(record["seconds"]) for record in records), 3),
+        "finished": finished,
+        "out": str(out.resolve()),
+        "inputs": [{"path": path, "sha256": inputs[path]} for path in ordered],
+        "images": rows,
+    }
+    if not same or any(record.get(_MIXED) for record in records):
+        merged[_MIXED] = True
+    with atomic_path(out / "run.json") as partial:
+        partial.write_text(json.dumps(merged, indent=1), encoding="utf-8")
+    return same
+
+
+def load_record(path: Path) -> dict[str, Any] | None:
+    """Read a ``run.json`` as it is; None of one that is damaged or not there."""
+    try:
+        loaded = json.loads(path.read_bytes())
+        # A shard to which no image fell has none.
+        _Record.model_validate({**loaded, "inputs": loaded["inputs"] or [{"path": "", "sha256": None}]})
+        float(loaded["seconds"]), str(loaded["started"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return dict(loaded)
+
+
+def options_as_given(path: Path, threads: int = 0, load_classifier: LoadClassifier | None = None) -> SegmentOptions:
+    """Read the options of a run with the runtime that was asked for, to continue it.
+
+    Raises
+    ------
+    ConfigError
+        When the file is not the record of a run that came to its end, or it used a classifier and nothing loads it.
+    """
+    record, options = _read_record(path)
+    return replace(
+        options,
+        runtime=record.options.runtime,
+        threads=threads,
+        classify=_recorded_classifier(record, path, load_classifier),
+    )
+
+
+def _deciding(record: Mapping[str, Any]) -> str:
+    """What the results of a run depend on besides its images."""
+    options = {key: value for key, value in record["options"].items() if key != "threads"}
+    ran = {name: facts.get("name") for name, facts in record.get("runtime", {}).items()}
+    deciding = [record.get("hooke"), record["model"], ran, record["classifier"], options]
+    return json.dumps(deciding, sort_keys=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +21,17 @@ from hooke.measure import cytoplasm_labels
 from hooke.measure.image_table import parse_pixel_size
 from hooke.models import Model
 from hooke.pipeline.large.plan import needs_blocks
-from hooke.pipeline.large.segment_blocks import BlockJob, segment_blocks
+from hooke.pipeline.large.segment_blocks import BlockJob, find_shared_blocks, segment_blocks
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.result_files import ImageResult, cytoplasm_path, failure, labels_path
 from hooke.pipeline.segmentation import Segmentation, object_table, summary_row, write_overlay
+from hooke.pipeline.shards import Shard
 from hooke.pipeline.stack_planes import segment_planes
 from hooke.pipeline.stack_segmentation import collect_stack, stack_work
 from hooke.pipeline.stitching import check_depth
-from hooke.pipeline.work import Origin, Work
+from hooke.pipeline.work import Content, Origin, Work
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,27 @@ class Job:
     ledger: Ledger
     block: int | None = None
     picture: bool = True
+    shard: Shard | None = None
+    shared: list[Origin] = field(default_factory=list)
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """What is needed to continue a shard's images besides its options."""
+        if self.shard is None:
+            return {}
+        shared = [
+            {"name": each.name, "base": each.base, "path": each.key[0], "scene": each.scene} for each in self.shared
+        ]
+        return {
+            "shard": str(self.shard),
+            "block": self.block,
+            "overlays": self.picture,
+            "settings": self.ledger.settings.hash,
+            "shared": shared,
+        }
 
 
-def segment_file(job: Job, origin: Origin, on_share: OnShare) -> ImageResult:
+def segment_file(job: Job, origin: Origin, on_share: OnShare, is_shared: bool = False) -> ImageResult:
     """Segment a file, or one scene of it; one that is done is taken as it is.
 
     Parameters
@@ -55,6 +75,8 @@ def segment_file(job: Job, origin: Origin, on_share: OnShare) -> ImageResult:
     origin : Origin
     on_share : callable
         Given the share of the file that is done, 0..1.
+    is_shared : bool
+        Find the objects of the shard's share of the blocks, and leave the rest to the merge.
 
     Raises
     ------
@@ -67,32 +89,47 @@ def segment_file(job: Job, origin: Origin, on_share: OnShare) -> ImageResult:
     done = None if job.overwrite else ledger.find(origin, content)
     if done is not None:
         return ImageResult(origin.name, path, ledger.keep(origin, done).rows, reused=True)
+    merged = None if job.overwrite else ledger.find_merged(origin, content)
+    if merged is not None:
+        return ImageResult(origin.name, path, merged.rows, reused=True)
+    if is_shared:
+        job.shared.append(origin)
+        file = _open(job, origin)
+        find_shared_blocks(_block_job(file, content, job, origin), origin.name, ledger.out, on_share)
+        return ImageResult(origin.name, path, [])
     with ledger.writing(origin, content) as work:
-        options, scene = job.options, origin.scene or None
-        file = ledger.channels.open(path, axes=job.axes, scene=scene, level=options.level, max_memory=job.max_memory)
-        if options.pixel_size is not None:
-            file = replace(file, pixel_size_um=parse_pixel_size(options.pixel_size))
-        if options.z_step is not None:
-            file = replace(file, z_step_um=options.z_step)
-        shape = check_region(options.parsed_region, file.plane_shape, path)[2:]
+        file = _open(job, origin)
+        shape = check_region(job.options.parsed_region, file.plane_shape, path)[2:]
         if job.block is not None or needs_blocks(file, math.prod(shape), job.max_memory):
-            key = (ledger.settings.hash, "" if content is None else content.sha256, *origin.key)
-            _segment_blocks(file, key, job, work, origin.name, on_share)
+            segment_blocks(_block_job(file, content, job, origin), origin.name, work, on_share)
         else:
-            if options.region is None:
+            if job.options.region is None:
                 check_job(file, job.max_memory)
             _segment(file, origin.name, job, work, on_share)
     return ImageResult(origin.name, path, work.rows)
 
 
-def _segment_blocks(file: ImageFile, key: tuple[str, ...], job: Job, work: Work, name: str, on_share: OnShare) -> None:
-    """Segment the one plane of a file in blocks."""
+def _open(job: Job, origin: Origin) -> ImageFile:
+    """Open a file, with what the options say of it in place of what it says itself."""
+    options, scene = job.options, origin.scene or None
+    assert origin.path is not None
+    file = job.ledger.channels.open(
+        origin.path, axes=job.axes, scene=scene, level=options.level, max_memory=job.max_memory
+    )
+    if options.pixel_size is not None:
+        file = replace(file, pixel_size_um=parse_pixel_size(options.pixel_size))
+    if options.z_step is not None:
+        file = replace(file, z_step_um=options.z_step)
+    return file
+
+
+def _block_job(file: ImageFile, content: Content | None, job: Job, origin: Origin) -> BlockJob:
+    """The one plane of a file, to be segmented in blocks."""
     if len(file) > 1:
         raise ConfigError("is a stack, which is not cut into blocks", path=file.path, remedy="leave --block out")
     plane = LazyPlane(file, 0, job.options.parsed_region)
-    segment_blocks(
-        BlockJob(plane, job.model, job.options, job.block, job.max_memory, job.picture, key), name, work, on_share
-    )
+    key = (job.ledger.settings.hash, "" if content is None else content.sha256, *origin.key)
+    return BlockJob(plane, job.model, job.options, job.block, job.max_memory, job.picture, key, job.shard)
 
 
 def fail_file(job: Job, origin: Origin, message: str) -> ImageResult:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from hooke.io import atomic_path
+from hooke.pipeline.entry import Written
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Work:
     files: dict[str, Path] = field(default_factory=dict)
     tables: list[pd.DataFrame] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    written: dict[str, Written] = field(default_factory=dict)
 
     def place(self, target: Path) -> Path:
         """Where to write a result so that it takes its place when all are there."""

@@ -26,6 +26,10 @@ from hooke.pipeline.large.block_objects import BlockObjects
 from hooke.pipeline.large.blocks import BlockGrid
 from hooke.pipeline.large.compose import BlockParts
 
+#: What the name of a folder of blocks ends in.
+BLOCKS = ".blocks"
+#: File in it that says what the blocks were made of and how.
+KEY = "key.json"
 _KEPT = 4  # blocks whose labels or pictures wait, unpacked, to be cut into tiles
 
 
@@ -48,7 +52,7 @@ class BlockFiles:
     def __init__(self, folder: Path, key: Sequence[str]) -> None:
         self.folder = folder
         digest = hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()
-        mark = folder / "key.json"
+        mark = folder / KEY
         try:
             known = json.loads(mark.read_bytes())
         except (OSError, ValueError, RecursionError):

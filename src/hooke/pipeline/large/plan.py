@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hooke.io import ImageFile
 from hooke.io.lazy_plane import LazyPlane
+from hooke.io.levels import Region
 from hooke.limits import check_memory
 from hooke.pipeline.memory import BASE, job_bytes
 
@@ -28,6 +29,16 @@ def needs_blocks(file: ImageFile, pixels: int, budget: int) -> bool:
     side = math.isqrt(pixels)
     share = pixels / max(1, math.prod(file.plane_shape[:2]))
     return pixels > MANY or job_bytes((side, side), round(file.read_bytes * share)) > budget
+
+
+def is_shared(file: ImageFile, region: Region | None, side: int | None) -> bool:
+    """Whether the jobs of an array share the blocks of an image.
+
+    Of one that is larger than 67 megapixels, or where the side of blocks was given. The memory plays no part, so that
+    all jobs agree.
+    """
+    pixels = math.prod(file.plane_shape[:2]) if region is None else region[2] * region[3]
+    return len(file) == 1 and (side is not None or pixels > MANY)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -28,16 +29,17 @@ from hooke.measure.neighbours import nearest_distances
 from hooke.models import Model
 from hooke.models.predict import TileGrid, predict_tile
 from hooke.models.tile_store import Place, TileStore
-from hooke.pipeline.large.block_files import BlockFiles, BlockMosaic
+from hooke.pipeline.large.block_files import BLOCKS, BlockFiles, BlockMosaic
 from hooke.pipeline.large.block_objects import ObjectFinder
 from hooke.pipeline.large.blocks import Block, BlockGrid, Window
 from hooke.pipeline.large.compose import BlockParts, Composer
-from hooke.pipeline.large.plan import Plan, plan_blocks
+from hooke.pipeline.large.plan import SIDE, Plan, plan_blocks
 from hooke.pipeline.large.settle import Settled, settle
 from hooke.pipeline.large.survey import Survey, survey
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.result_files import cytoplasm_path, labels_path, picture_path, thumbnail_path
 from hooke.pipeline.segmentation import Summary, summary_row
+from hooke.pipeline.shards import Shard
 from hooke.pipeline.trust import dropped_candidates
 from hooke.pipeline.work import Work
 from hooke.report.html.thumbnails import encode_thumbnail
@@ -67,6 +69,8 @@ class BlockJob:
         Whether a picture with outlines is wanted.
     key : tuple of str
         What decides the results: settings and content. Blocks of an earlier run are used where it is the same.
+    shard : Shard, optional
+        Which of several jobs that share the blocks this is.
     """
 
     plane: LazyPlane
@@ -76,6 +80,12 @@ class BlockJob:
     budget: int
     picture: bool
     key: tuple[str, ...]
+    shard: Shard | None = None
+
+    @property
+    def chosen_side(self) -> int | None:
+        """Of a block: not chosen by the memory where several jobs have to agree."""
+        return SIDE if self.side is None and self.shard is not None else self.side
 
 
 def segment_blocks(job: BlockJob, name: str, work: Work, on_share: OnShare) -> None:
@@ -96,20 +106,39 @@ def segment_blocks(job: BlockJob, name: str, work: Work, on_share: OnShare) -> N
         When it can't be read or written, or not even one block fits into memory.
     """
     start = time.perf_counter()
-    found = survey(job.plane, job.model, job.options)
-    height, width = job.plane.shape[:2]
-    plan = plan_blocks(job.plane, job.budget, job.options.resolved_threads, job.side)
-    grid = BlockGrid((height, width), plan.side)
-    folder = work.out / ".hooke" / f"{name}.blocks"
-    files = BlockFiles(folder, (*job.key, str(plan.side), str(job.picture), found.decisions))
-    run = _Run(job, found, grid, files, plan, on_share)
-    if found.diameter is None:
+    run = _examine(job, name, work.out, on_share)
+    if run.found.diameter is None:
         run.write_nothing(name, work, start)
     else:
-        run.find_all()
+        run.find(run.grid.blocks)
+        run.settle()
         run.compose_all()
         run.write(name, work, start)
-    work.parts.callback(files.remove)
+    work.parts.callback(run.files.remove)
+
+
+def find_shared_blocks(job: BlockJob, name: str, out: Path, on_share: OnShare) -> None:
+    """Find the objects of a shard's share of the blocks; `segment_blocks` continues once those of all are there.
+
+    Raises
+    ------
+    HookeError
+        As `segment_blocks`.
+    """
+    assert job.shard is not None
+    run = _examine(job, name, out, on_share)
+    if run.found.diameter is not None:
+        run.find(job.shard.run_of(run.grid.blocks))
+
+
+def _examine(job: BlockJob, name: str, out: Path, on_share: OnShare) -> _Run:
+    """Decide what all blocks need, and find those that are done."""
+    found = survey(job.plane, job.model, job.options)
+    height, width = job.plane.shape[:2]
+    plan = plan_blocks(job.plane, job.budget, job.options.resolved_threads, job.chosen_side)
+    grid = BlockGrid((height, width), plan.side)
+    key = (*job.key, str(plan.side), str(job.picture), found.decisions)
+    return _Run(job, found, grid, BlockFiles(out / ".hooke" / f"{name}{BLOCKS}", key), plan, on_share)
 
 
 class _Run:
@@ -130,13 +159,18 @@ class _Run:
 
     @property
     def settled(self) -> Settled:
-        """Numbers of all objects; known after `find_all`."""
+        """Numbers of all objects."""
         return self._settled
 
-    def find_all(self) -> None:
-        """Find the objects of all blocks that an earlier run has not done, and number them."""
-        todo = [block for block in self.grid.blocks if not self.files.has(self.files.objects(block.number))]
-        done = sum(block.pixels for block in self.grid.blocks) - sum(block.pixels for block in todo)
+    def settle(self) -> None:
+        """Number the objects of all blocks."""
+        self._settled = settle(self.grid, self._load)
+
+    def find(self, blocks: Sequence[Block]) -> None:
+        """Find the objects of those of the blocks that are not done."""
+        todo = [block for block in blocks if not self.files.has(self.files.objects(block.number))]
+        self._megapixels = sum(block.pixels for block in blocks) / 1e6
+        done = sum(block.pixels for block in blocks) - sum(block.pixels for block in todo)
         self._report(0.0, _SHARES[0], done)
         maps = _Maps(self.found, todo, self.grid.side, self.plan.tile_bytes)
         finder = ObjectFinder(self.found, self.grid.side, maps.of_window)
@@ -147,7 +181,6 @@ class _Run:
         for block, _ in run_in_order(find, todo, self.plan.workers):
             done += block.pixels
             self._report(0.0, _SHARES[0], done)
-        self._settled = settle(self.grid, self._load)
 
     def compose_all(self) -> None:
         """Compose all blocks that an earlier run has not done."""
@@ -216,7 +249,7 @@ class _Run:
 
     def _report(self, first: float, last: float, pixels: int) -> None:
         megapixels = pixels / 1e6
-        share = first + (last - first) * megapixels / self._megapixels
+        share = first + (last - first) * megapixels / max(self._megapixels, 1e-6)
         step = "" if first == 0 else "composing "
         self._on_share(share, f"{step}{megapixels:.0f} of {self._megapixels:.0f} megapixels")
 
