@@ -34,6 +34,7 @@ export function connectLearn(app, viewer, jobs, open, remodel) {
     await remodel();
     if (job.result?.model) chooseModel(job.result.model);
     draw();
+    result.scrollIntoView({ block: "nearest" });
   }
 
   const draw = () => {

@@ -27,7 +27,7 @@ export function connectLook(app, openPlane) {
     if (app.table?.columns.class?.some(Boolean)) fixed.push(["class", "class"]);
     if (app.table?.columns.track) fixed.push(["track", "track"]);
     colourBy.replaceChildren(...[...fixed, ...names.map((name) => [name, name === "area" ? "size (area)" : name.replaceAll("_", " ")])].map(([value, text]) => h("option", { value, text })));
-    if (![...colourBy.options].some((option) => option.value === look.colourBy)) app.setLook({ colourBy: "one" });
+    if (app.table && ![...colourBy.options].some((option) => option.value === look.colourBy)) app.setLook({ colourBy: "one" });
     colourBy.value = look.colourBy;
   };
   app.on("table", fillColours);
