@@ -78,6 +78,85 @@ HOSTILE = {
 }  # fmt: skip
 
 
+def region(**changed):
+    """A region of ImageJ's, some bytes of which are changed: place=content."""
+    roifile = pytest.importorskip("roifile")
+    data = bytearray(roifile.ImagejRoi.frompoints(np.array(SQUARE[:-1], np.float32)).tobytes())
+    for place, content in changed.items():
+        first = int(place.removeprefix("at"))
+        data[first : first + len(content)] = content
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"at16": b"\xff\xff"},  # 65535 corners
+        {"at16": b"\0\0", "at18": b"\x7f\xff\xff\xff"},  # two billion
+        {"at80": b"\x7f\xc0\0\0"},  # a corner that is no number
+        {"at80": b"\x7f\x80\0\0"},  # infinite
+    ],
+)
+def test_a_hostile_region_is_refused_by_name(changed, tmp_path):
+    (tmp_path / "a.zip").write_bytes(zipped(**{"cell.roi": region(**changed)}))
+    write_labels(tmp_path / "image.tif", [np.zeros((8, 8), np.int32)])
+    with pytest.raises(HookeError, match=r"a\.zip: cell\.roi: "):
+        hooke.convert(tmp_path / "a.zip", tmp_path / "out.tif", images=tmp_path / "image.tif")
+    assert not (tmp_path / "out.tif").exists()
+
+
+def test_a_region_that_unpacks_to_very_much_is_refused(tmp_path):
+    pytest.importorskip("roifile")
+    (tmp_path / "a.zip").write_bytes(zipped(**{"cell.roi": b"Iout" + bytes(1 << 27)}))
+    with pytest.raises(HookeError, match=r"a\.zip: cell\.roi is too large for a region"):
+        hooke.convert(tmp_path / "a.zip", tmp_path / "out.tif")
+
+
+def store(path, multiscales, shape=(8, 8), chunks=(8, 8), labels=("nuclei",)):
+    """OME-Zarr labels, of version 0.4, without any pixel."""
+    level = path / "labels" / "nuclei" / "0"
+    level.mkdir(parents=True)
+    for folder in (path, path / "labels", path / "labels" / "nuclei"):
+        (folder / ".zgroup").write_text('{"zarr_format": 2}')
+    (path / "labels" / ".zattrs").write_text(json.dumps({"labels": labels}))
+    (path / "labels" / "nuclei" / ".zattrs").write_text(
+        multiscales if isinstance(multiscales, str) else json.dumps({"multiscales": multiscales})
+    )
+    array = {"zarr_format": 2, "shape": shape, "chunks": chunks, "dtype": "<i4", "compressor": None, "fill_value": 0}
+    (level / ".zarray").write_text(json.dumps({**array, "order": "C", "filters": None}))
+
+
+def scales(path="0", scale=(1, 1)):
+    transformation = {"type": "scale", "scale": scale}
+    axes = [{"name": name, "type": "space"} for name in "yx"]
+    return [
+        {"version": "0.4", "axes": axes, "datasets": [{"path": path, "coordinateTransformations": [transformation]}]}
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"multiscales": scales(), "shape": (10**9, 10**9), "chunks": (1024, 1024)},
+        {"multiscales": scales(), "chunks": (10**9, 10**9)},
+        {"multiscales": scales("../../../../image.tif")},
+        {"multiscales": scales("/etc")},
+        {"multiscales": scales(scale=(float("nan"), -1))},
+        {"multiscales": None},
+        {"multiscales": "{"},
+        {"multiscales": nested(100_000)},
+    ],
+    ids=["huge", "huge chunk", "upwards", "absolute", "nan", "null", "half", "deep"],
+)
+def test_a_hostile_store_is_refused_by_name(content, tmp_path):
+    pytest.importorskip("zarr")
+    store(tmp_path / "inner" / "a.ome.zarr", **content)
+    before = tree(tmp_path)
+    with pytest.raises(HookeError, match=r"a\.ome\.zarr"):
+        hooke.convert(tmp_path / "inner" / "a.ome.zarr", tmp_path / "inner" / "out.tif")
+    assert tree(tmp_path) == before
+
+
 def tree(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
@@ -136,6 +215,29 @@ def test_a_polygon_that_crosses_itself_is_filled_and_reported(tmp_path):
     assert found.max() == 1
     assert 8 <= found.sum() <= 17  # two triangles of 6.25 pixels and the pixels on their edges
     assert made.notes == {"bow": "outlines that cross themselves, filled where they go round an odd number of times"}
+
+
+@pytest.mark.parametrize("name", ["bow.json", "bow.zip"])
+def test_so_is_one_of_coco_and_of_imagej(name, tmp_path):
+    write_labels(tmp_path / "image.tif", [np.zeros((8, 8), np.int32)])
+    if name == "bow.json":
+        content = coco([np.ravel(BOW[:-1]).tolist()], "bow.png").encode()
+    else:
+        roifile = pytest.importorskip("roifile")
+        content = zipped(**{"a.roi": roifile.ImagejRoi.frompoints(np.array(BOW[:-1], np.float32)).tobytes()})
+    (tmp_path / name).write_bytes(content)
+    made = hooke.convert(tmp_path / name, tmp_path / "out.tif", images=tmp_path / "image.tif")
+    assert 8 <= (read_labels(tmp_path / "out.tif") == 1).sum() <= 17
+    assert made.notes == {"bow": "outlines that cross themselves, filled where they go round an odd number of times"}
+
+
+def test_very_many_shapes_on_the_same_pixels_are_read(tmp_path):
+    feature = {"type": "Feature", "geometry": polygon(SQUARE), "properties": {}}
+    data = {"type": "FeatureCollection", "image": {"height": 8, "width": 8}, "features": [feature] * 2000}
+    (tmp_path / "a.geojson").write_text(json.dumps(data))
+    made = hooke.convert(tmp_path / "a.geojson", tmp_path / "out.tif")
+    assert made.objects == {"a": 1}
+    assert made.notes == {"a": "49975 pixels lie in several shapes"}
 
 
 @pytest.mark.parametrize(

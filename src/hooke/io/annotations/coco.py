@@ -15,7 +15,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from hooke.io.annotations import json_fields as checked
 from hooke.io.naming import image_ids
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.labels.painter import Mask, check_canvas
-from hooke.labels.polygons import Ring, fill_rings, to_ring
+from hooke.labels.polygons import Ring, to_ring
 from hooke.labels.run_length import decode_counts
 from hooke.labels.shape_layer import ShapeLayer
 
@@ -140,19 +140,24 @@ class CocoSource:
             if size is None or len(size) != 2:
                 raise DatasetError("states no height and width", remedy="add them to the image's entry")
             check_canvas(size, self.path.stat().st_size)
-            kept = [found for found in image.annotations if not found.get("iscrowd") and found.get("segmentation")]
-            return LabelledImage.from_masks([self._mask(annotation, (size[0], size[1])) for annotation in kept], size)
+            layer = ShapeLayer(size)
+            for annotation in image.annotations:
+                if not annotation.get("iscrowd") and annotation.get("segmentation"):
+                    self._add(layer, annotation)
+            painted = LabelledImage.from_masks(layer.masks, size)
+            return replace(painted, oddities={note: count for note, count in layer.notes.items() if count})
 
-    def _mask(self, annotation: dict[str, Any], size: tuple[int, int]) -> Mask:
+    def _add(self, layer: ShapeLayer, annotation: dict[str, Any]) -> None:
+        """Add one object, also where nothing of it lies in the image, so that the others keep their number."""
         score = checked.number(annotation, "score") if "score" in annotation else None
         class_name = _class_of(annotation, self.categories) if self.categories else None
-        outline = annotation["segmentation"]
+        outline, before = annotation["segmentation"], len(layer.masks)
         if isinstance(outline, dict):
-            return Mask.crop(_decoded(outline, size), score=score, class_name=class_name)
-        pixels = np.zeros(size, bool)
-        for ring in _rings(outline):
-            pixels |= fill_rings([ring], *size)
-        return Mask.crop(pixels, score=score, class_name=class_name)
+            layer.add_mask("", _decoded(outline, (layer.height, layer.width)), class_name, score=score)
+        else:
+            layer.add_polygon("", [[ring] for ring in _rings(outline)], class_name, score=score)
+        if len(layer.masks) == before:
+            layer.masks.append(Mask(np.zeros((0, 0), np.bool_), class_name=class_name, score=score))
 
 
 def open_coco(path: Path, truth: LabelSource | None = None) -> CocoSource:

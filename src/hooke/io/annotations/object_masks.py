@@ -80,7 +80,7 @@ def read_masks(path: Path, shape: tuple[int, ...] | None = None) -> LabelledImag
     """
     masks: list[Mask] = []
     size = shape
-    for name, data in sorted(_pictures(path), key=lambda named: natural_key(Path(named[0]))):
+    for name, data in _pictures(path):
         pixels = _decoded(path, name, data)
         if size is not None and pixels.shape != size:
             others = f"{size[0]} x {size[1]}"
@@ -95,15 +95,15 @@ def read_masks(path: Path, shape: tuple[int, ...] | None = None) -> LabelledImag
 
 
 def _pictures(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the masks."""
+    """Names and contents of the masks, in the order of their names, each read when it is its turn."""
     try:
         if path.is_dir():
-            for file in path.iterdir():
+            for file in sorted(path.iterdir(), key=natural_key):
                 if file.suffix.lower() in MASK_SUFFIXES and not file.name.startswith("."):
                     yield file.name, file.read_bytes()
             return
         with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist():
+            for entry in sorted(archive.infolist(), key=lambda entry: natural_key(Path(entry.filename))):
                 if entry.filename.lower().endswith(MASK_SUFFIXES):
                     check_memory(entry.file_size, path, error=DatasetError)
                     yield ascii(entry.filename)[1:-1], archive.read(entry)
