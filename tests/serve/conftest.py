@@ -97,7 +97,7 @@ def open_server(tmp_path):
 
     def start(**options: Any) -> Server:
         folder = Path(options.pop("folder", tmp_path / "work"))
-        app = make_app(ServeOptions(folder=folder, threads=1, **options))
+        app = make_app(ServeOptions(folder=folder, **{"threads": 1, **options}))
         client = TestClient(app, base_url=ADDRESS, raise_server_exceptions=True)
         client.__enter__()
         opened.append(client)

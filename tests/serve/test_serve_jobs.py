@@ -115,3 +115,27 @@ def test_a_restart_finds_images_results_and_jobs(open_server, picture):
     assert np.array_equal(again.labels(image["id"]), labels)
     assert again.client.get("/api/jobs").json() == jobs
     assert again.client.post(f"/api/images/{image['id']}/undo").json()["count"] == before["count"] + 1
+
+
+def test_two_jobs_on_one_image_do_not_hurt_each_other(open_server, picture):
+    server = open_server(threads=2)
+    image = server.upload(picture)
+    ids = [
+        server.client.post(
+            "/api/jobs", json={"kind": "segment", "images": [image["id"]], "options": {"diameter": 20 + turn}}
+        ).json()["id"]
+        for turn in range(6)
+    ]
+    assert {server.wait(id_)["state"] for id_ in ids} == {"done"}
+    assert server.get(image["id"])["revision"] == 6
+    folders = {path.name for path in (server.folder / "images" / image["id"]).glob("r*")}
+    assert len(folders) == 4  # an undo can return to them
+    assert server.client.post(f"/api/images/{image['id']}/undo").status_code == 200
+
+
+def test_segmenting_a_corrected_image_again_makes_it_uncorrected(server, picture):
+    image = server.segmented(picture)
+    server.client.post(f"/api/images/{image['id']}/corrected", json={"corrected": True})
+    server.job("segment", [image["id"]])
+    assert server.get(image["id"])["state"] == "segmented"
+    assert server.client.get("/api/corrected").json()["count"] == 0

@@ -202,6 +202,13 @@ def test_a_work_folder_deleted_meanwhile_is_made_again(server, picture):
 def test_parts_of_a_result_deleted_meanwhile_are_an_error_in_words(server, picture):
     image = server.segmented(picture)
     folder = server.folder / "images" / image["id"]
+    (folder / f"{image['id']}.png").write_bytes(picture[:300])
+    answer = server.client.get(f"/api/images/{image['id']}/tiles/0/0/0.png")
+    assert answer.status_code in (200, 422)  # it may be in memory still
+    server.app.state.workplace.pixels.forget(image["id"])
+    answer = server.client.get(f"/api/images/{image['id']}/tiles/0/0/0.png")
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("cells.png: ")
     server.app.state.workplace.images.get(image["id"]).unload()
     (folder / "r1" / "run" / "measurements.csv").unlink()
     answer = server.client.get(f"/api/images/{image['id']}/table")

@@ -92,6 +92,10 @@ class ImageStore:
         self._touch(image)
         return image
 
+    def peek(self, id_: str) -> StoredImage | None:
+        """Give an image as far as it is known, whether its files are there or not."""
+        return self._images.get(id_)
+
     def add(self, name: str, write: Callable[[Path], None], *, hidden: bool = False) -> StoredImage:
         """Take an upload.
 

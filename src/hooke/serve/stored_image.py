@@ -78,6 +78,8 @@ class StoredImage:
         """Read it from its folder, and repair what a killed process left half done."""
         image = cls(folder, ImageFacts.model_validate_json((folder / FACTS).read_bytes()))
         image.result.repair()
+        for number in set(image._numbers()) - set(image.facts.results):  # of segmentations that were cut off
+            shutil.rmtree(folder / f"r{number}", ignore_errors=True)
         return image
 
     @property
@@ -189,10 +191,10 @@ class StoredImage:
 
     def new_result(self) -> StoredResult:
         """Make the folder of a result to come; `take` makes it the current one."""
-        self.check()
-        numbers = [int(path.name[1:]) for path in self.folder.glob("r*") if path.name[1:].isdecimal()]
-        folder = self.folder / f"r{max([0, *numbers]) + 1}"
-        folder.mkdir()
+        with self.lock:
+            self.check()
+            folder = self.folder / f"r{max([0, *self._numbers()]) + 1}"
+            folder.mkdir()
         return StoredResult(folder, self._shape, self._stack_axes)
 
     def take(self, result: StoredResult) -> None:
@@ -203,11 +205,11 @@ class StoredImage:
             facts.results = [*facts.results[: facts.current + 1], int(result.folder.name[1:])][-_KEPT:]
             facts.current = len(facts.results) - 1
             facts.revision += 1
+            facts.corrected = []  # nobody has corrected the new objects
+            dropped = set(self.facts.results) - set(facts.results)
             self._replace(facts, result)
-            kept = {f"r{number}" for number in facts.results}
-            for folder in self.folder.glob("r*"):
-                if folder.is_dir() and folder.name not in kept:
-                    shutil.rmtree(folder, ignore_errors=True)
+            for number in dropped:
+                shutil.rmtree(self.folder / f"r{number}", ignore_errors=True)
 
     def do(self, entry: Entry) -> None:
         """Put an edit into effect."""
@@ -267,6 +269,10 @@ class StoredImage:
             self.facts = before
             raise
         self._result = result
+
+    def _numbers(self) -> list[int]:
+        """Numbers of the results that have a folder."""
+        return [int(path.name[1:]) for path in self.folder.glob("r*") if path.name[1:].isdecimal()]
 
     def _open(self, number: int) -> StoredResult:
         return StoredResult(self.folder / f"r{number}", self._shape, self._stack_axes)

@@ -64,7 +64,7 @@ def make_app(options: ServeOptions | None = None) -> FastAPI:
     for routes in (image_routes, edit_routes, job_routes, download_routes, segment_route):
         app.include_router(routes.router)
     _add_own_routes(app)
-    _add_error_answers(app)
+    _add_error_answers(app, place)
     hosts = own_names(options.host, options.allow_hosts)
     app.add_middleware(
         RequestChecks,
@@ -109,7 +109,7 @@ def _add_own_routes(app: FastAPI) -> None:
         return ModelList(models=place.bundles.models())
 
 
-def _add_error_answers(app: FastAPI) -> None:
+def _add_error_answers(app: FastAPI, place: Workplace) -> None:
     """Answer every error with what is wrong and what to do, and no path."""
 
     @app.exception_handler(ApiError)
@@ -118,7 +118,8 @@ def _add_error_answers(app: FastAPI) -> None:
 
     @app.exception_handler(HookeError)
     def refuse_input(request: Request, error: HookeError) -> JSONResponse:
-        return refuse(request, api_error(error))
+        image = place.images.peek(str(request.path_params.get("id", "")))
+        return refuse(request, api_error(error, None if image is None else image.names))
 
     @app.exception_handler(OSError)
     def refuse_disk(request: Request, error: OSError) -> JSONResponse:
