@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,15 @@ class Server:
         return self.client.post(f"/api/images/{id_}/edits", json={"action": action, "revision": revision, **more})
 
 
+@dataclass
+class Listening:
+    """An application that listens, and where."""
+
+    app: Any
+    folder: Path
+    address: tuple[str, int]
+
+
 def numbers(png: bytes) -> np.ndarray:
     """Numbers of objects of a tile."""
     red, green, blue = np.moveaxis(imagecodecs.png_decode(png).astype(np.int64), -1, 0)
@@ -111,6 +121,26 @@ def open_server(tmp_path):
 @pytest.fixture
 def server(open_server):
     return open_server()
+
+
+@pytest.fixture
+def listening(tmp_path):
+    """A server on a port of its own, for what a client in this process can't do: leave."""
+    import uvicorn
+
+    from hooke.serve import ServeOptions, make_app
+
+    app = make_app(ServeOptions(folder=tmp_path / "work", threads=1))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    (listener,) = server.servers[0].sockets
+    yield Listening(app, tmp_path / "work", listener.getsockname()[:2])
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture(scope="session")

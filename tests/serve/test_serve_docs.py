@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -15,25 +13,7 @@ from hooke.serve import ServeOptions, make_app
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.fixture
-def address(tmp_path):
-    """Address of a server that listens."""
-    import uvicorn
-
-    app = make_app(ServeOptions(folder=tmp_path / "work", threads=1))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    (listener,) = server.servers[0].sockets
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-def test_the_clients_of_the_page_run_as_written(address, tmp_path, monkeypatch, picture, capsys):
+def test_the_clients_of_the_page_run_as_written(listening, tmp_path, monkeypatch, picture, capsys):
     pytest.importorskip("requests")
     (tmp_path / "cells.png").write_bytes(picture)
     monkeypatch.chdir(tmp_path)
@@ -43,7 +23,7 @@ def test_the_clients_of_the_page_run_as_written(address, tmp_path, monkeypatch, 
     names = {}
     for block in blocks:
         assert block is not blocks[0] or "http://127.0.0.1:8642" in block
-        exec(block.replace("http://127.0.0.1:8642", address), names)
+        exec(block.replace("http://127.0.0.1:8642", "http://{}:{}".format(*listening.address)), names)
     said = capsys.readouterr().out
     assert re.search(r"^\d+ objects; largest area \d+$", said, re.MULTILINE)
     assert "done {'images': [{" in said
