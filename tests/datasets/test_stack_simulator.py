@@ -56,3 +56,16 @@ def test_blur_in_depth_reaches_planes_without_nuclei():
 def test_a_wrong_setting_is_refused(wrong):
     with pytest.raises(ConfigError, match=r"choose|give"):
         simulate_stack(StackSettings(**wrong))
+
+
+def test_frames_in_time_show_the_same_nuclei_a_little_farther():
+    made = simulate_stack(StackSettings(shape=(40, 96, 96), anisotropy=2, times=3, displacement=0.3), seed=2)
+    assert made.image.shape == made.labels.shape == (3, 20, 96, 96)
+    first, second = (measure_stack(frame).set_index("label") for frame in made.labels[:2])
+    whole = first.index[~first["at_border"]].intersection(second.index[~second["at_border"]])
+    assert len(whole) >= 3
+    step = second.loc[whole, ["centroid_z", "centroid_y", "centroid_x"]] - first.loc[whole].filter(like="centroid")
+    length = np.linalg.norm(step * [2, 1, 1], axis=1)
+    assert length.max() <= 0.3 * 22 + 0.5
+    assert length.mean() > 1
+    assert (second.loc[whole, "volume"] / first.loc[whole, "volume"]).between(0.9, 1.1).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("laptrack")
 
 import hooke
-from hooke.datasets import SequenceSettings, simulate_sequence
+from hooke.datasets import SequenceSettings, StackSettings, simulate_sequence, simulate_stack
 from hooke.errors import ConfigError
 from hooke.tracking import TrackOptions
 from tests.cases import cases
@@ -324,3 +326,20 @@ def test_without_geff_there_is_no_graph(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "ctc", "labels.tif", "lineage.csv", "tracks.csv", "tracks.html", "tracks.json",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("anisotropy", [1.0, 4.0])
+def test_objects_in_3d_are_followed(anisotropy):
+    settings = StackSettings(shape=(40, 128, 128), anisotropy=anisotropy, times=5, displacement=0.3, density=0.1)
+    made = simulate_stack(settings, seed=1)
+    rng = np.random.default_rng(0)
+    mixed = np.stack([np.append(0, rng.permutation(made.count) + 1)[frame] for frame in made.labels])
+    tracks = hooke.track(mixed, pixel_size_um=0.5, z_step_um=0.5 * anisotropy, options=TrackOptions(divisions=False))
+    pairs = {(int(a), int(b)) for a, b in zip(made.labels.ravel(), tracks.labels.ravel(), strict=True) if a}
+    # Steps of true objects, and those that the tracks have too.
+    seen = [set(np.unique(frame[frame > 0]).tolist()) for frame in made.labels]
+    steps = sum(len(here & there) for here, there in itertools.pairwise(seen))
+    broken = len(pairs) - made.count
+    assert broken <= 0.03 * steps
+    assert tracks.table["displacement"].max() <= 0.3 * 22 + 1
+    assert np.isclose(tracks.table["displacement_um"], tracks.table["displacement"] / 2, equal_nan=True).all()

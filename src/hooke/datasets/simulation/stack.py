@@ -50,6 +50,11 @@ class StackSettings:
         Standard deviation of the point spread function in pixels, across and in depth.
     noise : float
         Standard deviation of the noise, as a fraction of a typical nucleus' brightness.
+    times : int
+        Frames in time; nuclei move between them.
+    displacement : float
+        Largest step from frame to frame in diameters, uniform in a ball of this radius; a nucleus that has no room
+        there stays.
     """
 
     shape: tuple[int, int, int] = (60, 256, 256)
@@ -60,6 +65,8 @@ class StackSettings:
     blur: float = 1.0
     blur_z: float = 2.5
     noise: float = 0.05
+    times: int = 1
+    displacement: float = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +75,10 @@ class SimulatedStack:
 
     Parameters
     ----------
-    image : ndarray of uint8, shape (Z, Y, X)
+    image : ndarray of uint8, shape (Z, Y, X), or (T, Z, Y, X) of several frames
         What a camera would have stored.
-    labels : ndarray of int32, shape (Z, Y, X)
-        0 background, 1..n nuclei: those whose ellipsoid the centre of a voxel lies in.
+    labels : ndarray of int32, of the same shape
+        0 background, 1..n nuclei: those whose ellipsoid the centre of a voxel lies in; the same numbers in all frames.
     anisotropy : float
         Distance of two planes in pixels.
     """
@@ -114,6 +121,21 @@ def simulate_stack(settings: StackSettings | None = None, *, seed: int | np.rand
     _check(settings)
     rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
     cells = _place(settings, rng)
+    frames = []
+    for time in range(settings.times):
+        cells = _moved(cells, settings, rng) if time else cells
+        frames.append(_expose(cells, settings, rng))
+    image, labels = (np.stack(parts) for parts in zip(*frames, strict=True))
+    labels = _without_slivers(labels, cells, settings.anisotropy)
+    if settings.times == 1:
+        image, labels = image[0], labels[0]
+    return SimulatedStack(image, labels, settings.anisotropy)
+
+
+def _expose(
+    cells: list[_Cell], settings: StackSettings, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Image and labels of one frame, nuclei numbered as they are listed."""
     # On the grid of cubes for the light, and at the planes for the truth.
     fine, depth = _paint(cells, settings.shape, np.arange(settings.shape[0], dtype=np.float64))
     light = _stain(cells, fine, depth, rng)
@@ -122,9 +144,7 @@ def simulate_stack(settings: StackSettings | None = None, *, seed: int | np.rand
     labels, _ = _paint(cells, settings.shape, at)
     camera = Camera(rng, settings.noise, 0.0, 255)
     planes = [camera.expose(_OFFSET + _GAIN * _plane_at(light, place), typical=_GAIN) for place in at.tolist()]
-    return SimulatedStack(
-        np.stack(planes).astype(np.uint8), _without_slivers(labels, cells, settings.anisotropy), settings.anisotropy
-    )
+    return np.stack(planes).astype(np.uint8), labels
 
 
 def _check(settings: StackSettings) -> None:
@@ -136,6 +156,8 @@ def _check(settings: StackSettings) -> None:
         "blur": (settings.blur, 0, 100),
         "blur_z": (settings.blur_z, 0, 100),
         "noise": (settings.noise, 0, 1),
+        "times": (settings.times, 1, 100_000),
+        "displacement": (settings.displacement, 0, 10),
     }
     for name, (value, low, high) in ranges.items():
         if not low <= value <= high:
@@ -205,15 +227,32 @@ def _draw(
         cell = _Cell(centre, cell.radii, cell.axes, cell.stain)
     if (cell.centre < low).any() or (cell.centre > high).any():
         return None
-    for other in cells:
+    return cell if _has_room(cell, cells) else None
+
+
+def _has_room(cell: _Cell, others: list[_Cell]) -> bool:
+    """Whether a nucleus overlaps no other by much."""
+    for other in others:
         apart = cell.centre - other.centre
         distance = float(np.linalg.norm(apart))
         if distance < cell.radii.max() + other.radii.max():
             # The planes that touch both across the line of centres: no two ellipsoids apart there overlap.
             along = apart / max(distance, 1e-9)
             if distance < _CLOSEST * (cell.extent(along) + other.extent(along)):
-                return None
-    return cell
+                return False
+    return True
+
+
+def _moved(cells: list[_Cell], settings: StackSettings, rng: np.random.Generator) -> list[_Cell]:
+    """The nuclei a frame later, each where it has room."""
+    later = list(cells)
+    for number, cell in enumerate(cells):
+        step = rng.normal(size=3)
+        step *= settings.displacement * settings.diameter * float(rng.uniform() ** (1 / 3) / np.linalg.norm(step))
+        moved = _Cell(cell.centre + step, cell.radii, cell.axes, cell.stain)
+        if _has_room(moved, later[:number] + later[number + 1 :]):
+            later[number] = moved
+    return later
 
 
 def _paint(cells: list[_Cell], shape: tuple[int, int, int], at: Floats) -> tuple[NDArray[np.int32], Float]:
@@ -279,13 +318,14 @@ def _plane_at(light: Float, place: float) -> Float:
 
 
 def _without_slivers(labels: NDArray[np.int32], cells: list[_Cell], anisotropy: float) -> NDArray[np.int32]:
-    """Leave out nuclei of which the field shows too little, and number the others from 1."""
-    voxels = np.zeros(len(cells) + 1)
-    for plane in labels:
-        runs = find_runs(plane)
-        voxels[runs.ids] += runs.sum(runs.length)
+    """Leave out nuclei of which a frame shows too little, and number those of all frames from 1."""
+    voxels = np.zeros((len(labels), len(cells) + 1))
+    for time, frame in enumerate(labels):
+        for plane in frame:
+            runs = find_runs(plane)
+            voxels[time, runs.ids] += runs.sum(runs.length)
     volumes = np.array([math.inf, *(cell.volume for cell in cells)])
     shown = voxels * anisotropy >= _LEAST_SHOWN * volumes
-    number = np.zeros(len(shown), np.int32)
-    number[shown] = np.arange(1, int(shown.sum()) + 1)
-    return np.asarray(number[labels], np.int32)
+    ever = shown.any(axis=0)
+    number = np.where(shown, np.cumsum(ever), 0).astype(np.int32)
+    return np.stack([number[time][frame] for time, frame in enumerate(labels)])
