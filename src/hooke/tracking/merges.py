@@ -38,34 +38,40 @@ class Merge:
 
 def find_merges(lineage: Lineage) -> list[Merge]:
     """Find objects that are two in the frames before and after, each of all objects taking part once."""
-    count = len(lineage.frames.planes)
-    return [merge for index in range(1, count) for merge in _Frame(lineage, index).merges()]
+    search = _Search(lineage)
+    return [merge for index in range(1, len(lineage.frames.planes)) for merge in search.merges(index)]
 
 
-class _Frame:
-    """One frame with its neighbours."""
+class _Search:
+    """Looks for merges, one frame after the other."""
 
-    def __init__(self, lineage: Lineage, index: int) -> None:
+    def __init__(self, lineage: Lineage) -> None:
         frames = lineage.frames
-        first = frames.first
-        before = reverse(lineage.following)
+        self.first, self.last = frames.first, len(frames.planes) - 1
         self.frame = frames.frame
-        self.here = np.arange(first[index], first[index + 1])
-        self.is_last = index + 1 == len(frames.planes)
-        earlier = np.arange(first[index - 1], first[index])
-        later = np.arange(first[index + 1], first[index + 1 if self.is_last else index + 2])
-        self.following, self.previous = lineage.following, before
-        self.ended = earlier[~np.isin(lineage.following[earlier], self.here)]
-        self.begun = later[~np.isin(before[later], self.here)]
+        self.following, self.previous = lineage.following, reverse(lineage.following)
         self.areas = np.asarray(frames.joined("areas"), np.float64)
         self.places = np.asarray(frames.joined("centroids"), np.float64) - frames.moved[self.frame]
         self.reach = lineage.parameters.max_distance
+        self.ended, self.begun, self.is_last = np.zeros(0, np.int64), np.zeros(0, np.int64), False
 
-    def merges(self) -> list[Merge]:
-        """Those of the frame, best first."""
+    def merges(self, index: int) -> list[Merge]:
+        """Those of a frame, best first."""
+        first, self.is_last = self.first, index == self.last
+        earlier = np.arange(first[index - 1], first[index])
+        later = np.arange(first[index + 1], first[index + 1 if self.is_last else index + 2])
+        # What has no link to this very frame.
+        follows, came = self.following[earlier], self.previous[later]
+        self.ended = earlier[(follows < first[index]) | (follows >= first[index + 1])]
+        self.begun = later[(came < first[index]) | (came >= first[index + 1])]
         if not len(self.ended) or not (len(self.begun) or self.is_last):
             return []
-        found = sorted(filter(None, map(self._best, self.here.tolist())))
+        here = np.arange(first[index], first[index + 1])
+        # Only where something is lost nearby: as far as it may go, and as the whole is wide.
+        radii = np.sqrt(self.areas[here] / np.pi)
+        apart = np.linalg.norm(self.places[here, None] - self.places[self.ended], axis=2).min(axis=1)
+        near = here[apart <= self.reach + radii]
+        found = sorted(filter(None, map(self._best, near.tolist())))
         taken: set[int] = set()
         merges = []
         for _, whole, before, after in found:
