@@ -25,9 +25,13 @@ import numpy as np
 import tifffile
 
 from hooke.datasets import simulate
+from hooke.io import write_png
 
 FIELD = 2000  # pixels: the side of the simulated field that is repeated
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+PAINTED = """() => [...document.querySelectorAll('.label-layer canvas')].some((canvas) =>
+  new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer)
+    .some((pixel) => pixel !== 0))"""
 PAN = """async ([frames, step]) => {
   const target = document.querySelector('#map .ol-viewport');
   const box = target.getBoundingClientRect();
@@ -112,13 +116,15 @@ def measure(address: str, image: Path, given: argparse.Namespace) -> None:
         page.goto(address)
         page.wait_for_selector("#model option:nth-child(2)", state="attached")
         page.wait_for_timeout(1000)
-        if not page.locator("#images li").count():
+        drop(page, image.parent)
+        if not page.locator(f"#images li:has-text('{image.name}')").count():
             page.fill("#path", str(image))
             started = time.perf_counter()
             page.click("#by-path button")
-            page.wait_for_selector(".trow")
+            wait_for_outlines(page, image.name)
             print(f"opened and segmented in {time.perf_counter() - started:.0f} s")
-        page.wait_for_selector(".trow")
+        page.click(f"#images .open:has-text('{image.name}')")
+        wait_for_outlines(page, image.name)
         page.wait_for_timeout(3000)
         print(
             f"{page.inner_text('#tab-objects .summary')}; {browser.version}, software rendering, window of 1440 x 900"
@@ -126,9 +132,42 @@ def measure(address: str, image: Path, given: argparse.Namespace) -> None:
         full = round(np.log2(given.side / 750))  # clicks from the whole image to about full resolution
         for name, steps in (("whole image", 0), ("in between", full // 2), ("full resolution", full)):
             zoom_to(page, steps)
+            before = page.screenshot()
             report(name, page.evaluate(PAN, [given.frames, 12]))
+            if page.screenshot() == before:
+                raise SystemExit("the image did not move: these frames say nothing")
         edit(page, given.edits)
         browser.close()
+
+
+def drop(page: Any, folder: Path) -> None:
+    """Add images of 1 megapixel and measure the time to their outlines; the first one warms the server."""
+    times = []
+    for seed in range(4):
+        file = folder / f"drop-{seed}.png"
+        write_png(file, simulate((1000, 1000), seed=seed).image)
+        started = time.perf_counter()
+        page.set_input_files("#files", str(file))
+        page.wait_for_selector(f"#images li:has-text('{file.name}')")
+        page.click(f"#images .open:has-text('{file.name}')")
+        wait_for_outlines(page, file.name)
+        times.append(time.perf_counter() - started)
+    warm = times[1:]
+    print(
+        f"1 megapixel: outlines {np.median(warm):.2f} s after the drop (median of {len(warm)}), cold {times[0]:.2f} s"
+    )
+    page.on("dialog", lambda dialog: dialog.accept())
+    for _ in times:
+        page.click("#images li:has-text('drop-') .remove >> nth=0")
+        page.wait_for_timeout(500)
+
+
+def wait_for_outlines(page: Any, name: str) -> None:
+    """Wait until objects of an image are painted."""
+    page.wait_for_selector(f"#title:has-text('{name}')")
+    page.wait_for_selector(".trow")
+    while not page.evaluate(PAINTED):
+        page.wait_for_timeout(20)
 
 
 def zoom_to(page: Any, steps: int) -> None:

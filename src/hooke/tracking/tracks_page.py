@@ -212,4 +212,4 @@ def _table(tracks: Tracks) -> str:
     known = ("track", "begins", "ends", "frames", "mother", "generation")
     header = (*known, f"mean {size} ({unit})", "mean displacement (px)")
     more = f" (the first {_LISTED} of {tracks.count})" if tracks.count > _LISTED else ""
-    return table(f"Tracks{more}", header, rows)
+    return table(f"Frames, mother and means of each track{more}", header, rows)

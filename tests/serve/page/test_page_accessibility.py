@@ -76,19 +76,33 @@ def test_every_part_on_a_phone(server, new_page, axe, fields):
 
 
 def test_reports_of_commands(chromium, axe, tmp_path):
-    field = simulate((256, 320), seed=4, density=0.15)
-    for name in ("images", "labels"):
+    """Pages of segment, evaluate, compare, doctor and track: plain ones, and with warnings and several images."""
+    fields = [simulate((256, 320), seed=seed, density=0.15) for seed in (4, 5)]
+    for name in ("images", "labels", "frames"):
         (tmp_path / name).mkdir()
-    write_png(tmp_path / "images" / "a.png", field.image)
-    tifffile.imwrite(tmp_path / "labels" / "a.tif", field.labels.astype(np.uint16))
-    for command in (
-        ["segment", "images", "--out", "found"],
-        ["evaluate", "found", "labels", "--out", "scores"],
-    ):
-        done = subprocess.run([sys.executable, "-m", "hooke", *command], cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+    for number, field in enumerate(fields):
+        write_png(tmp_path / "images" / f"{number}.png", field.image)
+        tifffile.imwrite(tmp_path / "labels" / f"{number}.tif", field.labels.astype(np.uint16))
+    for number in range(3):
+        moved = np.roll(fields[0].labels, 3 * number, axis=1)
+        tifffile.imwrite(tmp_path / "frames" / f"t{number}.tif", moved.astype(np.uint16))
+    noise = np.random.default_rng(0).integers(0, 255, (256, 320), dtype=np.uint8)
+    write_png(tmp_path / "images" / "noise.png", noise)
+    commands = [
+        "samples --out data --size 256 --count 2",
+        "segment images --out found",
+        "evaluate found labels --out scores",
+        "evaluate labels labels --out perfect",
+        "compare scores perfect --out comparison",
+        "doctor data --out checked",
+        "track frames --out tracks",
+    ]
+    for command in commands:
+        arguments = [sys.executable, "-m", "hooke", *command.split()]
+        done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode in (0, 1), done.stdout + done.stderr  # 1: something was found, or is missing
     pages = sorted(tmp_path.rglob("*.html"))
-    assert len(pages) >= 2
+    assert len({page.parent.name for page in pages}) == 6, pages
     for scheme in ("light", "dark"):
         context = chromium.new_context(color_scheme=scheme, viewport={"width": 1100, "height": 900})
         for file in pages:

@@ -275,3 +275,57 @@ def test_conditions_are_kept_and_counted(server, new_page, fields):
     page.click("#tab-counts-button")
     page.wait_for_selector(".condition >> nth=1")
     assert page.inner_text(".conditions") == said
+
+
+def test_everything_is_reached_by_keyboard(server, new_page, fields):
+    page = new_page(server)
+    add(page, fields[0][0])
+    count = wait_for_objects(page)
+    page.evaluate("document.activeElement.blur()")
+    where = "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(where))
+        if reached[-1] == "BODY":
+            break
+    wanted = {"files", "model", "segment", "open", "tool-select", "tool-fit", "map", "tab-objects-button", "grid"}
+    assert wanted <= set(reached)
+    assert {"open-help", "theme"} <= set(reached)
+    assert len(reached) == len(set(reached))  # no element holds the focus or takes it twice
+
+    page.focus("#tab-objects-button")
+    page.keyboard.press("ArrowRight")
+    assert page.is_visible("#tab-plots")
+    page.keyboard.press("ArrowLeft")
+    page.focus(".grid")
+    page.keyboard.press("End")
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("m")
+    wait_for_objects(page, count - 1)
+    page.click("#open-help")
+    page.click("text=Keys of one letter work")
+    page.keyboard.press("Escape")
+    page.focus(".grid")
+    page.keyboard.press("Home")
+    page.keyboard.press("x")  # letters are switched off: nothing is split
+    page.keyboard.press("Control+z")
+    wait_for_objects(page, count)
+
+
+def test_adapt_shows_its_progress_and_stops(server, new_page, fields):
+    pytest.importorskip("lightning", reason="the extra train is not installed")
+    page = new_page(server)
+    add(page, fields[0][0])
+    wait_for_objects(page)
+    page.click("#tab-learn-button")
+    page.click("#mark-corrected")
+    page.wait_for_selector(".state[data-state=corrected]")
+    page.click("#adapt")
+    page.wait_for_selector(".job:has-text('Adapting')")
+    until(page, "!/0 %|waits/.test(document.querySelector('.job-text').textContent)", 60)
+    page.click(".job button:text-is('Stop')")
+    until(page, "document.querySelectorAll('.job').length === 0", 90)
+    assert page.is_enabled("#adapt")
+    # What was learnt until then may be kept as a model; a message of an error is not shown.
+    assert page.locator(".toast.error").count() == 0

@@ -68,6 +68,17 @@ export const cancelJob = (id) => call("DELETE", `/api/jobs/${encodeURIComponent(
 export const jobEvents = (id) => `/api/jobs/${encodeURIComponent(id)}/events`;
 /** Address of a download: `labels.tif`, `table.csv`, `objects.geojson`, `rois.zip`, `overlay.png`. */
 export const downloadAddress = (id, what) => `${image(id)}/download/${what}`;
+/** A file of the server and the name to save it as. */
+export async function download(address) {
+  const response = await fetch(address).catch(() => null);
+  if (response?.ok) {
+    const named = /filename\*?=(?:UTF-8'')?"?([^";]+)/i.exec(response.headers.get("Content-Disposition") ?? "");
+    return { file: await response.blob(), as: named ? decodeURIComponent(named[1]) : address.split("/").pop() };
+  }
+  const body = (await response?.json().catch(() => null)) ?? {};
+  throw new ApiError(response?.status ?? 0, body.error ?? "the server does not answer", body.remedy ?? "", body);
+}
+
 /** Address of the download of several images. */
 export const downloadAll = (ids) => `/api/download.zip?images=${ids.map(encodeURIComponent).join(",")}`;
 /** Address of a tile of the label image. */

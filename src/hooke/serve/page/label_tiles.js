@@ -9,6 +9,7 @@ import { perFrame } from "./dom.js";
 
 const KEEP = 240; // painted tiles, 256 KB each
 const MANY = 500; // changed objects: from here on, all tiles are painted again
+const FAR = 2; // level from which on lines are thin
 const AT_ONCE = 6; // tiles out of view that are painted in one pause
 
 /** The label image of one plane. */
@@ -217,7 +218,9 @@ export class LabelTiles {
   #paint(tile) {
     tile.outdated = !this.#numbers.get(baseOf(tile.level, tile.x, tile.y).join("/"))?.ids;
     if (tile.outdated) return; // what is on show stays until the numbers are here
-    paintTile(pixels, this.#gather(tile), this.style);
+    // Seen from far off, objects are a few pixels: a thick line would hide them and the image.
+    const style = tile.level >= FAR ? { ...this.style, width: 1, casing: 0 } : this.style;
+    paintTile(pixels, this.#gather(tile), style);
     tile.context.putImageData(picture, 0, 0);
   }
 
