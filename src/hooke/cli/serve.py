@@ -19,7 +19,10 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8642,
     token: Annotated[
         str | None,
-        typer.Option(help="What clients have to show, 16 characters or more. Default: made up where one is needed."),
+        typer.Option(
+            envvar="HOOKE_TOKEN",
+            help="What clients have to show, 16 characters or more. Default: made up where one is needed.",
+        ),
     ] = None,
     allow_hosts: Annotated[
         list[str] | None,

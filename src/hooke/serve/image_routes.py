@@ -80,11 +80,12 @@ def change_image(place: Place, id: ImageId, change: ImageChange) -> ImageInfo:
     return image.info()
 
 
-@router.delete("/images/{id}", status_code=204, responses=errors(404))
-def delete_image(place: Place, id: ImageId) -> None:
+@router.delete("/images/{id}", status_code=204, response_class=Response, responses=errors(404))
+def delete_image(place: Place, id: ImageId) -> Response:
     """Delete an image and all that belongs to it."""
     place.images.delete(id)
     place.pixels.forget(id)
+    return Response(status_code=204)
 
 
 @router.get("/images/{id}/tiles/{level}/{x}/{y}.png", response_class=Response, responses=errors(404) | _PNG)

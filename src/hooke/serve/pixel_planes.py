@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.io.lazy_plane import LazyPlane
+from hooke.limits import free_memory
 from hooke.serve.stored_image import StoredImage
 from hooke.serve.tile_grid import TilePlace
 
 _OVERVIEW = 4_000_000  # pixels of a plane at most from which coarse tiles are taken
+_MOST = 512 << 20  # bytes of pixels that are held
 _STRIP = 16_000_000  # pixels that are read at once for an overview
 
 
@@ -22,12 +24,13 @@ class PixelPlanes:
 
     Parameters
     ----------
-    most_bytes : int
-        Of pixels held in memory; the plane in use is held, however large.
+    most_bytes : int, optional
+        Of pixels held in memory; the plane in use is held, however large. 512 MiB, or an eighth of what is free, when
+        not given.
     """
 
-    def __init__(self, most_bytes: int = 512 << 20) -> None:
-        self.most_bytes = most_bytes
+    def __init__(self, most_bytes: int | None = None) -> None:
+        self.most_bytes = min(_MOST, free_memory() // 8) if most_bytes is None else most_bytes
         self._planes: OrderedDict[tuple[str, int], _Plane] = OrderedDict()
         self._lock = threading.Lock()
 
