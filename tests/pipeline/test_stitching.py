@@ -26,6 +26,7 @@ SIZES = {"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25, "PhysicalSizeZ": 0.75}
 
 
 def write_stack(path, pixels, axes="ZYX", **sizes):
+    path.parent.mkdir(exist_ok=True)
     tifffile.imwrite(path, pixels, metadata={"axes": axes, **sizes}, ome=True)
     return path
 
@@ -64,6 +65,16 @@ def test_tables_agree_with_labels(results):
     inside = [MADE.image[labels == label].mean() for label in solid["label"]]
     assert solid["intensity_mean"].to_numpy() == pytest.approx(inside)
     assert set(pd.read_csv(folder / "out" / "summary.csv")["objects_3d"]) == {labels.max()}
+
+
+def test_objects_of_all_stacks_are_counted(tmp_path):
+    for name in ("zebra 1", "zebra 2"):
+        write_stack(tmp_path / "in" / f"{name}.ome.tif", np.stack([MADE.image[:3]] * 2), axes="TZYX")
+    options = ("--stitch", "z", "--no-page", "--no-overlays")
+    result, _ = run_command(segment, tmp_path / "in", "-o", tmp_path / "out", *options)
+    solid = pd.read_csv(tmp_path / "out" / "measurements_3d.csv")
+    assert solid.groupby(["image", "t"]).ngroups == 4
+    assert f"joined to {len(solid)} objects in 3-D" in result.output
 
 
 def test_an_object_has_one_colour_in_all_planes(results):

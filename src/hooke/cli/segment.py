@@ -343,7 +343,8 @@ def _print_depth(images: list[ImageResult]) -> None:
     if rows:
         # The same number in all planes of a time, or a position.
         counts = {
-            " ".join(place for place in _place(row).split() if place[0] != "z"): row["objects_3d"] for row in rows
+            (row["image"], *(at for axis, at in row.items() if len(axis) == 1 and axis != "z")): row["objects_3d"]
+            for row in rows
         }
         typer.echo(f"joined to {sum(counts.values())} objects in 3-D: measurements_3d.csv")
 

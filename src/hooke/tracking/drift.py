@@ -35,7 +35,7 @@ def estimate_drift(
     """
     if not before.any() or not after.any():
         return 0.0, 0.0
-    step = max(1, max(before.shape) // _SIDE)
+    step = -(-max(before.shape) // _SIDE)
     first, second = (np.asarray(labels[::step, ::step] > 0) for labels in (before, after))
     shifts = [_correlate(first.astype(np.float32), second.astype(np.float32))]
     if images is not None:

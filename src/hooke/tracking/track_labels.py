@@ -128,10 +128,11 @@ def _repair(frames: Frames, planes: EditedPlanes, options: TrackOptions, classes
     Links are found without divisions: two objects that were found as one would be taken for its daughters.
     """
     linking = replace(options, divisions=False, merging=False)
-    changed = Repair(find_lineage(frames, linking), planes).split_sudden()
+    repair = Repair(find_lineage(frames, linking), planes)
+    changed = repair.split_sudden()
     if changed:
         list_again(frames, planes, sorted(changed), classes)
-    repair = Repair(find_lineage(frames, linking), planes)
+        repair = Repair(find_lineage(frames, linking), planes)
     changed = repair.join_pieces() | repair.split_merged()
     if changed:
         list_again(frames, planes, sorted(changed), classes)
