@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -170,6 +171,16 @@ def test_annotations_of_another_program_are_measured(folder):
     first = measured.table[measured.table["image"] == "a_w1"]
     assert first["area"].tolist() == np.bincount(FIELD.labels.ravel())[1:].tolist()
     assert measured.failed == 0
+
+
+def test_a_file_that_keeps_the_others_from_being_joined_is_named():
+    files = [Path(f"{well}_w{channel}.tif") for well in ("A01", "A02", "A03") for channel in (1, 2)]
+    paths, channels = find_channels(files[:-1])
+    assert paths == files[:-1]
+    (note,) = channels.notes
+    assert "A03_w1.tif has no partner w2; --channels-from _w{} joins the others" in note
+    assert find_channels(files[:3])[1].notes == ()  # one pair and one alone may as well be something else
+    assert find_channels([*files[:-1], Path("overview.tif")])[1].notes == ()
 
 
 @pytest.mark.parametrize(

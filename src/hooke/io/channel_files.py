@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import ConfigError, ImageReadError
+from hooke.errors import ConfigError, ImageReadError, readable
 from hooke.io.find import natural_key
 from hooke.io.formats import result_stem
 from hooke.io.gaps import Gaps
@@ -101,7 +101,7 @@ def find_channels(paths: Sequence[Path], pattern: str | None = None) -> tuple[li
             groups = _grouped(paths, known, _NUMBER)
             if _is_complete(groups, len(paths)):
                 return _first_files(paths, groups, f"; --channels-from {NONE} leaves them apart")
-        return list(paths), ChannelFiles()
+        return list(paths), ChannelFiles(notes=_without_partner(paths))
     if pattern.count("{}") != 1:
         raise ConfigError(f"channels_from is {pattern!r}", remedy="write {} once, where the channel is: _w{}")
     groups = _grouped(paths, pattern, _WORD)
@@ -130,6 +130,26 @@ def _is_complete(groups: Sequence[Mapping[str, Path]], files: int) -> bool:
     """Whether all files are in groups of the same channels, two or more."""
     channels = {tuple(group) for group in groups}
     return len(channels) == 1 and len(next(iter(channels))) > 1 and sum(map(len, groups)) == files
+
+
+def _without_partner(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Name files that keep all others from being joined, as each channel would be an image of its own."""
+    for known in _KNOWN:
+        groups = _grouped(paths, known, _NUMBER)
+        channels = {channel for group in groups for channel in group}
+        lone = [group for group in groups if len(group) < len(channels)]
+        # Most have all channels, or these numbers mean something else.
+        if sum(map(len, groups)) < len(paths) or not 0 < 2 * len(lone) < len(groups):
+            continue
+        group = lone[0]
+        wanted = " ".join(sorted(channels - set(group)))
+        more = f", nor have {len(lone) - 1} others all channels" if len(lone) > 1 else ""
+        name = readable(next(iter(group.values())).name)
+        return (
+            f"the files of the channels {', '.join(sorted(channels))} are left apart, an image each, since {name} has "
+            f"no partner {wanted}{more}; --channels-from {known} joins the others, and reports these",
+        )
+    return ()
 
 
 def _first_files(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.measure.hull import ConvexImages
-from hooke.measure.perimeter import count_contour_steps
+from hooke.measure.perimeter import count_steps_apart
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -115,14 +115,17 @@ def convex_perimeters(images: ConvexImages, height: float = 1.0, width: float = 
 
     def measure_some(objects: Ints) -> None:
         rows = images.rows(objects)
-        left = images.left[rows] - images.start[rows]
-        right = images.right[rows] - images.start[rows]
-        number = np.repeat(np.arange(1, len(objects) + 1, dtype=np.int32), images.heights[objects])
-        column = np.arange(right.max() + 1)
-        # The rows of all of them, one below the other.
-        canvas = np.where((column >= left[:, None]) & (column <= right[:, None]), number[:, None], np.int32(0))
-        steps = count_contour_steps(canvas, np.arange(1, len(objects) + 1))
-        result[objects] = steps.length(height, width)
+        left = (images.left[rows] - images.start[rows]).astype(np.int32)
+        right = (images.right[rows] - images.start[rows]).astype(np.int32)
+        number = np.repeat(np.arange(len(objects)), images.heights[objects])
+        column = np.arange(right.max() + 1, dtype=np.int32)
+        # The rows of all of them, one below the other, with an empty one between.
+        place = np.arange(len(rows)) + number + 1
+        canvas = np.zeros((len(rows) + len(objects) + 1, len(column) + 2), np.bool_)
+        canvas[place, 1:-1] = (column >= left[:, None]) & (column <= right[:, None])
+        of_row = np.zeros(len(canvas), np.int64)
+        of_row[place] = number
+        result[objects] = count_steps_apart(canvas, of_row, len(objects)).length(height, width)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(measure_some, _of_similar_width(images)))

@@ -75,6 +75,32 @@ def count_contour_steps(labels: NDArray[np.integer], ids: Ints) -> Steps:
     return Steps(*total)
 
 
+def count_steps_apart(canvas: NDArray[np.bool_], of_row: Ints, objects: int) -> Steps:
+    """Count the steps along the border of objects that lie one below the other, each in rows of its own.
+
+    Parameters
+    ----------
+    canvas : ndarray of bool, shape (Y, X)
+        True inside; with an empty row before and after each object, and an empty column on both sides.
+    of_row : ndarray of int64, shape (Y,)
+        The object of each row.
+    objects : int
+    """
+    inside = canvas[1:-1, 1:-1] & canvas[:-2, 1:-1] & canvas[2:, 1:-1] & canvas[1:-1, :-2] & canvas[1:-1, 2:]
+    border = canvas.copy()
+    border[1:-1, 1:-1] &= ~inside
+    width, at, flat = border.shape[1], np.flatnonzero(border), border.ravel().view(np.uint8)
+    vertical = flat[at - width] + flat[at + width]
+    horizontal = flat[at - 1] + flat[at + 1]
+    diagonal = flat[at - width - 1] + flat[at - width + 1] + flat[at + width - 1] + flat[at + width + 1]
+    cases = _STEPS[(vertical * np.uint8(3) + horizontal) * np.uint8(5) + diagonal]
+    own = of_row[at // width]
+    total = np.zeros((3, objects))
+    for direction in range(3):
+        total[direction] = np.bincount(own, weights=cases[:, direction], minlength=objects)
+    return Steps(*total)
+
+
 def _with_halo(labels: NDArray[np.integer], band: slice) -> NDArray[np.integer]:
     """Copy a band with two more rows and columns all round, background where the image has ended."""
     top, bottom = max(0, band.start - 2), min(labels.shape[0], band.stop + 2)
