@@ -25,7 +25,7 @@ FLOORS = (
     ("classify", "pipeline"),
     ("doctor",),
     ("corrections",),
-    ("serve",),
+    ("serve", "napari"),
     ("training",),
     ("cli",),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hooke.errors import ConfigError, OutputError
 from hooke.io.atomic import output_error
-from hooke.models.registry import own_folder, shipped_models
+from hooke.models.registry import known_models, own_folder, shipped_models
 from hooke.models.verification import verify_model
 
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
@@ -58,6 +58,22 @@ def add_model(bundle: str | Path, name: str | None = None, *, overwrite: bool = 
         raise OutputError("a model of this name is there", path=there[0], remedy="give --name, or --overwrite")
     _copy_in(source, target, there)
     return target
+
+
+def check_new_name(name: str, *, overwrite: bool = False) -> None:
+    """Refuse, before it is made, a model that `add_model` would not take by its name.
+
+    Raises
+    ------
+    ConfigError
+        When the name can't be used, is a shipped model's, or is there already.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"a model can't be named {name!r}", remedy="use letters, digits, - and _")
+    if name in shipped_models():
+        raise ConfigError(f"{name} is a model that came with hooke", remedy="choose another name")
+    if not overwrite and name in known_models():
+        raise ConfigError(f"there is a model named {name}", remedy="choose another name, or let it be replaced")
 
 
 def _copy_in(source: Path, target: Path, replaced: list[Path]) -> None:

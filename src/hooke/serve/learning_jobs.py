@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hooke.corrections import tune
+from hooke.corrections.adapt_process import COMMAND, run_adapt, why_failed
 from hooke.models.description import describe_model
 from hooke.serve.answers import ApiError, without_paths
 from hooke.serve.api_models import JobOptions
@@ -25,10 +21,6 @@ from hooke.serve.job_queue import Cancelled, Job
 from hooke.serve.known_bundles import KnownBundles
 from hooke.serve.stored_image import StoredImage
 
-_STOPPING = 60.0  # seconds that adapt has to keep what it has
-_LOOK = 0.2  # seconds between two looks whether a job is to stop
-_SAID = 40  # lines of the command that are kept
-_STEP = re.compile(r"step (\d+) of (\d+)")
 _TUNED, _ADAPTED = "tuned", "adapted"
 _PARENT = "nuclei"
 
@@ -94,7 +86,7 @@ class AdaptJob:
     corrected: CorrectedSet
     bundles: KnownBundles
     scratch: Path
-    command: Sequence[str] = field(default=(sys.executable, "-u", "-m", "hooke"))
+    command: Sequence[str] = COMMAND
 
     def __call__(self, job: Job) -> dict[str, Any]:
         """Adapt; stopped early, it keeps the best so far, and the result names it."""
@@ -102,80 +94,25 @@ class AdaptJob:
         out = self.bundles.new_path(options.name, _ADAPTED)
         with _data_set(self.corrected, self.scratch, job.info.images) as (folder, images):
             job.report(0.05, f"learning from {len(images)} corrected image(s)")
-            arguments = ["adapt", str(folder), "-o", str(out), "--from", _parent(self.bundles, options)]
+            arguments = [str(folder), "-o", str(out), "--from", _parent(self.bundles, options)]
             if options.steps is not None:
                 arguments += ["--steps", str(options.steps)]
-            status, said = _run([*self.command, *arguments], job)
+            status, said = run_adapt(arguments, say=partial(_note, job), cancel=job.cancel, command=self.command)
+        said = [without_paths(line) for line in said]
         result = _adapted(out, said)
         if job.cancel.is_set():
             job.update(result=result)
             raise Cancelled
         if result is None:
-            cause = said[-1].removeprefix("hooke: ") if said else f"hooke adapt ended with status {status}"
-            error, _, remedy = cause.rpartition("; ")
-            raise ApiError(422, error or cause, remedy if error else "see the server's log")
+            cause, remedy = why_failed(status, said)
+            raise ApiError(422, cause, remedy or "see the server's log")
         return result
 
 
-def _run(command: Sequence[str], job: Job) -> tuple[int, list[str]]:
-    """Run a command and hand its lines on; where the job is cancelled, ask it to stop, and end it if it does not."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    said: list[str] = []
-
-    def read() -> None:
-        assert process.stdout is not None
-        with process.stdout as lines:
-            for line in lines:
-                _note(line, job, said)
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    try:
-        while process.poll() is None:
-            if job.cancel.wait(_LOOK):
-                _stop(process)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    reader.join(timeout=10)
-    return process.returncode, said
-
-
-def _note(line: str, job: Job, said: list[str]) -> None:
+def _note(job: Job, line: str, share: float | None) -> None:
     """Take over a line that the command printed."""
-    text = without_paths(line.strip())
-    if not text:
-        return
-    step = _STEP.match(text)
-    if step is None:
-        said.append(text)
-        del said[:-_SAID]
-        job.update(message=text)
-    else:
-        job.update(message=text, progress=0.05 + 0.85 * min(int(step[1]) / max(int(step[2]), 1), 1))
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    """Ask a process to stop, as Ctrl-C does, and end it if it does not."""
-    if os.name == "nt":
-        process.terminate()
-    else:
-        process.send_signal(signal.SIGINT)
-    try:
-        process.wait(_STOPPING)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    more = {} if share is None else {"progress": 0.05 + 0.85 * share}
+    job.update(message=without_paths(line), **more)
 
 
 def _adapted(out: Path, said: Sequence[str]) -> dict[str, Any] | None:
