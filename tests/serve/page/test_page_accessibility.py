@@ -73,6 +73,11 @@ def test_every_part_on_a_phone(server, new_page, axe, fields):
         assert violations(page, axe) == [], panel
         # Nothing is wider than the screen.
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.reload()  # the image is opened while the viewer is hidden: it is fitted once it is shown
+    page.click(".phone-nav [data-panel=images]")
+    until(page, "document.querySelectorAll('.trow').length > 0")
+    page.click(".phone-nav [data-panel=viewer]")
+    until(page, "Number.parseInt(document.querySelector('#scale-text').textContent) >= 50")
 
 
 def test_reports_of_commands(chromium, axe, tmp_path):

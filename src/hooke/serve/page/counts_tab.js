@@ -80,17 +80,24 @@ export function byCondition(images) {
 }
 
 function conditionRows(app, filtered) {
-  const images = [...app.images.values()].map((image) => ({ ...image, shownCount: Number(filteredCount(app, image, filtered).replaceAll(",", "")) || image.count }));
-  const groups = byCondition(images);
+  const counted = [...app.images.values()].map((image) => ({ ...image, filtered: filteredCount(app, image, filtered) }));
+  // Filtered and unfiltered counts are never put together.
+  const all = counted.every(({ state, filtered: text }) => state === "new" || text !== "");
+  const groups = byCondition(counted.map((image) => (all ? { ...image, shownCount: Number(image.filtered.replaceAll(",", "")) } : image)));
   if (!groups.length) return [h("p", { class: "hint", text: "Nothing is counted yet." })];
   const most = Math.max(...groups.flatMap(({ counts }) => counts), 1);
-  return groups.map(({ name, counts, total, mean }) => {
-    const plot = s("svg", { viewBox: "0 0 200 22", class: "strip", role: "img", "aria-label": `${name}: counts ${counts.join(", ")}` });
-    plot.append(s("line", { class: "axis", x1: 4, x2: 196, y1: 18, y2: 18 }));
-    for (const count of counts) plot.append(s("circle", { class: "point", cx: 4 + (192 * count) / most, cy: 10, r: 4 }));
-    plot.append(s("line", { class: "mean", x1: 4 + (192 * mean) / most, x2: 4 + (192 * mean) / most, y1: 1, y2: 18 }));
-    return h("div", { class: "condition" }, h("strong", { text: name }), h("span", { text: `${plural(counts.length, "image")}, ${plural(total, "object")}, mean ${short(Math.round(mean * 10) / 10)}` }), plot);
-  });
+  const note = all ? "Objects that pass the filters." : anyFilter(app.filters) ? "All objects: press the button above to count those that pass the filters." : null;
+  return [note ? h("p", { class: "hint", text: note }) : null, ...groups.map((group) => conditionRow(group, most))].filter(Boolean);
+}
+
+function conditionRow({ name, counts, total, mean }, most) {
+  const across = (value) => 4 + (192 * value) / most;
+  const plot = s("svg", { viewBox: "0 0 200 22", class: "strip", role: "img", "aria-label": `${name}: counts ${counts.join(", ")}` });
+  plot.append(s("line", { class: "axis", x1: 4, x2: 196, y1: 18, y2: 18 }));
+  for (const count of counts) plot.append(s("circle", { class: "point", cx: across(count), cy: 10, r: 4 }));
+  plot.append(s("line", { class: "mean", x1: across(mean), x2: across(mean), y1: 1, y2: 18 }));
+  const said = `${plural(counts.length, "image")}, ${plural(total, "object")}, mean ${short(Math.round(mean * 10) / 10)}`;
+  return h("div", { class: "condition" }, h("strong", { text: name }), h("span", { text: said }), plot);
 }
 
 function saveCsv(app, filtered) {

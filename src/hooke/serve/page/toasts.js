@@ -8,8 +8,9 @@ import { $, h } from "./dom.js";
  * @param {{kind?: "info"|"good"|"error", remedy?: string, action?: {text: string, run: () => void}}} [options]
  */
 export function toast(text, { kind = "info", remedy = "", action = null } = {}) {
+  const [said, advice] = [text, remedy].map((words) => words && words[0].toUpperCase() + words.slice(1));
   const close = h("button", { type: "button", class: "quiet small", text: "Close", on: { click: () => item.remove() } });
-  const item = h("div", { class: `toast ${kind}` }, h("p", { text }), remedy ? h("p", { class: "remedy", text: remedy }) : null,
+  const item = h("div", { class: `toast ${kind}` }, h("p", { text: said }), advice ? h("p", { class: "remedy", text: advice }) : null,
     h("div", { class: "row" }, action ? h("button", { type: "button", class: "small", text: action.text, on: { click: () => { item.remove(); action.run(); } } }) : null, close));
   const box = $("toasts");
   box.append(item);
@@ -20,5 +21,5 @@ export function toast(text, { kind = "info", remedy = "", action = null } = {}) 
 /** Show what the server refused. */
 export function toastError(error, what = "") {
   const text = error.message ?? String(error);
-  toast(what ? `${what}: ${text}` : text[0].toUpperCase() + text.slice(1), { kind: "error", remedy: error.remedy ?? "" });
+  toast(what ? `${what}: ${text}` : text, { kind: "error", remedy: error.remedy ?? "" });
 }

@@ -29,6 +29,7 @@ export class Viewer {
     /** @type {?LabelTiles} */
     this.tiles = null;
     this.map.on("moveend", () => this.#moved());
+    this.map.on("change:size", () => this.unfitted && this.fit()); // on a phone, the viewer may be hidden at first
     app.on("current", () => this.#open());
     app.on("table", () => this.#restyle());
     app.on("filter", () => this.#restyle());
@@ -40,7 +41,8 @@ export class Viewer {
   /** Zoom so that all of the image is seen. */
   fit() {
     const image = this.app.current;
-    if (image) this.map.getView().fit([0, -image.height, image.width, 0], { padding: [12, 12, 12, 12] });
+    this.unfitted = !this.map.getSize()?.every((side) => side > 0);
+    if (image && !this.unfitted) this.map.getView().fit([0, -image.height, image.width, 0], { padding: [12, 12, 12, 12] });
   }
 
   /** Zoom by a factor of 2 to the power of `steps`. */
