@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+import tifffile
 
 import hooke
 from hooke.cli.convert import convert as convert_command
@@ -113,3 +114,17 @@ def test_the_command_converts(folder, tmp_path):
     assert status == 0
     assert "4 objects of 2 image(s) as geojson" in result.output
     assert '"objectType": "annotation"' in (tmp_path / "q" / "a.geojson").read_text()
+
+
+@pytest.mark.parametrize(
+    ("axes", "last"), [("CZYX", "s_c1_z2"), ("ZCYX", "s_z2_c1"), ("CYX", "s_c1"), ("TYX", "s_t1"), ("TZYX", "s_t1_z2")]
+)
+def test_every_plane_and_channel_has_a_file_that_says_which(axes, last, tmp_path):
+    sizes = {"C": 2, "Z": 3, "T": 2, "Y": 9, "X": 9}
+    labels = np.zeros([sizes[axis] for axis in axes], np.uint16)
+    labels[..., 2:5, 2:5] = 7
+    labels[(-1,) * (len(axes) - 2)] = 0  # nothing in the last plane
+    tifffile.imwrite(tmp_path / "s.ome.tif", labels, metadata={"axes": axes})
+    made = hooke.convert(tmp_path / "s.ome.tif", tmp_path / "out", to="rois")
+    assert len(made.paths) == labels[..., 0, 0].size
+    assert made.paths[-1].name == f"{last}.zip"

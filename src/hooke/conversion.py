@@ -163,7 +163,7 @@ def _planes_of(
     content = source.read(name, None if file is None else file.plane_shape[:2])
     own = None if nuclei is None else _nuclei(name, nuclei, content)
     stored = _label_image(name, source)
-    axes = _axes(stored, content.labels.ndim - 2)
+    axes = _axes(stored, content.labels.shape[:-2])
     for place, index in enumerate(np.ndindex(content.labels.shape[:-2])):
         position = dict(zip(axes, index, strict=True))
         labels = content.labels[index]
@@ -212,9 +212,12 @@ def _label_image(name: str, source: LabelSource) -> ImageFile | None:
     return open_image(path) if path is not None and is_label_image(path) else None
 
 
-def _axes(stored: ImageFile | None, count: int) -> str:
+def _axes(stored: ImageFile | None, shape: tuple[int, ...]) -> str:
     """Letters of a stack's axes: as its file says, or z, or t and z."""
-    stated = "" if stored is None else stored.axes.lower()
+    stated, count = "" if stored is None else stored.axes.lower(), len(shape)
+    if stored is not None and len(stated) + 1 == count and stored.plane_shape[2:] and stored.plane_shape[2] in shape:
+        place = shape.index(stored.plane_shape[2])  # labels of each channel
+        stated = f"{stated[:place]}c{stated[place:]}"
     return stated if len(stated) == count else "tzc"[:count] if count > 1 else "z"[:count]
 
 
