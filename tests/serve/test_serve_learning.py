@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import time
 import zipfile
@@ -201,6 +202,7 @@ def test_what_adapting_says_is_handed_on(server, image, monkeypatch):
     assert (job["state"], job["error"], job["remedy"]) == ("failed", "y.png: it fails", "do something")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process, and asks none to stop")
 def test_adapting_stopped_early_keeps_what_it_has(server, image, monkeypatch):
     server.client.post(f"/api/images/{image['id']}/corrected", json={"corrected": True})
     script = """
@@ -223,6 +225,27 @@ time.sleep(60)
     server.client.delete(f"/api/jobs/{started['id']}")
     job = server.wait(started["id"])
     assert (job["state"], job["result"]["model"]) == ("cancelled", "half")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process, and asks none to stop")
+def test_a_stop_of_the_server_ends_adapting_at_once_and_it_is_done_after_the_restart(open_server, picture, monkeypatch):
+    server = open_server()
+    image = server.segmented(picture)
+    server.client.post(f"/api/images/{image['id']}/corrected", json={"corrected": True})
+    script = "import os, signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print(os.getpid()); time.sleep(60)"
+    with_command(server, monkeypatch, script)
+    started = server.client.post("/api/jobs", json={"kind": "adapt"}).json()
+    end = time.monotonic() + 20
+    while not (said := server.client.get(f"/api/jobs/{started['id']}").json()["message"]).isdecimal():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    begun = time.monotonic()
+    server.client.__exit__(None, None, None)
+    assert time.monotonic() - begun < 20
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(said), 0)
+    kept = json.loads((server.folder / "jobs" / f"{started['id']}.json").read_text())
+    assert kept["state"] == "waiting"
 
 
 @pytest.mark.slow

@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 #: What runs hooke.
 COMMAND = (sys.executable, "-u", "-m", "hooke")
 
-_STOPPING = 60.0  # seconds that adapt has to keep what it has
+#: Seconds that adapt has to keep what it has: it compares the model before and after.
+PATIENCE = 120.0
+
 _LOOK = 0.2  # seconds between two looks whether it is to stop
 _SAID = 40  # lines that are kept
 _STEP = re.compile(r"step (\d+) of (\d+)")
@@ -25,6 +27,7 @@ def run_adapt(
     say: Callable[[str, float | None], None],
     cancel: threading.Event,
     command: Sequence[str] = COMMAND,
+    patience: Callable[[], float] = lambda: PATIENCE,
 ) -> tuple[int, list[str]]:
     """Run ``hooke adapt`` and hand its lines on; stopped early, it keeps the best model so far.
 
@@ -39,6 +42,8 @@ def run_adapt(
         Set to ask the process to stop, as Ctrl-C does; it is ended where it does not.
     command : sequence of str
         What runs hooke.
+    patience : callable
+        Gives the seconds that it has to stop, when it is asked to; 0 ends it at once.
 
     Returns
     -------
@@ -74,7 +79,7 @@ def run_adapt(
     try:
         while process.poll() is None:
             if cancel.wait(_LOOK):
-                _stop(process)
+                _stop(process, patience())
     finally:
         if process.poll() is None:
             process.kill()
@@ -96,14 +101,14 @@ def why_failed(status: int, said: Sequence[str]) -> tuple[str, str]:
     return (cause, remedy) if cause else (text, "")
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
+def _stop(process: subprocess.Popen[str], patience: float) -> None:
     """Ask a process to stop, as Ctrl-C does, and end it if it does not."""
     if os.name == "nt":
         process.terminate()
     else:
         process.send_signal(signal.SIGINT)
     try:
-        process.wait(_STOPPING)
+        process.wait(patience)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

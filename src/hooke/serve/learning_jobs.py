@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hooke.corrections import tune
-from hooke.corrections.adapt_process import COMMAND, run_adapt, why_failed
+from hooke.corrections.adapt_process import COMMAND, PATIENCE, run_adapt, why_failed
 from hooke.models.description import describe_model
 from hooke.serve.answers import ApiError, without_paths
 from hooke.serve.api_models import JobOptions
@@ -97,7 +97,14 @@ class AdaptJob:
             arguments = [str(folder), "-o", str(out), "--from", _parent(self.bundles, options)]
             if options.steps is not None:
                 arguments += ["--steps", str(options.steps)]
-            status, said = run_adapt(arguments, say=partial(_note, job), cancel=job.cancel, command=self.command)
+            status, said = run_adapt(
+                arguments,
+                say=partial(_note, job),
+                cancel=job.cancel,
+                command=self.command,
+                # Where the server stops, the job is done again after its restart: nothing is waited for.
+                patience=lambda: 0.0 if job.stopping else PATIENCE,
+            )
         said = [without_paths(line) for line in said]
         result = _adapted(out, said)
         if job.cancel.is_set():
