@@ -52,6 +52,10 @@ class ConfigError(HookeError):
     """A setting that is unknown, of the wrong type or out of range."""
 
 
+class ClusterError(HookeError):
+    """Workers on other machines or in other processes can't be reached, or ended."""
+
+
 class DatasetError(HookeError):
     """A data set that is not laid out as its adapter expects."""
 

@@ -39,6 +39,8 @@ _WITH_REPLAY = (
     "page",
     "track",
     "shard",
+    "scheduler",
+    "workers",
     "quiet",
     "as_json",
 )
@@ -148,6 +150,13 @@ def segment(
         bool,
         typer.Option("--track", help="Follow the objects through time, too, into OUT/tracks; hooke track has options."),
     ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Let the workers of this Dask scheduler do the work: its address, or scheduler file."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Let this number of processes do the work, with a page that shows it (Dask).")
+    ] = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -225,6 +234,8 @@ def segment(
             overlays=overlays,
             track=track,
             shard=shard,
+            scheduler=scheduler,
+            workers=workers,
             command=["hooke", *sys.argv[1:]],
             progress=show,
         ),
@@ -298,6 +309,8 @@ def _with_progress(work: _Work, hidden: bool) -> FolderResult:
 
         def show(progress: Progress[ImageResult]) -> None:
             image = progress.result
+            if progress.note and not hidden:
+                console.print(progress.note, markup=False, highlight=False, soft_wrap=True)
             if progress.error:
                 console.print(f"failed: {progress.error}", style="red", markup=False, highlight=False, soft_wrap=True)
             description = progress.amount or (None if image is None else f"{image.name}: {image.count}")

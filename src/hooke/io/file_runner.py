@@ -61,6 +61,8 @@ class Progress(Generic[Shown]):
         Why that file failed; empty when all went well.
     amount : str
         How much of a large file is done, in words.
+    note : str
+        What the user should know at once.
     """
 
     done: int
@@ -70,6 +72,7 @@ class Progress(Generic[Shown]):
     result: Shown | None = None
     error: str = ""
     amount: str = ""
+    note: str = ""
 
 
 OnProgress = Callable[[Progress[Result]], None]

@@ -41,6 +41,8 @@ from hooke.io.lock import only_run
 from hooke.io.output_folder import search_inputs
 from hooke.io.set_aside import SET_ASIDE
 from hooke.models import load_model
+from hooke.pipeline.cluster import open_cluster
+from hooke.pipeline.cluster_work import Remote, remote_of, segment_on_cluster
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
@@ -94,6 +96,8 @@ def segment_folder(
     overlays: bool = True,
     track: bool = False,
     shard: str | Shard | None = None,
+    scheduler: str | None = None,
+    workers: int | None = None,
     command: Sequence[str] = (),
     progress: OnProgress[ImageResult] | None = None,
 ) -> FolderResult:
@@ -138,6 +142,12 @@ def segment_folder(
         Do one part of the images, such as ``"2/8"``, the second of eight, into ``OUT/shards``, while other processes
         or machines do the others; `merge_results` puts them together. Blocks of large images are shared in the same
         way: see `hooke.pipeline.large.plan.is_shared`.
+    scheduler : str, optional
+        Address of a Dask scheduler, or path of its scheduler file, whose workers do the images, and the blocks of large
+        ones. They need hooke in the same version, and the same files under the same paths.
+    workers : int, optional
+        The same with this number of processes of this machine. In a script, call this below
+        ``if __name__ == "__main__":``, since each process imports the script.
     command : sequence of str
         The command line, for the record.
     progress : callable, optional
@@ -160,15 +170,17 @@ def segment_folder(
     plate = request_plate(layout, wells)
     part = None if shard is None else Shard.parse(shard)
     if part is not None:
-        _check_sharded(track, write)
+        _check_sharded(track, write, scheduler, workers)
     paths, channels, found = _search(inputs, out, channels_from, plate)
     model = load_model(options.model).with_runtime(options.resolved_runtime)
     check_used(model, options)
     main, out = out, out if part is None else part.folder(out)
-    with only_run(out):
+    with only_run(out), open_cluster(scheduler, workers, options.threads_each(workers or 1)) as cluster:
         ledger = Ledger(out, run_settings(model, options, axes), merged=None if part is None else main)
         ledger.channels = channels
-        job = Job(model, options, axes, allowed, overwrite, ledger, block, overlays, part)
+        job = Job(
+            model, options, axes, allowed, overwrite, ledger, block, overlays, part, remote=remote_of(cluster, options)
+        )
         turns: Iterable[Turn] = turns_of(job, paths)
         if part is not None:
             turns = own_turns(job, turns)
@@ -224,7 +236,7 @@ class _Run:
         """Segment all files, and close the run, also one that was stopped."""
         ledger, results, finished = self.job.ledger, list[ImageResult](), False
         try:
-            with closing(_segment_files(self.job, turns, len(self.paths), progress)) as segmented:
+            with closing(self._segmented(turns, progress)) as segmented:
                 results.extend(segmented)
             finished = True
         except KeyboardInterrupt as stop:
@@ -237,6 +249,13 @@ class _Run:
         finally:
             self.close(finished)
         return results
+
+    def _segmented(
+        self, turns: Iterable[Turn], progress: OnProgress[ImageResult] | None
+    ) -> Generator[ImageResult, None, None]:
+        if isinstance(self.job.remote, Remote):
+            return segment_on_cluster(self.job, self.job.remote, list(turns), progress)
+        return _segment_files(self.job, turns, len(self.paths), progress)
 
     def close(self, finished: bool) -> None:
         """Write the tables and the record, also of a run that was stopped halfway."""
@@ -320,9 +339,11 @@ def _segment_files(
     )
 
 
-def _check_sharded(track: bool, write: str | Sequence[str]) -> None:
+def _check_sharded(track: bool, write: str | Sequence[str], scheduler: str | None, workers: int | None) -> None:
     """Refuse what needs all images at once: it is for the merge."""
     if track:
         raise ConfigError("a shard has a part of the images, which can't be followed", remedy="merge, then hooke track")
     if write:
         raise ConfigError("a shard writes no formats of other programs", remedy="give --write to hooke merge")
+    if scheduler is not None or workers is not None:
+        raise ConfigError("a shard is done by one process", remedy="give either --shard, or --scheduler or --workers")

@@ -13,6 +13,7 @@ import os
 import re
 import stat
 import threading
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -21,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from hooke.errors import HookeError, ImageReadError, OutputError
+from hooke.errors import ClusterError, HookeError, ImageReadError, OutputError
 from hooke.io import atomic_path, read_labels, unique_names
 from hooke.io.atomic import output_error
 from hooke.io.channel_files import ChannelFiles
@@ -56,23 +57,43 @@ class Ledger:
         Of this run.
     merged : Path, optional
         The folder that this one's results are to be merged into; what is done there is done.
+    only : str, optional
+        One image, by the name of its results: this is a worker of a run that holds the folder, which does this one.
+    token : str
+        Of the run that a worker belongs to: once it has ended, the worker leaves everything as it is.
+    prefixes : frozenset of str
+        What `prefixes_of` says of the image.
     """
 
-    def __init__(self, out: Path, settings: Settings, *, merged: Path | None = None) -> None:
+    def __init__(
+        self,
+        out: Path,
+        settings: Settings,
+        *,
+        merged: Path | None = None,
+        only: str | None = None,
+        token: str = "",
+        prefixes: frozenset[str] = frozenset(),
+    ) -> None:
         self.out = out
         self.folder = out / ".hooke"
         self.settings = settings
         self.finished: set[str] = set()
         self.set_aside: list[Path] = []
-        self._plane_prefixes: set[str] = set()
+        self._plane_prefixes = set(prefixes)
+        self.token = token
         self._scenes: dict[str, dict[str, str]] = {}  # of files that have results: names by path and scene
-        self._contents: dict[tuple[str, int, int], str] = {}
+        self.contents: dict[tuple[str, int, int], str] = {}
         self.channels = ChannelFiles()
         self._lock = threading.Lock()
         self._tables_stand = True
         self.entries: dict[str, Entry] = {}
-        self.undo_half_done()
-        self.entries = read_entries(self.folder)
+        self._only = only
+        if only is None:
+            self.undo_half_done()
+            self.entries = read_entries(self.folder)
+        else:
+            self.reload(only)
         self._merged_into = merged
         self._merged = {} if merged is None else read_entries(merged / ".hooke")
 
@@ -90,6 +111,36 @@ class Ledger:
         for entry in known.values():
             self._scenes.setdefault(entry.path, {})[entry.scene] = entry.name
         return names
+
+    def reload(self, name: str) -> None:
+        """Read the entry of an image again, which another process has written."""
+        entry = _read_entry(self.folder / f"{name}.json")
+        if entry is None:
+            self.entries.pop(name, None)
+        else:
+            self.entries[name] = entry
+
+    def prefixes_of(self, name: str) -> frozenset[str]:
+        """What `plane_base` has to know to name the planes of an image."""
+        return frozenset(prefix for prefix in self._plane_prefixes if prefix.startswith(name.casefold()))
+
+    @contextmanager
+    def with_workers(self) -> Iterator[None]:
+        """Let workers that have the token write results, too, for the length of a block."""
+        self._change()
+        self.token = f"run-{uuid.uuid4().hex}"
+        mark = self.folder / self.token
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for old in self.folder.glob("run-*"):
+                _remove(old)
+            mark.touch()
+        except OSError as error:
+            raise output_error(error, mark) from error
+        try:
+            yield
+        finally:
+            _remove(mark)
 
     def plane_base(self, name: str) -> str:
         """What the overlays of a stack's planes are named after: no other image has the name of one of them."""
@@ -124,11 +175,11 @@ class Ledger:
             key = _identity(path)
             if key is None:
                 return None
-            if key not in self._contents:
-                self._contents[key] = hash_file(path)
+            if key not in self.contents:
+                self.contents[key] = hash_file(path)
         except OSError:
             return None
-        return Content(key[1], key[2], self._contents[key])
+        return Content(key[1], key[2], self.contents[key])
 
     def known_content(self, path: Path) -> str | None:
         """SHA-256 of a file that this run has read; None of another."""
@@ -136,7 +187,7 @@ class Ledger:
             key = _identity(path)
         except OSError:
             return None
-        return None if key is None else self._contents.get(key)
+        return None if key is None else self.contents.get(key)
 
     def find(self, origin: Origin, content: Content | None) -> Entry | None:
         """The entry of an image that was done with these settings, has not changed since, and is whole."""
@@ -202,6 +253,8 @@ class Ledger:
 
     def _take_places(self, name: str, work: Work) -> Entry | None:
         """Note which results are about to take their places; the entry of those that were there before."""
+        if self._only is not None and not (self.folder / self.token).is_file():
+            raise ClusterError("the run has ended", path=self.out, remedy="run its command again")
         work.written = {result: Written.from_file(part) for result, part in work.files.items()}
         old = self.entries.get(name)
         self._set_aside(name, work.written)
@@ -343,13 +396,17 @@ class Ledger:
 
 def read_entries(folder: Path) -> dict[str, Entry]:
     """All entries of a folder that are whole."""
-    entries = {}
-    for path in folder.glob("*.json"):
-        with contextlib.suppress(OSError):
-            entry = Entry.from_json(path.read_bytes())
-            if entry is not None and entry.name == path.name.removesuffix(".json"):
-                entries[entry.name] = entry
-    return entries
+    found = map(_read_entry, folder.glob("*.json"))
+    return {entry.name: entry for entry in found if entry is not None}
+
+
+def _read_entry(path: Path) -> Entry | None:
+    """The entry of one image; None where there is none that is whole."""
+    try:
+        entry = Entry.from_json(path.read_bytes())
+    except OSError:
+        return None
+    return entry if entry is not None and entry.name == path.name.removesuffix(".json") else None
 
 
 def _identity(path: Path) -> tuple[str, int, int] | None:

@@ -173,6 +173,10 @@ class SegmentOptions(MeasureOptions):
         """Number of threads, all cores counted out."""
         return self.threads or available_threads()
 
+    def threads_each(self, processes: int) -> int:
+        """Threads of each of several processes: as given, or their share of all cores."""
+        return self.threads or max(1, available_threads() // max(1, processes))
+
 
 def _parse_whole(name: str, value: SupportsIndex) -> int:
     try:

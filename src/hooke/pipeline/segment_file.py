@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from hooke.measure import cytoplasm_labels
 from hooke.measure.image_table import parse_pixel_size
 from hooke.models import Model
 from hooke.pipeline.large.plan import needs_blocks
-from hooke.pipeline.large.segment_blocks import BlockJob, find_shared_blocks, segment_blocks
+from hooke.pipeline.large.segment_blocks import BlockJob, Elsewhere, find_shared_blocks, segment_blocks
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import check_job
 from hooke.pipeline.options import SegmentOptions
@@ -32,6 +32,13 @@ from hooke.pipeline.stack_planes import segment_planes
 from hooke.pipeline.stack_segmentation import collect_stack, stack_work
 from hooke.pipeline.stitching import check_depth
 from hooke.pipeline.work import Content, Origin, Work
+
+
+class Remote(Protocol):
+    """The workers of a cluster: `hooke.pipeline.cluster_work`."""
+
+    def blocks(self, job: Job, origin: Origin) -> Elsewhere:
+        """Those for the blocks of an image."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Job:
     picture: bool = True
     shard: Shard | None = None
     shared: list[Origin] = field(default_factory=list)
+    remote: Remote | None = None
 
     @property
     def how(self) -> dict[str, Any]:
@@ -94,14 +102,14 @@ def segment_file(job: Job, origin: Origin, on_share: OnShare, is_shared: bool = 
         return ImageResult(origin.name, path, merged.rows, reused=True)
     if is_shared:
         job.shared.append(origin)
-        file = _open(job, origin)
-        find_shared_blocks(_block_job(file, content, job, origin), origin.name, ledger.out, on_share)
+        file = open_origin(job, origin)
+        find_shared_blocks(block_job(file, content, job, origin), origin.name, ledger.out, on_share)
         return ImageResult(origin.name, path, [])
     with ledger.writing(origin, content) as work:
-        file = _open(job, origin)
+        file = open_origin(job, origin)
         shape = check_region(job.options.parsed_region, file.plane_shape, path)[2:]
         if job.block is not None or needs_blocks(file, math.prod(shape), job.max_memory):
-            segment_blocks(_block_job(file, content, job, origin), origin.name, work, on_share)
+            segment_blocks(block_job(file, content, job, origin), origin.name, work, on_share)
         else:
             if job.options.region is None:
                 check_job(file, job.max_memory)
@@ -109,7 +117,7 @@ def segment_file(job: Job, origin: Origin, on_share: OnShare, is_shared: bool = 
     return ImageResult(origin.name, path, work.rows)
 
 
-def _open(job: Job, origin: Origin) -> ImageFile:
+def open_origin(job: Job, origin: Origin) -> ImageFile:
     """Open a file, with what the options say of it in place of what it says itself."""
     options, scene = job.options, origin.scene or None
     assert origin.path is not None
@@ -123,13 +131,14 @@ def _open(job: Job, origin: Origin) -> ImageFile:
     return file
 
 
-def _block_job(file: ImageFile, content: Content | None, job: Job, origin: Origin) -> BlockJob:
+def block_job(file: ImageFile, content: Content | None, job: Job, origin: Origin) -> BlockJob:
     """The one plane of a file, to be segmented in blocks."""
     if len(file) > 1:
         raise ConfigError("is a stack, which is not cut into blocks", path=file.path, remedy="leave --block out")
     plane = LazyPlane(file, 0, job.options.parsed_region)
     key = (job.ledger.settings.hash, "" if content is None else content.sha256, *origin.key)
-    return BlockJob(plane, job.model, job.options, job.block, job.max_memory, job.picture, key, job.shard)
+    elsewhere = None if job.remote is None else job.remote.blocks(job, origin)
+    return BlockJob(plane, job.model, job.options, job.block, job.max_memory, job.picture, key, job.shard, elsewhere)
 
 
 def fail_file(job: Job, origin: Origin, message: str) -> ImageResult:

@@ -75,7 +75,7 @@ def own_turns(job: Job, turns: Iterable[Turn]) -> list[Turn]:
 
 def _is_shared(job: Job, file: ImageFile, scene: str = "") -> bool:
     """Whether the blocks of an image are shared among the shards of a run."""
-    if job.shard is None:
+    if job.shard is None and job.remote is None:
         return False
     try:
         if job.options.level or scene:

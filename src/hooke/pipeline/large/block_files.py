@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import platform
 import shutil
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import OutputError
+from hooke.errors import ClusterError, OutputError
 from hooke.io import atomic_path
 from hooke.io.atomic import output_error
 from hooke.pipeline.large.block_objects import BlockObjects
@@ -42,28 +43,40 @@ class BlockFiles:
         Emptied where it holds blocks of something else.
     key : sequence of str
         All that decides them.
+    digest : str, optional
+        Of the key that another process has, on whose behalf blocks are made here.
 
     Raises
     ------
     OutputError
         When the folder can't be written to.
+    ClusterError
+        When blocks made here would be others.
     """
 
-    def __init__(self, folder: Path, key: Sequence[str]) -> None:
+    def __init__(self, folder: Path, key: Sequence[str], digest: str | None = None) -> None:
         self.folder = folder
-        digest = hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()
+        self.digest = hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()
+        if digest is not None:
+            if digest != self.digest:
+                raise ClusterError(
+                    f"a worker on {platform.node()} sees another image, or other intensities in it",
+                    path=folder,
+                    remedy="give all machines the same files, versions and --runtime",
+                )
+            return
         mark = folder / KEY
         try:
             known = json.loads(mark.read_bytes())
         except (OSError, ValueError, RecursionError):
             known = None
-        if known == digest:
+        if known == self.digest:
             for part in folder.glob(".hooke-*"):
                 part.unlink(missing_ok=True)
             return
         self.remove()
         with atomic_path(mark) as part:
-            part.write_text(json.dumps(digest), encoding="utf-8")
+            part.write_text(json.dumps(self.digest), encoding="utf-8")
 
     def remove(self) -> None:
         """Remove all of it."""
@@ -82,6 +95,11 @@ class BlockFiles:
     def parts(self, number: int) -> Path:
         """Where a block's parts of the results are."""
         return self.folder / f"{number:07}.parts.npz"
+
+    @property
+    def settled(self) -> Path:
+        """Where the numbers of all objects are, for workers."""
+        return self.folder / "settled.npz"
 
     def has(self, path: Path) -> bool:
         """Whether a file is there and whole."""

@@ -11,10 +11,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -52,6 +53,37 @@ _KEPT = 24  # blocks whose objects are held while their neighbours are settled a
 _LARGEST_JOINED = 1 << 26  # pixels around an object of several parts, up to which all of it is measured
 
 
+FIND, COMPOSE = "find", "compose"
+
+
+class Elsewhere(Protocol):
+    """Workers in other processes, for the blocks of one image."""
+
+    def do(self, step: str, numbers: Sequence[int], side: int, digest: str) -> Iterator[Sequence[int]]:
+        """Find or compose blocks; yield the numbers of those that are done."""
+
+
+@dataclass(frozen=True)
+class BlockTask:
+    """Blocks of one image for a worker.
+
+    Parameters
+    ----------
+    step : str
+        `FIND` or `COMPOSE`.
+    numbers : tuple of int
+    side : int
+        Of a block, pixels.
+    digest : str
+        See `hooke.pipeline.large.block_files.BlockFiles`.
+    """
+
+    step: str
+    numbers: tuple[int, ...]
+    side: int
+    digest: str
+
+
 @dataclass(frozen=True)
 class BlockJob:
     """One image and how it is segmented.
@@ -71,6 +103,8 @@ class BlockJob:
         What decides the results: settings and content. Blocks of an earlier run are used where it is the same.
     shard : Shard, optional
         Which of several jobs that share the blocks this is.
+    elsewhere : Elsewhere, optional
+        Workers that do the blocks.
     """
 
     plane: LazyPlane
@@ -81,11 +115,13 @@ class BlockJob:
     picture: bool
     key: tuple[str, ...]
     shard: Shard | None = None
+    elsewhere: Elsewhere | None = None
 
     @property
     def chosen_side(self) -> int | None:
         """Of a block: not chosen by the memory where several jobs have to agree."""
-        return SIDE if self.side is None and self.shard is not None else self.side
+        is_alone = self.shard is None and self.elsewhere is None
+        return SIDE if self.side is None and not is_alone else self.side
 
 
 def segment_blocks(job: BlockJob, name: str, work: Work, on_share: OnShare) -> None:
@@ -112,7 +148,7 @@ def segment_blocks(job: BlockJob, name: str, work: Work, on_share: OnShare) -> N
     else:
         run.find(run.grid.blocks)
         run.settle()
-        run.compose_all()
+        run.compose(run.grid.blocks)
         run.write(name, work, start)
     work.parts.callback(run.files.remove)
 
@@ -131,14 +167,27 @@ def find_shared_blocks(job: BlockJob, name: str, out: Path, on_share: OnShare) -
         run.find(job.shard.run_of(run.grid.blocks))
 
 
-def _examine(job: BlockJob, name: str, out: Path, on_share: OnShare) -> _Run:
+def blocks_of_another(job: BlockJob, name: str, out: Path, digest: str) -> Callable[[BlockTask], None]:
+    """Examine an image on behalf of another process; gives what does its blocks.
+
+    Raises
+    ------
+    ClusterError
+        When the blocks would be others.
+    HookeError
+        As `segment_blocks`.
+    """
+    return _examine(job, name, out, lambda share, amount="": None, digest).do
+
+
+def _examine(job: BlockJob, name: str, out: Path, on_share: OnShare, digest: str | None = None) -> _Run:
     """Decide what all blocks need, and find those that are done."""
     found = survey(job.plane, job.model, job.options)
     height, width = job.plane.shape[:2]
     plan = plan_blocks(job.plane, job.budget, job.options.resolved_threads, job.chosen_side)
     grid = BlockGrid((height, width), plan.side)
     key = (*job.key, str(plan.side), str(job.picture), found.decisions)
-    return _Run(job, found, grid, BlockFiles(out / ".hooke" / f"{name}{BLOCKS}", key), plan, on_share)
+    return _Run(job, found, grid, BlockFiles(out / ".hooke" / f"{name}{BLOCKS}", key, digest), plan, on_share)
 
 
 class _Run:
@@ -165,6 +214,27 @@ class _Run:
     def settle(self) -> None:
         """Number the objects of all blocks."""
         self._settled = settle(self.grid, self._load)
+        if self.job.elsewhere is not None:
+            self._settled.save(self.files.settled)
+
+    def do(self, task: BlockTask) -> None:
+        """Do blocks on behalf of another process."""
+        blocks = [self.grid.blocks[number] for number in task.numbers]
+        if task.step == FIND:
+            self.find(blocks)
+            return
+        if not hasattr(self, "_settled"):
+            self._settled = Settled.load(self.files.settled)
+        self.compose(blocks)
+
+    def _send(self, step: str, blocks: Sequence[Block], *, report: tuple[float, float], done: int) -> None:
+        """Let workers do blocks."""
+        assert self.job.elsewhere is not None
+        for numbers in self.job.elsewhere.do(
+            step, [block.number for block in blocks], self.grid.side, self.files.digest
+        ):
+            done += sum(self.grid.blocks[number].pixels for number in numbers)
+            self._report(*report, done)
 
     def find(self, blocks: Sequence[Block]) -> None:
         """Find the objects of those of the blocks that are not done."""
@@ -172,6 +242,9 @@ class _Run:
         self._megapixels = sum(block.pixels for block in blocks) / 1e6
         done = sum(block.pixels for block in blocks) - sum(block.pixels for block in todo)
         self._report(0.0, _SHARES[0], done)
+        if self.job.elsewhere is not None:
+            self._send(FIND, todo, report=(0.0, _SHARES[0]), done=done)
+            return
         maps = _Maps(self.found, todo, self.grid.side, self.plan.tile_bytes)
         finder = ObjectFinder(self.found, self.grid.side, maps.of_window)
 
@@ -182,20 +255,25 @@ class _Run:
             done += block.pixels
             self._report(0.0, _SHARES[0], done)
 
-    def compose_all(self) -> None:
-        """Compose all blocks that an earlier run has not done."""
-        job = self.job
-        composer = Composer(job.plane, self.found, self.grid, self.settled, self._load, job.options, job.picture)
-        todo = [block for block in self.grid.blocks if not self.files.has(self.files.parts(block.number))]
-        done = sum(block.pixels for block in self.grid.blocks) - sum(block.pixels for block in todo)
+    def compose(self, blocks: Sequence[Block]) -> None:
+        """Compose those of the blocks that an earlier run has not done."""
+        todo = [block for block in blocks if not self.files.has(self.files.parts(block.number))]
+        done = sum(block.pixels for block in blocks) - sum(block.pixels for block in todo)
+        if self.job.elsewhere is not None:
+            self._send(COMPOSE, todo, report=_SHARES, done=done)
+            return
 
         def compose(block: Block) -> None:
-            composer.compose(block).save(self.files.parts(block.number))
+            self._composer.compose(block).save(self.files.parts(block.number))
 
         for block, _ in run_in_order(compose, todo, self.plan.workers):
             done += block.pixels
             self._report(*_SHARES, done)
-        self._composer = composer
+
+    @cached_property
+    def _composer(self) -> Composer:
+        job = self.job
+        return Composer(job.plane, self.found, self.grid, self.settled, self._load, job.options, job.picture)
 
     def write(self, name: str, work: Work, start: float) -> None:
         """Write labels, picture and table, and the row of the summary."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
+from hooke.io import atomic_path
 from hooke.labels import count_overlap
 from hooke.pipeline.large.block_objects import BlockObjects
 from hooke.pipeline.large.blocks import BlockGrid
@@ -42,6 +44,30 @@ class Settled:
     first: list[int]
     count: int
     joined: dict[int, list[int]]
+
+    def save(self, path: Path) -> None:
+        """Write it for other processes."""
+        pairs = [(number, block) for number, blocks in self.joined.items() for block in blocks]
+        with atomic_path(path) as part, part.open("wb") as file:
+            np.savez(
+                file,
+                allow_pickle=False,
+                lengths=np.array([len(each) for each in self.numbers], np.int64),
+                numbers=np.concatenate([*self.numbers, np.zeros(0, np.int32)]),
+                first=np.array(self.first, np.int64),
+                count=np.array(self.count),
+                joined=np.array(pairs, np.int64).reshape(-1, 2),
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> Settled:
+        """Read it."""
+        with np.load(path, allow_pickle=False) as stored:
+            numbers = np.split(stored["numbers"], np.cumsum(stored["lengths"])[:-1])
+            joined: dict[int, list[int]] = {}
+            for number, block in stored["joined"].tolist():
+                joined.setdefault(number, []).append(block)
+            return cls(numbers, stored["first"].tolist(), int(stored["count"]), joined)
 
 
 def settle(grid: BlockGrid, load: Callable[[int], BlockObjects]) -> Settled:
