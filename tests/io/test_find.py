@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from hooke.errors import ImageReadError
-from hooke.io import find_images, open_image, search_images, unique_names
+from hooke.io import find_images, open_image, readers, search_images, unique_names
 
 
 @pytest.fixture
@@ -170,7 +170,8 @@ def test_only_results_is_an_error_that_names_them(tmp_path):
         find_images([tmp_path])
 
 
-def test_files_of_microscopes_are_named_with_the_remedy(tmp_path):
+def test_files_of_microscopes_are_named_with_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "_is_installed", lambda package: False)
     touch(tmp_path, "a.tif", "b.czi", "deep/c.nd2", "s.zarr/0", "notes.txt", "d.npz", ".e.lif")
     found = search_images([tmp_path])
     assert relative(found.paths, tmp_path) == ["a.tif"]

@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 
 from hooke.errors import ImageReadError
-from hooke.io import open_image, read_image
+from hooke.io import open_image, read_image, readers
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
@@ -114,7 +114,7 @@ def test_damaged_npy_header(tmp_path):
         ("a.txt", b"\x89PNG\r\n\x1a\n", "truncated|damaged"),
         ("a.jpg", b"\xff\xd8\xff", "truncated|damaged"),
         ("a.bmp", b"BMxx", "truncated|damaged"),
-        ("a.czi", b"ZISRAWFILE....", ".czi files; convert it to OME-TIFF with Bio-Formats"),
+        ("a.czi", b"ZISRAWFILE....", ".czi files; install pylibCZIrw .* or convert it to OME-TIFF with Bio-Formats"),
         ("a.czi", b"ZISRAWFILE....", r"img\.data, not img\.save .* blue first"),
         ("a", b"ZISRAWFILE....", "a Zeiss .czi file"),
         ("a.nd2", b"\xda\xce\xbe\x0a", "Bio-Formats"),
@@ -128,7 +128,8 @@ def test_damaged_npy_header(tmp_path):
         ("a.heic", b"\x00\x00\x00\x18ftypheic", "save it as PNG or TIFF"),
     ],
 )
-def test_no_image(tmp_path, name, content, message):
+def test_no_image(tmp_path, monkeypatch, name, content, message):
+    monkeypatch.setattr(readers, "_is_installed", lambda package: False)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ImageReadError, match=message) as caught:
         read_image(tmp_path / name)

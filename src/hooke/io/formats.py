@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hooke.errors import ImageReadError
+from hooke.io.readers import has_reader, how_to_read
 
 SUPPORTED = "TIFF, OME-TIFF, OME-Zarr, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000, .npy, slides in TIFF"
 
@@ -19,6 +20,8 @@ _MICROSCOPE_SUFFIXES = frozenset([
 ])
 _WHOLE_SLIDE_SUFFIXES = frozenset([".mrxs", ".vms", ".vmu"])  # others are TIFF inside, and read as such
 # fmt: on
+
+_NEVER_ADDED = frozenset(["", ".csv", ".json", ".txt", ".xml", ".html", ".md"])  # of most files beside images
 
 _TO_OME_TIFF = "convert it to OME-TIFF with Bio-Formats (Fiji, bfconvert) or bioio"
 # bioio-czi 3.0.1: img.save and dask_data give colour files with their first sample three times, img.data gives them
@@ -85,7 +88,9 @@ _FOREIGN = (
 
 def has_image_suffix(path: Path) -> bool:
     """Whether a folder search takes the file: a known suffix and not hidden."""
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+    suffix = path.suffix.lower()
+    known = suffix in IMAGE_SUFFIXES or (suffix not in _NEVER_ADDED and has_reader(suffix))
+    return known and not path.name.startswith(".")
 
 
 def unread_format(path: Path) -> str | None:
@@ -94,9 +99,15 @@ def unread_format(path: Path) -> str | None:
     Arrays and documents, of which a folder may hold any, don't count.
     """
     suffix = path.suffix.lower()
-    if suffix in IMAGE_SUFFIXES or path.name.startswith(".") or _REMEDY_BY_SUFFIX.get(suffix) in _SELDOM_IMAGES:
+    if has_image_suffix(path) or path.name.startswith(".") or _REMEDY_BY_SUFFIX.get(suffix) in _SELDOM_IMAGES:
         return None
-    return _REMEDY_BY_SUFFIX.get(suffix)
+    return _remedy(suffix)
+
+
+def _remedy(suffix: str) -> str | None:
+    """What to do about a file that hooke doesn't read, by its suffix."""
+    remedy, package = _REMEDY_BY_SUFFIX.get(suffix), how_to_read(suffix)
+    return remedy if package is None or remedy is None else f"{package}, or {remedy}"
 
 
 def result_stem(path: str | Path) -> str:
@@ -172,7 +183,7 @@ def unreadable(path: Path, head: bytes) -> ImageReadError:
             return ImageReadError(f"is {what}, which hooke doesn't read", path=path, remedy=remedy)
     suffix = path.suffix.lower()
     if suffix in _REMEDY_BY_SUFFIX and suffix not in IMAGE_SUFFIXES:
-        return ImageReadError(f"hooke doesn't read {suffix} files", path=path, remedy=_REMEDY_BY_SUFFIX[suffix])
+        return ImageReadError(f"hooke doesn't read {suffix} files", path=path, remedy=_remedy(suffix))
     if not head.strip(b"\x00"):
         return ImageReadError("not an image: it starts with zeros only", path=path, remedy="copy it again")
     return ImageReadError(

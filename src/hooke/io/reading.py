@@ -14,6 +14,7 @@ from hooke.io.lazy_plane import LazyPlane
 from hooke.io.levels import check_level, parse_region
 from hooke.io.numpy_files import open_npy
 from hooke.io.raster import open_raster
+from hooke.io.readers import find_reader
 from hooke.io.tiff import open_tiff
 from hooke.io.zarr_image import open_zarr
 
@@ -34,7 +35,7 @@ def open_image(
     ----------
     path : str or Path
         A TIFF, OME-TIFF, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000 or .npy file, a whole slide that is a TIFF file, or
-        an OME-Zarr store.
+        an OME-Zarr store; with the packages of the extra ``vendor``, a .czi, .nd2 or .lif file.
     axes : str, optional
         One letter per dimension as stored, such as ``"TZCYX"`` (T time, Z depth, C channels, S colours), where the
         file states none or wrong ones.
@@ -59,7 +60,13 @@ def open_image(
         scene.
     """
     path = Path(path)
-    kind = sniff(path)
+    try:
+        kind = sniff(path)
+    except ImageReadError:
+        reader = find_reader(path)
+        if reader is None:
+            raise
+        return replace(reader(path, axes, scene=scene, level=level), max_memory=max_memory)
     if kind == "tiff":
         return replace(open_tiff(path, axes, scene=scene, level=level), max_memory=max_memory)
     if kind == "zarr":
