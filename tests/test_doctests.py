@@ -11,7 +11,7 @@ import hooke
 NAMES = (module.name for module in pkgutil.walk_packages(hooke.__path__, "hooke."))
 MODULES = sorted(name for name in NAMES if "__main__" not in name)
 
-WIDGETS = ("_widget", "_box", "_panel")  # modules of hooke.napari that need napari
+WIDGETS = ("_widget", "_box", "_panel", "_form")  # modules of hooke.napari that need napari
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -31,7 +31,8 @@ def layer_box(viewer: Any, kind: type[Any], label: str, tooltip: str = "", *, nu
 
 def follow_layers(viewer: Any, box: Any) -> None:
     """List the choices of a box again whenever the viewer's layers change; until the box is gone."""
-    events = (viewer.layers.events.inserted, viewer.layers.events.removed, viewer.layers.events.renamed)
+    known = (getattr(viewer.layers.events, name, None) for name in ("inserted", "removed", "renamed"))
+    events = [event for event in known if event is not None]  # napari 0.6 does not say that a layer is renamed
 
     def renew(*_: object) -> None:
         before = box.value

@@ -67,15 +67,16 @@ def object_features(table: pd.DataFrame, numbers: ArrayLike | None = None) -> pd
     table : DataFrame
         With the column ``label``.
     numbers : ndarray of int, shape (rows,), optional
-        The number of each row's object in the layer; its label when not given.
+        The number of each row's object in the layer; its label when not given, and left out where it is the same.
 
     Examples
     --------
     >>> object_features(pd.DataFrame({"label": [4], "centroid_y": [2.0], "area": [9]})).columns.tolist()
-    ['index', 'area', 'label', 'centroid_y']
+    ['index', 'area', 'centroid_y']
     """
     index = np.asarray(table["label"] if numbers is None else numbers, np.int64)
-    rest = table.drop(columns=[_INDEX], errors="ignore")
+    same = numbers is None or np.array_equal(index, table.get("label", index))
+    rest = table.drop(columns=[_INDEX, *(["label"] if same else [])], errors="ignore")
     first = [name for name in _FIRST if name in rest]
     first += [name for name in rest.columns if name.startswith(_BRIGHTNESS)]
     rest = rest[[*first, *(name for name in rest.columns if name not in first)]].reset_index(drop=True)

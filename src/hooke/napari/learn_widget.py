@@ -9,6 +9,7 @@ from napari.layers import Image, Labels
 
 from hooke.models.registry import AUTO_MODEL
 from hooke.napari.corrected_layers import Learnt, can_adapt, learn
+from hooke.napari.field_form import FieldForm
 from hooke.napari.job_panel import JobPanel
 from hooke.napari.layer_box import follow_layers, layer_box
 from hooke.napari.layer_choice import corrected_layer
@@ -27,7 +28,7 @@ class LearnWidget(Container):  # type: ignore[misc]  # napari hands its viewer t
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        super().__init__(scrollable=True)
+        super().__init__(labels=False)
         self.panel = LearnPanel(napari_viewer, self)
 
 
@@ -49,14 +50,16 @@ class LearnPanel:
         self.parent = model_box("Begin with", "nuclei", automatic=False)
         self.what = ComboBox(label="Learn", choices=[TUNE, ADAPT] if can_adapt() else [TUNE], value=TUNE)
         self.what.tooltip = "The network itself can learn where the training extra is installed"
-        self.steps = SpinBox(label="Steps at most", value=400, min=1, max=100_000, visible=False)
+        self.steps = SpinBox(label="Steps at most", value=400, min=1, max=100_000)
         self.name = LineEdit(label="New name", value="my-nuclei")
         self.replace = CheckBox(text="replace a model of this name", label="", value=False)
         self.panel = JobPanel("Learn from my corrections", self.start)
         options = [self.layers, self.image, self.parent, self.what, self.steps, self.name, self.replace]
-        container.extend([*options, self.panel.container])
+        self.form = FieldForm(options)
+        container.extend([self.form.container, self.panel.container])
         follow_layers(viewer, self.layers)
         self.what.changed.connect(self._what_changed)
+        self._what_changed()
 
     def start(self) -> None:
         """Begin to learn from the chosen layers.
@@ -85,4 +88,4 @@ class LearnPanel:
         return [(str(layer.name), layer) for layer in self.viewer.layers if isinstance(layer, Labels)]
 
     def _what_changed(self) -> None:
-        self.steps.visible = self.what.value == ADAPT
+        self.form.show(self.steps, self.what.value == ADAPT)

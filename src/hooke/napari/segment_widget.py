@@ -10,6 +10,7 @@ from napari.utils.notifications import show_warning
 
 from hooke.errors import ConfigError
 from hooke.models.registry import AUTO_MODEL
+from hooke.napari.field_form import FieldForm
 from hooke.napari.job_panel import JobPanel
 from hooke.napari.layer_box import layer_box
 from hooke.napari.layer_choice import axes_of, file_of, finest, is_rgb, moved_placement, region_of, shown_position
@@ -37,7 +38,7 @@ class SegmentWidget(Container):  # type: ignore[misc]  # napari hands its viewer
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        super().__init__(scrollable=True)
+        super().__init__(labels=False)
         self.panel = SegmentPanel(napari_viewer, self)
 
 
@@ -70,7 +71,8 @@ class SegmentPanel:
             field.native.setPlaceholderText("automatic")
         options = [self.image, self.model, self.channel, self.diameter, self.axes, self.planes]
         options += [self.region, self.accurate]
-        container.extend([*options, self.panel.container])
+        self.form = FieldForm(options)
+        container.extend([self.form.container, self.panel.container])
         self.image.changed.connect(self._image_changed)
         self._image_changed()
 
@@ -116,7 +118,8 @@ class SegmentPanel:
         layer = segmentation_layer(
             found, name=f"{image.name} objects", placement=placement, image=str(image.name), known=known
         )
-        self.viewer.add_layer(Layer.create(*layer))
+        added = self.viewer.add_layer(Layer.create(*layer))
+        added.contour, added.opacity = 2, 1.0  # outlines, under which the image is seen; no arguments of the layer
         self.panel.say([f"{found.count} objects", found.chosen], found.warnings)
         for warning in found.warnings:
             show_warning(f"hooke: {warning}")
@@ -127,4 +130,5 @@ class SegmentPanel:
         axes = "" if layer is None else axes_of(layer)
         self.axes.value = axes
         deep = len(axes) > 2
-        self.axes.visible = self.planes.visible = deep
+        for field in (self.axes, self.planes):
+            self.form.show(field, deep)

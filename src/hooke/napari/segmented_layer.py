@@ -208,4 +208,5 @@ def segmentation_layer(
         found = found_in_stack(found)
     noted = {"image": image, "chosen": found.chosen, "warnings": list(found.warnings)} | (known or {})
     placed = (placement or Placement()).attributes(found.labels.ndim)
-    return found.labels, {"name": name, "features": found.features, "metadata": {OWN: noted}, **placed}, "labels"
+    attributes = {"name": name, "features": found.features, "metadata": {OWN: noted}, **placed}
+    return found.labels, attributes, "labels"

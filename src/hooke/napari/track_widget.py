@@ -10,6 +10,7 @@ from napari.layers import Labels, Layer, Tracks
 from napari.utils.notifications import show_warning
 
 from hooke.errors import ConfigError, HookeError
+from hooke.napari.field_form import FieldForm
 from hooke.napari.followed_layers import family_data, track_array, track_layers
 from hooke.napari.job_panel import JobPanel
 from hooke.napari.layer_box import layer_box
@@ -29,7 +30,7 @@ class TrackWidget(Container):  # type: ignore[misc]  # napari hands its viewer t
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        super().__init__(scrollable=True)
+        super().__init__(labels=False)
         self.panel = TrackPanel(napari_viewer, self)
 
 
@@ -60,7 +61,8 @@ class TrackPanel:
         self.family = PushButton(text="Show the family of the selected label")
         self.family.tooltip = "Pick an object of the followed labels, then click here"
         options = [self.labels, self.axes, self.distance, self.gap, self.shortest, self.divisions, self.fill]
-        container.extend([*options, self.panel.container, self.family])
+        self.form = FieldForm(options)
+        container.extend([self.form.container, self.panel.container, self.family])
         self.labels.changed.connect(self._labels_changed)
         self.family.changed.connect(self.show_family)
         self._labels_changed()
