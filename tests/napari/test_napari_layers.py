@@ -15,7 +15,7 @@ import yaml
 
 import hooke
 from hooke.corrections import open_corrected
-from hooke.corrections.adapt_process import run_adapt
+from hooke.corrections.adapt_process import run_adapt, why_failed
 from hooke.datasets import SequenceSettings, simulate, simulate_sequence, simulate_stack
 from hooke.datasets.simulation.stack import StackSettings
 from hooke.errors import ConfigError, DatasetError, OutputError
@@ -428,7 +428,8 @@ def test_nothing_to_learn_and_labels_that_do_not_fit(field, tmp_path, monkeypatc
 
 
 ADAPT = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as hooke's own command does
 print("hello", sys.argv[1:], flush=True)
 try:
     for step in range(1, 500):
@@ -453,6 +454,15 @@ def test_adapting_is_asked_to_stop(tmp_path):
     status, said = run_adapt(["a", "--steps", "3"], say=say, cancel=cancel, command=[sys.executable, str(script)])
     assert status == 0 and said == ["hello ['adapt', 'a', '--steps', '3']", "kept the best so far"]
     assert 0 < shares[0] < 0.5
+
+
+def test_the_command_that_adapts_is_hooke(tmp_path):
+    status, said = run_adapt(
+        [str(tmp_path), "-o", str(tmp_path / "new")], say=lambda *_: None, cancel=threading.Event()
+    )
+    assert status and "Traceback" not in " ".join(said)
+    cause, remedy = why_failed(status, said)
+    assert cause and remedy
 
 
 @pytest.mark.slow

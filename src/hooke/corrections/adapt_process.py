@@ -10,8 +10,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
+# A process that a script starts in the background ignores Ctrl-C, and so would all that it starts.
+_RUN = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "runpy.run_module('hooke', run_name='__main__', alter_sys=True)"
+)
 #: What runs hooke.
-COMMAND = (sys.executable, "-u", "-m", "hooke")
+COMMAND = (sys.executable, "-u", "-c", _RUN)
 
 #: Seconds that adapt has to keep what it has: it compares the model before and after.
 PATIENCE = 120.0
