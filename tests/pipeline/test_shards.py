@@ -24,6 +24,7 @@ from hooke.pipeline import SegmentOptions, merge_results, segment_folder
 from hooke.pipeline.large.block_objects import ObjectFinder
 from hooke.pipeline.record import read_replay
 from hooke.pipeline.shards import Shard
+from hooke.pipeline.work import Settings
 
 QUICK = SegmentOptions(diameter=22, threads=1)
 
@@ -265,6 +266,41 @@ def count_blocks(monkeypatch):
 
     monkeypatch.setattr(ObjectFinder, "find", find)
     return found
+
+
+def test_blocks_are_kept_where_the_image_can_not_be_finished(slide, tmp_path, monkeypatch):
+    folder, whole = slide
+    copied = tmp_path / "images"
+    shutil.copytree(folder, copied)
+    options = SegmentOptions(diameter=26, threads=1, expand=3)
+    for number in (1, 2):
+        segment_folder([copied], tmp_path / "out", options, block=512, shard=f"{number}/2")
+    (copied / "slide.tif").rename(tmp_path / "elsewhere.tif")
+    merged = merge_results([tmp_path / "out"], threads=1)
+    assert not merged.complete and merged.failed == 1
+    assert (tmp_path / "out" / "shards" / "1-of-2").is_dir()
+    (tmp_path / "elsewhere.tif").rename(copied / "slide.tif")
+    monkeypatch.setattr("hooke.pipeline.merge.run_settings", lambda *given: Settings("another", "", ""))
+    merged = merge_results([tmp_path / "out"], threads=1)
+    assert not merged.complete and any("another version of hooke" in note for note in merged.notes)
+    monkeypatch.undo()
+    found = count_blocks(monkeypatch)
+    assert merge_results([tmp_path / "out"], threads=1).complete and found == []
+    labels = [read_labels(out / "labels" / "slide.tif") for out in (tmp_path / "out", whole)]
+    assert np.array_equal(*labels)
+
+
+def test_what_was_set_aside_in_a_shard_stays(plate, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([plate / "p1" / "a.png"], out, QUICK, shard="1/1")
+    part = out / "shards" / "1-of-1"
+    edited = np.full((120, 128), 7, np.uint16)
+    tifffile.imwrite(part / "labels" / "a.tif", edited)
+    segment_folder([plate / "p1" / "a.png"], out, QUICK, shard="1/1")
+    merged = merge_results([out])
+    assert merged.complete and any("set aside" in note for note in merged.notes)
+    assert np.array_equal(tifffile.imread(part / "replaced" / "a.tif"), edited)
+    assert read_labels(out / "labels" / "a.tif").max() > 1
 
 
 def test_blocks_found_in_another_way_are_not_mixed(slide, tmp_path):

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from hooke import __version__
-from hooke.errors import ConfigError, readable
+from hooke.errors import ConfigError, HookeError, readable
 from hooke.io.annotations import parse_formats, write_formats
 from hooke.io.channel_files import find_channels
 from hooke.io.file_runner import OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
+from hooke.io.set_aside import SET_ASIDE
 from hooke.models import load_model
 from hooke.pipeline.large.plan import SIDE
 from hooke.pipeline.ledger import Ledger
@@ -144,14 +145,16 @@ def merge_results(
         for note in gathered.notes:
             state.lacks(note)
         if gathered.shared and state.complete:
-            _finish_shared(gathered, ledger, threads, max_memory, load_classifier, progress)
+            _finish_shared(gathered, ledger, state, threads, max_memory, load_classifier, progress)
         elif gathered.shared:
             names = ", ".join(readable(image.name) for image in gathered.shared)
             state.notes.append(f"not finished until all of their blocks are there: {names}")
         records = [record for record in (before, *(source.record for source in sources)) if record is not None]
+        kept = [source for source in sources if source.is_own and source.is_kept]
+        state.notes += [f"label images set aside in {readable(str(source.path / SET_ASIDE))} stay" for source in kept]
         rows = _write_all(ledger, records, plate, page, state, command)
         for source in sources:
-            if source.is_own and state.complete:
+            if source.is_own and state.complete and not source.is_kept:
                 source.remove()
         state.notes += write_formats(target, formats)
     failed = sum(bool(entry.error) for entry in ledger.entries.values())
@@ -162,20 +165,31 @@ def merge_results(
 def _finish_shared(
     gathered: Gathered,
     ledger: Ledger,
+    state: _State,
     threads: int,
     max_memory: int | str | None,
     load_classifier: LoadClassifier | None,
     progress: OnProgress[ImageResult] | None,
 ) -> None:
-    """Finish the images whose blocks have been found by several jobs."""
+    """Finish the images whose blocks have been found by several jobs; where one can't be, its blocks are kept."""
+    jobs: dict[str, Job] = {}
+    for image in gathered.shared:
+        try:
+            jobs[image.name] = _job(image, ledger, threads, max_memory, load_classifier)
+        except HookeError as error:
+            state.lacks(str(error))
 
     def finish(image: SharedImage, on_share: OnShare) -> ImageResult:
-        return segment_file(_job(image, ledger, threads, max_memory, load_classifier), image.origin, on_share)
+        job = jobs[image.name]
+        ledger.settings = run_settings(job.model, job.options, job.axes)
+        return segment_file(job, image.origin, on_share)
 
     def failed(image: SharedImage, message: str) -> ImageResult:
-        return fail_file(_job(image, ledger, threads, max_memory, load_classifier), image.origin, message)
+        state.complete = False
+        return fail_file(jobs[image.name], image.origin, message)
 
-    for _ in run_files(finish, gathered.shared, failed, total=len(gathered.shared), progress=progress):
+    images = [image for image in gathered.shared if image.name in jobs]
+    for _ in run_files(finish, images, failed, total=len(images), progress=progress):
         pass
 
 

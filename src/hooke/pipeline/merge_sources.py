@@ -13,6 +13,7 @@ from typing import Any
 from hooke.errors import ConfigError, readable
 from hooke.io import atomic_path
 from hooke.io.atomic import output_error
+from hooke.io.set_aside import SET_ASIDE
 from hooke.io.spreadsheet import as_cell
 from hooke.pipeline.entry import Entry
 from hooke.pipeline.large.block_files import BLOCKS, KEY
@@ -43,6 +44,11 @@ class Source:
     record: dict[str, Any] | None
     shard: Shard | None = None
     is_own: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it holds files that no run has made, which stay where they are."""
+        return (self.path / SET_ASIDE).is_dir()
 
     def remove(self) -> None:
         """Remove the folder, and the one around it when it is empty."""
