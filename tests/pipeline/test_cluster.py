@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -49,7 +50,8 @@ def slide(tmp_path_factory):
 def alone(images, slide, tmp_path_factory):
     """What one process makes of them."""
     out = tmp_path_factory.mktemp("alone")
-    segment_folder([images], out / "images", OPTIONS)
+    with contextlib.chdir(images.parent):
+        segment_folder([images.name], out / "images", OPTIONS)
     segment_folder([slide], out / "slide", OPTIONS, block=512)
     return out
 
@@ -58,16 +60,17 @@ def alone(images, slide, tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of distributed, on sockets that it closes late
 @pytest.mark.parametrize("workers", [1, 2, 4])
-def test_any_number_of_workers_gives_the_same_to_the_last_bit(images, slide, alone, tmp_path, workers):
+def test_any_number_of_workers_gives_the_same_to_the_last_bit(images, slide, alone, tmp_path, monkeypatch, workers):
     said = []
+    monkeypatch.chdir(images.parent)  # paths in the tables are those that were given
     result = segment_folder(
-        [images], tmp_path / "images", OPTIONS, workers=workers, progress=lambda at: said.append(at)
+        [images.name], tmp_path / "images", OPTIONS, workers=workers, progress=lambda at: said.append(at)
     )
     assert [image.name for image in result.images] == ["a", "b", "c", "damaged"] and len(result.failed) == 1
     assert same_results(tmp_path / "images", alone / "images") == 7
     assert re.match(r"the cluster's page: http://127\.0\.0\.1:\d+/status", said[0].note)
     assert [at.done for at in said if at.name] == [1, 2, 3, 4]
-    again = segment_folder([images], tmp_path / "images", OPTIONS, workers=workers)
+    again = segment_folder([images.name], tmp_path / "images", OPTIONS, workers=workers)
     assert [image.reused for image in again.images] == [True, True, True, False]
     segment_folder([slide], tmp_path / "slide", OPTIONS, block=512, workers=workers)
     same_results(tmp_path / "slide", alone / "slide")

@@ -224,20 +224,33 @@ def segment_on_cluster(
 
     with ledger.with_workers():
         show(note=f"the cluster's page: {remote.cluster.link}" if remote.cluster.link else "")
+        origins = {turn.name: turn.origin for turn in turns}
         tasks = (remote.task(job, turn.origin) for turn in turns if not turn.is_shared)
         with closing(remote.cluster.run_in_order(segment_task, tasks, lost)) as finished:
             for task, each in finished:
                 ledger.contents.update(each.contents)
                 ledger.set_aside += each.set_aside
                 ledger.reload(task.name)
-                ledger.finished.add(task.name)
+                result = _under_given_path(job, origins[task.name], task, each.result)
                 done += 1
-                show(name=task.name, result=each.result, error=each.result.error)
-                yield each.result
+                show(name=task.name, result=result, error=result.error)
+                yield result
         for turn in turns:
             if turn.is_shared:
                 yield from _segment_shared(job, turn, done, len(turns), progress)
                 done += 1
+
+
+def _under_given_path(job: Job, origin: Origin, task: ImageTask, result: ImageResult) -> ImageResult:
+    """A worker's result and entry under the path that the run was given, where the worker had the whole of it."""
+    assert origin.path is not None
+    entry = job.ledger.entries.get(origin.name)
+    if result.error:
+        return fail_file(job, origin, result.error.replace(str(task.path), str(origin.path)))
+    if entry is not None:
+        job.ledger.keep(origin, entry)
+    rows = [{**row, "file": str(origin.path)} for row in result.rows]
+    return replace(result, path=origin.path, rows=rows)
 
 
 def _segment_shared(
