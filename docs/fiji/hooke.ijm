@@ -1,13 +1,13 @@
 // Finds nuclei or cells in the open image with hooke, and puts their outlines into the ROI Manager, the measurements into
-// a table. A rectangle that is drawn on the image limits it to that region; of a stack all planes are taken.
+// a table. A rectangle that is drawn on a single image limits it to that region; of a stack, all planes are taken.
 // Fiji or ImageJ 1.52i and later: Plugins > Macros > Run..., or Plugins > Macros > Install... for the menu.
 // Without questions: runMacro("hooke.ijm", "model=cells diameter=8um channel=0 program=/opt/hooke/bin/hooke")
 
 // The command; its whole path where the system does not find it. Windows: C:/Users/me/.venv/Scripts/hooke.exe
-program = "hooke";
-model = "auto";
-diameter = "auto"; // pixels, or micrometres such as 8um
-channel = "auto"; // 0 is the first
+var program = "hooke";
+var model = "auto";
+var diameter = "auto"; // pixels, or micrometres such as 8um
+var channel = "auto"; // 0 is the first
 
 if (nImages == 0)
     exit("hooke: no image is open; open one first");
@@ -45,7 +45,7 @@ left = 0;
 top = 0;
 width = getWidth();
 height = getHeight();
-if (selectionType() == 0)
+if (selectionType() == 0 && nSlices == 1)
     getSelectionBounds(left, top, width, height);
 wasBatch = is("Batch Mode");
 setBatchMode(true);
@@ -60,17 +60,16 @@ selectImage(image);
 out = folder + "results";
 region = "" + top + "," + left + "," + height + "," + width;
 showStatus("hooke: finding objects");
-if (channel == "auto" || channel == "")
-    said = exec(program, "segment", folder + "image.tif", "-o", out, "--model", model, "--diameter", diameter, "--region", region, "--write", "rois");
-else
-    said = exec(program, "segment", folder + "image.tif", "-o", out, "--model", model, "--diameter", diameter, "--region", region, "--channel", channel, "--write", "rois");
+said = segment(folder + "image.tif", out, region);
 print(said);
 
 zips = out + File.separator + "rois" + File.separator;
 if (File.isDirectory(zips)) {
     names = getFileList(zips);
-    for (i = 0; i < names.length; i++)
-        roiManager("Open", zips + names[i]);
+    for (i = 0; i < names.length; i++) {
+        if (File.length(zips + names[i]) > 22) // an empty zip is an error to ImageJ
+            roiManager("Open", zips + names[i]);
+    }
 }
 // Places in the results count from the region's corner.
 if (left > 0 || top > 0) {
@@ -78,6 +77,8 @@ if (left > 0 || top > 0) {
         roiManager("select", i);
         getSelectionBounds(x, y, w, h);
         setSelectionLocation(x + left, y + top);
+        Roi.setProperty("image_height", getHeight()); // by which hooke reads saved regions
+        Roi.setProperty("image_width", getWidth());
         roiManager("update");
     }
     run("Select None");
@@ -85,15 +86,31 @@ if (left > 0 || top > 0) {
 if (!wasBatch)
     setBatchMode(false);
 table = out + File.separator + "measurements.csv";
-if (File.exists(table)) {
-    open(table);
-    if (nImages > 0) {
-        selectImage(image);
-        roiManager("Show All without labels");
-    }
-    showStatus("hooke: " + (roiManager("count") - before) + " objects");
-} else
+if (!File.exists(table))
     exit("hooke found no result. It said:\n \n" + said + "\n \nIf the command was not found, give its whole path.");
+found = roiManager("count") - before;
+if (found > 0) {
+    open(table);
+    selectImage(image);
+    roiManager("Show All without labels");
+}
+showStatus("hooke: " + found + " objects");
+
+// Runs the command; gives what it printed. exec takes no list, and gives no errors of a command, which the shell does.
+function segment(path, out, region) {
+    join = "exec \"$0\" \"$@\" 2>&1";
+    named = false;
+    if (channel != "auto" && channel != "")
+        named = true;
+    if (startsWith(getInfo("os.name"), "Windows")) {
+        if (named)
+            return exec(program, "segment", path, "-o", out, "--model", model, "--diameter", diameter, "--region", region, "--write", "rois", "--channel", channel);
+        return exec(program, "segment", path, "-o", out, "--model", model, "--diameter", diameter, "--region", region, "--write", "rois");
+    }
+    if (named)
+        return exec("sh", "-c", join, program, "segment", path, "-o", out, "--model", model, "--diameter", diameter, "--region", region, "--write", "rois", "--channel", channel);
+    return exec("sh", "-c", join, program, "segment", path, "-o", out, "--model", model, "--diameter", diameter, "--region", region, "--write", "rois");
+}
 
 // The value of a name in a text such as "model=cells diameter=20"; values hold no blanks.
 function setting(text, name, otherwise) {
