@@ -92,6 +92,8 @@ found = roiManager("count") - before;
 if (found > 0) {
     open(table);
     selectImage(image);
+    if (nSlices > 1)
+        roiManager("Associate", "true"); // show each outline on its plane only
     roiManager("Show All without labels");
 }
 showStatus("hooke: " + found + " objects");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 import threading
@@ -317,7 +318,8 @@ def test_results_of_a_run_are_opened_with_image_and_measurements(tmp_path, field
     images.mkdir()
     np.save(images / "one.npy", field.image)
     np.save(images / "two.npy", np.stack([field.image, field.image[::-1]]))
-    hooke.segment_folder([images], out, ONE_THREAD, page=False)
+    with contextlib.chdir(tmp_path):  # the results name the images relative to it
+        hooke.segment_folder(["images"], out, ONE_THREAD, page=False)
     read = reader.get_reader(str(out))
     layers = {attributes["name"]: (data, attributes, kind) for data, attributes, kind in read(str(out))}
     assert list(layers) == ["one", "one objects", "two", "two objects"]

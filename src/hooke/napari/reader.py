@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.corrections.pairs import run_entries
 from hooke.datasets import INDEX_NAME, find_image, find_labels, read_entries
 from hooke.errors import DatasetError
 from hooke.io import ImageFile, find_images, open_image, read_labels
@@ -84,26 +85,19 @@ def _read_tiff(path: Path) -> list[LayerData]:
 
 def _read_results(folder: Path) -> list[LayerData]:
     files = find_images([folder / _LABELS], results=True)
-    images = _images_of(folder)
+    entries = {entry.name: entry for entry in run_entries(folder) if entry.path and Path(entry.path).is_file()}
     layers: list[LayerData] = []
     for path in _first(files, folder):
-        image = images.get(path.stem)
-        shown = [] if image is None else list(_image_layers(open_image(image), path.stem, len(layers) > 0))
+        shown: list[LayerData] = []
+        if (entry := entries.get(path.stem)) is not None:
+            image = open_image(entry.path, scene=entry.scene or None)
+            shown = list(_image_layers(image, path.stem, len(layers) > 0))
         layers += shown
         named = str(shown[0][1]["name"]) if len(shown) == 1 else ""
         layer = _labels_layer(path, open_image(path), folder, f"{path.stem} objects", named)
         layer[1]["visible"] = len(layers) == len(shown)
         layers.append(layer)
     return layers
-
-
-def _images_of(folder: Path) -> dict[str, Path]:
-    """The images of a run's results that are still where they were, by name."""
-    table = pd.read_csv(folder / _SUMMARY, dtype=str, keep_default_na=False)
-    if not {"image", "file"} <= set(table.columns):
-        return {}
-    pairs = zip(table["image"].tolist(), table["file"].tolist(), strict=True)
-    return {name: Path(file) for name, file in pairs if file and Path(file).is_file()}
 
 
 def _read_dataset(folder: Path) -> list[LayerData]:
