@@ -473,7 +473,7 @@ def test_the_network_learns(field, tmp_path, monkeypatch):
     monkeypatch.setenv("HOOKE_MODELS", str(tmp_path / "models"))
     job = LayerJob()
     learnt = learn([corrected(field)], "learnt", "nuclei", job, adapting=True, steps=3)
-    assert learnt.model == "learnt" and job.share > 0.5
+    assert learnt.model == "learnt" and job.share > 0.3  # of three steps, one or more were said
     assert not any(str(tmp_path) in line or "hooke-napari" in line for line in learnt.lines)
     assert hooke.segment(field.image, "learnt", threads=1).count
 
