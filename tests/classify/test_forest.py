@@ -24,6 +24,7 @@ from hooke.errors import ConfigError, DatasetError, ImageReadError, ModelError, 
 from hooke.image import Image
 from hooke.io import read_labels, write_labels, write_png
 from hooke.io.lock import only_run
+from hooke.models import load_model
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.pipeline.record import read_replay
 
@@ -136,7 +137,8 @@ def test_a_run_with_a_classifier_is_repeated_with_it(folder, tmp_path):
     assert "classify=" in pd.read_csv(tmp_path / "out" / "summary.csv")["options"][0]
     record = tmp_path / "out" / "run.json"
     # The runtime that `auto` chose is kept: a repetition on another processor takes the same one.
-    assert read_replay(record, load_classifier).options == replace(options, runtime="onnxruntime")
+    chosen = load_model(options.model).runtime.name
+    assert read_replay(record, load_classifier).options == replace(options, runtime=chosen)
     with pytest.raises(ConfigError, match="load_classifier"):
         read_replay(record)
     record.write_text(record.read_text().replace(options.classify.checksum, "0" * 64))
