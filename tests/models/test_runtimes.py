@@ -115,7 +115,8 @@ def test_a_graphics_card_is_taken_first(two, monkeypatch):
 
     def with_card(weights, options, providers, enable_fallback):
         asked.append(providers)
-        return SimpleNamespace(get_providers=lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+        providers = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        return SimpleNamespace(get_providers=lambda: providers, get_inputs=lambda: [])
 
     monkeypatch.setattr(session.ort, "InferenceSession", with_card)
     assert Model(read_bundle(two)).runtime.name == "cuda"

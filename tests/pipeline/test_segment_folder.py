@@ -56,7 +56,7 @@ def test_one_bad_file_does_not_stop_the_others(images, tmp_path):
 def test_small_images_are_done_side_by_side_with_the_same_results(images, tmp_path, field, monkeypatch):
     (images / "a_broken.png").write_bytes(b"no picture")
     write_png(images / "aa_large.png", np.tile(field.image, (2, 2)))
-    monkeypatch.setattr(sys.modules["hooke.pipeline.folder_segmentation"], "_SMALL", field.image.size)
+    monkeypatch.setattr(sys.modules["hooke.pipeline.turns"], "_SMALL", field.image.size)
     seen, shares = [], []
     names = {}
     for threads in (1, 3):
