@@ -123,9 +123,9 @@ class ChangedModel(Model):
         plain = super().network
         return self._memory.of_network(self._digest, lambda: plain(threads))
 
-    def segmenter(self, threads: int = 1, *, tta: bool = False) -> PixelSegmenter:
+    def segmenter(self, threads: int = 1, *, tta: bool = False, accurate: bool = False) -> PixelSegmenter:
         """Give what segments pixels, by mirrors too if the variant says so."""
-        return super().segmenter(threads, tta=tta or bool(self._changes.get("tta")))
+        return super().segmenter(threads, tta=tta or bool(self._changes.get("tta")), accurate=accurate)
 
 
 def _changed(bundle: Bundle, changes: Mapping[str, Any]) -> Any:

@@ -21,6 +21,7 @@ _SUM = 0.35  # octaves by which the one may differ from two of the frame before,
 _LAST = 0.2  # the same in the last frame, where nothing after confirms it
 _SAME = 0.5  # octaves by which each of the two may change meanwhile
 _PART = 0.6  # octaves by which a part may differ from what it is expected to be
+_TIE = 1e-9  # square pixels: what rounding makes of two ends that are as good; the expected places then decide
 _ROUNDS = 12
 
 
@@ -143,7 +144,7 @@ def split_mask(mask: NDArray[np.bool_], centres: Floats, areas: Floats) -> NDArr
     Examples
     --------
     >>> split_mask(np.ones((2, 9), bool), np.array([[0.5, 3], [0.5, 5]]), np.array([6.0, 12]))[0].tolist()
-    [True, True, True, False, False, False, False, False, False]
+    [True, True, True, True, False, False, False, False, False]
     """
     pixels = np.argwhere(mask).astype(np.float64)
     middle = pixels.mean(axis=0)
@@ -153,7 +154,7 @@ def split_mask(mask: NDArray[np.bool_], centres: Floats, areas: Floats) -> NDArr
     best: tuple[float, NDArray[np.bool_]] | None = None
     for begin in begins:
         cost, first = _settle(pixels, begin, areas / np.pi)
-        if best is None or cost < best[0]:
+        if best is None or cost < best[0] - _TIE:
             best = cost, first
     assert best is not None
     sizes = np.array([np.count_nonzero(best[1]), len(pixels) - np.count_nonzero(best[1])])
