@@ -167,7 +167,7 @@ class Refuse:
 sys.meta_path.insert(0, Refuse())
 import hooke
 for module in pkgutil.walk_packages(hooke.__path__, "hooke."):
-    # napari's own packages are no part of the environment that all tests run in.
+    # napari's own packages are not part of the environment that all tests run in.
     if not module.name.startswith(("hooke.training", "hooke.napari")) and "__main__" not in module.name:
         importlib.import_module(module.name)
 import numpy as np

@@ -86,6 +86,7 @@ def _write_network(
         "authors": told.get("authors", [{"name": "The hooke developers"}]),
         "parameters": settings.parameters,
         "diameter_band": settings.diameter_band,
+        "accurate_band": settings.accurate_band,
         "training_data": [*own.get("training_data", []), {"name": facts["name"], "licence": "its owner's"}],
         "scores": facts["scores"],
         "kind": f"{own.get('kind') or told.get('name')}; adapted",
