@@ -13,7 +13,6 @@ from hooke.corrections.corrected_images import CorrectedImage
 from hooke.corrections.profile import OFFSETS, Profile
 from hooke.labels import find_objects
 from hooke.models import BundleSettings, Model
-from hooke.models.scale import scale_for
 from hooke.models.segmenter import smallest_area
 from hooke.pipeline.diameter import estimate_diameter
 from hooke.pipeline.view import View, prepare_view
@@ -155,7 +154,7 @@ class MappedImage:
     def scale(self, knobs: Knobs) -> float | None:
         """Network pixels per image pixel; None where nothing is found to measure."""
         diameter = self.diameter(knobs)
-        return None if diameter is None else scale_for(diameter, self._model(knobs.channel).settings.diameter_band)
+        return None if diameter is None else self._model(knobs.channel).segmenter().scale_of(diameter)
 
     def profile(self, knobs: Knobs) -> Profile | None:
         """Objects of a decoding before any is dropped; None where nothing is found to measure."""
@@ -201,9 +200,9 @@ class MappedImage:
 
     def _decode(self, knobs: Knobs, diameter: float) -> Profile:
         view, model = self.view(knobs.channel), self._model(knobs.channel)
-        scale = scale_for(diameter, model.settings.diameter_band)
+        segmenter = model.segmenter(self.threads)
+        scale = segmenter.scale_of(diameter)
         if (knobs.channel, scale) not in self._maps:
-            segmenter = model.segmenter(self.threads)
             self._maps[knobs.channel, scale] = segmenter.predict(view.pixels, view.normalisation, scale)
         scheme = make_scheme(model.settings.scheme, {**model.settings.parameters, **dict(knobs.parameters)})
         decoded = scheme.decode(self._maps[knobs.channel, scale], min_size=1, diameter=diameter, min_score=0.0)

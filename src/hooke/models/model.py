@@ -237,7 +237,8 @@ class Model:
         maps = self.maps if self.settings.classes else self.scheme.decoded
         own = self.settings
         band = own.accurate_band if accurate and own.accurate_band else own.diameter_band
-        return PixelSegmenter(network, self.scheme, band, maps, self.tiling, threads, own.min_size, own.grow)
+        exact = own.frame is not None  # a step more would not fit into it
+        return PixelSegmenter(network, self.scheme, band, maps, self.tiling, threads, own.min_size, own.grow, exact)
 
     @property
     def tiling(self) -> Tiling:

@@ -258,8 +258,8 @@ def _plan(length: float, tiling: Tiling) -> tuple[int, int]:
     tiling : Tiling
     """
     tile, overlap, stride = tiling.tile, tiling.overlap, tiling.stride
-    if length <= tile:
-        return 1, math.ceil(length)
+    if round(length) <= tile:
+        return 1, round(length)
     fewest = math.ceil((length - overlap) / (tile - overlap))
     plans = []
     for count in range(fewest, 2 * fewest + 1):

@@ -7,7 +7,9 @@ import math
 _STEPS = 16  # to each doubling: 4 % apart, far less than nuclei of one image differ
 
 
-def scale_for(diameter: float, band: tuple[float, float], limits: tuple[float, float] = (1 / 16, 8.0)) -> float:
+def scale_for(
+    diameter: float, band: tuple[float, float], limits: tuple[float, float] = (1 / 16, 8.0), *, exact: bool = False
+) -> float:
     """Network pixels per image pixel.
 
     Parameters
@@ -19,12 +21,14 @@ def scale_for(diameter: float, band: tuple[float, float], limits: tuple[float, f
         another is brought to the nearer end, for a larger change costs time or detail and buys nothing.
     limits : (float, float)
         The scale is kept within these.
+    exact : bool
+        Whether every scale is taken, as for images that are to fill a frame.
 
     Returns
     -------
     float
-        A power of the 16th root of 2. So a diameter that is measured a little differently, by other arithmetic or on
-        another crop of the image, hardly ever changes the scale, and with it every outline.
+        A power of the 16th root of 2, unless it is to be exact. So a diameter that is measured a little differently,
+        by other arithmetic or on another crop of the image, hardly ever changes the scale, and with it every outline.
 
     Examples
     --------
@@ -37,5 +41,6 @@ def scale_for(diameter: float, band: tuple[float, float], limits: tuple[float, f
         scale = low / diameter
     elif diameter > high:
         scale = high / diameter
-    stepped = float(2 ** (round(_STEPS * math.log2(scale)) / _STEPS))
-    return min(max(stepped, limits[0]), limits[1])
+    if not exact:
+        scale = float(2 ** (round(_STEPS * math.log2(scale)) / _STEPS))
+    return min(max(scale, limits[0]), limits[1])

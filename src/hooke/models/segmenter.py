@@ -69,6 +69,8 @@ class PixelSegmenter:
         Objects of fewer pixels are dropped; see `smallest_area` for the default.
     grow : float
         Pixels that outlines move outwards, or inwards below 0: see `hooke.labels.offset_outlines`.
+    exact : bool
+        Whether images are brought to the band exactly, rather than in steps.
     """
 
     network: Callable[[int], Network]
@@ -79,6 +81,11 @@ class PixelSegmenter:
     threads: int = 1
     min_size: float | None = None
     grow: float = 0.0
+    exact: bool = False
+
+    def scale_of(self, diameter: float) -> float:
+        """Network pixels per image pixel for objects of a diameter, pixels."""
+        return 1.0 if self.band is None else scale_for(diameter, self.band, exact=self.exact)
 
     def segment(
         self,
@@ -109,7 +116,7 @@ class PixelSegmenter:
         progress : callable, optional
             Given the share of the tiles done, 0..1.
         """
-        scale = 1.0 if self.band is None else scale_for(diameter, self.band)
+        scale = self.scale_of(diameter)
         min_size = self.min_size if min_size is None else min_size
         min_size = smallest_area(diameter) if min_size is None else min_size
         maps = known if known is not None and scale == 1 else self.predict(pixels, normalisation, scale, progress)
@@ -143,4 +150,4 @@ class PixelSegmenter:
 
     def is_one_tile(self, shape: tuple[int, ...], scale: float = 1.0) -> bool:
         """Whether an image of a shape is predicted in one piece."""
-        return max(shape[:2]) * scale <= self.tiling.tile
+        return round(max(shape[:2]) * scale) <= self.tiling.tile

@@ -19,7 +19,6 @@ from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.io.lazy_plane import LazyPlane
 from hooke.models import Model, PixelSegmenter, is_default
-from hooke.models.scale import scale_for
 from hooke.models.segmenter import smallest_area
 from hooke.pipeline.image_segmentation import NOTHING, measure_diameter, wanted_channel
 from hooke.pipeline.large.shown_pixels import WholePlane
@@ -76,9 +75,7 @@ class Survey:
     @property
     def scale(self) -> float:
         """Network pixels per image pixel."""
-        if self.diameter is None or self.segmenter.band is None:
-            return 1.0
-        return scale_for(self.diameter, self.segmenter.band)
+        return 1.0 if self.diameter is None else self.segmenter.scale_of(self.diameter)
 
     @property
     def maps(self) -> int:
