@@ -164,7 +164,8 @@ def test_tiles_are_chosen_to_show_the_network_few_pixels(scale):
             return np.zeros((1, 1, *batch.shape[2:]), np.float32)
 
         grey = Normalisation("grey", None, 0.0, 1.0)
-        predict_maps(network, np.zeros((side, 300), np.uint8), grey, scale=scale, maps=1)
+        tight = Tiling(tight=True)
+        predict_maps(network, np.zeros((side, 300), np.uint8), grey, scale=scale, maps=1, tiling=tight)
         across = -(-max(1, round(300 * scale)) // 32) * 32
         shares.append(sum(shown) / (side * scale * across))
     # Tiles of 448 that share 48 px need 1.12 times the pixels of one axis; sides are multiples of 32.

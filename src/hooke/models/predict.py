@@ -41,6 +41,9 @@ class Tiling:
         Pixels at the network's scale that neighbouring tiles share.
     stride : int
         The network's stride: sides of its input are multiples of this.
+    tight : bool
+        Whether tiles of magnified images are a pixel smaller, rather than larger, than a whole number of strides: for
+        fewer pixels. Otherwise the network is shown up to a stride of mirror image beside them.
 
     Raises
     ------
@@ -51,6 +54,7 @@ class Tiling:
     tile: int = 448
     overlap: int = 48
     stride: int = 32
+    tight: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.overlap < self.tile:
@@ -230,8 +234,7 @@ def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
     if count == 1:
         yield _Span(0, length, np.ones(length, np.float32))
         return
-    # Rounded down: a pixel more than a whole number of strides would be computed as a stride more.
-    tile = min(length, max(2, math.floor(side / scale)))
+    tile = min(length, max(2, (math.floor if tiling.tight else math.ceil)(side / scale)))
     starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
     unit = max(1, tiling.stride // 2)
     if scale == 1 and overlap >= 2 * unit:  # rounded up, neighbours still share more than they are blended over
