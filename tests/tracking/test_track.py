@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 pytest.importorskip("laptrack")
 
 import hooke
-from hooke.datasets import SequenceSettings, StackSettings, simulate_sequence, simulate_stack
+from hooke.datasets import SequenceSettings, StackSettings, simulate, simulate_sequence, simulate_stack
 from hooke.errors import ConfigError
+from hooke.io import write_png
+from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.tracking import TrackOptions
+from hooke.tracking.sources import find_sequences
 from tests.cases import cases
 from tests.tracking.builders import links_of, squares
 
@@ -343,3 +346,16 @@ def test_objects_in_3d_are_followed(anisotropy):
     assert broken <= 0.03 * steps
     assert tracks.table["displacement"].max() <= 0.3 * 22 + 1
     assert np.isclose(tracks.table["displacement_um"], tracks.table["displacement"] / 2, equal_nan=True).all()
+
+
+def test_images_of_results_are_found_from_another_folder(tmp_path, monkeypatch):
+    (tmp_path / "film").mkdir()
+    for frame in range(3):
+        pixels = simulate((96, 96), seed=5, diameter=20, density=0.15).image
+        write_png(tmp_path / "film" / f"t{frame}.png", np.roll(pixels, frame, axis=1))
+    monkeypatch.chdir(tmp_path)
+    segment_folder(["film"], "out", SegmentOptions(threads=1))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (found,) = find_sequences(["../out"])
+    assert found.images is not None and len(found.images) == 3
