@@ -108,3 +108,9 @@ def test_a_senseless_setting_is_refused_by_name(wrong):
 def test_an_empty_shape_is_refused():
     with pytest.raises(ConfigError, match="shape"):
         simulate((0, 10))
+
+
+def test_its_old_place_still_serves():
+    with pytest.warns(DeprecationWarning, match=r"import simulate from hooke\.datasets"):
+        from hooke.datasets.simulator import simulate as old
+    assert old is simulate
