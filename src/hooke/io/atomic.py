@@ -57,7 +57,7 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield part
-        _flush(part)
+        flush(part)
         os.replace(part, target)  # noqa: PTH105 - Path.replace is the same call; this one is what the docs promise
     except OSError as error:
         if not _concerns_output(error, part, target):
@@ -84,7 +84,7 @@ def remove_partial_files(folder: Path) -> None:
         _remove(path)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Wait until a file's bytes are on the disk, if the file system supports it."""
     if path.is_file():
         with path.open("rb+") as file, contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from hooke.io import atomic_path
+from hooke.io.atomic import flush
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
 from hooke.io.naming import PLACE, image_place
 from hooke.io.spreadsheet import as_cell, write_table
@@ -45,18 +46,27 @@ def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
     entries = ledger.ordered()
     there = [entry for entry in entries if entry.is_there(ledger.out) and _is_text(ledger.measurements(entry))]
     parts = {ledger.measurements(entry): _place(entry) for entry in there}
-    _write_measurements(parts, ledger.out / "measurements.csv", names)
-    _write_depth(ledger, there, names)
     rows = [row | image_place(row["file"]) for row in table_rows(entries, {entry.name for entry in there})]
-    _write_summary(rows, ledger.out / "summary.csv")
+    # A run that is killed now leaves both main tables or none: they take their names one right after the other.
+    with atomic_path(ledger.out / "measurements.csv") as measurements:
+        _write_measurements(parts, measurements, names)
+        with atomic_path(ledger.out / "summary.csv") as summary:
+            _write_summary(rows, summary)
+            _write_depth(ledger, there, names)
+            _write_counts(rows, ledger.out / "counts.csv")
+            flush(measurements)
+    return rows
+
+
+def _write_counts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write ``counts.csv`` where classes are known."""
     kept = ("image", *_planes(rows), CLASS_COUNTS, *PLACE)
     counted = [{key: row[key] for key in kept if key in row} for row in rows]
     counted = [row for row in counted if CLASS_COUNTS in row]
     if counted:
-        write_counts(counted, ledger.out / "counts.csv", last=PLACE)
+        write_counts(counted, path, last=PLACE)
     else:
-        (ledger.out / "counts.csv").unlink(missing_ok=True)
-    return rows
+        path.unlink(missing_ok=True)
 
 
 def _write_depth(ledger: Ledger, entries: Sequence[Entry], names: str) -> None:
