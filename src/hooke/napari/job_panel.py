@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from magicgui.widgets import Container, Label, ProgressBar, PushButton
 from napari.qt.threading import create_worker
@@ -140,3 +140,18 @@ class JobPanel:
         text = f"unexpected {type(error).__name__}: {error}"
         self.say((), error=text)
         show_error(f"hooke: {text}")
+
+
+class PanelWidget(Container):  # type: ignore[misc]  # napari hands its viewer to subclasses of widgets only
+    """A widget whose fields are those of a panel.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+    """
+
+    panel_type: ClassVar[type[Any]]  # given the viewer, and the container of its fields
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__(labels=False)
+        self.panel = type(self).panel_type(napari_viewer, self)

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, Select, SpinBox
+from magicgui.widgets import CheckBox, ComboBox, LineEdit, Select, SpinBox
 from napari.layers import Image, Labels
 
 from hooke.models.registry import AUTO_MODEL
 from hooke.napari.corrected_layers import Learnt, can_adapt, learn
 from hooke.napari.field_form import FieldForm
-from hooke.napari.job_panel import JobPanel
+from hooke.napari.job_panel import JobPanel, PanelWidget
 from hooke.napari.layer_box import follow_layers, layer_box
 from hooke.napari.layer_choice import corrected_layer
 from hooke.napari.model_box import list_models_again, model_box
 
 _IMAGE = "The image of labels that were not found by hooke here"
 TUNE, ADAPT = "settings (seconds)", "network (minutes)"
-
-
-class LearnWidget(Container):  # type: ignore[misc]  # napari hands its viewer to subclasses of widgets only
-    """The widget, as napari's manifest names it.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-    """
-
-    def __init__(self, napari_viewer: Any) -> None:
-        super().__init__(labels=False)
-        self.panel = LearnPanel(napari_viewer, self)
 
 
 class LearnPanel:
@@ -89,3 +76,9 @@ class LearnPanel:
 
     def _what_changed(self) -> None:
         self.form.show(self.steps, self.what.value == ADAPT)
+
+
+class LearnWidget(PanelWidget):
+    """The widget, as napari's manifest names it."""
+
+    panel_type = LearnPanel

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit
+from magicgui.widgets import CheckBox, ComboBox, LineEdit
 from napari.layers import Image, Layer, Shapes
 from napari.utils.notifications import show_warning
 
 from hooke.errors import ConfigError
 from hooke.models.registry import AUTO_MODEL
 from hooke.napari.field_form import FieldForm
-from hooke.napari.job_panel import JobPanel
+from hooke.napari.job_panel import JobPanel, PanelWidget
 from hooke.napari.layer_box import layer_box
 from hooke.napari.layer_choice import axes_of, file_of, finest, is_rgb, moved_placement, region_of, shown_position
 from hooke.napari.layer_stack import parse_axes
@@ -27,19 +27,6 @@ SHOWN, EACH, DEPTH, DEPTH_AND_TIME = (
 )
 _REGION = "Only what the selected shapes of this layer enclose, or all of its shapes"
 _STITCH: Final = {DEPTH: "z", DEPTH_AND_TIME: "z,t"}
-
-
-class SegmentWidget(Container):  # type: ignore[misc]  # napari hands its viewer to subclasses of widgets only
-    """The widget, as napari's manifest names it.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-    """
-
-    def __init__(self, napari_viewer: Any) -> None:
-        super().__init__(labels=False)
-        self.panel = SegmentPanel(napari_viewer, self)
 
 
 class SegmentPanel:
@@ -132,3 +119,9 @@ class SegmentPanel:
         deep = len(axes) > 2
         for field in (self.axes, self.planes):
             self.form.show(field, deep)
+
+
+class SegmentWidget(PanelWidget):
+    """The widget, as napari's manifest names it."""
+
+    panel_type = SegmentPanel

@@ -5,33 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from magicgui.widgets import CheckBox, Container, FloatSpinBox, LineEdit, PushButton, SpinBox
+from magicgui.widgets import CheckBox, FloatSpinBox, LineEdit, PushButton, SpinBox
 from napari.layers import Labels, Layer, Tracks
 from napari.utils.notifications import show_warning
 
 from hooke.errors import ConfigError, HookeError
 from hooke.napari.field_form import FieldForm
 from hooke.napari.followed_layers import family_data, track_array, track_layers
-from hooke.napari.job_panel import JobPanel
+from hooke.napari.job_panel import JobPanel, PanelWidget
 from hooke.napari.layer_box import layer_box
 from hooke.napari.layer_choice import finest, placement_of, size_of
 from hooke.napari.layer_data import OWN
 from hooke.napari.layer_stack import guess_axes
 from hooke.tracking import TrackOptions
 from hooke.tracking import Tracks as FoundTracks
-
-
-class TrackWidget(Container):  # type: ignore[misc]  # napari hands its viewer to subclasses of widgets only
-    """The widget, as napari's manifest names it.
-
-    Parameters
-    ----------
-    napari_viewer : napari.Viewer
-    """
-
-    def __init__(self, napari_viewer: Any) -> None:
-        super().__init__(labels=False)
-        self.panel = TrackPanel(napari_viewer, self)
 
 
 class TrackPanel:
@@ -154,3 +141,9 @@ class TrackPanel:
         # One axis in front that is not named is time here, where only time can be followed.
         named = str(layer.axis_labels[0]).strip().casefold()[:1] in ("z", "d")
         self.axes.value = "TYX" if axes == "ZYX" and not named else axes
+
+
+class TrackWidget(PanelWidget):
+    """The widget, as napari's manifest names it."""
+
+    panel_type = TrackPanel

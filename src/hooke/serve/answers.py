@@ -88,7 +88,7 @@ def without_paths(text: str, names: Mapping[str, str] | None = None) -> str:
 
     Examples
     --------
-    >>> without_paths("/home/ann/w/images/3f/3f.tif: the file is empty", {"3f.tif": "cells.tif"})
+    >>> without_paths("/srv/w/images/3f/3f.tif: the file is empty", {"3f.tif": "cells.tif"})
     'cells.tif: the file is empty'
     >>> without_paths("can't be written: C:\\data\\x.png is a folder; 1/2 and and/or stay")
     "can't be written: x.png is a folder; 1/2 and and/or stay"
