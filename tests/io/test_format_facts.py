@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from hooke.errors import ImageReadError
-from hooke.io import open_image
+from hooke.io import open_image, read_labels
 from hooke.io.lazy_plane import LazyPlane
 
 RNG = np.random.default_rng(5)
@@ -83,3 +83,15 @@ def test_deltavision_is_refused_not_read_in_a_wrong_order(tmp_path, name):
     (tmp_path / name).write_bytes(header + bytes(4000))
     with pytest.raises(ImageReadError, match="Bio-Formats"):
         open_image(tmp_path / name)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.uint32])
+def test_labels_in_jpeg_2000_come_as_they_were_written_or_not_at_all(tmp_path, dtype):
+    labels = np.zeros((64, 64), dtype)
+    labels[10:20, 10:20], labels[30:40, 30:40] = 1, 300
+    tifffile.imwrite(tmp_path / "labels.tif", labels, compression="jpeg2000")
+    if dtype == np.uint32:  # tifffile 2026.3.3 with OpenJPEG 2.5.4 gives it back with another background
+        with pytest.raises(ImageReadError, match=r"labels\.tif.*26 bits a pixel in JPEG 2000(.|\n)*zlib"):
+            read_labels(tmp_path / "labels.tif")
+    else:
+        np.testing.assert_array_equal(read_labels(tmp_path / "labels.tif"), labels)

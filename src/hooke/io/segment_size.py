@@ -1,4 +1,4 @@
-"""Reads the number of pixels in a compressed TIFF segment from its own header, in JPEG and JPEG 2000."""
+"""Reads what a compressed TIFF segment says in its own header, in JPEG and JPEG 2000: its pixels, and their bits."""
 
 from __future__ import annotations
 
@@ -29,6 +29,20 @@ def stated_pixels(head: bytes) -> int | None:
         return None
     width, height, left, top = (int.from_bytes(head[at + start : at + start + 4], "big") for start in (8, 12, 16, 20))
     return max(width - left, 0) * max(height - top, 0)
+
+
+def stated_bits(head: bytes) -> int | None:
+    """Bits of a pixel's first channel in JPEG 2000; None where the header does not say, or is of another format.
+
+    Examples
+    --------
+    >>> stated_bits(bytes.fromhex("ff4f ff51") + bytes(38) + bytes([15])), stated_bits(b"")
+    (16, None)
+    """
+    at = head.find(_JPEG_2000)
+    if at < 0 or len(head) <= at + 42:
+        return None
+    return (head[at + 42] & 0x7F) + 1  # the highest bit says that they are signed
 
 
 def _of_jpeg(head: bytes) -> int | None:
