@@ -3,10 +3,11 @@
 python benchmarks/page.py [--side 20000] [--objects 100000] [--folder FOLDER] [--edits 20]
 
 An image of simulated nuclei is written, opened by its path and segmented by the server; then the pointer drags it to
-and fro at three scales, and objects are deleted one after another. A frame's time is the time between two calls of
-requestAnimationFrame; an edit's is from the key to the painted tiles, as the page measures it. Needs the extras serve
-and browser and a Chromium. With `--folder`, the image and the server's work folder are kept, and a second run measures
-without segmenting again.
+and fro at three scales, and objects are edited one after another, by keys and by the pointer. A frame's time is the
+time between two calls of requestAnimationFrame; an edit's is from the key or the end of the stroke to the painted
+tiles, as the page measures it. Beside it stands the processor time of the server and of the page in the second around
+it, which does not depend on what else the machine does. Needs the extras serve and browser and a Chromium. With
+`--folder`, the image and the server's work folder are kept, and a second run measures without segmenting again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ def main() -> None:
         command += ["--folder", str(folder / "work")]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=None) as server:
             try:
-                measure(address_of(server), image, given)
+                measure(address_of(server), image, given, server.pid)
             finally:
                 server.terminate()
 
@@ -104,7 +106,7 @@ def address_of(server: subprocess.Popen[str]) -> str:
     raise SystemExit("hooke serve ended")
 
 
-def measure(address: str, image: Path, given: argparse.Namespace) -> None:
+def measure(address: str, image: Path, given: argparse.Namespace, server: int) -> None:
     """Open the image in the page, pan, edit."""
     from playwright.sync_api import sync_playwright
 
@@ -136,7 +138,7 @@ def measure(address: str, image: Path, given: argparse.Namespace) -> None:
             report(name, page.evaluate(PAN, [given.frames, 12]))
             if page.screenshot() == before:
                 raise SystemExit("the image did not move: these frames say nothing")
-        edit(page, given.edits)
+        edit(page, given.edits, server)
         browser.close()
 
 
@@ -186,18 +188,90 @@ def report(name: str, times: list[float]) -> None:
     print(f"{name}: median frame {middle:.1f} ms, 95 % within {slow:.1f} ms, {share:.0%} of {len(times)} within 33 ms")
 
 
-def edit(page: Any, count: int) -> None:
-    """Delete objects one after another."""
-    page.evaluate("() => performance.clearMeasures()")
+def edit(page: Any, count: int, server: int) -> None:
+    """Edit by keys and by the pointer, and print how long each kind of edit takes from there to the painted tiles."""
+    clock = Clock(page, server)
     page.focus(".grid")
+    page.keyboard.press("Home")  # brings an object into view
+    for name, key in {"delete": "Delete", "split": "x", "grow": "g"}.items():
+        clock.begin()
+        for _ in range(count):
+            page.focus(".grid")
+            page.keyboard.press("ArrowDown")
+            page.wait_for_timeout(300)
+            clock.time(lambda key=key: page.keyboard.press(key))
+        clock.report(name)
+    box = page.locator("#map").bounding_box()
+    rng = np.random.default_rng(0)
+    for name, key in {"draw": "d", "brush": "b", "erase": "e", "split by a line": "s"}.items():
+        page.keyboard.press("Escape")
+        page.focus("#map")
+        page.keyboard.press(key)
+        clock.begin()
+        for _ in range(count):
+            x, y = (box[start] + box[size] * rng.uniform(0.2, 0.8) for start, size in (("x", "width"), ("y", "height")))
+            around = [(x + 16 * np.cos(turn), y + 16 * np.sin(turn)) for turn in np.linspace(0, 6.2, 14)]
+            points = around if name == "draw" else [(x - 20, y - 20), (x, y), (x + 30, y + 30)]
+            clock.time(lambda points=points: stroke(page, points))
+        clock.report(name)
+    page.keyboard.press("Escape")
+    clock.begin()
     for _ in range(count):
-        page.keyboard.press("ArrowDown")
-        page.wait_for_timeout(300)
-        page.keyboard.press("Delete")
-        page.wait_for_timeout(1200)
-    times = page.evaluate("() => performance.getEntriesByName('hooke-edit').map((entry) => entry.duration)")
-    middle, slow = np.percentile(times, [50, 95])
-    print(f"edit: median {middle:.0f} ms, 95 % within {slow:.0f} ms, of {len(times)}")
+        clock.time(lambda: page.keyboard.press("Control+z"))
+    clock.report("undo")
+
+
+class Clock:
+    """Times edits, and counts the processor time of the server and of the page."""
+
+    def __init__(self, page: Any, server: int) -> None:
+        self.page = page
+        self.server = server
+        self.devtools = page.context.new_cdp_session(page)
+        self.devtools.send("Performance.enable")
+
+    def begin(self) -> None:
+        """Begin with a kind of edit."""
+        self.times: list[float] = []
+        self.cpu: list[list[float]] = []
+
+    def time(self, act: Callable[[], None]) -> None:
+        """Do something and note the times of the edits that came of it: none where it changed nothing."""
+        self.page.evaluate("() => performance.clearMeasures()")
+        before = self._cpu()
+        act()
+        self.page.wait_for_timeout(1000)
+        self.cpu.append([1000 * (after - first) for first, after in zip(before, self._cpu(), strict=True)])
+        measures = "() => performance.getEntriesByName('hooke-edit').map((entry) => entry.duration)"
+        self.times += self.page.evaluate(measures)
+
+    def report(self, name: str) -> None:
+        """Print the median and the slowest edits."""
+        if not self.times:
+            raise SystemExit(f"{name}: nothing was edited")
+        middle, slow = np.percentile(self.times, [50, 95])
+        server, page = np.median(self.cpu, axis=0)
+        print(
+            f"edit, {name}: median {middle:.0f} ms, 95 % within {slow:.0f} ms, of {len(self.times)}; "
+            f"processor time {server:.0f} ms of the server, {page:.0f} ms of the page",
+            flush=True,
+        )
+
+    def _cpu(self) -> tuple[float, float]:
+        """Seconds of processor time of the server and of the page's process."""
+        tasks = Path(f"/proc/{self.server}/task").glob("*/schedstat")  # of Linux; 0 elsewhere
+        own = sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
+        metrics = {one["name"]: one["value"] for one in self.devtools.send("Performance.getMetrics")["metrics"]}
+        return own, metrics["ProcessTime"]
+
+
+def stroke(page: Any, points: list[tuple[float, float]]) -> None:
+    """Drag the pointer along points of the screen."""
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point)
+    page.mouse.up()
 
 
 if __name__ == "__main__":

@@ -36,12 +36,20 @@ def serve(
     max_pixels: Annotated[int, typer.Option(help="Most pixels of an image, all planes together.")] = 1_000_000_000,
     max_jobs: Annotated[int, typer.Option(help="Most jobs that wait or run.")] = 100,
     threads: Annotated[int, typer.Option(help="Threads; 0 takes all cores.")] = 0,
+    keep_days: Annotated[
+        float,
+        typer.Option(help="Days after its last use that an image is removed from the work folder. 0: kept for good."),
+    ] = 90.0,
+    max_folder: Annotated[
+        str, typer.Option(help="Most bytes of all images of the work folder; those used least lately go. 0: any.")
+    ] = "50G",
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = False,
 ) -> int:
     r"""Open a page to segment, correct and teach; and an interface for programs.
 
     Nothing leaves this machine, and nothing is loaded from elsewhere. All is kept in the work folder, so that a restart
-    finds it again.
+    finds it again; images that are not used for 90 days are removed, unless they are corrected, or edited and not
+    downloaded since.
 
     Needs the serve extra: [bold]pip install '.\[serve]'[/] in a copy of hooke's repository.
 
@@ -67,6 +75,8 @@ def serve(
         max_pixels=max_pixels,
         max_jobs=max_jobs,
         threads=threads,
+        keep_days=keep_days,
+        max_folder=max_folder,
     )
     serve_until_stopped(options, say=typer.echo, browser=browser)
     return 0

@@ -44,6 +44,8 @@ class Limits(BaseModel):
     upload_bytes: int
     pixels: int
     jobs: int
+    keep_days: float = Field(0, description="After its last use that an image is kept; 0: for good.")
+    folder_bytes: int = Field(0, description="Of all images of the work folder; 0: any number.")
 
 
 class ServerInfo(BaseModel):

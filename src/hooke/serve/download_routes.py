@@ -15,7 +15,7 @@ from starlette.background import BackgroundTask
 from hooke.errors import HookeError
 from hooke.serve.answers import ApiError, api_error
 from hooke.serve.api_models import CorrectedAnswer, CorrectedRequest
-from hooke.serve.downloads import FILES, USUAL, Download, write_zip
+from hooke.serve.downloads import FILES, LABELS, USUAL, Download, write_zip
 from hooke.serve.image_routes import ImageId, Plane
 from hooke.serve.route_parts import Place, errors
 from hooke.serve.workplace import Workplace
@@ -49,6 +49,8 @@ def download(place: Place, id: ImageId, what: FileName, plane: Plane = 0) -> Fil
     path = folder / what.replace("/", "_")
     try:
         made.write(what, path)
+        if what == LABELS:
+            image.note_saved()
     except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, HookeError):
@@ -78,6 +80,9 @@ def download_all(
     path = folder / "hooke.zip"
     try:
         write_zip([Download(image, place.pixels) for image in chosen], wanted, path)
+        if LABELS in wanted:
+            for image in chosen:
+                image.note_saved()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

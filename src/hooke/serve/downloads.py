@@ -28,6 +28,8 @@ from hooke.serve.pixel_planes import PixelPlanes, shrink
 from hooke.serve.stored_image import StoredImage
 from hooke.serve.track_job import LINEAGE, TABLE
 
+#: The file that holds all outlines: whoever has it has not lost what was drawn by hand.
+LABELS = "labels.tif"
 _PICTURE = 16_000_000  # pixels of a picture at most; larger images are made smaller
 _BYTES_PER_PIXEL = 40  # that measuring and tracing a plane takes
 
@@ -241,7 +243,7 @@ def _folder_name(stem: str, used: set[str]) -> str:
 
 #: What can be downloaded of an image.
 FILES: dict[str, Callable[[Download, Path], None]] = {
-    "labels.tif": Download.write_label_image,
+    LABELS: Download.write_label_image,
     "table.csv": Download.write_measurements,
     "objects.geojson": lambda download, path: download.write_outlines(path, kind="geojson"),
     "rois.zip": lambda download, path: download.write_outlines(path, kind="rois"),
@@ -250,5 +252,5 @@ FILES: dict[str, Callable[[Download, Path], None]] = {
     LINEAGE: lambda download, path: download.write_tracks(path, name=LINEAGE),
 }
 #: What a zip holds where nothing else is asked for.
-USUAL = ("labels.tif", "table.csv", "objects.geojson", "rois.zip", "overlay.png")
+USUAL = (LABELS, "table.csv", "objects.geojson", "rois.zip", "overlay.png")
 _OF_PLANE = ("objects.geojson", "rois.zip", "overlay.png")

@@ -62,7 +62,8 @@ def open_local(place: Place, given: LocalPath) -> ImageInfo:
 
 @router.get("/images", responses=errors())
 def list_images(place: Place) -> ImageList:
-    """List all images, the oldest first."""
+    """List all images, the oldest first; nothing is cleaned away while a page asks for them now and then."""
+    place.images.note_listed()
     return ImageList(images=[image.info() for image in place.images.all()])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import secrets
@@ -31,6 +32,8 @@ _SAMPLED = 250_000  # pixels that decide how a channel is shown
 _SHOWN = (0.3, 99.8)  # percentiles between which it is
 _LOADED = 12  # images whose tables stay in memory
 _LONGEST = 200  # characters of a name
+_LISTED = "listed"  # a file whose time says when a page asked for the list of images last
+_NOTED = 60.0  # seconds between two changes of it
 _RGB = ("ff0000", "00ff00", "0000ff")
 _STAINS = (
     (r"dapi|hoechst|draq|bfp|405|461", "5b8cff"),
@@ -59,6 +62,7 @@ class ImageStore:
         self._images: dict[str, StoredImage] = {}
         self._recent: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
+        self._listed = 0.0
         for path in sorted(folder.glob("*")) if folder.is_dir() else []:
             if _ID.fullmatch(path.name) and path.is_dir():
                 self._find(path)
@@ -75,6 +79,21 @@ class ImageStore:
             self._forget(image.id)
         return sorted((one for one in there if not one.facts.hidden), key=lambda image: image.facts.created)
 
+    @property
+    def listed_at(self) -> float:
+        """When somebody asked for the list of images last, in seconds since 1970, also before a restart."""
+        with contextlib.suppress(OSError):
+            self._listed = max(self._listed, (self.folder / _LISTED).stat().st_mtime)
+        return self._listed
+
+    def note_listed(self) -> None:
+        """Note that somebody asked for the list of images now."""
+        now = time.time()
+        if now - self._listed > _NOTED and self._images:
+            with contextlib.suppress(OSError):
+                (self.folder / _LISTED).touch()
+            self._listed = now
+
     def get(self, id_: str) -> StoredImage:
         """Give an image.
 
@@ -90,6 +109,7 @@ class ImageStore:
             self._forget(id_)
             raise files_gone()
         self._touch(image)
+        image.note_use()
         return image
 
     def peek(self, id_: str) -> StoredImage | None:

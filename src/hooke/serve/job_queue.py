@@ -179,6 +179,21 @@ class JobQueue:
         """Jobs of a lane that wait or run."""
         return sum(not job.is_over and self._lanes[job.info.kind] == lane for job in list(self._jobs.values()))
 
+    def images_in_use(self) -> set[str]:
+        """Ids of the images of jobs that wait or run."""
+        return {id_ for job in list(self._jobs.values()) if not job.is_over for id_ in job.info.images}
+
+    def models_in_use(self) -> set[str]:
+        """Names of the models that jobs that wait or run were given."""
+        options = [job.info.options for job in list(self._jobs.values()) if not job.is_over]
+        return {str(given[key]) for given in options for key in ("model", "classify") if given.get(key)}
+
+    def forget_before(self, created: float) -> None:
+        """Forget the jobs that have ended and are older than a time in seconds since 1970."""
+        for job in self.all():
+            if job.is_over and job.info.created < created:
+                self.forget(job)
+
     def all(self) -> list[Job]:
         """All jobs, the newest first."""
         with self._changed:

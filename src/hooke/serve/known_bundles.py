@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from itertools import count
 from pathlib import Path
 from typing import Literal
@@ -11,9 +13,9 @@ from hooke.classify.classifier_files import task_of
 from hooke.errors import HookeError
 from hooke.models import describe_models
 from hooke.models.description import describe_model
-from hooke.models.registry import AUTO_MODEL, known_models
-from hooke.models.tuned import is_tuned
-from hooke.serve.answers import ApiError
+from hooke.models.registry import AUTO_MODEL, find_model, known_models
+from hooke.models.tuned import find_parent, is_tuned
+from hooke.serve.answers import ApiError, not_there
 from hooke.serve.api_models import ModelInfo
 
 _AUTO = "nuclei, or cells in phase contrast: chosen by the image"
@@ -89,6 +91,35 @@ class KnownBundles:
             raise ApiError(409, f"there is a model {name}", "choose another name")
         return self.folder / name
 
+    def delete(self, name: str) -> None:
+        """Delete a model that was learnt here.
+
+        Raises
+        ------
+        ApiError
+            When there is none of this name here (hooke's own and those of the user's folder stay), or another model
+            here was tuned from it and has no weights of its own.
+        """
+        path = self._own().get(name)
+        if path is None:
+            if name in known_models() or name == AUTO_MODEL:
+                raise ApiError(403, f"{name} was not learnt here", "only models that were learnt here can be deleted")
+            raise not_there("such model")
+        if (child := self._tuned_from(path)) is not None:
+            raise ApiError(409, f"the model {child} has its weights from {name}", f"delete {child} first")
+        gone = path.with_name(f".{path.name}.deleted")  # a server that is killed here leaves no half model
+        shutil.rmtree(gone, ignore_errors=True)
+        path.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def _tuned_from(self, parent: Path) -> str | None:
+        """Name of a model here that has its weights from another one."""
+        for name, path in self._own().items():
+            with contextlib.suppress(HookeError):
+                if is_tuned(path) and find_parent(path, find_model).resolve() == parent.resolve():
+                    return name
+        return None
+
     def _kind(self, name: str) -> Literal["own", "tuned", "adapted"]:
         path = self._own().get(name)
         return "own" if path is None else "tuned" if is_tuned(path) else "adapted"
@@ -105,4 +136,8 @@ class KnownBundles:
     def _own(self) -> dict[str, Path]:
         if not self.folder.is_dir():
             return {}
-        return {path.name: path for path in sorted(self.folder.iterdir()) if (path / "rdf.yaml").is_file()}
+        return {
+            path.name: path
+            for path in sorted(self.folder.iterdir())
+            if (path / "rdf.yaml").is_file() and not path.name.startswith(".")
+        }

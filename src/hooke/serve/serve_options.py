@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,12 @@ class ServeOptions:
         Jobs that wait or run; more are refused as busy.
     threads : int
         Threads to compute with; 0 takes all cores.
+    keep_days : float
+        Days after its last use that an image is removed from the work folder, unless it is corrected, or edited and not
+        downloaded since; 0 keeps images of any age.
+    max_folder : int or str
+        Bytes of all images of the work folder with their results, or an amount such as ``"50G"``: above it, those used
+        least lately are removed, with the same exceptions. ``0`` for any number.
 
     Raises
     ------
@@ -59,6 +66,8 @@ class ServeOptions:
     max_pixels: int = 1_000_000_000
     max_jobs: int = 100
     threads: int = 0
+    keep_days: float = 90.0
+    max_folder: int | str = "50G"
 
     def __post_init__(self) -> None:
         if not 0 <= self.port < 65536:
@@ -72,7 +81,11 @@ class ServeOptions:
         if self.allow_paths and not self.is_local:
             remedy = "leave out --allow-paths, or listen on 127.0.0.1"
             raise ConfigError("files by path are for pages on this machine only", remedy=remedy)
+        if not 0 <= self.keep_days < math.inf:
+            raise ConfigError(f"keep_days is {self.keep_days}", remedy="give days, or 0 to keep images of any age")
         object.__setattr__(self, "max_upload", parse_bytes(self.max_upload))
+        if str(self.max_folder).strip() != "0":
+            object.__setattr__(self, "max_folder", parse_bytes(self.max_folder))
 
     @property
     def is_local(self) -> bool:
@@ -88,6 +101,11 @@ class ServeOptions:
     def upload_bytes(self) -> int:
         """Bytes of one upload."""
         return int(self.max_upload)
+
+    @property
+    def folder_bytes(self) -> int:
+        """Bytes of all images of the work folder; 0 for any number."""
+        return int(self.max_folder)
 
     @property
     def work_folder(self) -> Path:

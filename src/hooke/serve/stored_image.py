@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
 
+from hooke.errors import HookeError
 from hooke.io import ImageFile, atomic_path, open_image
 from hooke.serve.answers import ApiError, files_gone, without_paths
 from hooke.serve.api_models import Channel, CorrectedPart, ImageInfo, ImageState, Planes
@@ -18,6 +22,7 @@ from hooke.serve.stored_result import StoredResult
 from hooke.serve.tile_grid import count_levels
 
 FACTS = "image.json"
+_NOTED = 600.0  # seconds between two notes on the disk that an image was used
 _KEPT = 4  # results of one image that an undo can return to
 
 
@@ -34,6 +39,8 @@ class ImageFacts(BaseModel):
         Position in `results`.
     hidden : bool
         Whether it is there for one request only.
+    saved : int
+        Revision of which the outlines were downloaded last; -1 where they never were.
     """
 
     id: str
@@ -55,6 +62,7 @@ class ImageFacts(BaseModel):
     corrected: list[CorrectedPart] = []
     condition: str = ""
     hidden: bool = False
+    saved: int = -1
 
 
 class StoredImage:
@@ -72,6 +80,7 @@ class StoredImage:
         self.lock = threading.RLock()
         self._file: ImageFile | None = None
         self._result: StoredResult | None = None
+        self._used = 0.0
 
     @classmethod
     def read(cls, folder: Path) -> StoredImage:
@@ -134,6 +143,36 @@ class StoredImage:
         if self.facts.corrected:
             return "corrected"
         return "segmented" if self.result.facts.name or self.result.facts.position else "new"
+
+    @property
+    def is_precious(self) -> bool:
+        """Whether a person's work would be lost with it: it is corrected, or edited and not downloaded since."""
+        return bool(self.facts.corrected) or (
+            self.result.facts.position > 0 and self.facts.saved != self.facts.revision
+        )
+
+    @property
+    def last_used(self) -> float:
+        """When it was used last, in seconds since 1970; to ten minutes after a restart."""
+        try:
+            noted = (self.folder / FACTS).stat().st_mtime
+        except OSError:
+            noted = self.facts.created
+        return max(self._used, noted)
+
+    def note_use(self) -> None:
+        """Note that it is used now; on the disk as the time of its file of facts."""
+        now = time.time()
+        if now - self._used > _NOTED:
+            with contextlib.suppress(OSError):
+                os.utime(self.folder / FACTS)
+            self._used = now
+
+    def note_saved(self) -> None:
+        """Note that the outlines were downloaded as they are now."""
+        with contextlib.suppress(OSError, HookeError), self.lock:  # the download itself does not depend on the note
+            if self.result.facts.position and self.facts.saved != self.facts.revision:
+                self.change(saved=self.facts.revision)
 
     def check(self) -> None:
         """Refuse to work on an image whose files were deleted meanwhile."""

@@ -8,8 +8,10 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Annotated
 
 from fastapi import FastAPI, Request
+from fastapi import Path as InPath
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -28,6 +30,7 @@ from hooke.serve.serve_options import ServeOptions
 from hooke.serve.workplace import Workplace
 
 _LOG = logging.getLogger("hooke.serve")
+ModelName = Annotated[str, InPath(min_length=1, max_length=100)]
 _PAGE = Path(__file__).with_name("page")
 
 
@@ -49,7 +52,7 @@ def make_app(options: ServeOptions | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        place.queue.close()
+        place.close()
 
     app = FastAPI(
         title="hooke",
@@ -91,7 +94,13 @@ def _add_own_routes(app: FastAPI) -> None:
     def info(place: Place) -> ServerInfo:
         """Say what this server is and can do."""
         options = place.options
-        limits = Limits(upload_bytes=options.upload_bytes, pixels=options.max_pixels, jobs=options.max_jobs)
+        limits = Limits(
+            upload_bytes=options.upload_bytes,
+            pixels=options.max_pixels,
+            jobs=options.max_jobs,
+            keep_days=options.keep_days,
+            folder_bytes=options.folder_bytes,
+        )
         return ServerInfo(
             version=__version__,
             models=place.bundles.models(),
@@ -106,6 +115,14 @@ def _add_own_routes(app: FastAPI) -> None:
     @app.get("/api/models", tags=["server"], responses=errors())
     def models(place: Place) -> ModelList:
         """List the models that can be chosen by name."""
+        return ModelList(models=place.bundles.models())
+
+    @app.delete("/api/models/{name}", tags=["server"], responses=errors(404, 409))
+    def delete_model(place: Place, name: ModelName) -> ModelList:
+        """Delete a model that was learnt here, and list those that are left; 409 where a job needs it."""
+        if name in place.queue.models_in_use():
+            raise ApiError(409, f"a job needs the model {name}", "stop the job, or wait for its end")
+        place.bundles.delete(name)
         return ModelList(models=place.bundles.models())
 
 

@@ -13,6 +13,7 @@ from hooke.serve.job_queue import JobQueue, Work
 from hooke.serve.known_bundles import KnownBundles
 from hooke.serve.learning_jobs import AdaptJob, TuneJob
 from hooke.serve.pixel_planes import PixelPlanes
+from hooke.serve.retention import Retention
 from hooke.serve.segment_job import SegmentJob
 from hooke.serve.serve_options import ServeOptions
 from hooke.serve.suggest_job import SuggestJob
@@ -55,6 +56,15 @@ class Workplace:
             folder / "jobs", works, _LANES, {_SEGMENT: self.workers, _LEARN: 1}, self.options.max_jobs
         )
         self.queue.start()
+        self.retention = Retention(
+            self.images, self.queue, self.options.keep_days, self.options.folder_bytes, self.pixels.forget
+        )
+        self.retention.start()
+
+    def close(self) -> None:
+        """Stop all work."""
+        self.retention.close()
+        self.queue.close()
 
     def threads_per_job(self) -> int:
         """All threads for one job where no others wait, else a share of them."""

@@ -38,6 +38,8 @@ const image = (id) => `/api/images/${encodeURIComponent(id)}`;
 export const getInfo = () => call("GET", "/api/info");
 /** Models that can be chosen. */
 export const getModels = () => call("GET", "/api/models");
+/** Delete a model that was learnt here; gives those that are left. */
+export const removeModel = (name) => call("DELETE", `/api/models/${encodeURIComponent(name)}`);
 /** All images of this session. */
 export const getImages = () => call("GET", "/api/images");
 /** One image. */

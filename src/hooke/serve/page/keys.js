@@ -1,6 +1,6 @@
 // The keys, and the help that lists them.
 
-import { $, h } from "./dom.js";
+import { $, h, plural, short } from "./dom.js";
 
 /** Keys as they are shown, what they do, and the command; pairs without a command are handled elsewhere. */
 const KEYS = [
@@ -52,6 +52,7 @@ export function connectKeys(app, commands) {
     else return;
     event.preventDefault();
   });
+  app.on("info", () => { $("kept").textContent = keptText(app.info.limits ?? {}); });
   drawHelp(() => off, (now) => { off = now; localStorage.setItem(OFF, now ? "1" : ""); });
 }
 
@@ -90,11 +91,18 @@ function drawHelp(isOff, setOff) {
     h("p", { text: "Drop images, correct what is wrong, mark each image as corrected, then tune or adapt under Learn. Everything stays on the computer that runs hooke." }),
     h("div", { class: "key-groups" }, ...KEYS.map(([title, keys]) => h("section", {}, h("h3", { text: title }),
       h("dl", { class: "keys" }, ...keys.flatMap(([key, , text]) => [h("dt", {}, ...keyCaps(key)), h("dd", { text })]))))),
+    h("p", { class: "hint", id: "kept" }),
     h("label", { class: "check" }, check, "Keys of one letter work (switch them off if a speech program or another tool uses them)"),
     h("div", { class: "row end" }, close),
   );
   $("open-help").addEventListener("click", () => dialog.showModal());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+}
+
+/** What the server removes by itself, and what it never does. */
+function keptText({ keep_days: days = 0, folder_bytes: bytes = 0 }) {
+  const rules = [days ? `images that nobody opened for ${plural(days, "day")}` : "", bytes ? `those opened least lately where all take more than ${short(Math.round(bytes / 2 ** 30 * 10) / 10)} GiB` : ""].filter(Boolean);
+  return rules.length ? `The server removes ${rules.join(", and ")}. It never removes images that are corrected, or edited and not saved as label image since, and nothing while this page is open.` : "";
 }
 
 function keyCaps(text) {

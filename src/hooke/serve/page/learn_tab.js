@@ -26,6 +26,22 @@ export function connectLearn(app, viewer, jobs, open, remodel) {
   const result = h("div", { class: "learnt", "aria-live": "polite" });
   const noAdapt = h("p", { class: "hint" });
 
+  const models = h("ul", { class: "models", "aria-label": "Models learnt here" });
+  const noModels = h("p", { class: "hint", text: "None yet. What is tuned or adapted here appears in this list." });
+
+  async function remove(name) {
+    if (!confirm(`Delete the model ${name}? Images that were segmented with it keep their objects.`)) return;
+    try {
+      app.models = (await api.removeModel(name)).models;
+      app.emit("models");
+      if (state.result?.model === name) state.result = null;
+      draw();
+      toast(`The model ${name} was deleted.`);
+    } catch (error) {
+      toastError(error);
+    }
+  }
+
   async function learn(kind) {
     const ids = corrected(app).map((image) => image.id);
     const job = await jobs.start(kind, ids, { model: options().model });
@@ -48,16 +64,22 @@ export function connectLearn(app, viewer, jobs, open, remodel) {
     tune.disabled = !done.length;
     adapt.disabled = !done.length || !app.info.adapt;
     noAdapt.textContent = app.info.adapt ? "Adapt trains the network further: minutes to hours, best with 5 images or more." : "Adapt needs hooke's training part, which is not installed here: pip install 'hooke-cells[train]'.";
+    const own = app.models.filter(({ kind }) => LEARNT.has(kind));
+    models.replaceChildren(...own.map((model) => modelItem(model, remove)));
+    noModels.hidden = own.length > 0;
     result.replaceChildren(...(state.result ? resultOf(state.result) : []));
   };
   $("tab-learn").append(
     h("h3", { text: "1. Which images" }), h("p", { class: "hint", text: "hooke names the images whose correction teaches it most: those it is unsure of, and no two that look the same." }),
     h("div", { class: "row wrap" }, h("label", { for: "suggest-count", text: "How many" }), many, suggest), suggestions,
     h("h3", { text: "2. Correct" }), h("p", { class: "hint", text: "Correct every object of an image, then say so. Corrected images gather in a data set that hooke's commands read." }), tally, mark,
-    h("h3", { text: "3. Learn" }), h("p", { class: "hint", text: "Tune fits thresholds and sizes in seconds, without training." }), h("div", { class: "row wrap" }, tune, adapt), noAdapt, result);
-  app.on("images current table tab", () => app.tab === "learn" && draw());
+    h("h3", { text: "3. Learn" }), h("p", { class: "hint", text: "Tune fits thresholds and sizes in seconds, without training." }), h("div", { class: "row wrap" }, tune, adapt), noAdapt, result,
+    h("h3", { text: "Models learnt here" }), noModels, models);
+  app.on("images current table tab models", () => app.tab === "learn" && draw());
   app.on("info", draw);
 }
+
+const LEARNT = new Set(["tuned", "adapted"]);
 
 const corrected = (app) => [...app.images.values()].filter((image) => image.state === "corrected");
 
@@ -70,6 +92,12 @@ function suggestionItem(app, entry, visit) {
   const done = image.state === "corrected";
   return h("li", {}, h("button", { type: "button", class: "link", text: image.name, on: { click: () => visit(entry) } }),
     h("span", { class: "hint", text: `${why ?? ""}${typeof teaches === "number" ? ` (teaches ${short(teaches)})` : ""}` }), done ? h("span", { class: "done", text: "corrected" }) : null);
+}
+
+function modelItem({ name, kind, description }, remove) {
+  const what = description && description !== name ? `${kind}: ${description}` : kind;
+  return h("li", {}, h("span", { class: "about" }, h("span", { class: "name", text: name }), h("span", { class: "hint", text: what })),
+    h("button", { type: "button", class: "small", text: "Delete", "aria-label": `Delete the model ${name}`, on: { click: () => remove(name) } }));
 }
 
 async function markCurrent(app, region) {

@@ -21,6 +21,7 @@ import { toast, toastError } from "./toasts.js";
 import { connectTools } from "./tools.js";
 import { Viewer } from "./viewer.js";
 
+const LIST_EVERY = 300000; // milliseconds; the server keeps what it has while a page asks within 15 minutes
 const app = new AppState();
 const jobs = new Jobs(app);
 let loading = new AbortController();
@@ -130,6 +131,22 @@ connectSettings(app, segment, track);
 connectImages(app, open, (added) => atOnce() && segment(added, options()));
 connectTabs(app);
 
+/** Show in the list what another tab or the server's cleaning did to it, and let the server know that this page is open. */
+async function refreshList() {
+  if (document.hidden) return;
+  try {
+    const { images } = await api.getImages();
+    const there = new Set(images.map(({ id }) => id));
+    const gone = [...app.images.values()].filter(({ id }) => !there.has(id));
+    // The image that is open keeps its revision: an edit of an older state must be refused.
+    for (const image of images) if (image.id !== app.current?.id) app.putImage(image);
+    for (const { id } of gone) app.images.delete(id);
+    if (gone.some(({ id }) => id === app.current?.id)) await open(app.images.keys().next().value ?? null);
+    if (gone.length) toast(gone.length === 1 ? `${gone[0].name} was removed elsewhere.` : `${plural(gone.length, "image")} were removed elsewhere.`);
+    app.emit("images");
+  } catch { /* the server does not answer: the next request that matters says so */ }
+}
+
 /** Show what the server has from before, such as after the page was loaded again. */
 async function start() {
   try {
@@ -151,3 +168,5 @@ async function start() {
 }
 
 start();
+setInterval(refreshList, LIST_EVERY);
+document.addEventListener("visibilitychange", refreshList);
