@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "hooke"
 
 # Lowest first. A room imports rooms of lower floors only: imports inside functions count, and those for types alone.
 FLOORS = (
+    ("addresses",),
     ("errors", "lazy"),
     ("limits", "extras"),
     ("image",),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hooke.addresses import path_text, without_secrets
+
 #: Environment variable that asks for tracebacks; the command line's --debug sets it.
 DEBUG = "HOOKE_DEBUG"
 
@@ -31,7 +33,7 @@ class HookeError(Exception):
         self.cause = cause
         self.path = None if path is None else Path(path)
         self.remedy = remedy
-        where = "" if path is None else f"{path}: "
+        where = "" if path is None else f"{path_text(path)}: "
         then = "" if remedy is None else f"; {remedy}"
         super().__init__(readable(f"{where}{cause}{then}"))
 
@@ -63,11 +65,14 @@ class DatasetError(HookeError):
 def readable(text: str) -> str:
     r"""Give a text that can be printed and written: bytes of a file name that are not UTF-8 become ``\xe9``.
 
+    What is secret in a URL is left out.
+
     Examples
     --------
     >>> readable("caf\udce9.png")
     'caf\\xe9.png'
     """
+    text = without_secrets(text)
     if text.isascii():
         return text
     try:
@@ -89,4 +94,4 @@ def unexpected(path: str | Path, error: Exception) -> str:
     >>> unexpected("a.png", KeyError("size"))
     "a.png: unexpected KeyError: 'size'; --debug shows where"
     """
-    return readable(f"{path}: unexpected {type(error).__name__}: {error}; --debug shows where")
+    return readable(f"{path_text(path)}: unexpected {type(error).__name__}: {error}; --debug shows where")

@@ -301,6 +301,14 @@ def test_chunks_that_are_missing_or_damaged_are_filled_and_said(tmp_path):
     assert any(note.startswith("1 chunk missing or damaged") for note in image.notes)
 
 
+def test_a_damaged_chunk_is_said_of_a_whole_plane_too(tmp_path):
+    store(tmp_path / "a.zarr", 2, picture(64, 64), "yx", [1.0])
+    damaged = next(path for path in (tmp_path / "a.zarr").rglob("*") if path.is_file() and path.name.isdigit())
+    damaged.write_bytes(b"no chunk")
+    image = read_image(tmp_path / "a.zarr")
+    assert [note for note in image.notes if note.startswith("1 chunk missing or damaged")]
+
+
 def test_a_store_that_is_not_ome_zarr_is_refused(tmp_path):
     zarr = pytest.importorskip("zarr")
     zarr.open_group(str(tmp_path / "a.zarr"), mode="w").create_array("x", shape=(4, 4), dtype=np.uint8)

@@ -50,7 +50,7 @@ _LISTED = 10
 def segment(
     context: typer.Context,
     images: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders (with their subfolders) and patterns.")
+        list[str] | None, typer.Argument(help="Files, folders (with their subfolders), patterns, and URLs of images.")
     ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder for the results.")] = None,
     model: Annotated[

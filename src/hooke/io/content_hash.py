@@ -5,9 +5,17 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from hooke.addresses import is_url
+from hooke.io.remote import remote_file
+
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's content; of a store, of the names and contents of all files in it."""
+    """SHA-256 of a file's content; of a store, of the names and contents of all files in it.
+
+    Of what is on a server, of what tells whether it changed: see `hooke.io.remote.RemoteFile.fingerprint`.
+    """
+    if is_url(path):
+        return remote_file(path).fingerprint[1]
     if not path.is_dir():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

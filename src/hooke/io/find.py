@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hooke.addresses import is_url, real_path, to_path
 from hooke.errors import ImageReadError, readable
 from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, is_zarr, unread_format
 from hooke.io.leftovers import derived_files, names_results, result_folders
@@ -69,16 +70,16 @@ def find_images(
 ) -> list[Path]:
     """List the image files that files, folders and patterns stand for.
 
-    A file is taken as given, with any suffix. A folder is searched with its subfolders for files of a known
-    suffix; hidden files and folders are passed over, and so are label images, overlays and plots that hooke, Cellpose
-    and other programs leave beside images. A pattern (``*``, ``?``, ``[...]``, ``**``) is expanded here, since not
-    every shell does: its files of a known suffix, or all its files when none has one, and its folders searched as
-    above. Order: as given, and naturally (img2 before img10) within a folder or pattern.
+    A file is taken as given, with any suffix, and so is a URL (`hooke.open_image`). A folder is searched with its
+    subfolders for files of a known suffix; hidden files and folders are passed over, and so are label images, overlays
+    and plots that hooke, Cellpose and other programs leave beside images. A pattern (``*``, ``?``, ``[...]``, ``**``)
+    is expanded here, since not every shell does: its files of a known suffix, or all its files when none has one, and
+    its folders searched as above. Order: as given, and naturally (img2 before img10) within a folder or pattern.
 
     Parameters
     ----------
     inputs : sequence of str or Path
-        Files, folders and patterns. A leading ``~`` is the home folder.
+        Files, folders, patterns and URLs. A leading ``~`` is the home folder.
     exclude : sequence of str or Path, optional
         Folders that neither a search nor a pattern enters from above, such as the output folder.
     results : bool
@@ -117,8 +118,9 @@ def search_images(
     search = _Search(frozenset(os.path.realpath(folder) for folder in exclude), results)
     found: dict[str, Path] = {}
     for given in inputs:
-        for path in search.expand(Path(given).expanduser()):
-            found.setdefault(os.path.realpath(path), path)
+        path = to_path(given)
+        for each in [path] if is_url(path) else search.expand(path.expanduser()):
+            found.setdefault(real_path(each), each)
     search.found.paths = list(found.values())
     return search.found
 

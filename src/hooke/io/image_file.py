@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +133,8 @@ class ImageFile:
                 f"has no plane {index}", path=self.path, remedy=f"give a plane from 0 to {len(self) - 1}"
             )
         check_memory(_COPIES * self.read_bytes, self.path, budget=self.max_memory)
-        return self.image_of(finite(self.read(self.position(index)), self.path), index)
+        image = self.image_of(finite(self.read(self.position(index)), self.path), index)
+        return image if self.gaps is None else replace(image, notes=(*image.notes, *self.gaps.notes))
 
     def position(self, index: int) -> dict[str, int]:
         """Position of a plane along each stack axis."""

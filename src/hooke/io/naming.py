@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from hooke.addresses import path_text
 from hooke.io.formats import result_stem
 
 # File systems take 255 bytes; results add up to 30 to the name ("_t00012_z00034.png"), other programs some more.
@@ -175,4 +176,4 @@ def image_place(file: str) -> dict[str, str]:
     """
     path = Path(file)
     inner = ".ome" if path.stem.lower().endswith(".ome") else ""
-    return {"folder": str(path.parent) if path.suffix else "", "suffix": f"{inner}{path.suffix}"}
+    return {"folder": path_text(path.parent) if path.suffix else "", "suffix": f"{inner}{path.suffix}"}

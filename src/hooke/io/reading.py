@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hooke.addresses import is_url, to_path
 from hooke.errors import ImageReadError
 from hooke.image import Image
 from hooke.io.formats import sniff
@@ -15,6 +16,7 @@ from hooke.io.levels import check_level, parse_region
 from hooke.io.numpy_files import open_npy
 from hooke.io.raster import open_raster
 from hooke.io.readers import find_reader
+from hooke.io.remote import remote_file
 from hooke.io.tiff import open_tiff
 from hooke.io.zarr_image import open_zarr
 
@@ -35,7 +37,8 @@ def open_image(
     ----------
     path : str or Path
         A TIFF, OME-TIFF, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000 or .npy file, a whole slide that is a TIFF file, or
-        an OME-Zarr store; with the packages of the extra ``vendor``, a .czi, .nd2 or .lif file.
+        an OME-Zarr store; with the packages of the extra ``vendor``, a .czi, .nd2 or .lif file. Or the URL of an
+        OME-Zarr store or a TIFF file (https, s3 and others), with the extra ``remote``.
     axes : str, optional
         One letter per dimension as stored, such as ``"TZCYX"`` (T time, Z depth, C channels, S colours), where the
         file states none or wrong ones.
@@ -56,12 +59,12 @@ def open_image(
     ------
     ImageReadError
         If the file is missing, empty, truncated, damaged, of a format or with axes that can't be read, smaller than
-        2 x 2 pixels, or doesn't hold real numbers; if its header promises more than it can hold; or if it has no such
-        scene.
+        2 x 2 pixels, or doesn't hold real numbers; if its header promises more than it can hold; if it has no such
+        scene; or if a server does not answer.
     """
-    path = Path(path)
+    path = to_path(path)
     try:
-        kind = sniff(path)
+        kind = remote_file(path).kind if is_url(path) else sniff(path)
     except ImageReadError:
         reader = find_reader(path)
         if reader is None:

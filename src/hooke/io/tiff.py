@@ -23,6 +23,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from hooke.addresses import is_url
 from hooke.errors import ImageReadError
 from hooke.io.arrays import channels_note, ends_in_channels
 from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
@@ -31,6 +32,7 @@ from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile, check_dtype
 from hooke.io.levels import check_level, coarser_size
 from hooke.io.orientation import ORIENTATION_TAG, orient, orientation_note, swaps_sides, valid_orientation
+from hooke.io.remote import open_binary
 from hooke.io.tiff_colour import TiffColour
 from hooke.io.tiff_limits import check_page, check_planes, page_bytes
 from hooke.io.tiff_metadata import channel_names, pixel_size_um, time_step_s, z_step_um
@@ -68,7 +70,8 @@ def open_tiff(
         If it is truncated or damaged, of a kind that is not read, its axes are uncertain, or it has no such scene
         or level.
     """
-    with _reading(path), tifffile.TiffFile(path, _multifile=False) as tif:
+    source = open_binary(path) if is_url(path) else path
+    with _reading(path), tifffile.TiffFile(source, _multifile=False) as tif:
         _check_pages(tif, path)
         check_planes(tif, path)
         scenes = find_scenes(tif, path)

@@ -16,6 +16,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from hooke.io.gaps import Gaps
+from hooke.io.remote import open_binary
 from hooke.io.segment_size import HEAD_BYTES, stated_pixels
 
 _SPARE = 4  # times the pixels of a strip or tile, for what codecs round up to
@@ -54,7 +55,7 @@ def read_page_window(
     keyframe: Any = page.keyframe
     planes, depth, _, _, samples = keyframe.shaped
     shape = (planes, depth, rows.stop - rows.start, columns.stop - columns.start, samples)
-    with path.open("rb") as file:
+    with open_binary(path) as file:
         if _lies_open(keyframe) and page.is_contiguous:
             return _open_rows(page, file, path, rows, columns, gaps)
         window = np.zeros(shape, keyframe.dtype)

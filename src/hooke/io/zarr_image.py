@@ -3,7 +3,7 @@
 A store holds one image, or several as scenes: images in groups below (``0``, ``1`` as Bio-Formats writes them), or the
 fields of a plate's wells (``A/1/0``). Needs the package zarr. A chunk that is not there is read as the fill value, as
 zarr has it: writers leave out chunks that hold nothing else, and a copy that was cut short looks the same, so that a
-note says how many are not there.
+note says how many are not there. A store may be on a server (`hooke.io.remote`), where scenes are found by metadata.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.addresses import is_url
 from hooke.errors import HookeError, ImageReadError
 from hooke.extras import how_to_install
 from hooke.io.annotations.ome_zarr import Level, all_levels, ome_metadata
@@ -38,7 +39,7 @@ def open_zarr(path: Path, axes: str | None = None, *, scene: str | None = None, 
     Parameters
     ----------
     path : Path
-        A folder.
+        A folder, or one on a server: see `hooke.addresses.to_path`.
     axes : str, optional
         One letter per dimension, where the metadata state none or wrong ones.
     scene : str, optional
@@ -51,8 +52,9 @@ def open_zarr(path: Path, axes: str | None = None, *, scene: str | None = None, 
     ImageReadError
         If zarr is not installed, or the store is not OME-Zarr, damaged, or has no such scene or level.
     """
+    gaps = Gaps("chunk")
     with _reading(path):
-        images = dict(_images(_open(path)))
+        images = dict(_images(_open(path, gaps)))
         if not images:
             raise ImageReadError("holds no OME-Zarr image", path=path, remedy="write it as OME-Zarr 0.4 or 0.5")
         if scene is not None and scene not in images:
@@ -61,7 +63,7 @@ def open_zarr(path: Path, axes: str | None = None, *, scene: str | None = None, 
         chosen = scene if scene is not None else next(iter(images))
         group = images[chosen]
         found = _Found.of_group(group, path, level, axes)
-        return _image_file(found, path, tuple(images) if len(images) > 1 else (), chosen)
+        return _image_file(found, path, tuple(images) if len(images) > 1 else (), chosen, gaps)
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,9 @@ class _Found:
         )
 
 
-def _image_file(found: _Found, path: Path, scenes: tuple[str, ...], chosen: str) -> ImageFile:
+def _image_file(found: _Found, path: Path, scenes: tuple[str, ...], chosen: str, gaps: Gaps) -> ImageFile:
     array, layout = found.array, found.layout
     chunks = array.chunks[-2:]
-    gaps = Gaps("chunk")
 
     def read_window(position: Mapping[str, int], rows: slice, columns: slice) -> NDArray[np.generic]:
         return _read(found, path, position, {"Y": rows, "X": columns}, gaps)
@@ -120,7 +121,7 @@ def _image_file(found: _Found, path: Path, scenes: tuple[str, ...], chosen: str)
         z_step_um=found.z_step_um,
         scenes=scenes,
         scene=chosen if scenes else "",
-        notes=_missing_note(array),
+        notes=() if is_url(path) else _missing_note(array),
         read_bytes=math.prod(layout.plane_shape) * dtype.itemsize,
         dtype=dtype,
         levels=found.levels,
@@ -143,6 +144,8 @@ def _read(
     with _reading(path):
         try:
             block = np.asarray(array[key])
+        except HookeError:  # of a server that is gone
+            raise
         except Exception:  # one damaged chunk fails the whole window
             block = _by_chunks(array, key, gaps)
     left = "".join(axis for axis in axes if axis and axis not in position)
@@ -173,6 +176,8 @@ def _by_chunks(array: Any, key: tuple[int | slice, ...], gaps: Gaps) -> NDArray[
             inside.append(slice(start - span.start, stop - span.start))
         try:
             block[tuple(inside)] = array[tuple(place)]
+        except HookeError:
+            raise
         except Exception:  # each codec has its own
             gaps.add((array.name, *number))
     return np.asarray(block[tuple(0 if isinstance(part, int) else slice(None) for part in key)])
@@ -189,9 +194,31 @@ def _images(group: Any, parts: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]
     if "multiscales" in metadata:
         yield "/".join(parts), group
     elif len(parts) < _DEEPEST:
-        for name in sorted(group.group_keys(), key=lambda name: (len(name), name)):
+        for name in _inner_groups(group, metadata):
             if name not in ("labels", "OME"):
-                yield from _images(group[name], (*parts, name))
+                yield from _images(group[name], (*parts, *name.split("/")))
+
+
+def _inner_groups(group: Any, metadata: Mapping[str, Any]) -> list[str]:
+    """Names of the groups below one: those that are there or, where a server lists none, those of the metadata."""
+    if group.store.supports_listing:
+        return sorted(group.group_keys(), key=lambda name: (len(name), name))
+    if "plate" in metadata:
+        return [str(well["path"]) for well in metadata["plate"]["wells"]]
+    if "well" in metadata:
+        return [str(field["path"]) for field in metadata["well"]["images"]]
+    if "bioformats2raw.layout" in metadata:
+        series = ome_metadata(group["OME"]).get("series") if "OME" in group else None
+        return [str(name) for name in series] if series else _numbered_groups(group)
+    return []
+
+
+def _numbered_groups(group: Any) -> list[str]:
+    """Groups 0, 1 and so on, as far as there are some."""
+    names: list[str] = []
+    while str(len(names)) in group:
+        names.append(str(len(names)))
+    return names
 
 
 def _pixel_size_um(level: Level) -> tuple[float, float] | None:
@@ -221,10 +248,14 @@ def _reading(path: Path) -> Iterator[None]:
         raise ImageReadError(f"damaged or unusual zarr ({text})", path=path, remedy="copy or write it again") from error
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path, gaps: Gaps) -> Any:
     try:
         zarr = importlib.import_module("zarr")
     except ImportError as error:
         cause = "is a zarr store, which needs the package zarr"
         raise ImageReadError(cause, path=path, remedy=how_to_install("zarr")) from error
+    if is_url(path):
+        from hooke.io.remote_store import RemoteStore
+
+        return zarr.open_group(RemoteStore(path, gaps), mode="r")
     return zarr.open_group(str(path), mode="r")

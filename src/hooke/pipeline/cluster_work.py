@@ -5,16 +5,16 @@ A worker writes the results of an image itself, into the folder of the run; only
 
 from __future__ import annotations
 
-import os
 import pickle
 import platform
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hooke.addresses import Access, absolute_path, access_to, grant, is_url, path_text
 from hooke.errors import ClusterError, ConfigError
 from hooke.io.channel_files import ChannelFiles
 from hooke.io.file_runner import OnProgress, OnShare, Progress, run_files
@@ -56,6 +56,8 @@ class ImageTask:
         See `hooke.pipeline.ledger.Ledger.plane_base`.
     token : str
         Of the run: see `hooke.pipeline.ledger.Ledger`.
+    access : mapping of Path to Access
+        What requests for files on servers need besides their URL.
     """
 
     origin: Origin
@@ -70,6 +72,7 @@ class ImageTask:
     settings: Settings
     prefixes: frozenset[str]
     token: str
+    access: Mapping[Path, Access] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -89,6 +92,8 @@ class ImageTask:
         ClusterError
             When the worker has another version, model or runtime.
         """
+        for path, access in self.access.items():
+            grant(path, access)
         model = load_model(self.options.model).with_runtime(self.options.resolved_runtime)
         settings = run_settings(model, self.options, self.axes)
         if settings.hash != self.settings.hash:
@@ -174,8 +179,8 @@ class Remote:
             channels = ChannelFiles()
         here = self.cluster.workers if self.cluster.threads else 1
         return ImageTask(
-            replace(origin, path=Path(os.path.abspath(origin.path))),  # noqa: PTH100 - links are kept
-            Path(os.path.abspath(job.ledger.out)),  # noqa: PTH100
+            replace(origin, path=absolute_path(origin.path)),
+            absolute_path(job.ledger.out),
             replace(job.options, threads=self.cluster.threads or job.options.threads),
             job.axes,
             job.max_memory // here,
@@ -186,6 +191,7 @@ class Remote:
             job.ledger.settings,
             job.ledger.prefixes_of(origin.name),
             job.ledger.token,
+            {path: access_to(path) for path in channels.files(origin.path) if is_url(path)},
         )
 
     def blocks(self, job: Job, origin: Origin) -> BlockWorkers:
@@ -246,10 +252,10 @@ def _under_given_path(job: Job, origin: Origin, task: ImageTask, result: ImageRe
     assert origin.path is not None
     entry = job.ledger.entries.get(origin.name)
     if result.error:
-        return fail_file(job, origin, result.error.replace(str(task.path), str(origin.path)))
+        return fail_file(job, origin, result.error.replace(path_text(task.path or ""), path_text(origin.path)))
     if entry is not None:
         job.ledger.keep(origin, entry)
-    rows = [{**row, "file": str(origin.path)} for row in result.rows]
+    rows = [{**row, "file": path_text(origin.path)} for row in result.rows]
     return replace(result, path=origin.path, rows=rows)
 
 

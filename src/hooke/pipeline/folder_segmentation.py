@@ -24,7 +24,6 @@ none.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
@@ -33,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from hooke import tracking
+from hooke.addresses import real_path
 from hooke.errors import ConfigError, readable
 from hooke.io.annotations import parse_formats, write_formats
 from hooke.io.channel_files import ChannelFiles, all_files, find_channels
@@ -106,7 +106,7 @@ def segment_folder(
     Parameters
     ----------
     inputs : sequence of str or Path
-        Files, folders (searched with their subfolders) and patterns.
+        Files, folders (searched with their subfolders), patterns, and URLs of images.
     out : str or Path
         Folder for the results.
     options : SegmentOptions, optional
@@ -304,7 +304,7 @@ class _Run:
             f"{len(ledger.set_aside)} label image(s) that these runs had not made, or that were changed since, "
             f"are kept in {readable(str(self.out / SET_ASIDE))}"
         ]
-        own = set(map(os.path.realpath, self.paths))
+        own = set(map(real_path, self.paths))
         kept = [entry for entry in ledger.ordered() if entry.path not in own]
         said = moved if ledger.set_aside else []
         if not kept:

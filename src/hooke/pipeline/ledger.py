@@ -22,6 +22,7 @@ from typing import Any
 
 import pandas as pd
 
+from hooke.addresses import is_url, path_text, real_path
 from hooke.errors import ClusterError, HookeError, ImageReadError, OutputError
 from hooke.io import atomic_path, read_labels, unique_names
 from hooke.io.atomic import output_error
@@ -29,6 +30,7 @@ from hooke.io.channel_files import ChannelFiles
 from hooke.io.content_hash import files_of_store, hash_file
 from hooke.io.find import natural_key
 from hooke.io.formats import is_zarr
+from hooke.io.remote import remote_file
 from hooke.io.set_aside import set_aside
 from hooke.io.spreadsheet import write_table
 from hooke.pipeline.entry import Entry, Written, is_result
@@ -84,6 +86,7 @@ class Ledger:
         self.token = token
         self._scenes: dict[str, dict[str, str]] = {}  # of files that have results: names by path and scene
         self.contents: dict[tuple[str, int, int], str] = {}
+        self._remote: dict[Path, Content] = {}
         self.channels = ChannelFiles()
         self._lock = threading.Lock()
         self._tables_stand = True
@@ -151,7 +154,7 @@ class Ledger:
 
     def scene_name(self, base: str, path: Path, scene: str, used: set[str]) -> str:
         """Name the results of one scene of a file, beside the names that are in use (folded)."""
-        known = self._scenes.get(os.path.realpath(path), {}).get(scene)
+        known = self._scenes.get(real_path(path), {}).get(scene)
         if known is not None:
             return known
         taken = used | {name.casefold() for name in list(self.entries)}
@@ -170,7 +173,12 @@ class Ledger:
         return Content(sum(part.size for part in known), max(part.modified for part in known), digest)
 
     def _content(self, path: Path) -> Content | None:
-        """What one file holds."""
+        """What one file holds; a server is asked once."""
+        if is_url(path):
+            if path not in self._remote:
+                size, digest = remote_file(path).fingerprint
+                self._remote[path] = Content(size, 0, digest)
+            return self._remote[path]
         try:
             key = _identity(path)
             if key is None:
@@ -183,6 +191,8 @@ class Ledger:
 
     def known_content(self, path: Path) -> str | None:
         """SHA-256 of a file that this run has read; None of another."""
+        if is_url(path):
+            return self._remote[path].sha256 if path in self._remote else None
         try:
             key = _identity(path)
         except OSError:
@@ -206,7 +216,7 @@ class Ledger:
 
     def keep(self, origin: Origin, entry: Entry) -> Entry:
         """Take an image as it is done, under the path that this run was given."""
-        kept = replace(entry, error="", rows=[{**row, "file": str(origin.path)} for row in entry.rows])
+        kept = replace(entry, error="", rows=[{**row, "file": path_text(origin.path or "")} for row in entry.rows])
         if kept != entry:
             self._write(kept)
         self.entries[origin.name] = kept
@@ -284,7 +294,7 @@ class Ledger:
 
     def forget_other_scenes(self, path: Path, scenes: Sequence[str]) -> None:
         """Remove results of scenes that a file no longer has."""
-        known = self._scenes.get(os.path.realpath(path), {})
+        known = self._scenes.get(real_path(path), {})
         for entry in [self.entries[name] for scene, name in known.items() if scene not in scenes]:
             self._set_aside(entry.name, {})
             self._announce(entry.name, set(entry.files))
@@ -374,10 +384,10 @@ class Ledger:
             if entry.sha256:
                 by_name.setdefault(Path(entry.path).name, []).append(entry)
         for path in paths:
-            real = os.path.realpath(path)
-            if path.name not in by_name or real in known:
+            real = real_path(path)
+            if path.name not in by_name or real in known or is_url(path):
                 continue
-            gone = [entry for entry in by_name[path.name] if not Path(entry.path).exists()]
+            gone = [entry for entry in by_name[path.name] if not (is_url(entry.path) or Path(entry.path).exists())]
             content = self.content(path) if gone else None
             old = next((entry.path for entry in gone if content and entry.sha256 == content.sha256), None)
             for entry in gone if old is not None else ():
@@ -387,9 +397,11 @@ class Ledger:
 
     def _forget_gone_failures(self, paths: Sequence[Path]) -> None:
         """Remove the entries of files that failed, have no results, and are neither there any more nor given."""
-        given = set(map(os.path.realpath, paths))
+        given = set(map(real_path, paths))
         for entry in list(self.entries.values()):
-            is_gone = bool(entry.path) and entry.path not in given and not Path(entry.path).exists()
+            is_gone = (
+                bool(entry.path) and entry.path not in given and not (is_url(entry.path) or Path(entry.path).exists())
+            )
             if is_gone and entry.error and not entry.files:
                 self._undo(entry.name, ())
 

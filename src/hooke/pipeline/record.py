@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hooke import __version__
+from hooke.addresses import is_url, path_text, without_secrets
 from hooke.errors import ConfigError, ModelError, readable
 from hooke.io import atomic_path
 from hooke.io.content_hash import hash_file
@@ -87,7 +88,7 @@ def write_record(
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: version(name) for name in _PACKAGES},
-        "command": list(command),
+        "command": [without_secrets(part) for part in command],
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
         "seconds": round(time.time() - started, 3),
         "finished": finished,
@@ -119,6 +120,8 @@ def _resolved(source: str | Path | None) -> str | None:
 
 def _written(path: Path) -> str:
     """A file's full path, as a URI where it is not UTF-8, which JSON can't hold."""
+    if is_url(path):
+        return path_text(path)
     real = Path(os.path.realpath(path))
     return str(real) if readable(str(real)) == str(real) else real.as_uri()
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hooke.addresses import path_text
+
 #: Columns of ``summary.csv``; position in a stack comes after the file, and what else a row holds at the end.
 SUMMARY_COLUMNS = (
     "image",
@@ -65,7 +67,7 @@ class ImageResult:
 
 def failure(name: str, path: Path, error: str) -> ImageResult:
     """Give the result of a file that could not be segmented."""
-    return ImageResult(name, path, [failure_row(name, str(path), error)], error)
+    return ImageResult(name, path, [failure_row(name, path_text(path), error)], error)
 
 
 def failure_row(name: str, file: str, error: str) -> dict[str, Any]:

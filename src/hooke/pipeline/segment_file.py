@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import ConfigError
+from hooke.errors import ConfigError, HookeError
 from hooke.io import ImageFile, open_image, write_labels
 from hooke.io.file_runner import OnShare
 from hooke.io.lazy_plane import LazyPlane
@@ -144,7 +144,11 @@ def block_job(file: ImageFile, content: Content | None, job: Job, origin: Origin
 def fail_file(job: Job, origin: Origin, message: str) -> ImageResult:
     """Record that a file, or one scene of it, could not be segmented."""
     assert origin.path is not None
-    job.ledger.fail(origin, job.ledger.content(origin.path), message)
+    try:
+        content = job.ledger.content(origin.path)
+    except HookeError:  # a server that is gone
+        content = None
+    job.ledger.fail(origin, content, message)
     return failure(origin.name, origin.path, message)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke import __version__
+from hooke.addresses import path_text
 from hooke.image import Image
 from hooke.io import write_labels, write_png
 from hooke.io.annotations import to_anndata, to_geojson, write_geojson
@@ -361,7 +362,7 @@ def summary_row(summary: Summary, name: str, path: Path) -> dict[str, Any]:
     normalisation, median, counts = summary.normalisation, summary.median_area, summary.class_counts
     return {
         "image": name,
-        "file": str(path),
+        "file": path_text(path),
         **summary.image.plane,
         "count": summary.count,
         "dropped": summary.dropped,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from hooke.addresses import real_path
 from hooke.io import atomic_path
 from hooke.pipeline.entry import Written
 
@@ -34,8 +34,8 @@ class Origin:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What identifies it: the resolved path and the scene."""
-        return ("" if self.path is None else os.path.realpath(self.path), self.scene)
+        """What identifies it: the resolved path, or URL, and the scene."""
+        return ("" if self.path is None else real_path(self.path), self.scene)
 
 
 @dataclass(frozen=True)
