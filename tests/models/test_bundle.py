@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
+import hooke
+from hooke.datasets import simulate
 from hooke.errors import ModelError
-from hooke.models import Model, is_default, is_shipped, known_models, load_model, read_bundle
+from hooke.models import Model, is_default, is_shipped, known_models, load_model, read_bundle, verify_model
+from hooke.models.bundle import NO_COLOUR
 from tests.models.small_bundles import describe, tiny_onnx, write
 
 
@@ -45,9 +48,67 @@ def test_a_bundle_within_it_looks_at_colour_images(tmp_path):
     (within / "rdf.yaml").write_text(yaml.safe_dump(describe(b"colours", classes=["a"])))
     with pytest.raises(ModelError, match="bundle for colour images has other classes or channels"):
         read_bundle(folder)
-    shutil.rmtree(within)
-    with pytest.raises(ModelError, match=r"no readable colour/rdf\.yaml"):
+    (within / "weights.onnx").unlink()
+    with pytest.raises(ModelError, match=r"no readable colour/weights\.onnx"):
         read_bundle(folder)
+    shutil.rmtree(within)
+    with pytest.warns(UserWarning, match="both: the model's bundle lacks its network for colour images"):
+        found = read_bundle(folder)
+    assert found.colour is None
+    assert found.weights == b"grey"
+
+
+def flattened(folder, *, colour=b"colours"):
+    """A bundle for grey and colour as bioimage.io's tool leaves it: files side by side, under names of the tool's."""
+    within = describe(b"colours", parameters={"nominal_diameter": 30.0})
+    description = describe(b"grey", colour_bundle="colour", colour=within)
+    description["weights"]["onnx"]["source"] = "weights_2.onnx"
+    digest = hashlib.sha256(b"colours").hexdigest()
+    description["attachments"] = [{"source": "other.txt"}, {"source": "weights.onnx", "sha256": digest}]
+    write(folder, colour, description)
+    (folder / "weights_2.onnx").write_bytes(b"grey")
+    return folder
+
+
+def test_a_bundle_that_a_tool_has_repacked_is_the_same(tmp_path):
+    whole = write(tmp_path / "whole", b"grey", describe(b"grey", colour_bundle="colour"))
+    write(whole / "colour", b"colours", describe(b"colours", parameters={"nominal_diameter": 30.0}))
+    folder = flattened(tmp_path / "flat")
+    for path in (folder, zipped(folder)):
+        found = read_bundle(path)
+        assert found.checksum == read_bundle(whole).checksum
+        assert found.colour.settings == read_bundle(whole).colour.settings
+        assert not found.missing
+    with pytest.raises(ModelError, match="differs from its checksum"):
+        read_bundle(flattened(tmp_path / "damaged", colour=b"other"))
+
+
+def test_the_shipped_bundle_survives_repacking(tmp_path):
+    """Its description names each file of the network for colour images, by base names that a tool may change."""
+    source = known_models()["nuclei"]
+    description = yaml.safe_load((source / "rdf.yaml").read_text(encoding="utf-8"))
+    listed = {one["source"]: one["sha256"] for one in description["attachments"]}
+    for number, (name, digest) in enumerate(listed.items()):
+        assert hashlib.sha256((source / name).read_bytes()).hexdigest() == digest
+        shutil.copy(source / name, tmp_path / (f"{number}{Path(name).suffix}" if "/" in name else name))
+        description["attachments"][number]["source"] = f"{number}{Path(name).suffix}" if "/" in name else name
+    for name in ("weights.onnx", "test_input.npy", "test_output.npy"):
+        shutil.copy(source / name, tmp_path / name)
+    (tmp_path / "rdf.yaml").write_text(yaml.safe_dump(description, sort_keys=False), encoding="utf-8")
+    assert read_bundle(tmp_path).checksum == read_bundle(source).checksum
+    assert set(verify_model(tmp_path).differences) == {"", "colour"}
+
+
+def test_an_image_in_colour_is_said_to_lack_its_network(tmp_path):
+    source = known_models()["nuclei"]
+    for name in ("rdf.yaml", "weights.onnx", "weights-int8.onnx"):
+        shutil.copy(source / name, tmp_path / name)
+    with pytest.warns(UserWarning, match="lacks its network for colour"):
+        model = Model(read_bundle(tmp_path))
+    stained = simulate((128, 128), seed=0, modality="histology").image
+    grey = simulate((128, 128), seed=0).image
+    assert NO_COLOUR in hooke.segment(stained, model).warnings
+    assert NO_COLOUR not in hooke.segment(grey, model).warnings
 
 
 def test_loading_again_costs_nothing(tmp_path):

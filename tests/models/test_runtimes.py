@@ -132,10 +132,12 @@ def test_int8_of_other_weights_or_damaged_is_refused(tmp_path, changed, cause):
         read_bundle(write_both(tmp_path / "b", weights, weights, **changed))
 
 
-def test_a_missing_int8_file_is_refused(two):
+def test_a_bundle_that_has_lost_its_int8_file_opens_with_a_warning(two):
     (two / "weights-int8.onnx").unlink()
-    with pytest.raises(ModelError, match=r"weights-int8\.onnx"):
-        read_bundle(two)
+    with pytest.warns(UserWarning, match="lacks its weights in 8 bits"):
+        found = read_bundle(two)
+    assert found.int8 is None
+    assert found.weights == tiny_onnx()
 
 
 def test_colour_without_int8_is_run_by_the_reference(two, monkeypatch):

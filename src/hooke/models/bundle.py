@@ -10,11 +10,16 @@ BUNDLE/
   test_output.npy   ... and the network's output for it
   colour/           maybe: a bundle of its own, for images whose colours are kept
 ```
+
+Tools of bioimage.io keep no folders: they put what `rdf.yaml` names side by side, under names of their own. Weights are
+therefore found by the names and checksums that it gives, and what it says under ``config: hooke: colour:`` stands for
+the description in that folder. A bundle that has lost a part opens with a warning.
 """
 
 from __future__ import annotations
 
 import hashlib
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +39,11 @@ _PARENT = "parent"  # under config: hooke: of a bundle without weights of its ow
 _DESCRIPTION = "rdf.yaml"
 _ALIKE = ("classes", "channels")  # what both networks of a bundle must have in common
 _Settings = TypeVar("_Settings", bound=BaseModel)
+#: What is said of a bundle that has lost its network for colour images.
+NO_COLOUR = (
+    "the model's bundle lacks its network for colour images, so that for grey images takes them: get the whole one"
+)
+_NO_INT8 = "the model's bundle lacks its weights in 8 bits, so all is computed in 32 bits"
 _LATER = ("grow", "min_size", "diameter", "diameter_range", "channel", "accurate_band")
 _MOST_EXPANSION = 1032  # of a member of a zip: what deflate can do
 
@@ -116,6 +126,8 @@ class Bundle:
         The same network as an ONNX file in 8 bits.
     origin : Path or None
         The bundle whose weights these are, of one that refers to another: see `hooke.models.tuned`.
+    missing : tuple of str
+        What is said of parts that it names and does not have.
     """
 
     name: str
@@ -126,6 +138,7 @@ class Bundle:
     colour: Bundle | None = None
     int8: bytes | None = None
     origin: Path | None = None
+    missing: tuple[str, ...] = ()
 
     @cached_property
     def checksum(self) -> str:
@@ -141,33 +154,101 @@ class Bundle:
 
 
 def read_bundle(path: str | Path) -> Bundle:
-    """Read a bundle that segments, from a folder or a zip.
+    """Read a bundle that segments, from a folder or a zip; warn of a part that is missing but not needed.
 
     Raises
     ------
     ModelError
         When it is missing, incomplete, corrupt, or does something else.
     """
-    return _read_bundle(Path(path), "")
+    bundle = _read_bundle(Path(path), "")
+    for text in bundle.missing:
+        warnings.warn(f"{path}: {text}", stacklevel=2)
+    return bundle
 
 
 def _read_bundle(path: Path, inside: str) -> Bundle:
     settings, description, weights = read_parts(path, BundleSettings, inside)
     if settings.colour_bundle is not None and inside:
         raise ModelError("bundles within bundles within bundles", path=path, remedy="export it again")
-    colour = None if settings.colour_bundle is None else _read_bundle(path, f"{settings.colour_bundle}/")
+    colour = None if settings.colour_bundle is None else _read_colour(path, settings.colour_bundle, description)
     if colour is not None and any(getattr(settings, one) != getattr(colour.settings, one) for one in _ALIKE):
         raise ModelError(
             f"its bundle for colour images has other {' or '.join(_ALIKE)}", path=path, remedy="export it again"
         )
     int8 = _read_int8(path, inside, description)
-    return Bundle(str(description.get("name") or path.stem), path, settings, description, weights, colour, int8)
+    missing = [NO_COLOUR] if settings.colour_bundle is not None and colour is None else []
+    missing += [_NO_INT8] if int8 is None and isinstance(hooke_settings(description).get("int8"), dict) else []
+    name = str(description.get("name") or path.stem)
+    return Bundle(name, path, settings, description, weights, colour, int8, missing=tuple(missing))
+
+
+def _read_colour(path: Path, folder: str, description: dict[str, Any]) -> Bundle | None:
+    """Read the bundle for colour images in its folder, or what a tool of bioimage.io has kept of it; None without."""
+    if _has(path, f"{folder}/{_DESCRIPTION}"):
+        return _read_bundle(path, f"{folder}/")
+    told = hooke_settings(description).get("colour")
+    digest = _section(told, "weights", "onnx", "sha256") if isinstance(told, dict) else None
+    name = _attached(description, digest)
+    if name is None or not _has(path, name):
+        return None
+    assert isinstance(told, dict)
+    settings = parse_bundle_settings(BundleSettings, hooke_settings(told), path)
+    weights = read_member(path, name)
+    _check_whole(weights, told, path)
+    return Bundle(str(told.get("name") or path.stem), path, settings, told, weights)
+
+
+def _attached(description: dict[str, Any], digest: Any) -> str | None:
+    """The name of the attached file of a checksum; None where there is none."""
+    listed = description.get("attachments")
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and digest is not None and one.get("sha256") == digest:
+            return str(one.get("source"))
+    return None
+
+
+def read_inner(path: Path, name: str, digest: str | None) -> bytes:
+    """Read a file of the bundle for colour images by its name, or where a tool has put it, by its checksum.
+
+    Raises
+    ------
+    ModelError
+        When it is missing.
+    """
+    if not _has(path, name):
+        name = _attached(read_description(path), digest) or name
+    return read_member(path, name)
+
+
+def inner_description(path: Path, folder: str) -> dict[str, Any]:
+    """Description of the bundle in a folder of a bundle, wherever it is kept.
+
+    Raises
+    ------
+    ModelError
+        When it is missing or can't be parsed.
+    """
+    name = f"{folder}{_DESCRIPTION}"
+    told = hooke_settings(read_description(path)).get("colour") if folder and not _has(path, name) else None
+    return told if isinstance(told, dict) else parse_yaml(read_member(path, name), path, name)
+
+
+def _has(path: Path, name: str) -> bool:
+    """Whether a bundle has a file."""
+    if path.is_dir():
+        return (path / name).is_file()
+    try:
+        with zipfile.ZipFile(path) as opened:
+            return name in opened.namelist()
+    except Exception:  # said when it is read
+        return False
 
 
 def _read_int8(path: Path, inside: str, description: dict[str, Any]) -> bytes | None:
-    """Read the weights in 8 bits, where the description lists some, made of these weights."""
+    """Read the weights in 8 bits, where the description lists some, made of these weights; None where they are gone."""
     told = hooke_settings(description).get("int8")
-    if not isinstance(told, dict):
+    if not isinstance(told, dict) or not _has(path, inside + _INT8):
         return None
     if told.get("made_of") != _section(description, "weights", "onnx", "sha256"):
         raise ModelError(
@@ -216,9 +297,15 @@ def read_parts(path: str | Path, model: type[_Settings], inside: str = "") -> tu
         raise ModelError(
             "refers to the weights of another bundle", path=path, remedy="give that one, or load this by load_model"
         )
-    weights = read(_WEIGHTS)
+    weights = read(_weights_name(description))
     _check_whole(weights, description, path)
     return settings, description, weights
+
+
+def _weights_name(description: dict[str, Any]) -> str:
+    """Name of the ONNX file: a tool may have given it another."""
+    name = _section(description, "weights", "onnx", "source")
+    return name if isinstance(name, str) and not {"/", "\\", ":"} & set(name) and name.endswith(".onnx") else _WEIGHTS
 
 
 def parse_bundle_settings(model: type[_Settings], raw: dict[str, Any], path: Path) -> _Settings:

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ModelError
-from hooke.io.yaml_text import parse_yaml
-from hooke.models.bundle import hooke_settings, read_bundle, read_description, read_member
+from hooke.models.bundle import hooke_settings, inner_description, read_bundle, read_description, read_inner
 from hooke.models.model import Model
 from hooke.models.registry import find_model
 from hooke.models.runtimes import REFERENCE
@@ -67,14 +66,15 @@ def verify_model(name_or_path: str | Path) -> Verification:
     if task == "segmentation":
         bundle = read_bundle(path)
         Model(bundle)  # refuses an unknown target scheme
-        inner += [] if bundle.settings.colour_bundle is None else [f"{bundle.settings.colour_bundle}/"]
+        inner += [] if bundle.colour is None else [f"{bundle.settings.colour_bundle}/"]
     return Verification(path, task, {folder.rstrip("/"): _difference(path, folder) for folder in inner})
 
 
 def _difference(path: Path, folder: str) -> float:
     """Run one network of a bundle on its test arrays; return the largest difference from the output it holds."""
-    described = parse_yaml(read_member(path, f"{folder}rdf.yaml"), path, f"{folder}rdf.yaml")
-    weights = _checked(path, folder, _entry(described, "weights", "onnx"), "weights.onnx")
+    described = inner_description(path, folder)
+    stored = _entry(described, "weights", "onnx")
+    weights = _checked(path, folder, stored, str(stored.get("source", "weights.onnx")))
     sessions = Sessions(weights, path)
     session = sessions.get(1, REFERENCE)
     inputs = [_array(path, folder, given) for given in _tensors(described, "inputs", path)]
@@ -116,8 +116,8 @@ def _array(path: Path, folder: str, entry: dict[str, Any]) -> NDArray[np.float32
 
 def _checked(path: Path, folder: str, entry: dict[str, Any], name: str) -> bytes:
     """Read a file of the bundle and compare it with its checksum."""
-    data = read_member(path, folder + name)
     said = entry.get("sha256")
+    data = read_inner(path, folder + name, said)
     if said and hashlib.sha256(data).hexdigest() != said:
         raise ModelError(f"{folder}{name} differs from its checksum", path=path, remedy=_AGAIN)
     return data

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hooke.image import Image, Pixels
 from hooke.models import Model
+from hooke.models.bundle import NO_COLOUR
 from hooke.pipeline.bright_dirt import fit_to_nuclei
 from hooke.pipeline.large.shown_pixels import ShownPixels, WholePlane
 from hooke.pipeline.nuclear_channel import ChosenChannel, channel_clarity, choose_channel
@@ -270,6 +271,8 @@ def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_sta
     if chosen is not None:
         normalisation, warnings = replace(part.fit(model, chosen.channel), why=chosen.why), chosen.warnings
     normalisation = replace(normalisation, rivals=())
+    if normalisation.keeps_colours and NO_COLOUR in model.bundle.missing:
+        warnings = (*warnings, NO_COLOUR)
     refit = fit_to_nuclei(model.for_image(colour=normalisation.keeps_colours), pixels, normalisation, threads=threads)
     if refit is None:
         return View(part.shown, pixels, normalisation, warnings=warnings)

@@ -11,10 +11,11 @@ from typing import Any
 import yaml
 
 import hooke
+from hooke.errors import ModelError
 from hooke.models import Bundle, Model, read_bundle
 from hooke.training.adaptation.module import AdaptationModule
 from hooke.training.bundles.bundle_folder import fresh_bundle
-from hooke.training.bundles.colour_network import add_colour_bundle
+from hooke.training.bundles.colour_network import add_colour_bundle, attach_colour
 from hooke.training.bundles.description import write_description
 from hooke.training.bundles.half_precision import store_half
 from hooke.training.segmentation.export import write_bundle
@@ -51,17 +52,29 @@ def write_adapted(
         if adapted is not parent:
             whole = Path(folder) / "whole"
             _copy(parent.bundle, whole)
-            shutil.rmtree(whole / str(parent.settings.colour_bundle))
+            shutil.rmtree(_colour_of(whole, parent))
             _rename(whole, out.stem, facts, documentation)
             add_colour_bundle(whole, made)
             made = whole
         elif parent.settings.colour_bundle is not None:
             other = Path(folder) / "other"
             _copy(parent.bundle, other)
-            add_colour_bundle(made, other / parent.settings.colour_bundle)
+            add_colour_bundle(made, _colour_of(other, parent))
         read_bundle(made)
         with fresh_bundle(out) as fresh:
             shutil.copytree(made, fresh, dirs_exist_ok=True)
+
+
+def _colour_of(copy: Path, parent: Model) -> Path:
+    """Folder of the network for colour images in a copy of a bundle."""
+    folder = copy / str(parent.settings.colour_bundle)
+    if not folder.is_dir():
+        raise ModelError(
+            "has no folder of its own for its network for colour images",
+            path=parent.bundle.path,
+            remedy="adapt the bundle that this package was made of",
+        )
+    return folder
 
 
 def _place(out: Path) -> Path:
@@ -110,6 +123,7 @@ def _rename(folder: Path, name: str, facts: dict[str, Any], documentation: str) 
     description["name"] = name if len(name) >= 5 else f"model {name}"
     own = description["config"]["hooke"]
     own["colour_bundle"] = None
+    attach_colour(description, folder)
     own["kind"] = f"{own.get('kind') or name}; adapted"
     own["scores"] = facts["scores"]
     own["training_data"] = [*own.get("training_data", []), {"name": facts["name"], "licence": "its owner's"}]

@@ -1,20 +1,24 @@
 """Joins two model bundles: the first for grey images, the second for images whose colours are kept.
 
 Other programs that know the bioimage.io format see the first alone: the format has no place for a second description.
+Its tools keep the files of the second as attachments, and its description as a part of hooke's own settings.
 """
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from hooke.io.content_hash import hash_file
 from hooke.models import read_bundle
 from hooke.training.bundles.bundle_folder import fresh_bundle
 from hooke.training.bundles.description import write_description
 
 _FOLDER = "colour"
+_ATTACHED = (".onnx", ".npy")  # a second rdf.yaml is refused
 
 
 def add_colour_bundle(bundle: Path, colour: Path) -> None:
@@ -40,5 +44,27 @@ def add_colour_bundle(bundle: Path, colour: Path) -> None:
         path = fresh / "rdf.yaml"
         description = yaml.safe_load(path.read_text(encoding="utf-8"))
         description["config"]["hooke"]["colour_bundle"] = _FOLDER
+        attach_colour(description, fresh)
         write_description(path, description)
         read_bundle(fresh)
+
+
+def attach_colour(description: dict[str, Any], bundle: Path) -> None:
+    """List the second bundle's files in the description of the first, and its description; in place.
+
+    Parameters
+    ----------
+    description : dict
+    bundle : Path
+        Folder; where it has no second bundle, nothing of one is listed any more.
+    """
+    folder = bundle / _FOLDER
+    own = description["config"]["hooke"]
+    own.pop("colour", None)
+    kept = [one for one in description.pop("attachments", []) if not one["source"].startswith(f"{_FOLDER}/")]
+    if folder.is_dir():
+        own["colour"] = yaml.safe_load((folder / "rdf.yaml").read_text(encoding="utf-8"))
+        files = sorted(path for path in folder.iterdir() if path.suffix in _ATTACHED)
+        kept += [{"source": f"{_FOLDER}/{path.name}", "sha256": hash_file(path)} for path in files]
+    if kept:
+        description["attachments"] = kept
