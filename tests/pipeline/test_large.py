@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from hooke.pipeline.large.block_files import BlockFiles
 from hooke.pipeline.large.block_objects import BlockObjects, ObjectFinder
 from hooke.pipeline.large.blocks import BlockGrid, find_owned
 from hooke.pipeline.large.plan import needs_blocks, plan_blocks
-from hooke.pipeline.large.settle import settle
+from hooke.pipeline.large.settle import _number, settle
 from hooke.pipeline.large.survey import survey
 from hooke.targets import SplitLine
 
@@ -111,6 +112,21 @@ def test_threads_and_the_side_of_the_blocks_change_nothing(wide, done, tmp_path)
     labels = read_labels(tmp_path / "labels" / "wide.tif")
     assert same_partition(labels, read_labels(done / "labels" / "wide.tif"))
     assert not (tmp_path / "overlays").exists()
+
+
+def test_labels_and_table_in_formats_of_large_data(wide, done, tmp_path, monkeypatch):
+    zarr = pytest.importorskip("zarr")
+    monkeypatch.setattr("hooke.io.annotations.results_folder.ResultsFolder._plane", None)  # loads label images whole
+    monkeypatch.setattr("hooke.io.annotations.ome_zarr_writer._CHUNK", 256)
+    shutil.copytree(done, tmp_path / "out")
+    segment_folder([wide[0]], tmp_path / "out", QUICK, block=512, write="ome-zarr,parquet")
+    group = zarr.open_group(str(tmp_path / "out/ome-zarr/wide.ome.zarr/labels/nuclei"), mode="r")
+    labels = read_labels(done / "labels" / "wide.tif")
+    for level, step in enumerate((1, 2, 4, 8)):
+        np.testing.assert_array_equal(group[str(level)][...], labels[::step, ::step])
+    scales = [each["coordinateTransformations"][0]["scale"] for each in group.attrs["multiscales"][0]["datasets"]]
+    assert scales == [[0.5, 0.5], [1.0, 1.0], [2.0, 2.0], [4.0, 4.0]]
+    assert (tmp_path / "out/objects.parquet").read_bytes()[:4] == b"PAR1"
 
 
 def test_a_second_run_does_nothing_again(wide, done):
@@ -363,6 +379,12 @@ def test_the_last_pixel_owns():
     labels[400:600, 200:210] = 4
     owned, cut = find_owned(labels, window, grid.blocks[0], grid.shape)
     assert cut.tolist() == [False, False, False, False, True]
+
+
+def test_more_objects_than_numbers_are_refused_before_memory_is_taken():
+    with pytest.raises(ImageReadError, match="holds more than 2147483647 objects; segment it region by region"):
+        _number([2**40, 2**40], {}, set())
+    assert _number([2, 2], {}, {(1, 1)}).count == 3
 
 
 def test_tiles_are_predicted_once_and_let_go():

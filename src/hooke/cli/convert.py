@@ -20,7 +20,7 @@ def convert(
     to: Annotated[
         str | None,
         typer.Option(
-            help="Format: labels, geojson, rois, coco, masks, cellpose, rle, ome-zarr, h5ad or cellprofiler. "
+            help="Format: labels, geojson, rois, coco, masks, cellpose, rle, ome-zarr, h5ad, cellprofiler or parquet. "
             "Default: by the ending of OUT."
         ),
     ] = None,

@@ -124,7 +124,7 @@ def test_every_format_is_written_beside_the_results(tmp_path):
     (tmp_path / "images").mkdir()
     tifffile.imwrite(tmp_path / "images" / "a.tif", IMAGE.astype(np.uint8))
     write_labels(tmp_path / "masks" / "a.tif", [LABELS])
-    formats = "labels,geojson,rois,coco,masks,cellpose,rle,ome-zarr,h5ad,cellprofiler"
+    formats = "labels,geojson,rois,coco,masks,cellpose,rle,ome-zarr,h5ad,cellprofiler,parquet"
     made = hooke.measure_folder([tmp_path / "images"], tmp_path / "masks", tmp_path / "out", write=formats)
     assert made.notes[-1] == f"written for other programs: {formats.removeprefix('labels,').replace(',', ', ')}"
     out = tmp_path / "out"

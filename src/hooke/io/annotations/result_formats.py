@@ -62,14 +62,24 @@ def write_formats(folder: Path, formats: Sequence[str]) -> list[str]:
 def _write(name: str, results: ResultsFolder, record: _Record) -> Iterator[Path]:
     """Write one format; give each file before and after it is written."""
     writer = WRITERS[name]
-    planes = results.planes(cells=name == "geojson")
+    large = results.large_labels if writer.stream is not None else {}
+    planes = results.planes(cells=name == "geojson", leave_out=large)
     if writer.joins:
         ending = writer.suffix.rpartition(".")[2]
         path = results.path / f"{'objects' if ending == name else name}.{ending}"
         record.set_aside(path)
-        writer.write(path, planes)
+        if writer.of_table is not None:
+            writer.of_table(results.measurements, path)
+        else:
+            writer.write(path, planes)
         yield path
         return
+    for image, labels in large.items():
+        assert writer.stream is not None
+        path = results.path / name / f"{image}{writer.suffix}"
+        record.set_aside(path)
+        writer.stream(path, labels, results.image_files.get(image, ""))
+        yield path
     for plane in planes:
         path = results.path / name / f"{plane.name}{writer.suffix}"
         record.set_aside(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from hooke.errors import DatasetError
 from hooke.image import Image
 from hooke.io import find_images, open_image
 from hooke.io.annotations.annotated_plane import AnnotatedPlane
+from hooke.io.lazy_plane import LazyPlane
 from hooke.io.naming import unique_names
 from hooke.io.tables import read_table
 from hooke.labels.labelled_image import LabelledImage
@@ -42,6 +43,26 @@ class ResultsFolder:
         paths = find_images([self.path / "labels"], results=True)
         return dict(sorted(zip(unique_names(paths), paths, strict=True)))
 
+    @property
+    def measurements(self) -> Path:
+        """Path of ``measurements.csv``.
+
+        Raises
+        ------
+        DatasetError
+            If it is missing.
+        """
+        path = self.path / "measurements.csv"
+        if not path.is_file():
+            raise DatasetError("holds no measurements.csv", path=self.path, remedy=_REMEDY)
+        return path
+
+    @cached_property
+    def large_labels(self) -> dict[str, LazyPlane]:
+        """Label images that were made in blocks, by the name of their image; read window by window."""
+        opened = {name: open_image(path) for name, path in self.files.items()}
+        return {name: LazyPlane(file) for name, file in opened.items() if len(file) == 1 and file.levels}
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """``measurements.csv``.
@@ -51,10 +72,7 @@ class ResultsFolder:
         DatasetError
             If it is missing or not such a table.
         """
-        path = self.path / "measurements.csv"
-        if not path.is_file():
-            raise DatasetError("holds no measurements.csv", path=self.path, remedy=_REMEDY)
-        return read_table(path, ("image", "label"), ("class", "score"), texts=_TEXTS, remedy=_REMEDY)
+        return read_table(self.measurements, ("image", "label"), ("class", "score"), texts=_TEXTS, remedy=_REMEDY)
 
     @cached_property
     def image_files(self) -> dict[str, str]:
@@ -65,13 +83,15 @@ class ResultsFolder:
         rows = read_table(path, ("image", "file"), remedy=_REMEDY)
         return {name: Path(file).name for name, file in zip(rows["image"], rows["file"], strict=True)}
 
-    def planes(self, *, cells: bool = False) -> Iterator[AnnotatedPlane]:
+    def planes(self, *, cells: bool = False, leave_out: Collection[str] = ()) -> Iterator[AnnotatedPlane]:
         """Read plane by plane.
 
         Parameters
         ----------
         cells : bool
             Where cytoplasm was measured, whether each object is the whole cell, with its nucleus.
+        leave_out : collection of str
+            Images to leave out.
 
         Raises
         ------
@@ -80,6 +100,8 @@ class ResultsFolder:
         """
         rows = dict(iter(self.table.groupby("image", sort=False)))
         for name, path in self.files.items():
+            if name in leave_out:
+                continue
             file = open_image(path)
             rings = self.path / "cytoplasm" / path.name
             around = open_image(rings) if cells and rings.is_file() else None

@@ -17,8 +17,10 @@ from hooke.io.annotations.imagej_writer import write_regions
 from hooke.io.annotations.object_masks import write_masks
 from hooke.io.annotations.object_tables import write_cellprofiler, write_h5ad
 from hooke.io.annotations.ome_zarr_writer import SUFFIX as ZARR
-from hooke.io.annotations.ome_zarr_writer import write_ome_zarr
+from hooke.io.annotations.ome_zarr_writer import stream_ome_zarr, write_ome_zarr
+from hooke.io.annotations.parquet_tables import write_parquet_of_csv, write_table_of_planes
 from hooke.io.labels import write_labels
+from hooke.io.lazy_plane import LazyPlane
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class Writer:
         Whether it holds measurements.
     is_table : bool
         Whether it holds them alone, no outlines.
+    of_table : callable, optional
+        Writes it from ``measurements.csv`` of a run, row by row.
+    stream : callable, optional
+        Writes a label image of any size, window by window, given the path, the labels and the image's file.
     """
 
     suffix: str
@@ -47,6 +53,8 @@ class Writer:
     joins: bool = False
     measures: bool = False
     is_table: bool = False
+    of_table: Callable[[Path, Path], None] | None = None
+    stream: Callable[[Path, LazyPlane, str], None] | None = None
 
 
 def _single(write: Callable[[Path, AnnotatedPlane], None]) -> Callable[[Path, Iterable[AnnotatedPlane]], None]:
@@ -73,10 +81,21 @@ WRITERS = {
     "masks": Writer(".zip", "a zip of one mask per object", _single(write_masks)),
     "cellpose": Writer(CELLPOSE, "Cellpose's window", _single(write_seg)),
     "rle": Writer(".csv", "run lengths, as in the Data Science Bowl 2018", write_run_lengths, joins=True),
-    "ome-zarr": Writer(ZARR, "OME-Zarr labels: napari, Fiji", _single(write_ome_zarr), measures=True),
+    "ome-zarr": Writer(
+        ZARR, "OME-Zarr labels: napari, Fiji", _single(write_ome_zarr), measures=True, stream=stream_ome_zarr
+    ),
     "h5ad": Writer(".h5ad", "AnnData: scanpy, squidpy", write_h5ad, joins=True, measures=True, is_table=True),
     "cellprofiler": Writer(
         "_objects.csv", "CellProfiler's table", write_cellprofiler, joins=True, measures=True, is_table=True
+    ),
+    "parquet": Writer(
+        ".parquet",
+        "a table that is read fast: pandas, polars, R, DuckDB",
+        write_table_of_planes,
+        joins=True,
+        measures=True,
+        is_table=True,
+        of_table=write_parquet_of_csv,
     ),
 }
 

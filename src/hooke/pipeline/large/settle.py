@@ -144,18 +144,18 @@ def _number(
     counts: list[int], parent: dict[tuple[int, int], tuple[int, int]], dropped: set[tuple[int, int]]
 ) -> Settled:
     """Number the objects block by block."""
-    numbers = [np.zeros(count + 1, np.int32) for count in counts]
-    gone: dict[int, list[int]] = {}
+    gone: dict[int, set[int]] = {}
     for block, label in (*dropped, *parent):
-        gone.setdefault(block, []).append(label)
+        gone.setdefault(block, set()).add(label)
+    if sum(counts) - sum(map(len, gone.values())) > _MOST:  # before there are arrays of that many
+        raise ImageReadError(f"holds more than {_MOST} objects", remedy="segment it region by region: --region")
+    numbers = [np.zeros(count + 1, np.int32) for count in counts]
     first, total = [], 0
     for block, count in enumerate(counts):
         keep = np.ones(count + 1, np.bool_)
         keep[[0, *gone.get(block, [])]] = False
         first.append(total)
         kept = int(keep.sum())
-        if total + kept > _MOST:
-            raise ImageReadError(f"holds more than {_MOST} objects", remedy="segment it region by region: --region")
         numbers[block][keep] = np.arange(total + 1, total + kept + 1)
         total += kept
     joined: dict[int, list[int]] = {}
