@@ -232,6 +232,21 @@ def test_a_constant_image(tmp_path, value):
     assert read_labels(tmp_path / "out" / "labels" / "a.tif").shape == (900, 700)
 
 
+@pytest.mark.parametrize("name", ["nan", "two rows"])
+def test_what_one_pass_says_of_odd_images_blocks_say_too(tmp_path, name):
+    field = simulate((256, 600), seed=3, diameter=26).image
+    pixels = np.full((256, 600), np.nan, np.float32) if name == "nan" else field[:2]
+    tifffile.imwrite(tmp_path / "a.tif", pixels, tile=(128, 128))
+    blocks, one = (
+        segment_folder([tmp_path / "a.tif"], tmp_path / str(side), QUICK, block=side) for side in (512, None)
+    )
+    assert blocks.images[0].error == one.images[0].error
+    assert blocks.images[0].rows[0]["warning"] == one.images[0].rows[0]["warning"]
+    assert (
+        "no pixel is a finite number" in one.images[0].error or "no objects found" in one.images[0].rows[0]["warning"]
+    )
+
+
 def test_a_narrow_image(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", simulate((1200, 40), seed=2, diameter=26).image, tile=(64, 16))
     result = segment_folder([tmp_path / "a.tif"], tmp_path / "out", QUICK, block=512)

@@ -30,6 +30,7 @@ from hooke.measure.neighbours import nearest_distances
 from hooke.models import Model
 from hooke.models.predict import TileGrid, predict_tile
 from hooke.models.tile_store import Place, TileStore
+from hooke.pipeline.image_segmentation import NOTHING
 from hooke.pipeline.large.block_files import BLOCKS, BlockFiles, BlockMosaic
 from hooke.pipeline.large.block_objects import ObjectFinder
 from hooke.pipeline.large.blocks import Block, BlockGrid, Window
@@ -387,6 +388,7 @@ class _Run:
         scored = Decoded(np.zeros((0, 0), np.int32), np.ones(count, np.float32), np.zeros((0, 3)), small, unsure)
         dropped = dropped_candidates(scored)
         image = self.job.plane.with_notes(found.image)
+        warnings = found.warnings if count or found.diameter is None else (*found.view.warnings, NOTHING)
         names = self.job.options.classify.classes if self.job.options.classify else found.model.settings.classes
         return Summary(
             image,
@@ -399,7 +401,7 @@ class _Run:
             found.scale,
             found.min_size,
             time.perf_counter() - start,
-            (*image.notes, *found.warnings, *found.view.dirt_warnings(dirt), *((dropped,) if dropped else ())),
+            (*image.notes, *warnings, *found.view.dirt_warnings(dirt), *((dropped,) if dropped else ())),
             facts.class_counts(tuple(names)) if names else None,
         )
 

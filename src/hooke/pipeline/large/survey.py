@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
 from hooke.image import Image
+from hooke.io.image_file import finite
 from hooke.io.lazy_plane import LazyPlane
 from hooke.models import Model, PixelSegmenter, is_default
 from hooke.models.segmenter import smallest_area
@@ -104,6 +105,8 @@ def survey(plane: LazyPlane, model: Model, options: SegmentOptions) -> Survey:
     ------
     ConfigError
         When the model takes whole images only.
+    ImageReadError
+        When no pixel is a finite number.
     HookeError
         See `hooke.pipeline.view.prepare_view`.
     """
@@ -127,7 +130,7 @@ def _survey_as(plane: LazyPlane, model: Model, options: SegmentOptions) -> Surve
         )
     pixels = plane.shape[0] * plane.shape[1]
     step = 1 if pixels <= _WHOLE else int(math.sqrt(pixels / _GRID))
-    image = plane.file.image_of(np.ascontiguousarray(plane[::step, ::step]), plane.index)
+    image = plane.file.image_of(finite(np.ascontiguousarray(plane[::step, ::step]), plane.file.path), plane.index)
     channel = wanted_channel(image, model, options)
     threads = options.resolved_threads
     view = prepare_view(image, model, channel, threads, whole=WholePlane(plane, step))
