@@ -121,7 +121,7 @@ class _Held:
         self.shape: tuple[int, ...] = pixels.shape
 
     def __getitem__(self, key: Any) -> NDArray[np.generic]:
-        return self._pixels[key]
+        return np.asarray(self._pixels[key])
 
 
 def _write_levels(root: Any, labels: _Labels, most: int, pixel_size_um: tuple[float, float] | None) -> Any:
@@ -131,7 +131,8 @@ def _write_levels(root: Any, labels: _Labels, most: int, pixel_size_um: tuple[fl
     group = outer.create_group(_LABELS)
     height, width = pixel_size_um or (1.0, 1.0)
     unit = {} if pixel_size_um is None else {"unit": "micrometer"}
-    dtype, levels, finer = np.dtype(np.uint16 if most < 2**16 else np.uint32), [], labels
+    dtype, finer = np.dtype(np.uint16 if most < 2**16 else np.uint32), labels
+    levels: list[dict[str, Any]] = []
     while True:
         step = 2 ** len(levels)
         coarsened = 1 if not levels else 2

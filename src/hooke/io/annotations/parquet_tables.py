@@ -34,7 +34,7 @@ def write_parquet_of_csv(table: Path, path: Path) -> None:
     """
     kinds: dict[str, str] = {}
     for part in _parts(table):
-        for name in part:
+        for name in map(str, part.columns):
             kinds[name] = _joined(kinds.get(name), _kind(part[name]))
     write_parquet(_parts(table), path, {name: kind or FLOAT for name, kind in kinds.items()})
 
@@ -45,7 +45,7 @@ def write_table_of_planes(path: Path, planes: Iterable[AnnotatedPlane]) -> None:
 
     tables = [plane.table.assign(image=plane.name) for plane in planes if plane.table is not None]
     joined = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"image": []})
-    names = ["image", *(name for name in joined if name != "image")]
+    names = ["image", *(name for name in map(str, joined.columns) if name != "image")]
     write_parquet([joined[names]], path, {name: _kind(joined[name]) or FLOAT for name in names})
 
 
@@ -55,7 +55,7 @@ def _parts(table: Path) -> Iterator[pd.DataFrame]:
 
     with pd.read_csv(table, chunksize=_ROWS, low_memory=False, keep_default_na=False, na_values=[""]) as parts:
         for part in parts:
-            texts = [name for name in part if part[name].dtype.kind not in "biuf"]
+            texts = [name for name in map(str, part.columns) if part[name].dtype.kind not in "biuf"]
             yield part.assign(**{name: part[name].map(_from_cell, na_action="ignore") for name in texts})
 
 
