@@ -5,7 +5,7 @@
 Round trips: 100 label images spread over the data sets, and 1000 random ones, to each format and back. In formats of
 pixels they must be identical, ids apart where the format keeps none; in formats of polygons each object of 50 pixels or
 more must come back with an IoU of 0.98. Then 100 000 objects are written as GeoJSON, with their measurements, and as a
-zip of regions: limit 10 s each on two idle cores.
+zip of regions: limit 10 s each on two idle cores. A data set is a folder of label images, or of labelme's json files.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.datasets import simulate
+from hooke.datasets import find_adapter, simulate
 from hooke.evaluation import open_labels
 from hooke.io import read_labels
 from hooke.io.annotations import WRITERS, AnnotatedPlane
@@ -34,7 +35,7 @@ SMALLEST, LEAST_IOU, LIMIT = 50, 0.98, 10.0
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("datasets", nargs="+", type=Path, help="folders with a folder labels")
+    parser.add_argument("datasets", nargs="+", type=Path, help="folders of label images or json files")
     parser.add_argument("--real", type=int, default=100)
     parser.add_argument("--random", type=int, default=1000)
     parser.add_argument("--objects", type=int, default=100_000)
@@ -55,12 +56,21 @@ def main() -> None:
 
 def real_labels(folders: list[Path], count: int) -> Iterator[Labels]:
     """Label images of data sets, in turn, evenly spread over each."""
-    names = [
-        sorted(path for path in (folder / "labels").iterdir() if path.suffix in (".png", ".tif")) for folder in folders
-    ]
+    readers = [label_readers(folder) for folder in folders]
     for place in range(count):
-        files = names[place % len(names)]
-        yield read_labels(files[(place // len(names)) * len(files) * len(names) // count])
+        images = readers[place % len(readers)]
+        yield images[(place // len(readers)) * len(images) * len(readers) // count]()
+
+
+def label_readers(folder: Path) -> list[Callable[[], Labels]]:
+    """Find the label images of a data set, or the json files of labelme; each is read when its function is called."""
+    inner = folder / "labels" if (folder / "labels").is_dir() else folder
+    paths = sorted(path for path in inner.iterdir() if path.suffix in (".png", ".tif"))
+    if paths:
+        return [partial(read_labels, path) for path in paths]
+    adapter = find_adapter("labelme")
+    source, entries = adapter.find(inner)
+    return [partial(lambda id_: adapter.load(source, id_).labels, entry.id) for entry in entries]
 
 
 def random_labels(count: int) -> Iterator[Labels]:

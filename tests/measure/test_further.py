@@ -18,8 +18,9 @@ from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.labels import expand_labels
 from hooke.labels.column_names import name_columns
-from hooke.labels.expansion import _STEPS_EXACT, _STEPS_LONGER
+from hooke.labels.expansion import _STEPS_APART, _STEPS_EXACT, _longest_steps
 from hooke.measure import measure
+from hooke.measure.hull import left_corners
 from hooke.measure.neighbours import nearest_distances
 
 GAP, DISTANCE = 2, 6
@@ -202,8 +203,25 @@ def test_steps_of_a_knight_and_a_king_order_near_pixels_by_their_distance():
     squares = (dy**2 + dx**2).ravel()
     for square in np.unique(squares[(squares > 0) & (squares < _STEPS_EXACT)]):
         of_square = steps[squares == square].max()
-        assert (squares[steps <= of_square + 1e-3] <= square).all()
-        assert of_square <= square**0.5 + _STEPS_LONGER
+        assert (squares[steps <= of_square + _STEPS_APART] <= square).all()
+        assert of_square < _longest_steps(int(square)) < of_square + _STEPS_APART
+
+
+@pytest.mark.parametrize("shape", ["random", "a parabola and a far corner"])
+def test_corners_of_left_sides_are_those_of_opencvs_hulls(shape):
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(1, 40, 30)
+    owner, y = np.repeat(np.arange(30), sizes), np.concatenate([np.arange(size) for size in sizes])
+    x = rng.integers(0, 25, len(y))
+    if shape != "random":  # of which one corner after the other turns out not to be one
+        x = np.where(y < sizes[owner] - 1, y * y, -9999)
+    found = left_corners(x, y, owner)
+    for number in range(30):
+        points = np.stack([x, y], axis=1)[owner == number].astype(np.int32)
+        far = points + np.array([100_000, 0], np.int32)  # so that the whole side is one of the hull
+        corners = {tuple(corner) for corner in cv2.convexHull(np.concatenate([points, far]))[:, 0].tolist()}
+        expected = [tuple(point) in corners for point in points.tolist()]
+        assert found[owner == number].tolist() == expected
 
 
 @settings(max_examples=30, deadline=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ FARTHEST = 1000.0
 _ROUNDING = 1e-4  # less than squared distances of whole pixels differ by
 # Steps of a king and a knight order pixels by their distance up to this squared distance, as tests count out.
 _STEPS_EXACT = 49
-_STEPS_LONGER = 0.25  # by no more than this are they longer than the distance
+_STEPS_APART = 1e-3  # by at least this do they differ for different distances
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +31,13 @@ class ExpandedBand:
     rows : slice
     labels : ndarray of integer, shape (rows or rows + 1, X)
         The labels, with one more row below, except in the last band.
-    squares : ndarray of int32, shape (rows, X)
-        Of each pixel that an object grew into, the squared distance to it, between centres; 0 elsewhere.
+    beyond : ndarray of bool, shape (rows, X)
+        Where an object grew further than over the gap.
     """
 
     rows: slice
     labels: NDArray[np.integer]
-    squares: NDArray[np.int32]
+    beyond: NDArray[np.bool_]
 
 
 def expand_labels(labels: NDArray[np.int32], distance: float) -> NDArray[np.int32]:
@@ -81,8 +82,8 @@ def expand_bands(labels: NDArray[np.integer], distance: float) -> Iterator[Expan
     return (expand_band(labels, band, distance) for band in bands(labels))
 
 
-def expand_band(labels: NDArray[np.integer], band: slice, distance: float) -> ExpandedBand:
-    """Expand some rows of a label image: see `expand_labels`.
+def expand_band(labels: NDArray[np.integer], band: slice, distance: float, gap: float = 0.0) -> ExpandedBand:
+    """Expand some rows of a label image, and say where further than over a gap: see `expand_labels`.
 
     Raises
     ------
@@ -93,37 +94,53 @@ def expand_band(labels: NDArray[np.integer], band: slice, distance: float) -> Ex
         raise ConfigError(f"distance is {distance}", remedy=f"give pixels, 0 to {FARTHEST:g}")
     reach = int(distance) + 1  # one row more than needed, so that the row below a band is right as well
     top, bottom = max(0, band.start - reach), min(len(labels), band.stop + reach)
-    part = np.ascontiguousarray(labels[top:bottom])
-    at, found, reached = _expand(part, math.floor(distance * distance + 1e-9))
-    grown, squares = part.copy(), np.zeros(part.shape, np.int32)
-    grown.ravel()[at] = part.ravel()[found]
-    squares.ravel()[at] = reached
+    grown, beyond = _expand(np.ascontiguousarray(labels[top:bottom]), _square(distance), _square(gap))
     first, last = band.start - top, band.stop - top
-    return ExpandedBand(band, grown[first : last + 1], squares[first:last])
+    return ExpandedBand(band, grown[first : last + 1], beyond[first:last])
 
 
-def _expand(labels: NDArray[np.integer], limit: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Find the background pixels up to a squared distance, for each the nearest pixel of an object, and its square."""
-    mask = (labels == 0).view(np.uint8)
-    objects = np.flatnonzero(mask.ravel() == 0).astype(np.int32)
-    if not len(objects):  # OpenCV's distances are huge there, or end at a limit
-        return objects, objects, objects
+def _square(distance: float) -> int:
+    """Greatest squared distance of whole pixels up to a distance."""
+    return math.floor(distance * distance + 1e-9)
+
+
+def _expand(labels: NDArray[np.integer], limit: int, gap: int) -> tuple[NDArray[np.integer], NDArray[np.bool_]]:
+    """Expand labels up to a squared distance; say where beyond another one."""
+    background = labels == 0
+    if background.all():  # OpenCV's distances are huge there, or end at a limit
+        return labels, ~background
     # OpenCV finds the nearest pixel by steps of a knight and a king: nearly always the right one.
+    mask = background.view(np.uint8)
     steps, number = cv2.distanceTransformWithLabels(mask, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    grown = labels.copy()
+    if limit < _STEPS_EXACT:
+        of_number = np.zeros(np.count_nonzero(~background) + 1, labels.dtype)
+        of_number[number[~background]] = labels[~background]
+        near = background & (steps <= _longest_steps(limit))
+        grown[near] = of_number[number[near]]
+        return grown, near & (steps > _longest_steps(gap))
+    objects = np.flatnonzero(~background).astype(np.int32)
     places = np.zeros(len(objects) + 1, np.int32)
     places[number.ravel()[objects]] = objects
-    if limit < _STEPS_EXACT:
-        at = np.flatnonzero((steps > 0) & (steps <= math.sqrt(limit) + _STEPS_LONGER)).astype(np.int32)
-        found = places[number.ravel()[at]]
-        squares = _squares(at, found, mask.shape[1])
-        near = squares <= limit
-        return at[near], found[near], squares[near]
     exact = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
     at = np.flatnonzero((exact > 0) & (exact <= math.sqrt(limit) + _ROUNDING)).astype(np.int32)
     found, distances = places[number.ravel()[at]], exact.ravel()[at]
     squares = np.rint(distances * distances).astype(np.int32)
     _correct(found, at, squares, mask)
-    return at, found, squares
+    grown.ravel()[at] = labels.ravel()[found]
+    beyond = np.zeros(labels.shape, np.bool_)
+    beyond.ravel()[at] = squares > gap
+    return grown, beyond
+
+
+@cache
+def _longest_steps(square: int) -> float:
+    """Length that the steps of a king and a knight need for no pixel within a squared distance, but each beyond."""
+    reach = math.isqrt(square) + 1
+    down, right = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    alone = ((down != 0) | (right != 0)).astype(np.uint8)
+    steps = cv2.distanceTransform(alone, cv2.DIST_L2, 5)
+    return float(steps[down * down + right * right <= square].max()) + _STEPS_APART / 2
 
 
 def _squares(at: NDArray[np.int32], found: NDArray[np.int32], width: int) -> NDArray[np.int32]:

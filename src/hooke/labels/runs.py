@@ -56,7 +56,7 @@ class Runs:
     @cached_property
     def by_object(self) -> tuple[Ints, Ints]:
         """The runs' places sorted by object, and where each object's begin in these; one more at the end."""
-        order = np.argsort(self.index, kind="stable")
+        order = sorted_places(self.index)
         counts = np.bincount(self.index, minlength=len(self.ids))
         return order, np.concatenate([[0], np.cumsum(counts)])
 
@@ -117,8 +117,8 @@ def join_runs(parts: Sequence[tuple[Ints, Ints, Ints, Ints]], ids: Ints | None =
     values, row, start, stop = (np.concatenate(pieces) for pieces in zip(*parts, strict=True)) if parts else _NO_RUNS
     if ids is not None:
         return Runs(ids, places_of(values, ids), row, start, stop)
-    ids, index = np.unique(values, return_inverse=True)
-    return Runs(ids, index, row, start, stop)
+    ids = np.unique(values)
+    return Runs(ids, places_of(values, ids), row, start, stop)
 
 
 def places_of(values: NDArray[np.integer], ids: Ints) -> Ints:
@@ -132,6 +132,22 @@ def places_of(values: NDArray[np.integer], ids: Ints) -> Ints:
     if len(ids) and ids[-1] - ids[0] + 1 == len(ids):
         return np.asarray(values.astype(np.int64) - ids[0])
     return np.asarray(np.searchsorted(ids, values))
+
+
+def sorted_places(numbers: Ints) -> Ints:
+    """Places of numbers from 0 below 2**31 in increasing order, equal ones as they come: a fast stable `numpy.argsort`.
+
+    Examples
+    --------
+    >>> sorted_places(np.array([7, 3, 7, 0])).tolist()
+    [3, 1, 0, 2]
+    """
+    # Sorting numbers with their places in the lower bits takes a quarter of the time of sorting places.
+    both = numbers << 32
+    both |= np.arange(len(numbers))
+    both.sort()
+    both &= 2**32 - 1
+    return both
 
 
 def run_starts(*flat: NDArray[np.integer] | NDArray[np.bool_]) -> Ints:

@@ -6,23 +6,21 @@ pixels, each a diamond of height and width 1.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.measure.hull import ConvexImages
+from hooke.measure.hull import ConvexImages, left_corners
 from hooke.measure.perimeter import count_steps_apart
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _CANVAS = 2**20  # pixels of convex images drawn together
-_STEP = 8  # corners by which hulls of a group may differ
-_PAIRS = 2**20  # pairs of corners compared together
+_STEP = 4  # corners by which hulls of a group may differ
+_CORNERS = 2**15  # corners of hulls handled together: they stay in the processor's cache
 
 
 def feret_diameters(
@@ -43,16 +41,16 @@ def feret_diameters(
         Of the diamonds of the convex image's pixels; the greatest is scikit-image's ``feret_diameter_max``.
     """
     corners, sizes = _hulls(images)
-    corners *= (height, width)
+    corners_y, corners_x = corners[:, 0] * height, corners[:, 1] * width
     opening = np.cumsum(sizes) - sizes
     greatest, least = np.zeros(len(sizes)), np.zeros(len(sizes))
 
     def measure_some(part: Ints) -> None:
         # The last corner of a smaller hull is there several times, which changes nothing.
-        corner = np.minimum(np.arange(sizes[part].max()), sizes[part][:, None] - 1)
-        hull = corners[opening[part][:, None] + corner]
-        greatest[part] = _longest(hull, height, width)
-        least[part] = _narrowest(hull, height, width)
+        corner = np.minimum(np.arange(sizes[part].max())[:, None], sizes[part] - 1)
+        y, x = (side[opening[part] + corner] for side in (corners_y, corners_x))
+        greatest[part] = _longest(y, x, height, width)
+        least[part] = _narrowest(y, x, height, width)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(measure_some, _of_similar_size(sizes)))
@@ -64,41 +62,48 @@ def _of_similar_size(sizes: Ints) -> Iterator[Ints]:
     groups = -(-sizes // _STEP)
     for group in np.unique(groups).tolist():
         same, count = np.flatnonzero(groups == group), group * _STEP
-        yield from np.array_split(same, max(1, len(same) * count * count // _PAIRS))
+        yield from np.array_split(same, -(-len(same) * int(count) // _CORNERS))
 
 
 def _hulls(images: ConvexImages) -> tuple[Floats, Ints]:
     """List the corners (y, x) of the hulls of all convex images' pixel centres, end to end, and how many each has."""
-    points = np.empty((2 * len(images.left), 2), np.int32)
-    points[0::2, 0], points[1::2, 0] = images.left, images.right
-    points[0::2, 1] = points[1::2, 1] = np.arange(len(images.left))
-    bounds = (2 * images.offset).tolist()
-    hulls = [cv2.convexHull(points[begin:end]) for begin, end in itertools.pairwise(bounds)]
-    corners = np.concatenate(hulls)[:, 0, ::-1].astype(np.float64) if hulls else np.zeros((0, 2))
-    return corners, np.array([len(hull) for hull in hulls], np.int64)
+    row, owner = np.arange(len(images.left)), np.repeat(np.arange(len(images)), images.heights)
+    left, right = np.minimum(images.left, images.right), np.maximum(images.left, images.right)
+    down, up = (np.flatnonzero(left_corners(x, row, owner)) for x in (left, -right))
+    # Of each object down the left side, then up the right.
+    counts = [np.bincount(owner[side], minlength=len(images)) for side in (down, up)]
+    sizes = counts[0] + counts[1]
+    opening = np.cumsum(sizes) - sizes
+    corners = np.empty((len(down) + len(up), 2))
+    place = np.arange(len(down)) + (opening - np.cumsum(counts[0]) + counts[0])[owner[down]]
+    corners[place, 0], corners[place, 1] = down, left[down]
+    place = (opening + sizes - 1 + np.cumsum(counts[1]) - counts[1])[owner[up]] - np.arange(len(up))
+    corners[place, 0], corners[place, 1] = up, right[up]
+    return corners, sizes
 
 
-def _longest(hull: Floats, height: float, width: float) -> Floats:
-    """Of the hulls (N, corners, 2) with a diamond around each corner."""
-    first, second = np.triu_indices(hull.shape[1])
-    gap = np.abs(hull[:, first] - hull[:, second])
-    # The two furthest points are tips of diamonds: both diamonds' tips add to one side of the triangle.
-    square = np.maximum((gap[..., 0] + height) ** 2 + gap[..., 1] ** 2, gap[..., 0] ** 2 + (gap[..., 1] + width) ** 2)
-    return np.asarray(np.sqrt(square.max(axis=1)))
+def _longest(y: Floats, x: Floats, height: float, width: float) -> Floats:
+    """Of the hulls (corners, N) with a diamond around each corner."""
+    square = np.full(y.shape[1], height**2 if height > width else width**2)
+    for corner in range(len(y) - 1):
+        down, right = np.abs(y[corner + 1 :] - y[corner]), np.abs(x[corner + 1 :] - x[corner])
+        # The two furthest points are tips of diamonds: both diamonds' tips add to one side of the triangle.
+        gap = np.maximum((down + height) ** 2 + right**2, down**2 + (right + width) ** 2)
+        np.maximum(square, gap.max(axis=0), out=square)
+    return np.asarray(np.sqrt(square))
 
 
-def _narrowest(hull: Floats, height: float, width: float) -> Floats:
-    """Of the hulls with diamonds: across one of their edges, or across an edge of the diamonds."""
-    edges = np.roll(hull, -1, axis=1) - hull
-    across = np.stack([-edges[..., 1], edges[..., 0]], axis=-1)
-    diagonal = np.broadcast_to([[width, height], [width, -height]], (len(hull), 2, 2))
-    across = np.concatenate([across, diagonal], axis=1)
-    length = np.hypot(across[..., 0], across[..., 1])
-    along = np.einsum("nec,npc->nep", across, hull)
-    extent = along.max(axis=2) - along.min(axis=2)
-    extent += np.maximum(np.abs(across[..., 0]) * height, np.abs(across[..., 1]) * width)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.nanmin(np.where(length > 0, extent / length, np.nan), axis=1))
+def _narrowest(y: Floats, x: Floats, height: float, width: float) -> Floats:
+    """Of the hulls (corners, N) with diamonds: across one of their edges, or across an edge of the diamonds."""
+    least = np.full(y.shape[1], np.inf)
+    edges = [(y[after] - y[corner], x[after] - x[corner]) for corner, after in enumerate([*range(1, len(y)), 0])]
+    for down, right in [*edges, (height, -width), (height, width)]:
+        along = down * x - right * y
+        extent = along.max(axis=0) - along.min(axis=0)
+        extent += np.maximum(np.abs(right) * height, np.abs(down) * width)
+        length = np.hypot(right, down)
+        np.minimum(least, np.divide(extent, length, where=length > 0, out=np.full_like(least, np.inf)), out=least)
+    return least
 
 
 def convex_perimeters(images: ConvexImages, height: float = 1.0, width: float = 1.0, threads: int = 1) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from hooke.measure.texture import textures
 
 Columns = dict[str, NDArray[np.generic]]
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,26 +43,47 @@ def further_columns(
     threads: int = 1,
 ) -> Columns:
     """Gather shape, surroundings and intensities: see `hooke.measure.measure`, whose `more` they are."""
-    moments, runs = objects.moments, objects.runs
-    around = find_surroundings(objects.labels, runs.ids, distance, threads)
+    planes = [channel.plane for channel in channels]
+
+    def measure_around() -> tuple[Ints, list[Floats]]:
+        around = find_surroundings(objects.labels, objects.runs.ids, distance, threads)
+        return around.neighbours, [medians(plane, around.ring, threads) for plane in planes]
+
+    def measure_inside() -> tuple[Floats, Columns, Columns, list[Floats]]:
+        apart = nearest_distances(objects.moments.y, objects.moments.x)
+        of_objects = [medians(plane, objects.runs, threads) for plane in planes]
+        return apart, _shapes(objects, pixel, threads), _physical(objects, pixel, threads), of_objects
+
+    # While one of them is in what only a single thread does, the other one has the rest.
+    with ThreadPoolExecutor(min(2, threads)) as pool:
+        around, inside = pool.submit(measure_around), pool.submit(measure_inside)
+        (neighbours, background), (apart, shapes, physical, middle) = around.result(), inside.result()
+    columns = shapes | {"neighbours": neighbours, "neighbour_distance": apart}
+    for values in zip(channels, middle, background, strict=True):
+        columns |= _intensities(*values)
+    return columns | physical
+
+
+def _shapes(objects: MeasuredObjects, pixel: tuple[float, float] | None, threads: int) -> Columns:
+    """Gather the further columns of the objects' shape."""
     greatest, least = feret_diameters(objects.hulls, threads=threads)
     height, width = objects.labels.shape
-    top, left, bottom, right = runs.boxes
-    columns: Columns = _ratios(objects, pixel) | {
+    top, left, bottom, right = objects.runs.boxes
+    return _ratios(objects, pixel) | {
         "feret_max": greatest,
         "feret_min": least,
         "convexity": _ratio(*_perimeters(objects, pixel, threads)),
         "at_border": (top == 0) | (left == 0) | (bottom == height) | (right == width),
-        "neighbours": around.neighbours,
-        "neighbour_distance": nearest_distances(moments.y, moments.x),
     }
-    for channel in channels:
-        columns |= _intensities(channel, runs, around.ring, threads)
-    if pixel is not None:
-        greatest, least = feret_diameters(objects.hulls, *pixel, threads)
-        apart = nearest_distances(moments.y * pixel[0], moments.x * pixel[1])
-        columns |= {"feret_max_um": greatest, "feret_min_um": least, "neighbour_distance_um": apart}
-    return columns
+
+
+def _physical(objects: MeasuredObjects, pixel: tuple[float, float] | None, threads: int) -> Columns:
+    """Gather the further columns in micrometres; none where the size of a pixel is not known."""
+    if pixel is None:
+        return {}
+    greatest, least = feret_diameters(objects.hulls, *pixel, threads)
+    apart = nearest_distances(objects.moments.y * pixel[0], objects.moments.x * pixel[1])
+    return {"feret_max_um": greatest, "feret_min_um": least, "neighbour_distance_um": apart}
 
 
 def texture_columns(runs: Runs, channels: Sequence[ChannelIntensity]) -> Columns:
@@ -103,13 +126,12 @@ def _ratio(above: Floats, below: Floats) -> Floats:
         return np.where(below > 0, above / below, np.nan)
 
 
-def _intensities(channel: ChannelIntensity, runs: Runs, ring: Runs, threads: int) -> Columns:
+def _intensities(channel: ChannelIntensity, middle: Floats, background: Floats) -> Columns:
     """Sum, median and what is above the background of one channel."""
-    background = medians(channel.plane, ring, threads)
     with np.errstate(invalid="ignore", over="ignore"):
         values = {
             "intensity_sum": channel.total,
-            "intensity_median": medians(channel.plane, runs, threads),
+            "intensity_median": middle,
             "background": background,
             "corrected_mean": channel.statistics["mean"] - background,
             "corrected_sum": channel.total - background * channel.pixels,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hooke.labels.runs import Runs
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -87,40 +86,56 @@ def _hull_extents(runs: Runs, offset: Ints) -> tuple[Floats, Floats]:
     left, right = np.full(offset[-1], np.iinfo(np.int64).max), np.full(offset[-1], -1)
     np.minimum.at(left, slot, runs.start)
     np.maximum.at(right, slot, runs.stop - 1)
-    filled = right >= 0  # an object in pieces may have empty rows
-    hull_slot, hull_x, is_last, opening = _hulls(left, right, filled, offset)
-    least, greatest = np.full(offset[-1], np.inf), np.full(offset[-1], -np.inf)
-    following = np.where(is_last, opening, np.arange(1, len(hull_x) + 1))
-    at, x = _walk_edges(hull_slot, hull_x, hull_slot[following], hull_x[following])
-    np.minimum.at(least, at, x)
-    np.maximum.at(greatest, at, x)
-    return least, greatest
+    rows = np.flatnonzero(right >= 0)  # an object in pieces may have empty rows
+    owner = np.repeat(np.arange(len(offset) - 1), np.diff(offset))[rows]
+    return _side(left[rows], rows, owner, len(left)), -_side(-right[rows], rows, owner, len(left))
 
 
-def _hulls(
-    left: Ints, right: Ints, filled: NDArray[np.bool_], offset: Ints
-) -> tuple[Ints, Ints, NDArray[np.bool_], Ints]:
-    """Find each object's convex hull; return its corners' slot and x, whether the last of it, and its first's index."""
-    slots = np.flatnonzero(filled)
-    ends = np.searchsorted(slots, offset)
-    points = np.empty((2 * len(slots), 2), np.int32)
-    points[0::2, 0], points[1::2, 0] = left[slots], right[slots]
-    points[0::2, 1] = points[1::2, 1] = slots
-    bounds = (2 * ends).tolist()
-    hulls = [cv2.convexHull(points[begin:end]) for begin, end in itertools.pairwise(bounds)]
-    corners = np.concatenate(hulls)[:, 0].astype(np.int64) if hulls else np.zeros((0, 2), np.int64)
-    sizes = np.array([len(hull) for hull in hulls], np.int64)
-    closing = np.cumsum(sizes) - 1
-    is_last = np.zeros(len(corners), np.bool_)
-    is_last[closing] = True
-    return corners[:, 1], corners[:, 0], is_last, np.repeat(closing - sizes + 1, sizes)
+def _side(x: Ints, rows: Ints, owner: Ints, count: int) -> Floats:
+    """Read the left side of the hulls in each of all rows, of which only some have a pixel."""
+    corners = np.flatnonzero(left_corners(x, rows, owner))
+    at, x = rows[corners], x[corners]
+    # Each row lies between two corners of its object, whose first and last row have a pixel.
+    before = np.cumsum(np.bincount(at, minlength=count)) - 1
+    after = np.minimum(before + 1, len(at) - 1)
+    step = np.arange(count) - at[before]
+    along = step / np.maximum(at[after] - at[before], 1)
+    return np.asarray(x[before] + (x[after] - x[before]) * along)
 
 
-def _walk_edges(slot: Ints, x: Ints, next_slot: Ints, next_x: Ints) -> tuple[Ints, Floats]:
-    """Visit every row that each hull edge passes, both ends included; return the rows' slots and the edge's x there."""
-    rise = np.abs(next_slot - slot)
-    edge = np.repeat(np.arange(len(slot)), rise + 1)
-    step = np.arange(len(edge)) - np.repeat(np.cumsum(rise + 1) - rise - 1, rise + 1)
-    at = slot[edge] + step * np.sign(next_slot - slot)[edge]
-    along = step / np.maximum(rise, 1)[edge]
-    return at, np.asarray(x[edge] + (next_x - x)[edge] * along)
+def left_corners(x: Ints, y: Ints, owner: Ints) -> Bools:
+    """Find the corners of the left side of each object's convex hull, for all objects together.
+
+    Parameters
+    ----------
+    x, y : ndarray of int64, shape (points,)
+        One point in a row, from the top; the points of all objects end to end. Those of the right side are found with
+        -x.
+    owner : ndarray of int64, shape (points,)
+        The object of each point, from 0.
+
+    Returns
+    -------
+    ndarray of bool, shape (points,)
+        The first and the last point of an object are corners; one between two corners on a line is not.
+
+    Examples
+    --------
+    >>> left_corners(np.array([3, 3, 1, 2, 3, 0]), np.array([0, 1, 2, 3, 4, 9]), np.array([0, 0, 0, 0, 0, 1])).tolist()
+    [True, False, True, False, True, True]
+    """
+    is_corner = np.ones(len(x), np.bool_)
+    left = np.arange(len(x))
+    changed = np.zeros(int(owner[-1]) + 1 if len(owner) else 0, np.bool_)
+    # What lies right of the line between its neighbours is no corner. What is left may have new neighbours: again, for
+    # the objects where this is so.
+    while len(left):
+        inside = np.zeros(len(left), np.bool_)
+        inside[1:-1] = (owner[:-2] == owner[2:]) & (
+            (x[1:-1] - x[:-2]) * (y[2:] - y[:-2]) >= (x[2:] - x[:-2]) * (y[1:-1] - y[:-2])
+        )
+        is_corner[left[inside]] = False
+        changed[:] = False
+        changed[owner[inside]] = True
+        left, x, y, owner = (values[changed[owner] & ~inside] for values in (left, x, y, owner))
+    return is_corner

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.labels.runs import Runs
+from hooke.labels.runs import Runs, sorted_places
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,7 +64,7 @@ def _of_similar_size(runs: Runs, width: int) -> Iterator[_SimilarObjects]:
     rank[objects] = np.arange(len(objects))
     sizes = sizes[objects]
     rank = rank[runs.index]
-    order = np.argsort(rank)  # of the pixels of one object any order will do
+    order = sorted_places(rank)
     start, length = (runs.row * width + runs.start)[order], runs.length[order]
     bounds = np.concatenate([[0], np.cumsum(np.bincount(rank, minlength=len(objects)))])
     first = 0

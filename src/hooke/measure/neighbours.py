@@ -54,10 +54,10 @@ def find_surroundings(labels: NDArray[np.integer], ids: Ints, distance: float, t
     """
 
     def look_around(band: slice) -> tuple[tuple[Ints, Ints, Ints, Ints], Ints]:
-        grown = expand_band(labels, band, distance)
-        ring = grown.squares > GAP * GAP
-        rows = grown.labels[: len(ring)]
-        return cut_rows(rows * ring, band.start), _touching_pairs(grown.labels, len(ring), ids)
+        grown = expand_band(labels, band, distance, GAP)
+        height = len(grown.beyond)
+        ring = cut_rows(grown.labels[:height] * grown.beyond, band.start)
+        return ring, _touching_pairs(grown.labels, height, ids)
 
     with ThreadPoolExecutor(threads) as pool:
         found = list(pool.map(look_around, bands(labels) if labels.shape[1] else ()))
@@ -69,16 +69,17 @@ def find_surroundings(labels: NDArray[np.integer], ids: Ints, distance: float, t
 
 def _touching_pairs(grown: NDArray[np.integer], height: int, ids: Ints) -> Ints:
     """Pairs of objects side by side, or across to the row below, each as one number: first * objects + second."""
-    width = grown.shape[1]
-    flat, last = grown.ravel(), (len(grown) - 1) * width
-    changes = np.zeros((height, width), np.bool_)
-    np.not_equal(grown[:height, 1:], grown[:height, :-1], out=changes[:, :-1])
-    beside = np.flatnonzero(changes)
-    above = np.flatnonzero(grown[1:] != grown[:-1])
-    # Objects across from each other are side by side, or one above the other, or two of four pixels beside change.
-    corner = beside[: np.searchsorted(beside, last)]
+    width, flat = grown.shape[1], grown.ravel()
+    beside = np.zeros(grown.shape, np.bool_)
+    np.not_equal(grown[:, 1:], grown[:, :-1], out=beside[:, :-1])
+    above = grown[1:] != grown[:-1]
+    # Objects across from each other that do not meet side by side or one above the other in the same four pixels.
+    corner = beside[:-1] & beside[1:] & above
+    corner[:, :-1] &= above[:, 1:]
+    corners = np.flatnonzero(corner)
+    places = ((np.flatnonzero(beside[:height]), 1), (np.flatnonzero(above), width), (corners, width + 1))
     found = []
-    for here, there in ((beside, 1), (above, width), (corner, width + 1), (corner + 1, width - 1)):
+    for here, there in (*places, (corners + 1, width - 1)):
         first, second = flat[here], flat[here + there]
         both = np.flatnonzero((first > 0) & (second > 0) & (first != second))
         first, second = places_of(first[both], ids), places_of(second[both], ids)
