@@ -105,6 +105,7 @@ def test_json_is_one_document_and_quiet_is_silent(images, tmp_path, capsys):
     assert exit_code("evaluate", labels, labels, "--quiet") == 2
 
 
+@pytest.mark.slow
 def test_a_file_gets_no_colours(images, tmp_path):
     done = run("segment", images, "-o", tmp_path / "out", capture_output=True)
     assert done.returncode == 1

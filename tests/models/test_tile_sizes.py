@@ -1,6 +1,7 @@
 """Maps and diameters hardly depend on how an image is cut into tiles."""
 
 import numpy as np
+import pytest
 
 import hooke
 from hooke.datasets import simulate
@@ -15,6 +16,7 @@ def partners(found, other):
     return ((counts / np.maximum(union, 1))[1:, 1:].max(1) >= 0.9).mean()
 
 
+@pytest.mark.slow
 def test_labels_hardly_depend_on_the_size_of_the_tiles(monkeypatch):
     image = simulate((900, 900), seed=4, diameter=30, density=0.25, overlap=0.1).image
     found = []

@@ -458,6 +458,7 @@ def test_adapting_is_asked_to_stop(tmp_path):
     assert 0 < shares[0] < 0.5
 
 
+@pytest.mark.slow
 def test_the_command_that_adapts_is_hooke(tmp_path):
     status, said = run_adapt(
         [str(tmp_path), "-o", str(tmp_path / "new")], say=lambda *_: None, cancel=threading.Event()

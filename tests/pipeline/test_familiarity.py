@@ -83,6 +83,7 @@ def test_ordinary_nuclei_are_not_flagged(modality, seed):
     assert not [text for text in found.warnings if text.startswith(ORDINARY)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "ctc_phc_c2dh_u373").exists(), reason="needs the phase-contrast frames")
 def test_phase_contrast_is_flagged():
     frames = sorted((DATA / "ctc_phc_c2dh_u373" / "images").iterdir())[::30]

@@ -340,6 +340,7 @@ def test_each_object_belongs_to_one_block():
     assert same_partition(paint(grid, results, settled), expected.labels)
 
 
+@pytest.mark.slow
 def test_objects_half_a_block_long_stay_whole():
     labels = np.zeros((1536, 1536), np.int32)
     for label, (top, left, height, width) in enumerate(

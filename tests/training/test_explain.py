@@ -162,6 +162,7 @@ def explained(run):
     return explain_run(run, Image(simulate((128, 160), seed=5).image), count=2, diameter=22)
 
 
+@pytest.mark.slow
 def test_objects_and_the_image_class_are_explained(explained):
     *objects, whole = explained
     assert whole.name == "image class"
@@ -177,10 +178,12 @@ def test_objects_and_the_image_class_are_explained(explained):
             assert 0 <= heat.min() <= heat.max() <= 1
 
 
+@pytest.mark.slow
 def test_maps_of_a_trained_network_are_not_those_of_a_random_one(explained):
     assert min(abs(value) for one in explained[:-1] for value in one.random.values()) < 0.9
 
 
+@pytest.mark.slow
 def test_the_page_and_its_pictures(explained, tmp_path):
     page = write_explanations(explained, tmp_path / "out", "a <run>")
     text = page.read_text()
@@ -189,6 +192,7 @@ def test_the_page_and_its_pictures(explained, tmp_path):
     assert "like random" in text
 
 
+@pytest.mark.slow
 def test_the_command(run, tmp_path, capsys):
     write_png(tmp_path / "field.png", simulate((96, 96), seed=3).image)
     status = command(run, tmp_path / "field.png", tmp_path / "out", method=["grad-cam"], count=1, diameter=22)
@@ -202,6 +206,7 @@ def test_a_folder_that_is_no_run(tmp_path):
         explain_run(tmp_path, Image(np.zeros((32, 32), np.uint8)))
 
 
+@pytest.mark.slow
 def test_an_image_without_objects(run, tmp_path):
     found = explain_run(run, Image(np.zeros((64, 64), np.uint8)), diameter=22, methods=["grad-cam"])
     objects = [one for one in found if one.name != "image class"]
