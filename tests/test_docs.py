@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ MADE = (DOCS / "reference" / "commands.md", DOCS / "reference" / "python")  # by
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if not set(MADE) & {page, *page.parents}]
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
 CONFIGURATIONS = sorted((ROOT / "configs").glob("*.yaml"))
-SLOW = {"train"}
+SLOW = {"train", "corrections"}
 NEEDS = {"train": "torch", "time-series": "laptrack"}
 TUTORIALS = [page for page in PAGES if page.parent.name == "tutorials"]
 
@@ -55,9 +56,14 @@ def command_lines(text):
                 command.append(word)
 
 
+@cache  # made of the options of every command, which takes long
+def program():
+    return get_command(app)
+
+
 def understand(arguments):
     """Parse a command line as the program does, and run nothing."""
-    command, context = get_command(app), None
+    command, context = program(), None
     while True:
         context = command.make_context(command.name, list(arguments), parent=context)
         if not hasattr(command, "commands"):

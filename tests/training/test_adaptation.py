@@ -148,6 +148,7 @@ def test_nothing_is_held_out_of_a_few_objects():
 # --- what stays ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_only_what_is_not_frozen_learns(tmp_path, kept):
     parent = load_model("nuclei")
     module, _ = fresh()
@@ -163,6 +164,7 @@ def test_only_what_is_not_frozen_learns(tmp_path, kept):
     assert not torch.equal(before["head.weight"], after["head.weight"])
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_taught_by_the_network_as_it_was(kept):
     module, parent = fresh()
     config = module.config.model_copy(update={"batch": 2, "augment": PLAIN})
@@ -183,6 +185,7 @@ def test_what_is_kept_is_taught_by_the_network_as_it_was(kept):
 # --- the bundle ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
 def test_a_bundle_of_what_was_not_trained_answers_as_its_parent(tmp_path, colour):
     module, parent = fresh(colour)
@@ -233,6 +236,7 @@ def folder(tmp_path):
     return tmp_path / "mine"
 
 
+@pytest.mark.slow
 def test_from_a_folder_to_a_model_and_a_report(folder, home, tmp_path):
     said = []
     done = adapt(folder, tmp_path / "model", keep=home, steps=2, say=said.append)
@@ -252,6 +256,7 @@ def test_from_a_folder_to_a_model_and_a_report(folder, home, tmp_path):
     assert segment(corrected(1)[0].image, made, threads=1).labels.shape == (112, 112)
 
 
+@pytest.mark.slow
 def test_what_the_model_finds_already_teaches_nothing(tmp_path, home):
     images = [replace(image, labels=segment(image.image, "nuclei").labels) for image in corrected(2)]
     with pytest.raises(DatasetError, match="nothing to learn"):
@@ -259,6 +264,7 @@ def test_what_the_model_finds_already_teaches_nothing(tmp_path, home):
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.slow
 def test_all_layers_learn_where_the_model_fails(tmp_path, home, monkeypatch):
     used = []
 
@@ -332,6 +338,7 @@ def test_scores_are_those_of_the_held_out_part():
 # --- when it is stopped -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_so_far(tmp_path, monkeypatch):
     parent = load_model("nuclei")
     images = samples_for(parent, corrected(2))[False]
@@ -351,6 +358,7 @@ def test_ctrl_c_keeps_the_best_so_far(tmp_path, monkeypatch):
     assert adapted.stopped and torch.equal(adapted.module.network.head.bias, marked[0])
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_the_first_check_keeps_nothing(tmp_path, monkeypatch):
     def interrupted(*_, watchers, **__):
         watchers[0].on_exception(SimpleNamespace(callback_metrics={}), None, KeyboardInterrupt())
@@ -363,6 +371,7 @@ def test_ctrl_c_before_the_first_check_keeps_nothing(tmp_path, monkeypatch):
     assert "nothing to keep" in stop.value.__notes__[0]
 
 
+@pytest.mark.slow
 def test_ctrl_c_just_after_a_check_keeps_what_was_checked(tmp_path):
     saved = []
     watch = loop._Interruption(tmp_path / "best.ckpt")

@@ -208,6 +208,7 @@ def test_a_frame_keeps_objects_and_shape(dataset):
 # --- the run and its bundle ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_leaves_its_record(run):
     for name in ("config.yaml", "data.json", "metrics.csv", "curves.svg", "pictures.png"):
         assert (run / name).stat().st_size > 0
@@ -228,6 +229,7 @@ def bundle(run, tmp_path_factory):
     return exported.bundle
 
 
+@pytest.mark.slow
 def test_the_bundle_answers_any_size_and_batch(run, bundle):
     module, network = load_run(run), load_model(bundle).network()
     batch = np.random.default_rng(0).random((2, 3, 64, 112), np.float32)
@@ -237,6 +239,7 @@ def test_the_bundle_answers_any_size_and_batch(run, bundle):
     np.testing.assert_allclose(network(batch), as_maps(answers, 64, 112, 2), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_description_is_valid(bundle):
     spec = pytest.importorskip("bioimageio.spec")
     with spec.ValidationContext(perform_io_checks=True):
@@ -246,6 +249,7 @@ def test_the_description_is_valid(bundle):
     assert (told["scheme"], told["frame"], told["query_step"]) == ("coordinate", 96, 2)
 
 
+@pytest.mark.slow
 def test_segment_works_with_the_bundle_unchanged(bundle):
     field = simulate((120, 150), seed=8)
     found = hooke.segment(field.image, bundle)
@@ -256,6 +260,7 @@ def test_segment_works_with_the_bundle_unchanged(bundle):
     assert tiled.scale == 4
 
 
+@pytest.mark.slow
 def test_the_runtime_sees_what_validation_saw(run, bundle, dataset):
     """The same network, by ONNX from the file or by PyTorch from the sample in its frame, finds the same."""
     config = make_config(dataset)
@@ -266,10 +271,12 @@ def test_the_runtime_sees_what_validation_saw(run, bundle, dataset):
     assert abs(found.count - int(in_frame.max())) <= 2
 
 
+@pytest.mark.slow
 def test_the_whole_run_can_be_tried(dataset, tmp_path):
     assert 0 <= training.fast_dev_run(make_config(dataset)) <= 1
 
 
+@pytest.mark.slow
 def test_places_are_explained(run, tmp_path):
     saved = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)
     saved["hyper_parameters"]["config"]["decode"] = {"cell": 0.0, "centre": 0.0}  # then there are cells to explain

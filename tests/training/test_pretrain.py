@@ -218,6 +218,7 @@ def test_an_image_that_cannot_be_read_is_passed_over(tmp_path, folder):
 # --- runs ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_inpainting_learns(folder):
     config = config_of(folder, "inpainting", photometric=0.5)
     images, hidden = (torch.stack(one) for one in zip(*Views(list_images(config), config), strict=True))
@@ -234,6 +235,7 @@ def test_inpainting_learns(folder):
     assert losses[-1] < 0.5 * losses[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["simclr", "byol", "inpainting"])
 def test_a_run_hands_over_its_encoder(tmp_path, folder, method):
     done = pretrain(config_of(folder, method), tmp_path)
@@ -250,6 +252,7 @@ def test_a_run_hands_over_its_encoder(tmp_path, folder, method):
     torch.testing.assert_close(fresh.state_dict()[key], state[name])
 
 
+@pytest.mark.slow
 def test_an_encoder_may_start_from_another(tmp_path, folder):
     source = timm.create_model(ENCODER, features_only=True, pretrained=False)
     save_encoder(source, ENCODER, tmp_path / "source.safetensors")
@@ -258,6 +261,7 @@ def test_an_encoder_may_start_from_another(tmp_path, folder):
         torch.testing.assert_close(one, two)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_short_goes_on_as_if_nothing_had_happened(tmp_path, folder, monkeypatch):
     config = config_of(folder, "byol")
     whole = pretrain(config, tmp_path / "whole")

@@ -168,3 +168,15 @@ def _checked(layout: Layout, path: Path | None) -> Layout:
             remedy='give an image of 2 x 2 pixels or more; if its axes are misread, name them, for example axes="CYX"',
         )
     return layout
+
+
+def refuse_axes(axes: str | None, path: Path) -> None:
+    """Refuse axes that are given for a file whose format states its own.
+
+    Raises
+    ------
+    ImageReadError
+        If there are any.
+    """
+    if axes is not None:
+        raise ImageReadError("states its axes itself", path=path, remedy="leave the axes out")

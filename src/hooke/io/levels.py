@@ -1,4 +1,4 @@
-"""Chooses a resolution of a pyramid, and a region of a plane, and refuses those that are not there."""
+"""Chooses a scene of a file, a level of a pyramid and a region of a plane, and refuses those that are not there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from hooke.errors import ConfigError, ImageReadError
 
 #: Top row, left column, height and width, in pixels.
 Region = tuple[int, int, int, int]
+
+_LISTED = 20  # names of scenes in a remedy
 
 
 def check_level(level: int, shapes: Sequence[tuple[int, int]], path: Path) -> None:
@@ -24,6 +26,29 @@ def check_level(level: int, shapes: Sequence[tuple[int, int]], path: Path) -> No
         listed = ", ".join(f"{number} ({height} x {width})" for number, (height, width) in enumerate(shapes))
         remedy = f"choose one of: {listed}" if len(shapes) > 1 else "leave the level out: the file has one resolution"
         raise ImageReadError(f"has no level {level}", path=path, remedy=remedy)
+
+
+def choose_scene(scene: str | None, scenes: Sequence[str], path: Path, default: str = "") -> str:
+    """Take the scene asked for, else the default, and refuse one that a file does not have.
+
+    Parameters
+    ----------
+    scene : str or None
+    scenes : sequence of str
+        Names of the file's scenes; none where it has one image.
+    path : Path
+    default : str
+
+    Raises
+    ------
+    ImageReadError
+        With the names of those that it has.
+    """
+    if scene is not None and scene not in scenes:
+        listed = f"choose one of: {', '.join(scenes[:_LISTED])}"
+        remedy = listed if len(scenes) > 1 else "leave the scene out: the file has one image"
+        raise ImageReadError(f"has no scene {scene!r}", path=path, remedy=remedy)
+    return default if scene is None else scene
 
 
 def coarser_size(

@@ -12,7 +12,7 @@ from hooke.image import Image
 from hooke.io.formats import sniff
 from hooke.io.image_file import ImageFile
 from hooke.io.lazy_plane import LazyPlane
-from hooke.io.levels import check_level, parse_region
+from hooke.io.levels import check_level, choose_scene, parse_region
 from hooke.io.numpy_files import open_npy
 from hooke.io.raster import open_raster
 from hooke.io.readers import find_reader
@@ -74,8 +74,7 @@ def open_image(
         return replace(open_tiff(path, axes, scene=scene, level=level), max_memory=max_memory)
     if kind == "zarr":
         return replace(open_zarr(path, axes, scene=scene, level=level), max_memory=max_memory)
-    if scene is not None:
-        raise ImageReadError(f"has no scene {scene!r}", path=path, remedy="leave the scene out: the file has one image")
+    choose_scene(scene, (), path)
     check_level(level, (), path)
     file = open_raster(path, axes) if kind == "raster" else open_npy(path, axes)
     return replace(file, max_memory=max_memory)

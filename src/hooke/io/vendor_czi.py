@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import HookeError, ImageReadError
+from hooke.io.axes import refuse_axes
 from hooke.io.image_file import ImageFile
-from hooke.io.levels import check_level
+from hooke.io.levels import check_level, choose_scene
 
 _STACK = "TZ"
 _COLOURS = ("Bgr24", "Bgr48", "Bgr96Float")
@@ -35,11 +36,12 @@ def open_czi(path: Path, axes: str | None = None, /, *, scene: str | None = None
         If it is damaged, or has no such scene, level or axes.
     """
     check_level(level, (), path)
-    if axes is not None:
-        raise ImageReadError("states its axes itself", path=path, remedy="leave the axes out")
+    refuse_axes(axes, path)
     with _reading(path) as document:
         scenes = {f"S{number}": box for number, box in sorted(document.scenes_bounding_rectangle.items())}
-        chosen = _choose(scene, scenes, path)
+        names = tuple(scenes) if len(scenes) > 1 else ()
+        largest = max(scenes, key=lambda name: scenes[name].w * scenes[name].h, default="")
+        chosen = choose_scene(scene, names, path, largest)
         box = scenes.get(chosen, document.total_bounding_rectangle)
         ends = {axis: stop for axis, (_, stop) in document.total_bounding_box.items()}
         types = {channel: str(kind) for channel, kind in sorted(document.pixel_types.items())}
@@ -78,8 +80,8 @@ def open_czi(path: Path, axes: str | None = None, /, *, scene: str | None = None
         channel_names=() if is_rgb else _channel_names(metadata, len(types)),
         is_rgb=is_rgb,
         z_step_um=sizes.get("Z"),
-        scenes=tuple(scenes) if len(scenes) > 1 else (),
-        scene=chosen if len(scenes) > 1 else "",
+        scenes=names,
+        scene=chosen if names else "",
         notes=tuple(f"only the first of {ends[axis]} positions along its axis {axis} is read" for axis in others),
         read_bytes=math.prod(shape) * dtype.itemsize,
         dtype=dtype,
@@ -87,14 +89,6 @@ def open_czi(path: Path, axes: str | None = None, /, *, scene: str | None = None
         read=lambda position: read_window(position, slice(0, shape[0]), slice(0, shape[1])),
         read_window=read_window,
     )
-
-
-def _choose(scene: str | None, scenes: Mapping[str, Any], path: Path) -> str:
-    """The scene asked for, else the largest; empty where the file has none."""
-    if scene is not None and (scene not in scenes or len(scenes) == 1):
-        remedy = f"choose one of: {', '.join(list(scenes)[:20])}" if len(scenes) > 1 else "leave the scene out"
-        raise ImageReadError(f"has no scene {scene!r}", path=path, remedy=remedy)
-    return scene if scene is not None else max(scenes, key=lambda name: scenes[name].w * scenes[name].h, default="")
 
 
 def _sizes_um(metadata: Mapping[str, Any]) -> dict[str, float]:

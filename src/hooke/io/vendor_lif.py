@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hooke.errors import HookeError, ImageReadError
 from hooke.io.axes import stored_layout
 from hooke.io.image_file import ImageFile, check_dtype
-from hooke.io.levels import check_level
+from hooke.io.levels import check_level, choose_scene
 
 
 def open_lif(path: Path, axes: str | None = None, /, *, scene: str | None = None, level: int = 0) -> ImageFile:
@@ -34,16 +34,13 @@ def open_lif(path: Path, axes: str | None = None, /, *, scene: str | None = None
         images = _named(file)
         if not images:
             raise ImageReadError("holds no image", path=path, remedy="export the images as TIFF")
-        if scene is not None and (scene not in images or len(images) == 1):
-            remedy = f"choose one of: {', '.join(list(images)[:20])}" if len(images) > 1 else "leave the scene out"
-            raise ImageReadError(f"has no scene {scene!r}", path=path, remedy=remedy)
-        chosen = scene if scene is not None else max(images, key=lambda name: math.prod(images[name].shape))
+        names = tuple(images) if len(images) > 1 else ()
+        chosen = choose_scene(scene, names, path, max(images, key=lambda name: math.prod(images[name].shape)))
         image = images[chosen]
         check_dtype(np.dtype(image.dtype), path)
         layout = stored_layout(axes or "".join(image.dims), image.shape, path)
         steps = {axis: _step(image.coords.get(axis)) for axis in "XYZT"}
         dims, shape, dtype = tuple(image.dims), dict(image.sizes), np.dtype(image.dtype)
-    names = tuple(images) if len(images) > 1 else ()
 
     def read(position: Mapping[str, int]) -> NDArray[np.generic]:
         with _reading(path) as file:

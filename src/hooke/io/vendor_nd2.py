@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import HookeError, ImageReadError
+from hooke.io.axes import refuse_axes
 from hooke.io.image_file import ImageFile, check_dtype
-from hooke.io.levels import check_level
+from hooke.io.levels import check_level, choose_scene
 
 _IN_FRAME = "CYXS"
 
@@ -31,18 +32,14 @@ def open_nd2(path: Path, axes: str | None = None, /, *, scene: str | None = None
         If it is damaged, or has no such scene, level or axes.
     """
     check_level(level, (), path)
-    if axes is not None:
-        raise ImageReadError("states its axes itself", path=path, remedy="leave the axes out")
+    refuse_axes(axes, path)
     with _reading(path) as file:
         sizes, dtype, is_rgb = dict(file.sizes), np.dtype(file.dtype), bool(file.is_rgb)
         frames = {_place(indices): number for number, indices in enumerate(file.loop_indices)} or {(): 0}
         pixel, z_step, names = _metadata(file)
     check_dtype(dtype, path)
     scenes = [f"P{number}" for number in range(sizes.get("P", 1))] if sizes.get("P", 1) > 1 else []
-    if scene is not None and scene not in scenes:
-        remedy = f"choose one of: {', '.join(scenes[:20])}" if scenes else "leave the scene out"
-        raise ImageReadError(f"has no scene {scene!r}", path=path, remedy=remedy)
-    chosen = scene or (scenes[0] if scenes else "")
+    chosen = choose_scene(scene, scenes, path, scenes[0] if scenes else "")
     fixed = {"P": int(chosen[1:])} if chosen else {}
     stack = [axis for axis, length in sizes.items() if axis not in (*_IN_FRAME, "P") and length > 1]
     samples = sizes.get("S", 1) if is_rgb else sizes.get("C", 1)

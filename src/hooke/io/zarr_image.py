@@ -27,7 +27,7 @@ from hooke.io.annotations.ome_zarr import Level, all_levels, ome_metadata
 from hooke.io.axes import Layout, select, stored_layout, to_plane
 from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile, check_dtype
-from hooke.io.levels import check_level
+from hooke.io.levels import check_level, choose_scene
 
 _DEEPEST = 3  # groups below a store in which images are looked for: plate, row, column
 _LETTERS = {"t": "T", "c": "C", "z": "Z", "y": "Y", "x": "X"}
@@ -57,10 +57,7 @@ def open_zarr(path: Path, axes: str | None = None, *, scene: str | None = None, 
         images = dict(_images(_open(path, gaps)))
         if not images:
             raise ImageReadError("holds no OME-Zarr image", path=path, remedy="write it as OME-Zarr 0.4 or 0.5")
-        if scene is not None and scene not in images:
-            remedy = f"choose one of: {', '.join(list(images)[:20])}" if len(images) > 1 else "leave the scene out"
-            raise ImageReadError(f"has no scene {scene!r}", path=path, remedy=remedy)
-        chosen = scene if scene is not None else next(iter(images))
+        chosen = choose_scene(scene, list(images), path, next(iter(images)))
         group = images[chosen]
         found = _Found.of_group(group, path, level, axes)
         return _image_file(found, path, tuple(images) if len(images) > 1 else (), chosen, gaps)
