@@ -5,11 +5,12 @@
 
 Each image is a simulated field of 1024×1024 again and again, or part of it; with --dataset, the mosaic of
 benchmarks/speed.py of at most 4 megapixels. Up to 67 megapixels it is segmented from memory, above that from a tiled
-TIFF in blocks; both with the table. Printed for each size: seconds per megapixel (median of the repeats) and its ratio
-to that of 4 megapixels, of which one that grows in proportion has 1; the network's pixels over those of the image at
-the network's scale, all passes; and for 4 megapixels, on one thread, each stage's processor time per megapixel, its
-share, and its floor: operations or bytes over what this processor does at best, both measured here. Stages and floors
-are for a machine that does nothing else.
+TIFF in blocks; both with the table. Printed for each size: seconds per megapixel (median of the repeats), their ratio
+to those of 4 megapixels, of which one that grows in proportion has 1, and processor seconds of all threads, which a
+busy machine changes less; the network's pixels over those of the image at the network's scale, all passes; and for 4
+megapixels, on one thread, each stage's processor time per megapixel, its share, and its floor: operations or bytes over
+what this processor does at best, both measured here. Stages and floors are for a machine that does nothing else.
+benchmarks/scaling_plot.py draws the times.
 """
 
 from __future__ import annotations
@@ -50,18 +51,32 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--model", default="nuclei")
     parser.add_argument("--dataset", type=Path)
+    parser.add_argument("--no-stages", action="store_true", help="leave out the shares of the stages")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     hooke.segment(field(0.25), args.model, threads=args.threads)
     sizes = {size: seconds_of(size, args) for size in args.megapixels}
     base = sizes.get(REFERENCE) or next(iter(sizes.values()))
-    print("| megapixels | seconds per megapixel | against 4 megapixels |\n|---|---|---|")
-    for size, seconds in sizes.items():
-        print(f"| {size:g} | {seconds:.3f} | {seconds / base:.2f} |")
+    print("| megapixels | seconds per megapixel | against 4 megapixels | processor seconds |\n|---|---|---|---|")
+    for size, (seconds, busy) in sizes.items():
+        print(f"| {size:g} | {seconds:.3f} | {seconds / base[0]:.2f} | {busy:.3f} |")
+    if args.no_stages:
+        keep(args.json, sizes, {})
+        return
     stages = measure_stages(image(REFERENCE, args), args.model)
     print(stage_table(stages))
-    if args.json:
-        args.json.write_text(json.dumps({"seconds_per_megapixel": sizes, "stages": stages}, indent=1))
+    keep(args.json, sizes, stages)
+
+
+def keep(path: Path | None, sizes: dict[float, tuple[float, float]], stages: dict[str, dict[str, float]]) -> None:
+    """Write what was measured."""
+    if path is not None:
+        facts = {
+            "seconds_per_megapixel": {size: seconds for size, (seconds, _) in sizes.items()},
+            "processor_seconds_per_megapixel": {size: busy for size, (_, busy) in sizes.items()},
+            "stages": stages,
+        }
+        path.write_text(json.dumps(facts, indent=1))
 
 
 def field(megapixels: float) -> NDArray[np.uint8]:
@@ -80,12 +95,12 @@ def image(megapixels: float, args: argparse.Namespace) -> NDArray[np.uint8]:
     return mosaic(args.dataset, "test", "fluorescence", None)[:side, :side]
 
 
-def seconds_of(megapixels: float, args: argparse.Namespace) -> float:
-    """Median seconds per megapixel of the repeats."""
+def seconds_of(megapixels: float, args: argparse.Namespace) -> tuple[float, float]:
+    """Median seconds per megapixel of the repeats, and of the processor."""
     if megapixels <= LIMIT:
         pixels = image(megapixels, args)
         work: Callable[[], object] = lambda: hooke.segment(pixels, args.model, threads=args.threads).table  # noqa: E731
-        return timed(work, args.repeats) / (pixels.size / 1e6)
+        return timed(work, args.repeats, pixels.size / 1e6)
     with tempfile.TemporaryDirectory() as folder:
         path, side = Path(folder) / "large.tif", round((megapixels * 1e6) ** 0.5 / TILE) * TILE
         strip = np.tile(field(TILE**2 / 1e6), (1, side // TILE))
@@ -100,17 +115,18 @@ def seconds_of(megapixels: float, args: argparse.Namespace) -> float:
             if result.failed:
                 raise SystemExit(result.failed[0].error)
 
-        return timed(blocks, 1) / (side**2 / 1e6)
+        return timed(blocks, 1, side**2 / 1e6)
 
 
-def timed(work: Callable[[], object], repeats: int) -> float:
-    """Median seconds."""
+def timed(work: Callable[[], object], repeats: int, megapixels: float) -> tuple[float, float]:
+    """Median seconds per megapixel, and median processor seconds of all threads."""
     taken = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         work()
-        taken.append(time.perf_counter() - start)
-    return float(np.median(taken))
+        taken.append((time.perf_counter() - start, time.process_time() - busy))
+    seconds, busy = np.median(taken, axis=0) / megapixels
+    return float(seconds), float(busy)
 
 
 class StageClock:

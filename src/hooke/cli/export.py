@@ -32,7 +32,7 @@ def export(
     run: Annotated[
         Path,
         typer.Argument(
-            help="Folder of a run made by [bold]hooke train[/], or a checkpoint of it; with --int8 also a bundle."
+            help="Folder of a run made by [bold]hooke train[/], or a checkpoint; with --int8, --openvino also a bundle."
         ),
     ],
     bundle: Annotated[Path, typer.Option("--out", "-o", metavar="BUNDLE", help="Folder to write the model to.")],
@@ -62,6 +62,9 @@ def export(
     torchscript: Annotated[
         bool, typer.Option("--torchscript", help="Write the weights as TorchScript, too, for programs with PyTorch.")
     ] = False,
+    openvino: Annotated[
+        bool, typer.Option("--openvino", help="Write the weights in OpenVINO's format, too, for its own tools.")
+    ] = False,
 ) -> int:
     r"""Make a model bundle of a run's best checkpoint.
 
@@ -81,7 +84,15 @@ def export(
         from hooke.training import export as export_run
 
         made = export_run(
-            run, bundle, card=content, force=force, torchscript=torchscript, half=half, colour=colour, int8=int8
+            run,
+            bundle,
+            card=content,
+            force=force,
+            torchscript=torchscript,
+            half=half,
+            colour=colour,
+            int8=int8,
+            openvino=openvino,
         )
     if made.largest_difference is not None:
         typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
@@ -89,6 +100,8 @@ def export(
         typer.echo(f"weights stored in 16 bits: the network's output changes by {made.half_difference:.2g} at most")
     if made.int8 is not None:
         typer.echo(f"{made.bundle}: weights in 8 bits added; {made.int8}")
+    if made.openvino_difference is not None:
+        typer.echo(f"{made.bundle}: OpenVINO's weights added; their output differs by {made.openvino_difference:.2g}")
     return 0
 
 

@@ -136,13 +136,15 @@ def export(
     half: bool = False,
     colour: Path | None = None,
     int8: Path | None = None,
+    openvino: bool = False,
 ) -> Export:
-    """Write the best network of a run as a model bundle, or add weights in 8 bits to a bundle.
+    """Write the best network of a run as a model bundle, or add weights in other formats to a bundle.
 
     Parameters
     ----------
     run : Path
-        A run's folder, or one of its checkpoints; with `int8` also the folder of a bundle, which needs no PyTorch.
+        A run's folder, or one of its checkpoints; with `int8` or `openvino` also the folder of a bundle,
+        which needs no PyTorch.
     bundle : Path
         Folder to write; an earlier bundle there is replaced once the new one has passed its check.
     card : dict, optional
@@ -160,11 +162,13 @@ def export(
     int8 : Path, optional
         A hooke data set to make weights in 8 bits with, beside the others: images of ``train`` give their scales, with
         those of ``val`` the objects found are compared.
+    openvino : bool
+        Also write the weights in OpenVINO's format, for its own tools.
 
     Raises
     ------
     ConfigError
-        When `run` is a bundle, and something else than `int8` is asked for.
+        When `run` is a bundle, and something else than `int8` or `openvino` is asked for, or openvino is not installed.
     DatasetError
         When the data set for `int8` has no image that the network is meant for.
     ModelError
@@ -175,11 +179,10 @@ def export(
     """
     check_replaceable(bundle)
     if is_bundle(run):
-        if int8 is None or card or force or torchscript or half or colour is not None:
-            raise ConfigError("is a bundle already: only --int8 can be added", path=run, remedy="give the run's folder")
-        from hooke.training.bundles.int8_weights import add_int8_weights  # needs packages of the training extra
-
-        return Export(bundle, None, int8=add_int8_weights(run, int8, bundle))
+        if (int8 is None and not openvino) or card or force or torchscript or half or colour is not None:
+            cause = "is a bundle already: only --int8 and --openvino can be added"
+            raise ConfigError(cause, path=run, remedy="give the run's folder")
+        return _add_weights(Export(bundle, None), run, int8, openvino=openvino)
     if not force:
         check_learnt(run)
     written = load_task(kind_of_run(run)).export(run, bundle, card=card or {}, torchscript=torchscript)
@@ -191,10 +194,21 @@ def export(
         from hooke.training.bundles.colour_network import add_colour_bundle
 
         add_colour_bundle(bundle, colour)
-    if int8 is not None:  # last: which images are the network's own depends on whether there is one for colour
-        from hooke.training.bundles.int8_weights import add_int8_weights
+    # Last: which images are the network's own depends on whether there is one for colour.
+    return _add_weights(written, bundle, int8, openvino=openvino)
 
-        written = replace(written, int8=add_int8_weights(bundle, int8))
+
+def _add_weights(written: Export, source: Path, int8: Path | None, *, openvino: bool) -> Export:
+    """Add weights in other formats to a bundle, or to a copy of it."""
+    if int8 is not None:
+        from hooke.training.bundles.int8_weights import add_int8_weights  # needs packages of the training extra
+
+        written = replace(written, int8=add_int8_weights(source, int8, written.bundle))
+        source = written.bundle
+    if openvino:
+        from hooke.training.bundles.openvino_weights import add_openvino_weights
+
+        written = replace(written, openvino_difference=add_openvino_weights(source, written.bundle))
     return written
 
 

@@ -27,12 +27,15 @@ class Export:
         Largest change of the output for the test input by storing the weights in 16 bits; None where it was not done.
     int8 : Int8Check, optional
         How the weights in 8 bits compare; None where there are none.
+    openvino_difference : float, optional
+        Between OpenVINO's output for the test input and the bundle's; None where it was not asked for.
     """
 
     bundle: Path
     largest_difference: float | None
     half_difference: float | None = None
     int8: Int8Check | None = None
+    openvino_difference: float | None = None
 
 
 @contextmanager
