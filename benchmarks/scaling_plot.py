@@ -23,12 +23,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measured", type=Path, nargs="+")
     parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--relative", type=float, help="draw times over that of the image of this size, megapixels")
     args = parser.parse_args()
     points = sorted(point for path in args.measured for point in read_points(json.loads(path.read_text())))
     print("| megapixels | processor seconds | per megapixel |\n|---|---|---|")
     for size, seconds in points:
         print(f"| {size:g} | {seconds:.1f} | {seconds / size:.2f} |")
-    args.out.write_text(draw(points), encoding="utf-8")
+    what = "Processor seconds"
+    if args.relative:
+        base = dict(points)[args.relative]
+        what, points = (
+            f"Processor time, 1 is {args.relative:g} megapixels'",
+            [(size, one / base) for size, one in points],
+        )
+    args.out.write_text(draw(points, what), encoding="utf-8")
 
 
 def read_points(measured: dict[str, object]) -> list[tuple[float, float]]:
@@ -40,7 +48,7 @@ def read_points(measured: dict[str, object]) -> list[tuple[float, float]]:
     return [(float(size), float(size) * float(seconds)) for size, seconds in each.items()]
 
 
-def draw(points: Sequence[tuple[float, float]]) -> str:
+def draw(points: Sequence[tuple[float, float]], what: str) -> str:
     """Points on logarithmic axes, and the straight line through the largest image."""
     (low_x, high_x), (low_y, high_y) = (powers(values) for values in zip(*points, strict=True))
 
@@ -60,12 +68,12 @@ def draw(points: Sequence[tuple[float, float]]) -> str:
     body += [
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{COLOUR}"/>' for x, y in (place(*point) for point in points)
     ]
-    said = "; ".join(f"{size:g} megapixels {seconds:.3g} s" for size, seconds in points)
+    said = "; ".join(f"{size:g} megapixels {value:.3g}" for size, value in points)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-size="13" '
-        f'font-family="system-ui, sans-serif" aria-label="Processor seconds over megapixels: {said}">'
+        f'font-family="system-ui, sans-serif" aria-label="{what}, over megapixels: {said}">'
         f'<rect width="100%" height="100%" fill="#ffffff"/>'
-        f'<text x="{LEFT}" y="22" font-weight="600">Processor seconds over megapixels (log. axes)</text>'
+        f'<text x="{LEFT}" y="22" font-weight="600">{what}, over megapixels (log. axes)</text>'
         f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 10}" text-anchor="end" fill="#555555">megapixels</text>'
         f"{''.join(body)}</svg>\n"
     )
