@@ -1,7 +1,7 @@
 """What five corrected images teach: a model before and after `hooke adapt`, and what else they could be given to.
 
 python benchmarks/adapt.py dkfz --data data/dkfz --results adapt.json
-python benchmarks/adapt.py u373 --data ctc_phc_c2dh_u373 --from cells --from nuclei --results adapt.json
+python benchmarks/adapt.py u373 --data ctc_phc_c2dh_u373 --from auto --from nuclei --results adapt.json
 python benchmarks/adapt.py slides --data data/miccai16_he --from BUNDLE --results adapt.json
 
 The corrected images are drawn by --draw (repeatable). `untouched` is the model as it was, `adapt` what it has learnt,
@@ -65,7 +65,7 @@ def main() -> None:
         results = json.loads(args.results.read_text(encoding="utf-8"))
     for draw in (args.draw or [0]) if args.task else []:
         task = TASKS[args.task](args.data, draw)
-        for parent in args.parents or ["nuclei"]:
+        for parent in args.parents or ["auto"]:
             for method in args.method or ["untouched", "adapt"]:
                 key = f"{args.task} | {Path(parent).name} | {method} | {draw}"
                 results[key] = measure(task, parent, method, draw, args)

@@ -11,8 +11,9 @@ import yaml
 import hooke
 from hooke.cli.tune import tune as command
 from hooke.corrections import tune
-from hooke.corrections.corrected_images import CorrectedImage
+from hooke.corrections.corrected_images import CorrectedImage, numbered
 from hooke.corrections.fitting import fit_knobs
+from hooke.corrections.known_regions import clear_unknown
 from hooke.corrections.mapped_image import Knobs, MappedImage
 from hooke.errors import DatasetError
 from hooke.io import write_labels
@@ -118,3 +119,17 @@ def test_unknown_regions_do_not_count(tmp_path, images, found):
     done = tune(save(tmp_path, {"a": truth}), threads=1)
     assert done.settings.grey.grow == pytest.approx(2, abs=0.25)
     assert done.fits["grey"].scores_after.mean() > 0.85
+
+
+def test_objects_outside_of_the_known_regions_do_not_count(fields, found):
+    known = np.zeros(found["a"].shape, np.bool_)
+    known[:, :90] = True
+    truth = np.where(np.arange(176) < 120, found["a"], np.roll(found["a"], 9, axis=0))  # wrong where nobody looked
+    (image, alone) = (
+        CorrectedImage("a", hooke.Image(fields["a"].image), numbered(labels, {})[0], known)
+        for labels in (truth, clear_unknown(found["a"], known))
+    )
+    base = Knobs.of(load_model().settings)
+    mapped = MappedImage(image, load_model())
+    assert mapped.score(base) == MappedImage(alone, load_model()).score(base) == 1
+    assert mapped.is_perfect(base) and mapped.count < image.count

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,27 +16,31 @@ for needed in ("torch", "lightning", "timm", "onnx"):
 
 import torch
 
-from hooke.corrections import CorrectedImage
+from hooke.corrections import CorrectedImage, tune
+from hooke.corrections.known_regions import clear_unknown
+from hooke.corrections.parent_choice import choose_parent
 from hooke.datasets import simulate
-from hooke.errors import ConfigError, DatasetError, ModelError
+from hooke.errors import ConfigError, DatasetError, ModelError, OutputError
 from hooke.image import Image
 from hooke.io import write_labels, write_png
-from hooke.models import load_model
+from hooke.labels import offset_outlines
+from hooke.models import TunedSettings, known_models, load_model, write_tuned
 from hooke.models.description import describe_model
 from hooke.pipeline import segment
-from hooke.training.adaptation import few_shot, loop
+from hooke.training.adaptation import few_shot, loop, refinement
 from hooke.training.adaptation.adapted_bundle import write_adapted
 from hooke.training.adaptation.few_shot import adapt
 from hooke.training.adaptation.held_out import divide, samples_for, whole
-from hooke.training.adaptation.judgement import score_part
+from hooke.training.adaptation.judgement import Judged, score_part
 from hooke.training.adaptation.kept_images import Kept, simulated_samples
 from hooke.training.adaptation.mixed_crops import TAUGHT, AdaptationCrops, loader_of
-from hooke.training.adaptation.module import AdaptationModule, early_parts, in_known
+from hooke.training.adaptation.module import AdaptationModule, early_parts
 from hooke.training.adaptation.recipe import FAR, FEW, MANY, config_of_parent, with_choices
 from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.augmentation.crops import cut_crop
+from hooke.training.bundles import int8_check
 from hooke.training.segmentation.shipped import load_weights
-from tests.builders import write_dataset
+from tests.builders import phase_contrast_field, write_dataset
 
 NOTHING = Kept([], [], "nothing", labelled=True)
 PLAIN = AugmentConfig(crop=64, wide=0, negative=0)
@@ -107,8 +112,8 @@ def test_what_is_unknown_costs_nothing():
 def test_objects_that_are_mostly_unknown_do_not_count():
     labels = np.array([[1, 1, 0, 2, 2, 2], [1, 1, 0, 3, 3, 3]], np.int32)
     known = np.array([[1, 0, 1, 1, 0, 0], [1, 0, 1, 0, 0, 0]], np.bool_)
-    assert np.unique(in_known(labels, known)).tolist() == [0, 1]  # half of 1 is known, a third of 2, nothing of 3
-    assert in_known(labels, None) is labels
+    assert np.unique(clear_unknown(labels, known)).tolist() == [0, 1]  # half of 1 is known, a third of 2, nothing of 3
+    assert clear_unknown(labels, None) is labels
 
 
 # --- what is held out ---------------------------------------------------------------------------------------------
@@ -190,7 +195,7 @@ def test_what_is_kept_is_taught_by_the_network_as_it_was(kept):
 def test_a_bundle_of_what_was_not_trained_answers_as_its_parent(tmp_path, colour):
     module, parent = fresh(colour)
     facts = {"images": 5, "objects": 50, "name": "five images", "scores": {}}
-    write_adapted(module, parent, colour, tmp_path / "mine", facts, "# mine\n")
+    write_adapted(module, parent, colour, tmp_path / "mine", facts)
     made = load_model(tmp_path / "mine")
     assert made.name == "model mine"
     own, other = made.for_image(colour=colour), made.for_image(colour=not colour)
@@ -302,6 +307,112 @@ def test_the_network_is_that_of_most_objects():
 def test_settings_out_of_range_are_refused(tmp_path, wrong, said):
     with pytest.raises(ConfigError, match=said):
         adapt(corrected(1), tmp_path / "model", **wrong)
+
+
+# --- parents that were tuned or adapted, and what is done at the end ---------------------------------------------
+
+
+@pytest.fixture
+def untrained(monkeypatch):
+    """Adapting without training: the network stays as it is."""
+
+    def keep(model, images, kept, recipe, run, *, seed):
+        config = config_of_parent(model.bundle, recipe, 24, seed).model_copy(update={"precision": "32-true"})
+        module = AdaptationModule(config)
+        load_weights(module.network, model.bundle.weights, Path("x"), torch.zeros(1, 3, 64, 64), settle=False)
+        return loop.Adapted(module.eval(), divide(images, np.random.default_rng(0)), stopped=False)
+
+    monkeypatch.setattr(few_shot, "adapt_network", keep)
+
+
+@pytest.mark.slow
+def test_a_tuned_model_is_adapted_and_an_adapted_one_tuned_and_adapted(tmp_path, home, untrained):
+    settings = TunedSettings.of(load_model("nuclei"))
+    settings = replace(
+        settings,
+        grey=settings.grey.model_copy(update={"grow": 2.0, "diameter_range": (10.0, 40.0)}),
+        colour=settings.colour.model_copy(update={"grow": 1.0}),
+    )
+    tuned = write_tuned(tmp_path / "tuned", load_model("nuclei"), settings, {}, known=known_models())
+    done = adapt(corrected(2, grown=1), tmp_path / "adapted", parent=tuned, keep=home)
+    model = load_model(tmp_path / "adapted")
+    # The network learns where outlines are; what is of the images, and the other network, stay as they were tuned.
+    assert model.settings.grow != 2.0 and model.settings.diameter_range == (10.0, 40.0)
+    assert model.bundle.colour.settings.grow == 1.0 and model.bundle.origin is None
+    assert done.before != done.after  # the parent is the tuned one
+    assert (model.bundle.int8 is not None) == any(note.startswith("weights in 8 bits") for note in done.notes)
+
+    again = adapt(corrected(2, grown=2), tmp_path / "again", parent=tmp_path / "adapted", keep=home)
+    told = load_model(again.bundle).bundle.description["config"]["hooke"]
+    assert told["kind"].count("; adapted") == 1 and len(told["training_data"]) >= 2
+
+    for number, image in enumerate(corrected(2)):
+        labels = offset_outlines(segment(image.image, model, threads=1).labels, 2)
+        write_png(tmp_path / f"mine/images/{number}.png", image.image.pixels)
+        write_labels(tmp_path / f"mine/labels/{number}.tif", [labels])
+    tune(tmp_path / "mine", tmp_path / "tuned-again", tmp_path / "adapted", threads=1)
+    assert load_model(tmp_path / "tuned-again").settings.grow == pytest.approx(model.settings.grow + 2, abs=0.5)
+    with pytest.raises(OutputError, match="holds the weights that the tuned model would use"):
+        tune(tmp_path / "mine", tmp_path / "adapted", tmp_path / "adapted", threads=1)
+
+
+def parts(images):
+    """Whole images, to be judged by."""
+    return [whole(image) for image in images]
+
+
+def test_what_was_held_out_tunes_the_settings(monkeypatch):
+    model = load_model("nuclei")
+    monkeypatch.setattr(refinement, "load_model", lambda _: model)
+    images = corrected(2)
+    images = [replace(image, labels=offset_outlines(segment(image.image, model).labels, 2)) for image in images]
+    first = TunedSettings.of(model)
+    refined = refinement.refine(model, Path("x"), first, parts(images), [])
+    assert refined.settings.grey.grow == 2 and refined.judged[0].scores_after["dsb"] > 0.95
+    assert "grow: 0 -> 2" in "\n".join(refined.tuning.lines())
+
+    monkeypatch.setattr(refinement, "judge", lambda _, model, parts: judged_by(model.settings.grow, parts))
+    refined = refinement.refine(model, Path("x"), first, parts(images), parts(images))
+    assert refined.settings == first and refined.tuning is None
+    assert "at home the DSB score would be 0.500, not 0.900" in refined.notes[0]
+
+
+def judged_by(grow, parts):
+    """Scores at home that fall where outlines were moved."""
+    after = {"dsb": 0.5 if grow else 0.9, "ap_50": 1.0, "f1_50": 1.0}
+    none = np.zeros((1, 1), np.int32)
+    return [Judged(part, none, none, {**after, "dsb": 0.9}, after) for part in parts]
+
+
+def test_one_place_alone_tunes_nothing(monkeypatch):
+    model = load_model("nuclei")
+    monkeypatch.setattr(refinement, "load_model", lambda _: model)
+    (image,) = corrected(1)
+    refined = refinement.refine(model, Path("x"), TunedSettings.of(model), parts([image]), [])
+    assert refined.tuning is None and refined.settings == TunedSettings.of(model)
+
+
+@pytest.mark.slow
+def test_weights_in_8_bits_are_added_where_the_parent_has_some_and_they_are_as_good(tmp_path, monkeypatch):
+    parent = load_model("nuclei")
+    images = [replace(image, labels=segment(image.image, parent).labels) for image in corrected(2)]
+    shutil.copytree(parent.bundle.path, tmp_path / "mine")
+    assert refinement.add_int8(tmp_path / "mine", load_model("cells"), images, NOTHING) == ""  # cells has none
+    monkeypatch.setattr(int8_check, "MOST_LOSS", 1.0)
+    assert "weights in 8 bits: DSB score" in refinement.add_int8(tmp_path / "mine", parent, images, NOTHING)
+    made = load_model(tmp_path / "mine").bundle
+    assert made.int8 is not None and made.int8 != parent.bundle.int8
+    monkeypatch.setattr(int8_check, "MOST_LOSS", -1.0)
+    assert "without weights in 8 bits" in refinement.add_int8(tmp_path / "mine", parent, images, NOTHING)
+
+
+def test_images_that_go_to_cells_teach_cells():
+    auto = load_model("auto")
+    nothing = np.zeros((320, 320), np.int32)
+    cells = [CorrectedImage(str(seed), Image(phase_contrast_field(seed)), nothing) for seed in range(2)]
+    assert choose_parent(auto, cells).name == auto.for_cells.name
+    nuclei = choose_parent(auto, [*corrected(3), *cells])
+    assert nuclei.name == auto.name and nuclei.for_cells is None
 
 
 # --- what is said -------------------------------------------------------------------------------------------------

@@ -15,8 +15,13 @@ def adapt(
     corrected: Corrected,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="Folder to write the new model to.")],
     parent: Annotated[
-        str, typer.Option("--from", metavar="MODEL", help="Model to start from: a name, or the path of a bundle.")
-    ] = "nuclei",
+        str,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Model to start from: a name, a bundle's path, or auto: nuclei, or cells for phase contrast.",
+        ),
+    ] = "auto",
     images: Images = None,
     split: Split = None,
     unknown: Unknown = None,

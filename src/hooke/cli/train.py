@@ -132,7 +132,7 @@ def _train_on_folder(folder: Path, parent: str | None, out: Path | None, setting
             known = ", ".join(_FOR_FOLDERS)
             raise ConfigError(f"no setting {unknown[0]!r} for a folder", remedy=f"known: {known}; or write a YAML file")
         typer.echo(f"{folder}: loading PyTorch")
-        done = adapt(folder, out, parent=parent or "nuclei", many=True, say=typer.echo, **chosen)
+        done = adapt(folder, out, parent=parent or "auto", many=True, say=typer.echo, **chosen)
     return say_adapted(done.lines(), done.notes, done.warnings, done.failed)
 
 

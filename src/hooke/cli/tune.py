@@ -22,10 +22,10 @@ def tune(
         typer.Option(
             "--from",
             metavar="MODEL",
-            help="Model to tune: a name, or the path of a bundle.",
+            help="Model to tune: a name, a bundle's path, or auto: nuclei, or cells for phase contrast.",
             autocompletion=model_names,
         ),
-    ] = "nuclei",
+    ] = "auto",
     images: Images = None,
     split: Split = None,
     unknown: Unknown = None,

@@ -131,7 +131,7 @@ class CorrectedImages:
             known = ~hidden if known is None else known & ~hidden
         if not self._may_share:
             _check_ids(labels, self._place(pair))
-        labels, classes = _numbered(labels, content.classes)
+        labels, classes = numbered(labels, content.classes)
         notes = tuple(filter(None, (content.note, *content.oddities)))
         return CorrectedImage(name, image, labels, known, classes, pair.group, pair.split, notes)
 
@@ -283,7 +283,7 @@ def _is_several(mask: NDArray[np.bool_], labels: NDArray[np.int32]) -> bool:
     return False
 
 
-def _numbered(labels: NDArray[np.int32], classes: Mapping[int, str]) -> tuple[NDArray[np.int32], dict[int, str]]:
+def numbered(labels: NDArray[np.int32], classes: Mapping[int, str]) -> tuple[NDArray[np.int32], dict[int, str]]:
     """Number the objects from 1 in the order of their ids; classes follow."""
     ids = np.unique(labels[labels > 0])
     numbered = np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)

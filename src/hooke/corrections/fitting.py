@@ -76,7 +76,7 @@ class Fit:
         return self.before != self.after
 
 
-def fit_knobs(groups: Groups, base: Knobs, scheme: str, over: Mapper = map) -> Fit:
+def fit_knobs(groups: Groups, base: Knobs, scheme: str, over: Mapper = map, *, of_images: bool = True) -> Fit:
     """Choose settings, and check them on each group by what the others would have chosen.
 
     Parameters
@@ -89,17 +89,19 @@ def fit_knobs(groups: Groups, base: Knobs, scheme: str, over: Mapper = map) -> F
         Name of the target scheme.
     over : callable, optional
         Such as the ``map`` of an executor.
+    of_images : bool
+        Whether channel, diameter and smallest area may change, which hold for images like these alone.
     """
     images = [image for group in groups for image in group]
     before = np.array([image.score(base) for image in images])
-    chosen = _choose(groups, base, scheme, over)
+    chosen = _choose(groups, base, scheme, over, of_images)
     if len(groups) < 2:
         after = np.array([image.score(chosen) for image in images])
         return Fit(base, chosen, tuple(image.name for image in images), before, after, checked=False)
     held_out = []
     for index, group in enumerate(groups):
         others = [*groups[:index], *groups[index + 1 :]]
-        knobs = _choose(others, base, scheme, over) if chosen != base else base
+        knobs = _choose(others, base, scheme, over, of_images) if chosen != base else base
         held_out += [image.score(knobs) for image in group]
     fit = Fit(base, chosen, tuple(image.name for image in images), before, np.array(held_out), checked=True)
     if chosen != base and not _is_gain(_by_group(groups, fit.scores_after - before)):
@@ -107,7 +109,7 @@ def fit_knobs(groups: Groups, base: Knobs, scheme: str, over: Mapper = map) -> F
     return fit
 
 
-def _choose(groups: Groups, base: Knobs, scheme: str, over: Mapper) -> Knobs:
+def _choose(groups: Groups, base: Knobs, scheme: str, over: Mapper, of_images: bool) -> Knobs:
     """Go through the settings one kind after the other, and keep what is better beyond noise."""
     names = thresholds_of(scheme)
     stages: list[_Stage] = [
@@ -121,6 +123,8 @@ def _choose(groups: Groups, base: Knobs, scheme: str, over: Mapper) -> Knobs:
     images = [image for group in groups for image in group]
     knobs = base
     for stage in stages:
+        if stage in _OF_IMAGES and not of_images:
+            continue
         candidates = [knobs, *stage(images, knobs)]
         with_offsets = stage not in stages[:2]
         knobs = _best(groups, knobs, candidates, over, with_offsets=with_offsets)
@@ -209,7 +213,7 @@ def _moved(knobs: Knobs, names: Iterable[str], steps: Iterable[float]) -> Iterab
 
 
 def _smallest(images: Sequence[MappedImage], knobs: Knobs) -> Iterable[Knobs]:
-    areas = np.concatenate([np.bincount(image.corrected.labels.ravel())[1:] for image in images])
+    areas = np.concatenate([np.bincount(image.truth.ravel())[1:] for image in images])
     areas = areas[areas > 0]
     typical = float(np.median(areas)) if len(areas) else 0.0
     return [replace(knobs, min_size=float(round(share * typical))) for share in _MIN_SIZES if typical]
@@ -225,3 +229,6 @@ def _scores(images: Sequence[MappedImage], knobs: Knobs) -> Iterable[Knobs]:
     iou = np.concatenate([profile.iou_at(knobs.grow)[profile.counts] for profile in profiles])
     weights = tuple(round(weight, 4) for weight in fit_score(traits, iou))
     yield from (replace(knobs, min_score=lowest, score_weights=weights) for lowest in _MIN_SCORES)
+
+
+_OF_IMAGES = (_channels, _diameters, _smallest)

@@ -112,3 +112,24 @@ def paint_known(regions: Sequence[Region], shape: tuple[int, ...], name: str, pa
     if not regions:
         raise DatasetError(f"{name}: lists no region", path=path, remedy="leave the image out, or list what is known")
     return known
+
+
+def clear_unknown(labels: NDArray[np.int32], known: NDArray[np.bool_] | None) -> NDArray[np.int32]:
+    """Clear objects of which less than half is known; on both sides of a comparison, they do not count.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+    known : ndarray of bool, shape (Y, X), or None
+        None: everywhere.
+
+    Returns
+    -------
+    ndarray of int32, shape (Y, X)
+        The ids stay.
+    """
+    if known is None:
+        return labels
+    area = np.bincount(labels.ravel())
+    inside = np.bincount(labels[known], minlength=len(area))
+    return np.where((2 * inside >= area)[labels], labels, 0).astype(np.int32)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.corrections.corrected_images import CorrectedImage
+from hooke.corrections.corrected_images import CorrectedImage, numbered
+from hooke.corrections.known_regions import clear_unknown
 from hooke.corrections.profile import OFFSETS, Profile
 from hooke.labels import find_objects
 from hooke.models import BundleSettings, Model
@@ -112,6 +114,18 @@ class MappedImage:
         """Name of the image."""
         return self.corrected.name
 
+    @cached_property
+    def truth(self) -> NDArray[np.int32]:
+        """The true objects that are known, numbered from 1, shape (Y, X)."""
+        labels = self.corrected.labels
+        kept = clear_unknown(labels, self.corrected.known)
+        return labels if kept is labels else numbered(kept, {})[0]
+
+    @property
+    def count(self) -> int:
+        """Number of true objects that are known."""
+        return int(self.truth.max(initial=0))
+
     @property
     def is_colour(self) -> bool:
         """Whether the image's colours are kept."""
@@ -120,7 +134,7 @@ class MappedImage:
     @property
     def true_diameter(self) -> float:
         """Median diameter of the true objects that the border does not cut, pixels; NaN where there is none."""
-        objects = find_objects(self.corrected.labels)
+        objects = find_objects(self.truth)
         areas = objects.areas[~objects.touches_border]
         return math.sqrt(4 / math.pi * float(np.median(areas))) if len(areas) else math.nan
 
@@ -170,9 +184,9 @@ class MappedImage:
         """Whether the objects found with these settings are the true ones, pixel by pixel."""
         profile = self.profile(knobs)
         if profile is None:
-            return self.corrected.count == 0
+            return self.count == 0
         kept = self._kept(profile, knobs) & profile.counts
-        return int(kept.sum()) == self.corrected.count and bool((profile.iou_at(knobs.grow)[kept] == 1).all())
+        return int(kept.sum()) == self.count and bool((profile.iou_at(knobs.grow)[kept] == 1).all())
 
     def score(self, knobs: Knobs) -> float:
         """DSB score with these settings."""
@@ -185,7 +199,7 @@ class MappedImage:
         if key not in self._scores:
             profile = self.profile(knobs)
             if profile is None:
-                self._scores[key] = np.full(len(OFFSETS), 0.0 if self.corrected.count else 1.0)
+                self._scores[key] = np.full(len(OFFSETS), 0.0 if self.count else 1.0)
             else:
                 self._scores[key] = profile.dsb(self._kept(profile, knobs))
         return self._scores[key]
@@ -208,7 +222,7 @@ class MappedImage:
         decoded = scheme.decode(self._maps[knobs.channel, scale], min_size=1, diameter=diameter, min_score=0.0)
         decoded, _ = view.keep_real(decoded)
         labels = view.restore(decoded.labels, self.corrected.image)
-        return Profile.of(decoded, labels, self.corrected.labels, self.corrected.known)
+        return Profile.of(decoded, labels, self.truth, self.corrected.known)
 
     def _model(self, channel: int | None) -> Model:
         return self.whole.for_image(colour=self.view(channel).normalisation.keeps_colours)

@@ -12,9 +12,11 @@ from hooke import __version__
 from hooke.corrections.corrected_images import CorrectedImage, open_corrected
 from hooke.corrections.fitting import Fit, fit_knobs
 from hooke.corrections.mapped_image import Knobs, MappedImage
-from hooke.errors import DatasetError
+from hooke.corrections.parent_choice import choose_parent
+from hooke.errors import DatasetError, OutputError
 from hooke.io.name_match import some_names
 from hooke.models import BundleSettings, Model, TunedSettings, known_models, load_model, write_tuned
+from hooke.models.registry import AUTO_MODEL
 from hooke.pipeline.options import available_threads
 
 GREY, COLOUR = "grey", "colour"
@@ -61,7 +63,7 @@ class Tuning:
 def tune(
     corrected: str | Path,
     out: str | Path | None = None,
-    parent: str | Path | Model = "nuclei",
+    parent: str | Path | Model = AUTO_MODEL,
     *,
     images: str | Path | None = None,
     split: str | None = None,
@@ -85,7 +87,8 @@ def tune(
     out : str or Path, optional
         Bundle to write, a folder or a zip: kilobytes, which refer to the weights of the parent.
     parent : str, Path or Model
-        The model to tune, which may be a tuned one.
+        The model to tune, which may be a tuned one; ``"auto"``: the one of `nuclei` and `cells` that ``hooke segment``
+        takes for most of the images.
     images : str or Path, optional
     split : str, optional
     unknown : int or str, optional
@@ -106,7 +109,7 @@ def tune(
     ModelError
         When there is no such model.
     OutputError
-        When the bundle can't be written.
+        When the bundle can't be written, or would replace the weights that it is to use.
 
     Examples
     --------
@@ -115,35 +118,81 @@ def tune(
     """
     say = progress or (lambda _: None)
     model = parent if isinstance(parent, Model) else load_model(parent)
+    if out is not None:
+        _check_out(Path(out), model)
     found = open_corrected(corrected, images, split=split, unknown=unknown, split_components=split_components)
     read = found.read_all()
+    model = choose_parent(model, read, threads)
+    try:
+        tuning = replace(fit_settings(read, model, threads=threads, progress=progress), failed=dict(found.failed))
+    except DatasetError as error:
+        raise DatasetError(error.cause, path=corrected, remedy=error.remedy) from error
+    if out is None:
+        return tuning
+    say(f"writing {model.name} with these settings")
+    record = {"on": Path(corrected).name, **tuning.record()}
+    written = write_tuned(out, model, tuning.settings, record, known=known_models(), card=_card(model, tuning))
+    return replace(tuning, out=written)
+
+
+def fit_settings(
+    images: Sequence[CorrectedImage],
+    model: Model,
+    *,
+    threads: int = 0,
+    of_images: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> Tuning:
+    """Fit a model's settings to corrected images in memory, and write nothing; `tune` does it from files.
+
+    Parameters
+    ----------
+    images : sequence of CorrectedImage
+    model : Model
+    threads : int
+        Threads to compute with; 0 takes all available cores.
+    of_images : bool
+        Whether channel, diameter and smallest area may change, which hold for images like these alone.
+    progress : callable, optional
+        Given what is done next.
+
+    Raises
+    ------
+    DatasetError
+        When all labels are what the model gives already.
+    """
+    say = progress or (lambda _: None)
     threads = threads or available_threads()
-    mapped = [MappedImage(image, model, max(1, threads // len(read))) for image in read]
+    mapped = [MappedImage(image, model, max(1, threads // len(images))) for image in images]
     own = TunedSettings.of(model)
-    say(f"predicting {len(read)} image(s)")
+    say(f"predicting {len(images)} image(s)")
     with ThreadPoolExecutor(threads) as pool:
         kinds = list(pool.map(lambda image: COLOUR if own.colour and image.is_colour else GREY, mapped))
         by_kind = {kind: [i for i, k in zip(mapped, kinds, strict=True) if k == kind] for kind in sorted(set(kinds))}
         bases = {kind: Knobs.of(_of(own, kind)) for kind in by_kind}
         same = list(pool.map(lambda image, kind: image.is_perfect(bases[kind]), mapped, kinds))
         if all(same):
-            cause = f"the labels of {some_names(image.name for image in read)} are what {model.name} gives already"
-            raise DatasetError(cause, path=corrected, remedy="nothing to learn: correct images where it is wrong")
+            cause = f"the labels of {some_names(image.name for image in images)} are what {model.name} gives already"
+            raise DatasetError(cause, remedy="nothing to learn: correct images where it is wrong")
         fits = {}
         for kind, members in by_kind.items():
             say(f"comparing settings on {len(members)} {kind} image(s)")
-            fits[kind] = fit_knobs(_grouped(members), bases[kind], _of(own, kind).scheme, pool.map)
+            scheme = _of(own, kind).scheme
+            fits[kind] = fit_knobs(_grouped(members), bases[kind], scheme, pool.map, of_images=of_images)
     settings = own
     for kind, fit in fits.items():
         if fit.changed:
             settings = replace(settings, **{kind: fit.after.settings(_of(settings, kind))})
-    objects = {kind: sum(image.corrected.count for image in members) for kind, members in by_kind.items()}
-    tuning = Tuning(settings, fits, objects, dict(found.failed))
-    if out is None:
-        return tuning
-    record = {"on": Path(corrected).name, **tuning.record()}
-    written = write_tuned(out, model, settings, record, known=known_models(), card=_card(model, tuning))
-    return replace(tuning, out=written)
+    objects = {kind: sum(image.count for image in members) for kind, members in by_kind.items()}
+    return Tuning(settings, fits, objects, {})
+
+
+def _check_out(out: Path, model: Model) -> None:
+    """Refuse to replace the weights that the tuned bundle would refer to."""
+    origin = model.bundle.origin or model.bundle.path
+    if out.resolve() == origin.resolve():
+        cause = "holds the weights that the tuned model would use"
+        raise OutputError(cause, path=out, remedy="write the tuned model to another place")
 
 
 def _of(settings: TunedSettings, kind: str) -> BundleSettings:

@@ -24,7 +24,6 @@ from hooke.napari.layer_job import Cancelled, LayerJob
 from hooke.preprocess import describe_picture
 
 _STEM = 40  # letters of a layer's name that the name of its sample takes over
-_PARENT = "nuclei"
 _WARNING = "warning: "
 _INT32 = np.iinfo(np.int32).max
 
@@ -74,7 +73,7 @@ def can_adapt() -> bool:
 def learn(
     layers: Sequence[CorrectedLayer],
     name: str,
-    parent: str = _PARENT,
+    parent: str = AUTO_MODEL,
     job: LayerJob | None = None,
     *,
     adapting: bool = False,
@@ -107,7 +106,7 @@ def learn(
     """
     job = job or LayerJob()
     check_new_name(name, overwrite=overwrite)
-    parent = _PARENT if parent in ("", AUTO_MODEL) else parent
+    parent = parent or AUTO_MODEL
     with tempfile.TemporaryDirectory(prefix="hooke-napari-") as scratch:
         folder, out = Path(scratch) / "corrected", Path(scratch) / name
         unknown = write_corrected(layers, folder)

@@ -34,10 +34,11 @@ class LearnPanel:
         self.layers = Select(label="Corrected", choices=self._labels_layers)
         self.layers.tooltip = "The labels layers that you have corrected; of stacks, the plane that is shown"
         self.image = layer_box(viewer, Image, "Image", _IMAGE, nullable=True)
-        self.parent = model_box("Begin with", "nuclei", automatic=False)
+        self.parent = model_box("Begin with", AUTO_MODEL, automatic=True)
         self.what = ComboBox(label="Learn", choices=[TUNE, ADAPT] if can_adapt() else [TUNE], value=TUNE)
         self.what.tooltip = "The network itself can learn where the training extra is installed"
-        self.steps = SpinBox(label="Steps at most", value=400, min=1, max=100_000)
+        self.steps = SpinBox(label="Steps", value=0, min=0, max=100_000)
+        self.steps.tooltip = "0: as many as the images need"
         self.name = LineEdit(label="New name", value="my-nuclei")
         self.replace = CheckBox(text="replace a model of this name", label="", value=False)
         self.panel = JobPanel("Learn from my corrections", self.start)
@@ -59,7 +60,7 @@ class LearnPanel:
         corrected = [corrected_layer(self.viewer, layer, self.image.value) for layer in self.layers.value]
         name, parent, overwrite = self.name.value.strip(), self.parent.value or AUTO_MODEL, self.replace.value
         adapting = self.what.value == ADAPT
-        steps = self.steps.value if adapting else None
+        steps = (self.steps.value or None) if adapting else None
         self.panel.run(
             lambda job: learn(corrected, name, parent, job, adapting=adapting, steps=steps, overwrite=overwrite),
             self._show,

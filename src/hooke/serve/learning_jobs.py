@@ -22,7 +22,6 @@ from hooke.serve.known_bundles import KnownBundles
 from hooke.serve.stored_image import StoredImage
 
 _TUNED, _ADAPTED = "tuned", "adapted"
-_PARENT = "nuclei"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class TuneJob:
             tuning = tune(
                 folder,
                 out,
-                _parent(self.bundles, options),
+                self.bundles.find(options.model),
                 threads=self.threads,
                 progress=lambda text: job.report(next(steps, 0.9), text),
             )
@@ -94,7 +93,7 @@ class AdaptJob:
         out = self.bundles.new_path(options.name, _ADAPTED)
         with _data_set(self.corrected, self.scratch, job.info.images) as (folder, images):
             job.report(0.05, f"learning from {len(images)} corrected image(s)")
-            arguments = [str(folder), "-o", str(out), "--from", _parent(self.bundles, options)]
+            arguments = [str(folder), "-o", str(out), "--from", self.bundles.find(options.model)]
             if options.steps is not None:
                 arguments += ["--steps", str(options.steps)]
             status, said = run_adapt(
@@ -149,11 +148,6 @@ def _data_set(corrected: CorrectedSet, scratch: Path, ids: Sequence[str]) -> Ite
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         yield corrected.write(Path(folder) / "corrected", images), images
-
-
-def _parent(bundles: KnownBundles, options: JobOptions) -> str:
-    """The model to start from; the automatic choice is not one model."""
-    return bundles.find(_PARENT if options.model in (None, "auto") else options.model)
 
 
 def _mean(scores: Sequence[float]) -> float | None:

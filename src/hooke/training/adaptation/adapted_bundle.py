@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 
 import hooke
 from hooke.errors import ModelError
-from hooke.models import Bundle, Model, read_bundle
+from hooke.models import Bundle, Model, TunedSettings, read_bundle
 from hooke.training.adaptation.module import AdaptationModule
 from hooke.training.bundles.bundle_folder import fresh_bundle
 from hooke.training.bundles.colour_network import add_colour_bundle, attach_colour
@@ -20,25 +21,23 @@ from hooke.training.bundles.description import write_description
 from hooke.training.bundles.half_precision import store_half
 from hooke.training.segmentation.export import write_bundle
 
+_ADAPTED = "; adapted"
 
-def write_adapted(
-    module: AdaptationModule, parent: Model, colour: bool, out: Path, facts: dict[str, Any], documentation: str
-) -> None:
-    """Write the bundle.
+
+def write_adapted(module: AdaptationModule, parent: Model, colour: bool, out: Path, facts: dict[str, Any]) -> None:
+    """Write the bundle, with the settings of its parent and no scores yet: see `describe_adapted`.
 
     Parameters
     ----------
     module : AdaptationModule
     parent : Model
-        All of it; the network that was not adapted is copied.
+        All of it, with weights of its own; the network that was not adapted is copied.
     colour : bool
         Whether its network for colour images was adapted.
     out : Path
         Folder of the bundle; an earlier bundle there is replaced.
     facts : dict
         What it was adapted on, for the card.
-    documentation : str
-        Markdown of the card.
 
     Raises
     ------
@@ -48,12 +47,12 @@ def write_adapted(
     with tempfile.TemporaryDirectory(dir=_place(out), prefix=f".{out.name}-") as folder:
         made = Path(folder) / "adapted"
         adapted = parent.for_image(colour=colour)
-        _write_network(module, adapted.bundle, out.stem, made, facts, documentation)
+        _write_network(module, adapted.bundle, out.stem, made, facts)
         if adapted is not parent:
             whole = Path(folder) / "whole"
             _copy(parent.bundle, whole)
             shutil.rmtree(_colour_of(whole, parent))
-            _rename(whole, out.stem, facts, documentation)
+            _rename(whole, out.stem, facts)
             add_colour_bundle(whole, made)
             made = whole
         elif parent.settings.colour_bundle is not None:
@@ -82,9 +81,56 @@ def _place(out: Path) -> Path:
     return out.parent
 
 
-def _write_network(
-    module: AdaptationModule, parent: Bundle, name: str, made: Path, facts: dict[str, Any], documentation: str
+def describe_adapted(
+    bundle: Path,
+    settings: TunedSettings,
+    facts: dict[str, Any],
+    documentation: str,
+    tuned: Mapping[str, Any] | None = None,
 ) -> None:
+    """Complete the description of a bundle of `write_adapted`.
+
+    Parameters
+    ----------
+    bundle : Path
+        Folder; changed in place.
+    settings : TunedSettings
+        Of both networks.
+    facts : dict
+        With the ``scores``.
+    documentation : str
+        Markdown of the card.
+    tuned : mapping, optional
+        What was tuned, as `hooke.corrections.Tuning.record` says it.
+
+    Raises
+    ------
+    ModelError
+        When the description does not pass.
+    """
+    own = yaml.safe_load((bundle / "rdf.yaml").read_text(encoding="utf-8"))["config"]["hooke"]
+    inner = own.get("colour_bundle")
+    # The inner one first: the outer one lists its files, and repeats its description.
+    for folder, one in ((bundle / str(inner), settings.colour if inner else None), (bundle, settings.grey)):
+        if one is None:
+            continue
+        path = folder / "rdf.yaml"
+        description = yaml.safe_load(path.read_text(encoding="utf-8"))
+        told = description["config"]["hooke"]
+        told |= {key: value for key, value in one.model_dump(mode="json").items() if key != "colour_bundle"}
+        made = told.get("training", {})
+        if folder == bundle or made.get("adapted", {}).get("sha256") == facts["sha256"]:
+            told["scores"] = facts["scores"]
+            (folder / "README.md").write_text(documentation, encoding="utf-8")
+            if tuned is not None:
+                told["tuned"] = [dict(tuned)]
+        if folder == bundle:
+            attach_colour(description, bundle)
+        write_description(path, description)
+    read_bundle(bundle)
+
+
+def _write_network(module: AdaptationModule, parent: Bundle, name: str, made: Path, facts: dict[str, Any]) -> None:
     """Write the adapted network as a bundle of its own, that is used as its parent is."""
     settings, config = parent.settings, module.config
     told = parent.description
@@ -101,9 +147,7 @@ def _write_network(
         "diameter_band": settings.diameter_band,
         "accurate_band": settings.accurate_band,
         "training_data": [*own.get("training_data", []), {"name": facts["name"], "licence": "its owner's"}],
-        "scores": facts["scores"],
-        "kind": f"{own.get('kind') or told.get('name')}; adapted",
-        "documentation": documentation,
+        "kind": _kind(own, str(told.get("name"))),
     }
     record = {
         "hooke_version": hooke.__version__,
@@ -115,7 +159,7 @@ def _write_network(
     module.config = config
 
 
-def _rename(folder: Path, name: str, facts: dict[str, Any], documentation: str) -> None:
+def _rename(folder: Path, name: str, facts: dict[str, Any]) -> None:
     """Give the copy of a parent the new model's name and card; its own network stays as it was."""
     path = folder / "rdf.yaml"
     description = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -124,12 +168,15 @@ def _rename(folder: Path, name: str, facts: dict[str, Any], documentation: str) 
     own = description["config"]["hooke"]
     own["colour_bundle"] = None
     attach_colour(description, folder)
-    own["kind"] = f"{own.get('kind') or name}; adapted"
-    own["scores"] = facts["scores"]
+    own["kind"] = _kind(own, name)
     own["training_data"] = [*own.get("training_data", []), {"name": facts["name"], "licence": "its owner's"}]
     own["adapted"] = facts
-    (folder / "README.md").write_text(documentation, encoding="utf-8")
     write_description(path, description)
+
+
+def _kind(own: dict[str, Any], name: str) -> str:
+    """What an adapted model is for: its parent's words, and once that it was adapted."""
+    return f"{str(own.get('kind') or name).removesuffix(_ADAPTED)}{_ADAPTED}"
 
 
 def _copy(parent: Bundle, folder: Path) -> None:

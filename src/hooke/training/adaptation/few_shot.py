@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hooke.corrections import CorrectedImage, CorrectedImages, open_corrected
+from hooke.corrections.parent_choice import choose_parent
 from hooke.errors import ConfigError, DatasetError
 from hooke.models import Model, load_model
 from hooke.models.bundle import check_replaceable
+from hooke.models.registry import AUTO_MODEL, shipped_models
 from hooke.training.adaptation.adaptation_page import write_adaptation_page
-from hooke.training.adaptation.adapted_bundle import write_adapted
+from hooke.training.adaptation.adapted_bundle import describe_adapted, write_adapted
 from hooke.training.adaptation.held_out import Learned, samples_for, whole
-from hooke.training.adaptation.judgement import SCORES, WORSE, Judged, find_objects, judge, mean_of, score_part
+from hooke.training.adaptation.judgement import SCORES, WORSE, Judged, find_objects, mean_of, score_part
 from hooke.training.adaptation.kept_images import Kept, dataset_samples, simulated_samples
 from hooke.training.adaptation.loop import Adapted, adapt_network
 from hooke.training.adaptation.recipe import FAR, FEW, MANY, with_choices
+from hooke.training.adaptation.refinement import add_int8, first_settings, refine
+from hooke.training.bundles.bundle_folder import fresh_bundle
 
 Say = Callable[[str], None]
 
@@ -52,6 +57,8 @@ class Adaptation:
     notes : list of str
     stopped : bool
         Whether it was stopped early.
+    tuned : list of str
+        Which settings were tuned after that, and what that is worth; empty where none was better beyond noise.
     """
 
     bundle: Path
@@ -68,6 +75,7 @@ class Adaptation:
     failed: dict[str, str]
     notes: list[str]
     stopped: bool
+    tuned: list[str] = field(default_factory=list)
 
     @property
     def warnings(self) -> list[str]:
@@ -96,6 +104,7 @@ class Adaptation:
             said.append(f"held out ({self.how}): {_compared(self.before, self.after)}")
         if self.home_before:
             said.append(f"at home ({self.home}): {_compared(self.home_before, self.home_after)}")
+        said += self.tuned
         return [*said, f"model: {self.bundle}; report: {self.report}"]
 
 
@@ -108,7 +117,7 @@ def adapt(
     corrected: str | Path | Sequence[CorrectedImage],
     out: str | Path,
     *,
-    parent: str | Path = "nuclei",
+    parent: str | Path = AUTO_MODEL,
     images: str | Path | None = None,
     split: str | None = None,
     unknown: int | str | None = None,
@@ -130,8 +139,9 @@ def adapt(
     out : str or Path
         Folder of the new bundle; an earlier bundle there is replaced.
     parent : str or Path
-        Name or path of the model to start from. Of its two networks the one that most of the images go to is adapted,
-        and the other is copied.
+        Name or path of the model to start from, which may be a tuned or adapted one; ``"auto"``: the one of `nuclei`
+        and `cells` that ``hooke segment`` takes for most of the images. Of its two networks the one that most of the
+        images go to is adapted, and the other is copied.
     images, split, unknown, split_components
         See `hooke.corrections.open_corrected`. What is unknown is left out of the loss.
     keep : str or Path, optional
@@ -168,23 +178,28 @@ def adapt(
     _check_settings(steps, keep_share)
     model = load_model(parent)
     sources, failed, place = _read(corrected, images, split, unknown, split_components)
+    model = choose_parent(model, sources)
     notes = [f"{source.name}: {note}" for source in sources for note in source.notes]
+    # A tuned bundle has settings alone; its weights are those of another.
+    base = model if model.bundle.origin is None else load_model(model.bundle.origin)
     chosen, colour = _choose(model, sources, notes)
-    used = model.for_image(colour=colour)
+    used = base.for_image(colour=colour)
     _check_classes(used, chosen, notes)
     found = _found_before(model, chosen)
     recipe = with_choices(MANY if many else FEW if found >= _FAILS else FAR, steps=steps, keep_share=keep_share)
     objects = sum(image.source.count for image in chosen)
     say(f"{len(chosen)} corrected images, {objects} objects; {'colour' if colour else 'grey'} network of {model.name}")
-    if recipe.frozen == 0 and not many:
+    if found < _FAILS and not many:
         say(f"the model fails on these images (F1 at IoU 0.5 {found:.2f}): all its layers learn, and longer")
+        _say_better_parents(model, chosen, found, say)
     kept = _kept(model, colour, keep, seed)
     with tempfile.TemporaryDirectory() as run:
         adapted = adapt_network(used, chosen, kept, recipe, Path(run), seed=seed)
     facts = _facts(model, chosen, kept, place, seed)
     page = Path(report) if report is not None else out.with_name(f"{out.name}-report.html")
     say("comparing the model before and after")
-    return _finish(model, adapted, kept, facts, _Plan(out, page, colour, failed, notes))
+    plan = _Plan(out, page, colour, colour and base.bundle.colour is not None, failed, notes)
+    return _finish(model, base, adapted, chosen, kept, facts, plan)
 
 
 @dataclass(frozen=True)
@@ -194,39 +209,67 @@ class _Plan:
     out: Path
     page: Path
     colour: bool
+    second: bool  # whether the network inside, for colour images, was adapted
     failed: dict[str, str]
     notes: list[str]
 
 
-def _finish(parent: Model, adapted: Adapted, kept: Kept, facts: dict[str, Any], plan: _Plan) -> Adaptation:
-    """Write the bundle, judge it, and write both into its card and the report."""
-    out = plan.out
+def _finish(
+    parent: Model,
+    base: Model,
+    adapted: Adapted,
+    chosen: Sequence[Learned],
+    kept: Kept,
+    facts: dict[str, Any],
+    plan: _Plan,
+) -> Adaptation:
+    """Write the bundle, complete and judge it, and write what came of it into its card and the report."""
+    notes = list(plan.notes)
     with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder) / (out.name or "adapted")
-        write_adapted(adapted.module, parent, plan.colour, trial, facts | {"scores": {}}, _card(facts, []))
-        model = load_model(trial)
-        judged = list(judge(parent, model, adapted.division.checked))
-        at_home = list(judge(parent, model, kept.check))
-    done = Adaptation(
-        out,
-        plan.page,
-        int(facts["images"]),
-        int(facts["objects"]),
-        plan.colour,
-        adapted.division.how,
-        mean_of([one.scores_before for one in judged]),
-        mean_of([one.scores_after for one in judged]),
-        kept.name,
-        mean_of([one.scores_before for one in at_home]),
-        mean_of([one.scores_after for one in at_home]),
-        plan.failed,
-        plan.notes,
-        adapted.stopped,
-    )
-    scores = {"scores": _scores(done, judged)}
-    write_adapted(adapted.module, parent, plan.colour, out, facts | scores, _card(facts, done.lines()[:-1]))
-    write_adaptation_page(plan.page, done, judged, facts)
+        made = Path(folder) / (plan.out.name or "adapted")
+        write_adapted(adapted.module, base, plan.colour, made, facts)
+        checked = adapted.division.checked
+        if not plan.second:
+            sources = [image.source for image in chosen]
+            notes += filter(None, [add_int8(made, base, sources, kept)])
+        first = first_settings(parent, base, second=plan.second)
+        refined = refine(parent, made, first, checked, kept.check)
+        notes += refined.notes
+        tuning = None if refined.tuning is None else {"on": facts["name"], **refined.tuning.record()}
+        done = Adaptation(
+            plan.out,
+            plan.page,
+            int(facts["images"]),
+            int(facts["objects"]),
+            plan.colour,
+            adapted.division.how,
+            *_means(refined.judged),
+            kept.name,
+            *_means(refined.at_home),
+            plan.failed,
+            notes,
+            adapted.stopped,
+            [] if refined.tuning is None else refined.tuning.lines(),
+        )
+        card = _card(facts, done.lines()[:-1])
+        describe_adapted(made, refined.settings, facts | {"scores": _scores(done, refined.judged)}, card, tuning)
+        with fresh_bundle(plan.out) as fresh:
+            shutil.copytree(made, fresh, dirs_exist_ok=True)
+    write_adaptation_page(plan.page, done, refined.judged, facts)
     return done
+
+
+def _means(judged: Sequence[Judged]) -> tuple[dict[str, float], dict[str, float]]:
+    """Mean scores before and after."""
+    return mean_of([one.scores_before for one in judged]), mean_of([one.scores_after for one in judged])
+
+
+def _say_better_parents(model: Model, chosen: Sequence[Learned], found: float, say: Say) -> None:
+    """Say which other shipped model finds more in the images, where one does."""
+    for name in shipped_models():
+        other = load_model(name)
+        if other.checksum != model.checksum and (better := _f1(other, chosen)) > max(found + 0.1, _FAILS):
+            say(f"{name} finds more in them (F1 {better:.2f}): to start from it, stop this and give --from {name}")
 
 
 def _check_settings(steps: int | None, keep_share: float | None) -> None:
@@ -280,14 +323,22 @@ def _check_classes(model: Model, chosen: Sequence[Learned], notes: list[str]) ->
 
 def _found_before(model: Model, chosen: Sequence[Learned]) -> float:
     """F1 of the parent on some of the images; corrections that are what it gives already are refused."""
-    parts = [whole(image.source) for image in chosen[:_LOOKED_AT]]
-    scores = [score_part(find_objects(model, part), part) for part in parts]
+    scores = _scores_before(model, chosen)
     if len(chosen) <= _LOOKED_AT and all(score["dsb"] == 1 for score in scores):
         raise DatasetError(
             f"nothing to learn: {model.name} finds just these objects already",
             remedy="check that the corrections were saved, or correct images on which it fails",
         )
     return mean_of(scores)["f1_50"]
+
+
+def _f1(model: Model, chosen: Sequence[Learned]) -> float:
+    return mean_of(_scores_before(model, chosen))["f1_50"]
+
+
+def _scores_before(model: Model, chosen: Sequence[Learned]) -> list[dict[str, float]]:
+    parts = [whole(image.source) for image in chosen[:_LOOKED_AT]]
+    return [score_part(find_objects(model, part), part) for part in parts]
 
 
 def _kept(model: Model, colour: bool, keep: str | Path | None, seed: int) -> Kept:

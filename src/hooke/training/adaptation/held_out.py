@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from hooke.corrections import CorrectedImage
 from hooke.models import Model
+from hooke.pipeline import SegmentOptions
+from hooke.pipeline.image_segmentation import wanted_channel
 from hooke.training.augmentation.crops import Sample
 from hooke.training.samples import make_sample
 
@@ -78,7 +80,7 @@ def samples_for(model: Model, images: Sequence[CorrectedImage]) -> dict[bool, li
     """Normalise corrected images as the model does; by whether they go to its network for colour images."""
     found: dict[bool, list[Learned]] = {False: [], True: []}
     for image in images:
-        shown, normalisation = model.prepare_input(image.image)
+        shown, normalisation = model.prepare_input(image.image, wanted_channel(image.image, model, SegmentOptions()))
         colour = model.for_image(colour=normalisation.keeps_colours) is not model
         used = model.for_image(colour=colour).settings
         position = {name: number for number, name in enumerate(used.classes)}

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.corrections.known_regions import clear_unknown
 from hooke.errors import HookeError
 from hooke.metrics import score_image
 from hooke.models import Model
 from hooke.pipeline import segment
 from hooke.training.adaptation.held_out import Checked
-from hooke.training.adaptation.module import in_known
 
 SCORES = ("dsb", "ap_50", "f1_50")
 #: Loss of the DSB score at home that is worth a warning.
@@ -57,7 +57,7 @@ def find_objects(model: Model, part: Checked) -> NDArray[np.int32]:
 
 def score_part(labels: NDArray[np.int32], part: Checked) -> dict[str, float]:
     """Scores of a label image where the truth is held out and known."""
-    scores = score_image(in_known(labels, part.part), in_known(part.source.labels, part.part))
+    scores = score_image(clear_unknown(labels, part.part), clear_unknown(part.source.labels, part.part))
     return {name: float(scores[name]) for name in SCORES}
 
 

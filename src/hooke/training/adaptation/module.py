@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hooke.corrections.known_regions import clear_unknown
 from hooke.metrics import score_image
 from hooke.training.adaptation.mixed_crops import TAUGHT
 from hooke.training.augmentation.crops import Sample
@@ -90,13 +89,4 @@ def early_parts(network: nn.Module, stages: int) -> list[nn.Module]:
 def score_sample(module: SegmentationModule, sample: Sample) -> dict[str, float]:
     """Scores of the objects found in the known part of a sample."""
     _, labels = predict_sample(module, sample)
-    return score_image(in_known(labels, sample.known), in_known(sample.labels, sample.known))
-
-
-def in_known(labels: NDArray[np.int32], known: NDArray[np.bool_] | None) -> NDArray[np.int32]:
-    """Objects of which at least half is known; the others are cleared, on both sides of a comparison."""
-    if known is None:
-        return labels
-    area = np.bincount(labels.ravel())
-    inside = np.bincount(labels[known], minlength=len(area))
-    return np.where((2 * inside >= area)[labels], labels, 0).astype(np.int32)
+    return score_image(clear_unknown(labels, sample.known), clear_unknown(sample.labels, sample.known))

@@ -27,6 +27,8 @@ class Recipe:
         Largest one, of the decoder.
     batch : int
         Crops a step.
+    crop : int
+        Side of a crop, pixels. Smaller ones cost less and show as many kinds of object.
     kept : float
         Share of the crops that shows what the network already knows, 0..1.
     frozen : int
@@ -42,6 +44,7 @@ class Recipe:
     steps: int = 160
     learning_rate: float = 3e-4
     batch: int = 8
+    crop: int = 192
     kept: float = 0.25
     frozen: int = 2
     ema: float = 0.98
@@ -54,7 +57,7 @@ FEW = Recipe()
 #: For a few images of a kind that the model fails on: its features have to change, too.
 FAR = Recipe(steps=400, learning_rate=1e-3, kept=0.15, frozen=0, ema=0.985, checks=8, patience=8)
 #: For hundreds of labelled images: all weights learn, longer.
-MANY = Recipe(steps=1600, learning_rate=4e-4, kept=0.1, frozen=0, ema=0.995, checks=10, patience=5)
+MANY = Recipe(steps=1600, learning_rate=4e-4, crop=256, kept=0.1, frozen=0, ema=0.995, checks=10, patience=5)
 
 
 def with_choices(recipe: Recipe, *, steps: int | None, keep_share: float | None) -> Recipe:
@@ -100,6 +103,7 @@ def config_of_parent(bundle: Bundle, recipe: Recipe, diameter: float, seed: int)
                 "classes": settings.classes,
                 "diameter_band": (low, high),
                 "augment": AugmentConfig(
+                    crop=recipe.crop,
                     diameter=(0.75 * low, 1.2 * high),
                     wide_diameter=(min(6.0, diameter / 4), max(100.0, 1.5 * diameter)),
                     wide=0.15,

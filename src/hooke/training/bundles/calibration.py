@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.corrections import CorrectedImage
 from hooke.datasets import IndexRow, read_index, read_sample
 from hooke.image import Image
 from hooke.models import Model, predict_maps
 from hooke.models.scale import scale_for
+from hooke.pipeline import SegmentOptions
+from hooke.pipeline.image_segmentation import wanted_channel
 from hooke.pipeline.source import image_of_source
 from hooke.preprocess import Normalisation
 from hooke.targets import equivalent_diameters
@@ -84,16 +87,53 @@ def images_for(model: Model, dataset: Path, rows: Iterable[IndexRow]) -> Iterato
             yield Shown(row, image, labels, shown, normalisation)
 
 
+def corrected_tiles(model: Model, images: Iterable[CorrectedImage], count: int = TILES) -> list[NDArray[np.float32]]:
+    """Tiles of images in memory, spread over them, as the network gets them.
+
+    Parameters
+    ----------
+    model : Model
+        The network itself: images are not sorted by whether they are its own.
+    images : iterable of CorrectedImage
+        Those without any object are left out.
+    count : int
+        Of tiles at most.
+
+    Returns
+    -------
+    list of ndarray of float32, shape (1, C, Y, X)
+    """
+    rng = np.random.default_rng(_SEED)
+    by_image = []
+    for image in images:
+        if image.count:
+            shown, normalisation = model.prepare_input(
+                image.image, wanted_channel(image.image, model, SegmentOptions())
+            )
+            tiles = _tiles(model, shown, normalisation, image.labels)
+            by_image.append([tiles[index] for index in rng.permutation(len(tiles))])
+    # The first of each, then the second of each, and so on.
+    return [tile for row in zip_longest(*by_image) for tile in row if tile is not None][:count]
+
+
 def _tile(model: Model, sample: Shown, rng: np.random.Generator) -> NDArray[np.float32]:
     """One of an image's tiles, drawn by chance."""
+    tiles = _tiles(model, sample.input, sample.normalisation, sample.labels)
+    return tiles[int(rng.integers(len(tiles)))]
+
+
+def _tiles(
+    model: Model, shown: Image, normalisation: Normalisation, labels: NDArray[np.int32]
+) -> list[NDArray[np.float32]]:
+    """Cut an image into tiles, at the scale of its true objects."""
     seen: list[NDArray[np.float32]] = []
 
     def network(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         seen.append(batch)
         return np.zeros((1, model.maps, *batch.shape[2:]), np.float32)
 
-    ids = np.unique(sample.labels[sample.labels > 0])
-    diameter = float(np.median(equivalent_diameters(sample.labels)[ids]))
+    ids = np.unique(labels[labels > 0])
+    diameter = float(np.median(equivalent_diameters(labels)[ids]))
     scale = scale_for(diameter, model.settings.diameter_band)
-    predict_maps(network, sample.input.pixels, sample.normalisation, scale=scale, maps=1, tiling=model.tiling)
-    return seen[int(rng.integers(len(seen)))]
+    predict_maps(network, shown.pixels, normalisation, scale=scale, maps=1, tiling=model.tiling)
+    return seen

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hooke.corrections import CorrectedImage
+from hooke.corrections.known_regions import clear_unknown
 from hooke.datasets import read_index
 from hooke.errors import DatasetError
 from hooke.metrics import count_overlap, dsb_score, match, percentile_interval, resample_groups
@@ -81,20 +84,42 @@ def check_int8(fp32: Model, int8: Model, dataset: Path) -> Int8Check:
     DatasetError
         When no validation image is left.
     """
+    found = compare_int8(fp32, int8, _val_images(fp32, dataset))
+    if found is None:
+        raise DatasetError("no val image is one for this network", path=dataset, remedy="give another data set")
+    return found
+
+
+def _val_images(model: Model, dataset: Path) -> Iterator[CorrectedImage]:
+    rows = (row for row in read_index(dataset) if row.split == "val")
+    for sample in images_for(model, dataset, rows):
+        group = sample.row.field_of_view or sample.row.id
+        yield CorrectedImage(sample.row.id, sample.image, sample.labels, group=group)
+
+
+def compare_int8(fp32: Model, int8: Model, images: Iterable[CorrectedImage]) -> Int8Check | None:
+    """Segment images in memory with both; None where there is no image.
+
+    Parameters
+    ----------
+    fp32, int8 : Model
+    images : iterable of CorrectedImage
+        Objects of which less than half is known do not count.
+    """
     options = SegmentOptions()
     scores: list[tuple[float, float]] = []
     groups: list[str] = []
     same = found = 0
-    for sample in images_for(fp32, dataset, (row for row in read_index(dataset) if row.split == "val")):
-        first, second = (segment_image(sample.image, model, options).labels for model in (fp32, int8))
-        truth = sample.labels
+    for image in images:
+        labels = [segment_image(image.image, model, options).labels for model in (fp32, int8)]
+        first, second, truth = (clear_unknown(one, image.known) for one in (*labels, image.labels))
         scores.append((dsb_score(count_overlap(first, truth)), dsb_score(count_overlap(second, truth))))
-        groups.append(sample.row.field_of_view or sample.row.id)
+        groups.append(image.group or image.name)
         overlap = count_overlap(second, first)
         same += match(overlap, _SAME).counts.tp
         found += max(overlap.n_true, overlap.n_pred)
     if not scores:
-        raise DatasetError("no val image is one for this network", path=dataset, remedy="give another data set")
+        return None
     values = np.array(scores)
     drawn = resample_groups(groups, _RESAMPLES, np.random.default_rng(0))
     low, high = percentile_interval(drawn @ (values[:, 1] - values[:, 0]) / drawn.sum(axis=1))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,16 @@ import onnx
 import yaml
 from numpy.typing import NDArray
 
+from hooke.corrections import CorrectedImage
 from hooke.errors import DatasetError, ModelError
 from hooke.models import Model, read_bundle
 from hooke.models.onnx_file import check_onnx
 from hooke.models.runtime import load_quantization, onnxruntime
 from hooke.models.runtimes import INT8, REFERENCE
 from hooke.training.bundles.bundle_folder import fresh_bundle
-from hooke.training.bundles.calibration import calibration_tiles
+from hooke.training.bundles.calibration import calibration_tiles, corrected_tiles
 from hooke.training.bundles.description import write_description
-from hooke.training.bundles.int8_check import Int8Check, check_int8
+from hooke.training.bundles.int8_check import Int8Check, check_int8, compare_int8
 
 _FILE = "weights-int8.onnx"
 _PREPARED = {"onnx.quant.pre_process": "onnxruntime.quant"}  # or ONNX Runtime prints that constants should be folded
@@ -64,9 +65,59 @@ def add_int8_weights(bundle: Path, calibration: Path, out: Path | None = None) -
     tiles = calibration_tiles(model, calibration)
     if not tiles:
         raise DatasetError("no train image is one for this network", path=calibration, remedy="give another data set")
+
+    def check(int8: Model) -> Int8Check:
+        return check_int8(model, int8, calibration)
+
+    return _add(bundle, model, tiles, check, calibration.name, out or bundle)
+
+
+def add_int8_by_images(
+    bundle: Path, shown: Sequence[CorrectedImage], checked: Sequence[CorrectedImage], name: str
+) -> Int8Check | None:
+    """Do the same by images in memory, and all of them the network's own; None where there are none to check by.
+
+    Parameters
+    ----------
+    bundle : Path
+        Replaced once all is written.
+    shown : sequence of CorrectedImage
+        Give the scales.
+    checked : sequence of CorrectedImage
+        Segmented with both.
+    name : str
+        Of the images, for the description.
+
+    Raises
+    ------
+    ModelError
+        When the objects found are worse.
+    """
+    model = Model(read_bundle(bundle)).with_runtime(REFERENCE)
+    tiles = corrected_tiles(model, shown)
+    if not tiles or not checked:
+        return None
+
+    def check(int8: Model) -> Int8Check:
+        found = compare_int8(model, int8, checked)
+        assert found is not None
+        return found
+
+    return _add(bundle, model, tiles, check, name, bundle)
+
+
+def _add(
+    bundle: Path,
+    model: Model,
+    tiles: Sequence[NDArray[np.float32]],
+    check_by: Callable[[Model], Int8Check],
+    name: str,
+    out: Path,
+) -> Int8Check:
+    """Make the weights, check them, and write the bundle with them."""
     weights = quantise(model.bundle.weights, tiles, bundle)
     check_onnx(weights, bundle, _FILE)
-    with fresh_bundle(out or bundle) as fresh:
+    with fresh_bundle(out) as fresh:
         shutil.copytree(bundle, fresh, dirs_exist_ok=True)
         (fresh / _FILE).write_bytes(weights)
         description = yaml.safe_load((fresh / "rdf.yaml").read_text(encoding="utf-8"))
@@ -74,10 +125,10 @@ def add_int8_weights(bundle: Path, calibration: Path, out: Path | None = None) -
         told = {"source": _FILE, "sha256": digest, "made_of": description["weights"]["onnx"].get("sha256")}
         description["config"]["hooke"]["int8"] = told
         (fresh / "rdf.yaml").write_text(yaml.safe_dump(description), encoding="utf-8")
-        check = check_int8(model, Model(read_bundle(fresh)).with_runtime(INT8), calibration)
+        check = check_by(Model(read_bundle(fresh)).with_runtime(INT8))
         if check.is_worse:
             raise ModelError(f"in int8 it is worse: {check}", path=bundle, remedy="ship it without --int8")
-        told["calibration"] = {"data": calibration.name, "tiles": len(tiles)}
+        told["calibration"] = {"data": name, "tiles": len(tiles)}
         told["scores"] = check.to_dict()
         # The format has one place for ONNX weights; attachments are kept by its tools.
         others = [one for one in description.get("attachments", []) if one["source"] != _FILE]
