@@ -187,6 +187,21 @@ def test_what_is_kept_is_taught_by_the_network_as_it_was(kept):
     assert torch.allclose(torch.sigmoid(output), maps, atol=1e-5)  # nothing has been learnt yet, and nothing is asked
 
 
+def test_dice_of_split_lines_is_for_objects_that_touch(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(loop, "_train", lambda module, *_: seen.append(module.config.loss) or False)
+    (image,) = corrected(1)
+    apart = np.zeros(image.labels.shape, np.int32)
+    apart[10:40, 10:40], apart[60:90, 60:90] = 1, 2
+    touching = np.zeros_like(apart)
+    touching[20:80, 20:50], touching[20:80, 50:80] = 1, 2
+    for labels in (apart, touching):
+        images = samples_for(load_model("nuclei"), [replace(image, labels=labels)])[False]
+        loop.adapt_network(load_model("nuclei"), images, NOTHING, FEW, tmp_path)
+    assert [loss.split for loss in seen] == ["bce", "bce+dice"]
+    assert {loss.foreground for loss in seen} == {"bce+dice"}
+
+
 # --- the bundle ---------------------------------------------------------------------------------------------------
 
 

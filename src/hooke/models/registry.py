@@ -11,7 +11,7 @@ from typing import Final
 from hooke.errors import ModelError
 from hooke.models.bundle import read_bundle
 from hooke.models.model import Model
-from hooke.models.tuned import is_tuned, read_tuned
+from hooke.models.tuned import find_parent, is_tuned, read_tuned
 
 #: The model `nuclei`, with `cells` for phase contrast: what `hooke.segment` takes when none is named.
 AUTO_MODEL: Final = "auto"
@@ -114,7 +114,12 @@ def is_default(model: Model) -> bool:
 
 
 def _state(path: Path) -> _State:
-    """Name, size and time of each file of a bundle: what changes when it is made again."""
+    """Name, size and time of each file of a bundle, and of the one whose weights it uses: what changes with it."""
+    refers = not (path / "weights.onnx").is_file() and is_tuned(path)
+    return _files_of(path) + (_files_of(find_parent(path, find_model)) if refers else ())
+
+
+def _files_of(path: Path) -> _State:
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     stats = [(str(file), file.stat()) for file in files]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)

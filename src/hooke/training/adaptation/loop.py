@@ -25,6 +25,7 @@ from hooke.training.run import as_it_is, fit
 from hooke.training.segmentation.shipped import load_weights
 
 _WATCHED = "val/dsb"
+_TOUCH = 2  # pixels of an object, on the average, that touch another: from here on split lines are learnt by Dice, too
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,9 @@ def adapt_network(
     L.seed_everything(seed, workers=True, verbose=False)
     division = divide(images, np.random.default_rng([seed, 3]))
     diameter = float(np.median([image.sample.diameter for image in images]))
-    config = config_of_parent(model.bundle, recipe, diameter, seed)
+    objects = sum(len(image.sample.centres) for image in images)
+    touching = sum(len(image.sample.touching) for image in images) >= _TOUCH * objects
+    config = config_of_parent(model.bundle, recipe, diameter, seed, touching=touching)
     precision = resolve_precision("auto")
     config = config.model_copy(update={"precision": faster_precision() if precision == "32-true" else precision})
     if not division.check:  # nothing to choose by, and so nothing to lose patience about

@@ -13,6 +13,7 @@ from hooke.models import Bundle
 from hooke.models.bundle import hooke_settings
 from hooke.training.augmentation.config import AugmentConfig
 from hooke.training.segmentation.config import TrainConfig
+from hooke.training.segmentation.loss_config import LossConfig
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ def with_choices(recipe: Recipe, *, steps: int | None, keep_share: float | None)
     return chosen if keep_share is None else replace(chosen, kept=keep_share)
 
 
-def config_of_parent(bundle: Bundle, recipe: Recipe, diameter: float, seed: int) -> TrainConfig:
+def config_of_parent(
+    bundle: Bundle, recipe: Recipe, diameter: float, seed: int, *, touching: bool = False
+) -> TrainConfig:
     """Configuration of a run that continues from a model's network.
 
     Parameters
@@ -77,6 +80,9 @@ def config_of_parent(bundle: Bundle, recipe: Recipe, diameter: float, seed: int)
     diameter : float
         Of the corrected objects, pixels.
     seed : int
+    touching : bool
+        Whether the corrected objects touch each other often. Where they seldom do, most batches hold no split line, and
+        Dice's loss of next to none is near 1 whatever the network says: it would outweigh all others.
 
     Raises
     ------
@@ -111,6 +117,7 @@ def config_of_parent(bundle: Bundle, recipe: Recipe, diameter: float, seed: int)
                     elastic=0.25,
                     defocus=0.05,
                 ),
+                "loss": LossConfig(split="bce+dice" if touching else "bce"),
                 "seed": seed,
                 "steps": recipe.steps,
                 "batch": recipe.batch,
