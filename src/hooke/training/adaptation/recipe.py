@@ -82,7 +82,7 @@ def config_of_parent(
     seed : int
     touching : bool
         Whether the corrected objects touch each other often. Where they seldom do, most batches hold no split line, and
-        Dice's loss of next to none is near 1 whatever the network says: it would outweigh all others.
+        Dice's loss of next to none is near 1 at any answer of the network: it would outweigh all others.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Completes an adapted model: weights in 8 bits where its parent has some, and settings tuned on what was held out."""
+"""Adds weights in 8 bits to an adapted model, where its parent has some, and tunes its settings on held-out parts."""
 
 from __future__ import annotations
 
