@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 from hooke.cli.app import app
 from hooke.io import write_labels, write_png
@@ -66,6 +67,23 @@ def test_the_tab_key_completes(words, offered):
 )
 def test_the_exit_status_says_how_much_was_done(images, tmp_path, names, status):
     assert exit_code("segment", *(images / name for name in names), "-o", tmp_path / "out", "-q") == status
+
+
+def test_only_the_command_that_is_asked_for_is_described(monkeypatch):
+    """To describe all of them takes a quarter of a second."""
+    from hooke.cli import app as frame
+
+    everything = get_command(app).commands
+    for name, command in everything.items():
+        alone = get_command(frame._make_app(name)).commands
+        assert list(alone) == [name]
+        assert [option.opts for option in alone[name].params] == [option.opts for option in command.params]
+    asked = []
+    make = frame._make_app
+    monkeypatch.setattr(frame, "_make_app", lambda only=None: asked.append(only) or make(only))
+    assert exit_code("models", "list", "--json") == 0
+    assert exit_code("no-such-command") == 2
+    assert asked == ["models"]
 
 
 def test_wrong_usage_is_status_2():

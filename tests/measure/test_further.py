@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from shapely import MultiPoint
 from skimage.feature import graycomatrix, graycoprops
 from skimage.measure import find_contours, perimeter, regionprops
 
+import hooke.measure
 from hooke.datasets import simulate
 from hooke.errors import ConfigError
 from hooke.labels import expand_labels
@@ -174,6 +177,17 @@ def test_threads_and_bands_do_not_show(monkeypatch):
     pd.testing.assert_frame_equal(parts.drop(columns=near), whole.drop(columns=near), rtol=1e-12)
     # Which of two equally near objects a pixel goes to may differ.
     pd.testing.assert_frame_equal(parts[near], whole[near], rtol=0.05, check_dtype=False)
+
+
+def test_the_first_columns_are_measured_side_by_side(monkeypatch):
+    """Each waits for the other: one after the other they would never end, and the barrier breaks."""
+    field = simulate((200, 170), seed=4, density=0.4, overlap=0.5)
+    expected = measure(field.labels, field.image, threads=1)
+    both = Barrier(2, timeout=60)
+    for name in ("convex_images", "count_contour_steps"):
+        plain = getattr(hooke.measure, name)
+        monkeypatch.setattr(hooke.measure, name, lambda *args, plain=plain: (both.wait(), plain(*args))[1])
+    pd.testing.assert_frame_equal(measure(field.labels, field.image, threads=2 + 1), expected, check_exact=True)
 
 
 @settings(max_examples=30, deadline=None)

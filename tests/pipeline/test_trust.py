@@ -51,6 +51,19 @@ def test_a_blurred_field_is_out_of_focus():
     assert "out of focus" in reason
 
 
+def test_reasons_are_the_same_for_any_number_of_threads():
+    pixels, labels = disks(16.0)
+    pixels = np.clip(pixels, 0, 30000)
+    normalisation, decoded = fit_normalisation(Image(pixels)), found(labels, 0.5, too_unsure=90)
+    foreground = (labels > 0).astype(np.uint16) * 50000
+    one, *others = (
+        quality_warnings(pixels, normalisation, decoded, 60.0, foreground=foreground, threads=threads)
+        for threads in (1, 2, 7)
+    )
+    assert len(one) >= 3
+    assert others == [one, one]
+
+
 def test_low_scores_and_small_objects_are_told():
     low, small = reasons(*disks(3.0), score=0.5), reasons(*disks(3.0), diameter=5.0)
     assert "low confidence" in low[0]

@@ -48,16 +48,6 @@ STOPPED = 130  # by Ctrl-C
 
 _P = ParamSpec("_P")
 
-app = typer.Typer(
-    name="hooke",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 all good, 1 some images failed, 2 wrong usage or nothing done, 130 or 143 stopped. "
-    "[bold]--debug[/] anywhere on the line shows the traceback of an error.",
-)
-
 
 def _exiting(command: Callable[_P, int]) -> Callable[_P, None]:
     """Leave with the status that a command returns; print an error that the user can correct in one line."""
@@ -100,35 +90,8 @@ _PANELS: dict[str, tuple[Callable[..., int], ...]] = {
     "Train": (suggest.suggest, tune.tune, train.train, adapt.adapt, pretrain.pretrain, export.export, explain.explain),
     "This installation": (info.info,),
 }
-for _panel, _commands in _PANELS.items():
-    for _command in _commands:
-        app.command(_command.__name__, rich_help_panel=_panel)(_exiting(_command))
 
 
-_data = typer.Typer(no_args_is_help=True, help="View hooke data sets.")
-_data.command("show")(_exiting(data.show))
-app.add_typer(_data, name="data", rich_help_panel="Data sets")
-
-_models = typer.Typer(no_args_is_help=True, help="List, show, add and verify the models that are known by name.")
-for _name, _command in (
-    ("list", models.list_models),
-    ("show", models.show),
-    ("add", models.add),
-    ("verify", models.verify),
-):
-    _models.command(_name)(_exiting(_command))
-app.add_typer(_models, name="models", rich_help_panel="This installation")
-
-_classify = typer.Typer(
-    cls=classify.ImagesOrTrain, no_args_is_help=True, help="Classify objects or images, or train a classifier."
-)
-_classify.command("images")(_exiting(classify.classify))
-_classify.command("train")(_exiting(classify.train))
-_classify.command("evaluate")(_exiting(classify.evaluate))
-app.add_typer(_classify, name="classify", rich_help_panel="Find and measure")
-
-
-@app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
 ) -> None:
@@ -136,6 +99,66 @@ def _root(
     if version:
         typer.echo(f"hooke {__version__}")
         raise typer.Exit
+
+
+def _data() -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help="View hooke data sets.")
+    group.command("show")(_exiting(data.show))
+    return group
+
+
+def _models() -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help="List, show, add and verify the models that are known by name.")
+    for name, command in (
+        ("list", models.list_models),
+        ("show", models.show),
+        ("add", models.add),
+        ("verify", models.verify),
+    ):
+        group.command(name)(_exiting(command))
+    return group
+
+
+def _classify() -> typer.Typer:
+    group = typer.Typer(
+        cls=classify.ImagesOrTrain, no_args_is_help=True, help="Classify objects or images, or train a classifier."
+    )
+    group.command("images")(_exiting(classify.classify))
+    group.command("train")(_exiting(classify.train))
+    group.command("evaluate")(_exiting(classify.evaluate))
+    return group
+
+
+_GROUPS: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
+    "data": ("Data sets", _data),
+    "models": ("This installation", _models),
+    "classify": ("Find and measure", _classify),
+}
+
+
+def _make_app(only: str | None = None) -> typer.Typer:
+    """Make the command line, with all commands or one: typer takes a quarter of a second to describe them all."""
+    made = typer.Typer(
+        name="hooke",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Exit status: 0 all good, 1 some images failed, 2 wrong usage or nothing done, 130 or 143 stopped. "
+        "[bold]--debug[/] anywhere on the line shows the traceback of an error.",
+    )
+    for panel, commands in _PANELS.items():
+        for command in commands:
+            if only in (None, command.__name__):
+                made.command(command.__name__, rich_help_panel=panel)(_exiting(command))
+    for name, (panel, group) in _GROUPS.items():
+        if only in (None, name):
+            made.add_typer(group(), name=name, rich_help_panel=panel)
+    made.callback(invoke_without_command=True)(_root)
+    return made
+
+
+app = _make_app()
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -150,7 +173,9 @@ def main(argv: list[str] | None = None) -> None:
     if "--debug" in args:
         args = [arg for arg in args if arg != "--debug"]
         os.environ[DEBUG] = "1"
-    app(args, prog_name="hooke", color=_colour_wish())
+    first = args[0] if args else ""
+    known = first in _GROUPS or any(first == command.__name__ for panel in _PANELS.values() for command in panel)
+    (_make_app(first) if known else app)(args, prog_name="hooke", color=_colour_wish())
 
 
 def _colour_wish() -> bool | None:

@@ -8,6 +8,7 @@ a millisecond each.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -118,11 +119,13 @@ def measure(
     """
     _check(labels, image, channel_names)
     runs = find_runs(labels)
-    moments = find_moments(runs)
-    steps = count_contour_steps(labels, runs.ids)
-    hulls = convex_images(runs)
+    with ThreadPoolExecutor(threads) as pool:  # none needs another's result
+        intensities = pool.submit(measure_channels, labels, image, runs, channel_names)
+        convex = pool.submit(convex_images, runs)
+        border = pool.submit(count_contour_steps, labels, runs.ids)
+        moments = find_moments(runs)
+        channels, hulls, steps = intensities.result(), convex.result(), border.result()
     columns = _shape_columns(runs, moments, steps, hulls)
-    channels = [] if image is None else measure_channels(labels, image, runs, channel_names)
     for channel in channels:
         columns |= channel.columns
     if scores is not None:

@@ -43,9 +43,11 @@ class ChannelIntensity:
 
 
 def measure_channels(
-    labels: NDArray[np.integer], image: NDArray[np.generic], runs: Runs, channel_names: Sequence[str]
+    labels: NDArray[np.integer], image: NDArray[np.generic] | None, runs: Runs, channel_names: Sequence[str]
 ) -> list[ChannelIntensity]:
-    """Measure each channel of an image."""
+    """Measure each channel of an image; none without one."""
+    if image is None:
+        return []
     planes = [image] if image.ndim == 2 else [image[..., channel] for channel in range(image.shape[2])]
     names = [""] if len(planes) == 1 else [f"_{name}" for name in _distinct_names(channel_names, len(planes))]
     return [_intensity(labels, plane, runs, name) for plane, name in zip(planes, names, strict=True)]

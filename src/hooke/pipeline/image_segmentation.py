@@ -91,18 +91,13 @@ def _segment_as(
     if diameter is None:
         return _nothing(image, model, normalisation, options, start, *view.warnings, NOTHING)
     found = segmenter.segment(
-        view.pixels,
-        normalisation,
-        diameter,
-        **_decoding(options),
-        known=known,
-        progress=progress,
+        view.pixels, normalisation, diameter, **_decoding(options), known=known, progress=progress
     )
     decoded, dirt = view.keep_real(found.decoded)
     if len(decoded.scores):
-        warnings = quality_warnings(
-            view.pixels[:, :], normalisation, decoded, diameter, foreground=found.maps[0] if is_default(model) else None
-        )
+        foreground = found.maps[0] if is_default(model) else None
+        whole = view.pixels[:, :]
+        warnings = quality_warnings(whole, normalisation, decoded, diameter, foreground=foreground, threads=threads)
     else:
         warnings = tuple(filter(None, (NOTHING, dropped_candidates(decoded))))
     classes = _classes(model, found.maps, decoded.labels, options.class_threshold)

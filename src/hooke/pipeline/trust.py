@@ -6,6 +6,7 @@ so that hardly an image is flagged as it is; ``benchmarks/trust.py`` measures wh
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import cv2
@@ -46,6 +47,7 @@ def quality_warnings(
     diameter: float,
     *,
     foreground: NDArray[np.uint16] | None = None,
+    threads: int = 1,
 ) -> tuple[str, ...]:
     """Say why a result should be checked before it is used.
 
@@ -60,6 +62,8 @@ def quality_warnings(
     foreground : ndarray of uint16, shape (Y, X), optional
         First map of the model `nuclei`. What other models saw is not known here: give None, and neither the kind of
         image nor its colours are compared with what it saw.
+    threads : int
+        Reasons looked for at once.
 
     Returns
     -------
@@ -72,12 +76,21 @@ def quality_warnings(
     window = choose_window(labels, _WINDOW)
     part, shown = labels[window], pixels[window]
     grey = _mean_of_channels(normalisation.apply(shown))
+    with ThreadPoolExecutor(threads) as pool:  # in the order in which they are found to take long
+        letters_of = pool.submit(count_lettering, _as_picture(pixels, normalisation), labels)
+        unlike = foreground is not None and pool.submit(
+            is_unfamiliar, grey, foreground[window], part, decoded, diameter, normalisation
+        )
+        sharpness_of = pool.submit(edge_sharpness, grey, part, diameter)
+        noise_of = pool.submit(noise_level, grey, part, diameter)
+        fragmented = not normalisation.keeps_colours and pool.submit(looks_fragmented, part)
+        saturated = pool.submit(saturated_share, shown, normalisation, part)
     found = []
-    if foreground is not None and is_unfamiliar(grey, foreground[window], part, decoded, diameter, normalisation):
+    if unlike and unlike.result():
         found.append(UNFAMILIAR)
     if text := dropped_candidates(decoded):
         found.append(text)
-    if letters := count_lettering(_as_picture(pixels, normalisation), labels):
+    if letters := letters_of.result():
         found.append(
             f"burnt-in text: {letters} of the objects look like letters or a scale bar that were drawn into the "
             "picture: use the picture without them"
@@ -89,18 +102,18 @@ def quality_warnings(
         )
     if diameter < _SMALLEST:
         found.append(f"objects are only {diameter:.1f} pixels wide: take images at a higher magnification")
-    if not normalisation.keeps_colours and looks_fragmented(part):
+    if fragmented and fragmented.result():
         found.append("fragments: sizes vary and many outlines are lumpy, so several fragments may share one outline")
-    if (share := saturated_share(shown, normalisation, part)) > _SATURATED:
+    if (share := saturated.result()) > _SATURATED:
         found.append(f"saturated: {share:.0%} of the objects' pixels are at the highest intensity")
-    noise = noise_level(grey, part, diameter)
+    noise = noise_of.result()
     if noise is not None and noise > _NOISY:
         found.append(f"noisy: the noise is {noise:.0%} of the objects' contrast, so faint objects may be missed")
     if foreground is not None and normalisation.keeps_colours:
         unseen = known_palette().unseen_share(sample_colours(pixels, normalisation))
         if unseen > _UNSEEN:
             found.append(f"unknown colours: {unseen:.0%} of the pixels have colours that the model never saw")
-    sharpness = edge_sharpness(grey, part, diameter)
+    sharpness = sharpness_of.result()
     if sharpness is not None and sharpness < _SHARP:
         found.append("out of focus: the objects' edges are blurred, so their outlines and areas are uncertain")
     return tuple(found)
