@@ -1,5 +1,6 @@
 """Runs over many files: in order, with progress, one bad file costs no other, and nothing runs on after a stop."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -105,3 +106,28 @@ def test_an_error_ends_a_run_in_its_turn():
     assert [next(results)[0] for _ in range(2)] == [0, 1]
     with pytest.raises(ZeroDivisionError):
         next(results)
+
+
+def test_nothing_runs_on_after_a_stop_while_a_thread_was_starting(monkeypatch):
+    working, start = [], threading.Thread.start
+
+    def work(item):
+        working.append(item)
+        time.sleep(0.1)
+        working.remove(item)
+        ended.append(item)
+
+    def interrupted_start(thread):  # as by Ctrl-C: the pool does not know of this thread
+        start(thread)
+        monkeypatch.undo()
+        while not working:
+            time.sleep(0.001)
+        raise KeyboardInterrupt
+
+    ended = []
+    monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+    with pytest.raises(KeyboardInterrupt):
+        list(run_in_order(work, range(4), threads=2))
+    assert (working, ended) == ([], [0])
+    time.sleep(0.15)
+    assert (working, ended) == ([], [0])

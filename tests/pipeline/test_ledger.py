@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ import pytest
 import tifffile
 
 import hooke
-from hooke.errors import ConfigError, OutputError
+from hooke.errors import ClusterError, ConfigError, HookeError, OutputError
 from hooke.io import read_labels, write_png
 from hooke.io.lock import only_run
 from hooke.pipeline import SegmentOptions, ledger, segment_file, segment_folder, tables
 from hooke.pipeline.folder_segmentation import _Run
 from hooke.pipeline.record import read_replay
+from hooke.pipeline.work import Origin, Settings
 
 QUICK = SegmentOptions(diameter=22, threads=1)
 
@@ -204,6 +206,102 @@ def test_tables_agree_with_labels_wherever_a_run_is_stopped(images, tmp_path, mo
     segment_folder([images], out, options)
     check_tables(out)
     assert len(rows(out)) == 3
+
+
+def test_nothing_is_written_once_the_tables_are(images, tmp_path):
+    out, origin = tmp_path / "out", Origin("b", "b", images / "b.png")
+    segment_folder([images], out, QUICK)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    late = ledger.Ledger(out, Settings("other", "", "0"))
+    with pytest.raises(HookeError, match="the run has ended"), late.writing(origin, late.content(origin.path)) as work:
+        work.place(out / "labels" / "b.tif").write_bytes(b"late")
+        late.close()
+    late.fail(origin, None, "late, too")
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def kill_at(monkeypatch, owner, name, when=lambda *args: True):
+    """End the run in a function as KILL does: nothing is tidied up."""
+    real = getattr(owner, name)
+
+    def stop(*args, **kwargs):
+        if when(*args):
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, stop)
+    monkeypatch.setattr(ledger.Ledger, "close", lambda self: None)
+    monkeypatch.setattr(_Run, "close", lambda self, finished: None)
+
+
+@pytest.mark.parametrize("when", ["before the first result", "after the entry"])
+def test_what_a_killed_run_had_not_begun_or_had_finished_is_not_done_again(images, tmp_path, monkeypatch, when):
+    out = tmp_path / "out"
+    segment_folder([images / "b.png"], out, SegmentOptions(diameter=30, threads=1, expand=4))
+    was = (out / "labels" / "b.tif").read_bytes()
+    if when == "after the entry":
+        kill_at(monkeypatch, ledger, "_remove", lambda path: path.suffix == ".work")
+    else:
+        kill_at(monkeypatch, ledger.Ledger, "_check_token", lambda self: (out / ".hooke" / "b.work").exists())
+    with pytest.raises(KeyboardInterrupt):
+        segment_folder([images / "b.png"], out, QUICK)
+    monkeypatch.undo()
+    assert (out / ".hooke" / "b.work").exists()
+    assert ((out / "labels" / "b.tif").read_bytes() == was) == (when != "after the entry")
+    options = QUICK if when == "after the entry" else SegmentOptions(diameter=30, threads=1, expand=4)
+    assert [image.reused for image in segment_folder([images / "b.png"], out, options).images] == [True]
+    assert (out / "cytoplasm" / "b.tif").exists() == (when != "after the entry")
+    check_tables(out)
+
+
+def test_run_waits_for_a_worker_whose_results_are_taking_their_places(tmp_path):
+    run = ledger.Ledger(tmp_path, Settings("", "", ""))
+    with run.with_workers():
+        marker = tmp_path / ".hooke" / "a.work"
+        marker.write_text("[]")
+        threading.Timer(0.2, marker.unlink).start()
+    assert not marker.exists()
+
+
+def test_worker_whose_run_has_ended_takes_back_what_it_announced(tmp_path, monkeypatch):
+    worker = ledger.Ledger(tmp_path, Settings("", "", ""), only="a", token="run-1")
+    (tmp_path / ".hooke").mkdir()
+    mark = tmp_path / ".hooke" / "run-1"
+    mark.touch()
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.tif").write_bytes(b"")
+
+    # The run ends after the token was read for the first time.
+    monkeypatch.setattr(ledger.Ledger, "_set_aside", lambda self, name, new: mark.unlink())
+    with pytest.raises(ClusterError, match="the run has ended"), worker.writing(Origin("a", "a", None), None) as work:
+        work.place(tmp_path / "labels" / "a.tif").write_bytes(b"new")
+    assert not (tmp_path / ".hooke" / "a.work").exists()
+    assert (tmp_path / "labels" / "a.tif").read_bytes() == b""
+
+
+def test_run_that_is_killed_after_it_set_an_edited_label_image_aside_leaves_no_table_that_counts_it(
+    images, tmp_path, monkeypatch
+):
+    out = tmp_path / "out"
+    segment_folder([images], out, QUICK)
+    tifffile.imwrite(out / "labels" / "b.tif", read_labels(out / "labels" / "b.tif") % 3)
+    kill_at(monkeypatch, ledger.Ledger, "_announce")
+    with pytest.raises(KeyboardInterrupt):
+        segment_folder([images / "b.png"], out, SegmentOptions(diameter=30, threads=1))
+    monkeypatch.undo()
+    assert (out / "replaced" / "b.tif").exists()
+    assert not (out / "summary.csv").exists()
+
+
+def test_label_image_that_changed_and_kept_its_size_is_not_counted(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images], out, QUICK)
+    path = out / "labels" / "b.tif"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    segment_folder([images / "a.png"], out, QUICK)
+    assert "segment it again" in rows(out).set_index("image").loc["b", "error"]
 
 
 def test_tables_are_gone_while_results_change(images, tmp_path, monkeypatch):

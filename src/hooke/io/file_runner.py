@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from hooke.errors import HookeError, debugging, unexpected
+from hooke.io.gate import Gate
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -144,7 +145,7 @@ def run_in_order(
     """Work on items in threads, and yield each with its result in their order.
 
     At most twice as many items as threads are in work or wait, so that results do not pile up in memory. An error is
-    raised in its turn, and ends the run.
+    raised in its turn, and ends the run. When the run ends, also by Ctrl-C, nothing is in work any more.
 
     Examples
     --------
@@ -152,6 +153,11 @@ def run_in_order(
     [(-3, 3), (2, 2), (-1, 1)]
     """
     waiting: deque[tuple[Item, Future[Result]]] = deque()
+    gate = Gate()
+
+    def work_inside(item: Item) -> Result:
+        with gate.inside():
+            return work(item)
 
     def next_finished() -> tuple[Item, Result]:
         item, future = waiting.popleft()
@@ -165,13 +171,14 @@ def run_in_order(
                         yield next_finished()
                     yield item, work(item)
                     continue
-                waiting.append((item, pool.submit(work, item)))
+                waiting.append((item, pool.submit(work_inside, item)))
                 if len(waiting) >= 2 * threads:
                     yield next_finished()
             while waiting:
                 yield next_finished()
         finally:
             pool.shutdown(cancel_futures=True)
+            gate.close()  # the pool does not know of a thread during whose start Ctrl-C arrived
 
 
 def _message(file: _File, error: Exception) -> str:

@@ -115,10 +115,11 @@ class Entry:
         sizes = self.is_done and all(written.is_there(path) for path, written in files)  # quick, and settles most
         return sizes and all(written.is_whole(path) for path, written in files)
 
-    def is_there(self, out: Path) -> bool:
-        """Whether its labels and measurements are there, by their sizes."""
+    def has_objects(self, out: Path, *, by_size: bool = False) -> bool:
+        """Whether its labels and measurements are there as they were written, or files of their sizes."""
         needed = [name for name in self.files if not name.startswith("overlays/") and not name.endswith(".jpg")]
-        return self.is_done and all(self.files[name].is_there(out / name) for name in needed)
+        check = Written.is_there if by_size else Written.is_whole
+        return self.is_done and all(check(self.files[name], out / name) for name in needed)
 
     def _is_valid(self) -> bool:
         """Whether each value is of its type."""
@@ -133,6 +134,21 @@ class Entry:
             and all(is_result(name) and _is_count(written.size) for name, written in self.files.items())
             and all(isinstance(written.sha256, str) for written in self.files.values())
         )
+
+
+def read_entries(folder: Path) -> dict[str, Entry]:
+    """All entries of a folder that are whole."""
+    found = map(read_entry, folder.glob("*.json"))
+    return {entry.name: entry for entry in found if entry is not None}
+
+
+def read_entry(path: Path) -> Entry | None:
+    """The entry of one image; None where there is none that is whole."""
+    try:
+        entry = Entry.from_json(path.read_bytes())
+    except OSError:
+        return None
+    return entry if entry is not None and entry.name == path.name.removesuffix(".json") else None
 
 
 def is_result(name: str) -> bool:

@@ -240,7 +240,7 @@ class _Run:
                 results.extend(segmented)
             finished = True
         except KeyboardInterrupt as stop:
-            ledger.undo_half_done()
+            ledger.close()
             stop.add_note(
                 f"{len(ledger.finished)} of {len(self.paths)} image(s) are done and kept in {readable(str(self.out))}; "
                 "run the same command again to continue"
@@ -259,7 +259,7 @@ class _Run:
 
     def close(self, finished: bool) -> None:
         """Write the tables and the record, also of a run that was stopped halfway."""
-        self.job.ledger.undo_half_done()
+        self.job.ledger.close()
         try:
             rows = self._write_tables(finished)
         except KeyboardInterrupt:  # again, so that tables and labels agree

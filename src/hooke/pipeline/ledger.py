@@ -13,6 +13,7 @@ import os
 import re
 import stat
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -30,10 +31,12 @@ from hooke.io.channel_files import ChannelFiles
 from hooke.io.content_hash import files_of_store, hash_file
 from hooke.io.find import natural_key
 from hooke.io.formats import is_zarr
+from hooke.io.gate import Gate
 from hooke.io.remote import remote_file
 from hooke.io.set_aside import set_aside
 from hooke.io.spreadsheet import write_table
-from hooke.pipeline.entry import Entry, Written, is_result
+from hooke.pipeline.entry import Entry, Written, is_result, read_entries, read_entry
+from hooke.pipeline.result_files import plane_prefixes
 from hooke.pipeline.work import Content, Origin, Settings, Work
 
 #: Tables and page of a run; they are there only while they agree with the labels.
@@ -44,9 +47,11 @@ TABLES = (
     "counts.csv",
     "wells.csv",
     "conditions.csv",
+    "controls.csv",
     "plate.svg",
     "results.html",
 )
+_PATIENCE = 10.0  # seconds until a worker that is writing results counts as lost
 
 
 class Ledger:
@@ -89,7 +94,9 @@ class Ledger:
         self._remote: dict[Path, Content] = {}
         self.channels = ChannelFiles()
         self._lock = threading.Lock()
+        self._gate = Gate()
         self._tables_stand = True
+        self._known_whole: set[str] = set()
         self.entries: dict[str, Entry] = {}
         self._only = only
         if only is None:
@@ -109,7 +116,7 @@ class Ledger:
         bases = {entry.base: Path(entry.path or f"/{entry.base}") for entry in known.values()}
         scenes = {name: Path(entry.path or f"/{name}") for name, entry in known.items() if name not in bases}
         names = unique_names(paths, taken=scenes | bases)
-        self._plane_prefixes = {prefix for name in (*names, *known) for prefix in _plane_prefixes(name)}
+        self._plane_prefixes = {prefix for name in (*names, *known) for prefix in plane_prefixes(name)}
         self._scenes = {}
         for entry in known.values():
             self._scenes.setdefault(entry.path, {})[entry.scene] = entry.name
@@ -117,7 +124,7 @@ class Ledger:
 
     def reload(self, name: str) -> None:
         """Read the entry of an image again, which another process has written."""
-        entry = _read_entry(self.folder / f"{name}.json")
+        entry = read_entry(self.folder / f"{name}.json")
         if entry is None:
             self.entries.pop(name, None)
         else:
@@ -144,6 +151,13 @@ class Ledger:
             yield
         finally:
             _remove(mark)
+            self._await_workers()
+
+    def _await_workers(self) -> None:
+        """Wait for results of workers that are taking their places; not for ever, since a worker may have been lost."""
+        end = time.monotonic() + _PATIENCE
+        while any(self.folder.glob("*.work")) and time.monotonic() < end:
+            time.sleep(0.05)
 
     def plane_base(self, name: str) -> str:
         """What the overlays of a stack's planes are named after: no other image has the name of one of them."""
@@ -220,8 +234,16 @@ class Ledger:
         if kept != entry:
             self._write(kept)
         self.entries[origin.name] = kept
+        self._known_whole.add(origin.name)
         self.finished.add(origin.name)
         return kept
+
+    def has_objects(self, entry: Entry) -> bool:
+        """Whether the labels and measurements of an image are there as they were written."""
+        if not entry.has_objects(self.out, by_size=entry.name in self._known_whole):
+            return False
+        self._known_whole.add(entry.name)
+        return True
 
     @contextmanager
     def writing(self, origin: Origin, content: Content | None) -> Iterator[Work]:
@@ -233,18 +255,22 @@ class Ledger:
             When the file has changed meanwhile.
         OutputError
             When a result can't be written.
+        HookeError
+            When the run has ended meanwhile.
         """
-        with ExitStack() as parts:
-            work = Work(self.out, parts)
-            yield work
-            if work.tables:  # else the one table is in its place, written row by row
-                table = pd.concat(work.tables)
-                write_table(table, work.place(self.folder / f"{origin.name}.csv"), float_format="%.8g")
-            if origin.path is not None and content is not None and self.content(origin.path) != content:
-                raise ImageReadError("changed while it was read", path=origin.path, remedy="segment it again")
-            old = self._take_places(origin.name, work)
-        self._settle(self._entry(origin, content, work.rows, work.written), old)
-        self.finished.add(origin.name)
+        with ExitStack() as gate:
+            with ExitStack() as parts:
+                work = Work(self.out, parts)
+                yield work
+                if work.tables:  # else the one table is in its place, written row by row
+                    table = pd.concat(work.tables)
+                    write_table(table, work.place(self.folder / f"{origin.name}.csv"), float_format="%.8g")
+                if origin.path is not None and content is not None and self.content(origin.path) != content:
+                    raise ImageReadError("changed while it was read", path=origin.path, remedy="segment it again")
+                gate.enter_context(self._gate.inside())
+                old = self._take_places(origin.name, work)
+            self._settle(self._entry(origin, content, work.rows, work.written), old)
+            self.finished.add(origin.name)
 
     @contextmanager
     def adopting(self, entry: Entry) -> Iterator[Work]:
@@ -255,21 +281,33 @@ class Ledger:
         OutputError
             When a result can't be written.
         """
-        with ExitStack() as parts:
-            work = Work(self.out, parts)
-            yield work
-            old = self._take_places(entry.name, work)
-        self._settle(replace(entry, files=work.written), old)
+        with ExitStack() as gate:
+            with ExitStack() as parts:
+                work = Work(self.out, parts)
+                yield work
+                gate.enter_context(self._gate.inside())
+                old = self._take_places(entry.name, work)
+            self._settle(replace(entry, files=work.written), old)
 
     def _take_places(self, name: str, work: Work) -> Entry | None:
         """Note which results are about to take their places; the entry of those that were there before."""
-        if self._only is not None and not (self.folder / self.token).is_file():
-            raise ClusterError("the run has ended", path=self.out, remedy="run its command again")
+        self._check_token()
         work.written = {result: Written.from_file(part) for result, part in work.files.items()}
         old = self.entries.get(name)
+        self._change()  # first: a run that is killed after a label image was set aside leaves no tables that count it
         self._set_aside(name, work.written)
         self._announce(name, {*work.written, *(() if old is None else old.files)})
+        try:
+            self._check_token()  # again: the run waits for what is announced when it ends
+        except ClusterError:
+            _remove(self._marker(name))
+            raise
         return old
+
+    def _check_token(self) -> None:
+        """Let a worker write only while its run lasts."""
+        if self._only is not None and not (self.folder / self.token).is_file():
+            raise ClusterError("the run has ended", path=self.out, remedy="run its command again")
 
     def _settle(self, entry: Entry, old: Entry | None) -> None:
         """Record results that have taken their places, and remove others of an earlier run."""
@@ -277,20 +315,26 @@ class Ledger:
         for name in set(() if old is None else old.files) - set(entry.files):
             _remove(self.out / name)
         self.entries[entry.name] = entry
+        self._known_whole.add(entry.name)
         _remove(self._marker(entry.name))
 
     def fail(self, origin: Origin, content: Content | None, error: str) -> None:
         """Record that an image failed; results of an earlier run stay, with the error beside them."""
-        self._change()
-        old = self.entries.get(origin.name)
-        entry = (
-            replace(old, error=error)
-            if old is not None and old.is_done
-            else (replace(self._entry(origin, content, [], {}), error=error))
-        )
-        self.entries[origin.name] = entry
-        with contextlib.suppress(OutputError):  # the disk is full, say: the tables of this run will have it
-            self._write(entry)
+        with ExitStack() as gate:
+            try:
+                gate.enter_context(self._gate.inside())
+            except HookeError:  # the tables are written
+                return
+            self._change()
+            old = self.entries.get(origin.name)
+            entry = (
+                replace(old, error=error)
+                if old is not None and old.is_done
+                else (replace(self._entry(origin, content, [], {}), error=error))
+            )
+            self.entries[origin.name] = entry
+            with contextlib.suppress(OutputError):  # the disk is full, say: the tables of this run will have it
+                self._write(entry)
 
     def forget_other_scenes(self, path: Path, scenes: Sequence[str]) -> None:
         """Remove results of scenes that a file no longer has."""
@@ -310,6 +354,11 @@ class Ledger:
         """Table of the objects of an image."""
         return self.folder / f"{entry.name}.csv"
 
+    def close(self) -> None:
+        """End the run: let results that are taking their places do so, and none after them; tables may be written."""
+        self._gate.close()
+        self.undo_half_done()
+
     def undo_half_done(self) -> None:
         """Remove results that were taking their places when a run was killed or stopped."""
         for marker in self.folder.glob("*.work"):
@@ -319,8 +368,19 @@ class Ledger:
                 files = None
             # One that is not whole was written before any result took its place.
             if isinstance(files, list) and all(isinstance(name, str) and is_result(name) for name in files):
-                self._undo(marker.name.removesuffix(".work"), files)
+                self._undo_or_finish(marker.name.removesuffix(".work"), files)
             _remove(marker)
+
+    def _undo_or_finish(self, name: str, files: Sequence[str]) -> None:
+        """Remove the results of an image, unless none had taken its place yet, or all had."""
+        entry = read_entry(self.folder / f"{name}.json")
+        if entry is None or not entry.is_whole(self.out):
+            self._undo(name, files)
+            return
+        self._change()
+        for result in set(files) - set(entry.files):
+            _remove(self.out / result)
+        self.entries[name] = entry
 
     def _undo(self, name: str, files: Sequence[str] | dict[str, Written]) -> None:
         """Remove the results of an image."""
@@ -330,6 +390,7 @@ class Ledger:
         _remove(self.folder / f"{name}.json")
         _remove(self._marker(name))
         self.entries.pop(name, None)
+        self._known_whole.discard(name)
 
     def _announce(self, name: str, files: set[str]) -> None:
         """Note which results are about to change."""
@@ -406,21 +467,6 @@ class Ledger:
                 self._undo(entry.name, ())
 
 
-def read_entries(folder: Path) -> dict[str, Entry]:
-    """All entries of a folder that are whole."""
-    found = map(_read_entry, folder.glob("*.json"))
-    return {entry.name: entry for entry in found if entry is not None}
-
-
-def _read_entry(path: Path) -> Entry | None:
-    """The entry of one image; None where there is none that is whole."""
-    try:
-        entry = Entry.from_json(path.read_bytes())
-    except OSError:
-        return None
-    return entry if entry is not None and entry.name == path.name.removesuffix(".json") else None
-
-
 def _identity(path: Path) -> tuple[str, int, int] | None:
     """Path, bytes and time of a file or store; None of anything else."""
     status = path.stat()
@@ -446,12 +492,3 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise output_error(error, path) from error
-
-
-def _plane_prefixes(name: str) -> list[str]:
-    """Names of stacks that have a plane whose overlay would get this name, folded: ``a`` and ``a_t0`` for a_t0_z3."""
-    prefixes, rest = [], name.casefold()
-    while match := re.fullmatch(r"(.+)_[a-z]\d+", rest):
-        rest = match[1]
-        prefixes.append(rest)
-    return prefixes

@@ -15,9 +15,9 @@ from hooke.io import atomic_path
 from hooke.io.atomic import output_error
 from hooke.io.set_aside import SET_ASIDE
 from hooke.io.spreadsheet import as_cell
-from hooke.pipeline.entry import Entry
+from hooke.pipeline.entry import Entry, read_entries
 from hooke.pipeline.large.block_files import BLOCKS, KEY
-from hooke.pipeline.ledger import Ledger, read_entries
+from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.record import load_record
 from hooke.pipeline.shards import Shard, shard_folders
 from hooke.pipeline.work import Origin

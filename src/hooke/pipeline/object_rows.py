@@ -93,7 +93,7 @@ def _read_measurements(ledger: Ledger, wanted: Callable[[str], bool]) -> pd.Data
     path = ledger.out / "measurements.csv"
     parts = [path]
     if "area" not in measurement_columns(path):  # named as another program does
-        parts = [ledger.measurements(entry) for entry in ledger.ordered() if entry.is_there(ledger.out)]
+        parts = [ledger.measurements(entry) for entry in ledger.ordered() if ledger.has_objects(entry)]
     tables = [_read(part, wanted) for part in parts]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["image"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,3 +109,12 @@ def picture_path(out: Path, name: str) -> Path:
 def plane_name(name: str, plane: dict[str, int]) -> str:
     """Name of one plane of a stack, such as ``A01_t0_z3``; that of the image where there is one plane."""
     return name + "".join(f"_{axis}{index}" for axis, index in plane.items())
+
+
+def plane_prefixes(name: str) -> list[str]:
+    """Names of stacks that have a plane whose overlay would get this name, folded: ``a`` and ``a_t0`` for a_t0_z3."""
+    prefixes, rest = [], name.casefold()
+    while match := re.fullmatch(r"(.+)_[a-z]\d+", rest):
+        rest = match[1]
+        prefixes.append(rest)
+    return prefixes

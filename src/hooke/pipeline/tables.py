@@ -44,7 +44,7 @@ def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
         When one can't be written.
     """
     entries = ledger.ordered()
-    there = [entry for entry in entries if entry.is_there(ledger.out) and _is_text(ledger.measurements(entry))]
+    there = [entry for entry in entries if ledger.has_objects(entry) and _is_text(ledger.measurements(entry))]
     parts = {ledger.measurements(entry): _place(entry) for entry in there}
     rows = [row | image_place(row["file"]) for row in table_rows(entries, {entry.name for entry in there})]
     # A run that is killed now leaves both main tables or none: they take their names one right after the other.
