@@ -8,16 +8,18 @@ import PIL.Image
 import PIL.ImageOps
 import PIL.PngImagePlugin
 import pytest
+import tifffile
 
 from hooke.errors import ImageReadError
 from hooke.io import open_image, raster, read_image
+from hooke.io.arrays import image_of_array
 
 RNG = np.random.default_rng(0)
 GREY8 = RNG.integers(0, 256, (20, 30), dtype=np.uint8)
 GREY16 = RNG.integers(0, 65536, (20, 30), dtype=np.uint16)
 RGB8 = RNG.integers(0, 256, (20, 30, 3), dtype=np.uint8)
 RGB16 = RNG.integers(0, 65536, (20, 30, 3), dtype=np.uint16)
-ALPHA8 = RNG.integers(0, 256, (20, 30, 1), dtype=np.uint8)
+ALPHA8 = RNG.integers(1, 256, (20, 30, 1), dtype=np.uint8)
 
 
 def smooth_rgb(height=64, width=80):
@@ -274,3 +276,28 @@ def test_a_line_cannot_be_segmented(tmp_path, shape):
     PIL.Image.fromarray(np.zeros(shape, np.uint8)).save(tmp_path / "a.png")
     with pytest.raises(ImageReadError, match=f"{shape[0]} x {shape[1]} pixels: a line"):
         open_image(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp", "tif"])
+@pytest.mark.parametrize("bands", [2, 4])
+def test_what_is_transparent_is_no_image(tmp_path, suffix, bands):
+    pixels = np.full((8, 9, bands), 90, np.uint8)
+    pixels[..., -1] = 255
+    pixels[:, :4, -1] = 0
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "tif":
+        kind = "rgb" if bands == 4 else "minisblack"
+        tifffile.imwrite(path, pixels, photometric=kind, extrasamples=["unassalpha"], planarconfig="contig")
+    elif suffix == "webp" and bands == 2:
+        pytest.skip("WebP has colours only")
+    else:
+        kept = {"exact": True, "lossless": True} if suffix == "webp" else {}
+        PIL.Image.fromarray(pixels).save(path, **kept)
+    read = read_image(path).pixels
+    assert read.shape == ((8, 9) if bands == 2 else (8, 9, 3))
+    assert (read[:, :4].max(), read[:, 4:].min()) == (0, 90)
+    if bands == 4:
+        assert np.array_equal(image_of_array(pixels)[0].pixels, read)
+    pixels[..., -1] = 0  # says nothing where it is 0 everywhere
+    PIL.Image.fromarray(pixels).save(tmp_path / "b.png")
+    assert read_image(tmp_path / "b.png").pixels.min() == 90

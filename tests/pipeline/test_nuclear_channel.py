@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import hooke
 from hooke.image import Image
 from hooke.pipeline.nuclear_channel import choose_channel
 
@@ -21,3 +22,11 @@ def test_the_warning_on_close_channels_agrees_with_their_number(clear, words):
 
     assert chosen is not None
     assert words in chosen.warnings[0]
+
+
+@pytest.mark.parametrize("shape", [(8, 400), (400, 8), (3, 3)])
+def test_channel_is_chosen_in_strips_thinner_than_the_squares_that_are_compared(field, shape):
+    height, width = shape
+    nuclei = np.resize(field.image, (400, 400))[:height, :width]
+    result = hooke.segment(np.dstack([nuclei // 3, nuclei]), axes="YXC", threads=1)
+    assert result.labels.shape == shape

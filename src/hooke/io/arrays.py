@@ -19,6 +19,7 @@ from hooke.errors import ImageReadError
 from hooke.image import Image, sample_grid
 from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
 from hooke.io.image_file import check_dtype, finite
+from hooke.io.opacity import drop_opacity
 
 _COLOURS = 4  # red, green, blue and alpha
 _MOST_CHANNELS = 64
@@ -167,6 +168,8 @@ class Samples:
         """Drop alpha from (Y, X) or (Y, X, C) pixels."""
         if pixels.ndim == 2 or pixels.shape[2] == self.kept:
             return pixels
+        if self.is_rgb:  # beside one channel it may as well be a mask, which says nothing of what is image
+            return drop_opacity(pixels)
         return np.ascontiguousarray(pixels[..., 0] if self.kept == 1 else pixels[..., : self.kept])
 
 

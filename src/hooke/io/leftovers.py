@@ -26,6 +26,7 @@ _CERTAIN = re.compile(
 _ENDINGS = (
     r"masks?|labels?|labell?ed|label[ -]image|seg|segmentations?|segmented|outlines?|overlays?|contours?|objects"
     r"|flows|dp|cellprob|prob|probabilities|uncertainty|annotations?|gt|ground[ _-]?truth"
+    r"|pred(?:iction)?s?|instances?|stardist|cellpose|omnipose|instanseg|mesmer|binary|threshold(?:ed)?|watershed"
 )
 # What people put before such an ending: a_stardist_labels.
 _SOURCES = r"cells?|cellpose|cellprofiler|hooke|ilastik|instanseg|mesmer|nuclear|nuclei|omnipose|qupath|stardist"
@@ -37,14 +38,19 @@ _SPOKEN = ("mask", "label", "seg", "outline", "overlay", "contour", "flow", "pro
 _BESIDE_IMAGES = {"labels", "masks", "outlines", "overlays"}
 _NAMED_RESULTS = _BESIDE_IMAGES | {"label", "mask", "outline", "overlay", "seg", "segmentation", "segmentations"}
 _OWN = {"labels", "cytoplasm", "overlays", "replaced"}
+_CHALLENGE = re.compile(
+    r"(?P<frames>\d+)_(GT|ST|RES|ERR_SEG)"
+)  # Cell Tracking Challenge: truth and results of a folder
+_OF_TRACKS = {"tracks.csv", "lineage.csv"}
 _OWN_RECORD = re.compile(rb'^\s*\{\s*"hooke"\s*:')
 
 
 def result_folders(root: Path, folders: Collection[str], files: Collection[str]) -> set[str]:
     """Which subfolders of a folder hold results, not images.
 
-    Those of hooke's own output folders and data sets; ``labels``, ``masks``, ``outlines`` and ``overlays`` beside a
-    folder ``images``, or where each file in them is named after an image beside the folder.
+    Those of hooke's own output folders and data sets; ``01_GT``, ``01_ST`` and ``01_RES`` beside ``01``; ``labels``,
+    ``masks``, ``outlines`` and ``overlays`` beside a folder ``images``, or where each file in them is named after an
+    image beside the folder.
 
     Parameters
     ----------
@@ -59,8 +65,11 @@ def result_folders(root: Path, folders: Collection[str], files: Collection[str])
     if _is_output(root, folders, files):
         found |= _OWN
     found.update(name for name in folders if name.casefold() in _NAMED_RESULTS and _is_named_after(root / name, files))
+    found.update(name for name in folders if (match := _CHALLENGE.fullmatch(name)) and match["frames"] in folders)
     if {"scores.json", "detection.json"}.intersection(files):  # hooke evaluate
         found.add("classes")
+    if _OF_TRACKS.issubset(files):  # hooke track
+        found.add("ctc")
     return {name for name in folders if name in found}
 
 
@@ -76,7 +85,7 @@ def derived_files(root: Path, files: Iterable[str]) -> set[str]:
     """
     names = list(files)
     known = {key for name in names for key in (_fold(name), _fold(result_stem(name)))}
-    return {name for name in names if _is_derived(name, known)} | _own_plots(set(names))
+    return {name for name in names if _is_derived(name, known)} | _own_files(set(names))
 
 
 def names_results(pattern: str) -> bool:
@@ -103,16 +112,18 @@ def _is_derived(name: str, known: set[str]) -> bool:
     return match is not None and (match["base"] in known or _fold(result_stem(match["base"])) in known)
 
 
-def _own_plots(files: set[str]) -> set[str]:
-    """Pictures that hooke draws of results: ``modality``, ``data show`` and ``train`` have no folder for them."""
-    plots: set[str] = set()
+def _own_files(files: set[str]) -> set[str]:
+    """Files that hooke makes of images and has no folder for: ``modality``, ``data show``, ``train`` and ``track``."""
+    made: set[str] = set()
     if "modality.csv" in files:
-        plots.add("embedding.png")
+        made.add("embedding.png")
     if "counts.csv" in files and files & {"histograms.svg", "histograms.png"}:  # png: of earlier versions
-        plots |= {"histograms.png", *(name for name in files if re.fullmatch(r"sheet-\d+\.png", name))}
+        made |= {"histograms.png", *(name for name in files if re.fullmatch(r"sheet-\d+\.png", name))}
     if "metrics.csv" in files:
-        plots |= {"curves.png", "pictures.png"}  # curves.png: of earlier versions
-    return plots & files
+        made |= {"curves.png", "pictures.png"}  # curves.png: of earlier versions
+    if _OF_TRACKS.issubset(files):
+        made |= {"labels.tif", "movie.tif", "movie.gif"}
+    return made & files
 
 
 def _is_output(root: Path, folders: Collection[str], files: Collection[str]) -> bool:

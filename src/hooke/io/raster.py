@@ -24,6 +24,7 @@ from hooke.image import Image
 from hooke.io.axes import given_layout, stored_layout
 from hooke.io.formats import result_stem
 from hooke.io.image_file import ImageFile
+from hooke.io.opacity import drop_opacity
 from hooke.io.orientation import orient, orientation_note, picture_orientation, swaps_sides
 from hooke.io.print_size import UM_PER_INCH, microscope_size
 from hooke.limits import check_promise
@@ -227,8 +228,6 @@ def _read_deep_colour(path: Path) -> NDArray[np.generic]:
 
 def _without_alpha(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
     """Drop the fourth band of colour, and the second of grey."""
-    if pixels.ndim == 2:
-        return pixels
-    if pixels.shape[2] <= 2:
-        return np.ascontiguousarray(pixels[:, :, 0])
-    return np.ascontiguousarray(pixels[:, :, :3])
+    if pixels.ndim == 3 and pixels.shape[2] in (2, 4):
+        pixels = drop_opacity(pixels)
+    return np.ascontiguousarray(pixels[:, :, 0]) if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
 from hooke.io.axes import Layout
+from hooke.io.opacity import drop_opacity
 
 _RGB = tifffile.PHOTOMETRIC.RGB
 _YCBCR = tifffile.PHOTOMETRIC.YCBCR
@@ -135,7 +136,8 @@ class TiffColour:
             at = axes.index("S")
             return self.ycbcr.to_rgb(np.moveaxis(block, at, -1)), axes[:at] + axes[at + 1 :] + "S"
         if self.drops_alpha and "S" in axes:
-            block = block.take(range(block.shape[axes.index("S")] - 1), axis=axes.index("S"))
+            at = axes.index("S")
+            block = np.moveaxis(drop_opacity(np.moveaxis(block, at, -1)), -1, at)
         if self.inverts:
             # Flipping the bits that count is max - value, in the type of the pixels and without overflow.
             block = np.bitwise_xor(block, np.array(2**bits - 1).astype(block.dtype))

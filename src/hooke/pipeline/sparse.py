@@ -53,9 +53,10 @@ def _surprise(pixels: Pixels, normalisation: Normalisation, block: int) -> NDArr
         1, min(512, _STRIP // max(1, pixels.shape[1])) // block
     )  # converted strip by strip, so that the whole image is never held as floats
     for top in range(0, height, rows):
-        strip = normalisation.apply(pixels[top * block : min(top + rows, height) * block, : width * block])
+        bottom = min(top + rows, height)
+        strip = normalisation.apply(pixels[top * block : bottom * block, : width * block])
         grey = strip.mean(axis=2) if normalisation.mode != "grey" else np.ascontiguousarray(strip[..., 0])
-        means[top : top + rows] = cv2.resize(grey, (width, len(strip) // block), interpolation=cv2.INTER_AREA)
+        means[top:bottom] = cv2.resize(grey, (width, bottom - top), interpolation=cv2.INTER_AREA)
     apart = means - cv2.GaussianBlur(means, (0, 0), _BACKGROUND)
     apart -= np.median(apart)
     noise = max(1.4826 * float(np.median(np.abs(apart))), 1e-6)
