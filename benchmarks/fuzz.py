@@ -26,6 +26,7 @@ from fuzzing.worker import Outcome, work
 MOST_BYTES = 2 << 30
 MOST_SECONDS = 10.0
 PATIENCE = 120.0  # seconds without a sign of life until a worker is ended
+START_PATIENCE = 1200.0  # the same while it writes its sources, on a machine that others use
 PORTION = 1000  # inputs that one process reads, so that what leaks does not add up
 
 
@@ -86,7 +87,7 @@ class _Worker:
 
     def lost(self) -> Outcome | None:
         """The input that ended the process, or that it has hung on for too long."""
-        hangs = time.monotonic() - self.seen > PATIENCE
+        hangs = time.monotonic() - self.seen > (PATIENCE if self.place.value >= 0 else START_PATIENCE)
         if self.process.is_alive() and not hangs:
             return None
         code = self.process.exitcode

@@ -26,13 +26,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from hooke.datasets import simulate
 from hooke.io import read_labels, write_labels, write_png
+from hooke.io.content_hash import hash_file
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130}
@@ -52,6 +53,8 @@ class Trial:
         Of `hooke`, less the output folder, which is last.
     before : Path or None
         Results that are in the output folder when the run begins.
+    explain : callable
+        Given the output folder and the name of a result, says in which state it is.
     judge : callable
         Given the output folder, says what is wrong with its tables.
     keeps : callable
@@ -64,6 +67,7 @@ class Trial:
     arguments: list[str]
     judge: Callable[[Path], list[str]]
     keeps: Callable[[Path], dict[str, int]] = lambda out: {}
+    explain: Callable[[Path, str], str] = lambda out, name: ""
     before: Path | None = None
     ignored: tuple[str, ...] = ()
     reference: dict[str, bytes] = field(default_factory=dict)
@@ -102,6 +106,7 @@ def run_trial(trial: Trial, out: Path, rng: random.Random, kills: int) -> Counte
     """Kill a run the given number of times in a row, then let it end, and count what is wrong."""
     counts: Counter[str] = Counter()
     trial.prepare(out)
+    story = []
     for _ in range(kills):
         number = rng.choice(SIGNALS)
         done = trial.keeps(out)
@@ -115,12 +120,18 @@ def run_trial(trial: Trial, out: Path, rng: random.Random, kills: int) -> Counte
         counts["tables wrong"] += report(trial, number, trial.judge(out))
         counts["bad ends"] += report(trial, number, bad_end(run.returncode, number, said))
         counts[number.name] += 1
+        story.append(f"{number.name} {run.returncode}")
     done = trial.keeps(out)
+    states = {name: trial.explain(out, name) for name in done}
     run = trial.start(out)
     _, said = run.communicate()
     counts["bad ends"] += report(trial, None, [said] if run.returncode else [])
     after = trial.keeps(out)
-    gone = [f"{name} is made again" for name, made in done.items() if after.get(name) != made]
+    gone = [
+        f"{name} is made again after {', '.join(story)}; before: {states[name]}; now: {trial.explain(out, name)}"
+        for name, made in done.items()
+        if after.get(name) != made
+    ]
     counts["results lost"] += report(trial, None, gone)
     made = trial.files(out)
     counts["results lost"] += report(
@@ -189,6 +200,18 @@ def segment_done(out: Path) -> dict[str, int]:
     return {name: path.stat().st_mtime_ns for name, path in paths.items() if path.exists()}
 
 
+def segment_state(out: Path, name: str) -> str:
+    """Which results of an image are not as its entry says, and whether they were taking their places."""
+    entry = json.loads((out / ".hooke" / f"{name}.json").read_bytes())["entry"]
+    other = [
+        file
+        for file, written in entry["files"].items()
+        if not (out / file).exists() or hash_file(out / file) != written["sha256"]
+    ]
+    marked = (out / ".hooke" / f"{name}.work").exists()
+    return f"{len(entry['files'])} files, changed {other}, marked {marked}, error {entry['error']!r}"
+
+
 def dataset_problems(out: Path) -> list[str]:
     """Rows of an index whose files are not there."""
     ids = [row["id"] for row in read_rows(out / "index.csv")] if (out / "index.csv").exists() else []
@@ -237,10 +260,11 @@ def make_trials(root: Path) -> list[Trial]:
         write_labels(root / "found" / f"image{number}.tif", [np.roll(drawn.labels, 2, axis=0)])
     images, labels = root / "source" / "images", root / "source" / "labels"
     never = (".hooke/", "run.json", "summary.csv", "results.html")  # they hold seconds
-    fresh = Trial("segment", ["segment", str(images), "-q", "-o"], segment_problems, segment_done, ignored=never)
+    begin = ["segment", str(images), "-q", "-o"]
+    fresh = Trial("segment", begin, segment_problems, segment_done, segment_state, ignored=never)
     old = [*fresh.arguments[:2], "--diameter", "31", "-q", "-o"]
     before = root / "before"
-    other = Trial("segment over others", fresh.arguments, segment_problems, segment_done, before, ignored=never)
+    other = replace(fresh, name="segment over others", before=before)
     prepare = Trial(
         "prepare", ["prepare", "folder", str(root / "source"), "-q"], dataset_problems, dataset_done,
         ignored=("prepared.jsonl", "sources.json"),
