@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import json
 import random
 import shutil
@@ -33,7 +34,6 @@ import numpy as np
 
 from hooke.datasets import simulate
 from hooke.io import read_labels, write_labels, write_png
-from hooke.io.content_hash import hash_file
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 STATUS = {signal.SIGTERM: 143, signal.SIGINT: 130}
@@ -195,7 +195,8 @@ def segment_problems(out: Path) -> list[str]:
 
 def segment_done(out: Path) -> dict[str, int]:
     """Label images with an entry of the last run's settings, and when they were made."""
-    entries = [json.loads(path.read_bytes())["entry"] for path in (out / ".hooke").glob("*.json")]
+    # An entry that has not taken its name yet is hidden: its image was not done when the run was killed.
+    entries = [json.loads(path.read_bytes())["entry"] for path in (out / ".hooke").glob("[!.]*.json")]
     paths = {one["name"]: out / "labels" / f"{one['name']}.tif" for one in entries if one["options"] == ""}
     return {name: path.stat().st_mtime_ns for name, path in paths.items() if path.exists()}
 
@@ -206,7 +207,7 @@ def segment_state(out: Path, name: str) -> str:
     other = [
         file
         for file, written in entry["files"].items()
-        if not (out / file).exists() or hash_file(out / file) != written["sha256"]
+        if not (out / file).exists() or hashlib.sha256((out / file).read_bytes()).hexdigest() != written["sha256"]
     ]
     marked = (out / ".hooke" / f"{name}.work").exists()
     return f"{len(entry['files'])} files, changed {other}, marked {marked}, error {entry['error']!r}"

@@ -41,3 +41,14 @@ def test_tables_that_disagree_are_seen(bench, tmp_path):
     assert bench.segment_problems(tmp_path) == ["a: 2 labels, count 2, 1 rows"]
     (tmp_path / ".hooke-0.part.tif").write_bytes(b"")
     assert len(bench.temporary_files(tmp_path)) == 1
+
+
+def test_an_entry_that_a_killed_run_had_not_named_is_of_no_image_that_is_done(bench, tmp_path):
+    write_labels(tmp_path / "labels" / "a.tif", [np.zeros((8, 9), np.int32)])
+    (tmp_path / ".hooke").mkdir()
+    entry = '{"entry": {"name": "a", "options": "", "files": {}, "error": ""}}'
+    (tmp_path / ".hooke" / ".hooke-0.part.json").write_text(entry)
+    assert bench.segment_done(tmp_path) == {}
+    (tmp_path / ".hooke" / "a.json").write_text(entry)
+    assert list(bench.segment_done(tmp_path)) == ["a"]
+    assert bench.segment_state(tmp_path, "a") == "0 files, changed [], marked False, error ''"

@@ -13,6 +13,7 @@ import pytest
 import tifffile
 
 import hooke
+from hooke.corrections.pairs import run_entries
 from hooke.errors import ClusterError, ConfigError, HookeError, OutputError
 from hooke.io import read_labels, write_png
 from hooke.io.lock import only_run
@@ -252,6 +253,13 @@ def test_what_a_killed_run_had_not_begun_or_had_finished_is_not_done_again(image
     assert [image.reused for image in segment_folder([images / "b.png"], out, options).images] == [True]
     assert (out / "cytoplasm" / "b.tif").exists() == (when != "after the entry")
     check_tables(out)
+
+
+def test_entry_that_a_killed_run_had_not_named_is_of_no_image(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images / "b.png"], out, QUICK)
+    (out / ".hooke" / "b.json").rename(out / ".hooke" / ".hooke-0.part.json")
+    assert list(run_entries(out)) == []
 
 
 def test_run_waits_for_a_worker_whose_results_are_taking_their_places(tmp_path):

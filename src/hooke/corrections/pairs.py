@@ -15,7 +15,7 @@ from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, READERS, image
 from hooke.io.formats import has_image_suffix, result_stem
 from hooke.io.name_match import match_names, some_names
 from hooke.labels.labelled_image import LabelSource
-from hooke.pipeline.entry import Entry
+from hooke.pipeline.entry import Entry, read_entries
 
 #: Folder of a run's output in which corrected labels or annotations are searched first.
 CORRECTED = "corrected"
@@ -143,10 +143,8 @@ def _of_run(out: Path, split_components: bool | None) -> Pairs:
 
 def run_entries(out: Path) -> Iterable[Entry]:
     """Read what is known of each image of a run's output."""
-    for path in sorted((out / ".hooke").glob("*.json")):
-        entry = Entry.from_json(path.read_bytes())
-        if entry is not None:
-            yield entry
+    entries = read_entries(out / ".hooke")
+    return [entries[name] for name in sorted(entries)]
 
 
 def _is_changed(out: Path, entry: Entry) -> bool:
