@@ -139,3 +139,13 @@ def test_segmenting_a_corrected_image_again_makes_it_uncorrected(server, picture
     server.job("segment", [image["id"]])
     assert server.get(image["id"])["state"] == "segmented"
     assert server.client.get("/api/corrected").json()["count"] == 0
+
+
+def test_remarks_on_planes_that_differ_in_their_numbers_alone_are_one():
+    from types import SimpleNamespace
+
+    from hooke.serve.segment_job import _warnings
+
+    rows = [{"warning": text} for text in ("dropped: 6 of 26; saturated: 4%", "", "dropped: 8 of 34", "blurred")]
+    image = SimpleNamespace(names={})
+    assert _warnings(SimpleNamespace(rows=rows), image) == ["dropped: 6 of 26", "saturated: 4%", "blurred"]

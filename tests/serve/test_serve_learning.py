@@ -280,9 +280,33 @@ def test_objects_are_tracked_in_a_stack_and_in_single_images(server, scene, as_t
         assert len(set(later["track"]) & set(table["track"])) > 0.7 * len(table["track"])
         written = pd.read_csv(io.BytesIO(download(server, ids[0], "tracks.csv")))
         assert written["track"].nunique() == job["result"]["tracks"]
+        known = server.client.get(f"/api/images/{ids[-1]}/lineage").json()
+        assert [frame["image"] for frame in known["frames"]] == (ids * 3 if len(ids) == 1 else ids)
+        assert sorted(known["tracks"]["track"]) == sorted(written["track"].unique())
+        there = server.client.get(f"/api/images/{ids[-1]}/tracks", params={"first": 1, "last": 2}).json()["columns"]
+        expected = written[written["frame"] >= 1].sort_values(["frame", "track"])
+        assert there["track"] == expected["track"].tolist()
+        assert np.allclose(there["y"], expected["centroid_y"], atol=1e-3)
     assert "track" in pd.read_csv(io.BytesIO(download(server, stack["id"], "table.csv"))).columns
     with tifffile.TiffFile(io.BytesIO(download(server, stack["id"], "labels.tif"))) as file:
         assert file.series[0].axes == "TYX"
+
+
+def test_tracks_leave_out_what_was_deleted_and_end_with_the_first_image(server, scene):
+    pytest.importorskip("laptrack")
+    ids = [server.segmented(np_png(np.roll(scene.image, 2 * turn, 1)), f"{turn}.png")["id"] for turn in range(3)]
+    assert server.client.get(f"/api/images/{ids[0]}/lineage").status_code == 404
+    server.job("track", ids)
+    address = f"/api/images/{ids[2]}/tracks"
+    before = server.client.get(address, params={"first": 2, "last": 2}).json()["columns"]
+    server.edit(ids[2], "delete", ids=[before["label"][0]])
+    after = server.client.get(address, params={"first": 2, "last": 2}).json()["columns"]
+    assert after["label"] == before["label"][1:]
+    assert server.client.get(address, params={"first": 0, "last": 200}).status_code == 422
+    server.client.delete(f"/api/images/{ids[1]}")
+    assert server.client.get(address, params={"first": 1, "last": 1}).json()["columns"]["track"] == []
+    server.job("segment", [ids[0]])  # its objects have other numbers now
+    assert server.client.get(address).status_code == 404
 
 
 def test_images_that_are_no_sequence_are_not_tracked(server, image, picture):

@@ -206,6 +206,26 @@ class TableAnswer(BaseModel):
     columns: dict[str, list[Any]]
 
 
+class FramePlace(BaseModel):
+    """Where a frame of a sequence is."""
+
+    image: str
+    plane: int
+
+
+class LineageAnswer(BaseModel):
+    """A sequence whose objects were tracked: its frames, and its tracks by column."""
+
+    frames: list[FramePlace]
+    tracks: dict[str, list[Any]]
+
+
+class TrackPlaces(BaseModel):
+    """Where tracks are in some frames, by column: track, frame, label, y and x in pixels."""
+
+    columns: dict[str, list[Any]]
+
+
 class EditRequest(_Strict):
     """An edit of a label image by hand; coordinates are (y, x) in pixels, pixel centres at integers."""
 

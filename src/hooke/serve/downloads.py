@@ -26,7 +26,7 @@ from hooke.report.overlay import overlay
 from hooke.serve.answers import ApiError, api_error, not_there
 from hooke.serve.pixel_planes import PixelPlanes, shrink
 from hooke.serve.stored_image import StoredImage
-from hooke.serve.track_job import LINEAGE, TABLE
+from hooke.serve.stored_tracks import LINEAGE, TABLE
 
 #: The file that holds all outlines: whoever has it has not lost what was drawn by hand.
 LABELS = "labels.tif"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -131,9 +132,12 @@ class SegmentJob:
 
 
 def _warnings(found: ImageResult, image: StoredImage) -> list[str]:
-    """Warnings of all planes, each once."""
-    said = [row["warning"] for row in found.rows if row["warning"]]
-    return [without_paths(text, image.names) for text in dict.fromkeys(said)]
+    """Warnings of all planes; of those that differ in their numbers alone, the first."""
+    said = [part for row in found.rows if row["warning"] for part in row["warning"].split("; ")]
+    kinds: dict[str, str] = {}
+    for text in said:
+        kinds.setdefault(re.sub(r"\d+", "", text), text)
+    return [without_paths(text, image.names) for text in kinds.values()]
 
 
 def _chosen(found: ImageResult, image: StoredImage) -> Chosen:

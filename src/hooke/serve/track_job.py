@@ -15,9 +15,8 @@ from hooke.serve.answers import ApiError
 from hooke.serve.image_store import ImageStore
 from hooke.serve.job_queue import Job
 from hooke.serve.stored_image import StoredImage
+from hooke.serve.stored_tracks import LINEAGE, TABLE, write_frames
 from hooke.tracking import TrackOptions, Tracks, track
-
-TABLE, LINEAGE = "tracks.csv", "lineage.csv"
 
 
 class _Frames(Sequence[NDArray[np.int32]]):
@@ -112,11 +111,13 @@ def _store(tracks: Tracks, places: Sequence[tuple[StoredImage, int]]) -> None:
     for frame, label, number in table[["frame", "label", "track"]].to_numpy(np.int64).tolist():
         image, plane = places[frame]
         numbers.setdefault(image.id, {}).setdefault(plane, {})[label] = number
+    frames, first = [(image.id, plane) for image, plane in places], places[0][0]
     for image in dict.fromkeys(image for image, _ in places):
         with image.lock:
             image.check()
             image.result.write_tracks(numbers.get(image.id, {}))
+            write_frames(image, frames, first)
             image.change(revision=image.facts.revision + 1)
-    folder = places[0][0].result.folder
+    folder = first.result.folder
     write_table(tracks.table, folder / TABLE, float_format="%.8g")
     write_table(tracks.lineage, folder / LINEAGE)

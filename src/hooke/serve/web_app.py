@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from hooke import __version__
 from hooke.errors import HookeError
-from hooke.serve import download_routes, edit_routes, image_routes, job_routes, segment_route
+from hooke.serve import download_routes, edit_routes, image_routes, job_routes, segment_route, track_routes
 from hooke.serve.answers import ApiError, api_error
 from hooke.serve.api_models import Limits, ModelList, ServerInfo
 from hooke.serve.request_checks import RequestChecks, own_names
@@ -64,7 +64,7 @@ def make_app(options: ServeOptions | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.workplace = place
-    for routes in (image_routes, edit_routes, job_routes, download_routes, segment_route):
+    for routes in (image_routes, edit_routes, job_routes, download_routes, track_routes, segment_route):
         app.include_router(routes.router)
     _add_own_routes(app)
     _add_error_answers(app, place)

@@ -52,6 +52,10 @@ export const setCondition = (id, condition) => call("PATCH", image(id), { json: 
 export const openPath = (path) => call("POST", "/api/images/local", { json: { path } });
 /** The measurements of an image's objects. */
 export const getTable = (id, plane, signal) => call("GET", `${image(id)}/table?plane=${plane}`, { signal });
+/** The frames that were tracked together with an image, and their tracks. */
+export const getLineage = (id) => call("GET", `${image(id)}/lineage`);
+/** Where tracks are in some frames. */
+export const getTracks = (id, first, last) => call("GET", `${image(id)}/tracks?first=${first}&last=${last}`);
 /** Change the label image. */
 export const edit = (id, change) => call("POST", `${image(id)}/edits`, { json: change });
 /** Undo (`"undo"`) or redo (`"redo"`) the last change. */

@@ -2,7 +2,8 @@
 
 /**
  * The state of the page. Parts listen to the events that they show:
- * `images`, `current` (another image or plane), `table`, `selection`, `filter`, `look`, `tool`, `history`, `jobs`, `models`.
+ * `images`, `current` (another image or plane), `table`, `selection`, `filter`, `look`, `tool`, `history`, `jobs`, `models`,
+ * `tracks` (the lineage, the frame or the track that is chosen), `tails` (where tracks are).
  */
 export class AppState {
   #listeners = new Map();
@@ -23,10 +24,12 @@ export class AppState {
   shownRows = new Int32Array(0);
   /** 1 per row that passes the filters. */
   shown = new Uint8Array(0);
-  filters = { size: [null, null], score: [null, null], hiddenClasses: new Set(), gate: null };
+  filters = { size: [null, null], score: [null, null], hiddenClasses: new Set(), gate: null, family: null };
+  /** @type {?{frames: Object[], lineage: Map<number, Object>, frame: number, places: ?Object, chosen: number, family: ?Set<number>}} */
+  tracks = null;
   look = {
     outlines: true, fills: false, image: true, opacity: 1, fillOpacity: 0.35, width: 2,
-    colourBy: "one", colour: "#ffe119", channels: [],
+    colourBy: "one", colour: "#ffe119", channels: [], tails: true, tail: 10,
   };
   tool = "select";
   brush = 6;
@@ -43,8 +46,8 @@ export class AppState {
   }
 
   /** Say that something changed. */
-  emit(event, detail) {
-    for (const listener of this.#listeners.get(event) ?? []) listener(detail);
+  emit(event, ...details) {
+    for (const listener of this.#listeners.get(event) ?? []) listener(...details);
   }
 
   /** Keep what the server says of an image. */

@@ -24,6 +24,9 @@ export function onScale(share) {
   return `#${((1 << 24) | (mix(16) << 16) | (mix(8) << 8) | mix(0)).toString(16).slice(1)}`;
 }
 
+/** Place in the series of the colour of a number, such as a track's: the same wherever it is drawn. */
+export const numberPlace = (number) => (typeof number === "number" ? Math.abs(Math.imul(number, 2654435761) >> 8) % SERIES.length : -1);
+
 /** Colour of each class, by its place in the alphabet. */
 export function classColours(names) {
   const sorted = [...new Set(names)].filter(Boolean).sort();
@@ -63,7 +66,7 @@ function chooser(table, look) {
   if (by === "label" || (by === "track" && column)) {
     const packed = SERIES.map((colour) => pack(colour));
     const numbers = column ?? table.columns.label;
-    return { colourOf: (row) => packed[Math.abs(Math.imul(numbers[row], 2654435761) >> 8) % packed.length] ?? unknown, legend: null };
+    return { colourOf: (row) => packed[numberPlace(numbers[row])] ?? unknown, legend: null };
   }
   if (by === "class" && column) {
     const colours = classColours(column);

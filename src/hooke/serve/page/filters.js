@@ -17,7 +17,7 @@ export function inside(x, y, polygon) {
 /**
  * Rows that pass.
  * @param {import("./object_table.js").ObjectTable} table
- * @param {{size: ?number[], score: ?number[], hiddenClasses: Set<string>, gate: ?{x: string, y: string, polygon: number[][]}}} filters
+ * @param {{size: ?number[], score: ?number[], hiddenClasses: Set<string>, gate: ?{x: string, y: string, polygon: number[][]}, family: ?Set<number>}} filters
  * @returns {{rows: Int32Array, shown: Uint8Array}}
  */
 export function passing(table, filters) {
@@ -25,7 +25,8 @@ export function passing(table, filters) {
   const rows = new Int32Array(table.length);
   const { area, score } = table.columns;
   const classes = table.columns.class;
-  const { gate } = filters;
+  const { gate, family } = filters;
+  const tracks = family && table.columns.track;
   const gx = gate && table.columns[gate.x];
   const gy = gate && table.columns[gate.y];
   let n = 0;
@@ -35,6 +36,7 @@ export function passing(table, filters) {
     if (score && !within(score[row], filters.score)) continue;
     if (classes && filters.hiddenClasses.size && filters.hiddenClasses.has(classes[row] ?? "")) continue;
     if (gx && gy && !inside(gx[row], gy[row], gate.polygon)) continue;
+    if (tracks && !family.has(tracks[row])) continue;
     shown[row] = 1;
     rows[n++] = row;
   }
@@ -42,8 +44,8 @@ export function passing(table, filters) {
 }
 
 /** Whether any filter is set. */
-export function anyFilter({ size, score, hiddenClasses, gate }) {
-  return [...size, ...score].some((limit) => limit !== null) || hiddenClasses.size > 0 || gate !== null;
+export function anyFilter({ size, score, hiddenClasses, gate, family }) {
+  return [...size, ...score].some((limit) => limit !== null) || hiddenClasses.size > 0 || gate !== null || Boolean(family);
 }
 
 function within(value, [low, high]) {

@@ -8,7 +8,7 @@ const KEYS = [
     ["V", "select", "Select with the pointer"], ["L", "lasso", "Select by drawing around"], ["A", "all", "Select all objects that are shown"],
     ["Esc", "none", "Select nothing; back to the select tool"], ["O", "outlines", "Outlines on or off"], ["C", "fills", "Fills on or off"],
     ["0", "fit", "Whole image"], ["+ and -", null, "Zoom in and out"], ["Arrow keys", null, "Move the image, when it has the focus"],
-    ["Space", null, "Held: drag moves the image with every tool"], ["J and K", null, "Next and previous image"],
+    ["Space", null, "Held: drag moves the image with every tool"], ["J and K", null, "Next and previous image"], [", and .", null, "Previous and next frame or plane"],
   ]],
   ["In the table", [
     ["Up and Down", null, "Move, and select"], ["Shift+Up and Down", null, "Select more"], ["Page Up, Page Down, Home, End", null, "Move further"],
@@ -47,6 +47,7 @@ export function connectKeys(app, commands) {
     else if (key === "]") commands.brushLarger();
     else if (key === "j") commands.neighbour(1);
     else if (key === "k") commands.neighbour(-1);
+    else if (key === "," || key === ".") nextFrame(app, key === "." ? 1 : -1);
     else if (key === "?") $("open-help").click();
     else if (/^[1-9]$/.test(key)) giveClass(app, commands, Number(key) - 1);
     else return;
@@ -79,6 +80,14 @@ function nextImage(app, step) {
   const ids = [...app.images.keys()];
   const at = ids.indexOf(app.current?.id);
   if (ids.length) app.emit("open", ids[(at + step + ids.length) % ids.length]);
+}
+
+/** Step through the frames that were tracked together, else through the planes of the stack. */
+function nextFrame(app, step) {
+  const { current, plane, tracks } = app;
+  if (!current) return;
+  const to = tracks?.frames[tracks.frame + step] ?? { image: current.id, plane: plane + step };
+  if (to.image !== current.id || (to.plane >= 0 && to.plane < current.plane_count)) app.emit("open", to.image, to.plane);
 }
 
 function drawHelp(isOff, setOff) {

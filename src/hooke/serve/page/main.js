@@ -19,6 +19,8 @@ import { atOnce, connectSettings, options } from "./settings.js";
 import { connectTabs, showPanel } from "./tabs.js";
 import { toast, toastError } from "./toasts.js";
 import { connectTools } from "./tools.js";
+import { Tracks } from "./tracks.js";
+import { connectTracks } from "./tracks_tab.js";
 import { Viewer } from "./viewer.js";
 
 const LIST_EVERY = 300000; // milliseconds; the server keeps what it has while a page asks within 15 minutes
@@ -104,10 +106,11 @@ async function track() {
   const stack = app.current.planes.t > 1;
   const ids = stack ? [app.current.id] : [...app.images.keys()];
   const job = await jobs.start("track", ids);
+  tracks.forget();
   await refresh(ids);
   if (job?.state === "done") {
     app.setLook({ colourBy: "track" });
-    toast(`${plural(job.result?.tracks ?? 0, "track")} through ${plural(job.result?.frames ?? 0, "frame")}; objects have the colour of their track.`, { kind: "good" });
+    toast(`${plural(job.result?.tracks ?? 0, "track")} through ${plural(job.result?.frames ?? 0, "frame")}; objects have the colour of their track. Lineages are under Tracks.`, { kind: "good" });
   }
 }
 
@@ -117,6 +120,7 @@ async function loadModels() {
 }
 
 const viewer = new Viewer(app);
+const tracks = new Tracks(app);
 const editing = new Editing(app, viewer, { reload: loadTable, open, refresh });
 const commands = connectTools(app, viewer, editing);
 connectKeys(app, commands);
@@ -124,12 +128,13 @@ connectObjects(app, viewer, commands);
 connectPlots(app);
 connectCounts(app, open);
 connectLook(app, (plane) => open(app.current.id, plane));
+connectTabs(app);
+connectTracks(app, open, tracks);
 connectLearn(app, viewer, jobs, open, loadModels);
 connectSave(app);
 connectHover(app, viewer);
 connectSettings(app, segment, track);
 connectImages(app, open, (added) => atOnce() && segment(added, options()));
-connectTabs(app);
 
 /** Show in the list what another tab or the server's cleaning did to it, and let the server know that this page is open. */
 async function refreshList() {

@@ -72,7 +72,7 @@ function filterForm(app) {
   const gate = h("span", { class: "gate" });
   const reset = h("button", { type: "button", class: "small", text: "Show all", on: { click: () => {
     for (const field of fields) field.value = "";
-    Object.assign(app.filters, { size: [null, null], score: [null, null], hiddenClasses: new Set(), gate: null });
+    Object.assign(app.filters, { size: [null, null], score: [null, null], hiddenClasses: new Set(), gate: null, family: null });
     drawClasses();
     app.refilter();
     app.emit("filter");
@@ -93,7 +93,7 @@ function filterForm(app) {
     }));
     classes.hidden = !names.length;
   };
-  app.on("filter", () => { gate.textContent = app.filters.gate ? `Gate: ${app.filters.gate.x} and ${app.filters.gate.y}`.replaceAll("_", " ") : ""; reset.disabled = !anyFilter(app.filters); });
+  app.on("filter", () => { gate.textContent = [app.filters.gate ? `Gate: ${app.filters.gate.x} and ${app.filters.gate.y}`.replaceAll("_", " ") : "", app.filters.family ? "One family of tracks" : ""].filter(Boolean).join("; "); reset.disabled = !anyFilter(app.filters); });
   const element = h("details", { class: "filters" }, h("summary", { text: "Filters" }),
     h("div", { class: "filter-grid" }, h("span", { text: "Size, pixels" }), fields[0], fields[1], h("span", { text: "Score, 0 to 1" }), fields[2], fields[3]),
     classes, h("div", { class: "row between" }, gate, reset));

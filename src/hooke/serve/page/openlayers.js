@@ -10,4 +10,5 @@ export const { Projection } = ol.proj;
 export const { Draw } = ol.interaction;
 export const { defaults: defaultInteractions } = ol.interaction.defaults;
 export const { fromExtent: polygonOf } = ol.geom.Polygon;
+export const { MultiLineString } = ol.geom;
 export const { Style, Stroke, Fill } = ol.style;

@@ -1,7 +1,9 @@
 // The settings of segmentation, and what was chosen automatically and why.
 
-import { $, h } from "./dom.js";
+import { $, h, plural } from "./dom.js";
 import { toast } from "./toasts.js";
+
+const REMARKS = 2; // that are shown at once
 
 /** Connect the form. `run` is given the images to segment and the options; `track` follows objects through time. */
 export function connectSettings(app, run, track) {
@@ -95,7 +97,14 @@ function drawState(app) {
   const parts = [["Model", chosen.model], ["channel", nameOf(current, chosen.channel)], ["diameter", chosen.diameter ? `${Math.round(chosen.diameter * 10) / 10} pixels` : null]];
   const said = parts.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => `${name} ${value}`).join(", ");
   $("chosen").replaceChildren(h("strong", { text: "Used: " }), `${said}. `, ...[].concat(chosen.why ?? []).map((line) => h("span", { class: "why", text: line })),
-    ...[...new Set(current.warnings ?? [])].map((text) => h("span", { class: "remark", text })));
+    ...remarksOf([...new Set(current.warnings ?? [])]));
+}
+
+/** The first remarks, and the others on demand: of a stack, each plane may have its own. */
+function remarksOf(texts) {
+  const [first, others] = [texts.slice(0, REMARKS), texts.slice(REMARKS)];
+  const spans = (some) => some.map((text) => h("span", { class: "remark", text }));
+  return [...spans(first), others.length ? h("details", { class: "more-remarks" }, h("summary", { text: plural(others.length, "further remark") }), ...spans(others)) : null].filter(Boolean);
 }
 
 function nameOf(image, channel) {

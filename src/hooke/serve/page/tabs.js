@@ -2,7 +2,7 @@
 
 import { $, h } from "./dom.js";
 
-const TABS = [["objects", "Objects"], ["plots", "Plots"], ["counts", "Counts"], ["look", "Display"], ["learn", "Learn"], ["save", "Save"]];
+const TABS = [["objects", "Objects"], ["plots", "Plots"], ["counts", "Counts"], ["tracks", "Tracks"], ["look", "Display"], ["learn", "Learn"], ["save", "Save"]];
 
 /** Connect tabs; `opened` is called with the name of the tab that is shown. */
 export function connectTabs(app) {
@@ -22,7 +22,7 @@ export function connectTabs(app) {
     box.append(h("button", { type: "button", role: "tab", id: `tab-${name}-button`, "aria-controls": `tab-${name}`, text: title, on: { click: () => show(name) } }));
   }
   box.addEventListener("keydown", (event) => {
-    const names = TABS.map(([name]) => name);
+    const names = TABS.map(([name]) => name).filter((name) => !$(`tab-${name}-button`).hidden);
     const at = names.indexOf(app.tab);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: names.length - 1 }[event.key];
     if (to === undefined) return;

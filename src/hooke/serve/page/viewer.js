@@ -5,6 +5,7 @@ import { objectColours } from "./colours.js";
 import { $, perFrame } from "./dom.js";
 import { resolutions, toMap, toPixel } from "./geometry.js";
 import { LabelTiles } from "./label_tiles.js";
+import { TrackTails } from "./track_tails.js";
 import { Feature, ImageTile, OlMap, Projection, Stroke, Style, TileGrid, TileLayer, VectorLayer, VectorSource, View, defaultInteractions, polygonOf } from "./openlayers.js";
 
 const FINER = 4; // levels beyond full resolution: up to 16 screen pixels to one of the image
@@ -18,12 +19,13 @@ export class Viewer {
     this.app = app;
     this.sketch = new VectorSource();
     this.frames = new VectorSource();
+    this.tails = new TrackTails(app);
     this.imageLayer = new TileLayer({ cacheSize: CACHE, preload: 2, className: "image-layer" });
     this.labelLayer = new TileLayer({ cacheSize: CACHE, className: "label-layer" });
     this.map = new OlMap({
       target: $("map"),
       controls: [],
-      layers: [this.imageLayer, this.labelLayer, new VectorLayer({ source: this.frames, className: "frame-layer" }), new VectorLayer({ source: this.sketch, className: "sketch-layer" })],
+      layers: [this.imageLayer, this.labelLayer, this.tails.layer, new VectorLayer({ source: this.frames, className: "frame-layer" }), new VectorLayer({ source: this.sketch, className: "sketch-layer" })],
       interactions: defaultInteractions({ altShiftDragRotate: false, pinchRotate: false, shiftDragZoom: false, doubleClickZoom: false }),
     });
     /** @type {?LabelTiles} */
