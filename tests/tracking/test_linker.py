@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 pytest.importorskip("laptrack")
 
+import hooke
+from hooke.datasets import SequenceSettings, simulate_sequence
 from hooke.errors import ConfigError
-from hooke.tracking import link_planes
+from hooke.tracking import TrackOptions, link_planes, sequence
 from hooke.tracking.assignment import Pairs, assign, assign_segments
+from hooke.tracking.planes import list_objects
 from tests.cases import cases
 
 
@@ -131,3 +134,40 @@ def test_a_start_comes_out_of_a_gap_or_a_split_but_not_both():
     links = assign_segments(gaps, Pairs.none(3), Pairs.none(3), 2.0)
     assert links.continues.tolist() == [2, -1, -1]
     assert assign_segments(Pairs.none(3, 3), Pairs.none(3), Pairs.none(3), 2.0).continues.tolist() == [-1, -1, -1]
+
+
+def test_elongations_are_those_of_the_second_moments():
+    """The oracle is scikit-image's axes and orientation."""
+    measure = pytest.importorskip("skimage.measure")
+    ys, xs = np.mgrid[:80, :80] - 40.0
+    labels = np.zeros((80, 160), np.int32)
+    for number, (turn, long) in enumerate(((0.4, 20), (2.2, 14)), 1):
+        along, across = ys * np.cos(turn) + xs * np.sin(turn), xs * np.cos(turn) - ys * np.sin(turn)
+        labels[:, 80 * number - 80 : 80 * number][(along / long) ** 2 + (across / 10) ** 2 <= 1] = number
+    found = list_objects(labels).elongations
+    for own, region in zip(found, measure.regionprops(labels), strict=True):
+        length = np.log(region.axis_major_length / region.axis_minor_length)
+        angle = 2 * region.orientation
+        assert own == pytest.approx([length * np.cos(angle), length * np.sin(angle)], abs=0.01)
+
+
+def test_shapes_that_persist_decide_where_places_do_not(monkeypatch):
+    made = simulate_sequence(SequenceSettings(frames=10, density=0.1, displacement=0.9, missed=0, merged=0), seed=0)
+
+    def labels_of(frame: int) -> dict[int, int]:
+        """Label that was found, by true id."""
+        both = np.stack([made.truth[frame], made.found[frame]]).reshape(2, -1)
+        return {true: found for true, found in np.unique(both, axis=1).T.tolist() if true}
+
+    def wrong_links() -> int:
+        table = hooke.track(made.found, options=TrackOptions(repair=False)).table
+        own = {(frame, label): track for track, frame, label in table[["track", "frame", "label"]].to_numpy().tolist()}
+        wrong = 0
+        for frame in range(9):
+            here, there = labels_of(frame), labels_of(frame + 1)
+            wrong += sum(own[frame, here[t]] != own[frame + 1, there[t]] for t in here if t in there)
+        return wrong
+
+    by_shape = wrong_links()
+    monkeypatch.setattr(sequence, "_shape_spread", lambda frames, following, far: 0.0)
+    assert by_shape < 0.8 * wrong_links()

@@ -23,6 +23,7 @@ _MOST_AREA = 1.0
 _DISTANCE = 1.0  # at the largest distance
 _AREA = 0.25  # at twice or half the area, or at as many octaves as are given; four times as much at the most
 _OVERLAP = 0.25  # without any overlap
+_SHAPE, _MOST_SHAPE = 0.25, 0.5
 _CLASS = 0.5
 
 
@@ -185,6 +186,7 @@ def find_candidates(
     expected: Floats | None = None,
     area_octaves: float = 1.0,
     overlap_weight: float = 1.0,
+    shape_spread: float = 0.0,
 ) -> Candidates:
     """List the pairs of objects that overlap or are near, with what it costs to link them.
 
@@ -203,6 +205,8 @@ def find_candidates(
         Change of the area, as a logarithm to base 2, that costs as much as the lack of any overlap.
     overlap_weight : float
         How much overlap counts, 0..1: where objects move farther than they are wide, it is chance.
+    shape_spread : float
+        Change of the elongation that costs as much as the lack of any overlap; 0: shape does not count.
 
     Returns
     -------
@@ -230,7 +234,26 @@ def find_candidates(
         + overlap_weight * _OVERLAP * (1 - pixels / np.minimum(*areas))
         + _CLASS * ((before.classes[row] != after.classes[column]) & (before.classes[row] * after.classes[column] > 0))
     )
+    cut = before.at_border[row] | after.at_border[column]
+    cost += shape_cost(before.elongations[row], after.elongations[column], cut, shape_spread)
     return Candidates(row, column, cost, distance, pixels)
+
+
+def shape_cost(before: Floats, after: Floats, cut: NDArray[np.bool_], spread: float) -> Floats:
+    """Cost of a change of elongation; 0 where the edge of the image cuts one of the two, so that it says little.
+
+    Parameters
+    ----------
+    before, after : ndarray of float64, shape (K, 2)
+        As `Plane` has them.
+    cut : ndarray of bool, shape (K,)
+    spread : float
+        Change that costs as much as the lack of any overlap; 0: no change costs anything.
+    """
+    if not spread:
+        return np.zeros(len(cut))
+    change = np.linalg.norm(after - before, axis=1)
+    return np.asarray(np.where(cut, 0, np.minimum(_SHAPE * (change / spread) ** 2, _MOST_SHAPE)), np.float64)
 
 
 def _positions(found: Candidates, row: Ints, column: Ints, width: int) -> Ints:

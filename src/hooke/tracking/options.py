@@ -75,6 +75,8 @@ class Parameters:
         Share (0..1) of its last displacement that an object repeats in the next frame, on average.
     area_octaves : float
         Twice the standard deviation of an object's area from frame to frame, as a logarithm to base 2.
+    shape_spread : float
+        Twice the median change of an object's elongation from frame to frame; 0 where shapes distinguish nothing.
     """
 
     diameter: float
@@ -82,3 +84,4 @@ class Parameters:
     max_distance: float
     persistence: float
     area_octaves: float
+    shape_spread: float = 0.0

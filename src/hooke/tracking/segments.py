@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hooke.tracking.assignment import Pairs, SegmentLinks, assign_segments
 from hooke.tracking.frames import Frames
-from hooke.tracking.linker import LIMIT
+from hooke.tracking.linker import LIMIT, shape_cost
 from hooke.tracking.options import Parameters, TrackOptions
 from hooke.tracking.planes import Floats, Ints, diameters_of
 
@@ -111,6 +111,7 @@ class _Objects:
     classes: Ints
     mothers: Floats  # the largest area of the last frames
     cut: NDArray[np.bool_]  # by the edge of the image
+    elongations: Floats
     anisotropy: float
 
     @property
@@ -158,7 +159,8 @@ def _properties(frames: Frames, following: Ints) -> _Objects:
     places = np.asarray(frames.joined("centroids"), np.float64) - frames.moved[frame]
     classes = np.asarray(frames.joined("classes"), np.int64)
     cut = np.asarray(frames.joined("at_border"), np.bool_)
-    return _Objects(frame, areas, places, classes, largest, cut, frames.anisotropy)
+    elongations = np.asarray(frames.joined("elongations"), np.float64)
+    return _Objects(frame, areas, places, classes, largest, cut, elongations, frames.anisotropy)
 
 
 def _gaps(objects: _Objects, segments: Segments, parameters: Parameters, longest: int) -> Pairs:
@@ -181,9 +183,11 @@ def _gaps(objects: _Objects, segments: Segments, parameters: Parameters, longest
         unlike = (objects.classes[before] != objects.classes[after]) & (
             objects.classes[before] * objects.classes[after] > 0
         )
+        cut = objects.cut[before] | objects.cut[after]
         cost = (
             (distance[near] / reach[near]) ** 2
             + _AREA * np.minimum(np.log2(objects.areas[after] / objects.areas[before]) ** 2, 1)
+            + shape_cost(objects.elongations[before], objects.elongations[after], cut, parameters.shape_spread)
             + _UNSEEN
             + _OUTSIDE * (objects.cut[before] & objects.cut[after])
             + _CLASS * unlike

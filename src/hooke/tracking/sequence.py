@@ -16,6 +16,10 @@ _ROUGH_REACH = 3.0  # times the median distance of nearest neighbours
 _REACH = 1.4  # times the displacement that 19 of 20 objects stay below
 _LEAST_REACH, _MOST_REACH = 0.5, 2.0  # diameters
 _LEAST_OCTAVES, _MOST_OCTAVES = 0.15, 1.0
+_LEAST_SHAPE = 0.05  # change of an elongation that pixels alone may make
+_TELLING = 0.75  # of the change between any two objects, which that of one object stays below where shapes count
+_FAR = 0.5  # diameters of median displacement from which overlap is chance
+_NEAR = 0.3  # of that, below which places decide and shapes need not
 _ALIKE = 0.6  # octaves of area within which nearest neighbours show a displacement
 _FEW = 20  # steps, below which no persistence is found
 _STEADY = 0.2  # persistence below this is none
@@ -51,6 +55,7 @@ def link_sequence(frames: Frames, options: TrackOptions) -> tuple[Ints, Paramete
         options.max_distance or _reach(_REACH * farthest, diameter),
         _persistence(steps, later),
         _area_octaves(frames, following),
+        _shape_spread(frames, following, _median(lengths, guess) / (_FAR * diameter)),
     )
     return _link(frames, found), found
 
@@ -67,10 +72,34 @@ def _area_octaves(frames: Frames, following: Ints) -> float:
     return float(np.clip(2 * 1.4826 * _median(change, 1.0), _LEAST_OCTAVES, _MOST_OCTAVES))
 
 
+def _shape_spread(frames: Frames, following: Ints, far: float) -> float:
+    """Twice the median change of elongations over the links, larger where objects move little.
+
+    0, so that shape does not count, where objects move so little that their places decide, or where elongations change
+    about as much as between any two objects: cells that crawl change their shapes.
+
+    Parameters
+    ----------
+    frames : Frames
+    following : ndarray of int64, shape (N,)
+    far : float
+        Median displacement; 1 and more: so far that overlap is chance.
+    """
+    if far < _NEAR:
+        return 0.0
+    shapes = np.asarray(frames.joined("elongations"), np.float64)
+    whole = ~np.asarray(frames.joined("at_border"), np.bool_)
+    linked = np.flatnonzero((following >= 0) & whole)
+    linked = linked[whole[following[linked]]]
+    own = _median(np.linalg.norm(shapes[following[linked]] - shapes[linked], axis=1), 0.0)
+    others = _median(np.linalg.norm(shapes[np.roll(following[linked], 1)] - shapes[linked], axis=1), 0.0)
+    return max(2 * own, _LEAST_SHAPE) / min(far, 1.0) ** 0.5 if own < _TELLING * others else 0.0
+
+
 def _link(frames: Frames, parameters: Parameters) -> Ints:
     following = np.full(frames.count, -1, np.int64)
     steps = np.zeros_like(frames.planes[0].centroids)
-    weight = float(np.clip(1 - parameters.displacement / (0.5 * parameters.diameter), 0, 1))
+    weight = float(np.clip(1 - parameters.displacement / (_FAR * parameters.diameter), 0, 1))
     for index in range(len(frames.planes) - 1):
         before, after, drift = frames.planes[index], frames.planes[index + 1], frames.drift[index]
         expected = before.centroids + drift + parameters.persistence * steps
@@ -82,6 +111,7 @@ def _link(frames: Frames, parameters: Parameters) -> Ints:
             expected=expected,
             area_octaves=parameters.area_octaves,
             overlap_weight=weight,
+            shape_spread=parameters.shape_spread,
         )
         pairs = Pairs(len(before), len(after), found.before, found.after, found.cost)
         row, column = assign(pairs, _LIMIT)

@@ -72,10 +72,13 @@ function showRefused(refused) {
   $("refused").replaceChildren(...refused.map(({ name, error, remedy }) => {
     const item = h("div", { class: "warning" }, h("div", { class: "row between" }, h("strong", { text: name }),
       h("button", { type: "button", class: "quiet small", "aria-label": `Close the message on ${name}`, on: { click: () => item.remove() } }, icon("close"))),
-    h("p", { text: error }), remedy ? h("p", { class: "hint", text: remedy }) : null);
+    h("p", { text: sentence(error.replace(`${name}: `, "")) }), remedy ? h("p", { class: "hint", text: sentence(remedy) }) : null);
     return item;
   }));
 }
+
+/** A text that begins with a capital letter and ends with a full stop. */
+const sentence = (text) => (text ? `${text[0].toUpperCase()}${text.slice(1).replace(/[.\s]+$/, "")}.` : "");
 
 const thumbs = new Map(); // id -> element: a list that is drawn again keeps its pictures
 

@@ -54,7 +54,7 @@ export class Scatter {
   }
 
   #points(context, colour, xs, ys, table, rows, selection) {
-    const dot = rows.length > 5000 ? 1.5 : rows.length > 500 ? 2.5 : 4;
+    const dot = rows.length > 5000 ? 1.5 : rows.length > 500 ? 2.5 : rows.length > 150 ? 4 : 6;
     const classes = table.columns.class;
     const colours = classes && this.app.look.colourBy === "class" ? classColours(classes) : new Map();
     const plain = colour("s0");

@@ -115,7 +115,7 @@ export class TableView {
       const sorted = this.sort.name === name;
       const button = h("button", { type: "button", tabindex: "-1", title: `Sort by ${name.replaceAll("_", " ")}`, on: { click: () => this.#sortBy(name) } },
         h("span", { text: name.replaceAll("_", " ") }), h("span", { class: "arrow", "aria-hidden": "true", text: sorted ? (this.sort.down ? "▼" : "▲") : "" }));
-      return h("div", { role: "columnheader", class: "cell", "aria-sort": sorted ? (this.sort.down ? "descending" : "ascending") : "none" }, button);
+      return h("div", { role: "columnheader", class: name === "class" ? "cell text" : "cell", "aria-sort": sorted ? (this.sort.down ? "descending" : "ascending") : "none" }, button);
     });
     this.head.replaceChildren(...cells);
     this.element.style.setProperty("--columns", String(Math.max(cells.length, 1)));
