@@ -59,7 +59,7 @@ export function connectLearn(app, viewer, jobs, open, remodel) {
     suggest.disabled = [...app.images.values()].filter((image) => image.state === "segmented").length < 1;
     suggestions.replaceChildren(...state.suggested.filter(({ id }) => app.images.has(id)).map((entry) => suggestionItem(app, entry, visit)));
     mark.disabled = !current || current.state === "new";
-    mark.textContent = current?.state === "corrected" ? "This image is not corrected yet" : "This image is corrected";
+    mark.textContent = current?.state === "corrected" ? "Take the mark back" : "This image is corrected";
     tally.textContent = `${done.length} of ${plural(app.images.size, "image")} corrected.`;
     tune.disabled = !done.length;
     adapt.disabled = !done.length || !app.info.adapt;
