@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ pytest.importorskip("laptrack")
 
 import hooke
 from hooke.datasets import SequenceSettings, StackSettings, simulate, simulate_sequence, simulate_stack
-from hooke.errors import ConfigError
+from hooke.errors import ConfigError, DatasetError
 from hooke.io import write_png
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.tracking import TrackOptions
@@ -359,3 +360,20 @@ def test_images_of_results_are_found_from_another_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "elsewhere")
     (found,) = find_sequences(["../out"])
     assert found.images is not None and len(found.images) == 3
+
+
+def test_files_that_a_shell_names_one_by_one_are_frames_in_their_order(tmp_path):
+    for frame in range(11):
+        labels = squares([{1: (20, 10 + 4 * frame, 8)}])[0]
+        tifffile.imwrite(tmp_path / f"t{frame}.tif", labels.astype(np.uint16))
+    (found,) = find_sequences(sorted(tmp_path.glob("*.tif")))  # as a shell sorts: t0, t1, t10, t2, ...
+    assert found.name == tmp_path.name
+    lefts = [int(np.nonzero(plane.any(axis=0))[0][0]) for plane in found.labels]
+    assert lefts == sorted(lefts) and len(lefts) == 11
+
+
+def test_one_frame_of_another_size_is_named(tmp_path):
+    for frame, height in enumerate((64, 64, 50)):
+        tifffile.imwrite(tmp_path / f"t{frame}.tif", np.ones((height, 64), np.uint16))
+    with pytest.raises(DatasetError, match=r"t2\.tif: is \(50, 64\) pixels, and t0\.tif \(64, 64\)"):
+        find_sequences(sorted(tmp_path.glob("*.tif")))

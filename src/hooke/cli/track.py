@@ -74,7 +74,7 @@ def track(
 
       hooke track results/ -o tracks/
 
-      hooke track labels/t*.tif -o tracks/ --images images/t*.tif --fill-gaps
+      hooke track "labels/t*.tif" -o tracks/ --images "images/t*.tif" --fill-gaps
 
       hooke track stack.tif -o tracks/ --axes TYX --time-step-s 300 --pixel-size-um 0.65
 

@@ -89,7 +89,7 @@ def list_objects(
     return _plane(runs.ids, areas, sums, at_border, classes, anisotropy, _elongations(runs, areas, sums))
 
 
-def _elongations(runs: Runs, areas: Ints, sums: tuple[Floats, Floats]) -> Floats:
+def _elongations(runs: Runs, areas: Floats, sums: Sequence[Floats]) -> Floats:
     """How long each object is, by the second moments of its pixels: see `Plane`."""
     y, x = (total / areas for total in sums)
     middle = (runs.start + runs.stop - 1) / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError, ImageReadError
 from hooke.io import ImageFile, LabelPlanes, find_images, open_image
+from hooke.io.find import natural_key
 from hooke.io.tables import read_header, read_table
 
 _Plane = TypeVar("_Plane", bound=NDArray[np.generic])
@@ -105,8 +107,17 @@ def find_sequences(
         If there is no label image, one has an axis other than time or another size, or images do not fit.
     """
     found: list[LabelSequence] = []
+    single = [given for given in inputs if Path(given).expanduser().is_file()]
+    if single:
+        # Files of one plane each are the frames of one sequence by folder, also where a shell has put their names in
+        # place of a pattern, in its own order.
+        paths = sorted(find_images(single, results=True), key=natural_key)
+        for folder, group in itertools.groupby(paths, key=lambda path: path.parent):
+            found += _sequences(list(group), None, axes, folder.resolve().name)
     for given in inputs:
         folder = Path(given).expanduser()
+        if given in single:
+            continue
         results = folder if (folder / _LABELS).is_dir() else None
         paths = find_images([folder / _LABELS if results else given], results=True)
         found += _sequences(paths, results, axes, folder.name)
