@@ -7,6 +7,7 @@ const TABS = [["objects", "Objects"], ["plots", "Plots"], ["counts", "Counts"], 
 /** Connect tabs; `opened` is called with the name of the tab that is shown. */
 export function connectTabs(app) {
   const box = $("tabs");
+  app.tabButton = (name) => $(`tab-${name}-button`);
   const show = (name) => {
     for (const [tab] of TABS) {
       const on = tab === name;

@@ -38,10 +38,10 @@ export function connectTracks(app, open, tracks) {
   let listed = null;
   const draw = () => {
     const known = app.tracks;
-    $("tab-tracks-button").hidden = !known;
+    app.tabButton("tracks").hidden = !known;
     if (!known) {
       listed = null;
-      if (app.tab === "tracks") $("tab-objects-button").click();
+      if (app.tab === "tracks") app.tabButton("objects").click();
       return;
     }
     const divided = [...known.lineage.values()].filter(({ daughters }) => daughters.length > 1).length;
