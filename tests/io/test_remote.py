@@ -37,7 +37,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setattr(remote, "_PAUSE", 0.01)
     monkeypatch.setattr(remote, "_held", remote._Held())
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    remote.remote_file.cache_clear()
+    remote._remote_file.cache_clear()
     for zarr_format in (2, 3):
         fill(
             zarr.open_group(str(tmp_path / f"v{zarr_format}.zarr"), mode="w", zarr_format=zarr_format),
@@ -186,6 +186,13 @@ def test_what_signs_a_url_is_sent_and_never_said(server, name):
     said = f"{caught.value} {caught.value!r} {unexpected(file.path, ValueError(f'at {host}?sig=verborgen/ja'))}"
     assert "geheim" not in said
     assert "verborgen" not in said
+
+
+def test_credentials_that_come_later_count(server):
+    server.query = "sig=1234"
+    with pytest.raises(ImageReadError, match="answers 403"):
+        open_image(f"{server.url}/v2.zarr")
+    np.testing.assert_array_equal(read_image(f"{server.url}/v2.zarr?sig=1234").pixels, PIXELS)
 
 
 def test_urls_are_given_as_files_are():

@@ -29,7 +29,7 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setattr(remote, "_PAUSE", 0.01)
     monkeypatch.setattr(remote, "_held", remote._Held())
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    remote.remote_file.cache_clear()
+    remote._remote_file.cache_clear()
     folder = tmp_path / "served"
     folder.mkdir()
     pixels = simulate((256, 1100), seed=3, diameter=26, density=0.25).image

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from hooke.addresses import access_to, is_url, path_text
+from hooke.addresses import Access, access_to, is_url, path_text
 from hooke.errors import ImageReadError
 from hooke.extras import how_to_install
 
@@ -270,9 +270,13 @@ class _Stream(io.RawIOBase):
         return len(data)
 
 
-@lru_cache(maxsize=64)
 def remote_file(path: Path) -> RemoteFile:
-    """What is at a URL; the same object for the same URL, with what it keeps."""
+    """What is at a URL; the same object for the same URL and the same credentials."""
+    return _remote_file(path, access_to(path))
+
+
+@lru_cache(maxsize=64)
+def _remote_file(path: Path, access: Access) -> RemoteFile:
     return RemoteFile(path)
 
 
