@@ -111,6 +111,7 @@ class KnownBundles:
         shutil.rmtree(gone, ignore_errors=True)
         path.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
+        path.with_name(f"{path.name}-report.html").unlink(missing_ok=True)  # that adapting writes beside it
 
     def _tuned_from(self, parent: Path) -> str | None:
         """Name of a model here that has its weights from another one."""

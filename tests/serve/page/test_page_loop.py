@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import cv2
@@ -17,6 +18,7 @@ from tests.serve.page.test_page_in_browser import add, objects
 
 pytestmark = pytest.mark.slow
 PIXELS = 2  # this person outlines nuclei wider than hooke does
+STEPS = 20  # of adapting: a person lets it train longer
 
 
 def widened(labels: np.ndarray) -> np.ndarray:
@@ -39,7 +41,20 @@ def downloaded(page, server, tmp_path, name: str) -> np.ndarray:
     return tifffile.imread(file)
 
 
-def test_correcting_what_is_suggested_raises_the_score_of_the_rest(server, new_page, tmp_path):
+def limit_steps(route) -> None:
+    """Let adapting train for a few steps only: the page itself names no number."""
+    order = route.request.post_data_json or {}
+    if order.get("kind") == "adapt":
+        order["options"] = {**order.get("options", {}), "steps": STEPS}
+        route.continue_(post_data=json.dumps(order))
+    else:
+        route.continue_()
+
+
+@pytest.mark.parametrize("way", ["tune", "adapt"])
+def test_correcting_what_is_suggested_raises_the_score_of_the_rest(server, new_page, tmp_path, way):
+    if way == "adapt":
+        pytest.importorskip("lightning", reason="the extra train is not installed")
     truth = {}
     for seed in range(8):
         field = simulate((256, 256), seed=seed, density=0.12, overlap=0)
@@ -47,6 +62,7 @@ def test_correcting_what_is_suggested_raises_the_score_of_the_rest(server, new_p
         write_png(tmp_path / name, field.image)
         truth[name] = widened(field.labels)
     page = new_page(server)
+    page.route("**/api/jobs", limit_steps)
     add(page, *[tmp_path / name for name in truth])
     until(page, "document.querySelectorAll('.state[data-state=segmented]').length === 8", 120)
 
@@ -74,9 +90,10 @@ def test_correcting_what_is_suggested_raises_the_score_of_the_rest(server, new_p
 
     others = [name for name in truth if name not in suggested]
     before = [downloaded(page, server, tmp_path, name) for name in others]
-    page.click("#tune")
-    page.wait_for_selector(".learnt .scores", timeout=120_000)
+    page.click(f"#{way}")
+    page.wait_for_selector(".learnt .scores", timeout=1_200_000)
     assert page.locator(".learnt .gain").count() == 1, page.inner_text(".learnt")
+    assert page.inner_text(".learnt h4") == {"tune": "Tuned", "adapt": "Adapted"}[way]
     model = re.search(r"called ([\w-]+)\.", page.inner_text(".learnt"))[1]
     assert page.input_value("#model") == model
     page.click("#segment-all")
