@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from hooke.errors import HookeError
+
 _AGAIN = "hooke: finishing what is in work, so that tables and labels agree; once more to leave at once\n"
 
 
@@ -58,6 +60,20 @@ def in_order() -> Iterator[None]:
             before[number] = signal.signal(number, receive)
     try:
         yield
+    except HookeError:
+        raise
+    except Exception as error:
+        stop = _stop_behind(error)
+        if stop is None:
+            raise
+        raise stop from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _stop_behind(error: BaseException | None) -> Stopped | None:
+    """The signal that an error came of: a library that is just being imported turns it into an error of its own."""
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__cause__ or error.__context__
+    return error
