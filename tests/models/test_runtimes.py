@@ -13,7 +13,7 @@ import yaml
 
 from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
-from hooke.models import RUNTIMES, Model, read_bundle, session
+from hooke.models import RUNTIMES, Model, read_bundle, runtimes, session
 from hooke.models.processor import flags_in, int8_instructions
 from hooke.pipeline import SegmentOptions, describe_installation, segment
 from hooke.pipeline.settings import run_settings, runtime_facts
@@ -57,7 +57,7 @@ def test_int8_is_taken_where_the_processor_gains(two, monkeypatch, reason, name,
     assert answer(model) == pytest.approx(maps)
 
 
-@pytest.mark.parametrize(("gain", "name"), [(1.9, "onnxruntime-int8"), (1.3, "onnxruntime")])
+@pytest.mark.parametrize(("gain", "name"), [(1.9, "onnxruntime-int8"), (1.1, "onnxruntime")])
 def test_a_tile_is_timed_where_the_system_does_not_say(two, monkeypatch, gain, name):
     clock = iter(np.cumsum([*[1, gain] * 4, *[1, 1] * 4]).tolist())
     monkeypatch.setattr(session, "int8_reason", lambda: (None, ""))
@@ -65,6 +65,22 @@ def test_a_tile_is_timed_where_the_system_does_not_say(two, monkeypatch, gain, n
     runtime = Model(read_bundle(two)).runtime
     assert runtime.name == name
     assert f"1/{gain}" in runtime.why
+
+
+@pytest.mark.parametrize(
+    ("flags", "gains", "said"),
+    [
+        ("flags: fma avx2 avx512_vnni", True, "avx512_vnni"),
+        ("flags: fma avx avx2", True, "avx2"),
+        ("flags: fma avx", False, "no instructions"),
+        ("", None, "does not say"),
+    ],
+)
+def test_int8_gains_on_processors_that_multiply_bytes(monkeypatch, flags, gains, said):
+    monkeypatch.setattr(runtimes, "int8_instructions", lambda: flags_in(flags))
+    found, why = runtimes.int8_reason()
+    assert found is gains
+    assert said in why
 
 
 def test_the_reference_is_bit_identical_with_and_without_int8(two, tmp_path, monkeypatch):
@@ -177,6 +193,15 @@ def test_results_of_another_runtime_are_made_again(two, monkeypatch):
     assert len(hashes) == 2
     same = dataclasses.replace(options, threads=3)
     assert run_settings(model, options, None) == run_settings(model, same, None)
+
+
+def test_results_of_other_int8_weights_are_made_again(two, monkeypatch):
+    monkeypatch.setattr(session, "int8_reason", lambda: INSTRUCTIONS)
+    bundle = read_bundle(two)
+    others = dataclasses.replace(bundle, int8=bundle.weights)
+    for name, kinds in (("onnxruntime-int8", 2), ("onnxruntime", 1)):
+        models = [Model(one).with_runtime(name) for one in (bundle, others)]
+        assert len({run_settings(model, SegmentOptions(), None).hash for model in models}) == kinds
 
 
 def test_the_installation_names_every_runtime(two):

@@ -89,12 +89,17 @@ def view_fields(
         maps = known if scale == 1 else None
         if maps is None:
             # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
-            window = normalisation.apply(_resize(normalisation.select(pixels[field]), scale))
+            window = resize_field(pixels[field], normalisation, scale)
             maps = predict_maps(network, window, AS_IT_IS, maps=scheme.first_pass_maps)
         return vote(scheme, model.settings.trained_diameters, maps, scale)
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(view, jobs))
+
+
+def resize_field(pixels: NDArray[np.generic], normalisation: Normalisation, scale: float) -> NDArray[np.float32]:
+    """A field as the network is shown it on a scale: normalised, of shape (Y, X, C)."""
+    return normalisation.apply(_resize(normalisation.select(pixels), scale))
 
 
 def fits_scale(shape: tuple[int, ...], scale: float) -> bool:

@@ -11,6 +11,7 @@ from hooke import __version__
 from hooke.errors import ConfigError
 from hooke.labels.classes import ObjectClassifier
 from hooke.models import Model
+from hooke.models.runtimes import INT8
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.work import Settings
 from hooke.tracking.assignment import check_installed
@@ -27,6 +28,8 @@ def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Set
     """
     deciding = {**vars(options), "model": model_facts(model), "axes": axes, "hooke": __version__}
     deciding["runtime"] = {name: facts["name"] for name, facts in runtime_facts(model).items()}
+    if INT8 in deciding["runtime"].values() and model.bundle.int8 is not None:  # made again, they are others
+        deciding["int8"] = hashlib.sha256(model.bundle.int8).hexdigest()
     del deciding["threads"], deciding["names"]
     deciding["classify"] = classifier_facts(options.classify)
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()

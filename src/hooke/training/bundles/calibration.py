@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice, zip_longest
+from itertools import cycle, islice, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,17 +16,22 @@ from hooke.image import Image
 from hooke.models import Model, predict_maps
 from hooke.models.scale import scale_for
 from hooke.pipeline import SegmentOptions
+from hooke.pipeline.first_pass import fits_scale, resize_field, spread_fields
 from hooke.pipeline.image_segmentation import wanted_channel
 from hooke.pipeline.source import image_of_source
-from hooke.preprocess import Normalisation
-from hooke.targets import equivalent_diameters
+from hooke.preprocess import AS_IT_IS, Normalisation
+from hooke.targets import HasDiameterMap, equivalent_diameters
 
 TILES = 40
+_FIELDS = 40  # of the first pass, where nuclei are larger or smaller than in tiles: diameters are measured there
+_FIELD_SCALES = (1.0, 0.5, 2.0)
 _SEED = 0
 
 
 def calibration_tiles(model: Model, dataset: Path, count: int = TILES) -> list[NDArray[np.float32]]:
-    """Tiles of training images, one an image, as the network gets them; fewer where there are fewer images.
+    """Tiles of training images, one an image, as the network gets them; of further images a field of the first pass.
+
+    There are fewer where there are fewer images.
 
     Parameters
     ----------
@@ -35,6 +40,7 @@ def calibration_tiles(model: Model, dataset: Path, count: int = TILES) -> list[N
     dataset : Path
         A hooke data set; objects are resized by the median diameter of its label images.
     count : int
+        Of tiles.
 
     Returns
     -------
@@ -48,7 +54,8 @@ def calibration_tiles(model: Model, dataset: Path, count: int = TILES) -> list[N
     rng = np.random.default_rng(_SEED)
     rows = [row for row in read_index(dataset) if row.split == "train" and row.nuclei]
     shown = images_for(model, dataset, (rows[index] for index in rng.permutation(len(rows))))
-    return [_tile(model, sample, rng) for sample in islice(shown, count)]
+    tiles = [_tile(model, sample, rng) for sample in islice(shown, count)]
+    return tiles + _fields(model, ((sample.input, sample.normalisation) for sample in shown), rng)
 
 
 class Shown(NamedTuple):
@@ -88,7 +95,7 @@ def images_for(model: Model, dataset: Path, rows: Iterable[IndexRow]) -> Iterato
 
 
 def corrected_tiles(model: Model, images: Iterable[CorrectedImage], count: int = TILES) -> list[NDArray[np.float32]]:
-    """Tiles of images in memory, spread over them, as the network gets them.
+    """Tiles of images in memory, spread over them, and fields of the first pass, as the network gets them.
 
     Parameters
     ----------
@@ -104,7 +111,7 @@ def corrected_tiles(model: Model, images: Iterable[CorrectedImage], count: int =
     list of ndarray of float32, shape (1, C, Y, X)
     """
     rng = np.random.default_rng(_SEED)
-    by_image = []
+    by_image, inputs = [], []
     for image in images:
         if image.count:
             shown, normalisation = model.prepare_input(
@@ -112,8 +119,10 @@ def corrected_tiles(model: Model, images: Iterable[CorrectedImage], count: int =
             )
             tiles = _tiles(model, shown, normalisation, image.labels)
             by_image.append([tiles[index] for index in rng.permutation(len(tiles))])
+            inputs += [(shown, normalisation)] * len(_FIELD_SCALES)
     # The first of each, then the second of each, and so on.
-    return [tile for row in zip_longest(*by_image) for tile in row if tile is not None][:count]
+    spread = [tile for row in zip_longest(*by_image) for tile in row if tile is not None][:count]
+    return spread + _fields(model, inputs, rng)
 
 
 def _tile(model: Model, sample: Shown, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -126,14 +135,36 @@ def _tiles(
     model: Model, shown: Image, normalisation: Normalisation, labels: NDArray[np.int32]
 ) -> list[NDArray[np.float32]]:
     """Cut an image into tiles, at the scale of its true objects."""
+    ids = np.unique(labels[labels > 0])
+    diameter = float(np.median(equivalent_diameters(labels)[ids]))
+    return _inputs(model, shown.pixels, normalisation, scale_for(diameter, model.settings.diameter_band))
+
+
+def _fields(
+    model: Model, images: Iterable[tuple[Image, Normalisation]], rng: np.random.Generator
+) -> list[NDArray[np.float32]]:
+    """A field of each image, drawn by chance, on a scale of the first pass; none for a network without that."""
+    if not (isinstance(model.scheme, HasDiameterMap) and model.scheme.first_pass_maps):
+        return []
+    fields = []
+    for (shown, normalisation), wanted in zip(islice(images, _FIELDS), cycle(_FIELD_SCALES), strict=False):
+        pixels = shown.pixels
+        scale = wanted if fits_scale(pixels.shape, wanted) else 1.0
+        places = spread_fields(pixels.shape, scale)
+        window = resize_field(pixels[places[int(rng.integers(len(places)))]], normalisation, scale)
+        fields.append(_inputs(model, window, AS_IT_IS, 1.0)[0])
+    return fields
+
+
+def _inputs(
+    model: Model, pixels: NDArray[np.generic], normalisation: Normalisation, scale: float
+) -> list[NDArray[np.float32]]:
+    """What the network is given of pixels, tile by tile."""
     seen: list[NDArray[np.float32]] = []
 
     def network(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         seen.append(batch)
         return np.zeros((1, model.maps, *batch.shape[2:]), np.float32)
 
-    ids = np.unique(labels[labels > 0])
-    diameter = float(np.median(equivalent_diameters(labels)[ids]))
-    scale = scale_for(diameter, model.settings.diameter_band)
-    predict_maps(network, shown.pixels, normalisation, scale=scale, maps=1, tiling=model.tiling)
+    predict_maps(network, pixels, normalisation, scale=scale, maps=1, tiling=model.tiling)
     return seen

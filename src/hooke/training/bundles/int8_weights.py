@@ -2,7 +2,7 @@
 
 Weights and activations of all operators are stored as integers with a scale each, weights per output channel
 (Jacob et al. 2018, "Quantization and training of neural networks for efficient integer-arithmetic-only inference",
-CVPR). Scales are the extremes seen on some images of a data set. What lies next to the image or the maps stays in
+CVPR). Scales are chosen on some images of a data set (`int8_scales`). What lies next to the image or the maps stays in
 float: there rounding to 256 steps moves outlines.
 
 Needs the packages ``onnx`` and ``bioimageio.spec``, not PyTorch.
@@ -32,6 +32,7 @@ from hooke.training.bundles.bundle_folder import fresh_bundle
 from hooke.training.bundles.calibration import calibration_tiles, corrected_tiles
 from hooke.training.bundles.description import write_description
 from hooke.training.bundles.int8_check import Int8Check, check_int8, compare_int8
+from hooke.training.bundles.int8_scales import choose_scales
 
 _FILE = "weights-int8.onnx"
 _PREPARED = {"onnx.quant.pre_process": "onnxruntime.quant"}  # or ONNX Runtime prints that constants should be folded
@@ -177,16 +178,19 @@ def quantise(weights: bytes, tiles: Sequence[NDArray[np.float32]], path: Path) -
         graph = network.graph
         if len(graph.input) != 1:
             raise ModelError("int8 is for networks that take an image alone", path=path, remedy="leave out --int8")
+        feeds, in_float = _feeds(graph.input[0], tiles), float_nodes(graph)
+        scales = choose_scales(network, feeds, in_float)
         tool.quantize_static(
             network,
             made,
-            _Reader(graph.input[0], tiles),
+            _Reader(feeds),
             quant_format=tool.QuantFormat.QDQ,
             per_channel=True,
             activation_type=tool.QuantType.QUInt8,
             weight_type=tool.QuantType.QInt8,
             calibrate_method=tool.CalibrationMethod.MinMax,
-            nodes_to_exclude=float_nodes(graph),
+            nodes_to_exclude=in_float,
+            extra_options={"TensorQuantOverrides": scales},
         )
         return made.read_bytes()
 
@@ -200,13 +204,17 @@ def _fold(weights: bytes, path: Path) -> None:
     onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 
 
-class _Reader:
-    """Hands the tiles on, one a call, as ONNX Runtime's calibration asks for them."""
+def _feeds(image: onnx.ValueInfoProto, tiles: Sequence[NDArray[np.float32]]) -> list[dict[str, NDArray[np.float32]]]:
+    """Inputs of the network, one a tile."""
+    grey = image.type.tensor_type.shape.dim[1].dim_value == 1
+    return [{image.name: tile.mean(axis=1, keepdims=True) if grey else tile} for tile in tiles]
 
-    def __init__(self, image: onnx.ValueInfoProto, tiles: Sequence[NDArray[np.float32]]) -> None:
-        grey = image.type.tensor_type.shape.dim[1].dim_value == 1
-        shown = [tile.mean(axis=1, keepdims=True) if grey else tile for tile in tiles]
-        self._feeds = iter([{image.name: tile} for tile in shown])
+
+class _Reader:
+    """Hands the inputs on, one a call, as ONNX Runtime's calibration asks for them."""
+
+    def __init__(self, feeds: Sequence[dict[str, NDArray[np.float32]]]) -> None:
+        self._feeds = iter(feeds)
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         return next(self._feeds, None)
