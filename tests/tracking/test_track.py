@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("laptrack")
@@ -262,6 +262,8 @@ def test_images_and_tables_that_do_not_fit_are_refused():
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000), st.booleans())
+@example(7089, False)  # where two parts of a split meet, pixels are as near to both
+@example(80, False)
 def test_numbers_of_labels_change_nothing(seed, fill):
     """However the labels of a frame are numbered, tracks hold the same pixels."""
     made = simulate_sequence(SequenceSettings(frames=5, shape=(96, 96), cycle=10), seed=seed)
@@ -274,6 +276,22 @@ def test_numbers_of_labels_change_nothing(seed, fill):
         plane[...] = number[plane]
     first, second = (hooke.track(stack, options=TrackOptions(fill_gaps=fill)) for stack in (made.found, again))
     assert pixels_of(first.labels) == pixels_of(second.labels)
+
+
+@pytest.mark.parametrize("by_kind", [False, True])
+def test_whether_shapes_count_does_not_depend_on_the_numbers_of_labels(by_kind):
+    """Lying and standing bars in turn; numbered in turn, or all lying ones first."""
+    places = [(row, column) for row in range(4) for column in range(4)]
+    kinds = [sum(place) % 2 for place in places]
+    order = np.argsort(kinds, kind="stable") if by_kind else np.arange(len(places))
+    frames = np.zeros((4, 140, 140), np.int32)
+    for number, index in enumerate(order.tolist(), start=1):
+        (row, column), kind = places[index], kinds[index]
+        for frame in range(4):
+            y, x = 15 + 30 * row, 15 + 30 * column + 3 * (frame % 2) * (1 - 2 * (row % 2))
+            half = (2, 6 + frame % 2) if kind else (6 + frame % 2, 2)
+            frames[frame, y - half[0] : y + half[0], x - half[1] : x + half[1]] = number
+    assert hooke.track(frames).parameters.shape_spread > 0
 
 
 def pixels_of(labels):

@@ -126,7 +126,8 @@ def split_mask(mask: NDArray[np.bool_], centres: Floats, areas: Floats) -> NDArr
     """Split a mask in two of about given areas.
 
     Pixels go to the nearer of two discs (by power distance), whose centres follow their pixels; begun where the parts
-    are expected, and along the mask's longest axis, and the better end is taken.
+    are expected, and along the mask's longest axis, and the better end is taken. Pixels as near to both go to the lower
+    or, of two on a line, the right one, whichever is named first.
 
     Parameters
     ----------
@@ -146,6 +147,9 @@ def split_mask(mask: NDArray[np.bool_], centres: Floats, areas: Floats) -> NDArr
     >>> split_mask(np.ones((2, 9), bool), np.array([[0.5, 3], [0.5, 5]]), np.array([6.0, 12]))[0].tolist()
     [True, True, True, True, False, False, False, False, False]
     """
+    if tuple(centres[1]) < tuple(centres[0]):
+        other = split_mask(mask, centres[::-1], areas[::-1])
+        return None if other is None else mask & ~other
     pixels = np.argwhere(mask).astype(np.float64)
     middle = pixels.mean(axis=0)
     values, axes = np.linalg.eigh(np.cov((pixels - middle).T))

@@ -118,7 +118,9 @@ class Repair:
         crossed = ((pairs[0][0], pairs[1][1]), (pairs[1][0], pairs[0][1]))
         if self._travel(crossed) < self._travel(pairs):
             pairs = crossed
-        parts = [self.expected(*pair, frame) for pair in pairs]
+        # By place: pixels as near to both go to the second one, no matter how labels are numbered.
+        by_place = sorted(pairs, key=lambda pair: tuple(self.between(pair[0], pair[1], frame)))
+        parts = [self.expected(*pair, frame) for pair in by_place]
         sizes = [max(part.area, 1) for part in parts]
         labels = self.planes[frame]
         covered = [np.count_nonzero(labels[part.pixels(labels.shape)] == label) for part in parts]

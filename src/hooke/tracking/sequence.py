@@ -92,6 +92,9 @@ def _shape_spread(frames: Frames, following: Ints, far: float) -> float:
     linked = np.flatnonzero((following >= 0) & whole)
     linked = linked[whole[following[linked]]]
     own = _median(np.linalg.norm(shapes[following[linked]] - shapes[linked], axis=1), 0.0)
+    # Any other object: the one before in the order of places, which no numbering of labels changes.
+    places = np.asarray(frames.joined("centroids"), np.float64)[linked]
+    linked = linked[np.lexsort((*places.T[::-1], frames.frame[linked]))]
     others = _median(np.linalg.norm(shapes[np.roll(following[linked], 1)] - shapes[linked], axis=1), 0.0)
     return max(2 * own, _LEAST_SHAPE) / min(far, 1.0) ** 0.5 if own < _TELLING * others else 0.0
 
