@@ -12,10 +12,9 @@ from typing import Any
 
 import yaml
 
-from hooke.io.content_hash import hash_file
 from hooke.models import read_bundle
 from hooke.training.bundles.bundle_folder import fresh_bundle
-from hooke.training.bundles.description import write_description
+from hooke.training.bundles.description import set_attachments, write_description
 
 _FOLDER = "colour"
 _ATTACHED = (".onnx", ".npy")  # a second rdf.yaml is refused
@@ -61,10 +60,8 @@ def attach_colour(description: dict[str, Any], bundle: Path) -> None:
     folder = bundle / _FOLDER
     own = description["config"]["hooke"]
     own.pop("colour", None)
-    kept = [one for one in description.pop("attachments", []) if not one["source"].startswith(f"{_FOLDER}/")]
+    names: list[str] = []
     if folder.is_dir():
         own["colour"] = yaml.safe_load((folder / "rdf.yaml").read_text(encoding="utf-8"))
-        files = sorted(path for path in folder.iterdir() if path.suffix in _ATTACHED)
-        kept += [{"source": f"{_FOLDER}/{path.name}", "sha256": hash_file(path)} for path in files]
-    if kept:
-        description["attachments"] = kept
+        names = sorted(f"{_FOLDER}/{path.name}" for path in folder.iterdir() if path.suffix in _ATTACHED)
+    set_attachments(description, bundle, names, lambda name: name.startswith(f"{_FOLDER}/"))

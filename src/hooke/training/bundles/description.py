@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 from hooke.errors import ModelError
+from hooke.io.content_hash import hash_file
 
 #: Version of the ONNX operators that the weights are written with.
 OPSET = 17
@@ -93,7 +93,7 @@ def _weights(folder: Path) -> dict[str, Any]:
 
 
 def _file(folder: Path, name: str) -> dict[str, str]:
-    return {"source": name, "sha256": file_sha256(folder / name)}
+    return {"source": name, "sha256": hash_file(folder / name)}
 
 
 def describe_tensor(folder: Path, name: str, file: str, **fields: Any) -> dict[str, Any]:
@@ -120,9 +120,27 @@ def image_input(folder: Path, channels: int, stains: Sequence[int] = ()) -> dict
     )
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, as a description names it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def set_attachments(
+    description: dict[str, Any], folder: Path, names: Sequence[str], replaces: Callable[[str], bool]
+) -> None:
+    """List files that the format has no place for as attachments, which its tools keep; in place.
+
+    Parameters
+    ----------
+    description : dict
+    folder : Path
+        Of the bundle.
+    names : sequence of str
+        Of the files within it; none takes those that are listed out.
+    replaces : callable
+        Whether an attachment of this name is taken out.
+    """
+    listed = [one for one in description.get("attachments", []) if not replaces(one["source"])]
+    listed += [_file(folder, name) for name in names]
+    if listed:
+        description["attachments"] = listed
+    else:
+        description.pop("attachments", None)
 
 
 def write_description(path: Path, description: dict[str, Any]) -> None:

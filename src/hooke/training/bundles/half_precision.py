@@ -15,9 +15,9 @@ import yaml
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from hooke.io.content_hash import hash_file
 from hooke.models.runtime import onnxruntime
 from hooke.training.bundles.bundle_folder import fresh_bundle
-from hooke.training.bundles.description import file_sha256
 from hooke.training.bundles.int8_weights import remove_int8_weights
 
 _LARGE = 1024  # numbers; of smaller tensors, biases for the most part, there is nothing to save
@@ -47,8 +47,8 @@ def store_half(bundle: Path) -> float:
         output = description["outputs"][0]["test_tensor"]
         np.save(fresh / output["source"], after)
         remove_int8_weights(fresh, description)  # made of the old ones
-        description["weights"]["onnx"]["sha256"] = file_sha256(weights)
-        output["sha256"] = file_sha256(fresh / output["source"])
+        description["weights"]["onnx"]["sha256"] = hash_file(weights)
+        output["sha256"] = hash_file(fresh / output["source"])
         text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
         (fresh / "rdf.yaml").write_text(text, encoding="utf-8")
     return float(np.abs(after - before).max())

@@ -7,9 +7,8 @@ weights would, since only the channels that hold such a pair get a larger scale.
 
 Activations beyond a share of the extremes seen are cut off where that lessens the squared error (Banner, Nahshan and
 Soudry 2019, "Post training 4-bit quantization of convolutional networks for rapid-deployment", NeurIPS), but not by
-more than a seventh: diameters depend on the largest. Biases take
-up the mean error that rounded weights make (Nagel et al. 2019, "Data-free quantization through weight equalization
-and bias correction", ICCV, section 4.2).
+more than a seventh: diameters depend on the largest. Biases take up the mean error that rounded weights make (Nagel et
+al. 2019, "Data-free quantization through weight equalization and bias correction", ICCV, section 4.2).
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from hooke.models.runtime import load_quantization, onnxruntime
 from hooke.models.runtimes import INT8, REFERENCE
 from hooke.training.bundles.bundle_folder import fresh_bundle
 from hooke.training.bundles.calibration import calibration_tiles, corrected_tiles
-from hooke.training.bundles.description import write_description
+from hooke.training.bundles.description import set_attachments, write_description
 from hooke.training.bundles.int8_check import Int8Check, check_int8, compare_int8
 from hooke.training.bundles.int8_scales import choose_scales
 
@@ -131,9 +131,7 @@ def _add(
             raise ModelError(f"in int8 it is worse: {check}", path=bundle, remedy="ship it without --int8")
         told["calibration"] = {"data": name, "tiles": len(tiles)}
         told["scores"] = check.to_dict()
-        # The format has one place for ONNX weights; attachments are kept by its tools.
-        others = [one for one in description.get("attachments", []) if one["source"] != _FILE]
-        description["attachments"] = [*others, {"source": _FILE, "sha256": digest}]
+        set_attachments(description, fresh, [_FILE], _FILE.__eq__)
         write_description(fresh / "rdf.yaml", description)
     return check
 
@@ -141,9 +139,7 @@ def _add(
 def remove_int8_weights(folder: Path, description: dict[str, Any]) -> None:
     """Take weights in 8 bits out of a bundle whose other weights change; the description is changed in place."""
     description.get("config", {}).get("hooke", {}).pop("int8", None)
-    kept = [one for one in description.pop("attachments", []) if one["source"] != _FILE]
-    if kept:
-        description["attachments"] = kept
+    set_attachments(description, folder, [], _FILE.__eq__)
     (folder / _FILE).unlink(missing_ok=True)
 
 

@@ -16,10 +16,9 @@ import yaml
 
 from hooke.errors import ConfigError, ModelError
 from hooke.extras import how_to_install
-from hooke.io.content_hash import hash_file
 from hooke.models import read_bundle
 from hooke.training.bundles.bundle_folder import fresh_bundle
-from hooke.training.bundles.description import write_description
+from hooke.training.bundles.description import set_attachments, write_description
 
 _FILES = ("weights-openvino.xml", "weights-openvino.bin")
 _MOST = 1e-3  # by which an output may differ from the bundle's, in map units (0..1)
@@ -61,10 +60,7 @@ def add_openvino_weights(bundle: Path, out: Path | None = None) -> float:
                 f"OpenVINO's output differs by {difference:.2g}", path=bundle, remedy="update openvino, or leave it out"
             )
         description = yaml.safe_load((fresh / "rdf.yaml").read_text(encoding="utf-8"))
-        # The format has no place for such weights; attachments are kept by its tools.
-        others = [one for one in description.get("attachments", []) if one["source"] not in _FILES]
-        own = [{"source": name, "sha256": hash_file(fresh / name)} for name in _FILES]
-        description["attachments"] = [*others, *own]
+        set_attachments(description, fresh, _FILES, _FILES.__contains__)
         write_description(fresh / "rdf.yaml", description)
     return difference
 
