@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hooke.io import remote
+
 
 class Server:
     """What it serves and how it behaves; requests are counted by path.
@@ -45,6 +47,15 @@ class Server:
         if left:
             return left.pop(0)
         return 200 if (self.folder / path).is_file() else 404
+
+
+def be_impatient(monkeypatch):
+    """Let requests end after a moment, and remember none of an earlier test."""
+    monkeypatch.setattr(remote, "TIMEOUT", 0.3)
+    monkeypatch.setattr(remote, "_PAUSE", 0.01)
+    monkeypatch.setattr(remote, "_held", remote._Held())
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    remote._remote_file.cache_clear()
 
 
 @contextmanager

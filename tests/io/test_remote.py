@@ -12,7 +12,7 @@ from hooke.addresses import access_to, is_url, path_text, to_path, without_secre
 from hooke.errors import HookeError, ImageReadError, unexpected
 from hooke.io import find_images, open_image, read_image, remote, unique_names
 from hooke.io.lazy_plane import LazyPlane
-from tests.server import serve
+from tests.server import be_impatient, serve
 
 zarr = pytest.importorskip("zarr")
 pytest.importorskip("aiohttp")
@@ -33,11 +33,7 @@ def fill(group, zarr_format, pixels, chunks=(16, 16)):
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    monkeypatch.setattr(remote, "TIMEOUT", 0.3)
-    monkeypatch.setattr(remote, "_PAUSE", 0.01)
-    monkeypatch.setattr(remote, "_held", remote._Held())
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    remote._remote_file.cache_clear()
+    be_impatient(monkeypatch)
     for zarr_format in (2, 3):
         fill(
             zarr.open_group(str(tmp_path / f"v{zarr_format}.zarr"), mode="w", zarr_format=zarr_format),

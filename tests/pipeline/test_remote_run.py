@@ -16,7 +16,7 @@ from hooke.io import remote
 from hooke.pipeline import SegmentOptions, cluster_work, segment_folder
 from hooke.pipeline.large.block_objects import ObjectFinder
 from hooke.pipeline.record import read_replay
-from tests.server import serve
+from tests.server import be_impatient, serve
 
 pytest.importorskip("aiohttp")
 
@@ -25,11 +25,7 @@ QUICK = SegmentOptions(diameter=26, threads=1)
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    monkeypatch.setattr(remote, "TIMEOUT", 0.3)
-    monkeypatch.setattr(remote, "_PAUSE", 0.01)
-    monkeypatch.setattr(remote, "_held", remote._Held())
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    remote._remote_file.cache_clear()
+    be_impatient(monkeypatch)
     folder = tmp_path / "served"
     folder.mkdir()
     pixels = simulate((256, 1100), seed=3, diameter=26, density=0.25).image

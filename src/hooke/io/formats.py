@@ -10,10 +10,13 @@ from hooke.io.readers import has_reader, how_to_read
 SUPPORTED = "TIFF, OME-TIFF, OME-Zarr, PNG, JPEG, BMP, GIF, WebP, PNM, JPEG 2000, .npy, slides in TIFF"
 
 # fmt: off
-IMAGE_SUFFIXES = frozenset([
-    ".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk", ".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".dib", ".gif", ".webp",
-    ".pgm", ".ppm", ".pnm", ".jp2", ".j2k", ".npy", ".svs", ".svslide", ".ndpi", ".scn", ".bif", ".qptiff",
+#: Of files that are TIFF inside.
+TIFF_SUFFIXES = frozenset([
+    ".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk", ".svs", ".svslide", ".ndpi", ".scn", ".bif", ".qptiff",
 ])
+IMAGE_SUFFIXES = TIFF_SUFFIXES | {
+    ".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".dib", ".gif", ".webp", ".pgm", ".ppm", ".pnm", ".jp2", ".j2k", ".npy",
+}
 _MICROSCOPE_SUFFIXES = frozenset([
     ".czi", ".nd2", ".lif", ".lof", ".xlef", ".oib", ".oif", ".vsi", ".ims", ".dv", ".r3d", ".zvi", ".ics", ".ids",
     ".sld", ".flex", ".mrc", ".c01",

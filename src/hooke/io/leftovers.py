@@ -38,9 +38,8 @@ _SPOKEN = ("mask", "label", "seg", "outline", "overlay", "contour", "flow", "pro
 _BESIDE_IMAGES = {"labels", "masks", "outlines", "overlays"}
 _NAMED_RESULTS = _BESIDE_IMAGES | {"label", "mask", "outline", "overlay", "seg", "segmentation", "segmentations"}
 _OWN = {"labels", "cytoplasm", "overlays", "replaced"}
-_CHALLENGE = re.compile(
-    r"(?P<frames>\d+)_(GT|ST|RES|ERR_SEG)"
-)  # Cell Tracking Challenge: truth and results of a folder
+# Cell Tracking Challenge: truth and results of a folder.
+_CHALLENGE = re.compile(r"(?P<frames>\d+)_(GT|ST|RES|ERR_SEG)")
 _OF_TRACKS = {"tracks.csv", "lineage.csv"}
 _OWN_RECORD = re.compile(rb'^\s*\{\s*"hooke"\s*:')
 

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, cast
 from hooke.addresses import Access, access_to, is_url, path_text
 from hooke.errors import ImageReadError
 from hooke.extras import how_to_install
+from hooke.io.formats import TIFF_SUFFIXES
 
 #: Seconds that a server may take to answer one request.
 TIMEOUT = 20.0
@@ -31,7 +32,6 @@ _BLOCK = 1 << 16  # bytes that are read at once where few are wanted
 _PASSING = frozenset({408, 425, 429})  # statuses of a server that is busy; so are those from 500
 _REFUSED = frozenset({401, 403, 407})
 _MARKS = ("zarr.json", ".zattrs", ".zgroup")
-_TIFFS = frozenset([".tif", ".tiff", ".btf", ".tf8", ".svs", ".ndpi", ".scn", ".bif", ".qptiff"])
 _HTTP = ("http", "https")
 _Part = tuple[Path, str, int | None, int | None]  # a file, a name within it, start and stop
 _LATER = "try again later: the same command continues from what is done"
@@ -206,7 +206,7 @@ class RemoteFile:
         RemoteError
             If it is something else, or not there.
         """
-        if self.path.suffix.lower() not in _TIFFS:
+        if self.path.suffix.lower() not in TIFF_SUFFIXES:
             if any(self.read(name) is not None for name in _MARKS):
                 return "zarr"
             if self.path.suffix.lower() == ".zarr":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+#: Numbers by which TIFF names JPEG 2000; the first is Aperio's.
+JPEG_2000 = frozenset({33003, 33004, 33005, 34712})
 #: Bytes from a segment's start in which its header ends, except one with a picture within it.
 HEAD_BYTES = 1 << 14
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0..SOF15 without DHT, JPG and DAC
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
-_JPEG_2000 = b"\xff\x4f\xff\x51"
+_CODESTREAM = b"\xff\x4f\xff\x51"  # how one of JPEG 2000 begins
 
 
 def stated_pixels(head: bytes) -> int | None:
@@ -24,7 +26,7 @@ def stated_pixels(head: bytes) -> int | None:
     """
     if head.startswith(b"\xff\xd8"):
         return _of_jpeg(head)
-    at = head.find(_JPEG_2000)
+    at = head.find(_CODESTREAM)
     if at < 0 or len(head) < at + 24:
         return None
     width, height, left, top = (int.from_bytes(head[at + start : at + start + 4], "big") for start in (8, 12, 16, 20))
@@ -39,7 +41,7 @@ def stated_bits(head: bytes) -> int | None:
     >>> stated_bits(bytes.fromhex("ff4f ff51") + bytes(38) + bytes([15])), stated_bits(b"")
     (16, None)
     """
-    at = head.find(_JPEG_2000)
+    at = head.find(_CODESTREAM)
     if at < 0 or len(head) <= at + 42:
         return None
     return (head[at + 42] & 0x7F) + 1  # the highest bit says that they are signed

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hooke.errors import ImageReadError
 from hooke.io.axes import Layout
 from hooke.io.opacity import drop_opacity
+from hooke.io.segment_size import JPEG_2000
 
 _RGB = tifffile.PHOTOMETRIC.RGB
 _YCBCR = tifffile.PHOTOMETRIC.YCBCR
@@ -27,7 +28,6 @@ _NOT_READ: dict[int, str] = {
     tifffile.PHOTOMETRIC.ICCLAB: "ICCLAB",
 }
 _JPEG = (tifffile.COMPRESSION.JPEG, tifffile.COMPRESSION.OJPEG)  # decoded to RGB by its codec
-_JPEG_2000 = (33003, 33004, 33005, 34712)
 _APERIO_YCBCR = 33003  # regardless of its photometric tag
 _COEFFICIENTS, _SUBSAMPLING, _REFERENCE = 529, 530, 532
 _MICROSCOPE_FORMATS = (
@@ -149,7 +149,7 @@ def _ycbcr(page: tifffile.TiffPage, path: Path) -> _YCbCr | None:
     compression = int(page.compression)
     if compression != _APERIO_YCBCR and (page.photometric != _YCBCR or page.compression in _JPEG):
         return None
-    subsampling = page.tags.valueof(_SUBSAMPLING) or ((1, 1) if compression in _JPEG_2000 else (2, 2))
+    subsampling = page.tags.valueof(_SUBSAMPLING) or ((1, 1) if compression in JPEG_2000 else (2, 2))
     if tuple(subsampling) != (1, 1) or page.samplesperpixel != 3 or page.bitspersample != 8:
         raise ImageReadError(
             "a TIFF in YCbCr colours of which hooke reads only 8 bits without chroma subsampling, or JPEG",

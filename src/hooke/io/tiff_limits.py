@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 
 from hooke.errors import ImageReadError
-from hooke.io.segment_size import HEAD_BYTES, stated_bits, stated_pixels
+from hooke.io.segment_size import HEAD_BYTES, JPEG_2000, stated_bits, stated_pixels
 from hooke.limits import check_promise
 
 _MOST_PLANES = 1_000_000  # that a description may promise beyond the pages that are there
@@ -26,11 +26,9 @@ _EXPANSION: dict[int, int] = {
     _COMPRESSION.OJPEG: 1100,
 }
 _EXPANSION_OF_OTHERS = 5000
-_WITH_HEADER = frozenset({6, 7, 33003, 33004, 33005, 33007, 34712, 34892})  # kinds of JPEG and JPEG 2000
-_JPEG_2000 = frozenset({33003, 33004, 33005, 34712})
-_MOST_BITS = (
-    25  # that OpenJPEG gives back; of uint32 it writes 26, and 0 comes as 67108863 (findings/jpeg2000_uint32_labels)
-)
+_WITH_HEADER = frozenset({6, 7, 33007, 34892}) | JPEG_2000  # kinds of JPEG
+# Bits that OpenJPEG gives back; of uint32 it writes 26, and 0 comes as 67108863 (findings/jpeg2000_uint32_labels).
+_MOST_BITS = 25
 _SPARE = 4  # times the pixels of a strip or tile, for what codecs round up to
 _SMALL_SEGMENT = 1 << 20  # pixels that any segment may have
 _SUBSAMPLED = 3  # colours stored without compression, each pair of differences for up to 16 pixels
@@ -94,7 +92,7 @@ def _check_segments(page: tifffile.TiffPage | tifffile.TiffFrame, whole: Any, pa
 
 def _check_bits(head: bytes, whole: Any, path: Path) -> None:
     """Refuse whole numbers of more bits than the decoder of JPEG 2000 gives back: they come wrong, without an error."""
-    if int(whole.compression) not in _JPEG_2000 or whole.dtype != np.uint32:
+    if int(whole.compression) not in JPEG_2000 or whole.dtype != np.uint32:
         return
     bits = stated_bits(head)
     if bits is not None and bits > _MOST_BITS:

@@ -448,7 +448,7 @@ class Ledger:
             real = real_path(path)
             if path.name not in by_name or real in known or is_url(path):
                 continue
-            gone = [entry for entry in by_name[path.name] if not (is_url(entry.path) or Path(entry.path).exists())]
+            gone = [entry for entry in by_name[path.name] if not _is_there(entry.path)]
             content = self.content(path) if gone else None
             old = next((entry.path for entry in gone if content and entry.sha256 == content.sha256), None)
             for entry in gone if old is not None else ():
@@ -460,11 +460,14 @@ class Ledger:
         """Remove the entries of files that failed, have no results, and are neither there any more nor given."""
         given = set(map(real_path, paths))
         for entry in list(self.entries.values()):
-            is_gone = (
-                bool(entry.path) and entry.path not in given and not (is_url(entry.path) or Path(entry.path).exists())
-            )
+            is_gone = bool(entry.path) and entry.path not in given and not _is_there(entry.path)
             if is_gone and entry.error and not entry.files:
                 self._undo(entry.name, ())
+
+
+def _is_there(path: str) -> bool:
+    """Whether an image is where it was; no server is asked, what is on one counts as there."""
+    return is_url(path) or Path(path).exists()
 
 
 def _identity(path: Path) -> tuple[str, int, int] | None:
