@@ -42,3 +42,23 @@ def test_workflows_are_yaml_with_a_time_to_run_and_read_rights_only():
         workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert workflow["permissions"] == {"contents": "read"}, path
         assert workflow[True], path  # YAML reads the key "on" as true
+
+
+def test_texts_install_and_test_what_is_judged():
+    judged = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (extras,) = re.findall(r"pip\" install -q ('\.\[.*\]')", judged)
+    (tests,) = re.findall(r"(?m)python\" (-m pytest.*)$", judged)
+    for name in ("README.md", "CONTRIBUTING.md", "docs/install.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert re.search(rf"pip install -c constraints\.txt {re.escape(extras)}(?=[`\n])", text), name
+        assert re.search(rf"python {re.escape(tests)}(?=[`\n])", text), name
+
+
+def test_tests_run_side_by_side_in_every_workflow():
+    lines = [
+        line
+        for path in (ROOT / ".github" / "workflows").glob("*.yml")
+        for line in re.findall(r"python -m pytest.*", path.read_text(encoding="utf-8"))
+    ]
+    assert lines
+    assert [line for line in lines if not line.startswith("python -m pytest -n auto --dist worksteal ")] == []
