@@ -110,6 +110,20 @@ def test_shards_into_folders_of_their_own_merge_and_stay(plate, whole, tmp_path)
     same_results(tmp_path / "out", whole)
 
 
+def test_shards_of_other_images_are_no_whole(plate, tmp_path):
+    images = shutil.copytree(plate / "p1", tmp_path / "images")
+    segment_folder([images], tmp_path / "out", QUICK, shard="1/2")
+    shutil.copy(images / "c.png", images / "a0.png")  # takes a place, and moves all that follow to another shard
+    segment_folder([images], tmp_path / "out", QUICK, shard="2/2")
+    merged = merge_results([tmp_path / "out"])
+    assert not merged.complete
+    assert any("shard 1/2 was given other images than shard 2/2" in note for note in merged.notes)
+    for number in (1, 2):
+        segment_folder([images], tmp_path / "out", QUICK, shard=f"{number}/2")
+    merged = merge_results([tmp_path / "out"])
+    assert (merged.complete, merged.images, merged.failed) == (True, 5, 1)
+
+
 def test_a_shard_that_is_missing_or_was_stopped_is_named_and_nothing_is_lost(plate, whole, tmp_path, monkeypatch):
     out = tmp_path / "out"
     segment_folder([plate], out, QUICK, shard="1/3")

@@ -54,7 +54,7 @@ from hooke.pipeline.segment_file import Job, fail_file, segment_file
 from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.shards import Shard
 from hooke.pipeline.tables import write_tables
-from hooke.pipeline.turns import Turn, own_turns, turns_of
+from hooke.pipeline.turns import Turn, list_hash, own_turns, turns_of
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,9 @@ def segment_folder(
         )
         turns: Iterable[Turn] = turns_of(job, paths)
         if part is not None:
-            turns = own_turns(job, turns)
+            turns = list(turns)
+            job = replace(job, given=list_hash(turns))
+            turns = own_turns(part, turns)
             paths = list(dict.fromkeys(turn.path for turn in turns))
         run = _Run(out, paths, job, command, time.time(), channels_from, page, plate, found)
         # Written first, too: a folder that can't be written to is found before any work is done.

@@ -140,6 +140,17 @@ def missing_shards(sources: Sequence[Source]) -> list[str]:
         there = {source.shard.number for source in sources if source.shard is not None and source.shard.count == count}
         if gone := [f"{number}/{count}" for number in range(1, count + 1) if number not in there]:
             notes.append(f"shards that are not there: {', '.join(gone[:20])}; run them, then merge again")
+        given = {
+            str(source.record.get("given", "")): str(source.shard)
+            for source in sources
+            if source.shard is not None and source.shard.count == count and source.record is not None
+        }
+        if len(given) > 1:
+            one, other, *_ = sorted(given.values())
+            notes.append(
+                f"shard {one} was given other images than shard {other}, so that some may have fallen to none: run all "
+                "shards again with the same images, then merge; what is done is not done again"
+            )
     for source in sources:
         if source.record is None:
             notes.append(f"{readable(str(source.path))}: its run.json is missing or damaged; run it again, then merge")

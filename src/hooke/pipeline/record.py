@@ -30,7 +30,7 @@ from hooke.pipeline.settings import classifier_facts, model_facts, runtime_facts
 #: Loads the classifier of a run by its path or name.
 LoadClassifier = Callable[[str], ObjectClassifier]
 
-_FOR_MERGE = ("shard", "block", "overlays", "settings", "shared")  # what a shard adds
+_FOR_MERGE = ("shard", "given", "block", "overlays", "settings", "shared")  # what a shard adds
 _MIXED = "mixed"  # of runs that were not made in the same way
 _PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "tifffile", "imagecodecs", "pillow")
 

@@ -56,6 +56,7 @@ class Job:
     shard: Shard | None = None
     shared: list[Origin] = field(default_factory=list)
     remote: Remote | None = None
+    given: str = ""
 
     @property
     def how(self) -> dict[str, Any]:
@@ -67,6 +68,7 @@ class Job:
         ]
         return {
             "shard": str(self.shard),
+            "given": self.given,
             "block": self.block,
             "overlays": self.picture,
             "settings": self.ledger.settings.hash,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +13,7 @@ from pathlib import Path
 from hooke.io import ImageFile
 from hooke.pipeline.large.plan import is_shared
 from hooke.pipeline.segment_file import Job
+from hooke.pipeline.shards import Shard
 from hooke.pipeline.work import Origin
 
 _SMALL = 1_000_000  # pixels, of 16 bytes or less, of an image that one thread segments
@@ -67,10 +71,18 @@ def turns_of(job: Job, paths: Sequence[Path]) -> Iterator[Turn]:
                 yield Turn(origin, path, number + place, is_shared=_is_shared(job, file, scene))
 
 
-def own_turns(job: Job, turns: Iterable[Turn]) -> list[Turn]:
-    """Those of the shard that a job does: its share of the images, and all whose blocks are shared."""
-    assert job.shard is not None
-    return [turn for turn in turns if turn.is_shared or job.shard.has(turn.place)]
+def own_turns(shard: Shard, turns: Iterable[Turn]) -> list[Turn]:
+    """Those that a shard does: its share of the images, and all whose blocks are shared."""
+    return [turn for turn in turns if turn.is_shared or shard.has(turn.place)]
+
+
+def list_hash(turns: Iterable[Turn]) -> str:
+    """Hash of the images that the shards of a run share: by other images each would take other places for its own.
+
+    Folders do not count, since machines may see them under different paths.
+    """
+    listed = [(os.fsencode(turn.path.name).hex(), turn.origin.scene, turn.place) for turn in turns]
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 
 def _is_shared(job: Job, file: ImageFile, scene: str = "") -> bool:
