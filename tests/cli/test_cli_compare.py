@@ -68,5 +68,15 @@ def test_submit_tells_of_missing_and_bad_images(folders):
     (folders / "one" / "im1.tif").write_bytes(b"")
     result, status = run_command(submit, "one", "-o", "s.csv", "--truth", "truth")
     assert status == 1
-    assert "im1.tif" in result.stderr
-    assert "2 image(s) without a prediction" in result.stderr
+    assert result.stderr.count("im1.tif") == 1
+    assert "1 image(s) without a prediction, 1 that could not be used" in result.stderr
+
+
+def test_submit_scores_no_image_of_another_size(folders):
+    """Run lengths of a smaller image lie within a larger one, at other places."""
+    labels = tifffile.imread(folders / "truth" / "im0.tif")
+    tifffile.imwrite(folders / "truth" / "im0.tif", np.pad(labels, ((0, 3), (0, 0))))
+    result, status = run_command(submit, "all", "-o", "s.csv", "--truth", "truth")
+    assert status == 1
+    assert "1 that could not be used" in result.stderr
+    assert "predict on the image at its own size" in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -38,19 +39,22 @@ def submit(
     typer.echo(f"{objects} objects in {images} image(s){note}; read back without a difference: {out}")
     for problem in submission.failed.values():
         typer.secho(f"hooke: {problem}", fg="yellow", err=True)
-    complete = truth is None or _print_score(out, truth, split)
+    complete = truth is None or _print_score(pred, truth, split, submission.failed)
     return 0 if complete and not submission.failed else 1
 
 
-def _print_score(csv: Path, truth: Path, split: str | None) -> bool:
-    """Score what the csv holds; return whether every true image had a prediction."""
+def _print_score(pred: Path, truth: Path, split: str | None, said: Collection[str]) -> bool:
+    """Score what the csv holds; return whether every true image had a prediction of its size.
+
+    The label images are scored, to which the csv is equal: they know their size, which the csv does not.
+    """
     import warnings
 
     from hooke import evaluation
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # said below
-        result = evaluation.evaluate(csv, truth, split=split)
+        result = evaluation.evaluate(pred, truth, split=split)
     summary = result.overall
     bounds = summary.mean_interval.get("dsb")
     interval = f" (95 % interval {bounds[0]:.3f} to {bounds[1]:.3f})" if bounds else ""
@@ -58,4 +62,7 @@ def _print_score(csv: Path, truth: Path, split: str | None) -> bool:
     if not result.complete:
         message = f"{len(result.missing)} image(s) without a prediction, {len(result.bad)} that could not be used"
         typer.secho(f"hooke: {message}", fg="yellow", err=True)
+    for name, problem in result.bad.items():
+        if name not in said:
+            typer.secho(f"hooke: {problem}", fg="yellow", err=True)
     return result.complete

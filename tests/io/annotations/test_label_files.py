@@ -112,10 +112,20 @@ def test_a_binary_stack_is_named(tmp_path):
     assert "plane by plane" in next(iter(read.oddities))
 
 
+def test_objects_that_cover_the_whole_image_are_ids(tmp_path):
+    tiles = np.indices((40, 60))[1] // 20 + 1
+    for name, labels in (("tiles", tiles), ("one", np.ones((40, 60)))):
+        tifffile.imwrite(tmp_path / f"{name}.tif", labels.astype(np.uint8))
+        np.testing.assert_array_equal(read_label_file(tmp_path / f"{name}.tif").labels, labels)
+
+
 def test_what_is_neither_is_refused(tmp_path):
     PIL.Image.fromarray((~MASK * 255).astype(np.uint8)).save(tmp_path / "inverted.png")
     with pytest.raises(HookeError, match=r"everywhere but in 3 places.*invert"):
         read_label_file(tmp_path / "inverted.png")
+    tifffile.imwrite(tmp_path / "from1.tif", np.where(MASK, 2, 1).astype(np.uint8) + ONE)
+    with pytest.raises(HookeError, match=r"holds no 0, but 1 in all corners.*set 1 to 0"):
+        read_label_file(tmp_path / "from1.tif", holds_ids=True)
     two = coloured(MASK, (255, 0, 0))
     two[ONE] = (0, 255, 0)
     PIL.Image.fromarray(two).save(tmp_path / "two.png")

@@ -71,7 +71,7 @@ def read_label_file(path: str | Path, split: bool | None = None, *, holds_ids: b
     ImageReadError
         If the file can't be read, or is neither ids nor a binary mask.
     DatasetError
-        If it is a binary mask whose objects are 0.
+        If it is a binary mask whose objects are 0, or its background has an id.
     """
     path = Path(path)
     return take_apart(_read(path), split, holds_ids=holds_ids, path=path)
@@ -85,11 +85,12 @@ def take_apart(
     Raises
     ------
     DatasetError
-        If it is a binary mask whose objects are 0.
+        If it is a binary mask whose objects are 0, or its background has an id.
     """
     values = _few_values(labels)
     if labels.ndim != 2:
         return LabelFile(labels, {STACKS: 1} if values is not None and len(values) == 1 and not holds_ids else {})
+    _refuse_numbered_background(labels, path)
     if not labels.any():
         return LabelFile(labels)
     if values is None and not split:
@@ -181,6 +182,15 @@ def _components(labels: NDArray[np.int32], values: list[int] | NDArray[np.int32]
         pieces[found > 0] = found[found > 0] + before
         before += count - 1
     return pieces
+
+
+def _refuse_numbered_background(labels: NDArray[np.int32], path: Path | None) -> None:
+    """Refuse ids of which one lies in all corners and none is 0: it is the background."""
+    corners = labels[[0, 0, -1, -1], [0, -1, 0, -1]] if labels.size else labels
+    if not corners.all() or np.ptp(corners) or not labels.all() or (labels == corners[0]).all():
+        return
+    cause = f"holds no 0, but {corners[0]} in all corners: its background is not 0"
+    raise DatasetError(cause, path=path, remedy=f"set {corners[0]} to 0, and keep other numbers for the objects")
 
 
 def _refuse_inverted(labels: NDArray[np.int32], path: Path | None) -> None:
