@@ -11,6 +11,7 @@ import tifffile
 
 from hooke.errors import ImageReadError
 from hooke.io import open_image, read_image
+from hooke.io.channel_files import find_channels
 
 RNG = np.random.default_rng(0)
 SHAPE = (40, 50)
@@ -464,7 +465,14 @@ def test_a_print_size_in_words_of_imagej_is_not_a_pixel_size(tmp_path, per_unit,
 
 @pytest.mark.parametrize(
     ("stated", "unit", "expected"),
-    [(352.778, "µm", None), (0.0352778, "cm", None), (40, "µm", 40), (10.5833, "µm", 10.5833)],
+    [
+        (352.778, "µm", None),
+        (0.0352778, "cm", None),
+        (40, "µm", 40),
+        (10.5833, "µm", 10.5833),
+        (1e9, "µm", None),
+        (1e-9, "µm", None),
+    ],
 )
 def test_a_print_size_in_ome_is_not_a_pixel_size(tmp_path, stated, unit, expected):
     # Bio-Formats turns 72 dots per inch into 352.778 µm.
@@ -680,6 +688,37 @@ def test_file_of_a_multifile_ome_tiff_is_read_for_its_own_planes(tmp_path):
     tifffile.tiffcomment(tmp_path / "a.ome.tif", xml.replace("</Pixels>", f"{other}</Pixels>").encode())
     file = open_image(tmp_path / "a.ome.tif")
     assert (len(file), file.plane_shape, file.pixel_size_um) == (2, (8, 10), (1.0, 1.0))
+    assert file.notes == ("a part of an image of several files, of which some are missing: b.ome.tif",)
+    (tmp_path / "b.ome.tif").touch()
+    assert open_image(tmp_path / "a.ome.tif").notes == ()
+
+
+def test_channels_in_other_files_are_named(tmp_path):
+    ome = tifffile.OmeXml()
+    ome.addimage(np.uint16, (2, 8, 10), (2, 1, 1, 8, 10, 1), axes="CYX", Channel={"Name": ["GFP", "DAPI"]})
+    parts = "".join(
+        f'<TiffData FirstC="{channel}" PlaneCount="1"><UUID FileName="C:\\old\\a_c{channel}.ome.tif">urn:uuid:{channel}'
+        "</UUID></TiffData>"
+        for channel in (0, 1)
+    )
+    xml = ome.tostring(declaration=True).replace('<TiffData IFD="0" PlaneCount="2"/>', parts).encode()
+    for channel in (0, 1):
+        tifffile.imwrite(tmp_path / f"a_c{channel}.ome.tif", stack(2, 8, 10)[channel], description=xml, metadata=None)
+    (note,) = open_image(tmp_path / "a_c0.ome.tif").notes
+    assert note.startswith("only some channels of the image: the file holds 1 of 2 ('GFP'), the others are in a_c1.ome")
+    (first,), channels = find_channels([tmp_path / f"a_c{channel}.ome.tif" for channel in (0, 1)], "_c{}")
+    joined = channels.open(first)
+    assert (joined.plane_shape, joined.notes) == ((8, 10, 2), ())
+    (tmp_path / "a_c1.ome.tif").rename(tmp_path / "elsewhere.tif")
+    assert "some are missing: a_c1.ome.tif" in open_image(tmp_path / "a_c0.ome.tif").notes[1]
+
+
+def test_a_description_in_another_file_is_named(tmp_path):
+    xml = """<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"
+    UUID="urn:uuid:0"><BinaryOnly MetadataFile="a.companion.ome" UUID="urn:uuid:1"/></OME>"""
+    tifffile.imwrite(tmp_path / "a.ome.tif", stack(2, 8, 10)[0], description=xml.encode(), metadata=None)
+    file = open_image(tmp_path / "a.ome.tif")
+    assert file.notes == ("channels, pixel size and axes are described in a.companion.ome, which hooke does not read",)
 
 
 def test_cmyk(tmp_path):

@@ -17,6 +17,7 @@ from hooke.io.formats import result_stem
 from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile
 from hooke.io.reading import open_image
+from hooke.io.tiff_parts import SOME_CHANNELS
 
 #: Leaves all files apart.
 NONE = "none"
@@ -189,7 +190,11 @@ def _join(files: Mapping[str, ImageFile]) -> ImageFile:
         plane_shape=(*first.plane_shape, len(files)),
         channel_names=tuple(files),
         is_rgb=False,
-        notes=tuple(dict.fromkeys(note for file in (first, *others) for note in file.notes)),
+        notes=tuple(
+            dict.fromkeys(
+                note for file in (first, *others) for note in file.notes if not note.startswith(SOME_CHANNELS)
+            )
+        ),
         read_bytes=sum(file.read_bytes for file in files.values()),
         pixel_size_um=next((file.pixel_size_um for file in files.values() if file.pixel_size_um), None),
         dtype=None if None in dtypes else np.result_type(*[dtype for dtype in dtypes if dtype is not None]),

@@ -4,7 +4,7 @@ By tifffile and imagecodecs: 1 to 64 bits, integer or float, any byte order, str
 and their compressions. Of a pyramid the full resolution is read. Planes are read one by one, each from its own pages.
 Images of one file that have the same shape (positions of an OME-TIFF) are a stack ``P``; those of other sizes are
 scenes, each an `ImageFile` of its own. An OME-TIFF that points to other files is read for its own planes, since those
-files are given by themselves. The orientation tag is obeyed. Colours: alpha is dropped, a picture's palette is applied,
+files are given by themselves; what it lacks is noted. The orientation tag is obeyed. Colours: alpha is dropped, a picture's palette is applied,
 YCbCr becomes RGB, white-is-zero is inverted (but in images of 1 bit, which tifffile writes so in either meaning).
 """
 
@@ -36,6 +36,7 @@ from hooke.io.remote import open_binary
 from hooke.io.tiff_colour import TiffColour
 from hooke.io.tiff_limits import check_page, check_planes, page_bytes
 from hooke.io.tiff_metadata import channel_names, pixel_size_um, time_step_s, z_step_um
+from hooke.io.tiff_parts import part_notes
 from hooke.io.tiff_scenes import Scene, find_scenes
 from hooke.io.tiff_windows import read_page_window, segment_shape
 from hooke.limits import check_memory
@@ -101,6 +102,7 @@ def open_tiff(
             scenes=tuple(scene.name for scene in scenes) if len(scenes) > 1 else (),
             scene=chosen.name if len(scenes) > 1 else "",
             notes=(_other_scenes(scenes, chosen) if scene is None else ())
+            + (() if raw else part_notes(tif, path, shown.channels))
             + orientation_note(stored.orientation)
             + (channels_note(layout, stored.shape, axes) if layout.axes != stored.axes else ()),
             orientation=stored.orientation,

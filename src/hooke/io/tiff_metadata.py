@@ -40,6 +40,7 @@ _S_PER_UNIT = {
 # 2 inch, 3 centimetre, 4 and 5 tifffile's millimetre and micrometre
 _UM_PER_RESOLUTION_UNIT = {2: UM_PER_INCH, 3: 1e4, 4: 1e3, 5: 1.0}
 _FINEST_PRINT_UM = 20.0  # what OME-XML says of smaller pixels is believed
+_POSSIBLE_UM = (1e-5, 1e4)  # from atoms to a photograph; beyond lies what other units were written as
 _APERIO_MPP = re.compile(r"\|\s*MPP\s*=\s*([0-9]*\.?[0-9]+)")  # micrometres per pixel
 _UNITS_OF_PRINT = frozenset([UM_PER_INCH, 1e4, 1e6])  # inch, centimetre, metre
 
@@ -216,7 +217,8 @@ def _imagej(tif: tifffile.TiffFile) -> Mapping[str, Any]:
 
 
 def _pair(height: float | None, width: float | None) -> tuple[float, float] | None:
-    """Both lengths, or None unless both are positive."""
-    if height is None or width is None or not (0 < height < float("inf") and 0 < width < float("inf")):
+    """Both lengths, or None unless a microscope may have either."""
+    low, high = _POSSIBLE_UM
+    if height is None or width is None or not (low <= height <= high and low <= width <= high):
         return None
     return height, width

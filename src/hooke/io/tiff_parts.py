@@ -1,0 +1,104 @@
+"""Says what an OME-TIFF lacks of its image: channels that are in other files, and files that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from xml.etree import ElementTree
+
+import tifffile
+
+from hooke.addresses import is_url
+from hooke.errors import readable
+
+#: How the note on channels in other files begins; it is none once the files are joined.
+SOME_CHANNELS = "only some channels of the image: "
+_MOST = 3  # names in a sentence
+
+
+def part_notes(tif: tifffile.TiffFile, path: Path, channels: int) -> tuple[str, ...]:
+    """Sentences for the user of a file that is one of several which hold an image together.
+
+    Parameters
+    ----------
+    tif : TiffFile
+        An open file.
+    path : Path
+        Where it is.
+    channels : int
+        In a plane of it, as it is read.
+    """
+    root = _root(tif)
+    if root is None:
+        return ()
+    if (binary := next(_named(root, "BinaryOnly"), None)) is not None:
+        described = readable(binary.get("MetadataFile") or "another file")
+        return (f"channels, pixel size and axes are described in {described}, which hooke does not read",)
+    own, notes = _Own(path.name, root.get("UUID", "")), list[str]()
+    for pixels in _named(root, "Pixels"):
+        files = [(_file_name(uuid), (uuid.text or "").strip()) for uuid in _named(pixels, "UUID")]
+        others = sorted({name for name, mark in files if name and not own.is_it(name, mark)})
+        holds_own = any(next(_named(data, "UUID"), None) is None for data in _named(pixels, "TiffData"))
+        if not others or not (holds_own or any(own.is_it(name, mark) for name, mark in files)):
+            continue
+        named = readable(_listed(others))
+        if (whole := _number(pixels.get("SizeC"))) > channels:
+            which = _own_channels(pixels, own)
+            notes.append(
+                f"{SOME_CHANNELS}the file holds {channels} of {whole}{which}, the others are in {named}; join the files "
+                "by --channels-from, or save all channels as one file"
+            )
+        if gone := [name for name in others if not is_url(path) and not path.with_name(name).exists()]:
+            notes.append(f"a part of an image of several files, of which some are missing: {readable(_listed(gone))}")
+    return tuple(notes)
+
+
+class _Own:
+    """By what a file knows itself in OME-XML: its name, and its UUID where it was renamed."""
+
+    def __init__(self, name: str, mark: str) -> None:
+        self._name, self._mark = name.casefold(), mark.strip()
+
+    def is_it(self, name: str, mark: str) -> bool:
+        return name.casefold() == self._name or (self._mark != "" and mark == self._mark)
+
+
+def _root(tif: tifffile.TiffFile) -> ElementTree.Element | None:
+    text = (tif.ome_metadata or "") if tif.is_ome else ""
+    if "UUID" not in text:
+        return None
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return None
+
+
+def _named(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
+    """Elements within, by their name without its schema."""
+    return (each for each in element.iter() if each.tag.rpartition("}")[2] == name)
+
+
+def _file_name(uuid: ElementTree.Element) -> str:
+    """Name of a file without folders of any system, which would lead elsewhere."""
+    return PurePosixPath(PureWindowsPath(uuid.get("FileName") or "").name).name
+
+
+def _own_channels(pixels: ElementTree.Element, own: _Own) -> str:
+    """Names of the channels that begin in the file, in brackets; empty where they have none."""
+    names = [(channel.get("Name") or "").strip() for channel in _named(pixels, "Channel")]
+    first = {
+        _number(data.get("FirstC", "0"))
+        for data in _named(pixels, "TiffData")
+        for uuid in _named(data, "UUID")
+        if own.is_it(_file_name(uuid), (uuid.text or "").strip())
+    }
+    found = [repr(names[number]) for number in sorted(first) if 0 <= number < len(names) and names[number]]
+    return f" ({readable(', '.join(found[:_MOST]))})" if found else ""
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text is not None and text.isdecimal() and len(text) < 9 else 0
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
