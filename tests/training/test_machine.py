@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from hooke.training import devices  # noqa: E402
 from hooke.training.config import RunConfig  # noqa: E402
 from hooke.training.devices import device_rank, limit_allocator_trim, resolve_precision  # noqa: E402
 from hooke.training.sampling import ResumableSampler  # noqa: E402
@@ -17,16 +18,26 @@ def test_a_precision_asked_for_is_kept():
     assert resolve_precision("32-true") == "32-true"
 
 
+def test_a_mac_s_gpu_is_not_judged_by_its_processor(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(devices, "faster_precision", lambda: "of the processor")
+    assert resolve_precision("auto") == "32-true"
+    assert resolve_precision("auto", "cpu") == "of the processor"
+    assert resolve_precision("auto", "cpu", timed=False) == "32-true"
+
+
 @pytest.mark.parametrize(
     ("gpu", "bf16", "accelerator", "precision"),
     [
-        (False, False, "auto", "32-true"),
+        (False, False, "auto", "of the processor"),
         (True, True, "auto", "bf16-mixed"),
         (True, False, "auto", "32-true"),
-        (True, True, "cpu", "32-true"),
+        (True, True, "cpu", "of the processor"),
     ],
 )
-def test_auto_is_mixed_only_where_a_gpu_has_it(monkeypatch, gpu, bf16, accelerator, precision):
+def test_auto_asks_the_device_that_trains(monkeypatch, gpu, bf16, accelerator, precision):
+    monkeypatch.setattr(devices, "faster_precision", lambda: "of the processor")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: bf16)
     assert resolve_precision("auto", accelerator) == precision

@@ -50,7 +50,7 @@ class RunConfig(_Strict):
     ema: float = Field(0.995, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
     validate_every: int = Field(250, ge=1, description="steps between validations")
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
-        "auto", description="auto: mixed on a GPU, otherwise 32 bits"
+        "auto", description="auto: mixed where the device is faster so, otherwise 32 bits"
     )
     workers: int = Field(1, ge=0)
     cache_mb: int = Field(4096, ge=0, description="memory for decoded images in all workers together; 0: none")

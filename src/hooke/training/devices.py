@@ -47,8 +47,8 @@ def limit_allocator_trim() -> bool:
     return all(taken)
 
 
-def resolve_precision(asked: str, accelerator: str = "auto") -> Resolved:
-    """Precision that ``auto`` stands for: mixed where a GPU makes it faster, single on a CPU, where it costs time.
+def resolve_precision(asked: str, accelerator: str = "auto", *, timed: bool = True) -> Resolved:
+    """Precision that ``auto`` stands for: mixed where that is faster, on a GPU or on a processor, else single.
 
     Parameters
     ----------
@@ -56,12 +56,17 @@ def resolve_precision(asked: str, accelerator: str = "auto") -> Resolved:
         ``auto``, or one that Lightning knows, which is kept.
     accelerator : str
         As Lightning takes it.
+    timed : bool
+        Whether a processor may be judged by its times, which differ between runs; otherwise it computes in single.
     """
     if asked != "auto":
         assert asked in get_args(Resolved)
         return asked  # type: ignore[return-value]
-    mixed = accelerator != "cpu" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-    return "bf16-mixed" if mixed else "32-true"
+    if accelerator != "cpu" and torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    if accelerator != "cpu" and torch.backends.mps.is_available():
+        return "32-true"  # what the processor gains says nothing of the GPU beside it
+    return faster_precision() if timed else "32-true"
 
 
 def faster_precision() -> Resolved:

@@ -159,7 +159,7 @@ def _trainer(config: RunConfig, run: Path, callbacks: list[Callback]) -> L.Train
         default_root_dir=run,
         max_steps=config.steps,
         max_time=timedelta(minutes=config.max_minutes) if config.max_minutes else None,
-        precision=resolve_precision(config.precision, config.accelerator),
+        precision=resolve_precision(config.precision, config.accelerator, timed=not config.deterministic),
         accelerator=config.accelerator,
         devices=config.devices,
         deterministic=config.deterministic,

@@ -19,7 +19,7 @@ from hooke.training.adaptation.kept_images import Kept
 from hooke.training.adaptation.mixed_crops import AdaptationCrops, loader_of
 from hooke.training.adaptation.module import AdaptationModule
 from hooke.training.adaptation.recipe import Recipe, config_of_parent
-from hooke.training.devices import faster_precision, resolve_precision
+from hooke.training.devices import resolve_precision
 from hooke.training.outcome import TrainingError
 from hooke.training.run import as_it_is, fit
 from hooke.training.segmentation.shipped import load_weights
@@ -75,8 +75,7 @@ def adapt_network(
     objects = sum(len(image.sample.centres) for image in images)
     touching = sum(len(image.sample.touching) for image in images) >= _TOUCH * objects
     config = config_of_parent(model.bundle, recipe, diameter, seed, touching=touching)
-    precision = resolve_precision("auto")
-    config = config.model_copy(update={"precision": faster_precision() if precision == "32-true" else precision})
+    config = config.model_copy(update={"precision": resolve_precision("auto")})
     if not division.check:  # nothing to choose by, and so nothing to lose patience about
         config = config.model_copy(update={"patience": 0})
     module = AdaptationModule(config, recipe.frozen, division.names)
