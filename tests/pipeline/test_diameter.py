@@ -5,8 +5,9 @@ import pytest
 import hooke
 from hooke.datasets import simulate
 from hooke.image import Image
+from hooke.pipeline import diameter
 from hooke.pipeline.diameter import _confirmed_by_finer_scale, estimate_diameter
-from hooke.pipeline.first_pass import Vote, median_diameter
+from hooke.pipeline.first_pass import Vote, median_diameter, view_fields
 from hooke.preprocess import fit_normalisation
 from hooke.targets import equivalent_diameters
 
@@ -24,11 +25,26 @@ def test_diameter_follows_the_magnification(factor):
     assert measured(pixels) == pytest.approx(true * factor, rel=0.3)
 
 
-@pytest.mark.parametrize("diameter", [60, 90])
-def test_texture_of_large_nuclei_is_not_taken_for_small_ones(diameter):
-    made = simulate((512, 512), seed=5, diameter=diameter, density=0.25)
+@pytest.mark.parametrize("size", [60, 90])
+def test_texture_of_large_nuclei_is_not_taken_for_small_ones(size):
+    made = simulate((512, 512), seed=5, diameter=size, density=0.25)
     true = np.median(equivalent_diameters(made.labels)[1:])
     assert measured(made.image) == pytest.approx(true, rel=0.3)
+
+
+@pytest.mark.parametrize(("density", "fields"), [(0.4, [2]), (0.02, [2, 2])])
+def test_two_fields_of_the_finest_scale_are_enough_where_much_is_seen(monkeypatch, density, fields):
+    shown = []
+
+    def view(model, pixels, normalisation, jobs, threads=1, known=None):
+        shown.append(sum(scale == 1 for scale, _ in jobs))
+        return view_fields(model, pixels, normalisation, jobs, threads, known)
+
+    monkeypatch.setattr(diameter, "view_fields", view)
+    made = simulate((512, 512), seed=7, diameter=24, density=density)
+    true = np.median(equivalent_diameters(made.labels)[1:])
+    assert measured(made.image) == pytest.approx(true, rel=0.2)
+    assert shown == fields
 
 
 def test_nothing_to_see_gives_none():
