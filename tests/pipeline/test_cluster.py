@@ -30,28 +30,28 @@ needs_dask = pytest.mark.skipif(find_spec("distributed") is None, reason="needs 
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
-    """Four small images, one of them damaged, one of two channels in two files, and a large one of 2 x 3 blocks."""
+    """Three small images, one that is damaged, and a large one of 2 x 3 blocks."""
     folder = tmp_path_factory.mktemp("images")
     for number, name in enumerate(("a.png", "b.png", "c.png")):
         write_png(folder / name, simulate((120, 128), seed=number, diameter=24, density=0.15).image)
     (folder / "damaged.tif").write_bytes(b"II*\x00 nothing more")
+    field = simulate((700, 1100), seed=3, diameter=24, density=0.2, overlap=0.15)
+    (folder / "slide").mkdir()
+    tifffile.imwrite(folder / "slide" / "slide.tif", field.image, tile=(256, 256), compression="zlib")
     return folder
 
 
 @pytest.fixture(scope="module")
-def slide(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("slide")
-    field = simulate((700, 1100), seed=3, diameter=24, density=0.2, overlap=0.15)
-    tifffile.imwrite(folder / "slide.tif", field.image, tile=(256, 256), compression="zlib")
-    return folder
+def slide(images):
+    return images / "slide"
 
 
 @pytest.fixture(scope="module")
 def alone(images, slide, tmp_path_factory):
-    """What one process makes of them."""
+    """What one process makes of them, and of the large one alone."""
     out = tmp_path_factory.mktemp("alone")
     with contextlib.chdir(images.parent):
-        segment_folder([images.name], out / "images", OPTIONS)
+        segment_folder([images.name], out / "images", OPTIONS, block=512)
     segment_folder([slide], out / "slide", OPTIONS, block=512)
     return out
 
@@ -59,23 +59,23 @@ def alone(images, slide, tmp_path_factory):
 @needs_dask
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of distributed, on sockets that it closes late
-@pytest.mark.parametrize("workers", [1, 2, 4])
-def test_any_number_of_workers_gives_the_same_to_the_last_bit(images, slide, alone, tmp_path, monkeypatch, workers):
+@pytest.mark.parametrize("workers", [1, 3])
+def test_any_number_of_workers_gives_the_same_to_the_last_bit(images, alone, tmp_path, monkeypatch, workers):
     said = []
     monkeypatch.chdir(images.parent)  # paths in the tables are those that were given
     result = segment_folder(
-        [images.name], tmp_path / "images", OPTIONS, workers=workers, progress=lambda at: said.append(at)
+        [images.name], tmp_path, OPTIONS, block=512, workers=workers, progress=lambda at: said.append(at)
     )
-    assert [image.name for image in result.images] == ["a", "b", "c", "damaged"] and len(result.failed) == 1
-    assert same_results(tmp_path / "images", alone / "images") == 7
+    assert sorted(image.name for image in result.images) == ["a", "b", "c", "damaged", "slide"]
+    assert len(result.failed) == 1
+    assert same_results(tmp_path, alone / "images") == 9
     assert re.match(r"the cluster's page: http://127\.0\.0\.1:\d+/status", said[0].note)
-    assert [at.done for at in said if at.name] == [1, 2, 3, 4]
-    again = segment_folder([images.name], tmp_path / "images", OPTIONS, workers=workers)
-    assert [image.reused for image in again.images] == [True, True, True, False]
-    segment_folder([slide], tmp_path / "slide", OPTIONS, block=512, workers=workers)
-    same_results(tmp_path / "slide", alone / "slide")
+    assert [at.done for at in said if at.name] == [1, 2, 3, 4, 5]
     left = [path.name for path in tmp_path.rglob("*") if path.name.startswith("run-") or ".blocks" in path.name]
     assert left == []
+    if workers == 1:
+        again = segment_folder([images.name], tmp_path, OPTIONS, block=512, workers=workers)
+        assert sorted(image.name for image in again.images if image.reused) == ["a", "b", "c", "slide"]
 
 
 @needs_dask
@@ -131,7 +131,7 @@ def test_a_run_that_is_stopped_or_loses_its_scheduler_can_be_continued(slide, al
             time.sleep(0.05)
         command += ["--scheduler", str(place)]
     else:
-        command += ["--workers", "2"]
+        command += ["--workers", "1"]
     run = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
         blocks, deadline = tmp_path / "out" / ".hooke" / "slide.blocks", time.monotonic() + 90
