@@ -32,6 +32,14 @@ def test_replaces_an_older_file(tmp_path):
     assert target.read_text() == "new"
 
 
+def test_the_bytes_are_on_the_disk_before_the_file_takes_its_name(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(os, "fsync", lambda file: seen.append((os.fstat(file).st_size, names(tmp_path))))
+    with atomic_path(tmp_path / "c.csv") as part:
+        part.write_text("four")
+    assert seen == [(4, [part.name])]
+
+
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
 def test_failure_leaves_the_old_file_and_no_other(tmp_path, failure):
     target = tmp_path / "c.csv"
