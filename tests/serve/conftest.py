@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import shutil
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,12 +47,12 @@ class Server:
         return self.wait(started.json()["id"])
 
     def wait(self, id_: str, seconds: float = 60) -> dict[str, Any]:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        start = time.monotonic()
+        while (waited := time.monotonic() - start) < seconds:
             job = self.client.get(f"/api/jobs/{id_}").json()
             if job["state"] in ("done", "failed", "cancelled"):
                 return job
-            time.sleep(0.02)
+            time.sleep(0.02 + 0.05 * waited)  # asking costs time, too, that the job might have
         raise AssertionError(f"job {job} did not end")
 
     def segmented(self, content: bytes, name: str = "cells.png", **options: Any) -> dict[str, Any]:
@@ -96,31 +99,53 @@ def numbers(png: bytes) -> np.ndarray:
     return red << 16 | green << 8 | blue
 
 
-@pytest.fixture
-def open_server(tmp_path):
-    """Open servers on a work folder, one after the other."""
+@contextmanager
+def opening_servers(place: Path) -> Iterator[Callable[..., Server]]:
+    """Open servers on a work folder in a place, one after the other, up to the end of the block."""
     from starlette.testclient import TestClient
 
     from hooke.serve import ServeOptions, make_app
 
-    opened = []
+    with ExitStack() as opened:
 
-    def start(**options: Any) -> Server:
-        folder = Path(options.pop("folder", tmp_path / "work"))
-        app = make_app(ServeOptions(folder=folder, **{"threads": 1, **options}))
-        client = TestClient(app, base_url=ADDRESS, raise_server_exceptions=True)
-        client.__enter__()
-        opened.append(client)
-        return Server(client, app, folder)
+        def start(**options: Any) -> Server:
+            folder = Path(options.pop("folder", place / "work"))
+            app = make_app(ServeOptions(folder=folder, **{"threads": 1, **options}))
+            client = opened.enter_context(TestClient(app, base_url=ADDRESS, raise_server_exceptions=True))
+            return Server(client, app, folder)
 
-    yield start
-    for client in opened:
-        client.__exit__(None, None, None)
+        yield start
 
 
 @pytest.fixture
-def server(open_server):
+def open_server(tmp_path):
+    """Open servers on a work folder, one after the other."""
+    with opening_servers(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def work_of_one_image(tmp_path_factory, picture):
+    """The work folder of a server that was stopped after it had segmented the picture."""
+    place = tmp_path_factory.mktemp("one image")
+    with opening_servers(place) as start:
+        start().segmented(picture)
+    return place / "work"
+
+
+@pytest.fixture
+def server(open_server, request, tmp_path):
+    """A server; where a test asks for an image, too, one that has begun with it."""
+    if "image" in request.fixturenames:
+        shutil.copytree(request.getfixturevalue("work_of_one_image"), tmp_path / "work")
     return open_server()
+
+
+@pytest.fixture
+def image(server):
+    """The picture, segmented."""
+    (image,) = server.client.get("/api/images").json()["images"]
+    return server.get(image["id"])
 
 
 @pytest.fixture

@@ -23,11 +23,6 @@ from hooke.measure import measure
 from hooke.serve.learning_jobs import AdaptJob
 
 
-@pytest.fixture
-def image(server, picture):
-    return server.segmented(picture)
-
-
 def download(server, id_, what, **query):
     answer = server.client.get(f"/api/images/{id_}/download/{what}", params=query)
     assert answer.status_code == 200, answer.text
@@ -256,7 +251,7 @@ def test_adapting_makes_a_model_that_can_be_chosen(server):
         image = server.segmented(np_png(scene.image), f"{seed}.png")
         server.edit(image["id"], "grow", ids=list(range(1, image["count"] + 1)), radius=2)
         server.client.post(f"/api/images/{image['id']}/corrected", json={"corrected": True})
-    started = server.client.post("/api/jobs", json={"kind": "adapt", "options": {"steps": 10}}).json()
+    started = server.client.post("/api/jobs", json={"kind": "adapt", "options": {"steps": 2}}).json()
     job = server.wait(started["id"], seconds=300)
     assert job["state"] == "done", job
     assert job["result"]["model"] == "adapted-1"
