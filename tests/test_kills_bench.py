@@ -24,7 +24,8 @@ def bench():
 
 
 @pytest.mark.slow
-def test_killed_runs_lose_nothing(bench, tmp_path):
+def test_killed_runs_lose_nothing(bench, tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "IMAGES", 3)
     counts = bench.kill_runs(4, seed=2, root=tmp_path, names=["segment", "segment over others"])
     assert {name: count[column] for name, count in counts.items() for column in bench.COUNTS if count[column]} == {}
     assert sum(count[number.name] for count in counts.values() for number in bench.SIGNALS) == 4

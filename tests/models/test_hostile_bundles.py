@@ -10,6 +10,7 @@ import yaml
 
 from hooke import segment
 from hooke.errors import HookeError, ModelError
+from hooke.limits import SMALL_PROMISE
 from hooke.models import load_model, read_bundle
 from tests.models.small_bundles import describe, tiny_onnx, write
 
@@ -87,14 +88,15 @@ def test_parameters_of_the_scheme(tmp_path, parameters):
         load_model(folder)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_zip_that_unfolds_to_more_than_it_can_hold(tmp_path, method):
+@pytest.mark.parametrize(
+    ("method", "said"), [(zipfile.ZIP_DEFLATED, None), (zipfile.ZIP_BZIP2, "promises"), (zipfile.ZIP_LZMA, "promises")]
+)
+def test_a_zip_that_unfolds_to_more_than_it_can_hold(tmp_path, method, said):
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("rdf.yaml", yaml.safe_dump(describe(b"")))
-        archive.writestr("weights.onnx", bytes(300 << 20))
-    with pytest.raises(ModelError):
+        archive.writestr("weights.onnx", bytes(SMALL_PROMISE + 1))
+    with pytest.raises(ModelError, match=said):
         load_model(path).network()
 
 

@@ -41,6 +41,22 @@ def check_tables(out):
     assert not [path for path in out.rglob("*") if ".part" in path.name or path.suffix == ".work"]
 
 
+@pytest.fixture(scope="module")
+def done_once(tmp_path_factory, field):
+    """An image and its results."""
+    folder = tmp_path_factory.mktemp("done")
+    write_png(folder / "b.png", field.image)
+    segment_folder([folder / "b.png"], folder / "out", QUICK)
+    return folder
+
+
+@pytest.fixture
+def done(done_once, tmp_path):
+    """An image, and a copy of its results."""
+    shutil.copytree(done_once / "out", tmp_path / "out")
+    return done_once / "b.png", tmp_path / "out"
+
+
 @pytest.fixture
 def plates(tmp_path, field):
     """Two files of one name, size and time with other contents."""
@@ -78,9 +94,8 @@ def test_file_that_was_moved_keeps_its_results_and_another_at_its_place_gets_its
 
 @pytest.mark.parametrize("part", ["labels/b.tif", "overlays/b.png", ".hooke/b.csv", ".hooke/b.json"])
 @pytest.mark.parametrize("damage", ["cut", "changed", "missing"])
-def test_damaged_result_is_done_again(images, tmp_path, part, damage):
-    out = tmp_path / "out"
-    segment_folder([images / "b.png"], out, QUICK)
+def test_damaged_result_is_done_again(done, part, damage):
+    image, out = done
     path = out / part
     whole = path.read_bytes()
     if damage == "missing":
@@ -88,10 +103,10 @@ def test_damaged_result_is_done_again(images, tmp_path, part, damage):
     else:
         middle = len(whole) // 2
         path.write_bytes(whole[:100] if damage == "cut" else whole[:middle] + b"#" + whole[middle + 1 :])
-    assert [image.reused for image in segment_folder([images / "b.png"], out, QUICK).images] == [False]
+    assert [one.reused for one in segment_folder([image], out, QUICK).images] == [False]
     assert not (out / "replaced").exists()  # what is damaged is not worth keeping, nor what is made again as it was
     assert path.read_bytes() == whole or part == ".hooke/b.json"  # which holds the seconds that it took
-    assert [image.reused for image in segment_folder([images / "b.png"], out, QUICK).images] == [True]
+    assert [one.reused for one in segment_folder([image], out, QUICK).images] == [True]
 
 
 JSON_OF_ALL_KINDS = [
@@ -101,13 +116,12 @@ JSON_OF_ALL_KINDS = [
 
 
 @pytest.mark.parametrize("content", JSON_OF_ALL_KINDS)
-def test_damaged_entry_means_not_done(images, tmp_path, content):
-    out = tmp_path / "out"
-    segment_folder([images / "b.png"], out, QUICK)
+def test_damaged_entry_means_not_done(done, content):
+    image, out = done
     (out / ".hooke" / "b.json").write_bytes(content)
     (out / ".hooke" / "c.work").write_bytes(content)
-    result = segment_folder([images / "b.png"], out, QUICK)
-    assert [(image.error, image.reused) for image in result.images] == [("", False)]
+    result = segment_folder([image], out, QUICK)
+    assert [(one.error, one.reused) for one in result.images] == [("", False)]
     check_tables(out)
 
 
@@ -393,9 +407,8 @@ WRONG = ({}, [1], "x", 1e400)
         *[("options", {key: value}) for key in ("axes", "classify") for value in ({}, [1], 5)],
     ],
 )  # fmt: skip
-def test_record_of_any_types_is_refused_in_one_sentence(images, tmp_path, part, value):
-    path = tmp_path / "out" / "run.json"
-    segment_folder([images / "b.png"], path.parent, QUICK)
+def test_record_of_any_types_is_refused_in_one_sentence(done, part, value):
+    path = done[1] / "run.json"
     record = json.loads(path.read_text())
     merged = record[part] | value if isinstance(value, dict) and value and part != "model" else value
     path.write_text(json.dumps(record | {part: merged}))

@@ -134,9 +134,10 @@ def run(tmp_path_factory):
     )
     torch.manual_seed(0)
     module = SegmentationModule(config, load_weights=False)
-    images = np.stack([simulate((128, 128), seed=seed).image for seed in range(3)])
-    pixels = torch.from_numpy(images.astype(np.float32))[:, None].repeat(1, 3, 1, 1) / 255
-    truth = (torch.from_numpy(np.stack([simulate((128, 128), seed=seed).labels for seed in range(3)])) > 0).float()
+    fields = [simulate((96, 96), seed=seed) for seed in range(2)]
+    pixels = torch.from_numpy(np.stack([field.image for field in fields]).astype(np.float32))
+    pixels = pixels[:, None].repeat(1, 3, 1, 1) / 255
+    truth = torch.from_numpy(np.stack([field.labels for field in fields]) > 0).float()
     optimizer = torch.optim.Adam(module.network.parameters(), 0.01)
     for _ in range(40):
         output = module.network(pixels)
@@ -159,7 +160,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def explained(run):
-    return explain_run(run, Image(simulate((128, 160), seed=5).image), count=2, diameter=22)
+    return explain_run(run, Image(simulate((96, 112), seed=5).image), count=2, diameter=22)
 
 
 @pytest.mark.slow

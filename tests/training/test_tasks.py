@@ -29,6 +29,7 @@ def test_each_kind_has_a_task_and_a_configuration(kind):
     assert set(task.plain) <= set(load_config_model(kind).model_fields["augment"].annotation.model_fields)
 
 
+@pytest.mark.slow  # PyTorch and Lightning are imported in a process of its own
 def test_a_classifier_loads_nothing_of_segmentation_but_its_configuration():
     found = {name for name in loaded_by("import hooke.training.classifier.task") if "training.segmentation" in name}
     assert found <= {
