@@ -51,6 +51,17 @@ def write_truth(folder, *names):
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
+@pytest.mark.filterwarnings("ignore:Consolidated metadata")
+def test_labels_that_were_added_to_a_consolidated_image_are_found(tmp_path, version):
+    path = store(tmp_path / "cells.zarr", version, names=())
+    zarr.consolidate_metadata(str(path))
+    inner = zarr.open_group(str(path), mode="r+").create_group("labels")
+    write_levels(inner.create_group("nuclei"), LABELS, version=version, **{"image-label": {}})
+    assert "labels" not in zarr.open_group(str(path), mode="r")  # a reader that trusts the copy sees none
+    assert np.array_equal(open_labels(path).read("cells").labels, LABELS)
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
 @pytest.mark.parametrize("name", ["cells.zarr", "cells.ome.zarr"])
 def test_labels_of_an_image_are_named_after_it(tmp_path, version, name):
     path, truth = store(tmp_path / name, version), write_truth(tmp_path / "truth", "cells")

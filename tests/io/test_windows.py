@@ -274,6 +274,23 @@ def test_planes_of_a_stack_in_ome_zarr(tmp_path):
     np.testing.assert_array_equal(file.plane(2).pixels, np.moveaxis(pixels[2], 0, -1))
 
 
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.filterwarnings("ignore:Consolidated metadata")
+def test_frames_and_fields_that_were_added_to_a_consolidated_store_are_read(tmp_path, zarr_format):
+    zarr = pytest.importorskip("zarr")
+    pixels = picture(5, 70, 90)
+    root = zarr.open_group(str(tmp_path / "a.zarr"), mode="w", zarr_format=zarr_format)
+    fill(root.create_group("0"), zarr_format, pixels[:3], "tyx", [1.0])
+    zarr.consolidate_metadata(str(tmp_path / "a.zarr"))
+    writer = zarr.open_group(str(tmp_path / "a.zarr"), mode="r+")
+    writer["0/s0"].append(pixels[3:])
+    fill(writer.create_group("1"), zarr_format, pixels[:1], "tyx", [1.0])
+    assert zarr.open_group(str(tmp_path / "a.zarr"), mode="r")["0/s0"].shape == (3, 70, 90)  # as the old copy has it
+    file = open_image(tmp_path / "a.zarr")
+    assert (file.stack_shape, file.scenes) == ((5,), ("0", "1"))
+    np.testing.assert_array_equal(file.plane(4).pixels, pixels[4])
+
+
 def test_fields_of_a_plate_and_images_of_a_store_are_scenes(tmp_path):
     zarr = pytest.importorskip("zarr")
     group = zarr.open_group(str(tmp_path / "plate.zarr"), mode="w", zarr_format=3)

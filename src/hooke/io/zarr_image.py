@@ -255,4 +255,5 @@ def _open(path: Path, gaps: Gaps) -> Any:
         from hooke.io.remote_store import RemoteStore
 
         return zarr.open_group(RemoteStore(path, gaps), mode="r")
-    return zarr.open_group(str(path), mode="r")
+    # A copy of all metadata at the root saves a server's answers; it knows nothing of what was added or appended later.
+    return zarr.open_group(str(path), mode="r", use_consolidated=False)

@@ -223,6 +223,7 @@ def _open(path: Path) -> Any:
     if not path.is_dir():
         raise DatasetError("no such zarr group", path=path, remedy="name a folder that ends in .zarr")
     try:
-        return zarr.open_group(str(path), mode="r")
+        # Labels are added to images: a copy of the metadata at the root ("consolidated") may be older than they.
+        return zarr.open_group(str(path), mode="r", use_consolidated=False)
     except Exception as error:  # zarr's own errors have no common parent
         raise DatasetError(f"can't be read as a zarr group ({error})", path=path, remedy="write it again") from error
