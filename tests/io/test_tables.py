@@ -2,10 +2,12 @@
 
 import itertools
 
+import pandas as pd
 import pytest
 
 from hooke.errors import DatasetError
-from hooke.io.tables import read_header, read_table, read_text
+from hooke.io.spreadsheet import write_table
+from hooke.io.tables import read_header, read_own_table, read_table, read_text
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
 SIGNS = [(",", "."), (";", ","), (";", "."), ("\t", ","), ("\t", ".")]
@@ -101,3 +103,14 @@ def test_a_workbook_is_named(path):
     path.write_bytes(b"PK\x03\x04\x14\0\x06\0")
     with pytest.raises(DatasetError, match="workbook, not a csv file; save its sheet as csv"):
         read_table(path, ["image"])
+
+
+def test_a_class_called_na_or_none_is_a_class(path):
+    classes = ["NA", "None", "null", "nan", "=mitosis", None]
+    write_table(pd.DataFrame({"image": "NA", "label": range(1, 7), "class": classes, "score": [0.5, None] * 3}), path)
+    table = read_own_table(path)
+    assert table["image"].tolist() == ["NA"] * 6
+    assert table["class"].tolist()[:5] == classes[:5]
+    assert table["class"].isna().sum() == 1
+    assert (table["label"].dtype.kind, table["score"].isna().sum()) == ("i", 3)
+    assert read_own_table(path, lambda name: name == "label").columns.tolist() == ["label"]

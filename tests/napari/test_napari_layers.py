@@ -339,6 +339,16 @@ def test_results_of_a_run_are_opened_with_image_and_measurements(tmp_path, field
     assert kind == "labels" and alone["features"]["area"].tolist() == mine["area"].tolist()
 
 
+def test_a_class_called_na_is_shown(tmp_path):
+    (tmp_path / "labels").mkdir()
+    write_labels(tmp_path / "labels" / "one.tif", [np.repeat(np.arange(3, dtype=np.int32), 8).reshape(3, 8)])
+    (tmp_path / "summary.csv").write_text("image,file,status\none,one.png,ok\n")
+    (tmp_path / "measurements.csv").write_text("image,label,class\none,1,NA\none,2,\n")
+    ((_, attributes, _),) = read_single(tmp_path / "labels" / "one.tif")
+    assert attributes["features"]["class"].isna().tolist() == [False, True]
+    assert attributes["features"]["class"].tolist()[0] == "NA"
+
+
 def read_single(path):
     return reader.get_reader([str(path)])([str(path)])
 

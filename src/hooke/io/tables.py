@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -155,6 +155,33 @@ def read_table(
         _read_numbers(table, [name for name in names if name not in kept], layout.separator)
     unnamed = [name for name, shown in zip(names, layout.header, strict=True) if not shown]
     return table.drop(columns=[name for name in unnamed if not table[name].replace("", None).notna().any()])
+
+
+def read_own_table(path: Path, columns: Callable[[str], bool] | None = None) -> pd.DataFrame:
+    """Read a table that `hooke.io.spreadsheet` wrote, its images and classes as they were before they became cells.
+
+    Only an empty cell has no value: pandas by itself drops a class called NA, None or null, which people call objects
+    that they can't or need not name.
+
+    Parameters
+    ----------
+    path : Path
+    columns : callable, optional
+        Which to read, by their name; all by default.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it can't be read; pandas' own are children of `ValueError`.
+    """
+    import pandas as pd
+
+    texts = ("image", "class")
+    table = pd.read_csv(path, usecols=columns, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""])
+    for name in (name for name in texts if name in table):
+        meant = {cell: from_cell(cell) for cell in table[name].dropna().unique()}  # few, of millions of rows
+        table[name] = table[name].map(meant).astype(object)  # of a table without rows, too
+    return table
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from hooke.datasets import INDEX_NAME, find_image, find_labels, read_entries
 from hooke.errors import DatasetError
 from hooke.io import ImageFile, find_images, open_image, read_labels
 from hooke.io.annotations import read_classes
+from hooke.io.tables import read_own_table
 from hooke.limits import check_memory
 from hooke.napari.layer_data import OWN, LayerData, object_features
 from hooke.napari.physical_size import PhysicalSize
@@ -168,7 +169,7 @@ def _rows(path: Path, name: str) -> pd.DataFrame | None:
     """Rows of one image of a table; None where there is no such table, or its columns are called otherwise."""
     if not path.is_file():
         return None
-    table = pd.read_csv(path, dtype={"image": str, "class": str})
+    table = read_own_table(path)
     if not {"image", "label"} <= set(table.columns):
         return None
     found = table[table["image"] == name]

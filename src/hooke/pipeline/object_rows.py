@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
-from hooke.io.spreadsheet import from_cell
+from hooke.io.tables import read_own_table
 from hooke.pipeline.ledger import Ledger
 
 # Columns of which a mean over objects says nothing: numbers, places and directions.
@@ -82,8 +82,6 @@ def _read_rows(ledger: Ledger, rows: Sequence[Mapping[str, Any]], wanted: Callab
         given = pd.to_numeric(table.get(axis, pd.Series(-1, index=table.index)), errors="coerce")
         table[axis] = given.fillna(-1).astype(np.int64)
     table = (table[table["image"].notna()] if "image" in table else table.assign(image="").iloc[:0]).copy()
-    names = {name: from_cell(name) for name in table["image"].unique()}
-    table["image"] = table["image"].map(names).astype(object)  # also of a run that was stopped before its first image
     keys["row"] = np.arange(len(keys))
     return table.merge(keys.drop_duplicates(places), on=places, how="inner")
 
@@ -100,7 +98,7 @@ def _read_measurements(ledger: Ledger, wanted: Callable[[str], bool]) -> pd.Data
 
 def _read(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, usecols=wanted, dtype={"image": str}, keep_default_na=False, na_values=[""])
+        return read_own_table(path, wanted)
     except (ValueError, OSError) as error:  # pandas' own are ValueErrors
         raise DatasetError(
             f"can't be read as a table: {error}", path=path, remedy="delete it and segment its image again"

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from hooke.io import atomic_path
+from hooke.io.tables import read_own_table
 from hooke.measure import measure
 from hooke.serve.answers import files_gone
 from hooke.serve.api_models import Chosen
@@ -199,7 +200,7 @@ class StoredResult:
 
     def _measured(self) -> pd.DataFrame:
         try:
-            return pd.read_csv(self.run / "measurements.csv", dtype={"image": str, "class": str})
+            return read_own_table(self.run / "measurements.csv")
         except (OSError, ValueError) as error:
             raise files_gone() from error
 
