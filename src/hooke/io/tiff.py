@@ -4,8 +4,9 @@ By tifffile and imagecodecs: 1 to 64 bits, integer or float, any byte order, str
 and their compressions. Of a pyramid the full resolution is read. Planes are read one by one, each from its own pages.
 Images of one file that have the same shape (positions of an OME-TIFF) are a stack ``P``; those of other sizes are
 scenes, each an `ImageFile` of its own. An OME-TIFF that points to other files is read for its own planes, since those
-files are given by themselves; what it lacks is noted. The orientation tag is obeyed. Colours: alpha is dropped, a picture's palette is applied,
-YCbCr becomes RGB, white-is-zero is inverted (but in images of 1 bit, which tifffile writes so in either meaning).
+files are given by themselves; what it lacks is noted. The orientation tag is obeyed. Colours: alpha is dropped, a
+picture's palette is applied, YCbCr becomes RGB, white-is-zero is inverted (but in images of 1 bit, which tifffile
+writes so in either meaning).
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ def part_notes(tif: tifffile.TiffFile, path: Path, channels: int) -> tuple[str, 
         if (whole := _number(pixels.get("SizeC"))) > channels:
             which = _own_channels(pixels, own)
             notes.append(
-                f"{SOME_CHANNELS}the file holds {channels} of {whole}{which}, the others are in {named}; join the files "
-                "by --channels-from, or save all channels as one file"
+                f"{SOME_CHANNELS}the file holds {channels} of {whole}{which}, the others are in {named}; join the "
+                "files by --channels-from, or save all channels as one file"
             )
         if gone := [name for name in others if not is_url(path) and not path.with_name(name).exists()]:
             notes.append(f"a part of an image of several files, of which some are missing: {readable(_listed(gone))}")
