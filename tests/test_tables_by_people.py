@@ -66,6 +66,16 @@ def test_classes_of_cells(tmp_path, dataset, save):
     assert [(one.image.name, one.classes) for one in found] == [(name, {1: "round", 2: "long"}) for name in NAMES]
 
 
+def test_an_object_of_two_classes_is_refused_and_one_that_is_listed_twice_is_not(tmp_path, dataset):
+    table = tmp_path / "cells.csv"
+    table.write_text("image,label,class\n001,1,round\n001,2,long\n001,1,round\n")
+    (found,) = examples_of_table(table, [dataset / "images"], dataset)
+    assert found.classes == {1: "round", 2: "long"}
+    table.write_text("image,label,class\n001,1,round\n001,2,long\n001,1,long\n")
+    with pytest.raises(DatasetError, match="object 1 of '001' is round in line 2 and long in line 4"):
+        list(examples_of_table(table, [dataset / "images"], dataset))
+
+
 def test_points(tmp_path, dataset, save):
     rows = [("001", 4.5, 4.5, "a"), ("001", 12.5, 15.5, "b"), ("002", 4.5, 4.5, "a")]
     path = save(tmp_path / "points.csv", pd.DataFrame(rows, columns=["image", "y", "x", "class"]))

@@ -322,6 +322,16 @@ def test_the_nuclear_channel_alone_is_kept_where_colours_add_nothing(folder, cap
     assert "intensities in the nuclear channel alone" in capsys.readouterr().out
 
 
+def test_a_class_typed_in_two_ways_is_named(folder, tmp_path, capsys):
+    text = (folder / "some.csv").read_text()
+    (tmp_path / "cells.csv").write_text(text.replace("round", "Round", 3))
+    command = ["classify", "train", "--features", str(tmp_path / "cells.csv"), "--images", str(folder / "images")]
+    with pytest.raises(SystemExit) as left:
+        main([*command, "--labels", str(folder / "results"), "-o", str(tmp_path / "model")])
+    assert left.value.code == 0
+    assert "'Round' and 'round' are different classes here" in capsys.readouterr().err
+
+
 def test_a_folder_may_be_named_as_a_command_is(folder, tmp_path, monkeypatch):
     for name in ("images", "train", "evaluate"):
         (tmp_path / name).mkdir()

@@ -325,4 +325,19 @@ def _read_table(path: Path) -> pd.DataFrame:
     if len(bad):
         cause = f"line {bad[0]}: label is {table['label'][bad[0]]}"
         raise DatasetError(cause, path=path, remedy="give the whole number of an object in the label image")
-    return table.assign(label=labels).dropna(subset=["label"]).astype({"label": int})
+    table = table.assign(label=labels).dropna(subset=["label"]).astype({"label": int})
+    _check_one_class(table, path)
+    return table
+
+
+def _check_one_class(table: pd.DataFrame, path: Path) -> None:
+    """Refuse an object that has two classes; one that is listed twice with the same class is no harm."""
+    rows = table.drop_duplicates(["image", "label", "class"])
+    again = rows[rows.duplicated(["image", "label"])]
+    if again.empty:
+        return
+    line, image, label = again.index[0], again["image"].iloc[0], again["label"].iloc[0]
+    first = rows[(rows["image"] == image) & (rows["label"] == label)].iloc[0]
+    second = again["class"].iloc[0]
+    cause = f"object {label} of {image!r} is {first['class']} in line {first.name} and {second} in line {line}"
+    raise DatasetError(cause, path=path, remedy="keep one class for each object")

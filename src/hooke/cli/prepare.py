@@ -200,6 +200,8 @@ def _print_report(report: Prepared, dst: Path) -> None:
 
 def _print_oddities(report: Prepared) -> None:
     """Say what the user may not expect."""
+    from hooke.labels.classes import alike
+
     if report.left_out:
         _complain(f"{len(report.left_out)} left out, not in the list given: {_some(report.left_out)}")
     if report.absent:
@@ -207,6 +209,8 @@ def _print_oddities(report: Prepared) -> None:
         _complain(f"{len(report.absent)} listed but not in the source: {_some(report.absent)}; {remedy}")
     if report.straddling:
         _complain(f"{len(report.straddling)} groups lie in more than one split: {_some(report.straddling)}")
+    for names in alike(report.classes):
+        _complain(f"{names} are different classes here; --class OLD=NEW makes one of them")
     if report.unknown_classes:
         _complain(f"no image has a nucleus of class: {_some(report.unknown_classes)}")
     empty = [split for split, count in report.splits.items() if not count]
