@@ -8,6 +8,7 @@ from hooke.image import Image
 from hooke.pipeline import diameter
 from hooke.pipeline.diameter import _confirmed_by_finer_scale, estimate_diameter
 from hooke.pipeline.first_pass import Vote, median_diameter, view_fields
+from hooke.pipeline.mere_noise import is_mere_noise
 from hooke.preprocess import fit_normalisation
 from hooke.targets import equivalent_diameters
 
@@ -49,6 +50,22 @@ def test_two_fields_of_the_finest_scale_are_enough_where_much_is_seen(monkeypatc
 
 def test_nothing_to_see_gives_none():
     assert measured(np.random.default_rng(0).normal(100, 5, (256, 256)).astype(np.uint16)) is None
+
+
+@pytest.mark.parametrize("blur", [1.5, 2, 3])
+def test_lumps_of_smoothed_noise_are_no_objects(blur):
+    noise = cv2.GaussianBlur(np.random.default_rng(0).normal(300, 8, (520, 696)), (0, 0), blur)
+    assert measured(noise.astype(np.uint16)) is None
+
+
+@pytest.mark.parametrize(("count", "noise"), [(9, True), (3, False)])
+def test_only_many_lumps_are_called_noise(count, noise):
+    pixels = np.random.default_rng(0).normal(300, 8, (256, 256)).astype(np.float32)
+    votes = [Vote(np.full(count, 8.0), np.full(count, 0.5), 1.0, 256.0 * 256)]
+    assert is_mere_noise(pixels, fit_normalisation(Image(pixels)), 8.0, votes) is noise
+    for number in range(9):
+        cv2.circle(pixels, (40 + 80 * (number % 3), 40 + 80 * (number // 3)), 4, 360.0, -1)
+    assert not is_mere_noise(pixels, fit_normalisation(Image(pixels)), 8.0, votes)
 
 
 def test_votes_weigh_by_trust():

@@ -46,6 +46,12 @@ def drawn_16_bit(pixels):
     return np.where(mask > 0, mask.astype(np.uint16) * 257, pixels)
 
 
+def drawn_dimly_16_bit(pixels):
+    """As bright as a nucleus, which is neither the lowest nor the highest value."""
+    mask = write(np.zeros(SIZE, np.uint8), 255)
+    return np.where(mask > 127, np.uint16(0.7 * np.percentile(pixels, 99)), pixels)
+
+
 WRITTEN = {
     "white on black": lambda: write(field().image, 255),
     "white on black, as JPEG": lambda: as_jpeg(write(field().image, 255)),
@@ -53,6 +59,7 @@ WRITTEN = {
     "grey": lambda: write(field().image, 200),
     "black on white": lambda: 255 - write(field().image, 255),
     "16 bits": lambda: drawn_16_bit(field(bits=16).image),
+    "16 bits, as a nucleus": lambda: drawn_dimly_16_bit(field(bits=16).image),
     "white on blue": lambda: write(in_blue(field().image), (255, 255, 255)),
     "black on a stained slide": lambda: write(field("histology").image, (0, 0, 0)),
     "white on a stained slide": lambda: write(field("histology").image, (255, 255, 255)),

@@ -20,6 +20,7 @@ from hooke.pipeline.first_pass import (
     view_fields,
     vote_trust,
 )
+from hooke.pipeline.mere_noise import is_mere_noise
 from hooke.pipeline.sparse import interesting_fields
 from hooke.preprocess import Normalisation
 
@@ -48,7 +49,7 @@ def estimate_diameter(
     """Estimate the median diameter of an image's objects.
 
     Fields spread over the image are predicted first; where they hold no object, four small ones magnified, which show
-    tiny dense objects, and then those that stand out most.
+    tiny dense objects, and then those that stand out most. What is seen in mere noise is none.
 
     Parameters
     ----------
@@ -83,10 +84,11 @@ def estimate_diameter(
         small = view(_jobs(shape, (2.0,), False))
         diameter = median_diameter(join_votes(votes + small))
     if diameter is not None and _is_believed(diameter, votes, small, shape, trained[0]):
-        return diameter
+        return None if is_mere_noise(pixels, normalisation, diameter, votes + small) else diameter
     magnified = join_votes(view(_jobs(shape, (_MAGNIFIED,), False)))
     if float(magnified.weight.sum()) >= _ENOUGH_MAGNIFIED:
-        return median_diameter(magnified)
+        diameter = median_diameter(magnified)
+        return None if diameter is None or is_mere_noise(pixels, normalisation, diameter, [magnified]) else diameter
     if known is not None:
         return None
     votes = view(interesting_fields(pixels, normalisation))

@@ -34,6 +34,8 @@ _LEVEL = 0.2  # share of their height by which letters of one line may differ in
 _MOST = 3000  # letters; a printed page is a question of its own
 _SAMPLE = 20_000  # pixels whose colours are counted
 _FLAT_COLOURS = 3  # number of colours tried that several neighbouring pixels share
+_VALUES = 256  # an image of no more was stored with 8 bits once
+_COARSE = 4  # pixels, between those that are looked at for that
 _BOX = np.ones((3, 3), np.uint8)
 
 Boxes = NDArray[np.int64]  # top, left, bottom, right of each, pixels; bottom and right are outside
@@ -110,16 +112,21 @@ def _layers(pixels: NDArray[Any]) -> Iterator[_Layer]:
 
 
 def _values(pixels: NDArray[Any]) -> Iterator[tuple[float, tuple[float, float, float]]]:
-    """The extremes, and where there are only 256 values those that neighbours share most often, with their reach."""
+    """The extremes, and the values that neighbours share most often, with their reach."""
     lowest, highest, middle = float(pixels.min()), float(pixels.max()), float(np.median(pixels[::4, ::4]))
     exact, smoothed, blurred = _REACH
-    least = dict.fromkeys((highest, lowest), _LEAST)
+    contrast = _CONTRAST
     if pixels.dtype == np.uint8:
         often = cv2.calcHist([pixels[:-1, :-1]], [0], _flat(pixels), [256], [0, 256]).ravel()
         common = [float(value) for value in np.argsort(often)[::-1][:_FLAT_COLOURS] if often[value] >= _FEWEST]
-        least = dict.fromkeys(common, _CONTRAST) | least
     else:
-        exact = 0.0
+        shared = pixels[:-1, :-1][_flat(pixels) > 0]
+        values, counts = np.unique(shared[:: max(1, len(shared) // _SAMPLE)], return_counts=True)
+        most = np.argsort(counts)[::-1][:_FLAT_COLOURS]
+        common, exact = [float(value) for value in values[most[counts[most] >= _FEWEST]]], 0.0
+        # Of thousands of values, noise hardly gives three neighbours the same.
+        contrast = _LEAST if len(np.unique(pixels[::_COARSE, ::_COARSE])) > _VALUES else _CONTRAST
+    least = dict.fromkeys(common, contrast) | dict.fromkeys((highest, lowest), _LEAST)
     for value, contrast in least.items():
         if (away := abs(value - middle)) > contrast * (highest - lowest):
             yield value, (away * exact, away * smoothed, away * blurred)
