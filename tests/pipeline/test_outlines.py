@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+import hooke
 from hooke.datasets import simulate
 from hooke.pipeline.outlines import looks_fragmented, size_variation, solidity
+
+FIELDS = Path(__file__).parents[2] / ".." / "shared" / "data" / "bbbc039" / "images"
 
 
 def test_disks_and_squares_are_solid_wherever_they_lie():
@@ -51,6 +56,13 @@ def test_heaps_of_fragments_are_noticed_and_whole_nuclei_are_not():
     assert looks_fragmented(clusters(fragments=True))
     assert not looks_fragmented(clusters(fragments=False))
     assert not looks_fragmented(np.zeros((50, 50), np.int32))
+
+
+@pytest.mark.skipif(not FIELDS.is_dir(), reason="BBBC039 is not at ../shared/data")
+@pytest.mark.parametrize(("name", "fragmented"), [("A12_s7", True), ("H06_s6", True), ("A18_s1", False)])
+def test_fields_of_fragmented_nuclei_are_flagged(name, fragmented):
+    (path,) = FIELDS.glob(f"IXMtest_{name}_*.tif")
+    assert any(warning.startswith("fragments") for warning in hooke.segment(path, threads=1).warnings) is fragmented
 
 
 @pytest.mark.parametrize("seed", range(4))
