@@ -331,7 +331,7 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 
 def _check_one_class(table: pd.DataFrame, path: Path) -> None:
-    """Refuse an object that has two classes; one that is listed twice with the same class is no harm."""
+    """Refuse an object that has two classes; one that is listed twice with the same class does no harm."""
     rows = table.drop_duplicates(["image", "label", "class"])
     again = rows[rows.duplicated(["image", "label"])]
     if again.empty:

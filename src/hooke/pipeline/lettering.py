@@ -35,7 +35,7 @@ _MOST = 3000  # letters; a printed page is a question of its own
 _SAMPLE = 20_000  # pixels whose colours are counted
 _FLAT_COLOURS = 3  # number of colours tried that several neighbouring pixels share
 _VALUES = 256  # an image of no more was stored with 8 bits once
-_COARSE = 4  # pixels, between those that are looked at for that
+_COARSE = 4  # pixels, between those that are read for that
 _BOX = np.ones((3, 3), np.uint8)
 
 Boxes = NDArray[np.int64]  # top, left, bottom, right of each, pixels; bottom and right are outside

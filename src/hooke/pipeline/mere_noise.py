@@ -29,7 +29,7 @@ def is_mere_noise(pixels: Pixels, normalisation: Normalisation, diameter: float,
     ----------
     pixels : Pixels, shape (Y, X) or (Y, X, C)
     normalisation : Normalisation
-        Colours are never called noise: the background of a slide is no noise.
+        Colours are never called noise: the background of a slide is not noise.
     diameter : float
         Of what is seen, pixels.
     seen : list of Vote
