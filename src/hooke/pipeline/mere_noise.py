@@ -49,8 +49,9 @@ def is_mere_noise(pixels: Pixels, normalisation: Normalisation, diameter: float,
 def _lumps(grey: NDArray[np.generic], diameter: float) -> NDArray[np.float32]:
     """Intensities at the scale of the objects, without background, in standard deviations of their surroundings."""
     flat = np.asarray(grey, np.float32).reshape(grey.shape[:2])
-    fine = cv2.GaussianBlur(flat, (0, 0), max(diameter / 4, 0.5))
-    fine -= cv2.GaussianBlur(flat, (0, 0), 2 * diameter)
+    fine = cv2.subtract(
+        cv2.GaussianBlur(flat, (0, 0), max(diameter / 4, 0.5)), cv2.GaussianBlur(flat, (0, 0), 2 * diameter)
+    )
     around = cv2.GaussianBlur(fine * fine, (0, 0), 3 * diameter)
     return np.asarray(fine / np.sqrt(around + 1e-9), np.float32)
 
