@@ -13,9 +13,9 @@ import pytest
 import tifffile
 
 import hooke
-from hooke.corrections.pairs import run_entries
 from hooke.errors import ClusterError, ConfigError, HookeError, OutputError
 from hooke.io import read_labels, write_png
+from hooke.io.entry import run_entries
 from hooke.io.lock import only_run
 from hooke.pipeline import SegmentOptions, ledger, segment_file, segment_folder, tables
 from hooke.pipeline.folder_segmentation import _Run

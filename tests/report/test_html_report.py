@@ -15,8 +15,11 @@ import tifffile
 
 from hooke.evaluation import evaluate
 from hooke.evaluation.saved_evaluation import read_run
+from hooke.io import open_image
+from hooke.io.entry import Entry
 from hooke.report.html import render_report, write_report
 from hooke.report.html.gallery import Subject, draw_subject
+from hooke.report.html.images import ImageFinder
 
 VOID = {"meta", "link", "br", "input", "img", "hr"}
 
@@ -150,11 +153,29 @@ def test_without_images_labels_are_drawn(evaluation, folders):
 def test_images_are_found_by_the_record_of_the_prediction(evaluation, folders, tmp_path):
     pred, truth = folders
     (truth / "images").rename(tmp_path / "elsewhere")
-    files = [{"image": name, "file": str(tmp_path / "elsewhere" / f"{name}.png")} for name in ("good", "half", "lost")]
-    (pred / "run.json").write_text(json.dumps({"images": files}))
+    (pred / ".hooke").mkdir()
+    for name in ("good", "half", "lost"):
+        path = str(tmp_path / "elsewhere" / f"{name}.png")
+        entry = Entry(name, name, "", path, 0, "", "", "", "", rows=[{"count": 1}])
+        (pred / ".hooke" / f"{name}.json").write_text(entry.to_json())
     assert len(Page(render_report(evaluation)).all("image")) == 3
-    (pred / "run.json").write_text("[]")
-    assert len(Page(render_report(evaluation)).all("image")) == 0
+    (pred / ".hooke" / "lost.json").write_text("[]")
+    assert len(Page(render_report(evaluation)).all("image")) == 2
+
+
+def test_the_scene_that_was_segmented_is_shown(tmp_path):
+    path = tmp_path / "both.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as file:
+        for shape in ((16, 16), (8, 16)):
+            file.write(np.full(shape, shape[0], np.uint8), photometric="minisblack")
+    first, second = open_image(path).scenes
+    (tmp_path / "out" / ".hooke").mkdir(parents=True)
+    for name, scene in (("one", first), ("two", second)):
+        entry = Entry(name, "both", scene, str(path), 0, "", "", "", "", rows=[{"count": 1}])
+        (tmp_path / "out" / ".hooke" / f"{name}.json").write_text(entry.to_json())
+    finder = ImageFinder(tmp_path / "truth", tmp_path / "out")
+    assert (finder.read("one", (16, 16)) == 16).all()
+    assert (finder.read("two", (8, 16)) == 8).all()
 
 
 def test_other_runs_join_the_curve(evaluation, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from hooke.evaluation import open_labels
 from hooke.io import find_images
 from hooke.io.annotations import AnnotationFiles
 from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, READERS, image_name
+from hooke.io.entry import Entry, run_entries
 from hooke.io.formats import has_image_suffix, result_stem
 from hooke.io.name_match import match_names, some_names
 from hooke.labels.labelled_image import LabelSource
-from hooke.pipeline.entry import Entry, read_entries
 
 #: Folder of a run's output in which corrected labels or annotations are searched first.
 CORRECTED = "corrected"
@@ -139,12 +139,6 @@ def _of_run(out: Path, split_components: bool | None) -> Pairs:
     if not pairs:
         raise DatasetError(f"the labels of {len(entries)} image(s) are as the run wrote them", path=out, remedy=_CHANGE)
     return Pairs(pairs, untouched=len(entries) - len(pairs))
-
-
-def run_entries(out: Path) -> Iterable[Entry]:
-    """Read what is known of each image of a run's output."""
-    entries = read_entries(out / ".hooke")
-    return [entries[name] for name in sorted(entries)]
 
 
 def _is_changed(out: Path, entry: Entry) -> bool:

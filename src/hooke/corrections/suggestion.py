@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.corrections.pairs import run_entries
 from hooke.errors import ConfigError, DatasetError, HookeError
 from hooke.image import Image
 from hooke.io import atomic_path, open_image, read_labels, write_png
+from hooke.io.entry import run_entries
 from hooke.labels import find_objects
 from hooke.metrics import count_overlap, panoptic_quality
 from hooke.models import load_model

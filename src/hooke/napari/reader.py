@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.corrections.pairs import run_entries
 from hooke.datasets import INDEX_NAME, find_image, find_labels, read_entries
 from hooke.errors import DatasetError
 from hooke.io import ImageFile, find_images, open_image, read_labels
 from hooke.io.annotations import read_classes
+from hooke.io.entry import run_entries
 from hooke.io.tables import read_own_table
 from hooke.limits import check_memory
 from hooke.napari.layer_data import OWN, LayerData, object_features

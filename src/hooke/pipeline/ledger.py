@@ -1,6 +1,6 @@
 """Records what all runs into an output folder have done, so that results are kept, continued and not mixed up.
 
-``OUT/.hooke`` holds, per image, ``NAME.json`` (see `hooke.pipeline.entry`) and its measurements ``NAME.csv``. While
+``OUT/.hooke`` holds, per image, ``NAME.json`` (see `hooke.io.entry`) and its measurements ``NAME.csv``. While
 results take their places, ``NAME.work`` lists them: what a killed run left half done is removed by the next.
 """
 
@@ -29,13 +29,13 @@ from hooke.io import atomic_path, read_labels, unique_names
 from hooke.io.atomic import output_error
 from hooke.io.channel_files import ChannelFiles
 from hooke.io.content_hash import files_of_store, hash_file
+from hooke.io.entry import Entry, Written, is_result, read_entries, read_entry
 from hooke.io.find import natural_key
 from hooke.io.formats import is_zarr
 from hooke.io.gate import Gate
 from hooke.io.remote import remote_file
 from hooke.io.set_aside import set_aside
 from hooke.io.spreadsheet import write_table
-from hooke.pipeline.entry import Entry, Written, is_result, read_entries, read_entry
 from hooke.pipeline.result_files import plane_prefixes
 from hooke.pipeline.work import Content, Origin, Settings, Work
 

@@ -13,9 +13,9 @@ from typing import Any
 from hooke.errors import ConfigError, readable
 from hooke.io import atomic_path
 from hooke.io.atomic import output_error
+from hooke.io.entry import Entry, read_entries
 from hooke.io.set_aside import SET_ASIDE
 from hooke.io.spreadsheet import as_cell
-from hooke.pipeline.entry import Entry, read_entries
 from hooke.pipeline.large.block_files import BLOCKS, KEY
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.record import load_record

@@ -14,10 +14,10 @@ import pandas as pd
 from hooke.io import atomic_path
 from hooke.io.atomic import flush
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
+from hooke.io.entry import Entry
 from hooke.io.naming import PLACE, image_place
 from hooke.io.spreadsheet import as_cell, write_table
 from hooke.measure import name_columns
-from hooke.pipeline.entry import Entry
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.result_files import DEPTH_TABLE, SUMMARY_COLUMNS, depth_table_path, failure_row
 

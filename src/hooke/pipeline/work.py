@@ -11,7 +11,7 @@ import pandas as pd
 
 from hooke.addresses import real_path
 from hooke.io import atomic_path
-from hooke.pipeline.entry import Written
+from hooke.io.entry import Written
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hooke.corrections import suggest
-from hooke.corrections.pairs import run_entries
+from hooke.io.entry import run_entries
 from hooke.serve.answers import ApiError
 from hooke.serve.api_models import JobOptions
 from hooke.serve.image_store import ImageStore

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError, ImageReadError
 from hooke.io import ImageFile, LabelPlanes, find_images, open_image
+from hooke.io.entry import run_entries
 from hooke.io.find import natural_key
 from hooke.io.tables import read_header, read_table
 
 _Plane = TypeVar("_Plane", bound=NDArray[np.generic])
-_LABELS, _MEASUREMENTS, _SUMMARY, _RECORD = "labels", "measurements.csv", "summary.csv", "run.json"
+_LABELS, _MEASUREMENTS = "labels", "measurements.csv"
 _IN_DEPTH = "measurements_3d.csv"
 _ALIKE = 0.75  # of neighbouring pixels are equal in a label image, at least; in a grey image few are
 _NAME_TIME = 'name its axes, for example --axes TYX (axes="TYX") where the first one is time'
@@ -229,12 +229,9 @@ def _images_of_results(
     results: Path, names: Sequence[str], labels: Joined[NDArray[np.int32]]
 ) -> Joined[NDArray[np.generic]] | None:
     """The images that results were made from, where they are still there."""
-    if not (results / _SUMMARY).is_file():
-        return None
-    table = read_table(results / _SUMMARY, ("image", "file"))
-    paths = dict(zip(table["image"], table["file"], strict=True))
+    entries = {entry.name: entry for entry in run_entries(results)}
     try:
-        files = [open_image(_find_again(paths[name], results)) for name in names]
+        files = [open_image(entries[name].path, scene=entries[name].scene or None) for name in names]
     except (KeyError, HookeError):
         return None
     fitting = all(
@@ -242,21 +239,6 @@ def _images_of_results(
         for file, own in zip(files, labels.files, strict=True)
     )
     return _joined_images(files) if fitting else None
-
-
-def _find_again(file: str, results: Path) -> Path:
-    """Find an image by its path, which may be relative to where the run was started: `run.json` has whole paths."""
-    path = Path(file)
-    if path.is_absolute() or path.exists():
-        return path
-    try:
-        inputs = json.loads((results / _RECORD).read_bytes())["inputs"]
-        whole = [Path(one["path"]) for one in inputs]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return path
-    ending = [part for part in path.parts if part != ".."]
-    found = [one for one in whole if list(one.parts[-len(ending) :]) == ending]
-    return found[0] if len(found) == 1 else path
 
 
 def _objects_of_results(results: Path, names: Sequence[str], labels: Joined[NDArray[np.int32]]) -> pd.DataFrame | None:

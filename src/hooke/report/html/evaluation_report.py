@@ -56,7 +56,7 @@ def write_report(evaluation: Evaluation, path: str | Path, against: Sequence[Run
     ----------
     evaluation : Evaluation
         From `hooke.evaluation.evaluate`. The label images of the pictures are read again from its sources, and images
-        from a dataset's ``images`` folder or from where the prediction's ``run.json`` says; what is gone is left out.
+        from a dataset's ``images`` folder or from where the prediction's run found them; what is gone is left out.
     path : str or Path
         The HTML file.
     against : sequence of Run

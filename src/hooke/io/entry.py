@@ -136,6 +136,12 @@ class Entry:
         )
 
 
+def run_entries(out: Path) -> list[Entry]:
+    """Read what is known of each image of a run's output: all paths are whole."""
+    entries = read_entries(out / ".hooke")
+    return [entries[name] for name in sorted(entries)]
+
+
 def read_entries(folder: Path) -> dict[str, Entry]:
     """All entries of a folder that are whole."""
     found = map(read_entry, folder.glob("*.json"))
