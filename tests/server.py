@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from hooke.io import remote
 
+_TIMEOUT = remote.TIMEOUT
+
 
 class Server:
     """What it serves and how it behaves; requests are counted by path.
@@ -20,7 +22,8 @@ class Server:
     Attributes
     ----------
     silent : bool
-        It takes requests and never answers them.
+        It takes requests and never answers them; then, and only then, 0.3 s are waited for an answer, since on a busy
+        machine one that comes takes as long.
     user, query : str
         Without which it refuses; empty where it asks for none.
     statuses : dict of str to list of int
@@ -31,12 +34,21 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.silent = self.whole = False
+        self._silent = self.whole = False
         self.user = self.query = ""
         self.statuses: dict[str, list[int]] = {}
         self.requests: Counter[str] = Counter()
         self.url = ""
         self.ended = threading.Event()
+
+    @property
+    def silent(self) -> bool:
+        return self._silent
+
+    @silent.setter
+    def silent(self, value: bool) -> None:
+        self._silent = value
+        remote.TIMEOUT = 0.3 if value else _TIMEOUT
 
     def status(self, path: str, query: str, authorization: str) -> int:
         """What to answer besides the file."""
@@ -50,8 +62,8 @@ class Server:
 
 
 def be_impatient(monkeypatch):
-    """Let requests end after a moment, and remember none of an earlier test."""
-    monkeypatch.setattr(remote, "TIMEOUT", 0.3)
+    """Ask again after a moment, and remember no request of an earlier test."""
+    monkeypatch.setattr(remote, "TIMEOUT", _TIMEOUT)  # and as it was after the test, see `Server.silent`
     monkeypatch.setattr(remote, "_PAUSE", 0.01)
     monkeypatch.setattr(remote, "_held", remote._Held())
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
