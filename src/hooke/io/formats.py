@@ -24,6 +24,9 @@ _MICROSCOPE_SUFFIXES = frozenset([
 _WHOLE_SLIDE_SUFFIXES = frozenset([".mrxs", ".vms", ".vmu"])  # others are TIFF inside, and read as such
 # fmt: on
 
+#: Files of which the group of a zarr store has one: that of version 3, or that of version 2.
+ZARR_MARKS = ("zarr.json", ".zgroup")
+
 _NEVER_ADDED = frozenset(["", ".csv", ".json", ".txt", ".xml", ".html", ".md"])  # of most files beside images
 
 _TO_OME_TIFF = "convert it to OME-TIFF with Bio-Formats (Fiji, bfconvert) or bioio"
@@ -38,7 +41,6 @@ _N5 = "it is an N5 store: save it as OME-Zarr or OME-TIFF, for example with Fiji
 _NOT_ZARR = (
     "it is a zarr store without its metadata (zarr.json, .zgroup): copy all of it, or write it as OME-Zarr or OME-TIFF"
 )
-_ZARR_MARKS = ("zarr.json", ".zgroup")
 _VIDEO = "it is a video: save its frames as a TIFF stack, for example with Fiji or ffmpeg"
 _HDF5 = "it is an HDF5 container: save the array inside as TIFF or .npy with h5py"
 _ARRAYS = "save the one array to segment as .npy or TIFF"
@@ -134,7 +136,7 @@ def folder_format(path: Path) -> str | None:
 
 def is_zarr(path: Path) -> bool:
     """Whether a folder is a zarr store: an image, as a file is."""
-    return path.suffix.lower() == ".zarr" and any((path / mark).is_file() for mark in _ZARR_MARKS)
+    return path.suffix.lower() == ".zarr" and any((path / mark).is_file() for mark in ZARR_MARKS)
 
 
 def sniff(path: Path) -> str:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, cast
 from hooke.addresses import Access, access_to, is_url, path_text
 from hooke.errors import ImageReadError
 from hooke.extras import how_to_install
-from hooke.io.formats import TIFF_SUFFIXES
+from hooke.io.formats import TIFF_SUFFIXES, ZARR_MARKS
 
 #: Seconds that a server may take to answer one request.
 TIMEOUT = 20.0
@@ -31,7 +31,7 @@ _HELD = 96 << 20  # bytes that are kept, of all files
 _BLOCK = 1 << 16  # bytes that are read at once where few are wanted
 _PASSING = frozenset({408, 425, 429})  # statuses of a server that is busy; so are those from 500
 _REFUSED = frozenset({401, 403, 407})
-_MARKS = ("zarr.json", ".zattrs", ".zgroup")
+_ZARR_METADATA = ("zarr.json", ".zattrs", ".zgroup", ".zmetadata")  # in the order in which fingerprints hold them
 _HTTP = ("http", "https")
 _Part = tuple[Path, str, int | None, int | None]  # a file, a name within it, start and stop
 _LATER = "try again later: the same command continues from what is done"
@@ -189,7 +189,7 @@ class RemoteFile:
         kind = self.kind
         digest = hashlib.sha256(path_text(self.path).encode())
         if kind == "zarr":
-            found = [(name, self.read(name, again=True)) for name in (*_MARKS, ".zmetadata")]
+            found = [(name, self.read(name, again=True)) for name in _ZARR_METADATA]
             for name, content in found:
                 digest.update(f"{name} {-1 if content is None else len(content)}\n".encode() + (content or b""))
             return sum(len(content or b"") for _, content in found), digest.hexdigest()
@@ -207,7 +207,7 @@ class RemoteFile:
             If it is something else, or not there.
         """
         if self.path.suffix.lower() not in TIFF_SUFFIXES:
-            if any(self.read(name) is not None for name in _MARKS):
+            if any(self.read(name) is not None for name in ZARR_MARKS):
                 return "zarr"
             if self.path.suffix.lower() == ".zarr":
                 raise RemoteError("no zarr store there", path=self.path, remedy="check the URL")
@@ -224,7 +224,7 @@ class RemoteFile:
     def is_closed(self) -> bool:
         """Whether the server refuses even the metadata of the store, which it gave before."""
         try:
-            return all(self.read(name, again=True) is None for name in _MARKS)
+            return all(self.read(name, again=True) is None for name in ZARR_MARKS)
         except RefusedError:
             return True
 
