@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke import __version__
 from hooke.addresses import path_text
 from hooke.image import Image
 from hooke.io import write_labels, write_png
 from hooke.io.annotations import to_anndata, to_geojson, write_geojson
 from hooke.io.class_counts import CLASS_COUNTS
-from hooke.io.lock import only_run
 from hooke.labels.classes import Classes
 from hooke.labels.rings import Polygon, trace_polygons
 from hooke.measure import (
@@ -32,15 +30,14 @@ from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.notebook_views import annotated_plane, draw_axes, render_card
 from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path, plane_name, thumbnail_path
-from hooke.pipeline.tables import write_tables
-from hooke.pipeline.work import Origin, Settings, Work
+from hooke.pipeline.saved_results import saving
+from hooke.pipeline.work import Origin, Work
 from hooke.preprocess import Normalisation
 from hooke.report.class_overlay import class_overlay
 from hooke.report.html.thumbnails import encode_thumbnail
 from hooke.report.overlay import overlay
 
 DOUBTFUL = 0.6  # of objects that score below this, about half have no true object at IoU 0.5 (validation images)
-SAVE_WAIT = 60.0  # seconds: loops in several processes may save into one folder
 
 
 @dataclass(frozen=True)
@@ -239,26 +236,20 @@ class Segmentation:
             When it can't be written to, or another run has it.
         """
         out = Path(folder)
-        with only_run(out, wait=SAVE_WAIT):
-            # No run takes such results for its own: their settings are unknown.
-            ledger = Ledger(out, Settings("", "", __version__))
-            origin = _origin(self.image, ledger)
+        with saving(out, partial(_origin, self.image), self.measuring.names) as (_, origin, work):
             image = replace(self.image, name=origin.name)
-            content = None if image.path is None else ledger.content(image.path)
-            with ledger.writing(origin, content) as work:
-                write_labels(
-                    work.place(labels_path(out, origin.name)),
-                    [self.labels],
-                    pixel_size_um=image.pixel_size_um,
-                    max_label=self.count,
-                )
-                if self.cytoplasm is not None:
-                    rings = work.place(cytoplasm_path(out, origin.name))
-                    write_labels(rings, [self.cytoplasm], pixel_size_um=image.pixel_size_um, max_label=self.count)
-                write_overlay(work, origin.name, replace(self, image=replace(image, plane={})))
-                work.tables.append(object_table(self, origin.name))
-                work.rows.append(summary_row(self.summary, origin.name, image.path or Path(image.name)))
-            write_tables(ledger, self.measuring.names)
+            write_labels(
+                work.place(labels_path(out, origin.name)),
+                [self.labels],
+                pixel_size_um=image.pixel_size_um,
+                max_label=self.count,
+            )
+            if self.cytoplasm is not None:
+                rings = work.place(cytoplasm_path(out, origin.name))
+                write_labels(rings, [self.cytoplasm], pixel_size_um=image.pixel_size_um, max_label=self.count)
+            write_overlay(work, origin.name, replace(self, image=replace(image, plane={})))
+            work.tables.append(object_table(self, origin.name))
+            work.rows.append(summary_row(self.summary, origin.name, image.path or Path(image.name)))
         return out
 
 

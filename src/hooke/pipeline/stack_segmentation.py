@@ -12,21 +12,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke import __version__
 from hooke.image import Image
 from hooke.io import ImageFile, write_labels
-from hooke.io.lock import only_run
 from hooke.io.numpy_files import ARRAY
 from hooke.io.spreadsheet import write_table
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.result_files import depth_table_path, labels_path
-from hooke.pipeline.segmentation import SAVE_WAIT, placed_table, summary_row, write_picture
+from hooke.pipeline.saved_results import saving
+from hooke.pipeline.segmentation import placed_table, summary_row, write_picture
 from hooke.pipeline.stack_planes import read_plane, segment_planes
 from hooke.pipeline.stitching import PlaneOfStack, StackWork
-from hooke.pipeline.tables import write_tables
-from hooke.pipeline.work import Origin, Settings, Work
+from hooke.pipeline.work import Origin, Work
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,26 +102,26 @@ class StackSegmentation:
         OutputError
             When it can't be written to, or another run has it.
         """
-        out, file = Path(folder), self.file
-        with only_run(out, wait=SAVE_WAIT):
-            ledger = Ledger(out, Settings("", "", __version__))
-            path = None if file.path == ARRAY else file.path
-            name = ledger.names([path or Path(file.name)])[0]
-            content = None if path is None else ledger.content(path)
-            with ledger.writing(Origin(name, name, path), content) as work:
-                work.rows.extend({**row, "image": name} for row in self.summaries)
-                planes = collect_stack(self.stack, work, name, ledger.plane_base(name))
-                write_labels(
-                    work.place(labels_path(out, name)),
-                    planes,
-                    axes=self.axes,
-                    shape=self.stack.shape,
-                    pixel_size_um=self.stack.pixel_size_um,
-                    z_step_um=self.stack.z_step_um,
-                    time_step_s=file.time_step_s,
-                )
-            write_tables(ledger, self.stack.measuring.names)
+        out = Path(folder)
+        with saving(out, self._origin, self.stack.measuring.names) as (ledger, origin, work):
+            work.rows.extend({**row, "image": origin.name} for row in self.summaries)
+            planes = collect_stack(self.stack, work, origin.name, ledger.plane_base(origin.name))
+            write_labels(
+                work.place(labels_path(out, origin.name)),
+                planes,
+                axes=self.axes,
+                shape=self.stack.shape,
+                pixel_size_um=self.stack.pixel_size_um,
+                z_step_um=self.stack.z_step_um,
+                time_step_s=self.file.time_step_s,
+            )
         return out
+
+    def _origin(self, ledger: Ledger) -> Origin:
+        """Name the results as the file is named."""
+        path = None if self.file.path == ARRAY else self.file.path
+        name = ledger.names([path or Path(self.file.name)])[0]
+        return Origin(name, name, path)
 
 
 def segment_stack(file: ImageFile, model: Model, options: SegmentOptions) -> StackSegmentation:
