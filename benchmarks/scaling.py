@@ -187,13 +187,14 @@ def measure_stages(pixels: NDArray[np.uint8], model: str) -> dict[str, dict[str,
 
 def one_run(pixels: NDArray[np.uint8], model: str) -> StageClock:
     """Segment once on one thread, with the clock in the functions that stand for stages."""
+    examination = importlib.import_module("hooke.pipeline.examination")
     segmentation = importlib.import_module("hooke.pipeline.image_segmentation")
     segmenter = importlib.import_module("hooke.models.segmenter")
     sessions = importlib.import_module("hooke.models.session").Sessions
     clock = StageClock()
     watched = [
-        (segmentation, "prepare_view", "view"),
-        (segmentation, "measure_diameter", "first pass"),
+        (examination, "prepare_view", "view"),
+        (examination, "measure_diameter", "first pass"),
         (segmentation, "quality_warnings", "warnings"),
         (segmenter, "predict_maps", "resize and blend"),
         (sessions, "run", "network"),

@@ -13,17 +13,14 @@ from hooke.image import Image
 from hooke.labels.classes import Classes, aggregate_pixel_classes
 from hooke.measure import MeasureOptions
 from hooke.measure.image_table import parse_pixel_size
-from hooke.models import Model, PixelSegmenter, is_default
-from hooke.pipeline.diameter import estimate_diameter
+from hooke.models import Model, is_default
+from hooke.pipeline.examination import NOTHING, examine
 from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.trust import dropped_candidates, quality_warnings
-from hooke.pipeline.view import View, prepare_view
-from hooke.preprocess import Normalisation, find_channel
-
-_SHOWN_WHOLE = 448  # pixels: no image of a longer side is all shown in the first pass
+from hooke.preprocess import Normalisation
 
 
 def segment_image(
@@ -77,21 +74,13 @@ def _segment_as(
     """Segment an image by one model."""
     start = time.perf_counter()
     threads = options.resolved_threads
-    channel = wanted_channel(image, model, options)
-    image = _with_pixel_size(image, options)
-    given = options.diameter_pixels(image)
-    view = prepare_view(image, model, channel, threads, of_stack=of_stack)
-    shown, normalisation = view.image, view.normalisation
-    image = replace(image, is_rgb=shown.is_rgb, channel_names=shown.channel_names)
-    if normalisation.is_flat:
-        return _nothing(image, model, normalisation, options, start, "the image is constant: nothing to find")
-    model = model.for_image(colour=normalisation.keeps_colours)
-    segmenter = model.segmenter(threads, tta=options.tta, accurate=options.accurate)
-    diameter, known = measure_diameter(view, model, segmenter, given, progress)
+    seen = examine(_with_pixel_size(image, options), model, options, of_stack=of_stack, progress=progress)
+    image, model, view, diameter = seen.image, seen.model, seen.view, seen.diameter
+    normalisation = view.normalisation
     if diameter is None:
-        return _nothing(image, model, normalisation, options, start, *view.warnings, NOTHING)
-    found = segmenter.segment(
-        view.pixels, normalisation, diameter, **_decoding(options), known=known, progress=progress
+        return _nothing(image, model, normalisation, options, start, *seen.warnings)
+    found = seen.segmenter.segment(
+        view.pixels, normalisation, diameter, **_decoding(options), known=seen.known, progress=progress
     )
     decoded, dirt = view.keep_real(found.decoded)
     if len(decoded.scores):
@@ -103,7 +92,7 @@ def _segment_as(
     classes = _classes(model, found.maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
         classes, more = options.classify.classify_objects(
-            shown, decoded.labels, threshold=options.class_threshold, channel=channel, threads=threads
+            view.image, decoded.labels, threshold=options.class_threshold, channel=seen.channel, threads=threads
         )
         warnings += more
     return Segmentation(
@@ -116,21 +105,11 @@ def _segment_as(
         found.scale,
         found.min_size,
         time.perf_counter() - start,
-        image.notes + view.warnings + dirt + warnings,
+        image.notes + seen.warnings + dirt + warnings,
         classes,
         decoded.too_small + decoded.too_unsure,
         *_measuring(options),
     )
-
-
-def wanted_channel(image: Image, model: Model, options: SegmentOptions) -> int | None:
-    """Number of the channel that is asked for, by the user or for images of several stains by the model."""
-    if isinstance(options.channel, str):
-        return find_channel(image, options.channel)
-    own = model.settings.channel
-    if options.channel is None and own is not None and not image.is_rgb and own < image.channels > 1:
-        return own
-    return options.channel
 
 
 def _decoding(options: SegmentOptions) -> dict[str, float | None]:
@@ -150,47 +129,11 @@ def _with_pixel_size(image: Image, options: SegmentOptions) -> Image:
     return replace(image, pixel_size_um=parse_pixel_size(options.pixel_size))
 
 
-def measure_diameter(
-    view: View,
-    model: Model,
-    segmenter: PixelSegmenter,
-    given: float | None,
-    progress: Callable[[float], None] | None,
-) -> tuple[float | None, NDArray[np.uint16] | None]:
-    """Typical diameter of the objects, None where none is seen; and maps at scale 1, where they were predicted.
-
-    Parameters
-    ----------
-    view : View
-    model : Model
-        The one for this image.
-    segmenter : PixelSegmenter
-    given : float or None
-        The diameter that was asked for, pixels.
-    progress : callable or None
-        Given the share of the tiles done, 0..1.
-    """
-    diameter = given or model.assumed_diameter(*view.pixels.shape[:2])
-    if diameter is not None:
-        return diameter, None
-    known = None
-    if max(view.pixels.shape[:2]) <= _SHOWN_WHOLE:  # this first pass may turn out to be the only one
-        known = segmenter.predict(
-            view.pixels, view.normalisation, progress=progress, at_least=model.scheme.first_pass_maps
-        )
-    measured = estimate_diameter(model, view.pixels, view.normalisation, threads=segmenter.threads, known=known)
-    return model.within_range(measured), known
-
-
 def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32], threshold: float) -> Classes | None:
     if not model.settings.classes:
         return None
     voted = aggregate_pixel_classes(maps[len(model.scheme.maps) :], labels, model.settings.classes)
     return replace(voted, threshold=threshold)
-
-
-#: Warning of an image without objects.
-NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
 
 
 def _nothing(

@@ -30,7 +30,7 @@ from hooke.measure.neighbours import nearest_distances
 from hooke.models import Model
 from hooke.models.predict import TileGrid, predict_tile
 from hooke.models.tile_store import Place, TileStore
-from hooke.pipeline.image_segmentation import NOTHING
+from hooke.pipeline.examination import NOTHING
 from hooke.pipeline.large.block_files import BLOCKS, BlockFiles, BlockMosaic
 from hooke.pipeline.large.block_objects import ObjectFinder
 from hooke.pipeline.large.blocks import Block, BlockGrid, Window

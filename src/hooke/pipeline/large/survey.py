@@ -21,13 +21,13 @@ from hooke.io.image_file import finite
 from hooke.io.lazy_plane import LazyPlane
 from hooke.models import Model, PixelSegmenter, is_default
 from hooke.models.segmenter import smallest_area
-from hooke.pipeline.image_segmentation import NOTHING, measure_diameter, wanted_channel
+from hooke.pipeline.examination import examine
 from hooke.pipeline.large.shown_pixels import WholePlane
 from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.sparse import interesting_fields
 from hooke.pipeline.trust import quality_warnings
-from hooke.pipeline.view import View, prepare_view
+from hooke.pipeline.view import View
 from hooke.preprocess import Normalisation
 
 _WHOLE = 16_000_000  # pixels of an image that is examined whole
@@ -131,25 +131,17 @@ def _survey_as(plane: LazyPlane, model: Model, options: SegmentOptions) -> Surve
     pixels = plane.shape[0] * plane.shape[1]
     step = 1 if pixels <= _WHOLE else int(math.sqrt(pixels / _GRID))
     image = plane.file.image_of(finite(np.ascontiguousarray(plane[::step, ::step]), plane.file.path), plane.index)
-    channel = wanted_channel(image, model, options)
-    threads = options.resolved_threads
-    view = prepare_view(image, model, channel, threads, whole=WholePlane(plane, step))
-    image = replace(image, is_rgb=view.image.is_rgb, channel_names=view.image.channel_names)
-    found = Survey(image, model, model.segmenter(threads, tta=options.tta, accurate=options.accurate), view, None, ())
-    if view.normalisation.is_flat:
-        return replace(found, warnings=("the image is constant: nothing to find",))
-    suited = model.for_image(colour=view.normalisation.keeps_colours)
-    segmenter = suited.segmenter(threads, tta=options.tta, accurate=options.accurate)
-    diameter, _ = measure_diameter(view, suited, segmenter, options.diameter_pixels(image), None)
-    found = replace(found, model=suited, segmenter=segmenter)
+    seen = examine(image, model, options, whole=WholePlane(plane, step))
+    segmenter, diameter = seen.segmenter, seen.diameter
+    found = Survey(seen.image, seen.model, segmenter, seen.view, diameter, seen.warnings)
     if diameter is None:
-        return replace(found, warnings=(*view.warnings, NOTHING))
+        return found
     min_score = segmenter.scheme.min_score if options.min_score is None else options.min_score
     min_size = segmenter.min_size if options.min_size is None else options.min_size
     min_size = smallest_area(diameter) if min_size is None else min_size
     grow = segmenter.grow if options.grow is None else options.grow
-    found = replace(found, diameter=diameter, min_size=float(min_size), min_score=float(min_score), grow=grow)
-    return replace(found, warnings=(*view.warnings, *_trust(found)))
+    found = replace(found, min_size=float(min_size), min_score=float(min_score), grow=grow)
+    return replace(found, warnings=(*seen.warnings, *_trust(found)))
 
 
 def _trust(found: Survey) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hooke.corrections import CorrectedImage
 from hooke.models import Model
 from hooke.pipeline import SegmentOptions
-from hooke.pipeline.image_segmentation import wanted_channel
+from hooke.pipeline.examination import wanted_channel
 from hooke.training.augmentation.crops import Sample
 from hooke.training.samples import make_sample
 

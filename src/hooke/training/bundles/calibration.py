@@ -16,8 +16,8 @@ from hooke.image import Image
 from hooke.models import Model, predict_maps
 from hooke.models.scale import scale_for
 from hooke.pipeline import SegmentOptions
+from hooke.pipeline.examination import wanted_channel
 from hooke.pipeline.first_pass import fits_scale, resize_field, spread_fields
-from hooke.pipeline.image_segmentation import wanted_channel
 from hooke.pipeline.source import image_of_source
 from hooke.preprocess import AS_IT_IS, Normalisation
 from hooke.targets import HasDiameterMap, equivalent_diameters
