@@ -171,3 +171,21 @@ def test_shapes_that_persist_decide_where_places_do_not(monkeypatch):
     by_shape = wrong_links()
     monkeypatch.setattr(sequence, "_shape_spread", lambda frames, following, far: 0.0)
     assert by_shape < 0.8 * wrong_links()
+
+
+@pytest.mark.parametrize(("uniform", "low", "high"), [(False, 2.0, 3.0), (True, 4.0, 6.0)])
+def test_long_steps_cost_less_where_they_are_as_likely_as_short_ones(uniform, low, high):
+    """Objects on a grid whose steps from it are known: normal, or as likely anywhere in a disc."""
+    rng = np.random.default_rng(0)
+    grid = np.stack(np.meshgrid(np.arange(8), np.arange(8), indexing="ij"), axis=-1).reshape(-1, 2) * 80 + 40
+    frames = np.zeros((8, 640, 640), np.int32)
+    for index, frame in enumerate(frames):
+        angle = rng.uniform(0, 2 * np.pi, len(grid))
+        far = 8 * (np.sqrt(rng.uniform(0, 1, len(grid))) if uniform else rng.rayleigh(0.5, len(grid)))
+        # Every other frame in the middle, so that steps are drawn as they are.
+        moved = far[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
+        places = np.round(grid + (moved if index % 2 else 0)).astype(int)
+        for number, (y, x) in enumerate(places.tolist(), 1):
+            frame[y - 6 : y + 6, x - 6 : x + 6] = number
+    power = hooke.track(frames, options=TrackOptions(divisions=False, repair=False)).parameters.distance_power
+    assert low <= power <= high

@@ -85,6 +85,24 @@ def test_what_appears_beside_an_object_is_not_its_daughter():
     assert hooke.track(squares(frames)).divisions.empty
 
 
+@pytest.mark.parametrize("others", [0, 12])
+def test_daughters_lie_no_farther_apart_than_the_other_divisions_show(others):
+    frames = []
+    for t in range(4):
+        objects = {}
+        for index in range(16):
+            y, x = 32 + 64 * (index // 4), 32 + 64 * (index % 4)
+            # The last one divides to 20 pixels apart, the others to 8.
+            apart = 20 if index == 15 else 8 if index < others else 0
+            if t < 2 or not apart:
+                objects[index + 1] = (y, x, 12)
+            else:
+                objects |= {index + 1: (y, x - apart // 2, 8), index + 101: (y, x + apart // 2, 8)}
+        frames.append(objects)
+    divisions = hooke.track(squares(frames, (256, 256)), options=TrackOptions(max_distance=12)).divisions
+    assert len(divisions) == (2 * others or 2)
+
+
 @pytest.mark.parametrize("missing", [1, 2, 3])
 def test_a_gap_is_closed_up_to_its_limit_and_filled_on_request(missing):
     frames = around(missing + 4)
@@ -173,10 +191,10 @@ def test_the_drift_of_the_field_is_taken_out():
     rng = np.random.default_rng(3)
     places = [(y, x) for y in range(12, 110, 14) for x in range(12, 110, 14)]
     chosen = [places[index] for index in rng.permutation(len(places))[:30]]
-    frames = [{label: (y + 9 * t, x - 7 * t, 8) for label, (y, x) in enumerate(chosen, 1)} for t in range(3)]
-    stack = squares([{k: (y + 10, x + 20, s) for k, (y, x, s) in frame.items()} for frame in frames], (160, 160))
+    frames = [{label: (y + 12 * t, x - 11 * t, 8) for label, (y, x) in enumerate(chosen, 1)} for t in range(3)]
+    stack = squares([{k: (y + 10, x + 28, s) for k, (y, x, s) in frame.items()} for frame in frames], (160, 160))
     tracks = hooke.track(stack)
-    assert tracks.drift == pytest.approx(np.array([[9, -7]] * 2), abs=0.6)
+    assert tracks.drift == pytest.approx(np.array([[12, -11]] * 2), abs=0.6)
     assert all(len(set(labels)) == 1 for labels in links_of(tracks))
     without = hooke.track(stack, options=TrackOptions(drift=False))
     assert (without.drift == 0).all()

@@ -23,7 +23,7 @@ _MOST_AREA = 1.0
 _DISTANCE = 1.0  # at the largest distance
 _AREA = 0.25  # at twice or half the area, or at as many octaves as are given; four times as much at the most
 _OVERLAP = 0.25  # without any overlap
-_SHAPE, _MOST_SHAPE = 0.25, 0.5
+_SHAPE, _MOST_SHAPE = 0.25, 1.0
 _CLASS = 0.5
 
 
@@ -187,6 +187,7 @@ def find_candidates(
     area_octaves: float = 1.0,
     overlap_weight: float = 1.0,
     shape_spread: float = 0.0,
+    distance_power: float = 2.0,
 ) -> Candidates:
     """List the pairs of objects that overlap or are near, with what it costs to link them.
 
@@ -207,6 +208,8 @@ def find_candidates(
         How much overlap counts, 0..1: where objects move farther than they are wide, it is chance.
     shape_spread : float
         Change of the elongation that costs as much as the lack of any overlap; 0: shape does not count.
+    distance_power : float
+        Power of the distance that a pair costs.
 
     Returns
     -------
@@ -229,7 +232,7 @@ def find_candidates(
     areas = before.areas[row], after.areas[column]
     reach = np.maximum(max_distance, np.maximum(before.diameters[row], after.diameters[column]) / 2)
     cost = (
-        _DISTANCE * np.minimum((distance / reach) ** 2, 1)
+        _DISTANCE * np.minimum((distance / reach) ** distance_power, 1)
         + np.minimum(_AREA * (np.log2(areas[1] / areas[0]) / area_octaves) ** 2, _MOST_AREA)
         + overlap_weight * _OVERLAP * (1 - pixels / np.minimum(*areas))
         + _CLASS * ((before.classes[row] != after.classes[column]) & (before.classes[row] * after.classes[column] > 0))

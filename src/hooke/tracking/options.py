@@ -77,6 +77,8 @@ class Parameters:
         Twice the standard deviation of an object's area from frame to frame, as a logarithm to base 2.
     shape_spread : float
         Twice the median change of an object's elongation from frame to frame; 0 where shapes distinguish nothing.
+    distance_power : float
+        Power of its distance that a link costs: 2 where steps are normal, more where long ones are as likely.
     """
 
     diameter: float
@@ -85,3 +87,4 @@ class Parameters:
     persistence: float
     area_octaves: float
     shape_spread: float = 0.0
+    distance_power: float = 2.0

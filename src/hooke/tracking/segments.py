@@ -17,7 +17,9 @@ _AREA, _UNSEEN, _CLASS = 0.25, 0.25, 0.5  # as between neighbouring frames; over
 # Of two parts and the whole that they come out of: what they may differ by at most.
 _MIDDLE = 0.6  # diameters of the whole, between its place and the middle of the parts ...
 _STRAY = 0.7  # ... or of the largest distance that objects move, where that is more
-_APART = 2.0  # diameters of the whole, between the parts
+_APART = 2.0  # diameters of the whole, between the parts, ...
+_WIDER = 1.6  # ... or this multiple of the usual in the divisions found, where there are enough
+_FEW = 10  # divisions
 _SYMMETRY = 1.0  # octaves of area between the parts
 _TOTAL = 0.7  # octaves between the areas of both parts and of the whole
 _OUTSIDE = 0.5  # where the edge of the image cuts an object before and after a gap: one may have left, one come
@@ -140,10 +142,28 @@ def link_segments(
     objects = _properties(frames, following)
     gaps = _gaps(objects, segments, parameters, options.max_gap)
     none = Pairs.none(len(segments), frames.count)
-    splits = _splits(objects, segments, parameters, options.max_gap) if options.divisions else none
-    gaps = _with_only_daughters(gaps, splits, segments)
     merges = _merges(objects, segments, following, parameters) if options.merging else none
-    return assign_segments(gaps, splits, merges, LIMIT)
+    splits = _splits(objects, segments, parameters, options.max_gap) if options.divisions else none
+    found = assign_segments(_with_only_daughters(gaps, splits, segments), splits, merges, LIMIT)
+    apart = _usual_apart(objects, segments, found)
+    if apart < _APART:
+        splits = _splits(objects, segments, parameters, options.max_gap, apart)
+        found = assign_segments(_with_only_daughters(gaps, splits, segments), splits, merges, LIMIT)
+    return found
+
+
+def _usual_apart(objects: _Objects, segments: Segments, found: SegmentLinks) -> float:
+    """How far apart daughters may be, by the divisions that were found; in diameters of the mother."""
+    born = np.flatnonzero(found.splits_from >= 0)
+    part, whole = segments.starts[born], found.splits_from[born]
+    other = segments.at(segments.of[whole], objects.frame[part], objects.frame)
+    known = (other >= 0) & ~objects.cut[part] & ~objects.cut[whole]
+    known[known] &= ~objects.cut[other[known]]
+    if known.sum() < _FEW:
+        return _APART
+    part, whole, other = part[known], whole[known], other[known]
+    apart = np.linalg.norm(objects.places[part] - objects.places[other], axis=1) / objects.diameters[whole]
+    return float(min(_WIDER * np.median(apart), _APART))
 
 
 def _properties(frames: Frames, following: Ints) -> _Objects:
@@ -196,7 +216,9 @@ def _gaps(objects: _Objects, segments: Segments, parameters: Parameters, longest
     return _joined(found, len(segments), len(segments))
 
 
-def _splits(objects: _Objects, segments: Segments, parameters: Parameters, longest: int) -> Pairs:
+def _splits(
+    objects: _Objects, segments: Segments, parameters: Parameters, longest: int, apart: float = _APART
+) -> Pairs:
     """Starts and the objects that they may have come out of by division."""
     starts, frame, far = segments.starts, objects.frame, parameters.max_distance
     order, frames = _by_frame(frame[starts])
@@ -214,7 +236,7 @@ def _splits(objects: _Objects, segments: Segments, parameters: Parameters, longe
         # The sister is one already in the frame after the mother's last; a division longer ago is less likely.
         first = segments.at(segments.of[mother], frame[mother] + 1, frame)
         grown = (first >= 0) & (objects.areas[first] > _SMALLER * objects.mothers[mother])
-        cost = _parts_cost(objects, starts[row], np.where(grown, -1, sister), mother, far)
+        cost = _parts_cost(objects, starts[row], np.where(grown, -1, sister), mother, far, apart)
         waited = here - 1 - frame[mother]
         # What first shows at the edge of the image came from outside, unless its mother was there just before.
         cost = np.where(objects.cut[starts[row]] & (waited > 0), np.inf, cost + _WAITED * waited)
@@ -224,7 +246,7 @@ def _splits(objects: _Objects, segments: Segments, parameters: Parameters, longe
             others = starts[row[(mother == mother[at]) & (row != row[at])]]
             if len(others):
                 single = np.full(len(others), starts[row[at]])
-                cost[at] = _parts_cost(objects, single, others, np.full(len(others), mother[at]), far).min()
+                cost[at] = _parts_cost(objects, single, others, np.full(len(others), mother[at]), far, apart).min()
         found.append(Pairs(0, 0, row, mother, cost))
     return _joined(found, len(segments), len(frame))
 
@@ -254,7 +276,7 @@ def _near(objects: _Objects, born: Ints, starts: Ints, mothers: Ints, parameters
     return born[near["i"]], mothers[near["j"]]
 
 
-def _parts_cost(objects: _Objects, part: Ints, other: Ints, whole: Ints, far: float) -> Floats:
+def _parts_cost(objects: _Objects, part: Ints, other: Ints, whole: Ints, far: float, apart: float = _APART) -> Floats:
     """Cost of two parts and the whole: least where they fit exactly, infinite beyond the limits or without a part."""
     cost = np.full(len(part), np.inf)
     there = np.flatnonzero(other >= 0)
@@ -272,7 +294,7 @@ def _parts_cost(objects: _Objects, part: Ints, other: Ints, whole: Ints, far: fl
     loose = np.where(cut, _CUT, 1.0)
     measures = (
         np.linalg.norm(middle - places[whole], axis=1) / stray,
-        np.linalg.norm(places[part] - places[other], axis=1) / (_APART * reach),
+        np.linalg.norm(places[part] - places[other], axis=1) / (apart * reach),
         np.abs(np.log2(areas[part] / areas[other])) / (loose * _SYMMETRY),
         total / (loose * _TOTAL),
     )
