@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -165,6 +166,14 @@ def test_scenes_of_a_file_are_segmented_each_by_its_name(tmp_path, field):
     assert summary["image"].tolist() == names
     again = segment_folder(inputs, tmp_path / "out", QUICK)
     assert all(image.reused for image in again.images)
+
+
+def test_a_scene_that_no_file_has_is_refused_with_those_there_are(tmp_path, field):
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as writer:
+        for name, pixels in (("left", field.image[:, :80]), ("right", field.image[:, 90:])):
+            writer.write(pixels, metadata={"Name": name})
+    result = segment_folder([tmp_path / "a.ome.tif"], tmp_path / "out", replace(QUICK, scene="middle"))
+    assert [image.error for image in result.images] and "choose one of: left, right" in result.images[0].error
 
 
 def test_images_with_and_without_pixel_size_share_a_table(images, tmp_path, field):

@@ -218,6 +218,13 @@ def test_one_frame_is_a_sequence():
     assert tracks.notes[0].startswith("one frame")
 
 
+def test_binary_masks_are_refused():
+    masks = squares(around(3)) > 0
+    with pytest.raises(ConfigError, match="one value for all objects: binary masks.*hooke convert"):
+        hooke.track(masks)
+    assert hooke.track(squares([{1: (20, 20 + t, 8)} for t in range(3)])).count == 1
+
+
 def test_labels_that_are_tracked_already_are_noted():
     moving = [{label: (y, x + t, s) for label, (y, x, s) in frame.items()} for t, frame in enumerate(around(3))]
     assert "tracked already" in hooke.track(squares(moving)).notes[-1]

@@ -63,6 +63,8 @@ def turns_of(job: Job, paths: Sequence[Path]) -> Iterator[Turn]:
             is_small = len(file) == 1 and size <= _SMALL
             yield Turn(Origin(name, name, path), path, number, is_small, _is_shared(job, file))
         wanted = job.options.scene
+        if file.scenes and wanted is not None and wanted not in file.scenes:
+            yield Turn(Origin(name, name, path, wanted), path, number)  # refused there, with the names there are
         for place, scene in enumerate(file.scenes):
             if wanted in (None, scene):
                 own = job.ledger.scene_name(name, path, scene, used)

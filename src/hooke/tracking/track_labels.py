@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +30,7 @@ from hooke.tracking.tables import (
 )
 from hooke.tracking.tracks import Tracks
 
+_PIECES, _FRAMES_READ = 3, 5  # a frame's pieces of one value that make it a mask; frames that are read for that
 _TRACKED = 0.9  # of the links between equal ids, from which the ids seem to persist already
 _LISTED = 10
 
@@ -98,6 +100,7 @@ def track(
     frames = list_frames(
         source, None if depth else pictures, numbers, drift=options.drift, anisotropy=anisotropy, on_frame=on_frame
     )
+    _refuse_binary(frames, source)
     planes = EditedPlanes(source)
     if options.repair and not depth:
         _repair(frames, planes, options, numbers)
@@ -209,6 +212,17 @@ def _class_numbers(objects: pd.DataFrame | None) -> ClassNumbers | None:
     for frame, label, code in zip(known["frame"], known["label"], codes, strict=True):
         numbers.setdefault(int(frame), {})[int(label)] = int(code)
     return numbers
+
+
+def _refuse_binary(frames: Frames, source: Sequence[NDArray[np.integer]]) -> None:
+    """Refuse frames of one value, the same in all of them, each in several pieces: binary masks, not label images."""
+    held = [index for index, plane in enumerate(frames.planes) if len(plane)]
+    if not held or source[0].ndim != 2 or len(set(frames.joined("ids").tolist())) != 1:
+        return
+    pieces = (cv2.connectedComponents((source[index] > 0).astype(np.uint8))[0] - 1 for index in held[:_FRAMES_READ])
+    if min(pieces) >= _PIECES:
+        cause = "every frame holds one value for all objects: binary masks, not label images"
+        raise ConfigError(cause, remedy="number the objects first: hooke convert MASKS LABELS --to labels")
 
 
 def _notes(lineage: Lineage, planes: EditedPlanes) -> tuple[str, ...]:
