@@ -20,6 +20,11 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+def pytest_unconfigure():
+    """Let everything be collected at the end: libraries complain of what they find left."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_waits_for_the_disk():
     """Let files be written without the wait that guards them against a loss of power, which takes most of the time.
