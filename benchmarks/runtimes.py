@@ -15,15 +15,12 @@ import argparse
 import time
 from pathlib import Path
 
-import numpy as np
-
 import hooke
 from hooke.datasets import read_index, read_sample
-from hooke.metrics import count_overlap, dsb_score, match, percentile_interval, resample_groups
+from hooke.metrics import PairedScores
 from hooke.models import RUNTIMES, Model, load_model
 
 REFERENCE = "onnxruntime"
-SAME = 0.9
 GOAL = 0.99
 
 
@@ -41,10 +38,8 @@ def main() -> None:
     args = parser.parse_args()
     model = load_model(args.model)
     models = {REFERENCE: model.with_runtime(REFERENCE)} | others(model, args.runtimes)
-    scores: dict[str, list[float]] = {name: [] for name in models}
+    pairs = {name: PairedScores() for name in models}
     seconds = dict.fromkeys(models, 0.0)
-    same, found = dict.fromkeys(models, 0), dict.fromkeys(models, 0)
-    groups = []
     for row in [row for row in read_index(args.dataset) if row.split == args.split][:: args.every]:
         pixels, truth = read_sample(args.dataset, row.id)
         labels, taken = {}, {}
@@ -57,23 +52,17 @@ def main() -> None:
             labels[name] = result.labels
         if len(labels) < len(models):
             continue
-        groups.append(row.field_of_view or row.id)
         for name, one in labels.items():
             seconds[name] += taken[name]
-            overlap = count_overlap(one, labels[REFERENCE])
-            same[name] += match(overlap, SAME).counts.tp
-            found[name] += max(overlap.n_true, overlap.n_pred)
-            scores[name].append(dsb_score(count_overlap(one, truth)))
-    drawn = resample_groups(groups, 2000, np.random.default_rng(0))
-    print(f"{len(groups)} images of {args.dataset.name}, {args.split}; {found[REFERENCE]} objects\n")
+            pairs[name].add(labels[REFERENCE], one, truth, row.field_of_view or row.id)
+    count, found = len(pairs[REFERENCE].scores), pairs[REFERENCE].found
+    print(f"{count} images of {args.dataset.name}, {args.split}; {found} objects\n")
     print("| runtime | same objects | DSB score | difference | processor time |\n|---|---|---|---|---|")
-    for name in models:
-        difference = np.array(scores[name]) - np.array(scores[REFERENCE])
-        low, high = percentile_interval(drawn @ difference / drawn.sum(axis=1))
-        share = same[name] / max(found[name], 1)
+    for name, paired in pairs.items():
+        (low, high), share = paired.interval, paired.same_objects
         print(
-            f"| {name} | {100 * share:.1f} %{'' if share >= GOAL else ', under 99 %'} | {np.mean(scores[name]):.4f} "
-            f"| {difference.mean():+.4f} [{low:+.4f}, {high:+.4f}] | {seconds[name] / seconds[REFERENCE]:.2f} |"
+            f"| {name} | {100 * share:.1f} %{'' if share >= GOAL else ', under 99 %'} | {paired.means[1]:.4f} "
+            f"| {paired.difference:+.4f} [{low:+.4f}, {high:+.4f}] | {seconds[name] / seconds[REFERENCE]:.2f} |"
         )
 
 

@@ -37,6 +37,7 @@ from hooke.metrics.instance import (
 )
 from hooke.metrics.matching import Matching, match
 from hooke.metrics.outcome import ERRORS, MATCHED, Outcomes, find_outcomes
+from hooke.metrics.paired import PairedScores
 from hooke.metrics.pixel import pixel_accuracy, pixel_counts
 from hooke.metrics.points import PointMatching, inner_points, match_points_by_distance, match_points_in_masks
 from hooke.metrics.score import ERROR_COUNTS, count_comparison, count_image, score_counts, score_image, score_sizes
@@ -62,6 +63,7 @@ __all__ = [
     "Objects",
     "Outcomes",
     "Overlap",
+    "PairedScores",
     "PanopticQuality",
     "PointMatching",
     "Summary",

@@ -7,22 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hooke.corrections import CorrectedImage
 from hooke.corrections.known_regions import clear_unknown
 from hooke.datasets import read_index
 from hooke.errors import DatasetError
-from hooke.metrics import count_overlap, dsb_score, match, percentile_interval, resample_groups
+from hooke.metrics import PairedScores
+from hooke.metrics.paired import SAME
 from hooke.models import Model
 from hooke.pipeline import SegmentOptions, segment_image
 from hooke.training.bundles.calibration import images_for
 
 #: By how much the DSB score may fall.
 MOST_LOSS = 0.005
-
-_SAME = 0.9  # IoU from which an object found by both counts as the same
-_RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ class Int8Check:
         return (
             f"DSB score {self.int8:.4f} against {self.fp32:.4f} on {self.images} images, difference "
             f"{self.difference:+.4f} [{self.low:+.4f}, {self.high:+.4f}], allowed {-MOST_LOSS}; "
-            f"{100 * self.same_objects:.1f} % of the objects are the same at IoU {_SAME}"
+            f"{100 * self.same_objects:.1f} % of the objects are the same at IoU {SAME}"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,21 +103,11 @@ def compare_int8(fp32: Model, int8: Model, images: Iterable[CorrectedImage]) -> 
         Objects of which less than half is known do not count.
     """
     options = SegmentOptions()
-    scores: list[tuple[float, float]] = []
-    groups: list[str] = []
-    same = found = 0
+    pairs = PairedScores()
     for image in images:
         labels = [segment_image(image.image, model, options).labels for model in (fp32, int8)]
         first, second, truth = (clear_unknown(one, image.known) for one in (*labels, image.labels))
-        scores.append((dsb_score(count_overlap(first, truth)), dsb_score(count_overlap(second, truth))))
-        groups.append(image.group or image.name)
-        overlap = count_overlap(second, first)
-        same += match(overlap, _SAME).counts.tp
-        found += max(overlap.n_true, overlap.n_pred)
-    if not scores:
+        pairs.add(first, second, truth, image.group or image.name)
+    if not pairs.scores:
         return None
-    values = np.array(scores)
-    drawn = resample_groups(groups, _RESAMPLES, np.random.default_rng(0))
-    low, high = percentile_interval(drawn @ (values[:, 1] - values[:, 0]) / drawn.sum(axis=1))
-    means = values.mean(axis=0)
-    return Int8Check(len(scores), float(means[0]), float(means[1]), low, high, same / found if found else 1.0)
+    return Int8Check(len(pairs.scores), *pairs.means, *pairs.interval, pairs.same_objects)
