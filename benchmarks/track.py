@@ -154,12 +154,12 @@ def measure_masks(folder: Path) -> None:
             show(name, [evaluate_tracks(out, folder).scores])
 
 
-def measure_simulated(count: int, frames: int, names: Sequence[str]) -> None:
+def measure_simulated(seeds: range, frames: int, names: Sequence[str]) -> None:
     """Simulated sequences with 2 % missed and 2 % merged objects, and divisions."""
     for density, displacement in itertools.product(DENSITIES, DISPLACEMENTS):
         settings = SequenceSettings(frames=frames, density=density, displacement=displacement)
         scores: dict[str, list[Mapping[str, float]]] = {name: [] for name in names}
-        for seed in range(count):
+        for seed in seeds:
             made = simulate_sequence(settings, seed=seed)
             with tempfile.TemporaryDirectory() as folder:
                 write_ctc(Path(folder) / "gt" / "TRA", made.truth, made.parents, "man_track")
@@ -214,6 +214,7 @@ def main() -> None:
     parser.add_argument("what", choices=["masks", "simulated", "scale"])
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--count", type=int, default=14, help="sequences for each density and displacement")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first of them")
     parser.add_argument("--frames", type=int, default=30)
     parser.add_argument("--only", action="append", choices=list(METHODS))
     given = parser.parse_args()
@@ -222,7 +223,8 @@ def main() -> None:
             parser.error("masks needs the folder of a sequence")
         measure_masks(given.folder)
     elif given.what == "simulated":
-        measure_simulated(given.count, given.frames, given.only or list(METHODS))
+        seeds = range(given.first, given.first + given.count)
+        measure_simulated(seeds, given.frames, given.only or list(METHODS))
     else:
         measure_scale(1000, 1000)
 
