@@ -69,6 +69,12 @@ def consecutive(labels):
     return np.searchsorted(ids, labels)
 
 
+def may_be_background(labels):
+    """Whether there is no 0, but one id in all corners, and others: such a label image is refused."""
+    corners = labels[[0, 0, -1, -1], [0, -1, 0, -1]]
+    return labels.all() and len(set(corners.tolist())) == 1 and len(np.unique(labels)) > 1
+
+
 def write(name, path, plane):
     target = path / f"{plane.name}{WRITERS[name].suffix}"
     WRITERS[name].write(target, [plane])
@@ -108,6 +114,7 @@ def test_every_case_comes_back(name, case, tmp_path):
 @given(labels=small_labels)
 def test_any_labels_come_back(name, labels, tmp_path):
     assume(name != "labels" or min(labels.shape) > 1)  # hooke reads no image file that is a line
+    assume(name != "ome-zarr" or not may_be_background(labels))
     path = write(name, tmp_path, AnnotatedPlane("field", LabelledImage(labels)))
     found = read(name, path, labels.shape).labels
     assert np.array_equal(found, labels if name in KEEP_IDS else consecutive(labels))
