@@ -220,7 +220,7 @@ def test_one_frame_is_a_sequence():
 
 def test_binary_masks_are_refused():
     masks = squares(around(3)) > 0
-    with pytest.raises(ConfigError, match="one value for all objects: binary masks.*hooke convert"):
+    with pytest.raises(ConfigError, match=r"one value for all objects: binary masks.*hooke convert"):
         hooke.track(masks)
     assert hooke.track(squares([{1: (20, 20 + t, 8)} for t in range(3)])).count == 1
 
