@@ -15,8 +15,8 @@ from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.tables import read_text
 
-#: Networks of the shipped model that a run can start from by name, and their place in its bundle.
-STARTS = {"nuclei": ".", "nuclei-colour": "colour"}
+#: Networks of shipped models that a run can start from by name: the model, and the network's place in its bundle.
+STARTS = {"nuclei": ("nuclei", "."), "nuclei-colour": ("nuclei", "colour"), "cells": ("cells", ".")}
 
 #: Values in place of a path to weights.
 _BY_NAME = {"none", "imagenet", *STARTS}
@@ -28,8 +28,10 @@ def shipped_start(start: Path) -> Path | None:
     """The bundle that a run starts from by name; None for a file."""
     from hooke.models import known_models
 
-    place = STARTS.get(str(start))
-    return None if place is None else known_models()["nuclei"] / place
+    if (start_at := STARTS.get(str(start))) is None:
+        return None
+    model, place = start_at
+    return known_models()[model] / place
 
 
 def locate_paths(raw: dict[str, Any], keys: Sequence[str], folder: Path) -> None:

@@ -44,7 +44,7 @@ class TrainConfig(RunConfig):
     )
     image_class_column: str = Field("modality", description="column of the index with the classes of whole images")
     start_from: Path | None = Field(
-        None, description="nuclei, nuclei-colour, a checkpoint or a .safetensors file that the run starts from"
+        None, description="nuclei, nuclei-colour, cells, a checkpoint or a .safetensors file that the run starts from"
     )
     nominal_diameter: float = Field(24.0, gt=0)
     diameter_band: tuple[float, float] | None = Field(
