@@ -5,8 +5,8 @@
 Limits: `import hooke` 0.3 s; `hooke segment` of one 512×512 image from a cold start 3 s; 500 MB in site-packages.
 Run it in an environment that holds the core installation only, or the size includes other packages. pip compiles every
 module of every package, tests too, unless given `--no-compile`: then Python compiles a module when it is first used.
-Times are those of compiled modules, as after an installation by pip, even where hooke is read from its source or Python is
-told to write no bytecode: it is written to a temporary folder by a first run that does not count.
+Times are those of compiled modules, as after an installation by pip, even where hooke is read from its source or Python
+may write no bytecode: it is written to a temporary folder by a first run that does not count.
 """
 
 from __future__ import annotations
