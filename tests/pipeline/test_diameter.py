@@ -68,6 +68,16 @@ def test_only_many_lumps_are_called_noise(count, noise):
     assert not is_mere_noise(pixels, fit_normalisation(Image(pixels)), 8.0, votes)
 
 
+def test_as_many_dark_objects_as_bright_ones_are_not_noise():
+    """A stained section in grey is as symmetric as noise; what it has more is edges."""
+    pixels = np.random.default_rng(0).normal(300, 8, (512, 512)).astype(np.float32)
+    for number in range(64):
+        centre = 32 + 64 * (number % 8), 32 + 64 * (number // 8)
+        cv2.circle(pixels, centre, 10, 360.0 if (number + number // 8) % 2 else 240.0, -1)
+    votes = [Vote(np.full(64, 20.0), np.full(64, 0.5), 1.0, 512.0 * 512)]
+    assert not is_mere_noise(pixels, fit_normalisation(Image(pixels)), 20.0, votes)
+
+
 def test_votes_weigh_by_trust():
     votes = np.array([40.0, 10.0, 20.0])
     assert median_diameter(Vote(votes, np.array([1.0, 1.0, 1.0]))) == 20
