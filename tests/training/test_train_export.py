@@ -182,6 +182,14 @@ def test_a_folder_without_a_checkpoint(tmp_path):
         export(tmp_path, tmp_path / "bundle")
 
 
+def test_a_run_of_another_version_names_the_setting(run, tmp_path):
+    saved = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)
+    saved["hyper_parameters"]["config"]["augment"]["rain"] = 0.5
+    torch.save(saved, tmp_path / "other.ckpt")
+    with pytest.raises(ModelError, match=r"does not take: augment\.rain"):
+        export(tmp_path / "other.ckpt", tmp_path / "bundle")
+
+
 def test_records_leave_out_what_is_excluded(dataset, tmp_path):
     banned = tmp_path / "banned.txt"
     banned.write_text("# a comment\nfield0  # shows a test field\n\n")

@@ -14,6 +14,7 @@ import onnx
 import torch
 import yaml
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from timm.layers.conv2d_same import Conv2dSame
 from torch import nn
 from torch.jit._trace import TracerWarning
@@ -71,10 +72,19 @@ def restore(run: Path, make: Callable[[dict[str, Any]], _Module]) -> _Module:
     Raises
     ------
     ModelError
-        When there is no checkpoint.
+        When there is no checkpoint, or its configuration is one of another version of hooke.
     """
     saved = _read_checkpoint(run)
-    module = make(saved["hyper_parameters"]["config"])
+    try:
+        module = make(saved["hyper_parameters"]["config"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        setting = ".".join(map(str, first["loc"]))
+        raise ModelError(
+            f"was trained with a setting that this version of hooke does not take: {setting} ({first['msg']})",
+            path=run,
+            remedy="export it with the version that trained it",
+        ) from error
     module.load_state_dict(saved["state_dict"])
     return module.eval()
 
