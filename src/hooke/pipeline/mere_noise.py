@@ -3,9 +3,10 @@
 Noise that a camera, a filter or a change of size has smoothed has lumps, about as many darker than their surroundings
 as brighter ones. Objects are all brighter, or all darker: at their scale the intensities of every image with objects
 are skewed. Of 754 images of fluorescence and brightfield (DSB 2018, BBBC039) all have a skewness beyond 0.5 either way,
-of smoothed noise none beyond 0.1. A grey picture of a stained section may be as symmetric, but it has edges: differences of
-neighbouring pixels are normally distributed in noise, however it was smoothed (excess kurtosis of 0.4 at most), and are
-mostly small and at times large in what was seen through a microscope (1.3 or more in 66 slides made grey, TNBC and MICCAI).
+of smoothed noise none beyond 0.1. A grey picture of a stained section may be as symmetric, but it has edges:
+differences of neighbouring pixels are normally distributed in noise, however it was smoothed (excess kurtosis of 0.4
+at most), and are mostly small and at times large in what was seen through a microscope (1.3 or more in 66 slides made
+grey, TNBC and MICCAI).
 """
 
 from __future__ import annotations
