@@ -16,6 +16,7 @@ for needed in ("torch", "lightning", "timm"):
 
 from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
+from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")]
 
@@ -32,6 +33,38 @@ batch: 2
 warmup: 1
 accelerator: cpu
 """
+
+
+class StoppedTrainer:
+    """What is read of a trainer that SIGTERM reached."""
+
+    received_sigterm = True
+    global_step = 3
+
+    def __init__(self, keeper: SaveWhenStopped) -> None:
+        self.callbacks = [keeper]
+
+    def save_checkpoint(self, path) -> None:
+        path.write_bytes(b"weights")
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ConnectionResetError, EOFError, FileNotFoundError])
+def test_whatever_a_worker_leaves_behind_is_the_same_stop(tmp_path, error):
+    trainer = StoppedTrainer(SaveWhenStopped(tmp_path / "last.ckpt"))
+    with pytest.raises(SystemExit) as stopped, terminated_in_order(trainer):
+        try:
+            raise error("a worker has gone")
+        except error as caught:
+            trainer.callbacks[0].on_exception(trainer, None, caught)
+            raise
+    assert stopped.value.code == 143
+    assert (tmp_path / "last.ckpt").is_file()
+
+
+def test_weights_that_cannot_be_kept_are_an_error(tmp_path):
+    trainer = StoppedTrainer(SaveWhenStopped(tmp_path / "no folder" / "last.ckpt"))
+    with pytest.raises(FileNotFoundError), terminated_in_order(trainer):
+        trainer.callbacks[0].on_exception(trainer, None, RuntimeError("a worker has gone"))
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ class SaveWhenStopped(Callback):
 
     def __init__(self, checkpoint: Path) -> None:
         self.checkpoint = checkpoint
+        self.settled = False  # whether what there was to keep is kept, and the user has been told
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
         """Write the checkpoint."""
@@ -33,6 +34,7 @@ class SaveWhenStopped(Callback):
             return
         if not trainer.global_step:
             print("\nstopped before the first step: nothing to keep", flush=True)
+            self.settled = True
             return
         if hasattr(signal, "SIGCHLD"):  # by which PyTorch would report the processes that the same signal ended
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -42,18 +44,21 @@ class SaveWhenStopped(Callback):
             "to continue, give the same command with --resume",
             flush=True,
         )
+        self.settled = True
 
 
 @contextmanager
 def terminated_in_order(trainer: L.Trainer) -> Iterator[None]:
     """Leave with the status that shells expect where SIGTERM ended the run, instead of an error.
 
-    The signal often goes to the whole group of processes: those that prepare batches end, too, which PyTorch reports as
-    a RuntimeError.
+    The signal often goes to the whole group of processes: those that prepare batches end, too. By the moment at which
+    they end, PyTorch reports this as a RuntimeError, an EOFError or a ConnectionResetError. All are the same stop,
+    unless keeping the weights failed.
     """
     try:
         yield
-    except (SIGTERMException, RuntimeError) as error:
-        if not trainer.received_sigterm:
+    except (SIGTERMException, Exception) as error:
+        settled = any(isinstance(each, SaveWhenStopped) and each.settled for each in trainer.callbacks)
+        if not (trainer.received_sigterm and settled):
             raise
         raise SystemExit(_TERMINATED) from error
