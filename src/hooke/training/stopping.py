@@ -25,7 +25,7 @@ class SaveWhenStopped(Callback):
 
     def __init__(self, checkpoint: Path) -> None:
         self.checkpoint = checkpoint
-        self.settled = False  # whether what there was to keep is kept, and the user has been told
+        self.settled = False  # whether what there was to keep is kept, and the user knows
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
         """Write the checkpoint."""
