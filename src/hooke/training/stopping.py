@@ -25,7 +25,7 @@ class SaveWhenStopped(Callback):
 
     def __init__(self, checkpoint: Path) -> None:
         self.checkpoint = checkpoint
-        self.settled = False  # whether what there was to keep is kept, and the user knows
+        self.failed = False  # to keep what there was
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
         """Write the checkpoint."""
@@ -34,17 +34,17 @@ class SaveWhenStopped(Callback):
             return
         if not trainer.global_step:
             print("\nstopped before the first step: nothing to keep", flush=True)
-            self.settled = True
             return
         if hasattr(signal, "SIGCHLD"):  # by which PyTorch would report the processes that the same signal ended
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self.failed = True
         trainer.save_checkpoint(self.checkpoint)
         print(
             f"\nstopped at step {trainer.global_step}, which {self.checkpoint} keeps; "
             "to continue, give the same command with --resume",
             flush=True,
         )
-        self.settled = True
+        self.failed = False
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def terminated_in_order(trainer: L.Trainer) -> Iterator[None]:
     try:
         yield
     except (SIGTERMException, Exception) as error:
-        settled = any(isinstance(each, SaveWhenStopped) and each.settled for each in trainer.callbacks)
-        if not (trainer.received_sigterm and settled):
+        keepers = trainer.callbacks  # type: ignore[attr-defined] # Lightning sets it without declaring it
+        if not trainer.received_sigterm or any(isinstance(each, SaveWhenStopped) and each.failed for each in keepers):
             raise
         raise SystemExit(_TERMINATED) from error
