@@ -107,6 +107,18 @@ def test_what_cannot_be_written_is_refused(given, message, folder, tmp_path):
         hooke.convert(folder, tmp_path / given.pop("out"), **given)
 
 
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [("a.parquet", "is a table, and holds no outlines"), ("a.jpg", "is no file of outlines that hooke reads")],
+)
+def test_a_file_without_outlines_is_said_to_be_one(name, cause, tmp_path):
+    (tmp_path / name).write_bytes(b"PAR1")
+    with pytest.raises(DatasetError, match=f"{name}: {cause}; name a label image"):
+        hooke.convert(tmp_path / name, tmp_path / "a.tif")
+    with pytest.raises(DatasetError, match="no such folder or file; check the name"):
+        hooke.convert(tmp_path / "nowhere.parquet", tmp_path / "a.tif")
+
+
 def test_the_command_converts(folder, tmp_path):
     result, status = run_command(
         convert_command, folder, tmp_path / "q", "--to", "geojson", "--object-type", "annotation"

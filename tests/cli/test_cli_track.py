@@ -35,6 +35,15 @@ def test_files_in_natural_order_become_tracks(tmp_path):
     assert json.loads((tmp_path / "out" / "tracks.json").read_text())["tracks"] == 2
 
 
+def test_a_missing_frame_is_named(tmp_path):
+    for t in (0, 1, 3):
+        write_labels(tmp_path / "labels" / f"t{t}.tif", [MOVING[t]])
+    result, code = run_command(track, tmp_path / "labels", "-o", tmp_path / "out")
+    assert code == 0
+    assert "frame 2 is missing between t1.tif and t3.tif: these count as consecutive frames" in result.output
+    assert "frame 2 is missing" in json.loads((tmp_path / "out" / "tracks.json").read_text())["notes"][0]
+
+
 def test_after_a_gap_the_challenge_gets_a_new_number(tmp_path):
     gap = squares([{1: (20, 10, 8), 2: (40, 50, 8)}, {2: (40, 50, 8)}, {1: (20, 11, 8), 2: (40, 50, 8)}])
     write_labels(tmp_path / "a.tif", gap, axes="T", shape=(3,))

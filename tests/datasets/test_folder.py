@@ -10,10 +10,11 @@ import PIL.Image
 import pytest
 import tifffile
 
-from hooke.datasets.convert_image import guess_modality
+from hooke.datasets.convert_image import DARK, guess_modality
 from hooke.datasets.layout import read_entries, read_index, read_sample
 from hooke.datasets.prepare import prepare_dataset
 from hooke.errors import DatasetError
+from tests.builders import phase_contrast_field
 
 ROOT = Path(__file__).parents[2]
 TNBC, TNBC_SPLIT = ROOT / ".." / "shared" / "data" / "tnbc", ROOT / "configs" / "tnbc-split.csv"
@@ -132,6 +133,15 @@ def test_modality_is_guessed_alike_whatever_the_bits():
         assert guess_modality((image * 16).astype(np.uint16)) == modality  # a camera of 12 bits
         assert guess_modality((image / 255).astype(np.float32)) == modality
     assert guess_modality(np.zeros((4, 4), np.uint16)) == "fluorescence"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_dark_phase_contrast_is_no_fluorescence(seed):
+    field = phase_contrast_field(seed)
+    dark = (field / field.max() * 150).astype(np.uint8)
+    assert np.median(dark) < DARK
+    for image in (dark, dark.astype(np.uint16) * 16, np.dstack([dark] * 3)):
+        assert guess_modality(image) == "brightfield"
 
 
 def test_the_split_of_tnbc_keeps_patients_together():

@@ -176,6 +176,12 @@ def test_a_scene_that_no_file_has_is_refused_with_those_there_are(tmp_path, fiel
     assert [image.error for image in result.images] and "choose one of: left, right" in result.images[0].error
 
 
+def test_a_scene_of_a_file_that_has_one_image_is_refused(images):
+    first, *others = segment_folder([images], images / "out", replace(QUICK, scene="2")).images
+    assert f"{first.path.name}: has no scene '2'; leave the scene out: the file has one image" in first.error
+    assert all(image.error for image in others)
+
+
 def test_images_with_and_without_pixel_size_share_a_table(images, tmp_path, field):
     tifffile.imwrite(
         images / "sized.ome.tif", field.image, metadata={"axes": "YX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}

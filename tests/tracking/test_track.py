@@ -19,6 +19,7 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.io import write_png
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.tracking import TrackOptions
+from hooke.tracking.frame_numbers import missing_frames
 from hooke.tracking.sources import find_sequences
 from tests.cases import cases
 from tests.tracking.builders import links_of, squares
@@ -413,6 +414,26 @@ def test_files_that_a_shell_names_one_by_one_are_frames_in_their_order(tmp_path)
     assert found.name == tmp_path.name
     lefts = [int(np.nonzero(plane.any(axis=0))[0][0]) for plane in found.labels]
     assert lefts == sorted(lefts) and len(lefts) == 11
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["t0", "t1", "t3"], "frame 2 is missing between t1 and t3"),
+        (["a1_t00", "a1_t05", "a1_t20"], "2 frames (10, 15) are missing between a1_t05 and a1_t20"),
+        (["1", "2", "5", "6", "8"], "3 frames (3, 4, 7) are missing: "),
+        (["t1", "t2", "t1700000000"], "1699999997 frames (3, 4, 5, 6, 7 …) are missing"),
+        (["t8", "t9", "t10"], ""),
+        (["0s", "59s", "121s"], ""),  # seconds that count no frames
+        (["B02_t1", "B03_t3", "B04_t4"], ""),
+        (["a_t1", "b_t2", "c_t4"], ""),
+        (["t1", "t01", "t3"], ""),
+        (["only"], ""),
+    ],
+)
+def test_missing_frames_are_told_by_the_names_of_files(names, says):
+    assert "".join(missing_frames(names)).startswith(says)
+    assert bool(missing_frames(names)) == bool(says)
 
 
 def test_one_frame_of_another_size_is_named(tmp_path):

@@ -19,6 +19,9 @@ from hooke.datasets.journal import Part, Record
 from hooke.datasets.layout import find_image, find_labels, write_sample
 from hooke.datasets.standardise import SizeBy, check_size, standardise
 from hooke.errors import DatasetError
+from hooke.image import Image
+from hooke.preprocess import describe
+from hooke.preprocess.phase_contrast import looks_like_phase_contrast
 
 DARK = 90  # median of 255: below it the background is dark
 COLOURED = 8  # mean difference between the highest and the lowest of red, green, blue, of 255: above it is a stain
@@ -161,13 +164,25 @@ class ImageWriter:
 def guess_modality(image: NDArray[np.generic]) -> str:
     """Guess from colour and background: coloured is histology; grey on dark fluorescence, on light brightfield.
 
-    Fluorescence stored as a blue or green picture has a dark background too, which distinguishes it from a stain.
+    Fluorescence stored as a blue or green picture has a dark background too, which distinguishes it from a stain. So
+    has phase contrast, whose detail is darker than the background as well as brighter, and which is brightfield.
     More than 8 bits are rarely used to the full: there, an image's own brightest pixels stand for white.
     """
     values = np.asarray(image, np.float32)
     if image.dtype != np.uint8:
         values = values * np.float32(255 / max(float(np.nanpercentile(values, 99.9)), 1e-9))
     if float(np.nanmedian(values)) < DARK:
-        return "fluorescence"
+        return "brightfield" if _is_phase_contrast(image) else "fluorescence"
     coloured = image.shape[2:] == (3,) and float(np.nanmean(np.ptp(values, axis=2))) > COLOURED
     return "histology" if coloured else "brightfield"
+
+
+def _is_phase_contrast(image: NDArray[np.generic]) -> bool:
+    """Whether a grey image is phase contrast: two signs of it, since faint fluorescence may show either."""
+    grey = image[..., 0] if image.ndim == 3 and (image.shape[2] == 1 or _is_grey(image)) else image
+    return grey.ndim == 2 and describe(Image(grey)).modality == "brightfield" and looks_like_phase_contrast(grey)
+
+
+def _is_grey(image: NDArray[np.generic]) -> bool:
+    """Whether all channels (Y, X, C) are equal."""
+    return bool((image == image[..., :1]).all())

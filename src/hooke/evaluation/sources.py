@@ -16,6 +16,9 @@ from hooke.io.annotations.zarr_labels import ZarrSource, is_in_zarr
 from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 
+_ENDINGS = ", ".join(sorted(LABEL_SUFFIXES))
+_TABLES = frozenset({".parquet", ".feather", ".xlsx", ".xls", ".ods", ".h5ad"})
+
 
 class FolderSource:
     """A folder of label images, a hooke dataset, or what ``hooke segment`` wrote.
@@ -101,8 +104,15 @@ def is_results(path: Path) -> bool:
 
 def _label_files(folder: Path) -> dict[str, Path]:
     """Map stem to label image, in the folder's ``labels`` where it has one, else in itself; sorted by stem."""
+    if folder.is_file():
+        remedy = f"name a label image ({_ENDINGS}), a folder of them, or a file of annotations"
+        cause = "is no file of outlines that hooke reads"
+        if folder.suffix.lower() in _TABLES:
+            cause, remedy = "is a table, and holds no outlines", f"{remedy}, such as the folder that the table is in"
+        raise DatasetError(cause, path=folder, remedy=remedy)
     if not folder.is_dir():
-        raise DatasetError("no such folder", path=folder, remedy="name a folder of label images, or a json or csv file")
+        remedy = "check the name; labels are a folder of label images, a label image, or a file of annotations"
+        raise DatasetError("no such folder or file", path=folder, remedy=remedy)
     inner = folder / "labels"
     inner = inner if inner.is_dir() else folder
     files: dict[str, Path] = {}

@@ -58,13 +58,14 @@ def turns_of(job: Job, paths: Sequence[Path]) -> Iterator[Turn]:
             yield Turn(Origin(name, name, path), path, number)
             continue
         job.ledger.forget_other_scenes(path, file.scenes or ("",))
+        wanted = job.options.scene
+        if wanted is not None and wanted not in file.scenes:
+            yield Turn(Origin(name, name, path, wanted), path, number)  # refused there, with the names there are
+            continue
         if not file.scenes:
             size = max(math.prod(file.plane_shape[:2]), file.read_bytes // 16)
             is_small = len(file) == 1 and size <= _SMALL
             yield Turn(Origin(name, name, path), path, number, is_small, _is_shared(job, file))
-        wanted = job.options.scene
-        if file.scenes and wanted is not None and wanted not in file.scenes:
-            yield Turn(Origin(name, name, path, wanted), path, number)  # refused there, with the names there are
         for place, scene in enumerate(file.scenes):
             if wanted in (None, scene):
                 own = job.ledger.scene_name(name, path, scene, used)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hooke.errors import HookeError
@@ -136,7 +136,7 @@ def _track(
     time_step_s: float | None,
     on_frame: Callable[[int], None] | None,
 ) -> Tracks:
-    return track(
+    tracks = track(
         sequence.labels,
         sequence.images,
         options=options,
@@ -146,6 +146,7 @@ def _track(
         time_step_s=time_step_s or sequence.time_step_s,
         on_frame=on_frame,
     )
+    return replace(tracks, notes=sequence.notes + tracks.notes)
 
 
 def _result(name: str, folder: Path, tracks: Tracks) -> TrackedSequence:

@@ -17,6 +17,7 @@ from hooke.io import ImageFile, LabelPlanes, find_images, open_image
 from hooke.io.entry import run_entries
 from hooke.io.find import natural_key
 from hooke.io.tables import read_header, read_table
+from hooke.tracking.frame_numbers import missing_frames
 
 _Plane = TypeVar("_Plane", bound=NDArray[np.generic])
 _LABELS, _MEASUREMENTS = "labels", "measurements.csv"
@@ -74,6 +75,8 @@ class LabelSequence:
         As `hooke.track` takes it.
     pixel_size_um : (float, float), optional
     z_step_um, time_step_s : float, optional
+    notes : tuple of str
+        What the user should know of it.
     """
 
     name: str
@@ -83,6 +86,7 @@ class LabelSequence:
     pixel_size_um: tuple[float, float] | None = None
     z_step_um: float | None = None
     time_step_s: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 def find_sequences(
@@ -222,6 +226,7 @@ def _sequence(group: Sequence[LabelPlanes], name: str, results: Path | None) -> 
         first.pixel_size_um,
         first.z_step_um,
         first.time_step_s,
+        missing_frames([planes.file.path.name for planes in group]),
     )
 
 
@@ -282,6 +287,7 @@ def _with_images(found: Sequence[LabelSequence], files: Sequence[ImageFile]) -> 
                 sequence.pixel_size_um or first.pixel_size_um,
                 sequence.z_step_um or first.z_step_um,
                 sequence.time_step_s or first.time_step_s,
+                sequence.notes,
             )
         )
     return paired

@@ -1,0 +1,62 @@
+"""Finds the numbers that are missing among the names of a sequence's frames."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+
+_NUMBER = re.compile(r"\d+")
+_LISTED = 5
+
+
+def missing_frames(names: Sequence[str]) -> tuple[str, ...]:
+    """Say which frames are missing, by the one number that differs in the names of their files.
+
+    Numbers that rise by another step than one, such as minutes, are complete where each step is the smallest one;
+    where steps are no multiples of it, they count no frames.
+
+    Parameters
+    ----------
+    names : sequence of str
+        In the order of time.
+
+    Returns
+    -------
+    tuple of str
+        One sentence; empty where no frame is missing, or names do not tell.
+
+    Examples
+    --------
+    >>> missing_frames(["t0.tif", "t1.tif", "t3.tif"])[0][:60]
+    'frame 2 is missing between t1.tif and t3.tif: these count as'
+    >>> missing_frames(["t00.tif", "t05.tif", "t10.tif"])
+    ()
+    """
+    numbers = _frame_numbers(names)
+    steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
+    if not steps or min(steps) < 1 or any(step % min(steps) for step in steps):
+        return ()
+    step = min(steps)
+    wide = [place for place, each in enumerate(steps) if each > step]
+    if not wide:
+        return ()
+    gaps = [range(numbers[place] + step, numbers[place + 1], step) for place in wide]
+    count = sum(map(len, gaps))
+    listed = ", ".join(map(str, itertools.islice(itertools.chain(*gaps), _LISTED)))
+    which = f"frame {listed} is" if count == 1 else f"{count} frames ({listed}{' …' if count > _LISTED else ''}) are"
+    between = f" between {names[wide[0]]} and {names[wide[0] + 1]}" if len(wide) == 1 else ""
+    return (
+        f"{which} missing{between}: these count as consecutive frames, so displacements and speeds across the gap are "
+        "too large; put an empty label image of that number there to keep the time, or rename the files if none is "
+        "missing",
+    )
+
+
+def _frame_numbers(names: Sequence[str]) -> list[int]:
+    """The one number that differs in all names; empty where texts differ, or several numbers."""
+    if len({_NUMBER.sub("#", name) for name in names}) != 1:
+        return []
+    rows = [tuple(map(int, _NUMBER.findall(name))) for name in names]
+    varying = [column for column in zip(*rows, strict=True) if len(set(column)) > 1]
+    return list(varying[0]) if len(varying) == 1 else []
