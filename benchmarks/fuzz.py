@@ -3,7 +3,8 @@
     python benchmarks/fuzz.py --count 20000 --seed 0 [--data ../shared/data]
 
 Counted, and each a failure: exceptions that are not hooke's own, inputs that took more than 2 GiB or more than 10
-seconds of processor time, and those that ended the process. The inputs are made at run time from the seed and the
+seconds of processor time (however busy the machine is), those that wait without using any, and those that ended the
+process. The inputs are made at run time from the seed and the
 number of each, from small files that are written first and, with --data, some real ones; ``--only NUMBER`` repeats one
 and shows its traceback. Memory is measured on Linux only.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import queue
 import sys
 import tempfile
@@ -25,8 +27,9 @@ from fuzzing.worker import Outcome, work
 
 MOST_BYTES = 2 << 30
 MOST_SECONDS = 10.0
-PATIENCE = 120.0  # seconds without a sign of life until a worker is ended
-START_PATIENCE = 1200.0  # the same while it writes its sources, on a machine that others use
+IDLE_SECONDS = 120.0  # without a tick of processor time, as a process that waits for ever, until a worker is ended
+HANG_SECONDS = 60.0  # of processor time until a worker is ended, so that one that is only slow can say why
+START_SECONDS = 600.0  # of processor time for the sources that a worker writes first
 PORTION = 1000  # inputs that one process reads, so that what leaks does not add up
 
 
@@ -74,20 +77,21 @@ class _Worker:
         self.left = indices
         self.is_over = False
         self.place = context.Value("q", -1)
-        self.seen = time.monotonic()
         self.process = context.Process(
             target=work, args=(folder, seed, data, indices, self.place, outcomes), daemon=True
         )
         self.process.start()
+        self._begun = self._used = processor_seconds(self.process.pid)
+        self._used_at = time.monotonic()
 
     def note(self, outcome: Outcome) -> None:
         if self.left and outcome.index == self.left[0]:
             self.left = self.left[1:]
-            self.seen = time.monotonic()
+            self._begun = processor_seconds(self.process.pid)
 
     def lost(self) -> Outcome | None:
         """The input that ended the process, or that it has hung on for too long."""
-        hangs = time.monotonic() - self.seen > (PATIENCE if self.place.value >= 0 else START_PATIENCE)
+        hangs = self._hangs()
         if self.process.is_alive() and not hangs:
             return None
         code = self.process.exitcode
@@ -101,6 +105,23 @@ class _Worker:
             raise RuntimeError("the sources can't be written")
         index, self.left = self.left[0], self.left[1:]
         return Outcome(index, "?", "?", "hang" if hangs else f"crash ({code})")
+
+    def _hangs(self) -> bool:
+        """Whether the input in work has taken too much processor time, or waits without using any."""
+        used, now = processor_seconds(self.process.pid), time.monotonic()
+        if used > self._used:
+            self._used, self._used_at = used, now
+        most = HANG_SECONDS if self.place.value >= 0 else START_SECONDS
+        return used - self._begun > most or now - self._used_at > IDLE_SECONDS
+
+
+def processor_seconds(process: int | None) -> float:
+    """Processor time that a process has used, by Linux; elsewhere the time on the wall."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return time.monotonic() if not Path("/proc/self/stat").exists() else 0.0
 
 
 def is_failure(outcome: Outcome) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import mmap
+import os
+import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +86,32 @@ def test_faults_are_counted(fuzzing):
     assert fuzz.is_failure(fuzzing.Outcome(0, "a", "b", "read", 11.0, 0))
     assert fuzz.is_failure(fuzzing.Outcome(0, "a", "b", "read", 0.0, 3 << 30))
     assert not fuzz.is_failure(fuzzing.Outcome(0, "a", "b", "read", 9.0, 1 << 30))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not say what others use")
+def test_hangs_are_judged_by_processor_time(fuzzing, monkeypatch):
+    fuzz = importlib.import_module("fuzz")
+    worker = object.__new__(fuzz._Worker)
+    worker.process = worker.place = types.SimpleNamespace(pid=os.getpid(), value=0)
+    worker._begun = worker._used = fuzz.processor_seconds(os.getpid())
+    now = worker._used_at = time.monotonic()
+    monkeypatch.setattr(fuzz.time, "monotonic", lambda: now + 0.9 * fuzz.IDLE_SECONDS)
+    assert not worker._hangs()  # a busy machine may let it wait
+    used = worker._used
+    monkeypatch.setattr(fuzz, "processor_seconds", lambda _: used + 0.01)
+    assert not worker._hangs()
+    monkeypatch.setattr(fuzz.time, "monotonic", lambda: now + 1.8 * fuzz.IDLE_SECONDS)
+    assert not worker._hangs()  # it has used some since
+    monkeypatch.setattr(fuzz.time, "monotonic", lambda: now + 2 * fuzz.IDLE_SECONDS)
+    assert worker._hangs()
+    monkeypatch.setattr(fuzz, "processor_seconds", lambda _: used + 1 + fuzz.HANG_SECONDS)
+    assert worker._hangs()
+
+
+def test_processor_time_is_read():
+    fuzz = importlib.import_module("fuzz")
+    before = fuzz.processor_seconds(os.getpid())
+    end = time.process_time() + 0.1
+    while time.process_time() < end:
+        pass
+    assert 0.05 <= fuzz.processor_seconds(os.getpid()) - before < 30
