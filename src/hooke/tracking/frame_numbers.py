@@ -34,7 +34,7 @@ def missing_frames(names: Sequence[str]) -> tuple[str, ...]:
     ()
     """
     numbers = _frame_numbers(names)
-    steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(numbers)]
     if not steps or min(steps) < 1 or any(step % min(steps) for step in steps):
         return ()
     step = min(steps)
