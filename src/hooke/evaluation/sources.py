@@ -106,7 +106,7 @@ def _label_files(folder: Path) -> dict[str, Path]:
     """Map stem to label image, in the folder's ``labels`` where it has one, else in itself; sorted by stem."""
     if folder.is_file():
         remedy = f"name a label image ({_ENDINGS}), a folder of them, or a file of annotations"
-        cause = "is no file of outlines that hooke reads"
+        cause = "holds no outlines that hooke reads"
         if folder.suffix.lower() in _TABLES:
             cause, remedy = "is a table, and holds no outlines", f"{remedy}, such as the folder that the table is in"
         raise DatasetError(cause, path=folder, remedy=remedy)

@@ -14,7 +14,7 @@ def missing_frames(names: Sequence[str]) -> tuple[str, ...]:
     """Say which frames are missing, by the one number that differs in the names of their files.
 
     Numbers that rise by another step than one, such as minutes, are complete where each step is the smallest one;
-    where steps are no multiples of it, they count no frames.
+    where a step is not a multiple of it, they do not count frames.
 
     Parameters
     ----------
