@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -70,6 +71,18 @@ def test_equal_objects_give_equal_bytes(tmp_path):
     for name in "ab":
         write_h5ad(tmp_path / name, [plane()])
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_very_many_columns_of_a_file_give_no_warning(tmp_path):
+    pixels = np.stack([IMAGE] * 12, axis=-1)
+    measure(LABELS, pixels, texture=True).to_csv(tmp_path / "m.csv", index=False)
+    content = LabelledImage(LABELS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_cellprofiler(tmp_path / "c.csv", [AnnotatedPlane("a", content, pd.read_csv(tmp_path / "m.csv"))])
+    table = pd.read_csv(tmp_path / "c.csv")
+    assert table.shape[1] > 100
+    assert table["Location_Center_X"].tolist() == table["AreaShape_Center_X"].tolist()
 
 
 def test_cellprofilers_table(tmp_path):

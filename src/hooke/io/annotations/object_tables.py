@@ -53,9 +53,9 @@ def write_cellprofiler(path: Path, planes: Iterable[AnnotatedPlane]) -> None:
         if plane.content.classes:
             known["Classify_Class"] = [plane.content.classes.get(label, "") for label in table["label"]]
         values = table[_measured(table)]
-        centre = {f"Location_Center_{axis}": values.get(f"AreaShape_Center_{axis}") for axis in "XY"}
-        centre = {name: column for name, column in centre.items() if column is not None}
-        parts.append(pd.concat([known, values.rename(columns={"score": "Confidence_Score"})], axis=1).assign(**centre))
+        centre = [name for name in ("AreaShape_Center_X", "AreaShape_Center_Y") if name in values]
+        places = values[centre].rename(columns=lambda name: name.replace("AreaShape", "Location"))
+        parts.append(pd.concat([known, values.rename(columns={"score": "Confidence_Score"}), places], axis=1))
     joined = _joined(parts) if parts else pd.DataFrame(columns=["ImageNumber", "ObjectNumber"])
     write_table(joined, path, float_format="%.8g")
 
