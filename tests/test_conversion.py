@@ -119,6 +119,42 @@ def test_a_file_without_outlines_is_said_to_be_one(name, cause, tmp_path):
         hooke.convert(tmp_path / "nowhere.parquet", tmp_path / "a.tif")
 
 
+def test_a_folder_of_zarr_stores_becomes_a_folder(folder, tmp_path):
+    pytest.importorskip("zarr")
+    hooke.convert(folder, tmp_path / "stores", to="ome-zarr")
+    made = hooke.convert(tmp_path / "stores", tmp_path / "back", to="labels")
+    assert made.objects == {"a": 3, "b": 1}
+    assert np.array_equal(read_labels(tmp_path / "back" / "b.tif"), SECOND)
+    assert hooke.evaluate(tmp_path / "stores", folder).overall.mean["f1_50"] == 1
+
+
+def test_a_damaged_store_costs_the_others_nothing(folder, tmp_path):
+    pytest.importorskip("zarr")
+    hooke.convert(folder, tmp_path / "stores", to="ome-zarr")
+    (tmp_path / "stores" / "c.ome.zarr").mkdir()
+    made = hooke.convert(tmp_path / "stores", tmp_path / "back", to="labels")
+    assert made.objects == {"a": 3, "b": 1}
+    assert "c.ome.zarr" in made.failed["c"]
+
+
+def test_nuclei_of_cells_are_read_where_asked(tmp_path):
+    write_labels(tmp_path / "cells.tif", [FIRST])
+    nuclei = np.where(np.arange(4) == 0, FIRST, 0)  # of two of the three cells
+    write_labels(tmp_path / "nuclei.tif", [nuclei])
+    hooke.convert(tmp_path / "cells.tif", tmp_path / "c.geojson", nuclei=tmp_path / "nuclei.tif", object_type="cell")
+    hooke.convert(tmp_path / "c.geojson", tmp_path / "cells2.tif")
+    assert np.array_equal(read_labels(tmp_path / "cells2.tif"), FIRST)
+    result, status = run_command(
+        convert_command, tmp_path / "c.geojson", tmp_path / "nuclei2.tif", "--outline", "nucleus"
+    )
+    assert status == 0, result.output
+    assert np.array_equal(read_labels(tmp_path / "nuclei2.tif") > 0, (nuclei > 0) | (FIRST == 2))
+    with pytest.raises(ConfigError, match="no outline 'cell'; choose one of: object, nucleus"):
+        hooke.convert(tmp_path / "c.geojson", tmp_path / "d.tif", outline="cell")
+    with pytest.raises(ConfigError, match="is in QuPath's GeoJSON only"):
+        hooke.convert(tmp_path / "cells.tif", tmp_path / "d.tif", outline="nucleus")
+
+
 def test_the_command_converts(folder, tmp_path):
     result, status = run_command(
         convert_command, folder, tmp_path / "q", "--to", "geojson", "--object-type", "annotation"

@@ -16,8 +16,8 @@ from hooke.evaluation.sources import open_labels
 from hooke.image import Image
 from hooke.io import ImageFile, open_image, search_images
 from hooke.io.annotations.annotated_plane import AnnotatedPlane
-from hooke.io.annotations.annotation_files import is_label_image
-from hooke.io.annotations.geojson import write_geojson
+from hooke.io.annotations.annotation_files import GEOJSON, AnnotationFiles, is_label_image
+from hooke.io.annotations.geojson import OUTLINES, write_geojson
 from hooke.io.annotations.geojson_text import ObjectType
 from hooke.io.annotations.writers import WRITERS, Writer, parse_formats
 from hooke.io.formats import result_stem
@@ -56,6 +56,7 @@ def convert(
     images: str | Path | None = None,
     nuclei: str | Path | None = None,
     object_type: ObjectType = "detection",
+    outline: str = "object",
 ) -> Conversion:
     """Convert label images or annotations to another format.
 
@@ -75,6 +76,8 @@ def convert(
         Label images of nuclei that have the ids of their cells: for cells in QuPath.
     object_type : {"detection", "annotation", "cell"}
         What QuPath makes of each object.
+    outline : {"object", "nucleus"}
+        Of QuPath's cells, the outline of the cell or that of its nucleus, where there is one.
 
     Returns
     -------
@@ -85,7 +88,7 @@ def convert(
     HookeError
         When nothing can be read or written. What is wrong with a single image is reported, and the others continue.
     """
-    source, out = open_labels(labels), Path(out)
+    source, out = _source(labels, outline), Path(out)
     name = _format(out, to)
     writer = WRITERS[name]
     if name == "geojson":
@@ -103,6 +106,18 @@ def convert(
     if made.failed and not made.objects:
         raise DatasetError(f"no image could be converted: {next(iter(made.failed.values()))}", path=Path(labels))
     return made
+
+
+def _source(labels: str | Path, outline: str) -> LabelSource:
+    """Open what is converted; of QuPath's cells the outline that is wanted."""
+    source = open_labels(labels)
+    if outline not in OUTLINES:
+        raise ConfigError(f"no outline {outline!r}", remedy=f"choose one of: {', '.join(OUTLINES)}")
+    if outline == "object":
+        return source
+    if not isinstance(source, AnnotationFiles) or any(path.suffix.lower() != GEOJSON for path in source.files.values()):
+        raise ConfigError(f"the outline of the {outline} is in QuPath's GeoJSON only", remedy="leave outline out")
+    return AnnotationFiles(source.files, outline=outline)
 
 
 def _format(out: Path, to: str | None) -> str:
@@ -161,7 +176,7 @@ def _planes_of(
     picture = pictures.find(name)
     file = None if picture is None else open_image(picture)
     content = source.read(name, None if file is None else file.plane_shape[:2])
-    own = None if nuclei is None else _nuclei(name, nuclei, content)
+    own = None if nuclei is None else _nuclei(name, source, nuclei, content)
     stored = _label_image(name, source)
     axes = _axes(stored, content.labels.shape[:-2])
     for place, index in enumerate(np.ndindex(content.labels.shape[:-2])):
@@ -196,11 +211,12 @@ def _pixel_size(*known: Image | ImageFile | None) -> tuple[float, float] | None:
     return next((image.pixel_size_um for image in known if image is not None and image.pixel_size_um), None)
 
 
-def _nuclei(name: str, nuclei: LabelSource, content: LabelledImage) -> NDArray[np.int32]:
-    """Read the nuclei of an image of cells."""
-    if name not in nuclei:
+def _nuclei(name: str, cells: LabelSource, nuclei: LabelSource, content: LabelledImage) -> NDArray[np.int32]:
+    """Read the nuclei of an image of cells: those of its name, or the only ones where there is one image."""
+    own = nuclei.names[0] if len(cells.names) == len(nuclei.names) == 1 else name
+    if own not in nuclei:
         raise DatasetError(f"no label image of nuclei for {name}", remedy="give one of the same name")
-    found = nuclei.read(name, content.labels.shape).labels
+    found = nuclei.read(own, content.labels.shape).labels
     if found.shape != content.labels.shape:
         raise DatasetError(f"cells and nuclei of {name} differ in size", remedy="give label images of one image")
     return found

@@ -32,6 +32,9 @@ def convert(
         Path | None, typer.Option(help="Label images of the nuclei of cells, with the same ids, for QuPath.")
     ] = None,
     object_type: Annotated[str, typer.Option(help="In QuPath: detection, annotation or cell.")] = "detection",
+    outline: Annotated[
+        str, typer.Option(help="Of QuPath's cells, which outline is read: that of the object or of its nucleus.")
+    ] = "object",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> int:
     """Convert label images to QuPath, Fiji, COCO and others, and back.
@@ -47,7 +50,7 @@ def convert(
     from hooke.conversion import convert as convert_labels
 
     chosen: Any = object_type  # checked there
-    made = convert_labels(labels, out, to=to, images=images, nuclei=nuclei, object_type=chosen)
+    made = convert_labels(labels, out, to=to, images=images, nuclei=nuclei, object_type=chosen, outline=outline)
     if not quiet:
         objects, count = sum(made.objects.values()), len(made.objects)
         typer.echo(f"{objects} objects of {count} image(s) as {made.format}: {out}")

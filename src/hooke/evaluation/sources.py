@@ -7,12 +7,12 @@ from pathlib import Path
 from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
-from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, find_annotations
+from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, find_annotations, is_label_image
 from hooke.io.annotations.classes_json import read_classes
 from hooke.io.annotations.coco import open_coco
 from hooke.io.annotations.dsb_csv import DsbSource
 from hooke.io.annotations.label_files import read_label_file
-from hooke.io.annotations.zarr_labels import ZarrSource, is_in_zarr
+from hooke.io.annotations.zarr_labels import ZarrFolder, ZarrSource, find_stores, is_in_zarr
 from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 
@@ -69,8 +69,9 @@ def open_labels(
     ----------
     path : str or Path
         A folder of label images, a hooke dataset, or what ``hooke segment`` wrote; a json file in COCO's format (a
-        dataset, or a list of results); a csv file of run lengths as in the Data Science Bowl 2018; a zarr group; a
-        label image, or a file of another format of `hooke.io.annotations.annotation_files`, or a folder of these.
+        dataset, or a list of results); a csv file of run lengths as in the Data Science Bowl 2018; a zarr group, or a
+        folder of stores; a label image, or a file of another format of `hooke.io.annotations.annotation_files`, or a
+        folder of these.
     truth : LabelSource, optional
         What the source will be compared with: a list of COCO results takes the names of its images from it.
     split_components : bool, optional
@@ -93,8 +94,17 @@ def open_labels(
         return open_coco(path, truth)
     if path.is_file() and suffix in TABLE_SUFFIXES:
         return DsbSource(path, truth)
-    annotations = None if is_results(path) else find_annotations(path, split_components)
-    return FolderSource(path, split_components) if annotations is None else annotations
+    if is_results(path):
+        return FolderSource(path, split_components)
+    annotations = find_annotations(path, split_components)
+    if annotations is not None:
+        return annotations
+    stores = find_stores(path)
+    if stores and not any(map(is_label_image, path.iterdir())):
+        return (
+            ZarrFolder(stores, split_components) if len(stores) > 1 else ZarrSource(stores[0], truth, split_components)
+        )
+    return FolderSource(path, split_components)
 
 
 def is_results(path: Path) -> bool:

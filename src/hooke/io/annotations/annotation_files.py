@@ -16,6 +16,7 @@ from hooke.labels.labelled_image import LabelledImage
 from hooke.labels.painter import check_canvas
 from hooke.labels.shape_layer import ShapeLayer
 
+GEOJSON = ".geojson"
 LABEL_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".npy"})
 _Shape = tuple[int, ...] | None
 _Read = Callable[[Path, _Shape], LabelledImage]
@@ -30,11 +31,16 @@ class AnnotationFiles:
         Files by the name of their image.
     split_components : bool, optional
         Of label images: see `hooke.io.annotations.label_files`.
+    outline : {"object", "nucleus"}
+        Of QuPath's cells, the outline of the cell or that of its nucleus, where there is one.
     """
 
-    def __init__(self, files: Mapping[str, Path], split_components: bool | None = None) -> None:
+    def __init__(
+        self, files: Mapping[str, Path], split_components: bool | None = None, outline: str = "object"
+    ) -> None:
         self.files = dict(files)
         self.split_components = split_components
+        self.outline = outline
 
     @property
     def names(self) -> list[str]:
@@ -51,6 +57,8 @@ class AnnotationFiles:
         if _kind(path) in LABEL_SUFFIXES:
             read = read_label_file(path, self.split_components)
             return LabelledImage(read.labels, oddities=read.oddities)
+        if _kind(path) == GEOJSON:
+            return _read_geojson(path, shape, self.outline)
         return READERS[_kind(path)](path, shape)
 
 
@@ -103,9 +111,9 @@ def _read_seg(path: Path, _: _Shape) -> LabelledImage:
     return read_seg(path)
 
 
-def _read_geojson(path: Path, shape: _Shape) -> LabelledImage:
+def _read_geojson(path: Path, shape: _Shape, outline: str = "object") -> LabelledImage:
     file = read_geojson(path)
-    return _painted(file.shapes(_size(path, file.size, shape)))
+    return _painted(file.shapes(_size(path, file.size, shape), outline))
 
 
 def _read_zip(path: Path, shape: _Shape) -> LabelledImage:
@@ -119,7 +127,7 @@ def _read_regions(path: Path, shape: _Shape) -> LabelledImage:
 #: Readers by what the name of a file ends in, the longest first.
 READERS: Mapping[str, _Read] = {
     CELLPOSE: _read_seg,
-    ".geojson": _read_geojson,
+    GEOJSON: _read_geojson,
     ".zip": _read_zip,
     ".roi": _read_regions,
 }

@@ -6,6 +6,7 @@
     LABELS.zarr/b/0                  a group with levels: the image named b, its level 0
     IMAGE.zarr/labels/nuclei/s0      OME-Zarr: the image named IMAGE, its finest level; of several label images nuclei
     PLATE.zarr/A/1/0/labels/nuclei   the image named A-1-0
+    FOLDER/IMAGE.ome.zarr            a store per image, as hooke writes them: the image named IMAGE
 
 Paths of levels, scales and shifts are those that the metadata of OME-Zarr 0.4 or 0.5 state. Needs the package zarr,
 which is not part of hooke's own installation.
@@ -119,6 +120,66 @@ class ZarrSource:
         read = take_apart(placed, self.split_components, path=where)
         moved = {} if placed is labels else {MOVED: 1}
         return LabelledImage(read.labels, oddities={**self.oddities, **moved, **read.oddities})
+
+
+class ZarrFolder:
+    """The label images of a folder of stores, named after these; one that can't be read costs the others nothing.
+
+    Parameters
+    ----------
+    stores : sequence of Path
+        As `find_stores` gives them.
+    split_components : bool, optional
+        See `hooke.io.annotations.label_files`.
+
+    Raises
+    ------
+    DatasetError
+        If none can be read, or two have the same name.
+    """
+
+    def __init__(self, stores: Sequence[Path], split_components: bool | None = None) -> None:
+        self._held: dict[str, ZarrSource | DatasetError] = {}
+        self._own: dict[str, str] = {}
+        for store in stores:
+            try:
+                source = ZarrSource(store, split_components=split_components)
+            except DatasetError as error:
+                self._add(_stem(store), "", error, store)
+                continue
+            for own in source.names:
+                self._add(_stem(store) if len(source.names) == 1 else f"{_stem(store)}-{own}", own, source, store)
+        broken = [held for held in self._held.values() if isinstance(held, DatasetError)]
+        if len(broken) == len(self._held):
+            raise broken[0]
+
+    def _add(self, name: str, own: str, held: ZarrSource | DatasetError, store: Path) -> None:
+        if name in self._held:
+            raise DatasetError(f"two label images are named {name}", path=store, remedy="keep one of the stores")
+        self._held[name], self._own[name] = held, own
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the label images, sorted."""
+        return sorted(self._held)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a label image of this name."""
+        return name in self._held
+
+    def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
+        """Read one, as `ZarrSource` does."""
+        held = self._held[name]
+        if isinstance(held, DatasetError):
+            raise held
+        return held.read(self._own[name], shape)
+
+
+def find_stores(folder: Path) -> list[Path]:
+    """The zarr stores that lie in a folder, sorted."""
+    if not folder.is_dir():
+        return []
+    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".zarr" and path.is_dir()]
 
 
 def is_in_zarr(path: Path) -> bool:
