@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 import hooke
+from hooke.datasets import simulate
 from hooke.image import Image
+from hooke.pipeline import nuclear_channel
+from hooke.pipeline.first_pass import view_fields
 from hooke.pipeline.nuclear_channel import choose_channel
 
 
@@ -22,6 +25,22 @@ def test_the_warning_on_close_channels_agrees_with_their_number(clear, words):
 
     assert chosen is not None
     assert words in chosen.warnings[0]
+
+
+def test_a_channel_that_one_name_decides_for_is_looked_at_briefly(monkeypatch):
+    shown = []
+
+    def view(model, pixels, normalisation, jobs, *more):
+        shown.append((normalisation.channel, len(jobs)))
+        return view_fields(model, pixels, normalisation, jobs, *more)
+
+    monkeypatch.setattr(nuclear_channel, "view_fields", view)
+    nuclei = simulate((256, 256), seed=3, diameter=26, bits=16).image
+    noise = np.random.default_rng(0).poisson(100, nuclei.shape).astype(np.uint16)
+    hooke.segment(Image(nuclei), threads=1)
+    assert not shown  # nothing to choose, and no time spent on it
+    hooke.segment(Image(np.stack([noise, nuclei], axis=2), channel_names=("GFP", "DAPI")), threads=1)
+    assert shown == [(1, 3), (0, 3)]  # a field on each of three scales
 
 
 @pytest.mark.parametrize("shape", [(8, 400), (400, 8), (3, 3)])

@@ -89,6 +89,42 @@ def test_names_that_say_nuclei_are_believed(names):
     assert f1(found) > 0.9
 
 
+@pytest.mark.parametrize("names", [("DAPI", "GFP"), ("nuclei", "DAPI-negative"), ("DNA", "405 nm")])
+def test_a_name_that_the_content_contradicts_is_warned_of_with_both_names(names):
+    found = hooke.segment(Image(np.stack([BODIES, FIELD.image], axis=2), channel_names=names))
+    assert found.normalisation.channel == 0
+    (warning,) = (one for one in found.warnings if "uncertain channel" in one)
+    assert f"were taken from channel 0 ('{names[0]}') for its name" in warning
+    assert f"channel 1 ('{names[1]}') shows objects that look far more like nuclei" in warning
+    asked = hooke.segment(Image(np.stack([BODIES, FIELD.image], axis=2), channel_names=names), channel=0)
+    assert not any("uncertain channel" in one for one in asked.warnings)
+
+
+@pytest.mark.parametrize("light", [0.0, 1.0])
+def test_where_the_channel_named_so_shows_nothing_the_content_decides(light):
+    nothing = (100 + light * np.random.default_rng(0).normal(0, 9, SHAPE)).astype(np.uint16)
+    found = hooke.segment(Image(np.stack([nothing, FIELD.image], axis=2), channel_names=("DAPI", "GFP")))
+    assert found.normalisation.channel == 1
+    assert f1(found) > 0.9
+    assert "'GFP'), since channel 0 ('DAPI') shows none in spite of its name" in found.warnings[0]
+    dim = simulate(SHAPE, seed=8, diameter=26, density=0.002, bits=16).image  # an object or two are not certain
+    found = hooke.segment(Image(np.stack([nothing, dim], axis=2), channel_names=("DAPI", "GFP")))
+    assert found.normalisation.channel == 0
+
+
+def test_a_plane_without_nuclei_does_not_change_the_channel_that_names_choose_for_a_stack(tmp_path):
+    empty = np.full(SHAPE, int(np.percentile(FIELD.image, 5)), np.uint16)
+    empty += np.random.default_rng(0).integers(0, 40, SHAPE).astype(np.uint16)
+    other = simulate(SHAPE, seed=77, diameter=26, density=0.15, bits=16).image
+    planes = [[empty, other], [FIELD.image, other], [FIELD.image, empty], [empty, other]]
+    names = {"axes": "ZCYX", "Channel": {"Name": ["DAPI", "GFP"]}}
+    tifffile.imwrite(tmp_path / "a.ome.tif", np.array(planes, np.uint16), metadata=names)
+    segment_folder([tmp_path / "a.ome.tif"], tmp_path / "out")
+    summary = pd.read_csv(tmp_path / "out/summary.csv", keep_default_na=False)
+    assert summary["channel"].tolist() == [0, 0, 0, 0]
+    assert (summary["count"] > 0).tolist() == [False, True, True, False]
+
+
 @pytest.mark.parametrize("colour", [0, 1, 2])
 def test_nuclei_of_any_colour_of_a_merge_are_taken(colour):
     bodies, nuclei = (np.clip(one / np.percentile(one, 99.9) * 255, 0, 255) for one in (BODIES, FIELD.image))

@@ -14,7 +14,14 @@ from hooke.models import Model
 from hooke.models.bundle import NO_COLOUR
 from hooke.pipeline.bright_dirt import fit_to_nuclei
 from hooke.pipeline.large.shown_pixels import ShownPixels, WholePlane
-from hooke.pipeline.nuclear_channel import ChosenChannel, channel_clarity, choose_channel
+from hooke.pipeline.nuclear_channel import (
+    ChosenChannel,
+    channel_clarity,
+    channels_named_otherwise,
+    check_name,
+    choose_channel,
+    contradicting_channels,
+)
 from hooke.preprocess import Appearance, Normalisation, Recorded, describe_picture, find_recorded
 from hooke.targets import HasDiameterMap
 from hooke.targets.decoded import Decoded
@@ -174,16 +181,25 @@ def choose_stack_channel(planes: Iterable[Image], model: Model, threads: int) ->
     if not isinstance(model.scheme, HasDiameterMap):
         return None
     total: Counter[int] = Counter()
+    glance: Counter[int] = Counter()
     clearest, usual, best = None, None, 0.0
+    part = None
     for plane in planes:
         part = _recorded_part(plane, model, None)
+        if _named_otherwise(part, model):
+            glance.update(part.channel_clarity(model, range(plane.channels), threads, briefly=True))
         if not part.normalisation.rivals:
             continue
-        clear = part.channel_clarity(model, threads)
+        clear = part.channel_clarity(model, part.normalisation.rivals, threads)
         total.update(clear)
         if clearest is None or max(clear.values()) > best:
             clearest, usual, best = part.shown, part.normalisation.channel, max(clear.values())
-    return None if clearest is None else choose_channel(clearest, total, usual)
+    chosen = None if clearest is None else choose_channel(clearest, total, usual)
+    if part is None or not glance:
+        return chosen
+    by_name = chosen or _chosen_by_name(part)
+    others = _named_otherwise(part, model)
+    return check_name(part.shown, by_name, {channel: glance[channel] for channel in (by_name.channel, *others)})
 
 
 @dataclass(frozen=True)
@@ -216,10 +232,12 @@ class _Part:
         """Fit the scale of intensities to a channel."""
         return model.prepare_input(self.shown, channel, fill=self._fill, appearance=self.appearance)[1]
 
-    def channel_clarity(self, model: Model, threads: int) -> dict[int, float]:
-        """Measure how clearly each channel that may show the nuclei does so to the network."""
-        fits = {channel: self.fit(model, channel) for channel in self.normalisation.rivals}
-        return channel_clarity(model, self.shown_pixels(()), fits, threads=threads)
+    def channel_clarity(
+        self, model: Model, channels: Sequence[int], threads: int, *, briefly: bool = False
+    ) -> dict[int, float]:
+        """Measure how clearly some channels show nuclei to the network."""
+        fits = {channel: self.fit(model, channel) for channel in channels}
+        return channel_clarity(model, self.shown_pixels(()), fits, threads=threads, briefly=briefly)
 
     def shown_pixels(self, channels: Sequence[int]) -> Pixels:
         """What the network is shown, with these channels only; all when there are none."""
@@ -266,10 +284,15 @@ def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_sta
     # What was chosen for the stack decides on every plane: of a merge, some planes may show another colour alone.
     chosen = of_stack if channel is None else None
     if chosen is None and normalisation.rivals:
-        chosen = choose_channel(part.shown, part.channel_clarity(model, threads), normalisation.channel)
+        clear = part.channel_clarity(model, normalisation.rivals, threads)
+        chosen = choose_channel(part.shown, clear, normalisation.channel)
+    if channel is None and of_stack is None:
+        chosen = _checked_by_content(part, model, threads, chosen)
     warnings: tuple[str, ...] = ()
     if chosen is not None:
-        normalisation, warnings = replace(part.fit(model, chosen.channel), why=chosen.why), chosen.warnings
+        same = normalisation.mode == "grey" and normalisation.channel == chosen.channel
+        fit = normalisation if same else part.fit(model, chosen.channel)
+        normalisation, warnings = replace(fit, why=chosen.why), chosen.warnings
     normalisation = replace(normalisation, rivals=())
     if normalisation.keeps_colours and NO_COLOUR in model.bundle.missing:
         warnings = (*warnings, NO_COLOUR)
@@ -277,3 +300,24 @@ def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_sta
     if refit is None:
         return View(part.shown, pixels, normalisation, warnings=warnings)
     return View(part.shown, pixels, refit.normalisation, ceiling=refit.ceiling, warnings=warnings)
+
+
+def _checked_by_content(part: _Part, model: Model, threads: int, chosen: ChosenChannel | None) -> ChosenChannel | None:
+    """Hold the channel that names have decided for against the content; what was chosen where names do not decide."""
+    others = _named_otherwise(part, model)
+    if not others:
+        return chosen
+    by_name = chosen or _chosen_by_name(part)
+    glance = part.channel_clarity(model, (by_name.channel, *others), threads, briefly=True)
+    suspects = contradicting_channels(glance, by_name.channel)
+    if not suspects:
+        return by_name
+    return check_name(part.shown, by_name, part.channel_clarity(model, (by_name.channel, *suspects), threads))
+
+
+def _named_otherwise(part: _Part, model: Model) -> tuple[int, ...]:
+    return () if model.settings.channels else channels_named_otherwise(part.shown)
+
+
+def _chosen_by_name(part: _Part) -> ChosenChannel:
+    return ChosenChannel(part.normalisation.channel or 0, part.normalisation.why)

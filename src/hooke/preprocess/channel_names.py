@@ -1,7 +1,8 @@
 """Ranks channel names by how clearly they state that the channel shows nuclei.
 
 A dye that binds DNA is the clearest sign, a tagged histone or a name such as "nuclei" the next. Names of proteins that
-only contain such a word (nucleolin, nucleoporin, histone deacetylase) are not evidence.
+only contain such a word (nucleolin, nucleoporin, histone deacetylase) are not evidence, nor are names that say that a
+stain is absent.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ _PROTEIN = re.compile(
     r"|(nuclear|nucleus|nuclei|nuc) ?(pore|envelope|membrane|lamin|speckle|factor|receptor|import|export|antigen|matrix"
     r"|body|bodies|foci|transport|protein)|non nuclear|nuclear free"
     r"|acetyl|methyl|kinase|chaperon|phospho|h2ax|h3k|h3s|h4k|\bph3\b"
-    r"|mtdna|mitochondrial|\bdna (pk|pol|lig|dam|bind|rep|helic|topo|frag)"
+    r"|mtdna|mitochondrial|\bdna (pk|pol|lig|dam|bind|rep|helic|topo|frag|paint|fish|probe|origami|aptamer)|hybrid"
+    # The stain is said to be absent, or its light to be another's.
+    r"|\b(no|non|not|without|w o|minus|neg|negative|excluded|unstained|empty|blank|bleed ?through|crosstalk|leak\w*)\b"
+    r"|\bbackground\b(?! (sub|corr|rem))|auto ?fluor"
 )
 _DNA_DYE = re.compile(
     r"dapi|hoech?st|\bh ?33342|\b33342\b|\b33258\b|bisbenzimid|draq ?[57]?|\bsyto ?\d|sytox|\bsybr|to ?pro\b"
