@@ -9,8 +9,8 @@ MARKERS = "H2B|H2B-GFP|mCherry-H2B|Histone H3|HistoneH3|NLS-mCherry|nuclei|Nucle
 LIGHT = "405|405 nm|405nm|Ex405|blue|BFP"
 NONE = """Nucleolin|Histone deacetylase 1|nucleoporin 98|NPM1 nucleophosmin|nuclear envelope|Nuclear pore|perinuclear
 |mtDNA|DNA-PK|DNA polymerase|DNAJB1|gamma-H2AX|H3K27me3|phospho-H3|CD3|GFP|actin|tubulin|488|561 nm|Alexa 647|NF-kB|
-|RNA-DNA hybrid|RNA:DNA hybrids|DNA-PAINT|DNA-FISH|Draq-negative|DAPI neg|no DAPI|w/o Hoechst|unstained (DAPI)|DAPI blank
-|DAPI bleed-through|DAPI background|nuclei excluded|blue autofluorescence"""
+|RNA-DNA hybrid|RNA:DNA hybrids|DNA-PAINT|DNA-FISH|Draq-negative|DAPI neg|no DAPI|w/o Hoechst|unstained (DAPI)
+|DAPI blank|DAPI bleed-through|DAPI background|nuclei excluded|blue autofluorescence"""
 
 
 @pytest.mark.parametrize(
