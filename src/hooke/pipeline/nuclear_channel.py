@@ -28,9 +28,8 @@ _COLOUR = 1 / _CLOSE
 _SEEN = 0.3  # clarity below which a channel shows no nuclei
 _SAME = 0.9  # correlation of channels that show the same, of which either will do
 _SAMPLE = 100_000  # pixels that show it
-# A name is doubted where another channel is so many times as clear, and shows a few sure nuclei at least: two stains of
-# nuclei are within 1.3 of each other, bodies of cells are 4 times or more less clear than nuclei, save those on two of
-# ten of DKFZ's training images.
+# A name is doubted where another channel is clearer by this factor, and shows a few sure nuclei at least: DKFZ's two
+# stains of nuclei are within a factor of 1.3 of each other, its stain of bodies is less clear by 3 or more.
 _CONTRADICTS = 2.5
 _SOME = 1.0
 _CERTAIN = 3.0  # clarity that makes up for another name, where the channel named so shows no nuclei
@@ -69,7 +68,7 @@ def channel_clarity(
         By channel, fitted to it.
     threads : int
     briefly : bool
-        Look at one field on each scale, and nowhere else if it is empty.
+        Show the network one field on each scale, and nothing else if it is empty.
 
     Returns
     -------
