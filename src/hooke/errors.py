@@ -95,3 +95,14 @@ def unexpected(path: str | Path, error: Exception) -> str:
     "a.png: unexpected KeyError: 'size'; --debug shows where"
     """
     return readable(f"{path_text(path)}: unexpected {type(error).__name__}: {error}; --debug shows where")
+
+
+def first_line(error: Exception) -> str:
+    r"""Give the first line of what an error says, or its name where it says nothing.
+
+    Examples
+    --------
+    >>> first_line(ValueError("two\nlines")), first_line(KeyError())
+    ('two', 'KeyError')
+    """
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

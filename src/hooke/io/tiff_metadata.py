@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -138,15 +138,25 @@ def _ome_pixels(tif: tifffile.TiffFile, image: int) -> ElementTree.Element | Non
 @functools.lru_cache(maxsize=2)
 def _all_pixels(xml: str) -> list[ElementTree.Element]:
     """Find the ``Pixels`` elements of OME-XML, none in what is not XML; asked for four times a file."""
+    root = ome_root(xml)
+    return [] if root is None else list(elements_named(root, "Pixels"))
+
+
+@functools.lru_cache(maxsize=2)
+def ome_root(xml: str) -> ElementTree.Element | None:
+    """Parse OME-XML; None for what is not XML."""
     try:
-        root = ElementTree.fromstring(xml)
+        return ElementTree.fromstring(xml)
     except ElementTree.ParseError:
-        return []
-    return [element for element in root.iter() if _tag(element) == "Pixels"]
+        return None
+
+
+def elements_named(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
+    """Find the elements within one by their name without its schema, of which OME has had many."""
+    return (each for each in element.iter() if _tag(each) == name)
 
 
 def _tag(element: ElementTree.Element) -> str:
-    """Name of an element without its schema, of which OME has had many."""
     return element.tag.rpartition("}")[2]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from xml.etree import ElementTree
 
@@ -10,6 +9,7 @@ import tifffile
 
 from hooke.addresses import is_url
 from hooke.errors import readable
+from hooke.io.tiff_metadata import elements_named, ome_root
 
 #: How the note on channels in other files begins; it is none once the files are joined.
 SOME_CHANNELS = "only some channels of the image: "
@@ -31,14 +31,14 @@ def part_notes(tif: tifffile.TiffFile, path: Path, channels: int) -> tuple[str, 
     root = _root(tif)
     if root is None:
         return ()
-    if (binary := next(_named(root, "BinaryOnly"), None)) is not None:
+    if (binary := next(elements_named(root, "BinaryOnly"), None)) is not None:
         described = readable(binary.get("MetadataFile") or "another file")
         return (f"channels, pixel size and axes are described in {described}, which hooke does not read",)
     own, notes = _Own(path.name, root.get("UUID", "")), list[str]()
-    for pixels in _named(root, "Pixels"):
-        files = [(_file_name(uuid), (uuid.text or "").strip()) for uuid in _named(pixels, "UUID")]
+    for pixels in elements_named(root, "Pixels"):
+        files = [(_file_name(uuid), (uuid.text or "").strip()) for uuid in elements_named(pixels, "UUID")]
         others = sorted({name for name, mark in files if name and not own.is_it(name, mark)})
-        holds_own = any(next(_named(data, "UUID"), None) is None for data in _named(pixels, "TiffData"))
+        holds_own = any(next(elements_named(data, "UUID"), None) is None for data in elements_named(pixels, "TiffData"))
         if not others or not (holds_own or any(own.is_it(name, mark) for name, mark in files)):
             continue
         named = readable(_listed(others))
@@ -65,17 +65,7 @@ class _Own:
 
 def _root(tif: tifffile.TiffFile) -> ElementTree.Element | None:
     text = (tif.ome_metadata or "") if tif.is_ome else ""
-    if "UUID" not in text:
-        return None
-    try:
-        return ElementTree.fromstring(text)
-    except ElementTree.ParseError:
-        return None
-
-
-def _named(element: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
-    """Elements within, by their name without its schema."""
-    return (each for each in element.iter() if each.tag.rpartition("}")[2] == name)
+    return ome_root(text) if "UUID" in text else None
 
 
 def _file_name(uuid: ElementTree.Element) -> str:
@@ -85,11 +75,11 @@ def _file_name(uuid: ElementTree.Element) -> str:
 
 def _own_channels(pixels: ElementTree.Element, own: _Own) -> str:
     """Names of the channels that begin in the file, in brackets; empty where they have none."""
-    names = [(channel.get("Name") or "").strip() for channel in _named(pixels, "Channel")]
+    names = [(channel.get("Name") or "").strip() for channel in elements_named(pixels, "Channel")]
     first = {
         _number(data.get("FirstC", "0"))
-        for data in _named(pixels, "TiffData")
-        for uuid in _named(data, "UUID")
+        for data in elements_named(pixels, "TiffData")
+        for uuid in elements_named(data, "UUID")
         if own.is_it(_file_name(uuid), (uuid.text or "").strip())
     }
     found = [repr(names[number]) for number in sorted(first) if 0 <= number < len(names) and names[number]]

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import HookeError, ImageReadError
+from hooke.errors import ImageReadError
 from hooke.io.axes import refuse_axes
 from hooke.io.image_file import ImageFile
 from hooke.io.levels import check_level, choose_scene
+from hooke.io.vendor_errors import report_errors
 
 _STACK = "TZ"
 _COLOURS = ("Bgr24", "Bgr48", "Bgr96Float")
@@ -119,14 +120,9 @@ def _reading(path: Path) -> Iterator[Any]:
     """Open the file for the length of a block, one thread at a time."""
     from pylibCZIrw import czi
 
-    with _LOCK:
-        try:
-            with czi.open_czi(str(path)) as document:
-                yield document
-        except HookeError:
-            raise
-        except Exception as error:  # the library's own, without a common class
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ImageReadError(
-                f"can't be read as .czi: {reason}", path=path, remedy="copy it again, or open and save it in ZEN"
-            ) from error
+    with (
+        _LOCK,
+        report_errors(path, ".czi", remedy="copy it again, or open and save it in ZEN"),
+        czi.open_czi(str(path)) as document,
+    ):
+        yield document

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import HookeError, ImageReadError
+from hooke.errors import ImageReadError
 from hooke.io.axes import stored_layout
 from hooke.io.image_file import ImageFile, check_dtype
 from hooke.io.levels import check_level, choose_scene
+from hooke.io.vendor_errors import report_errors
 
 
 def open_lif(path: Path, axes: str | None = None, /, *, scene: str | None = None, level: int = 0) -> ImageFile:
@@ -91,11 +92,5 @@ def _reading(path: Path) -> Iterator[Any]:
     """Open the file for the length of a block."""
     import liffile
 
-    try:
-        with liffile.LifFile(path) as file:
-            yield file
-    except HookeError:
-        raise
-    except Exception as error:  # struct's, xml's and its own
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ImageReadError(f"can't be read as .lif: {reason}", path=path, remedy="copy or export it again") from error
+    with report_errors(path, ".lif"), liffile.LifFile(path) as file:
+        yield file

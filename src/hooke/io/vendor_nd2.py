@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.errors import HookeError, ImageReadError
 from hooke.io.axes import refuse_axes
 from hooke.io.image_file import ImageFile, check_dtype
 from hooke.io.levels import check_level, choose_scene
+from hooke.io.vendor_errors import report_errors
 
 _IN_FRAME = "CYXS"
 
@@ -97,11 +97,5 @@ def _reading(path: Path) -> Iterator[Any]:
     """Open the file for the length of a block."""
     import nd2
 
-    try:
-        with nd2.ND2File(path) as file:
-            yield file
-    except HookeError:
-        raise
-    except Exception as error:  # struct's, and its own
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ImageReadError(f"can't be read as .nd2: {reason}", path=path, remedy="copy or export it again") from error
+    with report_errors(path, ".nd2"), nd2.ND2File(path) as file:
+        yield file

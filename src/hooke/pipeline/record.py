@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hooke import __version__
 from hooke.addresses import is_url, path_text, without_secrets
-from hooke.errors import ConfigError, ModelError, readable
+from hooke.errors import ConfigError, ModelError, first_line, readable
 from hooke.io import atomic_path
 from hooke.io.content_hash import hash_file
 from hooke.io.find import natural_key
@@ -271,7 +271,7 @@ def _first_problem(error: Exception) -> str:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         return f"{where}: {first['msg']}" if where else first["msg"]
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    return first_line(error)
 
 
 class _Strict(BaseModel):
