@@ -8,12 +8,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
+from matplotlib import rc_context
 from matplotlib.figure import Figure
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
 
 SCORES = {"val/dsb": "DSB score", "val/ap_50_grey": "AP at 0.5, grey", "val/ap_50_colour": "AP at 0.5, in colour"}
 
@@ -24,7 +21,8 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("-o", "--out", type=Path, required=True, help="picture to write, such as curves.svg")
     args = parser.parse_args()
-    figure, axes = plt.subplots(1, len(SCORES), figsize=(11, 3.4), layout="constrained", sharex=True)
+    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    axes = figure.subplots(1, len(SCORES), sharex=True)
     for run in args.runs:
         table = pd.read_csv(run / "metrics.csv").dropna(subset="val/dsb")
         for axis, (column, title) in zip(axes, SCORES.items(), strict=True):
@@ -40,9 +38,8 @@ def main() -> None:
 
 def save(figure: Figure, target: Path) -> None:
     """Write a plot; an SVG is the same file every time."""
-    with plt.rc_context({"svg.hashsalt": "hooke"}):
+    with rc_context({"svg.hashsalt": "hooke"}):
         figure.savefig(target, metadata={"Date": None} if target.suffix == ".svg" else None)
-    plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -17,18 +17,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from accuracy import score
 from curves import save
 from hooke.datasets import read_index
 from hooke.io import parse_settings
 from hooke.training import TrainConfig, export, load_config, load_pretrain_config, pretrain, train
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
 
 METHODS = ("simclr", "byol", "inpainting")
 STARTS = ("scratch", "imagenet", *METHODS)
@@ -175,7 +172,8 @@ def summarise(table: pd.DataFrame) -> str:
 
 def plot(table: pd.DataFrame, target: Path) -> None:
     """Score over share of labels, one line per kind of initial weights, its bars the standard deviation over seeds."""
-    figure, axes = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
+    figure = Figure(figsize=(6.5, 4.2), layout="constrained")
+    axes = figure.subplots()
     for place, start in enumerate(one for one in STARTS if one in set(table.start)):
         of = table[table.start == start].groupby("share")["dsb"]
         beside = of.mean().index * 100 * 1.03 ** (place - 2)  # so that the bars don't hide each other

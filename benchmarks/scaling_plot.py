@@ -13,8 +13,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from curves import plt, save
+from curves import save
 
 
 def main() -> None:
@@ -32,7 +33,8 @@ def main() -> None:
     title = "processor seconds"
     if args.relative:
         times, title = times / dict(points)[args.relative], f"processor time over that of {args.relative:g} megapixels"
-    figure, axis = plt.subplots(figsize=(5.6, 3.8), layout="constrained")
+    figure = Figure(figsize=(5.6, 3.8), layout="constrained")
+    axis = figure.subplots()
     axis.loglog(sizes, sizes * times[-1] / sizes[-1], linestyle="--", color="grey", label="as the largest")
     axis.loglog(sizes, times, marker="o", linestyle="none", label="measured")
     axis.set(title=title, xlabel="megapixels")

@@ -180,11 +180,11 @@ def write_results(out: Path, rows: dict[str, Row], what: str) -> None:
     texts = {
         "peers.json": json.dumps(results, indent=1) + "\n",
         "peers.md": f"{what}\n\n{markdown(ordered)}\n",
-        "peers.svg": draw_bars(ordered),
     }
     for name, text in texts.items():
         with atomic_path(out / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
+    draw_bars(ordered, out / "peers.svg")
 
 
 if __name__ == "__main__":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from hooke.io import atomic_path
+
+sys.path.append(str(Path(__file__).parents[1]))
+from curves import save
 
 BEGIN, END = "<!-- peers: table begin -->", "<!-- peers: table end -->"
 HEADER = (
@@ -27,8 +31,6 @@ HEADER = (
     "truth through it, F1 0.9",
 )
 NOTHING = "–"
-COLOUR = "#2f6fb3"
-WIDTH, LEFT, BAR, STEP, TOP, RIGHT = 760, 120, 18, 34, 46, 150
 
 
 @dataclass(frozen=True)
@@ -110,51 +112,25 @@ def _number(value: float | None, digits: int) -> str:
     return NOTHING if value is None else f"{value:.{digits}f}"
 
 
-def draw_bars(rows: Sequence[Row]) -> str:
-    """Draw processor seconds per megapixel as bars on a logarithmic axis, fastest first, as SVG."""
+def draw_bars(rows: Sequence[Row], target: Path) -> None:
+    """Draw processor seconds per megapixel as bars on a logarithmic axis, in the order given."""
     measured = [row for row in rows if row.processor_seconds_per_megapixel]
-    times = [row.processor_seconds_per_megapixel or 1.0 for row in measured] or [1.0]
-    low, high = (10.0**end for end in (math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))))
-    height = TOP + STEP * len(measured) + 40
-
-    def place(value: float) -> float:
-        part = math.log(value / low) / math.log(high / low) if high > low else 1.0
-        return LEFT + part * (WIDTH - LEFT - RIGHT)
-
-    body = [_axis(value, place(value), height) for value in _powers(low, high)]
-    for number, row in enumerate(measured):
-        body += _bar(row, TOP + STEP * number, place)
-    said = "; ".join(f"{row.peer} {row.processor_seconds_per_megapixel:.2g}" for row in measured)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" font-size="13" '
-        f'font-family="system-ui, sans-serif" aria-label="Processor seconds per megapixel: {escape(said)}">'
-        f'<rect width="100%" height="100%" fill="#ffffff"/>'
-        f'<text x="{LEFT}" y="22" font-weight="600">Processor seconds per megapixel, warm (log. axis)</text>'
-        f"{''.join(body)}</svg>\n"
-    )
+    figure = Figure(figsize=(7.6, 0.9 + 0.34 * len(measured)), layout="constrained")
+    axis = figure.subplots()
+    seconds = [row.processor_seconds_per_megapixel or 0.0 for row in measured]
+    bars = axis.barh([row.peer for row in measured], seconds)
+    axis.bar_label(bars, [_figures(row) for row in measured], padding=4)
+    ends = min(seconds, default=1.0) / 3, max(seconds, default=1.0) * 30  # figures stand after the bars
+    axis.set(xscale="log", xlim=ends, title="Processor seconds per megapixel, warm (log. axis)")
+    axis.invert_yaxis()
+    axis.grid(axis="x", alpha=0.3)
+    save(figure, target)
 
 
-def _powers(low: float, high: float) -> list[float]:
-    return [10.0**power for power in range(round(math.log10(low)), round(math.log10(high)) + 1)]
-
-
-def _axis(value: float, x: float, height: int) -> str:
-    return (
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 8}" y2="{height - 34}" stroke="#d0d0d0"/>'
-        f'<text x="{x:.1f}" y="{height - 16}" text-anchor="middle" fill="#555555">{value:g}</text>'
-    )
-
-
-def _bar(row: Row, y: int, place: Callable[[float], float]) -> list[str]:
-    """Draw name, bar and figures of a peer; random weights are marked next to the bar."""
-    end = place(row.processor_seconds_per_megapixel or 0)
+def _figures(row: Row) -> str:
+    """Seconds and memory of a peer, for the end of its bar; random weights are marked."""
     memory = "" if row.peak_bytes is None else f", {row.peak_bytes / 1e9:.1f} GB"
-    figures = f"{row.processor_seconds_per_megapixel:.2f} s{memory}" + ("" if row.trained else ", random weights")
-    return [
-        f'<text x="{LEFT - 10}" y="{y + 14}" text-anchor="end">{escape(row.peer)}</text>',
-        f'<rect x="{LEFT}" y="{y}" width="{end - LEFT:.1f}" height="{BAR}" fill="{COLOUR}"/>',
-        f'<text x="{end + 6:.1f}" y="{y + 14}" fill="#333333">{figures}</text>',
-    ]
+    return f"{row.processor_seconds_per_megapixel:.2f} s{memory}" + ("" if row.trained else ", random weights")
 
 
 def rewrite(document: Path, tables: str) -> None:
