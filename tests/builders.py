@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from hooke.cli import main
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 
-__all__ = ["exit_code", "phase_contrast_field", "run_command", "write_dataset"]
+__all__ = ["exit_code", "phase_contrast_field", "run_command", "same_partition", "write_dataset"]
 
 
 def write_dataset(
@@ -43,6 +43,13 @@ def exit_code(*args: object) -> object:
     with pytest.raises(SystemExit) as left:
         main([str(arg) for arg in args])
     return left.value.code
+
+
+def same_partition(first: NDArray[np.integer], second: NDArray[np.integer]) -> bool:
+    """Whether two label images have the same objects, under any numbers."""
+    assert first.shape == second.shape
+    pairs = np.unique(first.astype(np.int64) << 32 | second.astype(np.int64))  # far faster than unique columns
+    return len(pairs) == len(np.unique(pairs >> 32)) == len(np.unique(pairs & 0xFFFFFFFF))
 
 
 def phase_contrast_field(seed: int, side: int = 320) -> NDArray[np.float32]:

@@ -2,14 +2,19 @@
 
 import doctest
 import importlib
-import pkgutil
+from pathlib import Path
 
 import pytest
 
 import hooke
 
-NAMES = (module.name for module in pkgutil.walk_packages(hooke.__path__, "hooke."))
-MODULES = sorted(name for name in NAMES if "__main__" not in name)
+PACKAGE = Path(hooke.__file__).parent
+# Only modules that hold an example are imported.
+MODULES = [
+    ".".join(["hooke", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__")
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if ">>> " in path.read_text(encoding="utf-8")
+]
 
 WIDGETS = ("_widget", "_box", "_panel", "_form")  # modules of hooke.napari that need napari
 

@@ -45,6 +45,14 @@ def room(name: str) -> str:
     return name.split("/")[0].removesuffix(".py")
 
 
+def imported_packages(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield (node.module or "").split(".")[0]
+        elif isinstance(node, ast.Import):
+            yield from (name.name.split(".")[0] for name in node.names)
+
+
 def imported_rooms(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "hooke":
@@ -71,10 +79,20 @@ def test_rooms_import_downwards_only():
     assert upwards == set()
 
 
+def test_only_training_imports_pytorch_and_one_module_the_runtime():
+    """Imports inside functions count; `tests/pipeline/test_segment.py` tries it without PyTorch."""
+    importing = {package: set() for package in ("torch", "torchvision", "timm", "lightning", "onnxruntime")}
+    for name, tree in modules().items():
+        for package in importing.keys() & set(imported_packages(tree)):
+            importing[package].add(name if package == "onnxruntime" else room(name))
+    assert importing.pop("onnxruntime") == {"models/runtime.py"}
+    assert {package: rooms for package, rooms in importing.items() if rooms != {"training"}} == {}
+
+
 @pytest.mark.parametrize("name", [path.relative_to(PACKAGE).as_posix() for path in sorted(PACKAGE.rglob("*.py"))])
 def test_modules_and_functions_are_short(name):
     assert (PACKAGE / name).read_text(encoding="utf-8").count("\n") <= LINES
-    functions = [node for node in ast.walk(modules()[name]) if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in ast.walk(modules()[name]) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     # The signature of a command is the list of its options.
     lengths = {function.name: length(function, signature=room(name) != "cli") for function in functions}
     assert {function: lines for function, lines in lengths.items() if lines > FUNCTION_LINES} == {}

@@ -33,6 +33,7 @@ def test_no_text_has_a_word_to_avoid(words, capsys):
         ("a.md", "A speck is\nno cell; there is no cell, and it is no longer one.\n", [1]),
         ("a.md", "Write `anew` as again.\n", []),
         ("a.py", '"""Say what it does."""\n\n# one is\n# no cell\nanew = "anew"\n', [3, 5]),
+        ("a.py", 'a = (\n    "one is "\n    f"no {cell}"\n    "and what\\nails it"\n)\n', [2, 2, 3]),
         ("a.py", '"""Cells: an image in; its label image out."""\n', [1]),
         ("a.py", 'f"{anew} is {told}"\n', []),
         ("CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n- anew\n\n## 0.1\n\n- anew\n", [5]),

@@ -56,10 +56,12 @@ def test_every_command_is_in_a_group_of_the_help(capsys):
         ("hooke models show cel", "cells"),
     ],
 )
-def test_the_tab_key_completes(words, offered):
+def test_the_tab_key_completes(words, offered, monkeypatch, capsys):
     count = str(len(words.split()) - 1)
-    done = run(env={"_HOOKE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": count}, capture_output=True)
-    assert done.stdout.decode().split() == [offered]
+    for name, value in (("_HOOKE_COMPLETE", "complete_bash"), ("COMP_WORDS", words), ("COMP_CWORD", count)):
+        monkeypatch.setenv(name, value)
+    assert exit_code() == 0
+    assert capsys.readouterr().out.split() == [offered]
 
 
 @pytest.mark.parametrize(
@@ -134,12 +136,17 @@ def test_a_file_gets_no_colours(images, tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals")
 @pytest.mark.parametrize(("wish", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_a_terminal_gets_colours_unless_they_are_not_wanted(wish, coloured):
+def test_a_terminal_gets_colours_unless_they_are_not_wanted(wish, coloured, monkeypatch):
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm-256color", **wish}.items():
+        monkeypatch.setenv(name, value)
     ours, theirs = os.openpty()
-    done = run("segment", "nowhere", "-o", "out", env=wish, stderr=theirs, stdout=subprocess.DEVNULL)
-    os.close(theirs)
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert exit_code("segment", "nowhere", "-o", "out") == 2
+        monkeypatch.undo()
     said = os.read(ours, 10_000)
     os.close(ours)
-    assert done.returncode == 2
     assert b"nowhere" in said
     assert (b"\x1b[3" in said) == coloured

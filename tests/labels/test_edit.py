@@ -8,6 +8,7 @@ import pytest
 from hooke.datasets import simulate
 from hooke.errors import DatasetError
 from hooke.labels import edit, offset_outlines
+from tests.builders import same_partition
 from tests.cases import CASES
 
 SEEDS = range(6)
@@ -25,12 +26,6 @@ def ids_of(labels):
 def centre(labels, id_):
     y, x = np.nonzero(labels == id_)
     return np.array([y.mean(), x.mean()])
-
-
-def same_partition(first, second):
-    """Whether two label images divide the pixels alike, ids aside."""
-    pairs = {(int(a), int(b)) for a, b in zip(first.ravel(), second.ravel(), strict=True)}
-    return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
 
 
 def all_edits(labels):

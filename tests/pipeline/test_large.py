@@ -31,6 +31,8 @@ from hooke.pipeline.large.plan import needs_blocks, plan_blocks
 from hooke.pipeline.large.settle import _number, settle
 from hooke.pipeline.large.survey import survey
 from hooke.targets import SplitLine
+from tests.builders import same_partition
+from tests.cases import cases
 
 QUICK = SegmentOptions(diameter=26, threads=2)
 
@@ -52,12 +54,6 @@ def done(wide, tmp_path_factory):
     result = segment_folder([wide[0]], out, QUICK, block=512)
     assert not result.failed
     return out
-
-
-def same_partition(first, second):
-    """Whether two label images have the same objects, under any numbers."""
-    pairs = np.unique(np.stack([first.ravel(), second.ravel()]), axis=1)
-    return pairs.shape[1] == len(np.unique(pairs[0])) == len(np.unique(pairs[1]))
 
 
 def in_order(table):
@@ -338,6 +334,25 @@ def test_each_object_belongs_to_one_block():
     settled = settle(grid, results.__getitem__)
     assert settled.count == len(expected.scores)
     assert same_partition(paint(grid, results, settled), expected.labels)
+
+
+def test_seams_through_the_catalogue_of_cases_leave_no_trace():
+    """The cases side by side, each pixel of a drawing a square of 12, with the seam of two blocks through all."""
+    drawings = [np.kron(case.truth, np.ones((12, 12), np.int32)) for case in cases("more than 65535 ids")]
+    labels = np.zeros((1024, sum(drawing.shape[1] + 12 for drawing in drawings)), np.int32)
+    left, count = 0, 0
+    for drawing in drawings:
+        height, width = drawing.shape
+        part = labels[512 - height // 2 :, left : left + width][:height]
+        ids, numbered = np.unique(drawing, return_inverse=True)
+        part[...] = np.where(drawing > 0, numbered.reshape(drawing.shape) + count, 0)
+        left, count = left + width + 12, count + len(ids)
+    scheme = SplitLine()
+    expected = scheme.decode(scheme.encode(labels)[:3], min_size=1, diameter=20.0, min_score=0.0).labels
+    grid, results = find_all(labels, 512)
+    settled = settle(grid, results.__getitem__)
+    assert settled.count == sum(len(case.true_areas) for case in cases("more than 65535 ids"))
+    assert same_partition(paint(grid, results, settled), expected)
 
 
 @pytest.mark.slow

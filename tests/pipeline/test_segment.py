@@ -157,6 +157,7 @@ def test_command_line_and_python_have_the_same_defaults():
         assert inspect.signature(command).parameters[name].default == default
 
 
+@pytest.mark.slow  # of the fast tests, test_rooms.py reads the imports
 def test_runtime_half_works_where_torch_cannot_be_imported():
     code = """
 import sys, importlib, pkgutil

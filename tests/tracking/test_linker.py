@@ -156,8 +156,8 @@ def test_shapes_that_persist_decide_where_places_do_not(monkeypatch):
 
     def labels_of(frame: int) -> dict[int, int]:
         """Label that was found, by true id."""
-        both = np.stack([made.truth[frame], made.found[frame]]).reshape(2, -1)
-        return {true: found for true, found in np.unique(both, axis=1).T.tolist() if true}
+        pairs = np.unique(made.truth[frame].astype(np.int64) << 32 | made.found[frame])
+        return {pair >> 32: pair & 0xFFFFFFFF for pair in pairs.tolist() if pair >> 32}
 
     def wrong_links() -> int:
         table = hooke.track(made.found, options=TrackOptions(repair=False)).table

@@ -19,7 +19,7 @@ from hooke.errors import DatasetError, HookeError
 from hooke.image import Image
 from hooke.io import open_image
 from hooke.io.name_match import match_names, some_names
-from hooke.labels import LabelledImage
+from hooke.labels import LabelledImage, count_overlap
 
 #: Classes of a drawn region that is not known, as QuPath and others call it.
 UNKNOWN_CLASSES = ("ignore", "ignore*", "unknown region")
@@ -260,11 +260,10 @@ def _check_ids(labels: NDArray[np.int32], path: Path) -> None:
 
 def _in_pieces(labels: NDArray[np.int32]) -> list[int]:
     """Ids that are not in one piece, increasing."""
-    inside = labels > 0
-    _, pieces = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8)
-    pairs = np.unique(np.stack([labels[inside], pieces[inside]]), axis=1)
-    ids, times = np.unique(pairs[0], return_counts=True)
-    return [int(id_) for id_ in ids[times > 1]]
+    _, pieces = cv2.connectedComponents((labels > 0).astype(np.uint8), connectivity=8)
+    overlap = count_overlap(labels, pieces)
+    ids: list[int] = overlap.pred_ids[np.bincount(overlap.pair_pred, minlength=overlap.n_pred) > 1].tolist()
+    return ids
 
 
 def _is_several(mask: NDArray[np.bool_], labels: NDArray[np.int32]) -> bool:

@@ -8,7 +8,6 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote_to_bytes
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hooke import __version__
 from hooke.addresses import is_url, path_text, without_secrets
 from hooke.errors import ConfigError, ModelError, first_line, readable
+from hooke.extras import package_versions
 from hooke.io import atomic_path
 from hooke.io.content_hash import hash_file
 from hooke.io.find import natural_key
@@ -87,7 +87,7 @@ def write_record(
         "hooke": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": package_versions(_PACKAGES),
         "command": [without_secrets(part) for part in command],
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
         "seconds": round(time.time() - started, 3),

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from torch.utils.data import DataLoader
 
 from hooke import __version__
 from hooke.errors import ConfigError, HookeError
+from hooke.extras import package_versions
 from hooke.training.config import RunConfig
 from hooke.training.devices import limit_allocator_trim, resolve_precision
 from hooke.training.networks.depthwise import depthwise_gradients_in_single
@@ -223,11 +223,4 @@ def _describe_run(config: RunConfig, run: Path, train_records: Sequence[Record],
     }
     write_json(run / "data.json", data)
     packages = ("torch", "timm", "lightning", "numpy", "opencv-python-headless")
-    write_json(run / "versions.json", {"hooke": __version__} | {name: _version(name) for name in packages})
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
+    write_json(run / "versions.json", {"hooke": __version__} | package_versions(packages))

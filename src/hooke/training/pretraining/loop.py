@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib.metadata import distributions
 from pathlib import Path
 
 import lightning as L
@@ -29,6 +28,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from hooke import __version__
+from hooke.extras import package_versions
 from hooke.io import atomic_path
 from hooke.report.html.charts import Curve, curve_chart
 from hooke.report.html.svg import stand_alone
@@ -220,5 +220,5 @@ def _describe(config: PretrainConfig, run: Path, paths: list[Path]) -> None:
     (run / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
     data = {"hash": images_hash(paths), "images": [path.as_posix() for path in paths]}
     (run / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
-    versions = {package.name: package.version for package in distributions() if package.name in _PACKAGES}
-    (run / "versions.json").write_text(json.dumps({"hooke": __version__} | versions, indent=1), encoding="utf-8")
+    versions = {"hooke": __version__} | package_versions(_PACKAGES)
+    (run / "versions.json").write_text(json.dumps(versions, indent=1), encoding="utf-8")
