@@ -39,6 +39,13 @@ def test_the_card_shows_overlay_count_and_sizes(found, nothing):
     assert "0 objects" in nothing._repr_html_()
 
 
+def test_one_line_says_what_was_found(found, nothing):
+    assert repr(found).startswith(f"<Segmentation: {found.count} objects in image, {found.labels.shape[0]} x ")
+    assert repr(replace(found, warnings=("blurred",))).endswith(", warning: blurred>")
+    assert repr(nothing).startswith("<Segmentation: 0 objects in image, 64 x 64 pixels")
+    assert all(len(repr(one).splitlines()) == 1 for one in (found, nothing))
+
+
 def test_names_and_warnings_cannot_break_the_card(found):
     hostile = replace(found, image=replace(found.image, name="<img src=x>"), warnings=("<b>&",))
     card = hostile._repr_html_()

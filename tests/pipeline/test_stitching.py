@@ -123,6 +123,7 @@ def test_each_time_is_a_stack_of_its_own_in_any_order_of_axes(tmp_path):
 
 def test_without_a_step_all_is_in_voxels_with_a_warning(tmp_path):
     found = hooke.segment(MADE.image[:4], axes="ZYX", stitch="z", pixel_size=0.25)
+    assert repr(found).startswith(f"<StackSegmentation: {found.count} objects, ZYX 4 x 96 x 96, warning: ")
     assert "volume_um3" not in found.table
     assert "give --z-step" in found.warnings[0]
     path = write_stack(tmp_path / "a.ome.tif", MADE.image[:4])

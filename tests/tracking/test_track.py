@@ -43,6 +43,7 @@ def test_ids_persist_though_labels_change():
     assert [sorted(np.unique(plane)) for plane in tracks.labels] == [[0, 1, 2]] * 3
     assert tracks.table["displacement"].dropna().tolist() == [2.0] * 4
     assert tracks.lineage.values.tolist() == [[1, 0, 2, 3, 0, 0, 0], [2, 0, 2, 3, 0, 0, 0]]
+    assert repr(tracks).startswith("<Tracks: 2 tracks, 3 frames, 0 divisions")
 
 
 @pytest.mark.parametrize("case", cases("more than 65535 ids"), ids=str)

@@ -58,6 +58,16 @@ def draw_axes(found: Segmentation, axes: Any = None) -> Any:
     return axes
 
 
+def describe(found: Segmentation) -> str:
+    """Say in one line what was found: see `Segmentation.__repr__`."""
+    name, (height, width) = plane_name(found.image.name, found.image.plane), found.labels.shape
+    facts = [f"{_said(found)} in {name}", f"{height} x {width} pixels"]
+    if doubtful := int(found.doubtful.sum()):
+        facts.append(f"{doubtful} doubtful")
+    facts += [f"warning: {warning}" for warning in found.warnings]
+    return f"<Segmentation: {', '.join(facts)}>"
+
+
 def render_card(found: Segmentation) -> str:
     """Show a segmentation as HTML that needs no style sheet: see `Segmentation._repr_html_`."""
     name = plane_name(found.image.name, found.image.plane)

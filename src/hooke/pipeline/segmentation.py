@@ -28,7 +28,7 @@ from hooke.measure import (
 )
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
-from hooke.pipeline.notebook_views import annotated_plane, draw_axes, render_card
+from hooke.pipeline.notebook_views import annotated_plane, describe, draw_axes, render_card
 from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path, plane_name, thumbnail_path
 from hooke.pipeline.saved_results import saving
 from hooke.pipeline.work import Origin, Work
@@ -213,6 +213,10 @@ class Segmentation:
             When matplotlib is not installed.
         """
         return draw_axes(self, axes)
+
+    def __repr__(self) -> str:
+        """One line: what was found, where, and how many warnings there are; the arrays are not shown."""
+        return describe(self)
 
     def _repr_html_(self) -> str:
         """Show the overlay, the count, what to check, and the sizes, as notebooks do for the last value of a cell."""

@@ -44,6 +44,12 @@ class StackSegmentation:
     stack: StackWork
     summaries: Sequence[dict[str, Any]]
 
+    def __repr__(self) -> str:
+        """One line: how many objects in which shape, and the warnings; the arrays are not shown."""
+        sizes = " x ".join(map(str, (*self.stack.shape, *self.file.plane_shape[:2])))
+        facts = [f"{self.count} objects", f"{self.axes}YX {sizes}", *(f"warning: {text}" for text in self.warnings)]
+        return f"<StackSegmentation: {', '.join(facts)}>"
+
     @property
     def axes(self) -> str:
         """Letters of the axes in front of Y and X, such as ``"TZ"``."""

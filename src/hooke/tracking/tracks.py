@@ -66,6 +66,11 @@ class Tracks:
     def __len__(self) -> int:
         return len(self.planes)
 
+    def __repr__(self) -> str:
+        """One line: how many tracks, divisions and frames, and the notes; the tables are not shown."""
+        facts = [f"{self.count} tracks", f"{len(self)} frames", f"{self.divisions['parent'].nunique()} divisions"]
+        return f"<Tracks: {', '.join([*facts, *self.notes])}>"
+
     @property
     def count(self) -> int:
         """Number of tracks."""
