@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hooke.datasets.adapter import Sample
 from hooke.errors import DatasetError
 from hooke.labels.polygons import ellipse, fill_rings, rectangle, to_ring
-from hooke.labels.shape_layer import CUT, OUTSIDE, TOO_FEW_POINTS, ShapeLayer
+from hooke.labels.shape_layer import CROSSED, CUT, OUTSIDE, TOO_FEW_POINTS, ShapeLayer
 
 # Multiples of 1/8 are exact in float32, which is what OpenCV tests points with; none is a pixel's centre line.
 coordinate = st.integers(-40, 160).map(lambda eighths: eighths / 8 + 1 / 16)
@@ -33,6 +33,28 @@ def test_a_pixel_is_filled_where_its_centre_is_inside_by_the_even_odd_rule(ring)
     expected = [[inside(ring, y, x) for x in range(18)] for y in range(15)]
     np.testing.assert_array_equal(fill_rings([ring], 15, 18), expected)
     np.testing.assert_array_equal(fill_rings([ring], 9, 11, top=4, left=5), np.array(expected)[4:13, 5:16])
+
+
+@given(st.lists(polygon, min_size=1, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_an_object_in_pieces_fills_what_each_piece_fills(rings):
+    layer = ShapeLayer((15, 18))
+    layer.add_polygon("pieces", [[ring] for ring in rings])
+    painted = layer.paint().labels
+    np.testing.assert_array_equal(painted > 0, np.any([fill_rings([ring], 15, 18) for ring in rings], axis=0))
+
+
+def test_pieces_and_holes_in_one_polygon_cross_only_where_a_ring_does():
+    first, second = rectangle(1, 1, 7, 7), rectangle(9, 9, 14, 13)
+    hole = rectangle(2, 2, 5, 5)[::-1]
+    bow = np.array([[10.0, 1], [14, 6], [14, 1], [10, 6]])
+    layer = ShapeLayer((15, 18))
+    layer.add_polygon("as ImageJ has them", [[first, hole, second]])
+    layer.add_polygon("a hole that goes round as its outline does", [[first, hole[::-1]]])
+    assert layer.notes[CROSSED] == 0
+    layer.add_polygon("one piece crosses itself", [[first, hole, bow]])
+    assert layer.notes[CROSSED] == 1
+    assert layer.paint().labels[10, 10] == 1
 
 
 @given(st.lists(st.integers(2, 60), min_size=3, max_size=8, unique=True), st.integers(0, 100))

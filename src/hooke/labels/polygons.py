@@ -101,7 +101,7 @@ def fill_rings(rings: Sequence[Ring], height: int, width: int, top: int = 0, lef
     [[1, 1, 1, 1, 0], [1, 0, 1, 1, 0], [1, 1, 1, 1, 0]]
     """
     begin = np.concatenate([np.empty((0, 2)), *rings]) - (left, top)
-    end = np.concatenate([np.empty((0, 2)), *(np.roll(ring, -1, axis=0) for ring in rings)]) - (left, top)
+    end = np.concatenate([np.empty((0, 2)), *(part for ring in rings for part in (ring[1:], ring[:1]))]) - (left, top)
     (x0, y0), (x1, y1) = begin.T, end.T
     first = np.clip(np.ceil(np.minimum(y0, y1) - 0.5), 0, height).astype(np.intp)
     last = np.clip(np.ceil(np.maximum(y0, y1) - 0.5), 0, height).astype(np.intp)
@@ -116,9 +116,9 @@ def fill_rings(rings: Sequence[Ring], height: int, width: int, top: int = 0, lef
 
 
 def ring_area(ring: Ring) -> float:
-    """Area that an outline encloses; parts that it goes round the other way count against the others."""
-    x, y = (ring - ring[0]).T
-    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+    """Area that an outline encloses, negative where it goes round the other way, as the outline of a hole does."""
+    x, y = (ring - ring[0]).T  # the corner after the last is (0, 0)
+    return float(x[:-1] @ y[1:] - y[:-1] @ x[1:]) / 2
 
 
 def crosses_itself(ring: Ring) -> bool:

@@ -281,8 +281,8 @@ def _apart(ring: Corners) -> Iterator[Corners]:
 
 def _area(ring: Corners) -> int:
     """Twice the area that a ring encloses, negative where it runs as holes do."""
-    x, y = ring.T
-    return int((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())
+    x, y = (ring - ring[0]).T  # the corner after the last is (0, 0)
+    return int(x[:-1] @ y[1:] - y[:-1] @ x[1:])
 
 
 def _nested(outlines: list[Corners], holes: list[Corners]) -> list[Polygon]:

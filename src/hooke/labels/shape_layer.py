@@ -65,19 +65,18 @@ class ShapeLayer:
         if not polygons:
             self.notes[TOO_FEW_POINTS] += 1
             return
-        corners = np.concatenate([ring for polygon in polygons for ring in polygon])
-        left, top = (int(edge) for edge in np.floor(corners.min(axis=0)))
-        right, bottom = (int(edge) for edge in np.ceil(corners.max(axis=0)))
+        left, top, right, bottom = _box([ring for polygon in polygons for ring in polygon])
         if not self._is_within(top, left, bottom, right):
             return
         top, left, bottom, right = max(top, 0), max(left, 0), min(bottom, self.height), min(right, self.width)
         mask = np.zeros((bottom - top, right - left), bool)
         for polygon in polygons:
-            filled = fill_rings(polygon, *mask.shape, top, left)
-            mask |= filled
-            area = ring_area(polygon[0]) - sum(ring_area(ring) for ring in polygon[1:])
-            # Of most polygons the area says that they don't, which takes less time than to compare all edges.
-            if abs(np.count_nonzero(filled) - area) > 1 and any(map(crosses_itself, polygon)):
+            x0, y0, x1, y1 = _box(polygon)
+            y0, y1 = (min(max(edge - top, 0), bottom - top) for edge in (y0, y1))
+            x0, x1 = (min(max(edge - left, 0), right - left) for edge in (x0, x1))
+            filled = fill_rings(polygon, y1 - y0, x1 - x0, top + y0, left + x0)
+            mask[y0:y1, x0:x1] |= filled
+            if _crosses(polygon, np.count_nonzero(filled)):
                 self.notes[CROSSED] += 1
         self.masks.append(Mask(mask, top, left, name, class_name, score))
 
@@ -124,3 +123,21 @@ class ShapeLayer:
         if top < 0 or left < 0 or bottom > self.height or right > self.width:
             self.notes[CUT] += 1
         return True
+
+
+def _box(rings: Sequence[Ring]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom edge of the pixels that rings reach."""
+    corners = np.concatenate(rings)
+    (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    return int(left), int(top), int(right), int(bottom)
+
+
+def _crosses(polygon: Sequence[Ring], pixels: int) -> bool:
+    """Whether a ring of a polygon that fills this many pixels crosses itself.
+
+    Of most the area says that they don't, which takes less time than to compare all edges: that of the outline less its
+    holes or, of several pieces in one, whose holes go round the other way, that of all.
+    """
+    areas = [ring_area(ring) for ring in polygon]
+    known = abs(areas[0]) - sum(map(abs, areas[1:])), abs(sum(areas))
+    return all(abs(pixels - area) > 1 for area in known) and any(map(crosses_itself, polygon))
