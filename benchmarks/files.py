@@ -1,6 +1,6 @@
 """Brings every object through the files of other programs and back, and times the writing of very many.
 
-    python benchmarks/files.py DATASET ... [--objects 100000]
+    python benchmarks/files.py DATASET ... [--objects 100000] [--formats geojson,rois]
 
 Round trips: 100 label images spread over the data sets, and 1000 random ones, to each format and back. In formats of
 pixels they must be identical, ids apart where the format keeps none; in formats of polygons each object of 50 pixels or
@@ -39,7 +39,10 @@ def main() -> None:
     parser.add_argument("--real", type=int, default=100)
     parser.add_argument("--random", type=int, default=1000)
     parser.add_argument("--objects", type=int, default=100_000)
+    parser.add_argument("--formats", default="", help="only these, with commas")
     args = parser.parse_args()
+    formats = [name for name, writer in WRITERS.items() if not writer.is_table]
+    formats = [name for name in formats if name in (args.formats or ",".join(formats)).split(",")]
     with tempfile.TemporaryDirectory() as folder:
         for kind, images in (
             ("real", list(real_labels(args.datasets, args.real))),
@@ -47,9 +50,8 @@ def main() -> None:
         ):
             objects = sum(len(np.unique(labels[labels > 0])) for labels in images)
             print(f"{len(images)} {kind} label images, {objects} objects")
-            for name, writer in WRITERS.items():
-                if not writer.is_table:
-                    report(name, images, Path(folder))
+            for name in formats:
+                report(name, images, Path(folder))
         if args.objects:
             time_export(args.objects, Path(folder))
 

@@ -76,7 +76,7 @@ class ShapeLayer:
             x0, x1 = (min(max(edge - left, 0), right - left) for edge in (x0, x1))
             filled = fill_rings(polygon, y1 - y0, x1 - x0, top + y0, left + x0)
             mask[y0:y1, x0:x1] |= filled
-            if _crosses(polygon, np.count_nonzero(filled)):
+            if _crosses(polygon, int(np.count_nonzero(filled))):
                 self.notes[CROSSED] += 1
         self.masks.append(Mask(mask, top, left, name, class_name, score))
 
