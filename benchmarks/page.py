@@ -1,6 +1,6 @@
 """Measures the page of `hooke serve` in Chromium: frames while a large image is panned, and the time of an edit.
 
-python benchmarks/page.py [--side 20000] [--objects 100000] [--folder FOLDER] [--edits 20]
+python benchmarks/page.py [--side 20000] [--objects 100000] [--folder FOLDER] [--edits 20] [--drawn]
 
 An image of simulated nuclei is written, opened by its path and segmented by the server; then the pointer drags it to
 and fro at three scales, and objects are edited one after another, by keys and by the pointer. A frame's time is the
@@ -13,10 +13,7 @@ it, which does not depend on what else the machine does. Needs the extras serve 
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tifffile
 
-from hooke.datasets import simulate
+from hooke.datasets import Simulated, simulate
 from hooke.io import write_png
+from serving.mosaic import write_mosaic, write_result
+from serving.running import processor_seconds, running_server
 
 FIELD = 2000  # pixels: the side of the simulated field that is repeated
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
@@ -71,39 +69,29 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--edits", type=int, default=20)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument(
+        "--drawn", action="store_true", help="take the simulator's outlines; --side is a multiple of 2000"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
+        field = draw_field(given.side, given.objects)
         image = folder / f"field-{given.side}-{given.objects}.tif"
         if not image.exists():
-            write_image(image, given.side, given.objects)
-        command = [sys.executable, "-m", "hooke", "serve", "--port", "0", "--allow-paths"]
-        command += ["--folder", str(folder / "work")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=None) as server:
-            try:
-                measure(address_of(server), image, given, server.pid)
-            finally:
-                server.terminate()
+            write_mosaic(image, field, given.side)
+        if given.drawn and not (folder / "work").exists():
+            with running_server("--allow-paths", folder=folder / "work") as server:
+                id_ = server.post_json("/api/images/local", {"path": str(image)}).json()["id"]
+            write_result(folder / "work" / "images" / id_, field, given.side)
+        with running_server("--allow-paths", folder=folder / "work") as server:
+            measure(f"{server.address}/", image, given, server.process.pid)
 
 
-def write_image(file: Path, side: int, objects: int) -> None:
-    """Write a tiled grey image that repeats a simulated field."""
-    area = side * side / objects
-    diameter = 0.5 * np.sqrt(area)
-    field = simulate((FIELD, FIELD), diameter=float(diameter), density=0.22, overlap=0.1, seed=1).image
-    repeats = -(-side // FIELD)
-    pixels = np.tile(field, (repeats, repeats))[:side, :side]
-    tifffile.imwrite(file, pixels, tile=(512, 512), compression="zlib")
-
-
-def address_of(server: subprocess.Popen[str]) -> str:
-    """Where the server is, as it says."""
-    assert server.stdout is not None
-    for line in server.stdout:
-        if found := re.search(r"http://[\w.:]+/", line):
-            return found[0]
-    raise SystemExit("hooke serve ended")
+def draw_field(side: int, objects: int) -> Simulated:
+    """Draw the field that is repeated."""
+    diameter = 0.5 * np.sqrt(side * side / objects)
+    return simulate((FIELD, FIELD), diameter=float(diameter), density=0.22, overlap=0.1, seed=1)
 
 
 def measure(address: str, image: Path, given: argparse.Namespace, server: int) -> None:
@@ -259,10 +247,8 @@ class Clock:
 
     def _cpu(self) -> tuple[float, float]:
         """Seconds of processor time of the server and of the page's process."""
-        tasks = Path(f"/proc/{self.server}/task").glob("*/schedstat")  # of Linux; 0 elsewhere
-        own = sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
         metrics = {one["name"]: one["value"] for one in self.devtools.send("Performance.getMetrics")["metrics"]}
-        return own, metrics["ProcessTime"]
+        return processor_seconds(self.server), metrics["ProcessTime"]
 
 
 def stroke(page: Any, points: list[tuple[float, float]]) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Answer", "Server", "peak_memory", "running_server"]
+__all__ = ["Answer", "Server", "peak_memory", "processor_seconds", "running_server"]
 
 _PATIENCE = 120.0  # seconds for an answer
 
@@ -120,3 +120,9 @@ def peak_memory(process: subprocess.Popen[str]) -> int:
         return 0
     found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"))
     return int(found[1]) * 1024 if found else 0
+
+
+def processor_seconds(process: int) -> float:
+    """Processor time that the threads of a process have taken, seconds; 0 where the system does not say. Linux only."""
+    tasks = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9

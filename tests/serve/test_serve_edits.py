@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hooke.measure import measure
+from hooke.serve.object_rows import ObjectRows
 
 
 def nearest_pair(table):
@@ -204,6 +206,56 @@ def test_segmenting_again_is_undone_to_the_corrected_state(server, image):
     assert (server.labels(image["id"]) != corrected).any()
     server.client.post(f"/api/images/{image['id']}/undo")
     assert np.array_equal(server.labels(image["id"]), corrected)
+
+
+def test_a_revision_is_never_given_twice(open_server, picture):
+    server = open_server()
+    image = server.segmented(picture)
+    address = f"/api/images/{image['id']}"
+    given = [image["revision"]]
+    for action in (
+        "edit",
+        "undo",
+        "redo",
+        "segment",
+        "edit",
+        "undo",
+        "undo",
+        "redo",
+        "undo",
+        "edit",
+        "restart",
+        "undo",
+    ):
+        if action == "segment":
+            server.job("segment", [image["id"]], diameter=10)
+        elif action == "restart":
+            server.app.state.workplace.close()
+            server = open_server()
+            assert server.get(image["id"])["revision"] == given[-1]
+            continue
+        elif action == "edit":
+            assert server.edit(image["id"], "delete", ids=[server.table(image["id"])["label"][0]]).status_code == 200
+        else:
+            assert server.client.post(f"{address}/{action}").status_code == 200, action
+        given.append(server.get(image["id"])["revision"])
+    assert given == list(range(given[0], given[0] + len(given)))
+
+
+def test_the_nearest_centroid_is_found_among_all_after_edits():
+    rng = np.random.default_rng(3)
+    places = rng.uniform(0, 100, (60, 2))
+    base = pd.DataFrame({"label": range(1, 61), "centroid_y": places[:, 0], "centroid_x": places[:, 1]})
+    rows = ObjectRows(base)
+    rows.put({7: None, 9: {"label": 9, "centroid_y": 3.0, "centroid_x": 4.0}, 99: None})
+    rows.put({70: {"label": 70, "centroid_y": 50.0, "centroid_x": 50.5}, 99: None, 7: None})
+    now = {label: place for label, place in enumerate(places, 1) if label != 7} | {9: (3.0, 4.0), 70: (50.0, 50.5)}
+    assert len(rows) == len(now)
+    for y, x in rng.uniform(0, 100, (20, 2)):
+        for without, steps in (((), (1.0, 1.0)), ((70, 1, 2, 3), (0.2, 0.5))):
+            away = [np.hypot((b - y) * steps[0], (a - x) * steps[1]) for n, (b, a) in now.items() if n not in without]
+            assert rows.nearest(y, x, without, steps) == pytest.approx(min(away))
+    assert ObjectRows(base[:1]).nearest(1, 1, [1]) is None
 
 
 def test_two_windows_lose_nothing(server, image):

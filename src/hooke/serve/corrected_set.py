@@ -128,7 +128,7 @@ class CorrectedSet:
         wanted = [_Sample(image, part) for image in images for part in image.facts.corrected]
         for sample in wanted:
             known = written.get(sample.name)
-            if known is None or known.revision != sample.image.facts.revision:
+            if known is None or known.revision != sample.image.revision:
                 written[sample.name] = self._write_sample(folder, sample)
         for name in set(written) - {sample.name for sample in wanted}:
             del written[name]
@@ -147,7 +147,7 @@ class CorrectedSet:
             image.check()
             pixels = self.pixels.crop(image, plane, slice(top, bottom), slice(left, right))
             labels = image.result.labels.read(plane, slice(top, bottom), slice(left, right))
-            table, revision = image.result.table(plane), image.facts.revision
+            table, revision = image.result.table(plane), image.revision
         ids = np.unique(labels[labels > 0])
         numbered = np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)
         write_sample(folder, sample.name, pixels, numbered)

@@ -305,18 +305,20 @@ def _shift(row: Row, box: Box, height: int, width: int, size: tuple[float, float
 
 def _measure_distances(scene: _Scene, found: dict[int, Row | None], size: tuple[float, float] | None) -> None:
     """Measure the distance to the nearest other object of all the plane."""
-    labels, places = scene.rows.centroids()
-    kept = ~np.isin(labels, list(found))
-    places = places[kept]
-    rows = [row for row in found.values() if row is not None and "neighbour_distance" in row]
-    own = np.array([(row["centroid_y"], row["centroid_x"]) for row in rows]).reshape(-1, 2)
-    for place, row in enumerate(rows):
-        others = np.concatenate([places, np.delete(own, place, axis=0)])
-        away = np.sqrt(((others - own[place]) ** 2).sum(axis=1))
-        row["neighbour_distance"] = float(away.min()) if len(away) else None
+    rows = {label: row for label, row in found.items() if row is not None and "neighbour_distance" in row}
+    places = np.array([(row["centroid_y"], row["centroid_x"]) for row in rows.values()]).reshape(-1, 2)
+    for number, row in enumerate(rows.values()):
+        others = np.delete(places, number, axis=0)
+
+        def away(steps: tuple[float, float], row: Row = row, others: NDArray[np.float64] = others) -> float | None:
+            own = (row["centroid_y"], row["centroid_x"])
+            near = np.sqrt((((others - own) * np.asarray(steps)) ** 2).sum(axis=1)).tolist()
+            far = scene.rows.nearest(*own, found, steps)
+            return min([*near, *([] if far is None else [far])], default=None)
+
+        row["neighbour_distance"] = away((1.0, 1.0))
         if size is not None and "neighbour_distance_um" in row:
-            apart = np.sqrt((((others - own[place]) * np.asarray(size)) ** 2).sum(axis=1))
-            row["neighbour_distance_um"] = float(apart.min()) if len(apart) else None
+            row["neighbour_distance_um"] = away(size)
 
 
 def _reclass(scene: _Scene, ids: list[int], name: str | None) -> Entry:

@@ -54,7 +54,7 @@ def redo(place: Place, id: ImageId, given: Moved | None = None) -> EditAnswer:
 def _check(image: StoredImage, revision: int | None) -> None:
     """Refuse an edit of a state that is not the current one: another page has changed it."""
     image.check()
-    if revision is not None and revision != image.facts.revision:
+    if revision is not None and revision != image.revision:
         raise ApiError(409, "this image was changed in another window", "show it again, then repeat this edit")
 
 
@@ -77,7 +77,7 @@ def _said(
     image: StoredImage, plane: int, box: tuple[int, int, int, int], removed: list[int], table: pd.DataFrame
 ) -> EditAnswer:
     return EditAnswer(
-        revision=image.facts.revision,
+        revision=image.revision,
         plane=plane,
         bbox=list(box),
         removed=removed,

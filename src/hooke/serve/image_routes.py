@@ -125,7 +125,7 @@ def show_labels(
     image.check_plane(plane)
     with image.lock:
         tile = label_tile(image, plane, level, x, y)
-        is_current = revision == image.facts.revision
+        is_current = revision == image.revision
     return Response(tile, media_type="image/png", headers={"Cache-Control": _DAY if is_current else "no-store"})
 
 
@@ -140,5 +140,5 @@ def show_table(
     image = place.images.get(id)
     image.check_plane(plane)
     with image.lock:
-        table, revision = image.result.table(plane), image.facts.revision
+        table, revision = image.result.table(plane), image.revision
     return TableAnswer(revision=revision, columns=columnar(table, None if columns is None else columns.split(",")))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 #: A row of an object by column; None where a value is not known.
 Row = dict[str, Any]
 #: Columns that say where an object's pixels are.
 BOX = ("bbox_top", "bbox_left", "bbox_bottom", "bbox_right")
 _DIGITS = 6  # of numbers that clients get
+_FEW = 16  # values that are rounded faster one by one
 
 
 class ObjectRows:
@@ -28,13 +29,13 @@ class ObjectRows:
     def __init__(self, base: pd.DataFrame) -> None:
         self.base = base.set_index("label", drop=False)
         self.changed: dict[int, Row | None] = {}
-        self._labels = base["label"].to_numpy(np.int64)
-        self._places = base[["centroid_y", "centroid_x"]].to_numpy(np.float64)
+        self._values = [(str(name), self.base[name].array) for name in self.base.columns]
+        # Infinitely far where a row was replaced: it is in `changed` from then on.
+        self._ys, self._xs = (base[name].to_numpy(np.float64, copy=True) for name in ("centroid_y", "centroid_x"))
+        self._count = len(base)
 
     def __len__(self) -> int:
-        gone = sum(row is None and label in self.base.index for label, row in self.changed.items())
-        new = sum(row is not None and label not in self.base.index for label, row in self.changed.items())
-        return len(self.base) - gone + new
+        return self._count
 
     def __contains__(self, label: int) -> bool:
         if label in self.changed:
@@ -45,9 +46,8 @@ class ObjectRows:
         """Give the row of an object; None where it is not there."""
         if label in self.changed:
             return self.changed[label]
-        if label not in self.base.index:
-            return None
-        return {str(name): plain(value) for name, value in self.base.loc[label].items()}
+        place = self._place(label)
+        return None if place is None else {name: plain(values[place]) for name, values in self._values}
 
     def box(self, label: int) -> tuple[int, int, int, int]:
         """Top, left, bottom and right of an object; half-open."""
@@ -58,15 +58,43 @@ class ObjectRows:
 
     def put(self, rows: Mapping[int, Row | None]) -> None:
         """Replace rows; None takes an object away."""
-        self.changed.update(rows)
+        for label, row in rows.items():
+            self._count += (row is not None) - (label in self)
+            self.changed[label] = row
+            if (place := self._place(label)) is not None:
+                self._ys[place] = self._xs[place] = np.inf
 
-    def centroids(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Labels, and (y, x) of each."""
-        kept = ~np.isin(self._labels, list(self.changed))
-        own = [row for row in self.changed.values() if row is not None]
-        labels = np.concatenate([self._labels[kept], np.array([row["label"] for row in own], np.int64)])
-        added = np.array([[row["centroid_y"], row["centroid_x"]] for row in own], np.float64).reshape(-1, 2)
-        return labels, np.concatenate([self._places[kept], added])
+    def nearest(
+        self, y: float, x: float, without: Iterable[int], steps: tuple[float, float] = (1.0, 1.0)
+    ) -> float | None:
+        """Distance from a point to the nearest centroid; None where there is none.
+
+        Parameters
+        ----------
+        y, x : float
+            Pixels.
+        without : iterable of int
+            Objects that do not count.
+        steps : (float, float)
+            Height and width of a pixel.
+        """
+        left_out = set(without)
+        away = ((self._ys - y) * steps[0]) ** 2 + ((self._xs - x) * steps[1]) ** 2
+        away[[place for label in left_out if (place := self._place(label)) is not None]] = np.inf
+        least = float(away.min(initial=np.inf))
+        for label, row in self.changed.items():
+            if row is not None and label not in left_out:
+                own = ((row["centroid_y"] - y) * steps[0]) ** 2 + ((row["centroid_x"] - x) * steps[1]) ** 2
+                least = min(least, own)
+        return float(np.sqrt(least)) if np.isfinite(least) else None
+
+    def _place(self, label: int) -> int | None:
+        """Row of the base that an object has."""
+        if label not in self.base.index:
+            return None
+        place = self.base.index.get_loc(label)
+        assert isinstance(place, int)  # labels are there once
+        return place
 
     def table(self) -> pd.DataFrame:
         """The table as it is now, by increasing label."""
@@ -118,6 +146,8 @@ def _joined(kept: pd.DataFrame, added: pd.DataFrame, name: str) -> list[Any]:
 
 def _listed(column: pd.Series[Any]) -> list[Any]:
     if column.dtype.kind == "f":
+        if len(column) <= _FEW:
+            return [float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None for value in column.tolist()]
         values = column.to_numpy(np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             power = np.floor(np.log10(np.abs(values)))

@@ -58,7 +58,7 @@ class SegmentJob:
             try:
                 image = self.images.get(id_)
                 self.segment(image, options, report)
-                done.append({"id": id_, "count": sum(image.result.facts.counts), "revision": image.facts.revision})
+                done.append({"id": id_, "count": sum(image.result.facts.counts), "revision": image.revision})
             except (HookeError, ApiError, OSError, MemoryError) as error:
                 failure = api_error(error, self._names(id_))
                 done.append({"id": id_, **failure.content})

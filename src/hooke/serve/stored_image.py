@@ -39,6 +39,8 @@ class ImageFacts(BaseModel):
         Position in `results`.
     hidden : bool
         Whether it is there for one request only.
+    revision : int
+        Of the image, without the moves of its current result (`StoredImage.revision`).
     saved : int
         Revision of which the outlines were downloaded last; -1 where they never were.
     """
@@ -97,6 +99,11 @@ class StoredImage:
         return self.facts.id
 
     @property
+    def revision(self) -> int:
+        """Counts its changes: an edit writes that of its result only, since each file that is waited for takes time."""
+        return self.facts.revision + self.result.facts.moves
+
+    @property
     def plane_count(self) -> int:
         """Number of planes."""
         return int(np.prod(self.facts.stack_shape, dtype=np.int64))
@@ -147,9 +154,7 @@ class StoredImage:
     @property
     def is_precious(self) -> bool:
         """Whether a person's work would be lost with it: it is corrected, or edited and not downloaded since."""
-        return bool(self.facts.corrected) or (
-            self.result.facts.position > 0 and self.facts.saved != self.facts.revision
-        )
+        return bool(self.facts.corrected) or (self.result.facts.position > 0 and self.facts.saved != self.revision)
 
     @property
     def last_used(self) -> float:
@@ -171,8 +176,8 @@ class StoredImage:
     def note_saved(self) -> None:
         """Note that the outlines were downloaded as they are now."""
         with contextlib.suppress(OSError, HookeError), self.lock:  # the download itself does not depend on the note
-            if self.result.facts.position and self.facts.saved != self.facts.revision:
-                self.change(saved=self.facts.revision)
+            if self.result.facts.position and self.facts.saved != self.revision:
+                self.change(saved=self.revision)
 
     def check(self) -> None:
         """Refuse to work on an image whose files were deleted meanwhile."""
@@ -206,7 +211,7 @@ class StoredImage:
             pixel_size_um=None if facts.pixel_size_um is None else list(facts.pixel_size_um),
             levels=count_levels(facts.height, facts.width),
             state=self.state,
-            revision=facts.revision,
+            revision=self.revision,
             warnings=[without_paths(text, self.names) for text in (*facts.warnings, *result.warnings)],
             count=sum(result.counts),
             counts=result.counts,
@@ -243,7 +248,7 @@ class StoredImage:
             facts = self.facts.model_copy(deep=True)
             facts.results = [*facts.results[: facts.current + 1], int(result.folder.name[1:])][-_KEPT:]
             facts.current = len(facts.results) - 1
-            facts.revision += 1
+            facts.revision = self.revision + 1 - result.facts.moves
             facts.corrected = []  # nobody has corrected the new objects
             dropped = set(self.facts.results) - set(facts.results)
             self._replace(facts, result)
@@ -253,23 +258,18 @@ class StoredImage:
     def do(self, entry: Entry) -> None:
         """Put an edit into effect."""
         self.result.do(entry)
-        self._changed()
 
     def undo(self) -> Entry | None:
         """Undo an edit and give it, or give None where a whole segmentation was undone."""
         if self.result.facts.position:
-            entry = self.result.undo()
-            self._changed()
-            return entry
+            return self.result.undo()
         self._switch(self.facts.current - 1, "nothing to undo")
         return None
 
     def redo(self) -> Entry | None:
         """Redo an edit and give it, or give None where a whole segmentation was redone."""
         if self.result.journal.has(self.result.facts.position + 1):
-            entry = self.result.redo()
-            self._changed()
-            return entry
+            return self.result.redo()
         self._switch(self.facts.current + 1, "nothing to redo")
         return None
 
@@ -292,13 +292,9 @@ class StoredImage:
     def _switch(self, current: int, refusal: str) -> None:
         if not 0 <= current < len(self.facts.results):
             raise ApiError(409, refusal, "show the image again")
-        facts = self.facts.model_copy(update={"current": current, "revision": self.facts.revision + 1}, deep=True)
-        self._replace(facts, self._open(facts.results[current]))
-
-    def _changed(self) -> None:
-        """Count a change; where that can't be written, memory still holds it."""
-        self.facts.revision += 1
-        self.save()
+        result = self._open(self.facts.results[current])
+        revision = self.revision + 1 - result.facts.moves
+        self._replace(self.facts.model_copy(update={"current": current, "revision": revision}, deep=True), result)
 
     def _replace(self, facts: ImageFacts, result: StoredResult) -> None:
         before, self.facts = self.facts, facts

@@ -36,6 +36,8 @@ class ResultFacts(BaseModel):
         Label that was given out last, so that none is given twice.
     position : int
         Number of edits that are in effect.
+    moves : int
+        How often an edit was made, undone or made again.
     modality : str
         Of the image, as the segmentation saw it.
     """
@@ -46,6 +48,7 @@ class ResultFacts(BaseModel):
     counts: list[int] = [0]
     largest: int = 0
     position: int = 0
+    moves: int = 0
     modality: str = ""
 
 
@@ -163,6 +166,7 @@ class StoredResult:
             self._patch(entry, forwards)
             rows.put(entry.after if forwards else entry.before)
             self.facts.position = position
+            self.facts.moves += 1
             self.facts.largest = max([self.facts.largest, *entry.after])
             self.facts.counts[entry.plane] = len(rows)
             self.save()

@@ -174,3 +174,60 @@ def test_a_dark_pixel_surrounds_outlines_on_the_background_only(module_page):
     beside = (shown[2:, 1:-1] | shown[:-2, 1:-1] | shown[1:-1, 2:] | shown[1:-1, :-2]) & (ids == 0)
     np.testing.assert_array_equal(got == 0x73000000, beside)  # nothing around object 2, which is hidden
     assert not got[ids == 2].any()
+
+
+def test_a_part_of_a_tile_is_painted_as_in_the_whole(module_page):
+    ids = np.random.default_rng(0).integers(0, 4, (66, 66)).repeat(4, 0).repeat(4, 1)[:262, :262]
+    expression = """(() => {
+        const style = { outline: new Uint32Array([0, 1, 2, 0]), fill: new Uint32Array([0, 9, 0, 0]),
+          selected: new Set([2]), width: 2, casing: 7 };
+        const ids = new Uint32Array(v);
+        const [whole, part] = [new Uint32Array(65536), new Uint32Array(65536).fill(5)];
+        m.paintTile(whole, ids, style);
+        m.paintTile(part, ids, style, [30, 200, 77, 256]);
+        return [[...whole], [...part]];
+      })()"""
+    whole, part = np.array(run(module_page, "paint.js", expression, ids.ravel().tolist())).reshape(2, 256, 256)
+    expected = np.full_like(whole, 5)
+    expected[30:77, 200:] = whole[30:77, 200:]
+    np.testing.assert_array_equal(part, expected)
+
+
+@pytest.mark.parametrize("level", [0, -1])
+def test_after_an_edit_the_tiles_look_as_if_painted_again(module_page, level):
+    """An object at the corner of four tiles of the server changes: its neighbours change at their edges only."""
+    before = np.zeros((512, 512), np.uint32)
+    before[240:280, 200:300], before[100:140, 100:140] = 3, 5
+    after = before.copy()
+    after[250:262, 250:262] = 4
+    after[255, 180:200] = 3
+
+    def fulfill(route):
+        _, revision, x, y = route.request.url.removesuffix(".png").rsplit("-", 3)
+        part = {"1": before, "2": after}[revision][256 * int(y) :, 256 * int(x) :][:256, :256]
+        file = io.BytesIO()
+        Image.fromarray(np.stack([part * 0, part * 0, part], -1).astype(np.uint8)).save(file, "PNG")
+        route.fulfill(body=file.getvalue(), content_type="image/png")
+
+    module_page.route("**/api/edited-*.png", fulfill)
+    expression = """(async () => {
+        const corners = v < 0 ? [0, 1, 2, 3] : [0, 1];
+        const keys = corners.flatMap((y) => corners.map((x) => [v, x, y]));
+        const paint = async (revision) => {
+          const address = (level, x, y, revision) => `/api/edited-${revision}-${x}-${y}.png`;
+          const tiles = new m.LabelTiles({ address, revision, changed: () => {},
+            onShow: () => new Set(keys.map((key) => key.join('/'))) });
+          tiles.setStyle({ outline: new Uint32Array(8).fill(0xff0000ff), fill: new Uint32Array(8),
+            selected: new Set([5]), width: 2, casing: 0x73000000 });
+          const canvases = [];
+          for (const key of keys) canvases.push(await tiles.canvas(...key));
+          await new Promise((done) => setTimeout(done, 200)); // neighbours came later
+          return { tiles, pixels: () => canvases.map((canvas) =>
+            [...new Uint32Array(canvas.getContext('2d').getImageData(0, 0, 256, 256).data.buffer)]) };
+        };
+        const [edited, fresh] = [await paint(1), await paint(2)];
+        await edited.tiles.update([250, 180, 262, 262], 2);
+        const [a, b] = [edited.pixels(), fresh.pixels()];
+        return a.map((own, tile) => own.filter((pixel, place) => pixel !== b[tile][place]).length);
+      })()"""
+    assert set(run(module_page, "label_tiles.js", expression, level)) == {0}

@@ -3,6 +3,7 @@
 /**
  * The state of the page. Parts listen to the events that they show:
  * `images`, `current` (another image or plane), `table`, `selection`, `filter`, `look`, `tool`, `history`, `jobs`, `models`,
+ * `painted` (what an edit changed is on show),
  * `tracks` (the lineage, the frame or the track that is chosen), `tails` (where tracks are).
  */
 export class AppState {

@@ -49,6 +49,12 @@ export function later(run, wait) {
   };
 }
 
+/** Call `run` when the browser has nothing more urgent to do, after half a second at most. */
+export function whenIdle(run) {
+  if (globalThis.requestIdleCallback) requestIdleCallback(() => run(), { timeout: 500 });
+  else setTimeout(run, 50);
+}
+
 /** Call `run` at most once per frame. */
 export function perFrame(run) {
   let waiting = false;

@@ -93,7 +93,7 @@ export class Editing {
     app.emit("selection", { origin: "edit" });
     if (numbers) this.viewer.relabel(numbers, image.revision);
     app.emit("images");
-    await painted;
+    await (painted?.finally(() => app.emit("painted")) ?? app.emit("painted"));
   }
 
   async #conflict(image, error, again) {

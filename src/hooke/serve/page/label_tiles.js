@@ -4,8 +4,8 @@
 // colours, filters, the selection, what the pointer is over) is worked out here, without asking the server again.
 // Beyond full resolution, finer tiles are made from those of level 0, so that outlines stay thin when zoomed in.
 
-import { MARGIN, PADDED, SIDE, paintTile } from "./paint.js";
-import { perFrame } from "./dom.js";
+import { MARGIN, PADDED, SIDE, WHOLE, paintTile } from "./paint.js";
+import { perFrame, whenIdle } from "./dom.js";
 
 const KEEP = 240; // painted tiles, 256 KB each
 const MANY = 500; // changed objects: from here on, all tiles are painted again
@@ -16,7 +16,7 @@ const AT_ONCE = 6; // tiles out of view that are painted in one pause
 export class LabelTiles {
   #numbers = new Map(); // "level/x/y" -> {ids: Uint32Array, present: Set<number>, loading: Promise, stale: boolean}
   #painted = new Map(); // "level/x/y" -> {canvas, context, level, x, y, outdated}; level below 0 is finer than the image
-  #dirty = new Set();
+  #dirty = new Map(); // "level/x/y" -> [top, left, bottom, right], the part that is to be painted again
   #pausing = false;
   #revision;
 
@@ -65,7 +65,7 @@ export class LabelTiles {
     const before = this.style;
     this.style = { ...before, ...change };
     const objects = changedObjects(before, this.style);
-    for (const [key, tile] of this.#painted) if (objects === null || this.#holds(tile, objects)) this.#dirty.add(key);
+    for (const [key, tile] of this.#painted) if (objects === null || this.#holds(tile, objects)) this.#dirty.set(key, WHOLE);
     this.repaintSoon();
   }
 
@@ -79,12 +79,10 @@ export class LabelTiles {
     for (const [key, entry] of this.#numbers) {
       if (!entry.ids) entry.stale = true; // what is on its way is of the state before
       else if (anyOf(entry.present, numbers.keys())) {
-        for (let i = 0; i < entry.ids.length; i++) {
-          const now = numbers.get(entry.ids[i]);
-          if (now !== undefined) entry.ids[i] = now;
-        }
+        const before = entry.ids;
+        entry.ids = before.map((id) => numbers.get(id) ?? id);
         entry.present = presentIn(entry.ids);
-        this.#touchedBy(...key.split("/").map(Number));
+        this.#touchedBy(...key.split("/").map(Number), differing(before, entry.ids));
       }
       if (entry.stale) this.#load(...key.split("/").map(Number));
     }
@@ -147,9 +145,10 @@ export class LabelTiles {
     entry.loading = this.#fetchNumbers(level, x, y, this.#revision).then(
       (ids) => {
         if (this.#numbers.get(key) !== entry) return; // a later edit came first
+        const before = entry.ids;
         entry.ids = ids;
         entry.present = presentIn(ids);
-        this.#touchedBy(level, x, y);
+        this.#touchedBy(level, x, y, before ? differing(before, ids) : WHOLE);
       },
       (error) => {
         if (this.#numbers.get(key) === entry) this.#numbers.delete(key);
@@ -173,13 +172,16 @@ export class LabelTiles {
     return ids;
   }
 
-  /** Mark the tiles painted from a tile of the server, and those beside it, whose outlines end at its edge. */
-  #touchedBy(level, x, y) {
+  /** Mark what was painted from a part of a tile of the server, beyond its edges, too: an outline depends on what is near. */
+  #touchedBy(level, x, y, [top, left, bottom, right]) {
+    if (top >= bottom) return;
     for (const [key, tile] of this.#painted) {
-      const [baseLevel, bx, by] = baseOf(tile.level, tile.x, tile.y);
-      if (baseLevel === level && Math.abs(bx - x) + Math.abs(by - y) <= 1) {
-        this.#dirty.add(key);
-      }
+      if (Math.max(tile.level, 0) !== level) continue;
+      const fine = 2 ** Math.max(-tile.level, 0); // pixels of the canvas to one of the tile of the server
+      const place = (value, base, own) => (base * SIDE + value) * fine - own * SIDE;
+      const part = [place(top, y, tile.y) - MARGIN, place(left, x, tile.x) - MARGIN, place(bottom, y, tile.y) + MARGIN, place(right, x, tile.x) + MARGIN];
+      const within = part.map((value) => Math.min(Math.max(value, 0), SIDE));
+      if (within[0] < within[2] && within[1] < within[3]) this.#dirty.set(key, around(this.#dirty.get(key), within));
     }
     this.repaintSoon();
   }
@@ -201,31 +203,33 @@ export class LabelTiles {
   #paintOthers() {
     if (this.#pausing) return;
     this.#pausing = true;
-    (globalThis.requestIdleCallback ?? ((run) => setTimeout(run, 50)))(() => {
+    whenIdle(() => {
       this.#pausing = false;
-      for (const key of [...this.#dirty].slice(0, AT_ONCE)) this.#clean(key);
+      for (const key of [...this.#dirty.keys()].slice(0, AT_ONCE)) this.#clean(key);
       if (this.#dirty.size) this.#paintOthers();
     });
   }
 
   #clean(key) {
+    const part = this.#dirty.get(key);
     this.#dirty.delete(key);
     const tile = this.#painted.get(key);
-    if (tile) this.#paint(tile);
+    if (tile) this.#paint(tile, part);
     return Boolean(tile);
   }
 
-  #paint(tile) {
+  #paint(tile, part = WHOLE) {
     tile.outdated = !this.#numbers.get(baseOf(tile.level, tile.x, tile.y).join("/"))?.ids;
     if (tile.outdated) return; // what is on show stays until the numbers are here
     // Seen from far off, objects are a few pixels: a thick line would hide them and the image.
     const style = tile.level >= FAR ? { ...this.style, width: 1, casing: 0 } : this.style;
-    paintTile(pixels, this.#gather(tile), style);
-    tile.context.putImageData(picture, 0, 0);
+    const [top, left, bottom, right] = part;
+    paintTile(pixels, this.#gather(tile, top, bottom), style, part);
+    tile.context.putImageData(picture, 0, 0, left, top, right - left, bottom - top);
   }
 
-  /** Numbers of a tile and a margin around it, from the tiles of the server that are here. */
-  #gather({ level, x, y }) {
+  /** Numbers of some rows of a tile and a margin around it, from the tiles of the server that are here. */
+  #gather({ level, x, y }, from, to) {
     const ids = gathered;
     const fine = Math.max(-level, 0);
     const base = Math.max(level, 0);
@@ -237,7 +241,7 @@ export class LabelTiles {
       return around.get(key);
     };
     const [ownX, ownY] = [(x * SIDE) >> fine >> 8, (y * SIDE) >> fine >> 8];
-    for (let row = 0; row < PADDED; row++) {
+    for (let row = from; row < to + 2 * MARGIN; row++) {
       const sourceY = (top + row) >> fine;
       for (let column = 0; column < PADDED; ) {
         const sourceX = (left + column) >> fine;
@@ -276,6 +280,24 @@ function readPixels(picture) {
 }
 
 const clamp = (value) => Math.min(Math.max(value, 0), SIDE - 1);
+
+/** The box around the numbers that differ; of no rows where none does. */
+function differing(before, after) {
+  const box = [SIDE, SIDE, 0, 0];
+  for (let row = 0, i = 0; row < SIDE; row++) {
+    for (let column = 0; column < SIDE; column++, i++) {
+      if (before[i] === after[i]) continue;
+      if (row < box[0]) box[0] = row;
+      if (column < box[1]) box[1] = column;
+      box[2] = row + 1;
+      if (column >= box[3]) box[3] = column + 1;
+    }
+  }
+  return box;
+}
+
+/** The box around two. */
+const around = (one, other) => (one ? one.map((value, side) => (side < 2 ? Math.min : Math.max)(value, other[side])) : other);
 
 /** Numbers of the objects in a tile. */
 function presentIn(ids) {

@@ -64,6 +64,7 @@ async function loadTable() {
     if (app.current !== current || app.plane !== plane) return;
     current.revision = revision;
     app.table = new ObjectTable(columns);
+    app.table.reserveSoon();
     app.history = stepsOf(current);
     app.refilter();
     viewer.renew();

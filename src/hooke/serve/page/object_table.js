@@ -1,7 +1,12 @@
 // The measurements of an image's objects, by column.
 
+import { whenIdle } from "./dom.js";
+
 /** Columns that say what an object is called, not how it is. */
 const TEXTS = new Set(["image", "class"]);
+/** Columns that objects drawn by hand have no value of. */
+const OPEN = new Set(["class", "score"]);
+const AT_ONCE = 4; // columns that are made longer in one pause
 
 /** A table with a row per object. Rows keep their number while the page is open: removed ones are only marked. */
 export class ObjectTable {
@@ -12,7 +17,9 @@ export class ObjectTable {
     this.length = columns.label?.length ?? 0;
     this.alive = new Uint8Array(this.length).fill(1);
     this.rowOf = new Map();
-    for (let row = 0; row < this.length; row++) this.rowOf.set(columns.label[row], row);
+    /** Greatest label that was ever there. */
+    this.highest = 0;
+    for (let row = 0; row < this.length; row++) this.#put(columns.label[row], row);
     this.version = 0;
   }
 
@@ -56,18 +63,30 @@ export class ObjectTable {
           this.alive = longer;
         }
         this.alive[row] = 1;
-        this.rowOf.set(labels[i], row);
+        this.#put(labels[i], row);
       }
       for (const name of this.names) this.columns[name][row] = rows[name]?.[i] ?? null;
     }
     this.version++;
   }
 
-  /** Greatest label. */
-  get highest() {
-    let highest = 0;
-    for (const label of this.rowOf.keys()) if (label > highest) highest = label;
-    return highest;
+  #put(label, row) {
+    this.rowOf.set(label, row);
+    if (label > this.highest) this.highest = label;
+  }
+
+  /** Make room for further rows, in pauses: the browser copies a column that grows, and the first edit would wait for it. */
+  reserveSoon() {
+    const names = [...this.names];
+    const next = () => {
+      for (const name of names.splice(0, AT_ONCE)) {
+        const column = this.columns[name];
+        column.push(OPEN.has(name) ? null : column[0]);
+        column.length--;
+      }
+      if (names.length) whenIdle(next);
+    };
+    if (this.length) whenIdle(next);
   }
 }
 

@@ -1,7 +1,7 @@
 // The tab of objects: filters, what to do with the selection, the table.
 
 import { anyFilter, passing } from "./filters.js";
-import { $, h, later, plural } from "./dom.js";
+import { $, h, later, plural, whenIdle } from "./dom.js";
 import { classColours } from "./colours.js";
 import { TableView } from "./table_view.js";
 
@@ -12,7 +12,7 @@ export function connectObjects(app, viewer, commands) {
   const filters = filterForm(app);
   const actions = selectionActions(app, commands);
   $("tab-objects").append(filters.element, summary, actions, view.element);
-  const slow = later(() => view.update(), 60); // an edit is shown first, the table sorts after it
+  const slow = later(() => whenIdle(() => view.update()), 60); // an edit is shown first, the table sorts after it
   const refilter = () => {
     const { rows, shown } = app.table ? passing(app.table, app.filters) : { rows: new Int32Array(0), shown: new Uint8Array(0) };
     app.shownRows = rows;
@@ -23,13 +23,15 @@ export function connectObjects(app, viewer, commands) {
   app.on("filter", () => { view.update(); say(); });
   app.on("table", (detail) => {
     filters.drawClasses();
-    if (detail?.edited) slow();
-    else view.update();
+    if (!detail?.edited) view.update();
     say();
   });
+  app.on("painted", slow);
   app.on("selection", ({ origin }) => {
     say();
-    if (origin !== "table" && app.selection.size) view.reveal([...app.selection].at(-1));
+    const last = [...app.selection].at(-1);
+    if (origin === "edit") view.wanted = last ?? null; // once the table is sorted
+    else if (origin !== "table" && app.selection.size) view.reveal(last);
     else view.draw();
   });
   app.classNames = () => classNames(app);
@@ -49,9 +51,16 @@ function summaryOf(app) {
   return app.selection.size ? `${shown}, ${app.selection.size.toLocaleString("en")} selected` : shown;
 }
 
+let known = { table: null, version: 0, names: [] };
+
+/** Names of the classes; gathered once for each state of the table. */
 function classNames(app) {
-  const found = new Set([...(app.current?.classes ?? []), ...(app.table?.columns.class ?? [])]);
-  return [...found].filter(Boolean).sort();
+  const { table } = app;
+  if (!table || known.table !== table || known.version !== table.version) {
+    const names = [...new Set(table?.columns.class ?? [])].filter(Boolean).sort();
+    known = { table, version: table?.version, names };
+  }
+  return known.names;
 }
 
 function filterForm(app) {

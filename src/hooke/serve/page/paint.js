@@ -7,21 +7,25 @@ export const MARGIN = 3;
 /** Side of what is read. */
 export const PADDED = SIDE + 2 * MARGIN;
 
+/** Rows and columns of a whole tile, [top, left, bottom, right]. */
+export const WHOLE = [0, 0, SIDE, SIDE];
+
 /**
- * Paint a tile.
+ * Paint a tile, or a part of it.
  * @param {Uint32Array} target  SIDE x SIDE pixels as image data has them
  * @param {Uint32Array} ids  PADDED x PADDED numbers of objects, 0 for the background
  * @param {{outline: Uint32Array, fill: Uint32Array, selected: Set<number>, width: number, casing?: number}} style
  *   `casing` is the pixel painted just outside an outline, so that bright lines show on a bright image, too
+ * @param {number[]} [part]  [top, left, bottom, right] in pixels of the tile
  */
-export function paintTile(target, ids, { outline, fill, selected, width, casing = 0 }) {
+export function paintTile(target, ids, { outline, fill, selected, width, casing = 0 }, [top, left, bottom, right] = WHOLE) {
   const anySelected = selected.size > 0;
   const white = 0xffffffff;
   const tint = 0x80ff9b2f; // a blue that is not an outline's colour
-  let at = 0;
-  for (let y = 0; y < SIDE; y++) {
-    let from = (y + MARGIN) * PADDED + MARGIN;
-    for (let x = 0; x < SIDE; x++, at++, from++) {
+  for (let y = top; y < bottom; y++) {
+    let at = y * SIDE + left;
+    let from = (y + MARGIN) * PADDED + MARGIN + left;
+    for (let x = left; x < right; x++, at++, from++) {
       const id = ids[from];
       if (id === 0) {
         const beside = casing && (ids[from - 1] || ids[from + 1] || ids[from - PADDED] || ids[from + PADDED]);

@@ -39,8 +39,11 @@ export function connectPlots(app) {
     scatter.draw();
   };
   const drawSoon = later(draw, 50);
+  let filled = null;
   const fill = () => {
     const names = app.table?.numeric.filter((name) => name !== "label") ?? [];
+    if (names.join() === filled) return;
+    filled = names.join();
     if (names.length && !names.includes(scatter.y)) scatter.y = names.find((name) => name !== scatter.x) ?? names[0];
     for (const { select, get } of choices) {
       select.replaceChildren(...names.map((name) => h("option", { value: name, text: name.replaceAll("_", " ") })));

@@ -85,8 +85,8 @@ function makeDraw(app, viewer, editing, shift) {
   draw.on("drawend", (event) => {
     const geometry = event.feature.getGeometry();
     const corners = line ? geometry.getCoordinates() : geometry.getCoordinates()[0];
-    setTimeout(() => viewer.sketch.clear());
-    finish(app, viewer, editing, corners.map(toPixel), shift());
+    // What was drawn stays until its objects are painted.
+    Promise.resolve(finish(app, viewer, editing, corners.map(toPixel), shift())).finally(() => viewer.sketch.removeFeature(event.feature));
   });
   return draw;
 }
@@ -110,7 +110,7 @@ function finish(app, viewer, editing, points, shift) {
     erase: () => editing.run("erase", { points: rounded, radius: app.brush, ids: chosen }),
     split: () => split(app, viewer, editing, rounded),
   };
-  commands[app.tool]?.();
+  return commands[app.tool]?.();
 }
 
 /** Leave out points that are nearer than a quarter of a pixel or half a pixel of the screen. */

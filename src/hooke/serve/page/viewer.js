@@ -12,6 +12,23 @@ const FINER = 4; // levels beyond full resolution: up to 16 screen pixels to one
 const CASING = 0x73000000; // black, less than half opaque
 const CACHE = 120; // tiles that OpenLayers keeps per layer; fewer than LabelTiles keeps
 
+/** A layer of tiles that is drawn again only where something of it changed: while a stroke is drawn, nothing of it does. */
+class SteadyLayer extends TileLayer {
+  #drawn = "";
+
+  render(frame, target) {
+    const source = this.getSource();
+    if (!source) return super.render(frame, target);
+    const { viewState, size, pixelRatio, layerStatesArray, layerIndex } = frame;
+    const { opacity } = layerStatesArray[layerIndex];
+    const state = [...viewState.center, viewState.resolution, ...size, pixelRatio, opacity, this.getRevision(), source.getRevision()].join();
+    const renderer = this.getRenderer();
+    if (this.rendered && state === this.#drawn && renderer.renderComplete) return renderer.getContainerElement();
+    this.#drawn = state;
+    return super.render(frame, target);
+  }
+}
+
 /** The viewer: an OpenLayers map in pixel coordinates. */
 export class Viewer {
   /** @param {import("./app_state.js").AppState} app */
@@ -20,8 +37,8 @@ export class Viewer {
     this.sketch = new VectorSource();
     this.frames = new VectorSource();
     this.tails = new TrackTails(app);
-    this.imageLayer = new TileLayer({ cacheSize: CACHE, preload: 2, className: "image-layer" });
-    this.labelLayer = new TileLayer({ cacheSize: CACHE, className: "label-layer" });
+    this.imageLayer = new SteadyLayer({ cacheSize: CACHE, preload: 2, className: "image-layer" });
+    this.labelLayer = new SteadyLayer({ cacheSize: CACHE, className: "label-layer" });
     this.map = new OlMap({
       target: $("map"),
       controls: [],
