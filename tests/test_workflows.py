@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import tomllib
 import types
 from pathlib import Path
 
@@ -96,6 +97,17 @@ def test_the_container_copies_what_it_builds_from_and_runs_as_a_user():
     allowed = re.findall(r"(?m)^!(.+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"))
     assert sorted(allowed) == sorted(copied)
     assert re.findall(r"(?m)^USER (.+)$", steps)[-1] not in ("root", "0")
+
+
+def test_the_container_takes_extras_that_there_are():
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    steps = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert 'pip install ".[$EXTRAS]"' in steps
+    files = [ROOT / "Dockerfile", ROOT / ".github" / "workflows" / "container.yml", ROOT / "docs/howto/workflows.md"]
+    given = [names for path in files for names in re.findall(r"EXTRAS=([\w,]+)", path.read_text(encoding="utf-8"))]
+    assert re.findall(r"(?m)^ARG EXTRAS=(.*)$", steps) == ["formats,zarr"]  # the core
+    assert set(given) == {"formats,zarr", "formats,zarr,track,serve"}
+    assert {name for names in given for name in names.split(",")} <= set(known)
 
 
 def test_no_file_pulls_an_image_of_strangers():
