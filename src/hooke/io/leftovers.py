@@ -24,15 +24,18 @@ _CERTAIN = re.compile(
     re.VERBOSE,
 )
 _ENDINGS = (
-    r"masks?|labels?|labell?ed|label[ -]image|seg|segmentations?|segmented|outlines?|overlays?|contours?|objects"
+    r"masks?|labels?|lbls?|labell?ed|label[ -]image|seg|segmentations?|segmented|outlines?|overlays?|contours?|objects"
     r"|flows|dp|cellprob|prob|probabilities|uncertainty|annotations?|gt|ground[ _-]?truth"
     r"|pred(?:iction)?s?|instances?|stardist|cellpose|omnipose|instanseg|mesmer|binary|threshold(?:ed)?|watershed"
 )
-# What people put before such an ending: a_stardist_labels.
+# What people put beside such an ending: a_stardist_labels.
 _SOURCES = r"cells?|cellpose|cellprofiler|hooke|ilastik|instanseg|mesmer|nuclear|nuclei|omnipose|qupath|stardist"
-# What is left of a stem without such an ending must be the stem of an image.
-_DERIVED = re.compile(rf"(?P<base>.+?)(?:[_.-](?:{_SOURCES}))?(?:[_.-]| - | )(?:{_ENDINGS})\d*$")
-_PREFIXED = re.compile(r"(?:count masks of|mask of|drawing of|labels of|lbl of) (?P<base>.+)$")  # Fiji
+# What is left of a stem without such words, of which one must be an ending, must be the stem of an image.
+_DERIVED = re.compile(rf"(?P<base>.+)(?:[_.-]| - | )(?:(?P<ending>{_ENDINGS})|{_SOURCES})\d*$")
+_PREFIXED = re.compile(
+    r"(?:(?:count masks|mask|drawing|labels|lbl) of |classified |"  # Fiji
+    r"(?:masks?|labels?|lbl|seg|segmentation|outlines?|overlay)[_ -])(?P<base>.+)$"
+)
 _SPOKEN = ("mask", "label", "seg", "outline", "overlay", "contour", "flow", "prob", "output", "truth")
 
 _BESIDE_IMAGES = {"labels", "masks", "outlines", "overlays"}
@@ -107,8 +110,18 @@ def _is_derived(name: str, known: set[str]) -> bool:
     stem = _fold(result_stem(name))
     if _CERTAIN.search(stem) or _fold(name).endswith("_seg.npy"):
         return True
-    match = _DERIVED.match(stem) or _PREFIXED.match(_fold(name)) or _PREFIXED.match(stem)
-    return match is not None and (match["base"] in known or _fold(result_stem(match["base"])) in known)
+    prefixed = [match["base"] for text in (_fold(name), stem) if (match := _PREFIXED.match(text))]
+    return _is_of_known(stem, known, ended=False) or any(_is_of_known(base, known, ended=True) for base in prefixed)
+
+
+def _is_of_known(stem: str, known: set[str], *, ended: bool) -> bool:
+    """Whether a stem is that of a known image, once it has lost words such as ``mask``: one at least, or it had one."""
+    while not (ended and (stem in known or _fold(result_stem(stem)) in known)):
+        match = _DERIVED.match(stem)
+        if match is None:
+            return False
+        stem, ended = match["base"], ended or match["ending"] is not None
+    return True
 
 
 def _own_files(files: set[str]) -> set[str]:

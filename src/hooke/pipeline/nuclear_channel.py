@@ -29,7 +29,7 @@ _SEEN = 0.3  # clarity below which a channel shows no nuclei
 _SAME = 0.9  # correlation of channels that show the same, of which either will do
 _SAMPLE = 100_000  # pixels that show it
 # A name is doubted where another channel is clearer by this factor, and shows a few sure nuclei at least: DKFZ's two
-# stains of nuclei are within a factor of 1.3 of each other, its stain of bodies is less clear by 2.8 or more (ten images).
+# stains of nuclei are within a factor of 1.3 of each other, its stain of bodies is less clear by 2.8 or more.
 _CONTRADICTS = 2.5
 _SOME = 1.0
 _CERTAIN = 3.0  # clarity that makes up for another name, where the channel named so shows no nuclei
