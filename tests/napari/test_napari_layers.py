@@ -184,6 +184,7 @@ def test_objects_of_several_planes_have_numbers_of_their_own(field):
 
 
 def test_planes_are_joined_in_depth_and_stacks_numbered_on():
+    pytest.importorskip("laptrack", reason="the extra track is not installed")
     made = simulate_stack(StackSettings(shape=(18, 96, 96), anisotropy=3.0), seed=1)
     twice = np.stack([made.image, made.image])
     options = replace(ONE_THREAD, stitch="z", channel=0)
@@ -238,6 +239,7 @@ def sequence():
 
 
 def test_tracks_have_their_lineage(sequence):
+    pytest.importorskip("laptrack", reason="the extra track is not installed")
     tracks = track_array(sequence.found, "TYX", TrackOptions(repair=False))
     (labels, _, first), (data, attributes, second) = track_layers(tracks, name="cells")
     assert (first, second) == ("labels", "tracks")
@@ -258,6 +260,7 @@ def test_tracks_have_their_lineage(sequence):
 
 
 def test_classes_and_scores_of_a_layer_are_used(sequence):
+    pytest.importorskip("laptrack", reason="the extra track is not installed")
     labels = np.zeros_like(sequence.found)
     largest = 0
     for plane, own in zip(labels, sequence.found, strict=True):

@@ -17,9 +17,11 @@ with warnings.catch_warnings():
     from napari.components import ViewerModel
     from napari.layers import Layer
     from npe2 import PluginManager, PluginManifest
+    from qtpy.QtCore import QCoreApplication, QEvent
     from qtpy.QtWidgets import QApplication
 
     from hooke.napari.learn_widget import LearnWidget
+    from hooke.napari.model_box import list_models_again, model_box
     from hooke.napari.segment_widget import DEPTH, EACH, SHOWN, SegmentWidget
     from hooke.napari.track_widget import TrackWidget
 
@@ -132,6 +134,7 @@ def test_the_plane_that_is_shown_is_segmented(viewer):
 
 
 def test_planes_are_joined_in_depth(viewer):
+    pytest.importorskip("laptrack", reason="the extra track is not installed")
     ((stack, attributes, kind),) = sample_data.stack()
     image = viewer.add_layer(Layer.create(stack[4:8], attributes, kind))
     panel = SegmentWidget(viewer).panel
@@ -187,6 +190,17 @@ def test_objects_are_followed_and_a_family_is_shown(viewer):
     viewer.layers.selection.active = viewer.layers[0]
     tracking.family.native.click()
     assert "no followed labels are selected" in tracking.panel.said.text()
+
+
+def test_lists_of_models_outlive_windows_that_were_closed(application):
+    closed, open_ = (model_box("Model", "auto", automatic=True) for _ in range(2))
+    closed.native.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    with pytest.raises(RuntimeError):
+        closed.reset_choices()
+    list_models_again()
+    list_models_again()
+    assert "nuclei" in open_.choices
 
 
 def test_a_model_learns_from_corrections(viewer, field, tmp_path, monkeypatch):

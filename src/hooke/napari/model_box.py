@@ -23,4 +23,7 @@ def model_box(label: str, chosen: str, *, automatic: bool) -> Any:
 def list_models_again() -> None:
     """Bring all boxes up to date, when there is a new model."""
     for box in list(_BOXES):
-        box.reset_choices()
+        try:
+            box.reset_choices()
+        except RuntimeError:  # Qt has deleted it with its window, which was closed
+            _BOXES.discard(box)
