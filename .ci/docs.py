@@ -17,8 +17,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urldefrag
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,14 +51,18 @@ def command_page() -> str:
 
 def summary_of(name: str) -> str:
     """First sentence of a command's help, whole."""
+    return next(str(command.help).strip().splitlines()[0] for known, command in commands() if known == name)
+
+
+@cache  # typer takes a tenth of a second to describe them
+def commands() -> list[tuple[str, Any]]:
+    """Names and definitions of all commands, those of groups last."""
     from typer.main import get_command
 
     from hooke.cli.app import app
 
-    group = get_command(app)
-    commands = [*group.commands.items()]  # type: ignore[attr-defined]
-    commands += [pair for _, inner in commands for pair in getattr(inner, "commands", {}).items()]
-    return next(str(command.help).strip().splitlines()[0] for known, command in commands if known == name)
+    outer = [*get_command(app).commands.items()]  # type: ignore[attr-defined]
+    return outer + [pair for _, group in outer for pair in getattr(group, "commands", {}).items()]
 
 
 def fence_examples(text: str) -> str:

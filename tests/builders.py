@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from hooke.cli import main
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 
-__all__ = ["exit_code", "phase_contrast_field", "run_command", "same_partition", "write_dataset"]
+__all__ = ["exit_code", "need", "phase_contrast_field", "run_command", "same_partition", "write_dataset"]
 
 
 def write_dataset(
@@ -28,6 +29,14 @@ def write_dataset(
         rows.append(IndexRow(id_, split, modality, id_, *labels.shape, len(np.unique(labels[labels > 0]))))
     write_index(folder, rows)
     return folder
+
+
+def need(*modules: str) -> None:
+    """Skip a file of tests where a module is not installed; unlike pytest.importorskip, import none of them."""
+    for module in modules:
+        package = module.partition(".")[0]
+        if importlib.util.find_spec(package) is None or importlib.util.find_spec(module) is None:
+            pytest.skip(f"needs {module}", allow_module_level=True)
 
 
 def run_command(command: Callable[..., object], *args: object):

@@ -23,7 +23,7 @@ MADE = (DOCS / "reference" / "commands.md", DOCS / "reference" / "python")  # by
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if not set(MADE) & {page, *page.parents}]
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
 CONFIGURATIONS = sorted((ROOT / "configs").glob("*.yaml"))
-SLOW = {"train", "corrections", "whole-slide"}
+SLOW = {"train", "corrections", "whole-slide", "plate", "time-series"}
 NEEDS = {"train": "torch", "time-series": "laptrack"}
 TUTORIALS = [page for page in PAGES if page.parent.name == "tutorials"]
 

@@ -25,11 +25,20 @@ def fuzzing(monkeypatch):
     return importlib.import_module("fuzzing.worker")
 
 
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """One workshop for all tests: it puts its sources back after each input."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(FOLDER))
+        return importlib.import_module("fuzzing.worker").Workshop(tmp_path_factory.mktemp("sources"), seed=0)
+
+
 @pytest.fixture
-def workshop(fuzzing, tmp_path):
-    return fuzzing.Workshop(tmp_path / "sources", seed=0)
+def workshop(fuzzing, sources):
+    return sources
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_sources_are_read_as_they_are(fuzzing, workshop, monkeypatch):
     for name in ("readers", "results"):
@@ -41,13 +50,14 @@ def test_sources_are_read_as_they_are(fuzzing, workshop, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_few_hundred_inputs(workshop):
+@pytest.mark.parametrize("count", [100, pytest.param(400, marks=pytest.mark.slow)])
+def test_a_few_hundred_inputs(workshop, count):
     fuzz = importlib.import_module("fuzz")
-    outcomes = [workshop.try_one(index) for index in range(400)]
+    outcomes = [workshop.try_one(index) for index in range(count)]
     assert not [outcome for outcome in outcomes if fuzz.is_failure(outcome)]
     kinds = {outcome.kind for outcome in outcomes}
     assert kinds == {"read", "refused"}
-    assert "400 " in fuzz.table(outcomes).splitlines()[-1]
+    assert f"{count} " in fuzz.table(outcomes).splitlines()[-1]
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -80,13 +80,14 @@ def wrapped(monkeypatch, **rule):
     return lines[0]
 
 
-@pytest.mark.parametrize("output", [["out"], ["out/measurements.csv", "out/summary.csv"]])
-def test_the_snakemake_wrapper_segments(place, monkeypatch, output):
-    line = wrapped(monkeypatch, input=["images"], output=output, params={"extra": "--min-size 5"}, threads=1)
+def test_the_snakemake_wrapper_segments(place, monkeypatch):
+    rule = {"input": ["images"], "params": {"extra": "--min-size 5"}, "threads": 1}
+    line = wrapped(monkeypatch, output=["out"], **rule)
+    assert wrapped(monkeypatch, output=["out/measurements.csv", "out/summary.csv"], **rule) == line
     subprocess.run(["bash", "-euo", "pipefail", "-c", line], check=True, timeout=120)
     assert (place / "out" / "measurements.csv").is_file()
     assert "bad.png" in (place / "log.txt").read_text()
-    strict = wrapped(monkeypatch, input=["images"], output=output, params={"strict": True}, threads=1)
+    strict = wrapped(monkeypatch, input=["images"], output=["out"], params={"strict": True}, threads=1)
     assert subprocess.run(["bash", "-c", strict]).returncode == 1
 
 

@@ -13,6 +13,7 @@ import pytest
 import tifffile
 
 import hooke
+from hooke.datasets import simulate
 from hooke.errors import ClusterError, ConfigError, HookeError, OutputError
 from hooke.io import read_labels, write_png
 from hooke.io.entry import run_entries
@@ -39,6 +40,12 @@ def check_tables(out):
         assert sorted(table[table["image"] == name]["label"]) == np.unique(ids[ids > 0]).tolist()
     assert set(table["image"]) == {name for name, count in counted.items() if count}
     assert not [path for path in out.rglob("*") if ".part" in path.name or path.suffix == ".work"]
+
+
+@pytest.fixture(scope="module")
+def field():
+    """A smaller field than that of the other tests: what counts here are files."""
+    return simulate((96, 112), seed=3, diameter=22, density=0.15, overlap=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +108,8 @@ def test_damaged_result_is_done_again(done, part, damage):
     if damage == "missing":
         path.unlink()
     else:
-        middle = len(whole) // 2
-        path.write_bytes(whole[:100] if damage == "cut" else whole[:middle] + b"#" + whole[middle + 1 :])
+        at = len(whole) * 7 // 8  # in what is compressed
+        path.write_bytes(whole[:100] if damage == "cut" else whole[:at] + b"#" + whole[at + 1 :])
     assert [one.reused for one in segment_folder([image], out, QUICK).images] == [False]
     assert not (out / "replaced").exists()  # what is damaged is not worth keeping, nor what is made again as it was
     assert path.read_bytes() == whole or part == ".hooke/b.json"  # which holds the seconds that it took

@@ -148,6 +148,17 @@ def image(server):
     return server.get(image["id"])
 
 
+@pytest.fixture(scope="module")
+def unchanged(work_of_one_image, tmp_path_factory):
+    """A server that has begun with the picture, and the picture, for tests that change neither."""
+    place = tmp_path_factory.mktemp("unchanged")
+    shutil.copytree(work_of_one_image, place / "work")
+    with opening_servers(place) as start:
+        server = start()
+        (image,) = server.client.get("/api/images").json()["images"]
+        yield server, server.get(image["id"])
+
+
 @pytest.fixture
 def listening(tmp_path):
     """A server on a port of its own, for what a client in this process can't do: leave."""

@@ -141,7 +141,7 @@ def test_reclass_gives_and_takes_a_class(server, image):
 def test_far_objects_are_edited_one_by_one(server, scene):
     import imagecodecs
 
-    wide = np.tile(scene.image, (3, 4))
+    wide = np.tile(scene.image, (2, 3))
     image = server.segmented(imagecodecs.png_encode(wide))
     table = server.table(image["id"])
     # From corner to corner; the window around two of these is much larger than they are.
@@ -303,7 +303,8 @@ def test_objects_can_be_drawn_before_any_segmentation(server, picture, scene):
         ("delete", {"ids": [1], "more": 1}),
     ],
 )
-def test_an_edit_that_is_not_possible_changes_nothing(server, image, action, more):
+def test_an_edit_that_is_not_possible_changes_nothing(unchanged, action, more):
+    server, image = unchanged
     labels = server.labels(image["id"])
     answer = server.edit(image["id"], action, **more)
     assert answer.status_code in (404, 422)

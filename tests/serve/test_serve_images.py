@@ -86,16 +86,16 @@ def test_tiles_of_every_level_show_the_image(server, picture, scene):
 @pytest.mark.parametrize(
     "address", ["tiles/0/9/0.png", "tiles/7/0/0.png", "labels/0/0/5.png", "tiles/0/0/0.png?plane=4"]
 )
-def test_a_tile_that_is_not_there_is_404(server, picture, address):
-    image = server.upload(picture)
+def test_a_tile_that_is_not_there_is_404(unchanged, address):
+    server, image = unchanged
     assert server.client.get(f"/api/images/{image['id']}/{address}").status_code == 404
 
 
 @pytest.mark.parametrize(
     "query", ["channels=4", "channels=x", "low=nan", "high=1,2", "colours=12", "colours=gggggg", "channels=0,0"]
 )
-def test_a_look_that_is_not_one_is_422(server, picture, query):
-    image = server.upload(picture)
+def test_a_look_that_is_not_one_is_422(unchanged, query):
+    server, image = unchanged
     answer = server.client.get(f"/api/images/{image['id']}/tiles/0/0/0.png?{query}")
     assert answer.status_code == 422
     assert answer.json()["remedy"]

@@ -167,8 +167,8 @@ def test_a_large_request_without_files_is_refused(server):
         ("GET", "/api/download.zip?files=../../x", {}),
     ],
 )
-def test_what_is_no_request_is_refused_in_words(server, method, address, more):
-    answer = server.client.request(method, address, **more)
+def test_what_is_no_request_is_refused_in_words(unchanged, method, address, more):
+    answer = unchanged[0].client.request(method, address, **more)
     assert 400 <= answer.status_code < 500
     assert "RequestChecks" not in answer.text
     if address.startswith("/api"):

@@ -152,7 +152,7 @@ def test_elongations_are_those_of_the_second_moments():
 
 
 def test_shapes_that_persist_decide_where_places_do_not(monkeypatch):
-    made = simulate_sequence(SequenceSettings(frames=10, density=0.1, displacement=0.9, missed=0, merged=0), seed=0)
+    made = simulate_sequence(SequenceSettings(frames=7, density=0.1, displacement=0.9, missed=0, merged=0), seed=0)
 
     def labels_of(frame: int) -> dict[int, int]:
         """Label that was found, by true id."""
@@ -163,7 +163,7 @@ def test_shapes_that_persist_decide_where_places_do_not(monkeypatch):
         table = hooke.track(made.found, options=TrackOptions(repair=False)).table
         own = {(frame, label): track for track, frame, label in table[["track", "frame", "label"]].to_numpy().tolist()}
         wrong = 0
-        for frame in range(9):
+        for frame in range(6):
             here, there = labels_of(frame), labels_of(frame + 1)
             wrong += sum(own[frame, here[t]] != own[frame + 1, there[t]] for t in here if t in there)
         return wrong

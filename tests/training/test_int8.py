@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import yaml
 
+from tests.builders import need, run_command, write_dataset
+
+need("bioimageio.spec")
 onnx = pytest.importorskip("onnx")
-pytest.importorskip("bioimageio.spec")
 
 from hooke.datasets import read_index, simulate  # noqa: E402
 from hooke.errors import ConfigError, DatasetError, ModelError  # noqa: E402
@@ -23,7 +25,6 @@ from hooke.training.bundles import int8_weights  # noqa: E402
 from hooke.training.bundles.calibration import images_for  # noqa: E402
 from hooke.training.bundles.description import describe_model, describe_tensor, image_input  # noqa: E402
 from hooke.training.bundles.int8_weights import float_nodes  # noqa: E402
-from tests.builders import run_command, write_dataset  # noqa: E402
 
 LAYERS = 7
 
@@ -194,6 +195,7 @@ def test_storing_in_16_bits_later_takes_them_out(bundle, dataset):
     assert "attachments" not in yaml.safe_load((bundle / "rdf.yaml").read_text())
 
 
+@pytest.mark.slow  # of the fast tests, test_tasks.py looks at what is imported
 def test_the_command_needs_no_pytorch(bundle, dataset, tmp_path):
     code = f"""import sys; sys.modules["torch"] = None
 from hooke.cli import main

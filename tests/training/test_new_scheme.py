@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-# ruff: noqa: E402 (imports follow importorskip)
-for needed in ("torch", "lightning", "timm", "bioimageio.spec"):
-    pytest.importorskip(needed)
+# ruff: noqa: E402 (imports follow what they need)
+from tests.builders import need
+
+need("torch", "lightning", "timm", "bioimageio.spec")
 
 import cv2
 import numpy as np

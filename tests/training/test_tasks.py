@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-for needed in ("torch", "lightning", "timm", "bioimageio.spec"):
-    pytest.importorskip(needed)
+from tests.builders import need
+
+need("torch", "lightning", "timm", "bioimageio.spec")
 
 from hooke.training.tasks import TASKS, Task, load_config_model, load_task  # noqa: E402
 
@@ -39,9 +40,10 @@ def test_a_classifier_loads_nothing_of_segmentation_but_its_configuration():
     }
 
 
-def test_configurations_and_the_face_load_no_torch():
+def test_configurations_the_face_and_weights_in_8_bits_load_no_torch():
     assert "torch" not in loaded_by(
-        "from hooke.training import load_config, train, export, TrainConfig, ClassifierConfig"
+        "from hooke.training import load_config, train, export, TrainConfig, ClassifierConfig; "
+        "from hooke.training.bundles import int8_weights"
     )
 
 
