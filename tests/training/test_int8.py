@@ -195,7 +195,7 @@ def test_storing_in_16_bits_later_takes_them_out(bundle, dataset):
     assert "attachments" not in yaml.safe_load((bundle / "rdf.yaml").read_text())
 
 
-@pytest.mark.slow  # of the fast tests, test_tasks.py looks at what is imported
+@pytest.mark.slow  # of the fast tests, test_tasks.py tests what is imported
 def test_the_command_needs_no_pytorch(bundle, dataset, tmp_path):
     code = f"""import sys; sys.modules["torch"] = None
 from hooke.cli import main

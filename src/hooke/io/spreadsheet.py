@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,18 @@ def stream_table(tables: Iterable[pd.DataFrame], path: Path, **options: Any) -> 
     with atomic_path(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         for number, table in enumerate(tables):
             _safe(table).to_csv(file, index=False, header=number == 0, lineterminator="\n", **options)
+
+
+def read_header(path: Path) -> list[str]:
+    """Read the names of the columns of a table that hooke wrote; none of an empty file.
+
+    Raises
+    ------
+    OSError, ValueError, csv.Error
+        When it can't be read.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file), [])
 
 
 def _safe(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
+from hooke.io.spreadsheet import read_header
 from hooke.io.tables import read_own_table
 from hooke.pipeline.ledger import Ledger
 
@@ -108,8 +110,8 @@ def _read(path: Path, wanted: Callable[[str], bool]) -> pd.DataFrame:
 def measurement_columns(path: Path) -> list[str]:
     """Names of the columns of a table of measurements; none where it can't be read."""
     try:
-        return list(pd.read_csv(path, nrows=0).columns)
-    except (ValueError, OSError):
+        return read_header(path)
+    except (OSError, ValueError, csv.Error):
         return []
 
 

@@ -16,7 +16,7 @@ from hooke.io.atomic import flush
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
 from hooke.io.entry import Entry
 from hooke.io.naming import PLACE, image_place
-from hooke.io.spreadsheet import as_cell, write_table
+from hooke.io.spreadsheet import as_cell, read_header, write_table
 from hooke.measure import name_columns
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.result_files import DEPTH_TABLE, SUMMARY_COLUMNS, depth_table_path, failure_row
@@ -120,7 +120,7 @@ def _place(entry: Entry) -> dict[str, str]:
 
 def _write_measurements(parts: Mapping[Path, dict[str, str]], path: Path, names: str) -> None:
     """Join the images' measurements; each row ends with folder and suffix of its file."""
-    headers = {part: _header(part) for part in parts}
+    headers = {part: read_header(part) for part in parts}
     columns = _joined_columns(list(headers.values()))
     named = [as_cell(column) for column in name_columns(pd.DataFrame(columns=columns), names).columns]
     degrees = [column for column, name in zip(columns, named, strict=True) if column != name and "orient" in column]
@@ -146,11 +146,6 @@ def _is_text(path: Path) -> bool:
         return "\0" not in path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return False
-
-
-def _header(path: Path) -> list[str]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return next(csv.reader(file), [])
 
 
 def _joined_columns(headers: Sequence[list[str]]) -> list[str]:

@@ -235,7 +235,7 @@ def test_roifile_reads_the_areas_and_places_of_regions(tmp_path):
 
 
 def test_regions_are_bytes_that_roifile_writes_too(tmp_path):
-    corners = np.zeros((1, 140_000), np.int32)
+    corners = np.zeros((1, 44_000), np.int32)
     corners[:, 1::2] = 3  # its steps are more than 16 bits count
     comb = np.repeat([[0, 1, 1], [1, 1, 1]], [1, 1], axis=0)
     comb = np.tile(comb, (1, 23_000)).astype(np.int32) * 5  # one outline of more corners than 16 bits count
