@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from hooke.addresses import path_text, without_secrets
@@ -106,3 +107,14 @@ def first_line(error: Exception) -> str:
     ('two', 'KeyError')
     """
     return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """List the first of some names, and say how many more there are.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"], 3), listed(["a", "b", "c"], 2)
+    ('a, b, c', 'a, b and 1 more')
+    """
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

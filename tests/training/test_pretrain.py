@@ -19,7 +19,7 @@ safetensors = pytest.importorskip("safetensors.torch")
 from hooke.datasets import simulate
 from hooke.datasets.layout import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, DatasetError
-from hooke.training.networks.weights import load_encoder_weights
+from hooke.training.networks.encoder_weights import load_encoder_weights
 from hooke.training.pretraining.config import PretrainConfig, load_pretrain_config
 from hooke.training.pretraining.loop import pretrain, save_encoder
 from hooke.training.pretraining.methods import BYOL, Inpainting, SimCLR, embedding_spread, hide

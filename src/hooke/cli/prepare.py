@@ -10,7 +10,7 @@ import typer
 
 from hooke.cli.given import refuse_ignored
 from hooke.cli.progress_bar import progress_bar
-from hooke.errors import ConfigError
+from hooke.errors import ConfigError, listed
 
 if TYPE_CHECKING:
     from hooke.datasets.prepare import Prepared
@@ -203,27 +203,22 @@ def _print_oddities(report: Prepared) -> None:
     from hooke.labels.classes import alike
 
     if report.left_out:
-        _complain(f"{len(report.left_out)} left out, not in the list given: {_some(report.left_out)}")
+        _complain(f"{len(report.left_out)} left out, not in the list given: {listed(report.left_out, LISTED)}")
     if report.absent:
         remedy = "add them to the source, or take them off the list"
-        _complain(f"{len(report.absent)} listed but not in the source: {_some(report.absent)}; {remedy}")
+        _complain(f"{len(report.absent)} listed but not in the source: {listed(report.absent, LISTED)}; {remedy}")
     if report.straddling:
-        _complain(f"{len(report.straddling)} groups lie in more than one split: {_some(report.straddling)}")
+        _complain(f"{len(report.straddling)} groups lie in more than one split: {listed(report.straddling, LISTED)}")
     for names in alike(report.classes):
         _complain(f"{names} are different classes here; --class OLD=NEW makes one of them")
     if report.unknown_classes:
-        _complain(f"no image has a nucleus of class: {_some(report.unknown_classes)}")
+        _complain(f"no image has a nucleus of class: {listed(report.unknown_classes, LISTED)}")
     empty = [split for split, count in report.splits.items() if not count]
     if empty:
         _complain(f"no images for {' and '.join(empty)}: too few groups, or none requested")
     for oddity, counts in report.oddities.items():
-        _complain(f"{sum(counts.values())} {oddity}, in {len(counts)} images: {_some(list(counts))}")
+        _complain(f"{sum(counts.values())} {oddity}, in {len(counts)} images: {listed(list(counts), LISTED)}")
 
 
 def _complain(message: str, colour: str = "yellow") -> None:
     typer.secho(f"hooke: {message}", fg=colour, err=True)
-
-
-def _some(ids: list[str]) -> str:
-    more = len(ids) - LISTED
-    return ", ".join(ids[:LISTED]) + (f" and {more} more" if more > 0 else "")

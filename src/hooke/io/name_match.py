@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hooke.errors import DatasetError
+from hooke.errors import DatasetError, listed
 from hooke.io.formats import has_image_suffix, result_stem
 
 if TYPE_CHECKING:
@@ -90,9 +90,7 @@ def bare_name(name: str) -> str:
 
 def some_names(names: Iterable[str]) -> str:
     """List a few names for a message."""
-    shown = sorted(names)
-    more = len(shown) - _LISTED
-    return ", ".join(shown[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+    return listed(sorted(names), _LISTED)
 
 
 def _candidates(name: str, by_text: dict[str, list[str]], by_value: dict[str, list[str]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import tifffile
 
 from hooke.addresses import is_url
-from hooke.errors import readable
+from hooke.errors import listed, readable
 from hooke.io.tiff_metadata import elements_named, ome_root
 
 #: How the note on channels in other files begins; it is none once the files are joined.
@@ -41,7 +41,7 @@ def part_notes(tif: tifffile.TiffFile, path: Path, channels: int) -> tuple[str, 
         holds_own = any(next(elements_named(data, "UUID"), None) is None for data in elements_named(pixels, "TiffData"))
         if not others or not (holds_own or any(own.is_it(name, mark) for name, mark in files)):
             continue
-        named = readable(_listed(others))
+        named = readable(listed(others, _MOST))
         if (whole := _number(pixels.get("SizeC"))) > channels:
             which = _own_channels(pixels, own)
             notes.append(
@@ -49,7 +49,9 @@ def part_notes(tif: tifffile.TiffFile, path: Path, channels: int) -> tuple[str, 
                 "files by --channels-from, or save all channels as one file"
             )
         if gone := [name for name in others if not is_url(path) and not path.with_name(name).exists()]:
-            notes.append(f"a part of an image of several files, of which some are missing: {readable(_listed(gone))}")
+            notes.append(
+                f"a part of an image of several files, of which some are missing: {readable(listed(gone, _MOST))}"
+            )
     return tuple(notes)
 
 
@@ -88,7 +90,3 @@ def _own_channels(pixels: ElementTree.Element, own: _Own) -> str:
 
 def _number(text: str | None) -> int:
     return int(text) if text is not None and text.isdecimal() and len(text) < 9 else 0
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")

@@ -38,11 +38,11 @@ def medians(plane: NDArray[np.generic], runs: Runs, threads: int = 1) -> Floats:
         flat = flat.view(np.uint8)
     result = np.full(len(runs.ids), np.nan)
 
-    def take_some(some: _SimilarObjects) -> None:
-        result[some.objects] = _medians(flat, some)
+    def take(group: _SimilarObjects) -> None:
+        result[group.objects] = _medians(flat, group)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(take_some, _of_similar_size(runs, plane.shape[1])))
+        list(pool.map(take, _of_similar_size(runs, plane.shape[1])))
     return result
 
 
@@ -77,11 +77,11 @@ def _of_similar_size(runs: Runs, width: int) -> Iterator[_SimilarObjects]:
         first = last
 
 
-def _medians(flat: NDArray[np.generic], some: _SimilarObjects) -> Floats:
+def _medians(flat: NDArray[np.generic], group: _SimilarObjects) -> Floats:
     """Take the medians of some objects."""
-    opening = np.cumsum(some.length) - some.length
-    values = flat[np.repeat(some.start - opening, some.length) + np.arange(some.length.sum())]
-    counts = some.sizes
+    opening = np.cumsum(group.length) - group.length
+    values = flat[np.repeat(group.start - opening, group.length) + np.arange(group.length.sum())]
+    counts = group.sizes
     if values.dtype.kind == "f" and (invalid := np.isnan(values)).any():
         counts = np.bincount(np.repeat(np.arange(len(counts)), counts)[~invalid], minlength=len(counts))
         values = values[~invalid]

@@ -116,19 +116,19 @@ def _cells(y: Floats, x: Floats, size: float, dy: int = 0, dx: int = 0) -> Ints:
     return row << 32 | column
 
 
-def _nearest_in_grid(y: Floats, x: Floats, of: Ints, size: float) -> Floats:
+def _nearest_in_grid(y: Floats, x: Floats, chosen: Ints, size: float) -> Floats:
     """Distance of some points to the nearest in their cell and the eight around it; infinite where there is none."""
     cells = _cells(y, x, size)
     order = np.argsort(cells, kind="stable")
     ordered = cells[order]
-    best = np.full(len(of), np.inf)
+    best = np.full(len(chosen), np.inf)
     for dy, dx in np.ndindex(3, 3):
-        wanted = _cells(y[of], x[of], size, dy - 1, dx - 1)
+        wanted = _cells(y[chosen], x[chosen], size, dy - 1, dx - 1)
         begin, end = np.searchsorted(ordered, wanted), np.searchsorted(ordered, wanted, side="right")
         sizes = end - begin
-        own = np.repeat(np.arange(len(of)), sizes)
+        own = np.repeat(np.arange(len(chosen)), sizes)
         other = order[np.repeat(begin - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
-        distance = np.hypot(y[other] - y[of[own]], x[other] - x[of[own]])
-        distance[other == of[own]] = np.inf
+        distance = np.hypot(y[other] - y[chosen[own]], x[other] - x[chosen[own]])
+        distance[other == chosen[own]] = np.inf
         np.minimum.at(best, own, distance)
     return best

@@ -58,8 +58,8 @@ def textures(plane: NDArray[np.generic], runs: Runs, least: Floats, greatest: Fl
         where[places[valid]] = own[valid]
         for first in range(chunk.first, chunk.last, _TOGETHER):
             last = min(first + _TOGETHER, chunk.last)
-            some = places[(own >= first) & (own < last) & valid]
-            matrices = _matrices(where, level, some, first, last - first, (height, width))
+            chosen = places[(own >= first) & (own < last) & valid]
+            matrices = _matrices(where, level, chosen, first, last - first, (height, width))
             for name, features in _features(matrices).items():
                 result[name][first:last] = features
     return result

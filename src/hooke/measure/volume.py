@@ -223,16 +223,16 @@ class _Gathered:
     def intensities(self) -> dict[str, NDArray[np.generic]]:
         """Columns of each channel."""
         columns: dict[str, NDArray[np.generic]] = {}
-        for ending, of in self.sections.channels.items():
-            pixels, here = self.sum(of["pixels"]), of["pixels"] > 0
-            known = {name: np.where(here, values, 0.0) for name, values in of.items()}
+        for ending, channel in self.sections.channels.items():
+            pixels, here = self.sum(channel["pixels"]), channel["pixels"] > 0
+            known = {name: np.where(here, values, 0.0) for name, values in channel.items()}
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = self.sum(known["total"]) / pixels
                 # Around each cross-section's own mean, and of these means around the object's: no digits are lost.
                 apart = known["std"] ** 2 + np.where(here, known["mean"] - mean[self.index], 0.0) ** 2
-                std = np.sqrt(self.sum(of["pixels"] * apart) / pixels)
-            least = self.extreme(np.minimum, np.where(here, of["min"], np.inf), np.inf)
-            most = self.extreme(np.maximum, np.where(here, of["max"], -np.inf), -np.inf)
+                std = np.sqrt(self.sum(channel["pixels"] * apart) / pixels)
+            least = self.extreme(np.minimum, np.where(here, channel["min"], np.inf), np.inf)
+            most = self.extreme(np.maximum, np.where(here, channel["max"], -np.inf), -np.inf)
             columns |= {
                 f"intensity_mean{ending}": mean,
                 f"intensity_min{ending}": np.where(pixels > 0, least, np.nan),

@@ -116,7 +116,7 @@ class Model:
             When the image does not have these.
         """
         settings = self.settings
-        return Channels(tuple(settings.channels), settings.only_channels).of(image) if settings.channels else image
+        return Channels(tuple(settings.channels), settings.only_channels).take(image) if settings.channels else image
 
     def prepare_input(
         self,

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from hooke.errors import ConfigError, readable
+from hooke.errors import ConfigError, listed, readable
 from hooke.plates.file_names import read_positions
-from hooke.plates.plate_layout import PlateLayout, Treatment, listed
+from hooke.plates.plate_layout import PlateLayout, Treatment
 from hooke.plates.position import Position
 from hooke.plates.well import Well
 

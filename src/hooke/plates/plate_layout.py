@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from hooke.errors import ConfigError
+from hooke.errors import ConfigError, listed
 from hooke.io.tables import read_header, read_table
 from hooke.plates.well import Well, row_letters, row_number
 
 _KNOWN = ("well", "row", "column", "plate", "condition", "replicate")
 #: A further column that says which wells are controls, and what it may hold, if anything.
 CONTROL, NEGATIVE, POSITIVE = "control", "negative", "positive"
-_NAMED = 5  # wells or lines in a message
 _REMEDY = (
     "give a column well (A01) and a column condition, with plate and replicate where there are any; "
     "or a grid with the columns 1, 2, 3... and the rows A, B, C..."
@@ -168,9 +167,3 @@ def _checked(lines: Iterator[_Line], columns: tuple[str, ...], path: Path) -> Pl
     if not wells:
         raise ConfigError("names no well", path=path, remedy=_REMEDY)
     return PlateLayout(wells, columns, path)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Give the first names, and how many more there are."""
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

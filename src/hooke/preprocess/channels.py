@@ -28,14 +28,14 @@ class Channels:
 
     Examples
     --------
-    >>> Channels((2, 0)).of(Image(np.arange(3).reshape(1, 1, 3))).pixels.tolist()
+    >>> Channels((2, 0)).take(Image(np.arange(3).reshape(1, 1, 3))).pixels.tolist()
     [[[2, 0]]]
     """
 
     indices: tuple[int, ...]
     only: bool = False
 
-    def of(self, image: Image) -> Image:
+    def take(self, image: Image) -> Image:
         """Take them from an image.
 
         Returns

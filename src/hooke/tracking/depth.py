@@ -219,7 +219,7 @@ def _bridge(frames: Frames, planes: EditedPlanes, segments: Segments, following:
     """Link objects that end with such as begin two planes farther on, unless both come to their ends there."""
     areas = np.asarray(frames.joined("areas"), np.float64)
     largest = np.maximum.reduceat(areas[segments.nodes], segments.begin[:-1]) if len(segments) else areas
-    tapers = (areas < _TAPERED * largest[segments.of]) & (segments.lengths[segments.of] > 1)
+    tapers = (areas < _TAPERED * largest[segments.of_object]) & (segments.lengths[segments.of_object] > 1)
     frame, before = frames.frame, reverse(following)
     bridged = following.copy()
     for index in range(len(frames.planes) - 2):

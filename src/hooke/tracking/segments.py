@@ -37,7 +37,7 @@ class Segments:
 
     Parameters
     ----------
-    of : ndarray of int64, shape (N,)
+    of_object : ndarray of int64, shape (N,)
         The segment of each object.
     nodes : ndarray of int64, shape (N,)
         All objects, segment by segment, in the order of their frames.
@@ -45,7 +45,7 @@ class Segments:
         Where the segments begin in `nodes`.
     """
 
-    of: Ints
+    of_object: Ints
     nodes: Ints
     begin: Ints
 
@@ -84,15 +84,15 @@ def find_segments(frames: Frames, following: Ints) -> Segments:
         For each object that of the next frame; -1 for none.
     """
     before = reverse(following)
-    of = np.zeros(frames.count, np.int64)
+    owner = np.zeros(frames.count, np.int64)
     number = 0
     for index in range(len(frames.planes)):
         here = np.arange(frames.first[index], frames.first[index + 1])
         fresh = before[here] < 0
-        of[here] = np.where(fresh, number + np.cumsum(fresh) - 1, of[before[here]])
+        owner[here] = np.where(fresh, number + np.cumsum(fresh) - 1, owner[before[here]])
         number += int(fresh.sum())
-    nodes = np.argsort(of, kind="stable")
-    return Segments(of, nodes, np.searchsorted(of[nodes], np.arange(number + 1)))
+    nodes = np.argsort(owner, kind="stable")
+    return Segments(owner, nodes, np.searchsorted(owner[nodes], np.arange(number + 1)))
 
 
 def reverse(following: Ints) -> Ints:
@@ -156,7 +156,7 @@ def _usual_apart(objects: _Objects, segments: Segments, found: SegmentLinks) -> 
     """How far apart daughters may be, by the divisions that were found; in diameters of the mother."""
     born = np.flatnonzero(found.splits_from >= 0)
     part, whole = segments.starts[born], found.splits_from[born]
-    other = segments.at(segments.of[whole], objects.frame[part], objects.frame)
+    other = segments.at(segments.of_object[whole], objects.frame[part], objects.frame)
     known = (other >= 0) & ~objects.cut[part] & ~objects.cut[whole]
     known[known] &= ~objects.cut[other[known]]
     if known.sum() < _FEW:
@@ -232,15 +232,15 @@ def _splits(
         row, mother = _near(objects, born, starts, mothers, parameters)
         if not len(row):
             continue
-        sister = segments.at(segments.of[mother], np.full(len(mother), here), frame)
+        sister = segments.at(segments.of_object[mother], np.full(len(mother), here), frame)
         # The sister is one already in the frame after the mother's last; a division longer ago is less likely.
-        first = segments.at(segments.of[mother], frame[mother] + 1, frame)
+        first = segments.at(segments.of_object[mother], frame[mother] + 1, frame)
         grown = (first >= 0) & (objects.areas[first] > _SMALLER * objects.mothers[mother])
         cost = _parts_cost(objects, starts[row], np.where(grown, -1, sister), mother, far, apart)
         waited = here - 1 - frame[mother]
         # What first shows at the edge of the image came from outside, unless its mother was there just before.
         cost = np.where(objects.cut[starts[row]] & (waited > 0), np.inf, cost + _WAITED * waited)
-        is_end = segments.ends[segments.of[mother]] == mother
+        is_end = segments.ends[segments.of_object[mother]] == mother
         for at in np.flatnonzero(is_end).tolist():
             # Both daughters are new here: the best other one that starts near the same mother.
             others = starts[row[(mother == mother[at]) & (row != row[at])]]
@@ -253,7 +253,7 @@ def _splits(
 
 def _with_only_daughters(gaps: Pairs, splits: Pairs, segments: Segments) -> Pairs:
     """Let a mother that ends continue as one of her daughters, so that the other can split from her."""
-    segment = segments.of[splits.column]
+    segment = segments.of_object[splits.column]
     known = np.isfinite(splits.cost) & (segments.ends[segment] == splits.column)
     row, column = (np.concatenate(sides) for sides in ((gaps.row, segment[known]), (gaps.column, splits.row[known])))
     cost = np.concatenate([gaps.cost, splits.cost[known]])

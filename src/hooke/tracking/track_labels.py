@@ -235,8 +235,8 @@ def _notes(lineage: Lineage, planes: EditedPlanes) -> tuple[str, ...]:
         notes.append("one frame: each object is a track of its own")
     empty = [index for index, plane in enumerate(frames.planes) if not len(plane)]
     if empty:
-        some = ", ".join(map(str, empty[:_LISTED])) + (" and others" if len(empty) > _LISTED else "")
-        notes.append(f"{len(empty)} of {len(frames.planes)} frames are without objects ({some})")
+        named = ", ".join(map(str, empty[:_LISTED])) + (" and others" if len(empty) > _LISTED else "")
+        notes.append(f"{len(empty)} of {len(frames.planes)} frames are without objects ({named})")
     ids, linked = np.asarray(frames.joined("ids"), np.int64), np.flatnonzero(lineage.following >= 0)
     equal = float((ids[linked] == ids[lineage.following[linked]]).mean()) if len(linked) else 0.0
     if equal >= _TRACKED and len(set(ids.tolist())) > 1:

@@ -141,7 +141,7 @@ def load_sample(
             f"labels {labels.shape} for an image {image.pixels.shape[:2]}", path=record.labels, remedy="prepare again"
         )
     if stains is not None:
-        image, fit = stains.of(image), fit_channels
+        image, fit = stains.take(image), fit_channels
     return make_sample(image, labels, fit(image), nominal_diameter, classes=record.classes)
 
 

@@ -45,7 +45,7 @@ def written_features(plane: AnnotatedPlane, object_type: ObjectType) -> Iterator
         measured = f', "measurements": {{{measurements[label]}}}' if measurements.get(label) else ""
         outline = _geometry(polygons, plane) + nucleus
         yield (
-            f'{separator}{{"type": "Feature", "id": "{ids.of(label)}", "geometry": {outline}, '
+            f'{separator}{{"type": "Feature", "id": "{ids.of_label(label)}", "geometry": {outline}, '
             f'"properties": {{"objectType": {kind}, "name": "{label}"{of_class}{measured}}}}}'
         )
         separator = ",\n"
@@ -62,7 +62,7 @@ class _Ids:
         begun = uuid.NAMESPACE_URL.bytes + f"hooke:{name}:".encode()
         self._hash = hashlib.sha1(begun, usedforsecurity=False)
 
-    def of(self, label: int) -> str:
+    def of_label(self, label: int) -> str:
         """The UUID of one label."""
         whole = self._hash.copy()
         whole.update(b"%d" % label)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.errors import HookeError
+from hooke.errors import HookeError, listed
 from hooke.evaluation import Evaluation
 from hooke.evaluation.saved_evaluation import Run
 from hooke.metrics import Summary
@@ -100,20 +100,19 @@ def _warnings(evaluation: Evaluation) -> str:
     """List missing, unreadable and extra images, so that no mean hides them."""
     lines = []
     if evaluation.missing:
-        lines.append(f"{len(evaluation.missing)} without a prediction, scored as empty: {_some(evaluation.missing)}.")
+        lines.append(
+            f"{len(evaluation.missing)} without a prediction, scored as empty: {listed(evaluation.missing, _NAMED)}."
+        )
     if evaluation.bad:
         problems = [f"{name} ({problem})" for name, problem in evaluation.bad.items()]
-        lines.append(f"{len(problems)} could not be used: {_some(problems)}.")
+        lines.append(f"{len(problems)} could not be used: {listed(problems, _NAMED)}.")
     if evaluation.extra:
-        lines.append(f"{len(evaluation.extra)} predictions without a truth, not scored: {_some(evaluation.extra)}.")
+        lines.append(
+            f"{len(evaluation.extra)} predictions without a truth, not scored: {listed(evaluation.extra, _NAMED)}."
+        )
     if evaluation.notes:
-        lines.append(f"Noted: {_some(evaluation.notes)}.")
+        lines.append(f"Noted: {listed(evaluation.notes, _NAMED)}.")
     return "".join(paragraph(line, class_="warning", role="note") for line in lines)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _summary(evaluation: Evaluation) -> str:

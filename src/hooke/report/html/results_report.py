@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.errors import listed
 from hooke.report.html.charts import histogram_chart
 from hooke.report.html.markup import counted, element, figure, number, paragraph, table, whole
 from hooke.report.html.page import Section, render_page, write_page
@@ -144,18 +145,15 @@ def _warning(said: str, names: Sequence[str]) -> str:
     title = element("strong", escape(kind[:1].upper() + kind[1:]))
     if len(names) == 1:
         return f"{title} ({escape(names[0])}): {escape(more)}."
-    listed = element("details", element("summary", f"{len(names)} images") + element("code", escape(_some(names))))
-    return f"{title}, such as: {escape(more)}." + listed
+    folded = element(
+        "details", element("summary", f"{len(names)} images") + element("code", escape(listed(names, _NAMED)))
+    )
+    return f"{title}, such as: {escape(more)}." + folded
 
 
 def _kind(warning: str) -> str:
     """What a warning is about: the words before its colon, without numbers."""
     return "".join(letter for letter in warning.split(":")[0] if not letter.isdecimal())
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _galleries(results: RunResults, unusual: Mapping[int, Sequence[str]]) -> tuple[str, str]:

@@ -83,17 +83,17 @@ def dataset_samples(model: Model, colour: bool, folder: Path, seed: int) -> Kept
     rows = read_index(folder)
     order = np.random.default_rng([seed, 8]).permutation(len(rows)).tolist()
 
-    def of(splits: tuple[str, ...], most: int) -> list[CorrectedImage]:
+    def take(splits: tuple[str, ...], most: int) -> list[CorrectedImage]:
         ids = [rows[index].id for index in order if rows[index].split in splits and rows[index].nuclei]
         return list(islice(_images(model, colour, folder, ids), most))
 
-    train = of(("train",), _MOST)
+    train = take(("train",), _MOST)
     if not train:
         kind = "colour" if colour else "grey"
         raise DatasetError(
             f"has no {kind} image in its split train to keep", path=folder, remedy="give another set, or none"
         )
-    check = of(("val",), _CHECKED) or of(("test",), _CHECKED)
+    check = take(("val",), _CHECKED) or take(("test",), _CHECKED)
     if not check:  # of a set without such splits some are set aside
         aside = max(1, len(train) // 4)
         train, check = train[aside:] or train, train[:aside]

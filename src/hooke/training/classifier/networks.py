@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from hooke.errors import ConfigError
 from hooke.training.classifier.config import ClassifierConfig
-from hooke.training.networks.weights import load_encoder_weights
+from hooke.training.networks.encoder_weights import load_encoder_weights
 
 
 def build_classifier(config: ClassifierConfig, *, load_weights: bool = True) -> nn.Module:
@@ -73,7 +73,7 @@ class EncoderClassifier(nn.Module):
     classes : int
     dropout : float
     weights : str
-        See `hooke.training.networks.weights.load_encoder_weights`.
+        See `hooke.training.networks.encoder_weights.load_encoder_weights`.
     """
 
     def __init__(self, name: str, channels: int, classes: int, dropout: float, weights: str) -> None:

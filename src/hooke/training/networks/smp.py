@@ -8,8 +8,8 @@ import timm
 from torch import Tensor, nn
 
 from hooke.errors import ConfigError
+from hooke.training.networks.encoder_weights import load_encoder_weights
 from hooke.training.networks.outputs import Heads, Outputs
-from hooke.training.networks.weights import load_encoder_weights
 
 
 class SmpNetwork(nn.Module):
@@ -25,7 +25,7 @@ class SmpNetwork(nn.Module):
         Maps and image classes; a class per pixel takes more channels of the same decoder.
     in_channels : int
     weights : str
-        See `hooke.training.networks.weights.load_encoder_weights`.
+        See `hooke.training.networks.encoder_weights.load_encoder_weights`.
 
     Raises
     ------

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hooke.training.networks.encoder_weights import load_encoder_weights
 from hooke.training.networks.outputs import Heads, Outputs
-from hooke.training.networks.weights import load_encoder_weights
 
 Resolution = Literal["half", "full"]
 

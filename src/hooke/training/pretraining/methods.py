@@ -18,7 +18,7 @@ from lightly.utils.scheduler import cosine_schedule
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hooke.training.networks.weights import load_encoder_weights
+from hooke.training.networks.encoder_weights import load_encoder_weights
 from hooke.training.pretraining.config import PretrainConfig
 from hooke.training.segmentation.losses.pixel_losses import smooth_l1_loss
 

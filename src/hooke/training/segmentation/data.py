@@ -101,7 +101,7 @@ class Crops(Dataset[Batch]):
         image: NDArray[np.float32],
         maps: NDArray[np.float32],
         classes: NDArray[np.int64],
-        of: int,
+        image_class: int,
         source: int,
         seen: NDArray[np.bool_] | None = None,
     ) -> Batch:
@@ -111,7 +111,7 @@ class Crops(Dataset[Batch]):
             torch.from_numpy(image.transpose(2, 0, 1).copy()),
             torch.from_numpy(maps),
             torch.from_numpy(classes),
-            torch.tensor(of),
+            torch.tensor(image_class),
             torch.tensor(source),
             torch.from_numpy(np.ones(image.shape[:2], np.bool_) if seen is None else seen),
         )
@@ -150,8 +150,8 @@ def chances(records: Sequence[Record], config: TrainConfig) -> NDArray[np.float6
         weights *= rarity([_octaves(record) for record in records], rarest=_RAREST_SIZE)
     modality = np.array([record.modality for record in records])
     for name, part in config.modality_share.items():
-        if (of := modality == name).any():
-            weights[of] *= part / weights[of].sum() * len(records)
+        if (chosen := modality == name).any():
+            weights[chosen] *= part / weights[chosen].sum() * len(records)
     return np.asarray(weights / weights.sum())
 
 

@@ -47,7 +47,7 @@ def find_subjects(
     module = load_run(run)
     channels, names, stains = module.config.in_channels, module.config.image_classes, module.config.stains
     classes = module.config.classes
-    seen, fit = (image, fit_normalisation) if stains is None else (stains.of(image), fit_channels)
+    seen, fit = (image, fit_normalisation) if stains is None else (stains.take(image), fit_channels)
     pixels = fit(seen).apply(seen.pixels)
     scaled, decoded = _look(module, pixels, diameter)
     for label in spread_labels(decoded.scores, count):
