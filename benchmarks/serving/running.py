@@ -102,7 +102,7 @@ def running_server(*arguments: str, folder: Path | None = None) -> Iterator[Serv
 
 
 def _address(log: Path, process: subprocess.Popen[str]) -> tuple[str, int]:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         found = re.search(r"hooke is at http://([\d.]+):(\d+)/", log.read_text(encoding="utf-8"))
         if found:

@@ -149,3 +149,17 @@ def test_remarks_on_planes_that_differ_in_their_numbers_alone_are_one():
     rows = [{"warning": text} for text in ("dropped: 6 of 26; saturated: 4%", "", "dropped: 8 of 34", "blurred")]
     image = SimpleNamespace(names={})
     assert _warnings(SimpleNamespace(rows=rows), image) == ["dropped: 6 of 26", "saturated: 4%", "blurred"]
+
+
+def test_remarks_are_whole_and_name_no_option_of_a_command():
+    from types import SimpleNamespace
+
+    from hooke.pipeline.model_choice import PHASE_CONTRAST
+    from hooke.serve.segment_job import _warnings
+
+    channel = "uncertain channel: another shows objects nearly as clearly (choose one with --channel)"
+    image = SimpleNamespace(names={})
+    rows = [{"warning": f"{PHASE_CONTRAST}; {channel}"}]
+    first, second = _warnings(SimpleNamespace(rows=rows), image)
+    assert first.endswith("check them, or choose the model nuclei for nuclei")
+    assert second.endswith("(choose one under Channel)")

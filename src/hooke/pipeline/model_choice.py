@@ -17,7 +17,7 @@ from hooke.preprocess.phase_contrast import looks_like_phase_contrast
 #: Said of images that the companion was chosen for.
 PHASE_CONTRAST: Final = (
     "unlike the training images of nuclei, and taken for phase contrast: whole cells were outlined by the model cells, "
-    "which is young; check them (--model nuclei for nuclei)"
+    "which is young: check them (--model nuclei for nuclei)"
 )
 
 

@@ -107,8 +107,8 @@ def choose_channel(image: Image, clear: Mapping[int, float], usual: int | None) 
         return ChosenChannel(first, why)
     also = " and ".join(names[channel] for channel in close) + (" show" if len(close) > 1 else " shows")
     warning = (
-        f"uncertain channel: the nuclei were taken from {names[first]}, but {also} objects nearly as clearly; "
-        "choose one with --channel"
+        f"uncertain channel: the nuclei were taken from {names[first]}, but {also} objects nearly as clearly "
+        "(choose one with --channel)"
     )
     return ChosenChannel(first, why, (warning,))
 
@@ -155,13 +155,13 @@ def check_name(image: Image, by_name: ChosenChannel, clear: Mapping[int, float])
     if clear[by_name.channel] < _SEEN and clear[best] >= _CERTAIN:
         why = f"looks like nuclei, which {named} does not show: {other}"
         warning = (
-            f"uncertain channel: the nuclei were taken from {other}, since {named} shows none in spite of its name; "
-            "check the names, or choose one with --channel"
+            f"uncertain channel: the nuclei were taken from {other}, since {named} shows none in spite of its name "
+            "(check the names, or choose one with --channel)"
         )
         return ChosenChannel(best, why, (warning,))
     warning = (
         f"uncertain channel: the nuclei were taken from {named} for its name, but {other} shows objects that look far "
-        "more like nuclei; check the names, or choose one with --channel"
+        "more like nuclei (check the names, or choose one with --channel)"
     )
     return ChosenChannel(by_name.channel, by_name.why, (*by_name.warnings, warning))
 

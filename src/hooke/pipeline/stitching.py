@@ -25,8 +25,8 @@ from hooke.tracking import StitchedPlanes, Tracks, stitch_planes, track
 Ints = NDArray[np.int64]
 
 _IN_VOXELS = "objects in depth are measured in voxels only, as if planes were as far apart as pixels are wide"
-NO_STEP = f"the distance of the planes is not known: {_IN_VOXELS}; give --z-step (z_step) in micrometres"
-NO_PIXEL = f"the size of a pixel is not known: {_IN_VOXELS}; give --pixel-size (pixel_size) in micrometres"
+NO_STEP = f"the distance of the planes is not known: {_IN_VOXELS}: give --z-step (z_step) in micrometres"
+NO_PIXEL = f"the size of a pixel is not known: {_IN_VOXELS}: give --pixel-size (pixel_size) in micrometres"
 
 
 class PackedPlanes(Sequence[NDArray[np.int32]]):

@@ -72,7 +72,7 @@ class View:
         return (
             "bright dirt: something is far brighter than the nuclei, so intensities were scaled to these"
             + (f" and {dropped} objects in it dropped" if dropped else "")
-            + "; check that it is dirt",
+            + " (check that it is dirt)",
         )
 
     def fill_of(self, rows: slice, columns: slice) -> NDArray[np.bool_] | None:

@@ -77,7 +77,9 @@ def api_error(error: Exception, names: Mapping[str, str] | None = None) -> ApiEr
     if isinstance(error, OutputError):
         return ApiError(507, *FULL_DISK) if "disk is full" in error.cause else _unwritable(error, names)
     if isinstance(error, HookeError):
-        return ApiError(422, without_paths(_said(error), names), without_paths(error.remedy or "check it", names))
+        return ApiError(
+            422, without_paths(_said(error), names), without_paths(without_options(error.remedy or "check it"), names)
+        )
     if isinstance(error, MemoryError):
         return ApiError(413, "it does not fit into memory", "cut it into parts, or use a machine with more")
     return ApiError(422, f"it can't be used: unexpected {type(error).__name__}", "report it with the server's log")
@@ -96,6 +98,28 @@ def without_paths(text: str, names: Mapping[str, str] | None = None) -> str:
     text = _PATH.sub(lambda match: re.split(r"[/\\]", match[0].rstrip("/\\"))[-1], text)
     for name, shown in (names or {}).items():
         text = text.replace(name, shown)
+    return text
+
+
+#: What commands say of their options, and what a page has in their place.
+_OPTIONS = (
+    ("check them (--model nuclei for nuclei)", "check them, or choose the model nuclei for nuclei"),
+    ("choose one with --channel", "choose one under Channel"),
+    (" (see --min-size and --min-score)", ""),
+    ("give it by --pixel-size, or the diameter in pixels", "give the diameter in pixels"),
+)
+
+
+def without_options(text: str) -> str:
+    """Put what a page offers in place of a command's options.
+
+    Examples
+    --------
+    >>> without_options("channel 1 shows objects, too (choose one with --channel)")
+    'channel 1 shows objects, too (choose one under Channel)'
+    """
+    for option, offered in _OPTIONS:
+        text = text.replace(option, offered)
     return text
 
 

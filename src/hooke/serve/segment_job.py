@@ -12,7 +12,7 @@ from hooke.errors import HookeError
 from hooke.io.file_runner import Progress
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.pipeline.result_files import ImageResult
-from hooke.serve.answers import ApiError, api_error, files_gone, without_paths
+from hooke.serve.answers import ApiError, api_error, files_gone, without_options, without_paths
 from hooke.serve.api_models import Chosen, JobOptions
 from hooke.serve.image_store import ImageStore
 from hooke.serve.job_queue import Job
@@ -107,7 +107,7 @@ class SegmentJob:
             (found,) = run.images
             if found.error:
                 error, _, remedy = without_paths(found.error, image.names).rpartition("; ")
-                raise ApiError(422, error or remedy, remedy if error else "check the image")
+                raise ApiError(422, error or remedy, without_options(remedy) if error else "check the image")
             result.labels.fill_from(result.run / "labels" / f"{found.name}.tif")
             facts = result.facts
             facts.name = found.name
@@ -137,7 +137,7 @@ def _warnings(found: ImageResult, image: StoredImage) -> list[str]:
     kinds: dict[str, str] = {}
     for text in said:
         kinds.setdefault(re.sub(r"\d+", "", text), text)
-    return [without_paths(text, image.names) for text in kinds.values()]
+    return [without_paths(without_options(text), image.names) for text in kinds.values()]
 
 
 def _chosen(found: ImageResult, image: StoredImage) -> Chosen:

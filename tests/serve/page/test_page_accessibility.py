@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -73,11 +74,31 @@ def test_every_part_on_a_phone(server, new_page, axe, fields):
         assert violations(page, axe) == [], panel
         # Nothing is wider than the screen.
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for tab in ("objects", "plots", "counts", "look", "learn", "save"):
+        page.click(f"#tab-{tab}-button")
+        page.wait_for_timeout(100)
+        assert violations(page, axe) == [], tab
     page.reload()  # the image is opened while the viewer is hidden: it is fitted once it is shown
     page.click(".phone-nav [data-panel=images]")
     until(page, "document.querySelectorAll('.trow').length > 0")
     page.click(".phone-nav [data-panel=viewer]")
     until(page, "Number.parseInt(document.querySelector('#scale-text').textContent) >= 50")
+
+    def middle() -> list[int]:
+        """Pixel of the image in the middle of the viewer."""
+        box = page.locator("#map").bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2 - 3, box["y"] + box["height"] / 2 - 3)
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        return [int(number) for number in re.findall(r"\d+", page.inner_text("#readout"))]
+
+    before = middle()
+    assert np.abs(np.subtract(before, (128, 160))).max() < 4
+    page.click(".phone-nav [data-panel=results]")
+    page.click("#tab-objects-button")
+    page.click(".trow >> nth=0")  # an object that is in view already: the image stays where it is
+    page.click(".phone-nav [data-panel=viewer]")
+    page.wait_for_timeout(500)
+    assert middle() == before
 
 
 def test_reports_of_commands(chromium, axe, tmp_path):

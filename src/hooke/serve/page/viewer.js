@@ -48,7 +48,7 @@ export class Viewer {
     /** @type {?LabelTiles} */
     this.tiles = null;
     this.map.on("moveend", () => this.#moved());
-    this.map.on("change:size", () => this.unfitted && this.fit()); // on a phone, the viewer may be hidden at first
+    this.map.on("change:size", () => this.#shown());
     app.on("current", () => this.#open());
     app.on("table", () => this.#restyle());
     app.on("filter", () => this.#restyle());
@@ -60,7 +60,7 @@ export class Viewer {
   /** Zoom so that all of the image is seen. */
   fit() {
     const image = this.app.current;
-    this.unfitted = !this.map.getSize()?.every((side) => side > 0);
+    this.unfitted = !this.#hasSize();
     if (image && !this.unfitted) this.map.getView().fit([0, -image.height, image.width, 0], { padding: [12, 12, 12, 12] });
   }
 
@@ -73,6 +73,10 @@ export class Viewer {
 
   /** Bring a pixel into view, and zoom in when its object would be tiny. */
   show(y, x, diameter = 20) {
+    if (!this.#hasSize()) {
+      this.wanted = [y, x, diameter];
+      return;
+    }
     const view = this.map.getView();
     const resolution = view.getResolution();
     const [width, height] = this.map.getSize();
@@ -80,6 +84,19 @@ export class Viewer {
     if (diameter / resolution < 8) view.setResolution(Math.max(diameter / 30, 0.25));
     else if (px >= 10 && py >= 10 && px < width - 10 && py < height - 10) return;
     view.setCenter(toMap(y, x));
+  }
+
+  #hasSize() {
+    return Boolean(this.map.getSize()?.every((side) => side > 0));
+  }
+
+  /** On a phone, the viewer is hidden at times: what was asked of it meanwhile is done once it has a size. */
+  #shown() {
+    if (!this.#hasSize()) return;
+    if (this.unfitted) this.fit();
+    const { wanted } = this;
+    this.wanted = null;
+    if (wanted) this.map.once("postrender", () => this.show(...wanted));
   }
 
   /** Frame a region [top, left, bottom, right] in pixels and bring it into view; null takes the frame away. */
@@ -144,6 +161,7 @@ export class Viewer {
       return;
     }
     if (image.id !== this.openId) {
+      this.wanted = null;
       this.frames.clear();
       this.#newView(image);
     }
