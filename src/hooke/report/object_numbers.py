@@ -41,11 +41,12 @@ def write_ids(picture: NDArray[np.uint8], labels: NDArray[np.integer]) -> NDArra
         picture = np.repeat(np.repeat(picture, times, axis=0), times, axis=1)
     scale = float(np.median(np.minimum(_SHARE * times * sides / widths, times * sides / (2 * _HEIGHT))))
     scale = float(np.clip(scale, _READABLE / _HEIGHT, 4.0))
-    ink = np.zeros(picture.shape[:2], np.uint8)
+    down, across = picture.shape[:2]
+    ink = np.zeros((down, across), np.uint8)
     for text, width, (y, x) in zip(texts, widths, objects.centroids * times + (times - 1) / 2, strict=True):
         left, top = x - width * scale / 2, y - _HEIGHT * scale / 2
-        left = max(1.0, min(left, ink.shape[1] - width * scale - 1))  # whole also where the object is cut by the edge
-        top = max(1.0, min(top, ink.shape[0] - _HEIGHT * scale - 1))
+        left = max(1.0, min(left, across - width * scale - 1))  # whole also where the object is cut by the edge
+        top = max(1.0, min(top, down - _HEIGHT * scale - 1))
         at = round(left), round(top + _HEIGHT * scale)
         cv2.putText(ink, text, at, _FONT, scale, 255, max(1, round(2 * scale)), cv2.LINE_AA)
     # Versions of OpenCV draw a thick text in their own ways: the dark edge is made from the thin one.
