@@ -30,7 +30,10 @@ from hooke.labels.run_length import decode_pairs, encode_objects
 
 _COLUMNS = ("ImageId", "EncodedPixels")
 _MOST_DIGITS = 9  # of a number of pixels
-_REMEDY = "give a csv with the columns ImageId and EncodedPixels"
+_REMEDY = (
+    "give a csv of run lengths, with the columns ImageId and EncodedPixels (a table of measurements holds no outlines: "
+    "give the folder that it is in)"
+)
 
 
 class DsbSource:
