@@ -173,9 +173,7 @@ def test_bad_run_lengths_name_their_line(tmp_path, code):
 
 
 def test_csv_that_is_something_else(tmp_path):
-    with pytest.raises(
-        DatasetError, match="column 'ImageId' is missing.*measurements holds no outlines: give the folder"
-    ):
+    with pytest.raises(DatasetError, match=r"'ImageId' is missing.*measurements holds no outlines: give the folder"):
         open_labels(write_csv(tmp_path / "x.csv", [("a", 1)], ("id", "n")))
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(DatasetError, match="the table is empty"):
