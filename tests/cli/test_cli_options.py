@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import pytest
+import typer
 from typer.main import get_command
 
 import hooke
@@ -134,6 +135,21 @@ def test_every_command_is_checked():
     checked = {command.__name__ for command in (*COMMANDS, *TRAINING)}
     renamed = {"classify": "images", "list_models": "list"}
     assert {renamed.get(name, name) for name in checked} == set(command_names(get_command(app)))
+
+
+def test_o_is_the_output_everywhere():
+    options = [
+        option.opts for command in (*COMMANDS, *TRAINING) for option in parameters(command) if "-o" in option.opts
+    ]
+    assert len(options) >= 20
+    assert [names for names in options if "--out" not in names] == []
+
+
+def parameters(command):
+    """Arguments and options of a command as typer describes them."""
+    alone = typer.Typer()
+    alone.command()(command)
+    return get_command(alone).params
 
 
 def missing_arguments(command, functions):
