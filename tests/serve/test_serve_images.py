@@ -5,6 +5,7 @@ from __future__ import annotations
 import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 
 import hooke
 
@@ -133,3 +134,17 @@ def test_a_file_is_opened_by_its_path_only_where_that_is_allowed(server, open_se
     assert str(tmp_path) not in answer.text
     assert other.client.delete(f"/api/images/{image['id']}").status_code == 204
     assert path.exists()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_intensities_beyond_all_measure_are_drawn(server, tmp_path, dtype):
+    pixels = np.zeros((600, 300), dtype)
+    pixels[:200], pixels[200:300], pixels[300:302] = np.finfo(dtype).max, np.finfo(dtype).min, np.nan
+    pixels[302:304], pixels[400:] = np.inf, 1.5
+    tifffile.imwrite(tmp_path / "far.tif", pixels)
+    image = server.upload((tmp_path / "far.tif").read_bytes(), "far.tif")
+    for level, row in ((0, 0), (0, 1), (1, 0), (2, 0)):
+        tile = server.client.get(f"/api/images/{image['id']}/tiles/{level}/0/{row}.png")
+        assert tile.status_code == 200
+    tile = imagecodecs.png_decode(server.client.get(f"/api/images/{image['id']}/tiles/0/0/0.png").content)
+    assert tile[100, 100].min() == 255 and tile[250, 100].max() == 0

@@ -14,6 +14,7 @@ from hooke.limits import free_memory
 from hooke.serve.stored_image import StoredImage
 from hooke.serve.tile_grid import TilePlace
 
+FAR = 1e30  # intensities beyond are shown as this one: sums of them fit into 32 bits
 _OVERVIEW = 4_000_000  # pixels of a plane at most from which coarse tiles are taken
 _MOST = 512 << 20  # bytes of pixels that are held
 _STRIP = 16_000_000  # pixels that are read at once for an overview
@@ -132,7 +133,7 @@ def shrink(pixels: NDArray[np.generic], step: int) -> NDArray[np.float32]:
     [[[2.0], [9.0]]]
     """
     if pixels.dtype.kind == "f":
-        pixels = np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
+        pixels = np.clip(np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0), -FAR, FAR)
     if step == 1:
         return pixels.astype(np.float32)
     high, wide = -pixels.shape[0] % step, -pixels.shape[1] % step

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hooke.report.palette import rgb
 from hooke.serve.answers import ApiError
 from hooke.serve.api_models import Channel
-from hooke.serve.pixel_planes import PixelPlanes
+from hooke.serve.pixel_planes import FAR, PixelPlanes
 from hooke.serve.stored_image import StoredImage
 from hooke.serve.tile_grid import TILE, find_tile
 
@@ -72,8 +72,9 @@ class Look:
         """
         total = np.zeros((*pixels.shape[:2], 3), np.float32)
         for place, (low, high, colour) in enumerate(zip(self.low, self.high, self.colours, strict=True)):
-            lit = np.clip((pixels[..., place] - low) / max(high - low, 1e-12), 0, 1)
-            total += lit[..., None] * np.asarray(colour, np.float32)
+            black, full = np.clip((low, high), -FAR, FAR)
+            lit = np.clip((pixels[..., place].astype(np.float64) - black) / max(full - black, 1e-12), 0, 1)
+            total += lit[..., None].astype(np.float32) * np.asarray(colour, np.float32)
         return np.rint(np.minimum(total, 255)).astype(np.uint8)
 
 
