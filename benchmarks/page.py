@@ -25,7 +25,7 @@ import numpy as np
 from hooke.datasets import Simulated, simulate
 from hooke.io import write_png
 from serving.mosaic import write_mosaic, write_result
-from serving.running import processor_seconds, running_server
+from serving.running import job_processor_seconds, processor_seconds, running_server
 
 FIELD = 2000  # pixels: the side of the simulated field that is repeated
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
@@ -106,7 +106,7 @@ def measure(address: str, image: Path, given: argparse.Namespace, server: int) -
         page.goto(address)
         page.wait_for_selector("#model option:nth-child(2)", state="attached")
         page.wait_for_timeout(1000)
-        drop(page, image.parent)
+        drop(page, image.parent, server)
         if not page.locator(f"#images li:has-text('{image.name}')").count():
             page.fill("#path", str(image))
             started = time.perf_counter()
@@ -130,21 +130,23 @@ def measure(address: str, image: Path, given: argparse.Namespace, server: int) -
         browser.close()
 
 
-def drop(page: Any, folder: Path) -> None:
+def drop(page: Any, folder: Path, server: int) -> None:
     """Add images of 1 megapixel and measure the time to their outlines; the first one warms the server."""
-    times = []
+    times, processor = [], []
     for seed in range(4):
         file = folder / f"drop-{seed}.png"
         write_png(file, simulate((1000, 1000), seed=seed).image)
-        started = time.perf_counter()
+        started, before = time.perf_counter(), job_processor_seconds(server)
         page.set_input_files("#files", str(file))
         page.wait_for_selector(f"#images li:has-text('{file.name}')")
         page.click(f"#images .open:has-text('{file.name}')")
         wait_for_outlines(page, file.name)
         times.append(time.perf_counter() - started)
+        processor.append(job_processor_seconds(server) - before)
     warm = times[1:]
     print(
-        f"1 megapixel: outlines {np.median(warm):.2f} s after the drop (median of {len(warm)}), cold {times[0]:.2f} s"
+        f"1 megapixel: outlines {np.median(warm):.2f} s after the drop (median of {len(warm)}), cold {times[0]:.2f} s; "
+        f"processor time of the server {np.median(processor[1:]):.2f} s"
     )
     page.on("dialog", lambda dialog: dialog.accept())
     for _ in times:
