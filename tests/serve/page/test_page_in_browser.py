@@ -197,6 +197,7 @@ def test_an_edit_in_another_tab_is_said_and_nothing_is_lost(server, new_page, fi
     second.keyboard.press("Delete")
     second.wait_for_selector(".toast:has-text('another tab')")
     wait_for_objects(second, count - 1)  # the first tab's edit is there, the second one was not made
+    assert second.inner_text("#images .state") == f"{count - 1} objects"
     second.focus(".grid")
     second.keyboard.press("ArrowDown")
     second.keyboard.press("Delete")

@@ -99,6 +99,7 @@ export class Editing {
   async #conflict(image, error, again) {
     Object.assign(image, await api.getImage(image.id));
     await this.load.reload();
+    this.app.emit("images");
     toast("This image was changed in another tab. Your last edit was not made; nothing else was lost.", {
       kind: "error", remedy: "The objects on show are the newest now. Check them, and make your edit once more.",
       action: { text: "Make it once more", run: again },
