@@ -453,6 +453,12 @@ def test_a_loss_is_a_warning():
     assert outcome(home_after={**same, "dsb": 0.485}).warnings == []
 
 
+def test_a_gain_that_may_be_chance_is_a_warning():
+    assert outcome(gains=[0.1, 0.12, 0.09, 0.11]).warnings == []
+    (said,) = outcome(gains=[0.4, -0.1, -0.05, 0.01]).warnings
+    assert said.startswith("better in 2 of 4 held-out parts: a gain of 0.065")
+
+
 def test_scores_are_those_of_the_held_out_part():
     (image,) = corrected(1)
     part = whole(image)

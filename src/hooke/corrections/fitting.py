@@ -104,7 +104,7 @@ def fit_knobs(groups: Groups, base: Knobs, scheme: str, over: Mapper = map, *, o
         knobs = _choose(others, base, scheme, over, of_images) if chosen != base else base
         held_out += [image.score(knobs) for image in group]
     fit = Fit(base, chosen, tuple(image.name for image in images), before, np.array(held_out), checked=True)
-    if chosen != base and not _is_gain(_by_group(groups, fit.scores_after - before)):
+    if chosen != base and not is_gain(_by_group(groups, fit.scores_after - before)):
         return replace(fit, after=base, scores_after=before)
     return fit
 
@@ -153,7 +153,7 @@ def _best(groups: Groups, now: Knobs, candidates: Sequence[Knobs], over: Mapper,
     if len(groups) > 1:
         others = (flat.sum(axis=0) - flat) / (len(groups) - 1)
         gains = np.array([flat[index, pick(others[index])] for index in range(len(groups))]) - base
-        if not _is_gain(gains):
+        if not is_gain(gains):
             return now
     which, offset = divmod(chosen, len(offsets))
     return replace(candidates[which], grow=float(offsets[offset]) if with_offsets else now.grow)
@@ -165,7 +165,7 @@ def _nearness(candidates: Sequence[Knobs], offsets: NDArray[np.float64], now: Kn
     return np.argsort(away.ravel(), kind="stable")
 
 
-def _is_gain(gains: NDArray[np.float64]) -> bool:
+def is_gain(gains: NDArray[np.float64]) -> bool:
     """Whether gains of single groups are above 0 beyond noise: their mean's one-sided 90 % bound is."""
     mean = float(gains.mean())
     if len(gains) < 2:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hooke.corrections import CorrectedImage, CorrectedImages, open_corrected
+from hooke.corrections.fitting import is_gain
 from hooke.corrections.parent_choice import choose_parent
 from hooke.errors import ConfigError, DatasetError
 from hooke.models import Model, load_model
@@ -59,6 +62,8 @@ class Adaptation:
         Whether it was stopped early.
     tuned : list of str
         Which settings were tuned after that, and what that is worth; empty where none was better beyond noise.
+    gains : list of float
+        Differences of the DSB score, one for each image's held-out part.
     """
 
     bundle: Path
@@ -76,6 +81,7 @@ class Adaptation:
     notes: list[str]
     stopped: bool
     tuned: list[str] = field(default_factory=list)
+    gains: list[float] = field(default_factory=list)
 
     @property
     def warnings(self) -> list[str]:
@@ -90,6 +96,12 @@ class Adaptation:
             )
         elif self.images == 1:
             said.append("one image alone: a held-out part of it looks like the rest, and says little of other images")
+        elif self.gains and not is_gain(np.array(self.gains)):
+            better = sum(gain > 0 for gain in self.gains)
+            said.append(
+                f"better in {better} of {len(self.gains)} held-out parts: a gain of {np.mean(self.gains):.3f} of the "
+                "DSB score may be chance; correct more images"
+            )
         if self.home_before and self.home_after["dsb"] < self.home_before["dsb"] - WORSE:
             said.append(
                 f"worse at home ({self.home}): DSB score {self.home_before['dsb']:.3f} before, "
@@ -250,6 +262,7 @@ def _finish(
             notes,
             adapted.stopped,
             [] if refined.tuning is None else refined.tuning.lines(),
+            [one.scores_after["dsb"] - one.scores_before["dsb"] for one in refined.judged],
         )
         card = _card(facts, done.lines()[:-1])
         describe_adapted(made, refined.settings, facts | {"scores": _scores(done, refined.judged)}, card, tuning)
