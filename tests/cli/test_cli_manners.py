@@ -144,7 +144,7 @@ def test_a_terminal_gets_colours_unless_they_are_not_wanted(wish, coloured, monk
     ours, theirs = os.openpty()
     with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
-        assert exit_code("segment", "nowhere", "-o", "out") == 2
+        assert exit_code("segment", "nowhere", "-o", "out", "--quiet") == 2  # no bar
         monkeypatch.undo()
     said = os.read(ours, 10_000)
     os.close(ours)
