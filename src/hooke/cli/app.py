@@ -174,7 +174,11 @@ def main(argv: list[str] | None = None) -> None:
         args = [arg for arg in args if arg != "--debug"]
         os.environ[DEBUG] = "1"
     first = args[0] if args else ""
-    known = first in _GROUPS or any(first == command.__name__ for panel in _PANELS.values() for command in panel)
+    known = (
+        first == "--version"
+        or first in _GROUPS
+        or any(first == command.__name__ for panel in _PANELS.values() for command in panel)
+    )
     (_make_app(first) if known else app)(args, prog_name="hooke", color=_colour_wish())
 
 
