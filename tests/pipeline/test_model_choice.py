@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,13 +10,14 @@ import tifffile
 
 import hooke
 from hooke.datasets import simulate
-from hooke.pipeline import SegmentOptions, segment_folder
-from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
+from hooke.pipeline import SegmentOptions, image_segmentation, segment_folder
+from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.record import read_replay
 from tests.builders import phase_contrast_field
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 FRAMES = DATA / "ctc_phc_c2dh_u373"
+SLIDES = DATA / "miccai16_he"
 
 
 def as_bytes(field):
@@ -47,6 +49,46 @@ def test_nuclei_stay_with_the_model_of_nuclei(modality):
     found, named = hooke.segment(pixels), hooke.segment(pixels, "nuclei")
     assert np.array_equal(found.labels, named.labels)
     assert found.warnings == named.warnings
+
+
+@pytest.mark.parametrize(
+    ("nuclei", "cells", "kept"),
+    [
+        (81.1, 0.0, True),
+        (11.2, 0.7, True),
+        (72.5, 2.1, True),
+        (3.5, 0.0, False),
+        (22.2, 59.9, False),
+        (8.6, 3.8, False),
+        (24.0, 10.4, False),
+        (1.5, 5.2, False),
+    ],
+)
+def test_what_both_models_find_tells_sections_in_grey_from_phase_contrast(nuclei, cells, kept):
+    assert shows_nuclei_after_all(nuclei, cells) == kept
+
+
+def test_many_nuclei_that_look_like_phase_contrast_stay_nuclei(monkeypatch):
+    asked = []
+    monkeypatch.setattr(image_segmentation, "wants_cells", lambda *_: asked.append(1) or True)
+    pixels = simulate((256, 256), seed=3, modality="brightfield").image
+    monkeypatch.setattr(image_segmentation, "shows_nuclei_after_all", lambda nuclei, cells: nuclei > 10)
+    found = hooke.segment(pixels)
+    assert asked
+    assert found.model.name == "nuclei"
+    assert PHASE_CONTRAST not in found.warnings
+
+
+@pytest.mark.skipif(not SLIDES.exists(), reason="needs the stained sections")
+@pytest.mark.parametrize("block", [None, 512])
+def test_a_stained_section_in_grey_stays_with_the_model_of_nuclei(tmp_path, block):
+    slide = hooke.read_image(SLIDES / "images" / "hnsc06.png").pixels
+    cv2.imwrite(str(tmp_path / "grey.png"), cv2.cvtColor(slide[..., :3], cv2.COLOR_RGB2GRAY))
+    segment_folder([tmp_path / "grey.png"], tmp_path / "out", block=block)
+    (row,) = pd.read_csv(tmp_path / "out" / "summary.csv").to_dict("records")
+    assert row["model"] == "nuclei"
+    assert row["count"] > 50
+    assert "unlike the training images" in row["warning"]
 
 
 def test_objects_of_a_classifier_stay_those_that_it_was_trained_on(cells):

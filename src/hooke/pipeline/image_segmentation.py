@@ -15,7 +15,7 @@ from hooke.measure import MeasureOptions
 from hooke.measure.image_table import parse_pixel_size
 from hooke.models import Model, is_default
 from hooke.pipeline.examination import NOTHING, examine
-from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
+from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
@@ -48,18 +48,23 @@ def segment_image(
         Whether the model hands the image to its companion for cells, where that was decided for a whole stack.
     """
     start = time.perf_counter()
+    nuclei = 0.0
     if not cells:
         found = _segment_as(image, model, options, progress, of_stack)
         if cells is not None or not wants_cells(
             model, options, found.normalisation, found.warnings, found.image.pixels
         ):
             return found
+        nuclei, of_nuclei = float(found.scores.sum()), found
     assert model.for_cells is not None
     found = _segment_as(image, model.for_cells, options, progress, of_stack)
+    seconds = time.perf_counter() - start
+    if shows_nuclei_after_all(nuclei, float(found.scores.sum())):
+        return replace(of_nuclei, seconds=seconds)
     return replace(
         found,
         normalisation=replace(found.normalisation, modality="phase contrast"),
-        seconds=time.perf_counter() - start,
+        seconds=seconds,
         warnings=(*found.warnings, PHASE_CONTRAST),
     )
 

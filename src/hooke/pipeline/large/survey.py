@@ -23,7 +23,7 @@ from hooke.models import Model, PixelSegmenter, is_default
 from hooke.models.segmenter import smallest_area
 from hooke.pipeline.examination import examine
 from hooke.pipeline.large.shown_pixels import WholePlane
-from hooke.pipeline.model_choice import PHASE_CONTRAST, wants_cells
+from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.sparse import interesting_fields
 from hooke.pipeline.trust import quality_warnings
@@ -56,6 +56,8 @@ class Survey:
         Objects of fewer pixels, or with a lower score, are dropped.
     grow : float
         Pixels that outlines move outwards.
+    seen : float
+        Sum of the scores of the objects at the places that were checked.
     """
 
     image: Image
@@ -67,6 +69,7 @@ class Survey:
     min_size: float = 0.0
     min_score: float = 0.0
     grow: float = 0.0
+    seen: float = 0.0
 
     @property
     def normalisation(self) -> Normalisation:
@@ -115,7 +118,9 @@ def survey(plane: LazyPlane, model: Model, options: SegmentOptions) -> Survey:
     if not wants_cells(model, options, found.normalisation, found.warnings, plane[window]):
         return found
     assert model.for_cells is not None
-    found = _survey_as(plane, model.for_cells, options)
+    nuclei, found = found, _survey_as(plane, model.for_cells, options)
+    if shows_nuclei_after_all(nuclei.seen, found.seen):
+        return nuclei
     view = replace(found.view, normalisation=replace(found.normalisation, modality="phase contrast"))
     return replace(found, view=view, warnings=(*found.warnings, PHASE_CONTRAST))
 
@@ -141,13 +146,15 @@ def _survey_as(plane: LazyPlane, model: Model, options: SegmentOptions) -> Surve
     min_size = smallest_area(diameter) if min_size is None else min_size
     grow = segmenter.grow if options.grow is None else options.grow
     found = replace(found, min_size=float(min_size), min_score=float(min_score), grow=grow)
-    return replace(found, warnings=(*seen.warnings, *_trust(found)))
+    trust, scores = _trust(found)
+    return replace(found, warnings=(*seen.warnings, *trust), seen=scores)
 
 
-def _trust(found: Survey) -> tuple[str, ...]:
-    """What at least half of a few places, those with objects, have to be warned of."""
+def _trust(found: Survey) -> tuple[tuple[str, ...], float]:
+    """What at least half of a few places, those with objects, have to be warned of; and the sum of the scores there."""
     assert found.diameter is not None
     said: list[tuple[str, ...]] = []
+    scores = 0.0
     for rows, columns in _places(found):
         pixels = found.view.pixels[rows, columns]
         result = found.segmenter.segment(
@@ -158,6 +165,7 @@ def _trust(found: Survey) -> tuple[str, ...]:
             min_score=found.min_score,
             grow=found.grow,
         )
+        scores += float(result.decoded.scores.sum())
         if len(result.decoded.scores):
             foreground: NDArray[np.uint16] | None = result.maps[0] if is_default(found.model) else None
             warnings = quality_warnings(
@@ -166,7 +174,7 @@ def _trust(found: Survey) -> tuple[str, ...]:
             said.append(tuple(text for text in warnings if not text.startswith("dropped")))
     count = Counter(_kind(text) for texts in said for text in texts)
     first = {_kind(text): text for texts in reversed(said) for text in texts}
-    return tuple(text for kind, text in first.items() if count[kind] * 2 >= len(said))
+    return tuple(text for kind, text in first.items() if count[kind] * 2 >= len(said)), scores
 
 
 def _kind(text: str) -> str:
