@@ -19,9 +19,9 @@ PHASE_CONTRAST: Final = (
     "unlike the training images of nuclei, and taken for phase contrast: whole cells were outlined by the model cells, "
     "which is young: check them (--model nuclei for nuclei)"
 )
-# Sums of the scores of what is found. In 17 stained sections in grey that look like phase contrast that of nuclei is 11 or
-# more, and 16 times that of cells or more. In phase contrast of three sources it is 2.6 times that of cells at most, or
-# 3.5 where there is no cell.
+# Sums of the scores of what is found. In 17 stained sections in grey that look like phase contrast that of nuclei is 11
+# or more, and 16 times that of cells or more. In phase contrast of three sources it is 2.6 times that of cells at most,
+# or 3.5 where there is no cell.
 _MANY = 10.0
 _TIMES = 5.0
 
