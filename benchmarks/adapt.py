@@ -6,7 +6,7 @@ python benchmarks/adapt.py u373-silver --data ctc_phc_c2dh_u373 --from auto --re
 python benchmarks/adapt.py slides --data data/miccai16_he --from BUNDLE --results adapt.json
 
 The gold truth of U373 leaves out cells of some frames, at the border above all; `u373-silver` learns from the same gold
-frames and tests the same later ones against the silver truth, which has all.
+frames and tests the same later ones against the silver truth, which leaves out fewer.
 
 The corrected images are drawn by --draw (repeatable). `untouched` is the model as it was, `adapt` what it has learnt,
 `imagenet` the same network trained on the same images from ImageNet weights, `forest` a random forest on pixel features
