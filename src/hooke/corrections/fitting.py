@@ -27,8 +27,8 @@ _T90 = (3.078, 1.886, 1.638, 1.533, 1.476, 1.440, 1.415, 1.397, 1.383, 1.372)
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 
 Groups = Sequence[Sequence[MappedImage]]
-#: Maps a function over images, maybe in several threads.
-Mapper = Callable[[Callable[[MappedImage], Any], Iterable[MappedImage]], Iterable[Any]]
+#: Maps a function over items, maybe in several threads.
+Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 _Stage = Callable[[Sequence[MappedImage], Knobs], Iterable[Knobs]]
 
 
@@ -137,8 +137,10 @@ def _best(groups: Groups, now: Knobs, candidates: Sequence[Knobs], over: Mapper,
     at = [int(np.abs(OFFSETS - offset).argmin()) for offset in offsets]
     # (groups, candidates, offsets): mean over the images of each group.
     images = [image for group in groups for image in group]
-    scored = iter(list(over(lambda image: np.array([image.scores(knobs)[at] for knobs in candidates]), images)))
-    table = np.array([np.mean([next(scored) for _ in group], axis=0) for group in groups])
+    # Pair by pair, so that few images keep all threads busy.
+    pairs = [(image, knobs) for image in images for knobs in candidates]
+    scored = iter(list(over(lambda pair: pair[0].scores(pair[1])[at], pairs)))
+    table = np.array([np.mean([[next(scored) for _ in candidates] for _ in group], axis=0) for group in groups])
     flat = table.reshape(len(groups), -1)
     nearest = _nearness(candidates, offsets, now)
     base = flat[:, nearest[0]]
