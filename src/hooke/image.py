@@ -81,6 +81,17 @@ class Image:
         return self.height * self.width / 1e6
 
 
+def has_equal_channels(pixels: NDArray[np.generic]) -> bool:
+    """Whether all channels of an array (Y, X, C) are the same everywhere, as of a grey image stored in colours.
+
+    Examples
+    --------
+    >>> has_equal_channels(np.ones((2, 2, 3))), has_equal_channels(np.arange(12).reshape(2, 2, 3))
+    (True, False)
+    """
+    return bool((pixels[..., :1] == pixels).all())
+
+
 @overload
 def sample_grid(pixels: NDArray[_Type], count: int) -> NDArray[_Type]: ...
 @overload

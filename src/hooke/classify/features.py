@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.image import has_equal_channels
 from hooke.measure import measure
 
 _PLACE = ("label", "centroid_y", "centroid_x", "bbox_top", "bbox_left", "bbox_bottom", "bbox_right", "orientation")
@@ -33,7 +34,7 @@ def measure_features(pixels: NDArray[np.float32], labels: NDArray[np.int32]) -> 
     DataFrame
         By increasing label: a column per feature, all finite. None of them depends on the object's position.
     """
-    grey = pixels.shape[2] == 3 and bool((pixels[..., :1] == pixels).all())
+    grey = pixels.shape[2] == 3 and has_equal_channels(pixels)
     image = pixels[..., :1] if grey else pixels
     table = measure(labels, np.ascontiguousarray(image), more=False)  # a classifier names its features
     boxes = table[["bbox_top", "bbox_left", "bbox_bottom", "bbox_right"]].to_numpy(np.int64)

@@ -19,7 +19,7 @@ from hooke.datasets.journal import Part, Record
 from hooke.datasets.layout import find_image, find_labels, write_sample
 from hooke.datasets.standardise import SizeBy, check_size, standardise
 from hooke.errors import DatasetError
-from hooke.image import Image
+from hooke.image import Image, has_equal_channels
 from hooke.preprocess import describe
 from hooke.preprocess.phase_contrast import looks_like_phase_contrast
 
@@ -179,10 +179,5 @@ def guess_modality(image: NDArray[np.generic]) -> str:
 
 def _is_phase_contrast(image: NDArray[np.generic]) -> bool:
     """Whether a grey image is phase contrast: two signs of it, since faint fluorescence may show either."""
-    grey = image[..., 0] if image.ndim == 3 and (image.shape[2] == 1 or _is_grey(image)) else image
+    grey = image[..., 0] if image.ndim == 3 and has_equal_channels(image) else image
     return grey.ndim == 2 and describe(Image(grey)).modality == "brightfield" and looks_like_phase_contrast(grey)
-
-
-def _is_grey(image: NDArray[np.generic]) -> bool:
-    """Whether all channels (Y, X, C) are equal."""
-    return bool((image == image[..., :1]).all())

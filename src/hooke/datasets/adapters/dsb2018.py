@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from hooke.datasets.adapter import Sample
 from hooke.datasets.layout import Entry
 from hooke.errors import ConfigError, DatasetError
+from hooke.image import has_equal_channels
 from hooke.io import read_image
 from hooke.io.name_match import bare_name, match_names
 from hooke.io.tables import read_header, read_table
@@ -191,7 +192,7 @@ def _rows(
 def _read_image(path: Path) -> NDArray[np.generic]:
     """Read an image: grey where red, green and blue are the same everywhere, RGB otherwise; alpha is left out."""
     pixels = read_image(path).pixels
-    is_grey = pixels.ndim == 3 and bool((pixels == pixels[..., :1]).all())
+    is_grey = pixels.ndim == 3 and has_equal_channels(pixels)
     return np.ascontiguousarray(pixels[..., 0]) if is_grey else pixels
 
 
