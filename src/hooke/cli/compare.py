@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hooke.errors import listed
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -93,8 +95,7 @@ def _p(p: float) -> str:
 def _print_left_out(comparison: RunComparison) -> None:
     for run, names in comparison.left_out.items():
         if names:
-            more = len(names) - _LISTED
-            shown = ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+            shown = listed(names, _LISTED)
             typer.secho(
                 f"hooke: {len(names)} of {run} left out, not every run scored them: {shown}", fg="yellow", err=True
             )

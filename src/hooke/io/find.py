@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hooke.addresses import is_url, real_path, to_path
-from hooke.errors import ImageReadError, readable
+from hooke.errors import ImageReadError, listed, readable
 from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, is_zarr, unread_format
 from hooke.io.leftovers import derived_files, names_results, result_folders
 
@@ -317,6 +317,5 @@ def _remedy(path: Path) -> str | None:
 
 def _listed(paths: Sequence[Path]) -> str:
     """How many, and the first few by name, with the folder of each."""
-    names = readable(", ".join("/".join(path.parts[-2:]) for path in paths[:_NAMED]))
-    more = len(paths) - _NAMED
-    return f"{len(paths)} ({names}{f' and {more} more' if more > 0 else ''})"
+    names = ["/".join(path.parts[-2:]) for path in paths]
+    return f"{len(paths)} ({readable(listed(names, _NAMED))})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -308,17 +308,24 @@ def _measure_distances(scene: _Scene, found: dict[int, Row | None], size: tuple[
     rows = {label: row for label, row in found.items() if row is not None and "neighbour_distance" in row}
     places = np.array([(row["centroid_y"], row["centroid_x"]) for row in rows.values()]).reshape(-1, 2)
     for number, row in enumerate(rows.values()):
-        others = np.delete(places, number, axis=0)
-
-        def away(steps: tuple[float, float], row: Row = row, others: NDArray[np.float64] = others) -> float | None:
-            own = (row["centroid_y"], row["centroid_x"])
-            near = np.sqrt((((others - own) * np.asarray(steps)) ** 2).sum(axis=1)).tolist()
-            far = scene.rows.nearest(*own, found, steps)
-            return min([*near, *([] if far is None else [far])], default=None)
-
-        row["neighbour_distance"] = away((1.0, 1.0))
+        place, others = places[number], np.delete(places, number, axis=0)
+        row["neighbour_distance"] = _nearest(scene, place, others, found, (1.0, 1.0))
         if size is not None and "neighbour_distance_um" in row:
-            row["neighbour_distance_um"] = away(size)
+            row["neighbour_distance_um"] = _nearest(scene, place, others, found, size)
+
+
+def _nearest(
+    scene: _Scene,
+    place: NDArray[np.float64],
+    others: NDArray[np.float64],
+    found: Iterable[int],
+    steps: tuple[float, float],
+) -> float | None:
+    """Distance from a place to the nearest of some others and of all rows but some; None without any."""
+    near = np.sqrt((((others - place) * np.asarray(steps)) ** 2).sum(axis=1)).tolist()
+    y, x = place.tolist()
+    far = scene.rows.nearest(y, x, found, steps)
+    return min([*near, *([] if far is None else [far])], default=None)
 
 
 def _reclass(scene: _Scene, ids: list[int], name: str | None) -> Entry:

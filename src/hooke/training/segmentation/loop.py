@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
-from hooke.errors import ConfigError
+from hooke.errors import ConfigError, first_line
 from hooke.training.baselines import baseline_scores, mean_dsb
 from hooke.training.imbalance import class_weights
 from hooke.training.inputs import shipped_start
@@ -113,9 +113,8 @@ def start_from(module: SegmentationModule, checkpoint: Path) -> list[str]:
                 fresh.add(name.split(".")[1])
         module.load_state_dict(state)
     except (OSError, KeyError, RuntimeError, SafetensorError, UnpicklingError) as error:
-        first = str(error).splitlines()[0]
         raise ConfigError(
-            f"can't be started from: {first}", path=checkpoint, remedy="give weights of the same network"
+            f"can't be started from: {first_line(error)}", path=checkpoint, remedy="give weights of the same network"
         ) from error
     return sorted(fresh)
 
