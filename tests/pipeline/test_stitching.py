@@ -126,7 +126,7 @@ def test_without_a_step_all_is_in_voxels_with_a_warning(tmp_path):
     assert repr(found).startswith(f"<StackSegmentation: {found.count} objects, ZYX 4 x 96 x 96, warning: ")
     assert "volume_um3" not in found.table
     assert "give --z-step" in found.warnings[0]
-    path = write_stack(tmp_path / "a.ome.tif", MADE.image[:4])
+    path = write_stack(tmp_path / "a.ome.tif", MADE.image[:4], PhysicalSizeX=0.25, PhysicalSizeY=0.25)
     _, code = run_command(segment, path, "-o", tmp_path / "out", "--stitch", "z", "--no-page", "--no-overlays")
     assert code == 0
     warnings = pd.read_csv(tmp_path / "out" / "summary.csv", keep_default_na=False)["warning"].tolist()
@@ -156,13 +156,41 @@ def test_wrong_options_are_refused(options, message):
         SegmentOptions(**options)
 
 
-def test_what_has_no_depth_is_refused():
-    with pytest.raises(HookeError, match="none of them depth"):
-        hooke.segment(MADE.image[:3], axes="TYX", stitch="z")
-    with pytest.raises(HookeError, match="one plane, not a stack"):
-        hooke.segment(MADE.image[0], stitch="z")
-    with pytest.raises(HookeError, match="has no depth"):
-        hooke.segment(hooke.Image(MADE.image[0]), stitch="z")
+@pytest.mark.parametrize(
+    ("pixels", "axes", "stitch", "message"),
+    [
+        (MADE.image[:3], "TYX", "z", "no depth of two planes or more; leave --stitch .* or name its axes"),
+        (MADE.image[:3, None], "TZYX", "z,t", "no depth of two planes or more"),
+        (MADE.image[:3], "ZYX", "z,t", "no time of two frames or more"),
+        (MADE.image[None, :3], "TZYX", "z,t", "no time of two frames or more"),
+        (MADE.image[:5], None, "z", "does not say which of its axes is depth; name its axes"),
+        (MADE.image[0], None, "z", "one plane, not a stack in depth; leave --stitch .* saved as one stack before"),
+        (hooke.Image(MADE.image[0]), None, "z", "has no depth"),
+    ],
+)
+def test_what_has_no_depth_is_refused(pixels, axes, stitch, message):
+    with pytest.raises(HookeError, match=message):
+        hooke.segment(pixels, axes=axes, stitch=stitch)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({}, "neither the size of a pixel nor the distance of the planes"),
+        ({"z_step": 0.9}, "the size of a pixel is not known"),
+        ({"pixel_size": 0.3}, "the distance of the planes is not known"),
+    ],
+)
+def test_all_sizes_that_are_missing_are_asked_for_at_once(sizes, message):
+    found = hooke.segment(MADE.image[:2], axes="ZYX", stitch="z", **sizes)
+    assert found.warnings[0].startswith(message)
+    assert ["--pixel-size" in found.warnings[0], "--z-step" in found.warnings[0]] == [
+        "pixel_size" not in sizes,
+        "z_step" not in sizes,
+    ]
+    assert (found.plane(-1).labels == found.labels[-1]).all()
+    with pytest.raises(IndexError):
+        found.plane(2)
 
 
 def test_empty_planes_give_an_empty_table(tmp_path):
@@ -218,8 +246,3 @@ def test_objects_are_followed_through_time_too(tmp_path):
     found = hooke.segment(path, stitch="z,t")
     assert (found.labels == labels).all()
     assert found.count == labels.max()
-
-
-def test_without_time_z_t_is_refused():
-    with pytest.raises(HookeError, match="none of them time"):
-        hooke.segment(MADE.image[:3], axes="ZYX", stitch="z,t")

@@ -125,6 +125,18 @@ def test_a_gap_is_closed_up_to_its_limit_and_filled_on_request(missing):
         assert (filled.labels[frame] == drawn["track"].iloc[0]).sum() == drawn["area"].iloc[0]
 
 
+def test_frames_are_counted_from_the_end_too():
+    frames = around(4)
+    frames[2].pop(4)
+    tracks = hooke.track(squares(frames), options=TrackOptions(fill_gaps=True))
+    for index in (-1, -2):
+        assert tracks.frame(index).any()
+        assert (tracks.frame(index) == tracks.labels[index]).all()
+        assert (tracks.planes[index] == tracks.planes[index + 4]).all()
+    with pytest.raises(IndexError):
+        tracks.frame(4)
+
+
 def test_objects_found_as_one_for_a_frame_are_split_by_their_outlines():
     frames = around(5)
     for t in range(5):

@@ -84,7 +84,10 @@ class StackSegmentation:
         return tuple(dict.fromkeys((*self.stack.notes, *own)))
 
     def plane(self, index: int) -> PlaneOfStack:
-        """One plane with its labels, scores, ``table`` and ``overlay()``; the last stack axis is the fastest."""
+        """One plane with its labels, scores, ``table`` and ``overlay()``; the last stack axis is the fastest.
+
+        Negative numbers count from the end.
+        """
         return self.stack.plane(index)
 
     def planes(self) -> Iterator[PlaneOfStack]:

@@ -27,6 +27,10 @@ Ints = NDArray[np.int64]
 _IN_VOXELS = "objects in depth are measured in voxels only, as if planes were as far apart as pixels are wide"
 NO_STEP = f"the distance of the planes is not known: {_IN_VOXELS}: give --z-step (z_step) in micrometres"
 NO_PIXEL = f"the size of a pixel is not known: {_IN_VOXELS}: give --pixel-size (pixel_size) in micrometres"
+NO_SIZE = (
+    f"neither the size of a pixel nor the distance of the planes is known: {_IN_VOXELS}: give --pixel-size "
+    "(pixel_size) and --z-step (z_step) in micrometres"
+)
 
 
 class PackedPlanes(Sequence[NDArray[np.int32]]):
@@ -165,7 +169,9 @@ class StackWork:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know of the measurements."""
-        return (NO_STEP,) if self.z_step_um is None else (NO_PIXEL,) if self.pixel_size_um is None else ()
+        if self.pixel_size_um is None:
+            return (NO_SIZE if self.z_step_um is None else NO_PIXEL,)
+        return (NO_STEP,) if self.z_step_um is None else ()
 
     @cached_property
     def columns(self) -> list[Ints]:
@@ -234,7 +240,8 @@ class StackWork:
         return sum(stitched.count for stitched in self.stitched)
 
     def plane(self, index: int) -> PlaneOfStack:
-        """Read a plane's image again, and give what is known of it."""
+        """Read a plane's image again, and give what is known of it; negative numbers count from the end."""
+        index = range(len(self._found))[index]
         found, labels, (stack, _) = self._found[index], self._stitched_plane(index), self.place(index)
         image = replace(found.image, pixels=self.read(index).pixels)
         number = self.numbers[stack]
@@ -366,7 +373,7 @@ class _Stacks(Sequence[NDArray[np.int32]]):
 
 
 def check_depth(axes: str, stitch: str | None, path: Path | None) -> None:
-    """Refuse to join along axes that a file does not have.
+    """Refuse to join along axes that a file does not have; one of a single plane or time is none.
 
     Raises
     ------
@@ -375,11 +382,17 @@ def check_depth(axes: str, stitch: str | None, path: Path | None) -> None:
     """
     if "Z" in axes and ("T" in axes or stitch != "z,t"):
         return
+    name_depth = 'name its axes, for example --axes ZYX (axes="ZYX") where the first one is depth'
+    leave_out = "leave --stitch (stitch) out"
     if "Z" in axes:
+        cause = f"has the axes {axes} besides the plane, no time of two frames or more"
         remedy = 'give --stitch z (stitch="z"), or name the axes: --axes TZYX (axes="TZYX") where the first one is time'
-        raise ImageReadError(f"has the axes {axes} besides the plane, none of them time", path=path, remedy=remedy)
-    cause = (
-        f"has the axes {axes} besides the plane, none of them depth" if axes else "is one plane, not a stack in depth"
-    )
-    remedy = 'leave --stitch (stitch) out, or name the axes: --axes ZYX (axes="ZYX") where the first one is depth'
+    elif not axes:
+        cause = "is one plane, not a stack in depth"
+        remedy = f"{leave_out}; planes in files of their own are to be saved as one stack before"
+    elif "I" in axes:
+        cause, remedy = "does not say which of its axes is depth", f"{name_depth}, or {leave_out}"
+    else:
+        cause = f"has the axes {axes} besides the plane, no depth of two planes or more"
+        remedy = f"{leave_out}, or {name_depth}"
     raise ImageReadError(cause, path=path, remedy=remedy)

@@ -44,6 +44,7 @@ class EditedPlanes(Sequence[NDArray[np.integer]]):
 
     def __getitem__(self, index: int) -> NDArray[np.int32]:  # type: ignore[override]
         """A frame; not to be changed, since the next few that are asked for are held."""
+        index = range(len(self))[index]
         if index not in self._held:
             plane = np.asarray(self.source[index], np.int32)
             if index in self._pixels:

@@ -87,7 +87,8 @@ class Tracks:
         return np.stack(list(self.frames()))
 
     def frame(self, index: int) -> NDArray[np.int32]:
-        """One label image with the numbers of the tracks, shape (Y, X) or (Z, Y, X)."""
+        """One label image with the numbers of the tracks, shape (Y, X) or (Z, Y, X); -1 is the last frame."""
+        index = range(len(self))[index]
         plane = self.planes[index]
         labels, tracks = self._numbers.get(index, _NOTHING)
         number = np.zeros(int(max(plane.max(initial=0), labels.max(initial=0))) + 1, np.int32)
