@@ -6,9 +6,10 @@ import pytest
 import hooke
 from hooke.datasets import simulate
 from hooke.image import Image
+from hooke.models import load_model
 from hooke.pipeline import nuclear_channel
 from hooke.pipeline.first_pass import view_fields
-from hooke.pipeline.nuclear_channel import choose_channel
+from hooke.pipeline.nuclear_channel import channel_clarity, choose_channel
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,20 @@ def test_channel_is_chosen_in_strips_thinner_than_the_squares_that_are_compared(
     nuclei = np.resize(field.image, (400, 400))[:height, :width]
     result = hooke.segment(np.dstack([nuclei // 3, nuclei]), axes="YXC", threads=1)
     assert result.labels.shape == shape
+
+
+@pytest.mark.parametrize(("expected", "searched"), [(0, True), (1, False), (None, False)])
+def test_few_nuclei_beside_many_are_searched_for_in_the_channel_that_is_expected_to_show_them(expected, searched):
+    rng = np.random.default_rng(0)
+    one, many = (rng.poisson(100, (1600, 1600)).astype(np.uint16) for _ in range(2))
+    rows, columns = np.ogrid[:1600, :1600]
+    one[(rows - 1500) ** 2 + (columns - 1500) ** 2 < 13**2] += 2000
+    many[:800, :800] += simulate((800, 800), seed=3, diameter=26, bits=16).image // 8
+    model = load_model("nuclei")
+    image = Image(np.stack([one, many], axis=2))
+    fits = {channel: model.prepare_input(image, channel)[1] for channel in range(2)}
+
+    clear = channel_clarity(model, image.pixels, fits, expected)
+
+    assert clear[1] > 3
+    assert (clear[0] > 0) == searched

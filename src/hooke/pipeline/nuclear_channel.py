@@ -56,9 +56,18 @@ class ChosenChannel:
 
 
 def channel_clarity(
-    model: Model, pixels: Pixels, fits: Mapping[int, Normalisation], *, threads: int = 1, briefly: bool = False
+    model: Model,
+    pixels: Pixels,
+    fits: Mapping[int, Normalisation],
+    expected: int | None = None,
+    *,
+    threads: int = 1,
+    briefly: bool = False,
 ) -> dict[int, float]:
     """Measure how clearly each channel that may show the nuclei does so to the network.
+
+    Fields spread over the image are shown, and of channels that show no nuclei there, those places that stand out most.
+    Only the expected channel is searched so where another is certain: it took most of the time of such images.
 
     Parameters
     ----------
@@ -66,6 +75,8 @@ def channel_clarity(
     pixels : Pixels, shape (Y, X, C)
     fits : mapping of int to Normalisation
         By channel, fitted to it.
+    expected : int or None
+        The channel that names, colours or order suggest.
     threads : int
     briefly : bool
         Show the network one field on each scale, and nothing else if it is empty.
@@ -75,7 +86,18 @@ def channel_clarity(
     dict of int to float
         By channel; 0 for none.
     """
-    return {channel: _clarity(model, pixels, fit, threads, briefly) for channel, fit in fits.items()}
+    shown = {channel: fit for channel, fit in fits.items() if not fit.is_flat}
+    jobs = _jobs(pixels.shape, 1 if briefly else _FIELDS)
+    clear = dict.fromkeys(fits, 0.0)
+    for channel, fit in shown.items():
+        clear[channel] = clarity(view_fields(model, pixels, fit, jobs, threads))
+    if briefly:
+        return clear
+    certain = max(clear.values(), default=0.0) >= _CERTAIN
+    for channel, fit in shown.items():
+        if clear[channel] < _SEEN and (channel == expected or not certain):
+            clear[channel] = clarity(view_fields(model, pixels, fit, interesting_fields(pixels, fit), threads))
+    return clear
 
 
 def choose_channel(image: Image, clear: Mapping[int, float], usual: int | None) -> ChosenChannel | None:
@@ -166,21 +188,11 @@ def check_name(image: Image, by_name: ChosenChannel, clear: Mapping[int, float])
     return ChosenChannel(by_name.channel, by_name.why, (*by_name.warnings, warning))
 
 
-def _clarity(model: Model, pixels: Pixels, fit: Normalisation, threads: int, briefly: bool) -> float:
-    """How clearly one channel shows nuclei."""
-    if fit.is_flat:
-        return 0.0
-    shape = pixels.shape
-    jobs: list[tuple[float, Field]] = [
-        (scale, field)
-        for scale in _SCALES
-        if fits_scale(shape, scale)
-        for field in spread_fields(shape, scale, 1 if briefly else _FIELDS)
+def _jobs(shape: tuple[int, ...], fields: int) -> list[tuple[float, Field]]:
+    """Scales and places to show, spread over an image of a shape."""
+    return [
+        (scale, field) for scale in _SCALES if fits_scale(shape, scale) for field in spread_fields(shape, scale, fields)
     ]
-    seen = clarity(view_fields(model, pixels, fit, jobs, threads))
-    if seen >= _SEEN or briefly:
-        return seen
-    return clarity(view_fields(model, pixels, fit, interesting_fields(pixels, fit), threads))
 
 
 def _show_same(image: Image, first: int, second: int) -> bool:

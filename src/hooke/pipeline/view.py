@@ -187,10 +187,11 @@ def choose_stack_channel(planes: Iterable[Image], model: Model, threads: int) ->
     for plane in planes:
         part = _recorded_part(plane, model, None)
         if _named_otherwise(part, model):
-            glance.update(part.channel_clarity(model, range(plane.channels), threads, briefly=True))
+            glance.update(part.channel_clarity(model, range(plane.channels), None, threads, briefly=True))
         if not part.normalisation.rivals:
             continue
-        clear = part.channel_clarity(model, part.normalisation.rivals, threads)
+        fit = part.normalisation
+        clear = part.channel_clarity(model, fit.rivals, fit.channel, threads)
         total.update(clear)
         if clearest is None or max(clear.values()) > best:
             clearest, usual, best = part.shown, part.normalisation.channel, max(clear.values())
@@ -233,11 +234,11 @@ class _Part:
         return model.prepare_input(self.shown, channel, fill=self._fill, appearance=self.appearance)[1]
 
     def channel_clarity(
-        self, model: Model, channels: Sequence[int], threads: int, *, briefly: bool = False
+        self, model: Model, channels: Sequence[int], expected: int | None, threads: int, *, briefly: bool = False
     ) -> dict[int, float]:
         """Measure how clearly some channels show nuclei to the network."""
         fits = {channel: self.fit(model, channel) for channel in channels}
-        return channel_clarity(model, self.shown_pixels(()), fits, threads=threads, briefly=briefly)
+        return channel_clarity(model, self.shown_pixels(()), fits, expected, threads=threads, briefly=briefly)
 
     def shown_pixels(self, channels: Sequence[int]) -> Pixels:
         """What the network is shown, with these channels only; all when there are none."""
@@ -284,7 +285,7 @@ def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_sta
     # What was chosen for the stack decides on every plane: of a merge, some planes may show another colour alone.
     chosen = of_stack if channel is None else None
     if chosen is None and normalisation.rivals:
-        clear = part.channel_clarity(model, normalisation.rivals, threads)
+        clear = part.channel_clarity(model, normalisation.rivals, normalisation.channel, threads)
         chosen = choose_channel(part.shown, clear, normalisation.channel)
     if channel is None and of_stack is None:
         chosen = _checked_by_content(part, model, threads, chosen)
@@ -308,11 +309,12 @@ def _checked_by_content(part: _Part, model: Model, threads: int, chosen: ChosenC
     if not others:
         return chosen
     by_name = chosen or _chosen_by_name(part)
-    glance = part.channel_clarity(model, (by_name.channel, *others), threads, briefly=True)
+    glance = part.channel_clarity(model, (by_name.channel, *others), None, threads, briefly=True)
     suspects = contradicting_channels(glance, by_name.channel)
     if not suspects:
         return by_name
-    return check_name(part.shown, by_name, part.channel_clarity(model, (by_name.channel, *suspects), threads))
+    clear = part.channel_clarity(model, (by_name.channel, *suspects), by_name.channel, threads)
+    return check_name(part.shown, by_name, clear)
 
 
 def _named_otherwise(part: _Part, model: Model) -> tuple[int, ...]:
