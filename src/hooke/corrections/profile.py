@@ -55,7 +55,7 @@ class Profile:
     ) -> Profile:
         """Count the pixels of decoded objects, whose labels are 1..n, and of the true ones, both (Y, X)."""
         objects, trues, steps = len(decoded.scores), int(truth.max(initial=0)), len(OFFSETS)
-        field = OffsetField.of(labels)
+        field = OffsetField.of(labels, float(np.abs(OFFSETS).max()))
         near = field.distance <= OFFSETS[-1]
         owner = expand_labels(labels, float(OFFSETS[-1]) + 2)[near].astype(np.int64)
         step = np.searchsorted(OFFSETS, field.distance[near])

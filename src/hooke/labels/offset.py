@@ -7,6 +7,7 @@ that an offset of a quarter of a pixel moves a quarter of a round object's borde
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -22,7 +23,11 @@ _SMOOTHING = (
     1.0  # pixels: radii of disks of 5 to 20 pixels then grow by what was asked for, within a quarter of a pixel
 )
 _SLACK = 2.0  # pixels: smoothing moves no outline by more
-_LEAST = 1e-3  # pixels: where smoothing has moved a pixel over the outline, it stays on its side
+_SUPPORT = 6  # pixels: further away nothing has part in a smoothed distance
+_NEAR = 15  # pixels: squared distances up to this have 8 bits
+_STEPS = np.float32(1024)  # to a pixel: distances are rounded to these
+_LEAST = 1 / _STEPS  # pixels: where smoothing has moved a pixel over the outline, it stays on its side
+_LINE = np.ones((1, 3), np.uint8)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
@@ -35,26 +40,34 @@ class OffsetField:
     labels : ndarray of int32, shape (Y, X)
     distance : ndarray of float32, shape (Y, X)
         Pixels, negative inside of objects.
+    reach : float
+        Pixels; a distance beyond is only known to be larger.
     """
 
     labels: NDArray[np.int32]
     distance: NDArray[np.float32]
+    reach: float = LARGEST
 
     @classmethod
-    def of(cls, labels: NDArray[np.int32]) -> OffsetField:
-        """Measure the distances of a label image (Y, X), 0 background."""
-        ids = labels.astype(np.float32)
+    def of(cls, labels: NDArray[np.int32], reach: float = LARGEST) -> OffsetField:
+        """Measure the distances of a label image (Y, X), 0 background, up to a reach."""
         inside = labels > 0
-        outer = _distances(~inside)
-        # Where objects touch, the border between them is an edge of both.
-        inner = (cv2.erode(ids, _CROSS) == ids) & (cv2.dilate(ids, _CROSS) == ids) & inside
-        depth = np.minimum(_distances(inside), _distances(inner) + 1)
-        signed = np.where(inside, 0.5 - depth, outer - 0.5)
-        smooth = cv2.GaussianBlur(np.clip(signed, -LARGEST, LARGEST).astype(np.float32), (0, 0), _SMOOTHING)
-        return cls(labels, np.where(inside, np.minimum(smooth, -_LEAST), np.maximum(smooth, _LEAST)))
+        steps = math.ceil(reach) + _SUPPORT
+        outer, depth = _distances(~inside, steps), _distances(inside, steps)
+        if _any_touch(labels, inside):
+            # The border between objects that touch is an edge of both.
+            ids = labels.astype(np.float32)
+            inner = (cv2.erode(ids, _CROSS) == ids) & (cv2.dilate(ids, _CROSS) == ids) & inside
+            np.minimum(depth, _distances(inner, steps) + 1, out=depth)
+        smooth = cv2.GaussianBlur(np.where(inside, 0.5 - depth, outer - 0.5), (0, 0), _SMOOTHING)
+        # Along a straight edge all pixels have one distance, except for rounding that depends on their place.
+        distance = np.rint(smooth * _STEPS) / _STEPS
+        distance = np.where(inside, np.minimum(distance, -_LEAST), np.maximum(distance, _LEAST))
+        return cls(labels, distance, reach)
 
     def cut(self, pixels: float) -> NDArray[np.int32]:
-        """Give the objects grown, or shrunk where `pixels` is negative; see `offset_outlines`."""
+        """Give the objects grown, or shrunk where `pixels` is negative, by the reach at most; see `offset_outlines`."""
+        assert abs(pixels) <= self.reach, f"{pixels} is beyond the reach of {self.reach}"
         if pixels == 0 or not self.labels.any():
             return self.labels.copy()
         return self._grown(pixels) if pixels > 0 else self._shrunk(pixels)
@@ -99,14 +112,46 @@ def offset_outlines(labels: NDArray[np.int32], pixels: float) -> NDArray[np.int3
     >>> [int((offset_outlines(labels, pixels) > 0).sum()) for pixels in (-2, 0, 2)]
     [32, 100, 192]
     """
-    return OffsetField.of(labels).cut(pixels)
+    return OffsetField.of(labels, abs(pixels)).cut(pixels)
 
 
-def _distances(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Distance of each pixel of a mask to the nearest one outside of it; pixels."""
-    distance = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+def _any_touch(labels: NDArray[np.int32], inside: NDArray[np.bool_]) -> bool:
+    """Whether any two objects share a side of a pixel."""
+    below = (labels[1:] != labels[:-1]) & inside[1:] & inside[:-1]
+    return bool(below.any() or ((labels[:, 1:] != labels[:, :-1]) & inside[:, 1:] & inside[:, :-1]).any())
+
+
+def _distances(mask: NDArray[np.bool_], reach: int) -> NDArray[np.float32]:
+    """Distance of each pixel of a mask to the nearest one outside of it; pixels, more than the reach where it is."""
+    if reach <= _NEAR:
+        return np.sqrt(_near_squares(mask, reach).astype(np.float32))
+    distance = np.asarray(cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
+    np.minimum(distance, LARGEST + _SUPPORT, out=distance)
     # Their squares are whole numbers, which OpenCV misses by a last bit that depends on where the result is stored.
-    return np.sqrt(np.rint(np.square(distance, dtype=np.float64)))
+    np.square(distance, out=distance)
+    np.rint(distance, out=distance)
+    return np.asarray(np.sqrt(distance, out=distance))
+
+
+def _near_squares(mask: NDArray[np.bool_], reach: int) -> NDArray[np.uint8]:
+    """Squared distance of each pixel of a mask to the nearest one outside of it, more than the reach's where it is.
+
+    Along rows, then along columns (Saito and Toriwaki 1994), in 8 bits: several times as fast as distances of any size.
+    """
+    along = left = np.asarray(mask.view(np.uint8))
+    for _ in range(reach):
+        left = np.asarray(cv2.erode(left, _LINE), np.uint8)
+        along = along + left
+    table = np.array([min(step**2, 255) for step in range(256)], np.uint8)
+    squares = np.asarray(cv2.LUT(along, table), np.uint8)
+    squares[along > reach] = 255
+    nearest, moved = squares.copy(), np.empty_like(squares)
+    for step in range(1, min(reach, len(mask) - 1) + 1):
+        np.minimum(squares, 255 - step**2, out=moved)
+        moved += np.uint8(step**2)
+        np.minimum(nearest[step:], moved[:-step], out=nearest[step:])
+        np.minimum(nearest[:-step], moved[step:], out=nearest[:-step])
+    return nearest
 
 
 def _largest_pieces(labels: NDArray[np.int32]) -> NDArray[np.int32]:
