@@ -174,3 +174,100 @@ def test_frames_that_are_stacks_are_tracked_in_3d(tmp_path):
     result, code = run_command(track, tmp_path / "files", "-o", tmp_path / "again", "--no-movie")
     assert (code, len(pd.read_csv(tmp_path / "again" / "lineage.csv"))) == (0, 2)
     assert "linked, but none is split" in result.output
+
+
+def test_an_earlier_run_leaves_nothing_of_its_own(tmp_path):
+    write_labels(tmp_path / "a.tif", MOVING, axes="T", shape=(4,))
+    write_labels(tmp_path / "b.tif", MOVING[:2], axes="T", shape=(2,))
+    out = tmp_path / "out"
+    assert exit_code("track", tmp_path / "a.tif", "-o", out, "-q") == 0
+    assert (out / "movie.tif").is_file()
+    assert exit_code("track", tmp_path / "b.tif", "-o", out, "-q", "--no-movie") == 0
+    assert not list(out.glob("movie.*"))
+    assert sorted(path.name for path in (out / "ctc").iterdir()) == ["mask000.tif", "mask001.tif", "res_track.txt"]
+    # What a user put there under such a name stays.
+    (out / "movie.tif").write_bytes(b"a film")
+    assert exit_code("track", tmp_path / "b.tif", "-o", out, "-q", "--no-movie") == 0
+    assert (out / "movie.tif").read_bytes() == b"a film"
+
+
+def test_what_is_read_is_never_replaced(tmp_path, capsys):
+    write_labels(tmp_path / "labels.tif", MOVING, axes="T", shape=(4,))
+    write_labels(tmp_path / "a.tif", MOVING, axes="T", shape=(4,))
+    tifffile.imwrite(tmp_path / "movie.tif", np.zeros((4, 64, 64), np.uint8), imagej=True, metadata={"axes": "TYX"})
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert exit_code("track", tmp_path / "labels.tif", "-o", tmp_path, "-q") == 2
+    assert exit_code("track", tmp_path / "a.tif", "-o", tmp_path, "-q", "--images", tmp_path / "movie.tif") == 2
+    assert capsys.readouterr().err.count("choose another folder") == 2
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_tracks_are_tracked_again_by_their_label_stack(tmp_path):
+    write_labels(tmp_path / "a.tif", MOVING, axes="T", shape=(4,))
+    assert exit_code("track", tmp_path / "a.tif", "-o", tmp_path / "one", "-q") == 0
+    assert exit_code("track", tmp_path / "one", "-o", tmp_path / "two", "-q") == 0
+    assert (tmp_path / "two" / "tracks.csv").read_bytes() == (tmp_path / "one" / "tracks.csv").read_bytes()
+    assert exit_code("track", tmp_path / "one", "-o", tmp_path / "one", "-q") == 2
+
+
+def test_stacks_that_cannot_be_read_do_not_stop_the_others(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.tif").write_bytes(b"not a film")
+    for name in ("b", "c"):
+        write_labels(tmp_path / "in" / f"{name}.tif", MOVING, axes="T", shape=(4,))
+    tifffile.imwrite(tmp_path / "in" / "d.tif", MOVING.astype(np.uint16), photometric="minisblack", metadata=None)
+    result, code = run_command(track, tmp_path / "in", "-o", tmp_path / "out", "--no-movie")
+    said = " ".join(result.output.split())
+    assert code == 1
+    assert "a.tif: not an image" in said and "d.tif: does not say which axis is time" in said
+    assert sorted(path.name for path in (tmp_path / "out").iterdir() if path.is_dir()) == ["b", "c"]
+    # A frame that cannot be read is missing in its sequence.
+    for t in range(3):
+        write_labels(tmp_path / "frames" / f"t{t}.tif", [MOVING[t]])
+    (tmp_path / "frames" / "t1.tif").write_bytes(b"not a frame")
+    assert exit_code("track", tmp_path / "frames", "-o", tmp_path / "none", "-q") == 2
+
+
+def test_labels_are_known_by_frames_that_show_something_and_if_stored_as_float(tmp_path):
+    write_labels(tmp_path / "a.tif", MOVING, axes="T", shape=(4,))
+    tifffile.imwrite(tmp_path / "b.tif", MOVING.astype(np.float32), imagej=True, metadata={"axes": "TYX"})
+    for name in "ab":
+        assert exit_code("track", tmp_path / f"{name}.tif", "-o", tmp_path / name, "-q", "--no-movie") == 0
+        assert not (tmp_path / name / "segmented").exists()
+    assert (tmp_path / "a" / "tracks.csv").read_bytes() == (tmp_path / "b" / "tracks.csv").read_bytes()
+    film = np.random.default_rng(0).integers(0, 255, (4, 64, 64)).astype(np.uint8)
+    film[:2] = 0  # the shutter was closed
+    tifffile.imwrite(tmp_path / "film.tif", film, imagej=True, metadata={"axes": "TYX"})
+    assert exit_code("track", tmp_path / "film.tif", "-o", tmp_path / "film", "-q", "--no-movie") == 0
+    assert (tmp_path / "film" / "segmented" / "labels" / "film.tif").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--time-step-s", "0"), "give seconds, more than 0"),
+        (("--pixel-size-um", "0"), "above 0 in micrometres"),
+        (("--z-step-um", "0"), "give micrometres, more than 0"),
+        (("--model", "cells"), "goes with images"),
+        (("--images", "one.tif", "--images", "two.tif"), "8 images for 4 label images"),
+    ],
+)
+def test_an_option_without_effect_is_refused(tmp_path, monkeypatch, capsys, options, says):
+    monkeypatch.chdir(tmp_path)
+    write_labels("a.tif", MOVING, axes="T", shape=(4,))
+    for name in ("one.tif", "two.tif"):
+        tifffile.imwrite(name, np.zeros((4, 64, 64), np.uint8), imagej=True, metadata={"axes": "TYX"})
+    assert exit_code("track", "a.tif", "-o", "out", "-q", *options) == 2
+    assert says in " ".join(capsys.readouterr().err.split())
+
+
+def test_planes_that_were_segmented_each_by_itself_are_no_objects_in_3d(tmp_path, capsys):
+    from hooke.datasets import StackSettings, simulate_stack
+    from hooke.pipeline import SegmentOptions, segment_folder
+
+    made = simulate_stack(StackSettings(shape=(12, 96, 96), times=2, density=0.15), seed=5)
+    tifffile.imwrite(tmp_path / "a.tif", made.image, imagej=True, metadata={"axes": "TZYX"})
+    for stitch, code in ((None, 2), ("z", 0)):
+        segment_folder([tmp_path / "a.tif"], tmp_path / "out", SegmentOptions(stitch=stitch), page=False)
+        assert exit_code("track", tmp_path / "out", "-o", tmp_path / "tracks", "-q", "--no-movie") == code
+    assert "segment again with --stitch z" in " ".join(capsys.readouterr().err.split())

@@ -369,6 +369,35 @@ def test_an_object_missing_in_the_last_frame_alone_is_drawn_where_it_was():
     assert hooke.track(at_edge, options=TrackOptions(fill_gaps=True)).lineage["frames"].min() == 4
 
 
+def test_between_rings_of_two_sizes_the_nearer_one_is_drawn():
+    rows, columns = np.mgrid[:64, :64]
+    far = np.hypot(rows - 32, columns - 32)
+    stack = squares(around(5))
+    for frame, inner in enumerate((10, 10, None, 14, 14)):  # such as cytoplasm around a nucleus
+        if inner is not None:
+            stack[frame][(far > inner) & (far <= inner + 2)] = 9
+    tracks = hooke.track(stack, options=TrackOptions(fill_gaps=True))
+    (drawn,) = tracks.table[tracks.table["repaired"] == "filled"].to_dict("records")
+    assert (drawn["frame"], drawn["area"]) == (2, np.count_nonzero(stack[3] == 9))
+
+
+@pytest.mark.parametrize(("longest", "said"), [(2, False), (3, True)])
+def test_frames_without_objects_that_are_too_many_to_close_are_told(longest, said):
+    frames = around(8)
+    for t in range(longest):
+        frames[3 + t] = {}
+    notes = " ".join(hooke.track(squares(frames)).notes)
+    assert ("--max-gap 3" in notes) == said
+
+
+def test_label_stacks_that_are_numbered_plane_by_plane_are_noted():
+    stack = np.zeros((2, 3, 32, 32), np.int32)
+    stack[:, :, 4:10, 4:10], stack[:, :, 20:26, 20:26] = 1, 2
+    assert "labelled each by itself" not in " ".join(hooke.track(stack).notes)
+    stack[:, 1] = np.where(stack[:, 1] > 0, 3 - stack[:, 1], 0)
+    assert "100 % of the voxels" in " ".join(hooke.track(stack).notes)
+
+
 def test_the_graph_is_written_as_geff_where_it_is_installed(tmp_path):
     geff = pytest.importorskip("geff")
     tracks = hooke.track(simulate_sequence(SequenceSettings(frames=6, shape=(128, 128), cycle=10), seed=1).found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hooke.cli.completion import model_names
+from hooke.cli.given import refuse_ignored
 from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ OK, SOME_FAILED = 0, 1
 
 
 def track(
+    context: typer.Context,
     labels: Annotated[
         list[str],
         typer.Argument(
@@ -87,6 +89,8 @@ def track(
         if images is not None:
             raise ConfigError("--images goes with label images, and the first file is an image", remedy="leave it out")
         labels, axes = [_segment(labels, out / "segmented", model, stack, axes, quiet=quiet)], None
+    else:
+        refuse_ignored(context, ["model"], "goes with images, and these are label images")
     options = TrackOptions(
         max_distance=max_distance,
         max_gap=max_gap,

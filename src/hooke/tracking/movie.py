@@ -19,6 +19,9 @@ from hooke.tracking.tracks import Tracks
 
 UInt8 = NDArray[np.uint8]
 
+#: Names of the files.
+MOVIES = ("movie.tif", "movie.gif", "movie.mp4")
+
 _SIDE = 768  # pixels of the longer side
 _LARGEST = 3.0  # times: numbers need room in small images
 _GIF_SIDE, _GIF_FRAMES = 480, 150
@@ -95,7 +98,7 @@ def write_movie(tracks: Tracks, folder: Path, images: Sequence[NDArray[np.generi
     """
     small: list[PIL.Image.Image] = []
     step = -(-len(tracks) // _GIF_FRAMES)
-    written = [folder / "movie.tif", folder / "movie.gif"]
+    written = [folder / name for name in MOVIES[:2]]
     with atomic_path(written[0]) as part, tifffile.TiffWriter(part) as writer:
         for index, picture in enumerate(draw_frames(tracks, images)):
             writer.write(picture, photometric="rgb", compression="zlib", contiguous=False, metadata=None)
@@ -105,7 +108,7 @@ def write_movie(tracks: Tracks, folder: Path, images: Sequence[NDArray[np.generi
         rest = small[1:]
         small[0].save(part, "GIF", save_all=True, append_images=rest, duration=_MILLISECONDS, loop=0)
     if importlib.util.find_spec("imageio_ffmpeg") is not None:
-        written.append(folder / "movie.mp4")
+        written.append(folder / MOVIES[2])
         _write_mp4(written[0], written[2])
     return written
 

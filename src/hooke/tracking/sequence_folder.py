@@ -11,6 +11,7 @@ from hooke.io.file_runner import Progress
 from hooke.io.lock import only_run
 from hooke.tracking.options import TrackOptions
 from hooke.tracking.sources import LabelSequence, find_sequences
+from hooke.tracking.track_files import check_apart
 from hooke.tracking.track_labels import track
 from hooke.tracking.tracks import Tracks
 
@@ -107,24 +108,31 @@ def track_folder(
         reported in its result.
     """
     out = Path(out)
-    sequences = find_sequences(labels, images=images, axes=axes)
+    unread: list[tuple[Path, HookeError]] = []
+    sequences = find_sequences(
+        labels, images=images, axes=axes, on_error=lambda path, error: unread.append((path, error))
+    )
+    total = len(sequences) + len(unread)
+    if total == 1 and unread:
+        raise unread[0][1]
     names = _distinct([sequence.name for sequence in sequences])
-    done: list[TrackedSequence] = []
+    done = [TrackedSequence(path.name, out, error=str(error)) for path, error in unread]
     with only_run(out):
-        for number, (name, sequence) in enumerate(zip(names, sequences, strict=True)):
-            folder = out if len(sequences) == 1 else out / name
-            show = None if progress is None else _shown(progress, number, len(sequences), len(sequence.labels))
+        for number, (name, sequence) in enumerate(zip(names, sequences, strict=True), len(unread)):
+            folder = out if total == 1 else out / name
+            show = None if progress is None else _shown(progress, number, total, len(sequence.labels))
             try:
+                check_apart(folder, sequence.paths)
                 tracks = _track(sequence, options, pixel_size_um, z_step_um, time_step_s, show)
                 tracks.save(folder, images=sequence.images, movie=movie)
             except HookeError as error:
-                if len(sequences) == 1:
+                if total == 1:
                     raise
                 done.append(TrackedSequence(name, folder, error=str(error)))
             else:
                 done.append(_result(name, folder, tracks))
             if progress is not None:
-                progress(Progress(number + 1, len(sequences), result=done[-1], error=done[-1].error))
+                progress(Progress(number + 1, total, result=done[-1], error=done[-1].error))
     return TrackedFolder(out, done)
 
 
@@ -141,9 +149,9 @@ def _track(
         sequence.images,
         options=options,
         objects=sequence.objects,
-        pixel_size_um=pixel_size_um or sequence.pixel_size_um,
-        z_step_um=z_step_um or sequence.z_step_um,
-        time_step_s=time_step_s or sequence.time_step_s,
+        pixel_size_um=sequence.pixel_size_um if pixel_size_um is None else pixel_size_um,
+        z_step_um=sequence.z_step_um if z_step_um is None else z_step_um,
+        time_step_s=sequence.time_step_s if time_step_s is None else time_step_s,
         on_frame=on_frame,
     )
     return replace(tracks, notes=sequence.notes + tracks.notes)

@@ -74,12 +74,14 @@ def blend(before: Shape, after: Shape, share: float, centre: Floats) -> Shape:
     Returns
     -------
     Shape
-        Its area may differ a little from the mean of both.
+        Its area may differ a little from the mean of both. Where the mean is nowhere inside, as between rings of two
+        sizes, the mask of the nearer one.
     """
     size = 2 * max(*before.mask.shape, *after.mask.shape) + 5
     middle = np.array([size // 2, size // 2])
     field = (1 - share) * _signed_distance(before, middle, size) + share * _signed_distance(after, middle, size)
-    return moved(Shape(field > 0, 0, 0), centre)
+    nearer = before if share < 0.5 else after
+    return moved(Shape(field > 0, 0, 0) if (field > 0).any() else nearer, centre)
 
 
 def signed_distance(shape: Shape, window: tuple[int, int, int, int]) -> NDArray[np.float32]:

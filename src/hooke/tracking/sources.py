@@ -18,11 +18,19 @@ from hooke.io.entry import run_entries
 from hooke.io.find import natural_key
 from hooke.io.tables import read_header, read_table
 from hooke.tracking.frame_numbers import missing_frames
+from hooke.tracking.track_files import LABEL_STACK, RECORD
 
 _Plane = TypeVar("_Plane", bound=NDArray[np.generic])
 _LABELS, _MEASUREMENTS = "labels", "measurements.csv"
-_IN_DEPTH = "measurements_3d.csv"
+_IN_DEPTH, _SUMMARY = "measurements_3d.csv", "summary.csv"
 _ALIKE = 0.75  # of neighbouring pixels are equal in a label image, at least; in a grey image few are
+_SPREAD = (
+    0,
+    0.25,
+    0.5,
+    0.75,
+    1,
+)  # frames of a file that are read to know what it holds: the first may be black, or without objects
 _NAME_TIME = 'name its axes, for example --axes TYX (axes="TYX") where the first one is time'
 
 
@@ -88,9 +96,18 @@ class LabelSequence:
     time_step_s: float | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def paths(self) -> list[Path]:
+        """Files that are read."""
+        return [file.path for part in (self.labels, self.images) if part is not None for file in part.files]
+
 
 def find_sequences(
-    inputs: Sequence[str | Path], *, images: Sequence[str | Path] | None = None, axes: str | None = None
+    inputs: Sequence[str | Path],
+    *,
+    images: Sequence[str | Path] | None = None,
+    axes: str | None = None,
+    on_error: Callable[[Path, HookeError], None] | None = None,
 ) -> list[LabelSequence]:
     """Find sequences: each file with a time axis is one, and single label images are one together, in natural order.
 
@@ -104,12 +121,16 @@ def find_sequences(
         The images of the label images, as many and in the same order; of results, they are found.
     axes : str, optional
         Axes of files that do not state them, such as ``TYX``.
+    on_error : callable, optional
+        Given a file that would be a sequence of its own and can't be used, and why; without it, or with `images`, or
+        where the file may be a frame of others, that is raised.
 
     Raises
     ------
     HookeError
         If there is no label image, one has an axis other than time or another size, or images do not fit.
     """
+    on_error = on_error if images is None else None
     found: list[LabelSequence] = []
     single = [given for given in inputs if Path(given).expanduser().is_file()]
     if single:
@@ -117,14 +138,13 @@ def find_sequences(
         # place of a pattern, in its own order.
         paths = sorted(find_images(single, results=True), key=natural_key)
         for folder, group in itertools.groupby(paths, key=lambda path: path.parent):
-            found += _sequences(list(group), None, axes, folder.resolve().name)
+            found += _sequences(list(group), None, axes, folder.resolve().name, on_error)
     for given in inputs:
         folder = Path(given).expanduser()
         if given in single:
             continue
         results = folder if (folder / _LABELS).is_dir() else None
-        paths = find_images([folder / _LABELS if results else given], results=True)
-        found += _sequences(paths, results, axes, folder.name)
+        found += _sequences(_label_paths(given), results, axes, folder.name, on_error)
     if images is not None:
         files = [open_image(path, axes=axes) for path in find_images(images, results=True)]
         found = _with_images(found, files)
@@ -136,11 +156,26 @@ def looks_like_labels(plane: NDArray[np.generic]) -> bool:
 
     Pixels of 0 say nothing: they are the background of label images, and of many images.
     """
-    if plane.ndim != 2 or plane.dtype.kind not in "biu":
+    return _shows_labels(plane) is not False
+
+
+def _shows_labels(plane: NDArray[np.generic]) -> bool | None:
+    """Whether a plane holds labels; None where all is background."""
+    if plane.ndim != 2 or plane.dtype.kind not in "biuf":
+        return False
+    if plane.dtype.kind == "f" and not np.array_equal(plane, np.floor(plane)):
         return False
     left, right = plane[:, :-1], plane[:, 1:]
     inside = (left != 0) & (right != 0)
-    return not inside.any() or bool((left == right)[inside].mean() >= _ALIKE)
+    return bool((left == right)[inside].mean() >= _ALIKE) if inside.any() else None
+
+
+def _holds_labels(file: ImageFile, read: Callable[[int], NDArray[np.generic]]) -> bool:
+    """Whether a file holds labels, by the first of some of its frames that shows anything."""
+    frames = _frames(file)
+    some = [frames[round(share * (len(frames) - 1))] for share in _SPREAD]
+    shown = (_shows_labels(read(number)) for number in dict.fromkeys(planes[len(planes) // 2] for planes in some))
+    return next((labels for labels in shown if labels is not None), True)
 
 
 def holds_images(inputs: Sequence[str | Path], axes: str | None = None) -> str:
@@ -155,34 +190,75 @@ def holds_images(inputs: Sequence[str | Path], axes: str | None = None) -> str:
     Returns
     -------
     str
-        The axes of the first file's stack, such as ``"T"`` or ``"TZ"``, or ``"-"`` for a single plane, where it is an
-        image; empty where it holds labels.
+        The axes of the stack of the first file that can be read, such as ``"T"`` or ``"TZ"``, or ``"-"`` for a single
+        plane, where it is an image; empty where it holds labels.
+
+    Raises
+    ------
+    HookeError
+        If no file can be read.
     """
-    given = inputs[0]
-    if (Path(given).expanduser() / _LABELS).is_dir():
+    if (Path(inputs[0]).expanduser() / _LABELS).is_dir():
         return ""
-    file = open_image(find_images([given], results=True)[0], axes=axes)
-    if len(file.plane_shape) == 2:
-        planes = _frames(file)[0]
-        if looks_like_labels(file.plane(planes[len(planes) // 2]).pixels):
-            return ""
+    file = _first_readable(_label_paths(inputs[0]), axes)
+    if len(file.plane_shape) == 2 and _holds_labels(file, lambda number: file.plane(number).pixels):
+        return ""
     return file.axes or "-"
 
 
-def _sequences(paths: Sequence[Path], results: Path | None, axes: str | None, name: str) -> list[LabelSequence]:
-    opened = [LabelPlanes(path, axes=axes) for path in paths]
+def _label_paths(given: str | Path) -> list[Path]:
+    """Files of results of ``hooke segment`` or ``hooke track``, or of label images."""
+    folder = Path(given).expanduser()
+    if (folder / _LABELS).is_dir():
+        return find_images([folder / _LABELS], results=True)
+    own = folder / LABEL_STACK
+    return [own] if (folder / RECORD).is_file() and own.is_file() else find_images([given], results=True)
+
+
+def _first_readable(paths: Sequence[Path], axes: str | None) -> ImageFile:
+    errors: list[HookeError] = []
+    for path in paths:
+        try:
+            return open_image(path, axes=axes)
+        except HookeError as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def _sequences(
+    paths: Sequence[Path],
+    results: Path | None,
+    axes: str | None,
+    name: str,
+    on_error: Callable[[Path, HookeError], None] | None,
+) -> list[LabelSequence]:
+    opened: list[LabelPlanes] = []
+    failed: list[tuple[Path, HookeError]] = []
+    for path in paths:
+        try:
+            opened.append(LabelPlanes(path, axes=axes))
+        except HookeError as error:
+            failed.append((path, error))
     depth = [planes for planes in opened if planes.file.axes == "Z"]
     depth = depth if len(depth) > 1 else []
     single = [planes for planes in opened if not planes.file.axes]
-    series = [planes for planes in opened if planes.file.axes and planes not in depth]
-    for planes in series:
-        _check_time(planes.file)
-    groups = [([planes], planes.file.name) for planes in series]
-    groups += [
-        (parts, parts[0].file.name if len(parts) == 1 else name.split("*")[0] or "sequence")
+    joined = [
+        _sequence(parts, parts[0].file.name if len(parts) == 1 else name.split("*")[0] or "sequence", results)
         for parts in filter(None, (single, depth))
     ]
-    return [_sequence(group, own, results) for group, own in groups]
+    series = []
+    for planes in opened:
+        if planes.file.axes and planes not in depth:
+            try:
+                _check_time(planes.file)
+                series.append(_sequence([planes], planes.file.name, results))
+            except HookeError as error:
+                failed.append((planes.file.path, error))
+    for path, reason in failed:
+        if on_error is None or joined:
+            raise reason
+        on_error(path, reason)
+    return series + joined
 
 
 def _check_time(file: ImageFile) -> None:
@@ -213,8 +289,9 @@ def _sequence(group: Sequence[LabelPlanes], name: str, results: Path | None) -> 
     labels: Joined[NDArray[np.int32]] = Joined(
         [planes.file for planes in group], lambda file, plane: group[file][plane]
     )
-    planes_of_first = _frames(first)[0]
-    if not looks_like_labels(group[0][planes_of_first[len(planes_of_first) // 2]]):
+    if results is not None and "Z" in first.axes:
+        _check_joined(results, [planes.file for planes in group])
+    if not _holds_labels(first, group[0].__getitem__):
         remedy = "segment and track images in one go: hooke segment IMAGES -o OUT --track"
         raise ImageReadError("looks like an image, not like a label image", path=first.path, remedy=remedy)
     names = [planes.file.name for planes in group]
@@ -228,6 +305,21 @@ def _sequence(group: Sequence[LabelPlanes], name: str, results: Path | None) -> 
         first.time_step_s,
         missing_frames([planes.file.path.name for planes in group]),
     )
+
+
+def _check_joined(results: Path, files: Sequence[ImageFile]) -> None:
+    """Refuse stacks whose planes were segmented each by itself: their numbers mean nothing from plane to plane."""
+    path = results / _SUMMARY
+    if not path.is_file():
+        return
+    column = "objects_3d"
+    table = read_table(path, ("image",), (column,), texts=("image",))
+    names = set(table["image"][table[column].notna()]) if column in table else set()
+    for file in files:
+        if file.name not in names:
+            cause = "its planes were segmented each by itself, so that an object has another number in each plane"
+            remedy = 'segment again with --stitch z (stitch="z"), which joins them to objects in 3-D'
+            raise ImageReadError(cause, path=file.path, remedy=remedy)
 
 
 def _images_of_results(
@@ -290,6 +382,9 @@ def _with_images(found: Sequence[LabelSequence], files: Sequence[ImageFile]) -> 
                 sequence.notes,
             )
         )
+    if taken < len(files):
+        cause = f"{_count(files)} images for {sum(len(other.labels) for other in found)} label images"
+        raise DatasetError(cause, remedy="give one image per label image, in the same order")
     return paired
 
 

@@ -32,6 +32,7 @@ from hooke.tracking.tracks import Tracks
 
 _PIECES, _FRAMES_READ = 3, 5  # a frame's pieces of one value that make it a mask; frames that are read for that
 _TRACKED = 0.9  # of the links between equal ids, from which the ids seem to persist already
+_PERSISTING = 0.9  # of the voxels above one of an object, which have its label where labels persist in depth
 _LISTED = 10
 
 
@@ -105,7 +106,7 @@ def track(
     if options.repair and not depth:
         _repair(frames, planes, options, numbers)
     lineage = find_lineage(frames, options)
-    notes = _notes(lineage, planes)
+    notes = _notes(lineage, planes, options.max_gap)
     filled = fill_gaps(lineage, planes) if options.fill_gaps and not depth else []
     rows = object_rows(lineage, planes, filled, objects)
     rows, tracks = without_short(rows, lineage_rows(rows, lineage), options.min_length)
@@ -225,18 +226,26 @@ def _refuse_binary(frames: Frames, source: Sequence[NDArray[np.integer]]) -> Non
         raise ConfigError(cause, remedy="number the objects first: hooke convert MASKS LABELS --to labels")
 
 
-def _notes(lineage: Lineage, planes: EditedPlanes) -> tuple[str, ...]:
+def _notes(lineage: Lineage, planes: EditedPlanes, max_gap: int) -> tuple[str, ...]:
     """What the user should know of the sequence."""
     notes = []
     frames = lineage.frames
     if frames.drift.shape[1] == 3:
         notes.append("frames are stacks in depth: objects are linked, but none is split, joined or filled in")
+        notes += _depth_notes(frames, planes)
     if len(frames.planes) == 1:
         notes.append("one frame: each object is a track of its own")
     empty = [index for index, plane in enumerate(frames.planes) if not len(plane)]
     if empty:
         named = ", ".join(map(str, empty[:_LISTED])) + (" and others" if len(empty) > _LISTED else "")
         notes.append(f"{len(empty)} of {len(frames.planes)} frames are without objects ({named})")
+    seen = np.flatnonzero([len(plane) > 0 for plane in frames.planes])
+    longest = int(np.diff(seen).max(initial=1)) - 1
+    if longest > max_gap:
+        notes.append(
+            f"no track is continued over {longest} frames without objects: the longest gap allowed is {max_gap}; "
+            f"--max-gap {longest} (max_gap={longest}) closes it"
+        )
     ids, linked = np.asarray(frames.joined("ids"), np.int64), np.flatnonzero(lineage.following >= 0)
     equal = float((ids[linked] == ids[lineage.following[linked]]).mean()) if len(linked) else 0.0
     if equal >= _TRACKED and len(set(ids.tolist())) > 1:
@@ -245,3 +254,18 @@ def _notes(lineage: Lineage, planes: EditedPlanes) -> tuple[str, ...]:
             "already; tracks are numbered again, and the column label holds the numbers given"
         )
     return tuple(notes)
+
+
+def _depth_notes(frames: Frames, planes: EditedPlanes) -> list[str]:
+    """Warn of label stacks whose planes seem to be numbered each by itself."""
+    held = next((index for index, plane in enumerate(frames.planes) if len(plane)), 0)
+    stack = planes[held]
+    both = (stack[:-1] > 0) & (stack[1:] > 0)
+    equal = float((stack[:-1] == stack[1:])[both].mean()) if both.any() else 1.0
+    if equal >= _PERSISTING:
+        return []
+    return [
+        f"{100 * (1 - equal):.0f} % of the voxels above an object have the label of another one: if planes were "
+        "labelled each by itself, join them to objects in 3-D before (hooke segment --stitch z, or "
+        "hooke.tracking.stitch_planes)"
+    ]
