@@ -67,7 +67,8 @@ zips = out + File.separator + "rois" + File.separator;
 if (File.isDirectory(zips)) {
     names = getFileList(zips);
     for (i = 0; i < names.length; i++) {
-        if (File.length(zips + names[i]) > 22) // an empty zip is an error to ImageJ
+        size = File.length(zips + names[i]); // a condition that begins with it would compare texts
+        if (size > 22) // an empty zip is an error to ImageJ
             roiManager("Open", zips + names[i]);
     }
 }
