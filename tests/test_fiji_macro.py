@@ -26,6 +26,6 @@ def test_braces_and_brackets_of_the_macro_close():
 
 
 def test_no_condition_of_the_macro_begins_with_a_number_that_imagej_takes_for_text():
-    """`if (File.length(path) > 22)` compares "1000" with "22" in ImageJ 1.53t: functions of `File` are taken for texts."""
+    """`if (File.length(path) > 22)` compares "1000" with "22" in ImageJ 1.53t: they are taken for texts."""
     assert "File.length(" in MACRO
-    assert not re.search(r"(if|while) *\( *File\.length|[&|] *File\.length", MACRO)
+    assert not re.search(r"(?:if|while) *\( *File\.length|[&|] *File\.length", MACRO)

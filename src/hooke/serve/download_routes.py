@@ -62,7 +62,10 @@ def download(place: Place, id: ImageId, what: FileName, plane: Plane = 0) -> Fil
 @router.get("/download.zip", response_class=FileResponse, responses=errors(404, 409, 507) | _ZIP)
 def download_all(
     place: Place,
-    images: Annotated[str, Query(max_length=17 * _MOST, description="Ids with commas between them; all without.")] = "",
+    images: Annotated[
+        str,
+        Query(max_length=17 * _MOST, pattern="^[0-9a-f,]*$", description="Ids with commas between them; all without."),
+    ] = "",
     files: Annotated[str, Query(max_length=200, description="Which files of each, with commas between them.")] = "",
 ) -> FileResponse:
     """Give files of several images as a zip."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+import urllib.request
 
 import cv2
 import numpy as np
@@ -39,6 +41,18 @@ def downloaded(page, server, tmp_path, name: str) -> np.ndarray:
     file = tmp_path / "labels.tif"
     file.write_bytes(page.request.get(f"{server.address}api/images/{address}/download/labels.tif").body())
     return tifffile.imread(file)
+
+
+def correct(page) -> None:
+    """Widen all objects of the image that is shown, and call it corrected."""
+    page.focus("#map")
+    page.keyboard.press("a")
+    for done in range(PIXELS):
+        page.keyboard.press("g")
+        until(page, f"performance.getEntriesByName('hooke-edit').length % {PIXELS} === {(done + 1) % PIXELS}")
+    page.click("#tab-learn-button")
+    page.click("#mark-corrected")
+    until(page, "document.querySelector('[aria-current] .state').dataset.state === 'corrected'")
 
 
 def limit_steps(route) -> None:
@@ -78,14 +92,7 @@ def test_correcting_what_is_suggested_raises_the_score_of_the_rest(server, new_p
         page.click("#tab-objects-button")
         until(page, "/^\\d+ object/.test(document.querySelector('#tab-objects .summary').textContent)")
         assert objects(page) > 5
-        page.focus("#map")
-        page.keyboard.press("a")
-        for done in range(PIXELS):
-            page.keyboard.press("g")
-            until(page, f"performance.getEntriesByName('hooke-edit').length % {PIXELS} === {(done + 1) % PIXELS}")
-        page.click("#tab-learn-button")
-        page.click("#mark-corrected")
-        until(page, f"document.querySelector('[aria-current] .state').dataset.state === 'corrected' && '{name}'")
+        correct(page)
     assert page.inner_text("#corrected-count") == "3 of 8 images corrected."
 
     others = [name for name in truth if name not in suggested]
@@ -114,3 +121,34 @@ def test_correcting_what_is_suggested_raises_the_score_of_the_rest(server, new_p
     until(page, "document.querySelectorAll('.models li').length === 0")
     assert page.locator(f"#model option[value='{model}']").count() == 0
     assert list((server.folder / "models").iterdir()) == []
+
+
+def test_a_browser_that_is_closed_during_adapt_leaves_the_corrections_and_no_half_model(server, new_page, fields):
+    pytest.importorskip("lightning", reason="the extra train is not installed")
+    names = [file.name for file, _ in fields]
+    page = new_page(server)
+    add(page, *[file for file, _ in fields])
+    until(page, f"document.querySelectorAll('.state[data-state=segmented]').length === {len(names)}", 120)
+    for name in names:
+        page.click(f"#images li:has(.name:text-is('{name}'))")
+        until(page, f"document.querySelector('#title').textContent === '{name}'")
+        page.click("#tab-objects-button")
+        until(page, "/^\\d+ object/.test(document.querySelector('#tab-objects .summary').textContent)")
+        correct(page)
+    page.click("#adapt")
+    until(page, "/step|left/.test(document.querySelector('.job')?.textContent ?? '')", 300)
+    page.context.close()
+
+    end = time.monotonic() + 120
+    while (state := only_job(server)["state"]) == "running":
+        assert time.monotonic() < end, "the job of a page that is gone continues"
+        time.sleep(0.5)
+    assert state == "cancelled"
+    assert not list(server.folder.glob("models/*"))
+    again = new_page(server)
+    until(again, f"document.querySelectorAll('.state[data-state=corrected]').length === {len(names)}")
+
+
+def only_job(server) -> dict:
+    with urllib.request.urlopen(f"{server.address}api/jobs") as answer:
+        return next(job for job in json.load(answer)["jobs"] if job["kind"] == "adapt")
