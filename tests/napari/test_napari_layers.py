@@ -197,7 +197,7 @@ def test_planes_are_joined_in_depth_and_stacks_numbered_on():
     followed = segment_file(layer_file(twice, "TZYX"), replace(options, stitch="z,t"))
     assert np.array_equal(followed.labels[0], followed.labels[1])
     assert followed.features["index"].is_unique and followed.count == half
-    with pytest.raises(hooke.HookeError, match="none of them depth"):
+    with pytest.raises(hooke.HookeError, match="no depth of two planes or more"):
         segment_file(layer_file(made.image, "TYX"), options)
 
 
