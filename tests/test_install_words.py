@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PLACES = ("src", "docs", "notebooks", "benchmarks", "configs", ".ci", "findings", "workflows")
-KINDS = {".py", ".md", ".ipynb", ".yaml", ".yml", ".toml", ".txt", ".sh", ".cff", ".nf", ""}
+KINDS = {".py", ".js", ".html", ".ijm", ".md", ".ipynb", ".yaml", ".yml", ".toml", ".txt", ".sh", ".cff", ".nf", ""}
 
 # An installer's line up to its end, and a requirement of that name in it; extras of that name anywhere.
 _LINE = re.compile(r"(?:pip3?|pipx|uv|conda|mamba)\s+(?:tool\s+)?(?:install|add|run)\b([^\n`;&|]*)")

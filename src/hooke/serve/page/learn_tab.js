@@ -63,7 +63,7 @@ export function connectLearn(app, viewer, jobs, open, remodel) {
     tally.textContent = `${done.length} of ${plural(app.images.size, "image")} corrected.`;
     tune.disabled = !done.length;
     adapt.disabled = !done.length || !app.info.adapt;
-    noAdapt.textContent = app.info.adapt ? "Adapt trains the network further: minutes to hours, best with 5 images or more." : "Adapt needs hooke's training part, which is not installed here: pip install 'hooke-cells[train]'.";
+    noAdapt.textContent = app.info.adapt ? "Adapt trains the network further: minutes to hours, best with 5 images or more." : "Adapt needs hooke's training part, which is not installed here. In a copy of hooke's repository: pip install '.[train]'";
     const own = app.models.filter(({ kind }) => LEARNT.has(kind));
     models.replaceChildren(...own.map((model) => modelItem(model, remove)));
     noModels.hidden = own.length > 0;
