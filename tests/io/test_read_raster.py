@@ -124,6 +124,17 @@ def test_cmyk_jpeg_becomes_rgb(tmp_path):
     assert np.abs(image.pixels.astype(int) - rgb).mean() < 3
 
 
+@pytest.mark.parametrize("factor", [1, 2])
+def test_a_jpeg_with_further_pictures_gives_the_first(tmp_path, factor):
+    """Phones put a smaller one behind it for bright screens, stereo cameras the other view."""
+    rgb = smooth_rgb()
+    other = PIL.Image.fromarray(np.ascontiguousarray(rgb[::factor, ::factor]))
+    PIL.Image.fromarray(rgb).save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[other], quality=95)
+    (image,) = open_image(tmp_path / "a.jpg")
+    assert np.abs(image.pixels.astype(int) - rgb).mean() < 3
+    assert ["first of 2 pictures" in note for note in image.notes] == ([True] if factor == 1 else [])
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
 @pytest.mark.parametrize("kind", ["colour", "grey"])

@@ -524,6 +524,19 @@ def test_axes_of_tifffile_are_known(tmp_path):
     assert np.array_equal(file.plane(1).pixels, np.moveaxis(pixels[1], 0, -1))
 
 
+@pytest.mark.parametrize("stated", ["ome", "imagej", "shaped", None])
+def test_many_channels_are_noted_only_where_no_axes_state_them(tmp_path, stated):
+    pixels = stack(6, 80, 90)
+    path = tmp_path / ("a.ome.tif" if stated == "ome" else "a.tif")
+    if stated:
+        tifffile.imwrite(path, pixels, imagej=stated == "imagej", photometric="minisblack", metadata={"axes": "CYX"})
+    else:
+        tifffile.imwrite(path, np.moveaxis(pixels, 0, -1), photometric="minisblack")
+    file = open_image(path)
+    assert file.plane_shape == (80, 90, 6)
+    assert ["6 of the shape" in note for note in file.notes] == ([] if stated else [True])
+
+
 def test_four_dimensions_need_axes(tmp_path):
     pixels = stack(2, 3, 8, 10)
     tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack")

@@ -76,8 +76,8 @@ def channels_note(layout: Layout, shape: Sequence[int], axes: str | None) -> tup
     if axes or layout.channels <= _COLOURS:
         return ()
     return (
-        f'took the last axis of the shape {tuple(shape)} for {layout.channels} channels; give axes="YXC" if that is '
-        'right, axes="YXZ" if they are planes of a stack',
+        f"took {layout.channels} of the shape {tuple(shape)} for channels, not planes of a stack (give axes, such as "
+        '"YXC" or "YXZ", to say which)',
     )
 
 

@@ -36,6 +36,7 @@ MAX_PIXELS = 2_000_000_000
 # How many bytes of pixels one byte of a file can become; of WebP and JPEG 2000, which know no bound, what an image
 # with something on it stays well below.
 _EXPANSION = {"PNG": 1032, "JPEG": 1100, "GIF": 1400, "BMP": 512, "DIB": 512, "PPM": 8, "WEBP": 5000, "JPEG2000": 5000}
+_EXPANSION["MPO"] = _EXPANSION["JPEG"]  # what Pillow calls a JPEG with further pictures behind the first
 _SMALLEST_FRAME = 16  # bytes of a file for a frame of an animation
 
 _COPY_AGAIN = "copy or export it again"
@@ -74,6 +75,7 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         size = _pixel_size_um(picture, swapped=swaps_sides(orientation))
         deep = _bands_of_deep_colour(path) if picture.format == "PNG" else 0
         frames = getattr(picture, "n_frames", 1) if picture.format in _ANIMATED and not deep else 1
+        views = _further_views(picture) if picture.format == "MPO" else ()
         if frames > max(path.stat().st_size // _SMALLEST_FRAME, 1):
             raise ImageReadError(f"damaged: its header promises {frames} frames", path=path, remedy=_COPY_AGAIN)
         sample = {"F": 4, "I": 4}.get(mode, 2 if deep or mode.startswith("I;") else 1)
@@ -96,10 +98,24 @@ def open_raster(path: Path, axes: str | None = None, *, raw: bool = False) -> Im
         plane_shape=layout.plane_shape,
         pixel_size_um=size,
         is_rgb=not is_grey,
-        notes=orientation_note(orientation),
+        notes=orientation_note(orientation) + views,
         orientation=orientation,
         read_bytes=height * width * bands * sample,
         read=read,
+    )
+
+
+def _further_views(picture: PIL.Image.Image) -> tuple[str, ...]:
+    """Say that a JPEG holds other pictures of its size, as of a stereo camera; small ones are for a screen."""
+    size, others = picture.size, 0
+    for frame in range(1, getattr(picture, "n_frames", 1)):
+        picture.seek(frame)
+        others += picture.size == size
+    picture.seek(0)
+    return (
+        (f"only the first of {others + 1} pictures in the file was read: save the others by themselves",)
+        if others
+        else ()
     )
 
 

@@ -105,7 +105,7 @@ def open_tiff(
             notes=(_other_scenes(scenes, chosen) if scene is None else ())
             + (() if raw else part_notes(tif, path, shown.channels))
             + orientation_note(stored.orientation)
-            + (channels_note(layout, stored.shape, axes) if layout.axes != stored.axes else ()),
+            + (() if "C" in stored.axes else channels_note(layout, stored.shape, axes)),
             orientation=stored.orientation,
             read_bytes=_read_bytes(stored, layout),
             dtype=colour.dtype_of(np.dtype(stored.keyframe.dtype)),
