@@ -753,13 +753,20 @@ def test_complex_numbers(tmp_path):
         open_image(tmp_path / "a.tif")
 
 
-def test_not_finite(tmp_path):
-    pixels = np.full((3, *SHAPE), np.nan, np.float32)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_plane_without_a_number_costs_the_others_of_its_stack_nothing(tmp_path, value):
+    pixels = np.full((2, *SHAPE), np.nan, np.float32)
     pixels[1, 5, 5] = 1
-    pixels[2] = np.inf
+    pixels[0] = value
     tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="minisblack")
     file = open_image(tmp_path / "a.tif")
-    assert np.array_equal(file.plane(1).pixels, pixels[1], equal_nan=True)
-    for index in (0, 2):
-        with pytest.raises(ImageReadError, match="no pixel is a finite number"):
-            file.plane(index)
+    for index, notes in ((0, ("no pixel is a finite number (all NaN or infinite)",)), (1, ())):
+        assert np.array_equal(file.plane(index).pixels, pixels[index], equal_nan=True)
+        assert file.plane(index).notes == notes
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_image_without_a_number_is_refused(tmp_path, value):
+    tifffile.imwrite(tmp_path / "a.tif", np.full(SHAPE, value, np.float32))
+    with pytest.raises(ImageReadError, match="no pixel is a finite number"):
+        open_image(tmp_path / "a.tif").plane(0)

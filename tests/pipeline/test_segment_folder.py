@@ -147,6 +147,17 @@ def test_stack_keeps_its_axes_and_pixel_size(tmp_path, field):
     assert (tmp_path / "out" / "overlays" / "stack_t1_z0.png").exists()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_plane_without_a_number_is_empty_and_said_so(tmp_path, field):
+    pixels = np.stack([field.image, np.full(field.image.shape, np.nan), field.image]).astype(np.float32)
+    tifffile.imwrite(tmp_path / "stack.tif", pixels, photometric="minisblack", metadata={"axes": "ZYX"})
+    segment_folder([tmp_path / "stack.tif"], tmp_path / "out")
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    first, blank, last = summary["count"]
+    assert first == last > 0 == blank
+    assert ["finite" in str(warning) for warning in summary["warning"]] == [False, True, False]
+
+
 def test_scenes_of_a_file_are_segmented_each_by_its_name(tmp_path, field):
     cuts = [field.image[:, :150], field.image, field.image[:130]]
     with tifffile.TiffWriter(tmp_path / "a.ome.tif") as writer:

@@ -15,6 +15,7 @@ from hooke.image import Image
 from hooke.io.gaps import Gaps
 from hooke.limits import check_memory
 
+_NOT_A_NUMBER = "no pixel is a finite number (all NaN or infinite)"
 _COPIES = 2  # of a plane that a reader holds at its peak: as decoded, and in the order and type that it gives
 
 
@@ -126,14 +127,19 @@ class ImageFile:
         ------
         ImageReadError
             If there is no such plane, it needs more memory than it may take, the file is truncated or damaged, or no
-            pixel is a finite number.
+            pixel of a single image is a finite number; of such a plane of a stack a note says so.
         """
         if not 0 <= index < len(self):
             raise ImageReadError(
                 f"has no plane {index}", path=self.path, remedy=f"give a plane from 0 to {len(self) - 1}"
             )
         check_memory(_COPIES * self.read_bytes, self.path, budget=self.max_memory)
-        image = self.image_of(finite(self.read(self.position(index)), self.path), index)
+        pixels = self.read(self.position(index))
+        if len(self) > 1 and is_blank(pixels):  # such as the end of a registered stack; its other planes are good
+            image = self.image_of(pixels.astype(usual_type(pixels.dtype), copy=False), index)
+            image = replace(image, notes=(*image.notes, _NOT_A_NUMBER))
+        else:
+            image = self.image_of(finite(pixels, self.path), index)
         return image if self.gaps is None else replace(image, notes=(*image.notes, *self.gaps.notes))
 
     def position(self, index: int) -> dict[str, int]:
@@ -186,9 +192,14 @@ def finite(pixels: NDArray[np.generic], path: Path | None) -> NDArray[np.generic
         If all pixels are NaN or infinite.
     """
     pixels = pixels.astype(usual_type(pixels.dtype), copy=False)
-    if pixels.dtype.kind != "f":
-        return pixels
-    # One finite corner settles it for nearly every image without a pass over all pixels.
-    if not np.isfinite(pixels.flat[0]) and not np.isfinite(pixels).any():
-        raise ImageReadError("no pixel is a finite number (all NaN or infinite)", path=path, remedy="export it again")
+    if is_blank(pixels):
+        raise ImageReadError(_NOT_A_NUMBER, path=path, remedy="export it again")
     return pixels
+
+
+def is_blank(pixels: NDArray[np.generic]) -> bool:
+    """Whether no pixel is a finite number."""
+    if pixels.dtype.kind != "f":
+        return False
+    # One finite corner settles it for nearly every image without a pass over all pixels.
+    return not np.isfinite(pixels.flat[0]) and not np.isfinite(pixels).any()

@@ -151,6 +151,8 @@ def _candidates(pixels: NDArray[np.generic]) -> Iterator[_Candidate]:
         missing = ~np.isfinite(pixels)
         mask = np.asarray((missing.all(axis=2) if pixels.ndim == 3 else missing).view(np.uint8))
         yield _Candidate(mask, np.nan, np.zeros(0, np.float32), 0.0)
+        if not np.isfinite(sample).any():
+            return
     largest = float(np.nanmax(sample))
     for value in (0.0, largest) if largest in _LARGEST else (0.0,):
         if worth(sample == value):
