@@ -52,7 +52,19 @@ def drawn_dimly_16_bit(pixels):
     return np.where(mask > 127, np.uint16(0.7 * np.percentile(pixels, 99)), pixels)
 
 
+def drawn_dimly(share, size=24):
+    """Text that is brighter than the background by a share of the picture's range."""
+    pixels = field().image
+    middle = float(np.median(pixels))
+    return write(pixels, round(middle + share * (float(pixels.max()) - middle)), size)
+
+
 WRITTEN = {
+    "dim": lambda: drawn_dimly(0.25),
+    "dimmer than most nuclei": lambda: drawn_dimly(0.12),
+    "dim, as JPEG": lambda: as_jpeg(drawn_dimly(0.25)),
+    "dim, 8 bits stored as 16": lambda: drawn_dimly(0.25).astype(np.uint16),
+    "dim, 8 bits stretched to 16": lambda: drawn_dimly(0.25).astype(np.uint16) * 257,
     "white on black": lambda: write(field().image, 255),
     "white on black, as JPEG": lambda: as_jpeg(write(field().image, 255)),
     "large": lambda: write(field().image, 255, size=40),
@@ -113,6 +125,14 @@ def test_saturated_nuclei_are_not_letters(factor, blur):
 def test_ordinary_fields_hold_no_letters(modality):
     for seed in range(4):
         assert len(find_lettering(field(modality, seed).image)) == 0
+
+
+@pytest.mark.parametrize("top", [4, 12, 60])
+def test_fields_of_few_grey_levels_hold_no_letters(top):
+    """As 8-bit copies of dark images are, in which many neighbours share a value."""
+    for seed in range(4):
+        pixels = field(seed=seed, size=(480, 640)).image.astype(float)
+        assert len(find_lettering(np.round(pixels / pixels.max() * top).astype(np.uint8))) == 0
 
 
 def test_only_objects_within_the_text_are_counted():

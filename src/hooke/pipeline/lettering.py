@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 # How far a pixel may differ from the colour drawn: exactly that, at a smoothed edge, and half-way to the background.
@@ -34,6 +35,10 @@ _LEVEL = 0.2  # share of their height by which letters of one line may differ in
 _MOST = 3000  # letters; a printed page is a question of its own
 _SAMPLE = 20_000  # pixels whose colours are counted
 _FLAT_COLOURS = 3  # number of colours tried that several neighbouring pixels share
+_DIM = 0.08  # share of the range by which a value that neighbours share strikingly often must differ
+_PEAK = 4.0  # times as many neighbours share it as share the values next to it: a dim drawing's only sign
+_STEPS = 24  # different values that neighbours share, with fewer of which any is striking
+_BESIDE = 4  # values to each side of one, among those that neighbours share
 _VALUES = 256  # an image of no more was stored with 8 bits once
 _COARSE = 4  # pixels, between those that are read for that
 _BOX = np.ones((3, 3), np.uint8)
@@ -112,24 +117,47 @@ def _layers(pixels: NDArray[Any]) -> Iterator[_Layer]:
 
 
 def _values(pixels: NDArray[Any]) -> Iterator[tuple[float, tuple[float, float, float]]]:
-    """The extremes, and the values that neighbours share most often, with their reach."""
+    """The extremes, and the values that neighbours share most often or strikingly often, with their reach."""
     lowest, highest, middle = float(pixels.min()), float(pixels.max()), float(np.median(pixels[::4, ::4]))
-    exact, smoothed, blurred = _REACH
-    contrast = _CONTRAST
+    exact, smoothed, blurred = _REACH if pixels.dtype == np.uint8 else (0.0, *_REACH[1:])
+    # Of thousands of values, noise hardly gives three neighbours the same.
+    many = pixels.dtype != np.uint8 and len(np.unique(pixels[::_COARSE, ::_COARSE])) > _VALUES
+    values, often = _shared(pixels)
+    span = highest - lowest
+    reaches = {}
+    if not many and len(values) >= _STEPS:
+        beyond = np.abs(values - middle) > _DIM * span
+        peaks = _most(values, np.where(beyond & (often > _PEAK * _around(often)), often, 0))
+        reaches = dict.fromkeys(peaks, exact)
+    contrast = (_LEAST if many else _CONTRAST) * span
+    reaches |= {value: exact for value in _most(values, often) if abs(value - middle) > contrast}
+    reaches |= {value: exact for value in (highest, lowest) if abs(value - middle) > _LEAST * span}
+    for value, near in reaches.items():
+        away = abs(value - middle)
+        yield value, (away * near, away * smoothed, away * blurred)
+
+
+def _shared(pixels: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Values that neighbours share, in order, and how often."""
     if pixels.dtype == np.uint8:
-        often = cv2.calcHist([pixels[:-1, :-1]], [0], _flat(pixels), [256], [0, 256]).ravel()
-        common = [float(value) for value in np.argsort(often)[::-1][:_FLAT_COLOURS] if often[value] >= _FEWEST]
-    else:
-        shared = pixels[:-1, :-1][_flat(pixels) > 0]
-        values, counts = np.unique(shared[:: max(1, len(shared) // _SAMPLE)], return_counts=True)
-        most = np.argsort(counts)[::-1][:_FLAT_COLOURS]
-        common, exact = [float(value) for value in values[most[counts[most] >= _FEWEST]]], 0.0
-        # Of thousands of values, noise hardly gives three neighbours the same.
-        contrast = _LEAST if len(np.unique(pixels[::_COARSE, ::_COARSE])) > _VALUES else _CONTRAST
-    least = dict.fromkeys(common, contrast) | dict.fromkeys((highest, lowest), _LEAST)
-    for value, contrast in least.items():
-        if (away := abs(value - middle)) > contrast * (highest - lowest):
-            yield value, (away * exact, away * smoothed, away * blurred)
+        often = cv2.calcHist([pixels[:-1, :-1]], [0], _flat(pixels), [256], [0, 256]).ravel().astype(np.int64)
+        values = np.flatnonzero(often)
+        return values.astype(np.float64), often[values]
+    shared = pixels[:-1, :-1][_flat(pixels) > 0]
+    values, often = np.unique(shared[:: max(1, len(shared) // _SAMPLE)], return_counts=True)
+    return values.astype(np.float64), often
+
+
+def _most(values: NDArray[np.float64], often: NDArray[np.int64]) -> list[float]:
+    """The values that are there most often, without rare ones."""
+    most = np.argsort(often)[::-1][:_FLAT_COLOURS]
+    return [float(value) for value in values[most[often[most] >= _FEWEST]]]
+
+
+def _around(often: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How often a value's neighbours among the values are there: the median of eight."""
+    sides = sliding_window_view(np.pad(often.astype(np.float64), _BESIDE, mode="reflect"), 2 * _BESIDE + 1)
+    return np.asarray(np.median(np.delete(sides, _BESIDE, axis=1), axis=1))
 
 
 def _colours(pixels: NDArray[Any]) -> Iterator[tuple[NDArray[np.int64], tuple[float, float, float]]]:

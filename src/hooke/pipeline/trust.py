@@ -33,8 +33,8 @@ _DROPPED = 0.2  # share of an image's candidates ...
 _DROPPED_FEW = 5  # ... and number, below which chance makes the share
 #: Said of images that the shipped model `nuclei` was not made for.
 UNFAMILIAR: Final = (
-    "unlike the training images: this may be phase contrast, a stain of whole cells, or not microscopy of nuclei, and "
-    "what was found should not be trusted"
+    "unlike the training images: this may be phase contrast, a stained section in grey, a stain of whole cells, or not "
+    "microscopy of nuclei, and what was found should not be trusted"
 )
 _SMALLEST = 6.0  # pixels: in smaller objects there is no outline to see
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
