@@ -4,11 +4,16 @@ python benchmarks/adapt.py dkfz --data data/dkfz --results adapt.json
 python benchmarks/adapt.py u373 --data ctc_phc_c2dh_u373 --from auto --from nuclei --results adapt.json
 python benchmarks/adapt.py u373-silver --data ctc_phc_c2dh_u373 --from auto --results adapt.json
 python benchmarks/adapt.py slides --data data/miccai16_he --from BUNDLE --results adapt.json
+python benchmarks/adapt.py tnbc --data data/tnbc --from BUNDLE --method untouched --method tune --method adapt
 
 The gold truth of U373 leaves out cells of some frames, at the border above all; `u373-silver` learns from the same gold
 frames and tests the same later ones against the silver truth, which leaves out fewer.
 
-The corrected images are drawn by --draw (repeatable). `untouched` is the model as it was, `adapt` what it has learnt,
+`tnbc` learns from five images of the patients whose images the shipped model learnt from, and tests those of the two
+others: give it a model that saw none of that laboratory, such as one of `configs/nuclei.yaml` without data/tnbc.
+
+The corrected images are drawn by --draw (repeatable). `untouched` is the model as it was, `tune` the same with other
+settings (`hooke tune`), `adapt` what it has learnt,
 `imagenet` the same network trained on the same images from ImageNet weights, `forest` a random forest on pixel features
 (scikit-learn) with a watershed, as ilastik does it. --home scores `untouched` and `adapt` on the test images of a hooke
 data set that the model is good at, too. Figures are kept in --results, so that sets and methods can be measured one by
@@ -35,6 +40,7 @@ from hooke.corrections import CorrectedImage
 from hooke.datasets import find_image, find_labels, read_index
 from hooke.io import atomic_path, read_image, read_labels
 from hooke.metrics import score_image
+from tune import write_drawn
 
 COUNT = 5  # corrected images
 LATER = 20  # frames between the last corrected one and those that are tested
@@ -112,9 +118,19 @@ def from_dataset(folder: Path, split: str) -> list[CorrectedImage]:
 
 def dkfz(folder: Path, draw: int) -> Task:
     """Five images of the authors' training split, and their test images."""
+    return Task(drawn(folder, draw), from_dataset(folder, "test"))
+
+
+def tnbc(folder: Path, draw: int) -> Task:
+    """Five images of most patients, and all of the others'."""
+    return Task(drawn(folder, draw), from_dataset(folder, "val"))
+
+
+def drawn(folder: Path, draw: int) -> list[CorrectedImage]:
+    """Five images of the training split."""
     rows = [row.id for row in read_index(folder) if row.split == "train" and row.nuclei]
     ids = {rows[index] for index in np.random.default_rng(draw).permutation(len(rows))[:COUNT]}
-    return Task([image for image in from_dataset(folder, "train") if image.name in ids], from_dataset(folder, "test"))
+    return [image for image in from_dataset(folder, "train") if image.name in ids]
 
 
 def u373(folder: Path, draw: int) -> Task:
@@ -153,6 +169,7 @@ def slides(folder: Path, draw: int) -> Task:
 
 TASKS: dict[str, Callable[[Path, int], Task]] = {
     "dkfz": dkfz,
+    "tnbc": tnbc,
     "u373": u373,
     "u373-silver": u373_silver,
     "slides": slides,
@@ -175,19 +192,22 @@ def adapt(task: Task, parent: str, draw: int, args: argparse.Namespace) -> Calla
     return lambda image: hooke.segment(image.image, place).labels
 
 
+def tune(task: Task, parent: str, draw: int, args: argparse.Namespace) -> Callable[[CorrectedImage], Labels]:
+    """`hooke tune`."""
+    place = args.models / f"{args.task}-{Path(parent).name}-{draw}-tuned"
+    with tempfile.TemporaryDirectory() as work:
+        done = hooke.tune(write_drawn(Path(work), task.corrected), place, parent)
+    print(*done.lines(), sep="\n", flush=True)
+    return lambda image: hooke.segment(image.image, place).labels
+
+
 def imagenet(task: Task, parent: str, draw: int, args: argparse.Namespace) -> Callable[[CorrectedImage], Labels]:
     """The recipe of `configs/dkfz-unet.yaml`, from ImageNet weights instead of the model's."""
-    from hooke.datasets import IndexRow, write_index, write_sample
     from hooke.training import TrainConfig, export, train
 
     place = args.models / f"{args.task}-imagenet-{draw}"
     with tempfile.TemporaryDirectory() as work:
-        data, run = Path(work) / "data", Path(work) / "run"
-        rows = []
-        for image in task.corrected:
-            write_sample(data, image.name, image.image.pixels, image.labels)
-            rows.append(IndexRow(image.name, "train", "other", image.name, *image.labels.shape, image.count))
-        write_index(data, rows)
+        data, run = write_drawn(Path(work) / "data", task.corrected), Path(work) / "run"
         config = {
             "name": "imagenet",
             "datasets": [{"path": str(data), "val": ["train"]}],
@@ -290,6 +310,7 @@ def from_probability(probability: NDArray[np.float32], smallest: float) -> Label
 
 METHODS: dict[str, Callable[..., Callable[[CorrectedImage], Labels]]] = {
     "untouched": untouched,
+    "tune": tune,
     "adapt": adapt,
     "imagenet": imagenet,
     "forest": forest,
