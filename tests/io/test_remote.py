@@ -112,6 +112,22 @@ def test_other_file_systems_are_those_of_fsspec(server):
     np.testing.assert_array_equal(read_image((server.folder / "v3.zarr").as_uri()).pixels, PIXELS)
 
 
+@pytest.mark.parametrize("error", ["NoCredentialsError", "PartialCredentialsError", "PermissionError"])
+def test_missing_credentials_are_named_at_once(server, monkeypatch, error):
+    """The errors of botocore 1.43 through s3fs 2026.9: none of them has a status."""
+    memory = pytest.importorskip("fsspec.implementations.memory").MemoryFileSystem
+    asked = []
+
+    def refuse(self, *args, **options):
+        asked.append(args)
+        raise (PermissionError if error == "PermissionError" else type(error, (Exception,), {}))("Unable to locate")
+
+    monkeypatch.setattr(memory, "cat_file", refuse)
+    with pytest.raises(ImageReadError, match=rf"access is refused \({error}\); set the credentials"):
+        read_image("memory://bucket/a.tif")
+    assert len(asked) == 1
+
+
 def test_chunks_that_are_not_there_count_as_the_fill_value_and_are_said(server):
     (server.folder / "v2.zarr/0/1/1").unlink()
     (server.folder / "v2.zarr/0/1/2").unlink()

@@ -170,7 +170,7 @@ class RemoteFile:
                 raise
             except Exception as error:  # of aiohttp, botocore and others
                 cause = _cause(error)
-                if _status(error) in _REFUSED or isinstance(error, PermissionError):
+                if _is_refused(error):
                     raise RefusedError(cause, path=self.path, remedy=_how_to_sign(self.path)) from None
                 if number == tries or not _passes(error):
                     self._is_gone = _passes(error)
@@ -316,6 +316,11 @@ def _status(error: Exception) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _is_refused(error: Exception) -> bool:
+    """Whether credentials are missing or wrong; botocore's and others' names say so before anything is sent."""
+    return _status(error) in _REFUSED or isinstance(error, PermissionError) or "Credential" in type(error).__name__
+
+
 def _passes(error: Exception) -> bool:
     """Whether the same request may be answered a moment later."""
     status = _status(error)
@@ -328,6 +333,8 @@ def _cause(error: Exception) -> str:
         return f"the server answers {status}"
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
         return f"the server does not answer within {TIMEOUT:g} s"
+    if _is_refused(error):
+        return f"access is refused ({type(error).__name__})"
     return f"the server can't be reached ({type(error).__name__})"
 
 
