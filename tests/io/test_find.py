@@ -148,6 +148,13 @@ def touch(root, *names):
         (["a.tif", "a_Object Predictions.png", "a-labelled.tif", "Mask of a.tif", "a.tif_labels.png"], ["a.tif"]),
         (["A1.ome.tif", "a1_MASK.png", "A1_overlay.jpg", "A1_probabilities.tif"], ["A1.ome.tif"]),
         (["a_mask.png", "b_labels.tif", "phase_overlay.png"], ["a_mask.png", "b_labels.tif", "phase_overlay.png"]),
+        (["a.tif", "a_Simple Segmentation Stage 2.tif", "a_Probabilities_1.tif"], ["a.tif"]),
+        (["a.tif", "a_IdentifyPrimaryObjects.tiff", "a_OutlinedNuclei.png", "a_NucleiObjects.tif"], ["a.tif"]),
+        (["a.tif", "a_nucleiMask.tif", "a-Mask-1.tif", "a (Label).tif", "Label Image a.tif"], ["a.tif"]),
+        (["a.tif", "a_Probabilities Stage 2.tif", "Overlay of a.png"], ["a.tif"]),
+        (["a.tif", "a_micro_sam.tif", "a_cyto_masks.tif", "a_instance_map.png", "a_label_image.tif"], ["a.tif"]),
+        (["a.tif", "GT/a.png", "ground_truth/a.png", "predictions/a.tif", "stardist/a.tif"], ["a.tif"]),
+        (["a.tif", "gt/b.png", "a_nuclei_2.tif", "a-1.tif"], ["a-1.tif", "a.tif", "a_nuclei_2.tif", "gt/b.png"]),
         (["mask.tif", "seg.png", "gt_1.png", "a_2.png"], ["a_2.png", "gt_1.png", "mask.tif", "seg.png"]),
     ],
 )  # fmt: skip

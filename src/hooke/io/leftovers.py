@@ -20,26 +20,36 @@ _CERTAIN = re.compile(
         | \.stardist                                          # stardist-predict2d
         | _instanseg_prediction                               # InstanSeg
         | _(simple[ ]segmentation|object[ -](predictions|probabilities|identities)|multicut[ ]segmentation)  # ilastik
+          ([ ]stage[ ]\d+)?
+        | _identify(primary|secondary|tertiary)objects         # CellProfiler
     )$""",
     re.VERBOSE,
 )
 _ENDINGS = (
-    r"masks?|labels?|lbls?|labell?ed|label[ -]image|seg|segmentations?|segmented|outlines?|overlays?|contours?|objects"
-    r"|flows|dp|cellprob|prob|probabilities|uncertainty|annotations?|gt|ground[ _-]?truth"
-    r"|pred(?:iction)?s?|instances?|stardist|cellpose|omnipose|instanseg|mesmer|binary|threshold(?:ed)?|watershed"
+    r"masks?|(?:cell|nucle(?:i|us)|nuclear|cytoplasm|cyto)masks?|labels?|lbls?|labell?ed|label[ _-]image"
+    r"|seg|segmentations?|segmented|outlines?|outlined(?:nuclei|cells|cytoplasm)|(?:nuclei|cells?|nuclear)outlines?"
+    r"|overlays?|contours?|objects|(?:nuclei|cells?)objects|flows|dp|cellprob|prob|probabilities(?: stage)?"
+    r"|uncertainty|annotations?|gt|ground[ _-]?truth|pred(?:iction)?s?|instances?|inst|instance[ _-]map|binary"
+    r"|threshold(?:ed)?|watershed|stardist|cellpose|omnipose|instanseg|mesmer|cellsam|sam"
 )
 # What people put beside such an ending: a_stardist_labels.
-_SOURCES = r"cells?|cellpose|cellprofiler|hooke|ilastik|instanseg|mesmer|nuclear|nuclei|omnipose|qupath|stardist"
+_SOURCES = (
+    r"cells?|cyto|cellpose|cellprofiler|hooke|ilastik|instanseg|mesmer|micro|nuclear|nuclei|omnipose|qupath|stardist"
+)
 # What is left of a stem without such words, of which one must be an ending, must be the stem of an image.
-_DERIVED = re.compile(rf"(?P<base>.+)(?:[_.-]| - | )(?:(?P<ending>{_ENDINGS})|{_SOURCES})\d*$")
+_DERIVED = re.compile(rf"(?P<base>.+)(?:[_.-]| - | )\(?(?:(?P<ending>{_ENDINGS})|{_SOURCES})\)?[ _-]?\d*$")
 _PREFIXED = re.compile(
-    r"(?:(?:count masks|mask|drawing|labels|lbl) of |classified |"  # Fiji
+    r"(?:(?:count masks|mask|drawing|labels|lbl|overlay) of |classified |label image |"  # Fiji
     r"(?:masks?|labels?|lbl|seg|segmentation|outlines?|overlay)[_ -])(?P<base>.+)$"
 )
 _SPOKEN = ("mask", "label", "seg", "outline", "overlay", "contour", "flow", "prob", "output", "truth")
 
 _BESIDE_IMAGES = {"labels", "masks", "outlines", "overlays"}
-_NAMED_RESULTS = _BESIDE_IMAGES | {"label", "mask", "outline", "overlay", "seg", "segmentation", "segmentations"}
+_NAMED_RESULTS = _BESIDE_IMAGES | {
+    *("label", "mask", "outline", "overlay", "seg", "segmentation", "segmentations", "annotations"),
+    *("gt", "ground_truth", "ground truth", "groundtruth", "prediction", "predictions", "pred", "preds"),
+    *("cellpose", "cellprofiler", "ilastik", "instanseg", "mesmer", "omnipose", "stardist"),
+}
 _OWN = {"labels", "cytoplasm", "overlays", "replaced"}
 # Cell Tracking Challenge: truth and results of a folder.
 _CHALLENGE = re.compile(r"(?P<frames>\d+)_(GT|ST|RES|ERR_SEG)")
@@ -51,8 +61,8 @@ def result_folders(root: Path, folders: Collection[str], files: Collection[str])
     """Which subfolders of a folder hold results, not images.
 
     Those of hooke's own output folders and data sets; ``01_GT``, ``01_ST`` and ``01_RES`` beside ``01``; ``labels``,
-    ``masks``, ``outlines`` and ``overlays`` beside a folder ``images``, or where each file in them is named after an
-    image beside the folder.
+    ``masks``, ``outlines`` and ``overlays`` beside a folder ``images``; and these and more, such as ``predictions``,
+    where each file in them is named after an image beside the folder.
 
     Parameters
     ----------

@@ -17,11 +17,11 @@ from hooke.io import ImageFile, find_images, open_image, read_labels
 from hooke.io.annotations import read_classes
 from hooke.io.entry import run_entries
 from hooke.io.tables import read_own_table
+from hooke.labels.recognition import holds_labels
 from hooke.limits import check_memory
 from hooke.napari.layer_data import OWN, LayerData, object_features
 from hooke.napari.physical_size import PhysicalSize
 from hooke.pipeline.result_files import DEPTH_TABLE
-from hooke.tracking.sources import looks_like_labels
 
 _MOST = 20  # images of a folder that are opened
 _LABELS, _MEASUREMENTS, _SUMMARY = "labels", "measurements.csv", "summary.csv"
@@ -79,7 +79,7 @@ def _read_tiff(path: Path) -> list[LayerData]:
     file = open_image(path)
     if len(file.plane_shape) == 2:
         results = path.parent.parent if path.parent.name == _LABELS and _is_results(path.parent.parent) else None
-        if results is not None or looks_like_labels(file.plane(len(file) // 2).pixels):
+        if results is not None or holds_labels(file.plane(len(file) // 2).pixels) is not False:
             return [_labels_layer(path, file, results, path.stem, "")]
     return list(_image_layers(file, path.stem))
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.recognition import holds_labels
 from hooke.pipeline.colours import known_palette, sample_colours
 from hooke.pipeline.familiarity import is_unfamiliar
 from hooke.pipeline.lettering import count_lettering
@@ -35,6 +36,10 @@ _DROPPED_FEW = 5  # ... and number, below which chance makes the share
 UNFAMILIAR: Final = (
     "unlike the training images: this may be phase contrast, a stained section in grey, a stain of whole cells, or not "
     "microscopy of nuclei, and what was found should not be trusted"
+)
+_LABELS = (
+    "labels: nearly all neighbouring pixels within objects are equal, as in a label image or a mask: give the image "
+    "that it was made of"
 )
 _SMALLEST = 6.0  # pixels: in smaller objects there is no outline to see
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
@@ -86,6 +91,9 @@ def quality_warnings(
         fragmented = not normalisation.keeps_colours and pool.submit(looks_fragmented, part)
         saturated = pool.submit(saturated_share, shown, normalisation, part)
     found = []
+    plane = normalisation.select(shown)
+    if holds_labels(plane if plane.ndim == 2 else plane[..., 0]):
+        found.append(_LABELS)
     if unlike and unlike.result():
         found.append(UNFAMILIAR)
     if text := dropped_candidates(decoded):

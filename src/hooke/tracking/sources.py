@@ -17,13 +17,13 @@ from hooke.io import ImageFile, LabelPlanes, find_images, open_image
 from hooke.io.entry import run_entries
 from hooke.io.find import natural_key
 from hooke.io.tables import read_header, read_table
+from hooke.labels.recognition import holds_labels
 from hooke.tracking.frame_numbers import missing_frames
 from hooke.tracking.track_files import LABEL_STACK, RECORD
 
 _Plane = TypeVar("_Plane", bound=NDArray[np.generic])
 _LABELS, _MEASUREMENTS = "labels", "measurements.csv"
 _IN_DEPTH, _SUMMARY = "measurements_3d.csv", "summary.csv"
-_ALIKE = 0.75  # of neighbouring pixels are equal in a label image, at least; in a grey image few are
 _SPREAD = (
     0,
     0.25,
@@ -151,30 +151,11 @@ def find_sequences(
     return found
 
 
-def looks_like_labels(plane: NDArray[np.generic]) -> bool:
-    """Whether a plane holds labels rather than intensities: whole numbers, and most pixels equal their neighbours.
-
-    Pixels of 0 say nothing: they are the background of label images, and of many images.
-    """
-    return _shows_labels(plane) is not False
-
-
-def _shows_labels(plane: NDArray[np.generic]) -> bool | None:
-    """Whether a plane holds labels; None where all is background."""
-    if plane.ndim != 2 or plane.dtype.kind not in "biuf":
-        return False
-    if plane.dtype.kind == "f" and not np.array_equal(plane, np.floor(plane)):
-        return False
-    left, right = plane[:, :-1], plane[:, 1:]
-    inside = (left != 0) & (right != 0)
-    return bool((left == right)[inside].mean() >= _ALIKE) if inside.any() else None
-
-
 def _holds_labels(file: ImageFile, read: Callable[[int], NDArray[np.generic]]) -> bool:
     """Whether a file holds labels, by the first of some of its frames that shows anything."""
     frames = _frames(file)
     some = [frames[round(share * (len(frames) - 1))] for share in _SPREAD]
-    shown = (_shows_labels(read(number)) for number in dict.fromkeys(planes[len(planes) // 2] for planes in some))
+    shown = (holds_labels(read(number)) for number in dict.fromkeys(planes[len(planes) // 2] for planes in some))
     return next((labels for labels in shown if labels is not None), True)
 
 
