@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-# Of neighbouring pixels that are not background. In 881 label images of seven sources at least 0.97, in 1113 images
-# 0.83 at most: an 8-bit copy of a dark one, of few grey levels.
+# Of neighbouring pixels that are not background. All 1110 label images and masks of eight sources reach it, and of 1113
+# images none: 0.83 at most, in an 8-bit copy of a dark one, of few grey levels.
 _ALIKE = 0.9
 _EVERY = 2  # rows and columns whose values show the background
 
