@@ -1,4 +1,4 @@
-"""Recognition: label images and masks are told from images of intensities, also of few grey levels."""
+"""Recognition: label images and masks are distinguished from images of intensities, also of few grey levels."""
 
 from __future__ import annotations
 
