@@ -271,3 +271,11 @@ def test_planes_that_were_segmented_each_by_itself_are_no_objects_in_3d(tmp_path
         segment_folder([tmp_path / "a.tif"], tmp_path / "out", SegmentOptions(stitch=stitch), page=False)
         assert exit_code("track", tmp_path / "out", "-o", tmp_path / "tracks", "-q", "--no-movie") == code
     assert "segment again with --stitch z" in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_writing_finds_out_is_said_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("hooke.tracking.ctc_files._MOST", 1)  # for the 65535 that 16 bits hold
+    write_labels(tmp_path / "a.tif", MOVING, axes="T", shape=(4,))
+    result, code = run_command(track, tmp_path / "a.tif", "-o", tmp_path / "out", "--no-movie")
+    assert code == 0
+    assert "do not fit in the challenge's 16 bits" in " ".join(result.output.split())

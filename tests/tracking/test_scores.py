@@ -100,6 +100,8 @@ def test_what_hooke_writes_scores_as_it_is(tmp_path):
     assert "complete_tracks" in result.output
     saved = json.loads((tmp_path / "scores" / "track_scores.json").read_text())
     assert saved["scores"]["TRA"] > 0.97
+    itself = evaluate_tracks(tmp_path / "out", tmp_path / "out").scores  # such as tracks that a person has corrected
+    assert (itself["TRA"], itself["complete_tracks"]) == (1, 1)
 
 
 @pytest.mark.parametrize(

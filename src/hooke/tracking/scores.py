@@ -85,7 +85,7 @@ def evaluate_tracks(pred: str | Path, truth: str | Path, *, out: str | Path | No
         What ``hooke track`` wrote, or a folder with ``res_track.txt`` and masks of any program.
     truth : str or Path
         A folder of the Cell Tracking Challenge (``01_GT``, with ``TRA`` and perhaps ``SEG`` in it), or one with
-        ``man_track.txt`` or ``..._track.txt`` and masks, in it or in ``tra``.
+        ``man_track.txt`` or ``..._track.txt`` and masks, in it or in ``tra``; or tracks that ``hooke track`` wrote.
     out : str or Path, optional
         Folder for ``track_scores.json``.
 
@@ -99,7 +99,7 @@ def evaluate_tracks(pred: str | Path, truth: str | Path, *, out: str | Path | No
         When files are missing or damaged, numbers of frames or sizes differ, masks and track file do not agree, or
         py-ctcmetrics is not installed.
     """
-    found, true = _find(Path(pred), ("ctc", "")), _find(Path(truth), ("TRA", "", "tra"))
+    found, true = _find(Path(pred), ("ctc", "")), _find(Path(truth), ("TRA", "", "tra", "ctc"))
     if len(found.masks) != len(true.masks):
         cause = f"has {len(found.masks)} frames, the truth {len(true.masks)}"
         raise DatasetError(cause, path=pred, remedy="give the tracks of the same sequence")

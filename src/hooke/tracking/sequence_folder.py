@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from hooke.io.file_runner import Progress
 from hooke.io.lock import only_run
 from hooke.tracking.options import TrackOptions
 from hooke.tracking.sources import LabelSequence, find_sequences
-from hooke.tracking.track_files import check_apart
+from hooke.tracking.track_files import RECORD, check_apart
 from hooke.tracking.track_labels import track
 from hooke.tracking.tracks import Tracks
 
@@ -165,7 +166,7 @@ def _result(name: str, folder: Path, tracks: Tracks) -> TrackedSequence:
         tracks.count,
         int(tracks.divisions["parent"].nunique()),
         int((tracks.table["repaired"] != "").sum()),
-        tracks.notes,
+        tuple(json.loads((folder / RECORD).read_bytes())["notes"]),  # those of writing them, too
     )
 
 
