@@ -26,7 +26,7 @@ TWO = squares([{1: (20, 10 + t, 8), 2: (40, 50 - t, 8)} for t in range(4)])
 def write(folder, stack, rows, name="man_track"):
     folder.mkdir(parents=True)
     for frame, plane in enumerate(stack):
-        tifffile.imwrite(folder / f"{name}{frame:03d}.tif", np.asarray(plane, np.uint16))
+        tifffile.imwrite(folder / f"{name}{frame:03d}.tif", np.asarray(plane, np.uint16), photometric="minisblack")
     file = "man_track.txt" if name == "man_track" else "res_track.txt"
     (folder / file).write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
     return folder
@@ -69,6 +69,15 @@ def test_a_result_without_any_object_scores_0(tmp_path):
     result = scores(tmp_path, np.zeros_like(TWO), [])
     assert [result.scores[name] for name in ("TRA", "DET", "LNK", "complete_tracks")] == [0.0] * 4
     assert json.dumps(result.to_dict())
+
+
+@pytest.mark.parametrize("depth", [(), (3,)])
+def test_frames_without_background_are_scored(tmp_path, depth):
+    stack = np.ones((3, *depth, 32, 32), np.int32)
+    stack[..., 16:] = 2
+    for place in ("gt", "res"):
+        write(tmp_path / place, stack, ["1 0 2 0", "2 0 2 0"])
+    assert evaluate_tracks(tmp_path / "res", tmp_path / "gt").scores["TRA"] == 1
 
 
 def test_large_numbers_do_not_wrap_around(tmp_path):

@@ -184,8 +184,10 @@ def _match_all(true: Sequence[Path], found: Sequence[Path]) -> dict[str, list[An
                 raise DatasetError(cause, path=found_path, remedy="give masks of the same size")
             if planes[0].any() and planes[1].any():
                 for path, plane in zip(paths, planes, strict=True):
-                    # 32 bits: it adds numbers to the labels, which wrap around in 16.
-                    tifffile.imwrite(path, plane)
+                    # 32 bits: it adds numbers to the labels, which wrap around in 16. A column of background: it leaves
+                    # out the first label of each side, as if that were always the background.
+                    padded = np.pad(plane, [(0, 0)] * (plane.ndim - 1) + [(0, 1)])
+                    tifffile.imwrite(path, padded, photometric="minisblack")
                 one_frame = match(str(paths[0]), str(paths[1]))
             else:
                 ids = [np.unique(plane[plane > 0]).tolist() for plane in planes]
