@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -71,6 +72,9 @@ def test_what_differs_from_image_to_image_changes_nothing(tmp_path, images, foun
     done = tune(save(tmp_path, truth), tmp_path / "mine", threads=1)
     assert not done.changed and done.settings == TunedSettings.of(load_model())
     assert "nothing changed: no setting is better beyond noise" in "\n".join(done.lines())
+    assert done.lines()[0].startswith("grey images: 3 (a, b, c)")
+    one_network = replace(done, settings=replace(done.settings, colour=None))
+    assert one_network.lines()[0].startswith("images: 3 (a, b, c)")  # of any colour
     assert load_model(tmp_path / "mine").settings.grow == 0
 
 
