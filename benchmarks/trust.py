@@ -41,6 +41,8 @@ REASONS = (
     "out of focus",
     "dropped:",
     "burnt-in",
+    "labels:",
+    "far brighter:",
     "fragments:",
     "no objects",
     "constant",

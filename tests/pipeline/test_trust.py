@@ -64,6 +64,14 @@ def test_reasons_are_the_same_for_any_number_of_threads():
     assert others == [one, one]
 
 
+@pytest.mark.parametrize(("times", "flagged"), [(1.5, False), (40.0, True)])
+def test_a_speck_far_brighter_than_the_nuclei_is_named(times, flagged):
+    pixels = simulate((320, 400), seed=3, diameter=26.0, density=0.15, bits=16).image.astype(np.float32)
+    cv2.circle(pixels, (50, 50), 8, times * float(pixels.max()), -1)
+    said = [text for text in hooke.segment(cv2.GaussianBlur(pixels, (0, 0), 1.0)).warnings if "bright" in text]
+    assert bool(said) == flagged
+
+
 def test_low_scores_and_small_objects_are_told():
     low, small = reasons(*disks(3.0), score=0.5), reasons(*disks(3.0), diameter=5.0)
     assert "low confidence" in low[0]

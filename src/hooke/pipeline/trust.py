@@ -6,6 +6,7 @@ so that hardly an image is flagged as it is; ``benchmarks/trust.py`` measures wh
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -41,6 +42,8 @@ _LABELS = (
     "labels: nearly all neighbouring pixels within objects are equal, as in a label image or a mask: give the image "
     "that it was made of"
 )
+_FAR = 12.0  # times as bright as the typical one: in 764 images of three sources no nucleus is 8 times as bright
+_FEWEST = 5  # objects of which there is a typical one
 _SMALLEST = 6.0  # pixels: in smaller objects there is no outline to see
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
@@ -91,9 +94,6 @@ def quality_warnings(
         fragmented = not normalisation.keeps_colours and pool.submit(looks_fragmented, part)
         saturated = pool.submit(saturated_share, shown, normalisation, part)
     found = []
-    plane = normalisation.select(shown)
-    if holds_labels(plane if plane.ndim == 2 else plane[..., 0]):
-        found.append(_LABELS)
     if unlike and unlike.result():
         found.append(UNFAMILIAR)
     if text := dropped_candidates(decoded):
@@ -103,6 +103,7 @@ def quality_warnings(
             f"burnt-in text: {letters} of the objects look like letters or a scale bar that were drawn into the "
             "picture: use the picture without them"
         )
+    found += _unlike_nuclei(normalisation, shown, part)
     if float(np.median(scores)) < _SURE:
         found.append(
             f"low confidence: the typical object scores {np.median(scores):.2f}; "
@@ -125,6 +126,20 @@ def quality_warnings(
     if sharpness is not None and sharpness < _SHARP:
         found.append("out of focus: the objects' edges are blurred, so their outlines and areas are uncertain")
     return tuple(found)
+
+
+def _unlike_nuclei(
+    normalisation: Normalisation, shown: NDArray[np.generic], labels: NDArray[np.int32]
+) -> Iterator[str]:
+    """Say that the pixels (Y, X) or (Y, X, C) are those of labels, or that some objects outshine the others."""
+    plane = normalisation.select(shown)
+    if holds_labels(plane if plane.ndim == 2 else plane[..., 0]):
+        yield _LABELS
+    if plane.ndim == 2 and normalisation.is_on_dark and (bright := count_far_brighter(plane, labels)):
+        yield (
+            f"far brighter: {bright} of the objects are over {_FAR:.0f} times as bright as the typical one, as nuclei "
+            "hardly are: check that they are not dirt"
+        )
 
 
 def _mean_of_channels(channels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -153,6 +168,26 @@ def dropped_candidates(decoded: Decoded) -> str:
         f"dropped: {small + unsure} of {len(decoded.scores) + small + unsure} candidates were left out, "
         f"{' and '.join(filter(None, reasons))} (see --min-size and --min-score)"
     )
+
+
+def count_far_brighter(channel: NDArray[np.generic], labels: NDArray[np.int32]) -> int:
+    """Count the objects that are far brighter than the typical one, as dust and fibres are, and nuclei are not.
+
+    Parameters
+    ----------
+    channel : ndarray, shape (Y, X)
+        As stored.
+    labels : ndarray of int32, shape (Y, X)
+    """
+    values = np.asarray(channel, np.float64)
+    inside = (labels > 0) & np.isfinite(values)
+    areas = np.bincount(labels[inside])[1:]
+    there = areas > 0
+    if there.sum() < _FEWEST or inside.all():
+        return 0
+    means = np.bincount(labels[inside], values[inside])[1:][there] / areas[there]
+    above = means - float(np.nanmedian(values[~inside]))
+    return int((above > _FAR * max(float(np.median(above)), 1.0)).sum())
 
 
 def edge_sharpness(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: float) -> float | None:

@@ -105,6 +105,16 @@ def test_a_mask_with_blurred_edges_is_cut_at_half(tmp_path, size):
     assert read_label_file(tmp_path / "ids.npy").oddities == {}
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+def test_an_image_of_intensities_is_named(tmp_path, bits):
+    field = simulate((160, 200), seed=3, bits=bits)
+    tifffile.imwrite(tmp_path / "image.tif", field.image)
+    tifffile.imwrite(tmp_path / "labels.tif", field.labels.astype(np.uint16))
+    (oddity,) = read_label_file(tmp_path / "image.tif").oddities
+    assert "images of intensities" in oddity
+    assert read_label_file(tmp_path / "labels.tif").oddities == {}
+
+
 def test_a_binary_stack_is_named(tmp_path):
     tifffile.imwrite(tmp_path / "stack.tif", np.stack([MASK, ONE]).astype(np.uint8), metadata={"axes": "TYX"})
     read = read_label_file(tmp_path / "stack.tif")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, ImageReadError
 from hooke.io import open_image, read_labels
+from hooke.labels.recognition import holds_labels
 
 SPLIT = "objects made of binary masks by connected components, so that nuclei that touch are one object"
 BLURRED = "binary masks of blurred edges, cut at half of their highest value"
@@ -26,6 +27,11 @@ CLASSES = (
     "label images of few values in many pieces, which looks like masks of classes, kept as they are "
     "(--split-components makes each piece an object)"
 )
+INTENSITIES = (
+    "label images whose neighbouring pixels differ as in images of intensities, each value taken for an object: give "
+    "the labels, not the images"
+)
+_TELLING = 4096  # pixels, from which on equal neighbours say what an image holds
 _FEW_VALUES, _MANY_PIECES = 8, 4  # up to 8 values, each in 4 pieces on average, look like a mask of classes
 _ODD_PIECES = 3  # an only object in 3 pieces is reported where the file is known to hold ids
 _JPEG = b"\xff\xd8\xff"
@@ -94,7 +100,9 @@ def take_apart(
     if not labels.any():
         return LabelFile(labels)
     if values is None and not split:
-        return _cut_at_half(labels, path) if not holds_ids and _is_blurred(labels) else LabelFile(labels)
+        if not holds_ids and _is_blurred(labels):
+            return _cut_at_half(labels, path)
+        return LabelFile(labels, {INTENSITIES: 1} if labels.size >= _TELLING and holds_labels(labels) is False else {})
     is_binary = values is not None and len(values) == 1
     if is_binary:
         _refuse_inverted(labels, path)
