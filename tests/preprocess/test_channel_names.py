@@ -3,9 +3,11 @@ import pytest
 from hooke.preprocess.channel_names import DNA_DYE, EXCITATION, NUCLEAR_MARKER, nuclear_evidence
 
 DYES = """DAPI|dapi_0|DAPI (405 nm)|Hoechst 33342|Hoechst33342|HOECHST|DNA|DNA1|DNA_2|191Ir|193Ir|Ir(193)|Ir191Di
-|191Ir_DNA1|SYTO 13|SYTO-13|SYTOX Green|DRAQ5|DRAQ7|SiR-DNA|SPY555-DNA|TO-PRO-3|Propidium iodide|7-AAD
+|191Ir_DNA1|SYTO 13|SYTO-13|Syto 140|SYTOX Green|DRAQ5|DRAQ7|SiR-DNA|SPY555-DNA|TO-PRO-3|Propidium iodide|7-AAD
 |NucBlue|Hematoxylin|DAPI background subtracted|DNA content"""
-MARKERS = "H2B|H2B-GFP|mCherry-H2B|Histone H3|HistoneH3|NLS-mCherry|nuclei|Nuclear|nucleus|Nuc|nuc_1|NucLight Red"
+MARKERS = (
+    "SYTO 14|H2B|H2B-GFP|mCherry-H2B|Histone H3|HistoneH3|NLS-mCherry|nuclei|Nuclear|nucleus|Nuc|nuc_1|NucLight Red"
+)
 LIGHT = "405|405 nm|405nm|Ex405|blue|BFP"
 NONE = """Nucleolin|Histone deacetylase 1|nucleoporin 98|NPM1 nucleophosmin|nuclear envelope|Nuclear pore|perinuclear
 |mtDNA|DNA-PK|DNA polymerase|DNAJB1|gamma-H2AX|H3K27me3|phospho-H3|CD3|GFP|actin|tubulin|488|561 nm|Alexa 647|NF-kB|

@@ -27,13 +27,15 @@ _PROTEIN = re.compile(
     r"|\bbackground\b(?! (sub|corr|rem))|auto ?fluor"
 )
 _DNA_DYE = re.compile(
-    r"dapi|hoech?st|\bh ?33342|\b33342\b|\b33258\b|bisbenzimid|draq ?[57]?|\bsyto ?\d|sytox|\bsybr|to ?pro\b"
+    r"dapi|hoech?st|\bh ?33342|\b33342\b|\b33258\b|bisbenzimid|draq ?[57]?|\bsyto ?(?!14\b)\d|sytox|\bsybr|to ?pro\b"
     r"|to ?pro ?[13]|toto ?[13]|yoyo ?1|propidium|ethidium|\b7 ?aad\b|picogreen|dyecycle|sir ?dna|spy ?\d* ?dna"
     r"|nucblue|nucred|nucspot|nuclearmask|methyl green|ha?ematoxylin|feulgen|iridium"
     r"|\bir ?19[13]|\b19[13] ?ir|\bdna ?\d*\b"
 )
 _MARKER = re.compile(
-    r"h2b|\bhistone|\bh3\b|\bnls|nuclei|nucleus|nuclear|\bnucl?\b|\bnuc ?\d|^nuc|nuclight|\bkern(e|marker)?\b"
+    # SYTO 14 shows RNA, above all in nucleoli, beside a DNA dye (Cell Painting).
+    r"\bsyto ?14\b|h2b|\bhistone|\bh3\b|\bnls|nuclei|nucleus|nuclear|\bnucl?\b|\bnuc ?\d|^nuc|nuclight"
+    r"|\bkern(e|marker)?\b"
 )
 _EXCITATION = re.compile(
     r"\b(ex|em|laser|led|cw|channel|ch)? ?(405|385|358) ?(nm|nanometer)?\b|\bblue\b|\buv\b|\bt?bfp\d?\b"
