@@ -220,7 +220,7 @@ def imagenet(task: Task, parent: str, draw: int, args: argparse.Namespace) -> Ca
             "ema": 0.98,
             "validate_every": args.steps or 400,
             "workers": 0,
-            "precision": "bf16-mixed",
+            "precision": "auto",
         }
         train(TrainConfig.model_validate(config), run, baselines=False)
         export(run, place, force=True)
