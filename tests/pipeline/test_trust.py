@@ -75,6 +75,7 @@ def test_a_speck_far_brighter_than_the_nuclei_is_named(times, flagged):
 def test_low_scores_and_small_objects_are_told():
     low, small = reasons(*disks(3.0), score=0.5), reasons(*disks(3.0), diameter=5.0)
     assert "low confidence" in low[0]
+    assert "; " not in low[0]  # which parts the warnings of an image in its table
     assert any("only 5.0 pixels" in reason for reason in small)
 
 

@@ -17,7 +17,8 @@ from hooke.preprocess.phase_contrast import looks_like_phase_contrast
 #: Said of images that the companion was chosen for.
 PHASE_CONTRAST: Final = (
     "unlike the training images of nuclei, and taken for phase contrast: the model cells, which is young, looked for "
-    "whole cells: check them (--model nuclei looks for nuclei; give a stained section in its colours, not in grey)"
+    "whole cells, and a stained section is better given in its colours than in grey: check them "
+    "(--model nuclei for nuclei)"
 )
 # Sums of the scores of what is found. In 17 stained sections in grey that look like phase contrast that of nuclei is 11
 # or more, and 16 times that of cells or more. In phase contrast of three sources it is 2.6 times that of cells at most,

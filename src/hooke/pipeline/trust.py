@@ -106,7 +106,7 @@ def quality_warnings(
     found += _unlike_nuclei(normalisation, shown, part)
     if float(np.median(scores)) < _SURE:
         found.append(
-            f"low confidence: the typical object scores {np.median(scores):.2f}; "
+            f"low confidence: the typical object scores {np.median(scores):.2f}: "
             "the image may be noisy, or unlike what the model was trained on"
         )
     if diameter < _SMALLEST:
