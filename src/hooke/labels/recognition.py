@@ -33,6 +33,6 @@ def holds_labels(plane: NDArray[np.generic]) -> bool | None:
     alike = pairs = 0
     for first, second in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
         both = inside[first] & inside[second]
-        pairs += int(both.sum())
-        alike += int((both & (plane[first] == plane[second])).sum())
+        pairs += int(np.count_nonzero(both))
+        alike += int(np.count_nonzero(both & (plane[first] == plane[second])))
     return alike >= _ALIKE * pairs if pairs else None

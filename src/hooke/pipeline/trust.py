@@ -179,14 +179,15 @@ def count_far_brighter(channel: NDArray[np.generic], labels: NDArray[np.int32]) 
         As stored.
     labels : ndarray of int32, shape (Y, X)
     """
-    values = np.asarray(channel, np.float64)
-    inside = (labels > 0) & np.isfinite(values)
-    areas = np.bincount(labels[inside])[1:]
+    finite = np.isfinite(channel)
+    inside, outside = (labels > 0) & finite, (labels == 0) & finite
+    ids = labels[inside]
+    areas = np.bincount(ids)[1:]
     there = areas > 0
-    if there.sum() < _FEWEST or inside.all():
+    if there.sum() < _FEWEST or not outside.any():
         return 0
-    means = np.bincount(labels[inside], values[inside])[1:][there] / areas[there]
-    above = means - float(np.nanmedian(values[~inside]))
+    means = np.bincount(ids, channel[inside])[1:][there] / areas[there]
+    above = means - float(np.median(channel[outside]))
     return int((above > _FAR * max(float(np.median(above)), 1.0)).sum())
 
 
