@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,8 +53,11 @@ class Tuning:
 
     def lines(self) -> list[str]:
         """Say it for people."""
-        named = _names(self.fits, self.settings)
-        return [line for kind, fit in self.fits.items() for line in _lines(named[kind], fit, self.objects[kind])]
+        return [
+            line
+            for kind, fit in self.fits.items()
+            for line in _lines(_images(kind, self.settings), fit, self.objects[kind])
+        ]
 
     def record(self) -> dict[str, Any]:
         """Say it for the bundle, as YAML has it."""
@@ -177,7 +180,7 @@ def fit_settings(
             raise DatasetError(cause, remedy="nothing to learn: correct images where it is wrong")
         fits = {}
         for kind, members in by_kind.items():
-            say(f"comparing settings on {_names(by_kind, own)[kind]}: {len(members)}")
+            say(f"comparing settings on {_images(kind, own)}: {len(members)}")
             scheme = _of(own, kind).scheme
             fits[kind] = fit_knobs(_grouped(members), bases[kind], scheme, pool.map, of_images=of_images)
     settings = own
@@ -222,9 +225,9 @@ def _changes(fit: Fit) -> Iterator[tuple[str, Any, Any]]:
             yield name, old, new
 
 
-def _names(kinds: Iterable[str], settings: TunedSettings) -> dict[str, str]:
-    """What the images of each kind are called: a model of one network takes them all alike."""
-    return {kind: "images" if settings.colour is None else f"{kind} images" for kind in kinds}
+def _images(kind: str, settings: TunedSettings) -> str:
+    """What the images of a kind are called: a model of one network takes them all alike."""
+    return "images" if settings.colour is None else f"{kind} images"
 
 
 def _lines(named: str, fit: Fit, objects: int) -> Iterator[str]:

@@ -19,9 +19,8 @@ from hooke.labels.expansion import expand_labels
 #: Largest offset, pixels.
 LARGEST = 500.0
 
-_SMOOTHING = (
-    1.0  # pixels: radii of disks of 5 to 20 pixels then grow by what was asked for, within a quarter of a pixel
-)
+# Pixels: radii of disks of 5 to 20 pixels then grow by what was asked for, within a quarter of a pixel.
+_SMOOTHING = 1.0
 _SLACK = 2.0  # pixels: smoothing moves no outline by more
 _SUPPORT = 6  # pixels: further away nothing has part in a smoothed distance
 _NEAR = 15  # pixels: squared distances up to this have 8 bits

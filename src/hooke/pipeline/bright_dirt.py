@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hooke.image import Pixels, sample_grid
 from hooke.models import Model
-from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields, view_fields
+from hooke.pipeline.first_pass import clarity, spread_jobs, view_fields
 from hooke.preprocess import Normalisation
 
 _SAMPLE = 65_536  # pixels
@@ -72,12 +72,7 @@ def fit_to_nuclei(model: Model, pixels: Pixels, normalisation: Normalisation, *,
         fitted = closer
     if fitted is normalisation:
         return None
-    jobs: list[tuple[float, Field]] = [
-        (scale, field)
-        for scale in _SCALES
-        if fits_scale(pixels.shape, scale)
-        for field in spread_fields(pixels.shape, scale, _FIELDS)
-    ]
+    jobs = spread_jobs(pixels.shape, _SCALES, _FIELDS)
     before, after = (clarity(view_fields(model, pixels, fit, jobs, threads)) for fit in (normalisation, fitted))
     if after <= _CLEARER * before:
         return None

@@ -115,6 +115,13 @@ def spread_fields(shape: tuple[int, ...], scale: float, most: int = _FIELDS) -> 
     return [np.s_[top : top + side, left : left + side] for top, left in corners]
 
 
+def spread_jobs(shape: tuple[int, ...], scales: Sequence[float], most: int = _FIELDS) -> list[tuple[float, Field]]:
+    """Up to four fields on each scale that an image of a shape is large enough for, as `view_fields` takes them."""
+    return [
+        (scale, field) for scale in scales if fits_scale(shape, scale) for field in spread_fields(shape, scale, most)
+    ]
+
+
 def _starts(length: int, side: int) -> list[int]:
     if length <= side:
         return [0]

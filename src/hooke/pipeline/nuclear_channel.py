@@ -13,7 +13,7 @@ import numpy as np
 
 from hooke.image import Image, Pixels, sample_grid
 from hooke.models import Model
-from hooke.pipeline.first_pass import Field, clarity, fits_scale, spread_fields, view_fields
+from hooke.pipeline.first_pass import clarity, spread_jobs, view_fields
 from hooke.pipeline.sparse import interesting_fields
 from hooke.preprocess import Normalisation
 from hooke.preprocess.channel_names import NUCLEAR_MARKER, nuclear_evidence
@@ -87,7 +87,7 @@ def channel_clarity(
         By channel; 0 for none.
     """
     shown = {channel: fit for channel, fit in fits.items() if not fit.is_flat}
-    jobs = _jobs(pixels.shape, 1 if briefly else _FIELDS)
+    jobs = spread_jobs(pixels.shape, _SCALES, 1 if briefly else _FIELDS)
     clear = dict.fromkeys(fits, 0.0)
     for channel, fit in shown.items():
         clear[channel] = clarity(view_fields(model, pixels, fit, jobs, threads))
@@ -186,13 +186,6 @@ def check_name(image: Image, by_name: ChosenChannel, clear: Mapping[int, float])
         "more like nuclei (check the names, or choose one with --channel)"
     )
     return ChosenChannel(by_name.channel, by_name.why, (*by_name.warnings, warning))
-
-
-def _jobs(shape: tuple[int, ...], fields: int) -> list[tuple[float, Field]]:
-    """Scales and places to show, spread over an image of a shape."""
-    return [
-        (scale, field) for scale in _SCALES if fits_scale(shape, scale) for field in spread_fields(shape, scale, fields)
-    ]
 
 
 def _show_same(image: Image, first: int, second: int) -> bool:

@@ -188,13 +188,13 @@ def choose_stack_channel(planes: Iterable[Image], model: Model, threads: int) ->
         part = _recorded_part(plane, model, None)
         if _named_otherwise(part, model):
             glance.update(part.channel_clarity(model, range(plane.channels), None, threads, briefly=True))
-        if not part.normalisation.rivals:
-            continue
         fit = part.normalisation
+        if not fit.rivals:
+            continue
         clear = part.channel_clarity(model, fit.rivals, fit.channel, threads)
         total.update(clear)
         if clearest is None or max(clear.values()) > best:
-            clearest, usual, best = part.shown, part.normalisation.channel, max(clear.values())
+            clearest, usual, best = part.shown, fit.channel, max(clear.values())
     chosen = None if clearest is None else choose_channel(clearest, total, usual)
     if part is None or not glance:
         return chosen

@@ -24,13 +24,8 @@ from hooke.tracking.track_files import LABEL_STACK, RECORD
 _Plane = TypeVar("_Plane", bound=NDArray[np.generic])
 _LABELS, _MEASUREMENTS = "labels", "measurements.csv"
 _IN_DEPTH, _SUMMARY = "measurements_3d.csv", "summary.csv"
-_SPREAD = (
-    0,
-    0.25,
-    0.5,
-    0.75,
-    1,
-)  # frames of a file that are read to know what it holds: the first may be black, or without objects
+# Frames of a file that are read to know what it holds: the first may be black, or without objects.
+_SPREAD = (0, 0.25, 0.5, 0.75, 1)
 _NAME_TIME = 'name its axes, for example --axes TYX (axes="TYX") where the first one is time'
 
 
