@@ -21,6 +21,7 @@ from hooke.io.annotations.geojson import OUTLINES, write_geojson
 from hooke.io.annotations.geojson_text import ObjectType
 from hooke.io.annotations.writers import WRITERS, Writer, parse_formats
 from hooke.io.formats import result_stem
+from hooke.io.warning_cell import join_warnings
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.measure import known_channels, measure
 
@@ -164,7 +165,7 @@ def _planes(
             made.failed[name] = str(error)
             continue
         made.objects[name] = sum(len(plane.ids) for plane in planes)
-        if note := "; ".join([*filter(None, [planes[0].content.note]), *planes[0].content.oddities]):
+        if note := join_warnings([planes[0].content.note, *planes[0].content.oddities]):
             made.notes[name] = note
         yield from planes
 

@@ -133,6 +133,40 @@ def test_segment_and_track_in_one_go(tmp_path):
     assert (tmp_path / "out" / "tracks" / "movie.tif").is_file()
 
 
+FIELDS = np.zeros((2, 3, 64, 64), np.uint8)  # times and planes
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "says"),
+    [
+        ({"a": ("TZYX", FIELDS)}, (), "is a stack in depth, whose objects can be followed only where they are joined"),
+        ({"a": ("ZYX", FIELDS[0]), "b": ("ZYX", FIELDS[1])}, (), "add --stitch z"),
+        ({"a": ("ZYX", FIELDS[0])}, ("--stitch", "z"), "is a stack in depth, not in time"),
+        ({"a": ("TYX", FIELDS[0]), "b": ("TZYX", FIELDS)}, (), "add --stitch z"),
+        ({"a": ("YX", FIELDS[0, 0]), "b": ("YX", FIELDS[0, 0, :32])}, (), "give frames of one size"),
+    ],
+)
+def test_what_could_not_be_followed_is_refused_before_it_is_segmented(tmp_path, capsys, files, options, says):
+    (tmp_path / "in").mkdir()
+    for name, (axes, pixels) in files.items():
+        tifffile.imwrite(tmp_path / "in" / f"{name}.ome.tif", pixels, metadata={"axes": axes}, ome=True)
+    assert exit_code("segment", tmp_path / "in", "-o", tmp_path / "out", "--track", *options) == 2
+    assert says in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_stack_in_depth_among_movies_does_not_stop_them(tmp_path):
+    from hooke.cli.segment import segment
+
+    (tmp_path / "in").mkdir()
+    for name, axes in {"a": "TYX", "b": "TYX", "c": "ZYX"}.items():
+        tifffile.imwrite(tmp_path / "in" / f"{name}.ome.tif", FIELDS[0], metadata={"axes": axes}, ome=True)
+    result, code = run_command(segment, tmp_path / "in", "-o", tmp_path / "out", "--track", "--no-page")
+    assert (code, result.exception) == (0, None)
+    assert "is a stack in depth, not in time" in " ".join(result.output.split())
+    assert (tmp_path / "out" / "tracks" / "a" / "tracks.csv").is_file()
+
+
 def test_images_are_segmented_first(tmp_path):
     from hooke.datasets import simulate
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from hooke.cli.segment import segment
 from hooke.datasets import StackSettings, simulate_stack
 from hooke.errors import ConfigError, HookeError
 from hooke.io import open_image, read_labels, write_labels
+from hooke.io.warning_cell import part_warnings
 from hooke.metrics import count_overlap, match
 from hooke.pipeline import SegmentOptions
 from tests.builders import exit_code, run_command
@@ -191,6 +193,35 @@ def test_all_sizes_that_are_missing_are_asked_for_at_once(sizes, message):
     assert (found.plane(-1).labels == found.labels[-1]).all()
     with pytest.raises(IndexError):
         found.plane(2)
+
+
+@pytest.mark.parametrize(("axes", "says"), [("ZYX", ""), ("TYX", "none of them depth"), ("", "this is a single plane")])
+def test_a_step_between_planes_that_are_not_in_depth_is_said_to_have_no_effect(tmp_path, axes, says):
+    pixels = MADE.image[:2] if axes else MADE.image[0]
+    tifffile.imwrite(tmp_path / "a.ome.tif", pixels, metadata={"axes": axes or "YX"}, ome=True)
+    options = ("--z-step", "0.9", "--no-page", "--no-overlays")
+    _, code = run_command(segment, tmp_path / "a.ome.tif", "-o", tmp_path / "out", *options)
+    warnings = pd.read_csv(tmp_path / "out" / "summary.csv", keep_default_na=False)["warning"]
+    assert code == 0
+    assert warnings.str.contains("--z-step .z_step. has no effect: ").all() == (says != "")
+    assert warnings.str.contains(says).all()
+    assert open_image(tmp_path / "out" / "labels" / "a.tif").z_step_um == (0.9 if axes == "ZYX" else None)
+
+
+def test_a_step_without_planes_to_join_is_refused():
+    with pytest.raises(ConfigError, match='joined in depth; add stitch="z"'):
+        hooke.segment(MADE.image[0], z_step=0.9)
+
+
+def test_a_warning_with_a_remedy_of_its_own_comes_back_as_one(tmp_path):
+    note = "only some planes were read; copy the file again"
+    file = open_image(write_stack(tmp_path / "a.ome.tif", MADE.image[:2], **SIZES))
+    found = hooke.segment(replace(file, notes=(note,)), stitch="z", diameter=12)
+    assert sum(warning.startswith("only some planes") for warning in found.warnings) == 1
+    assert not any(warning.startswith("copy") for warning in found.warnings)
+    found.save(tmp_path / "out")
+    row = pd.read_csv(tmp_path / "out" / "summary.csv", keep_default_na=False).iloc[0]
+    assert note.replace(";", ",") in part_warnings(row["warning"])
 
 
 def test_empty_planes_give_an_empty_table(tmp_path):

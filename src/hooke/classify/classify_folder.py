@@ -36,6 +36,7 @@ from hooke.io.naming import PLACE, image_place
 from hooke.io.output_folder import search_inputs
 from hooke.io.spreadsheet import write_table
 from hooke.io.tables import TABLE_SUFFIXES, read_table
+from hooke.io.warning_cell import join_warnings
 from hooke.measure import known_channels, measure
 from hooke.report.class_overlay import class_overlay
 
@@ -243,7 +244,7 @@ def _classify_file(
     write_png(out / "overlays" / f"{name}.png", picture)
     if labels is not None and not source.lies_in(out / "labels"):
         write_labels(out / "labels" / f"{name}.tif", [labels], pixel_size_um=image.pixel_size_um)
-    warnings = "; ".join([*source.notes.get(name, []), *found.warnings])
+    warnings = join_warnings([*source.notes.get(name, []), *found.warnings])
     row = _summary_row(file) | {"count": len(found.objects), "warning": warnings}
     table = _table(image, name, labels, found, source).assign(**image_place(str(file.path)))
     return _FileResult(row, table, found.classes.counts)

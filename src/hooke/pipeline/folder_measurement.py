@@ -33,6 +33,7 @@ from hooke.io.lock import only_run
 from hooke.io.naming import PLACE, image_place
 from hooke.io.output_folder import search_inputs
 from hooke.io.spreadsheet import write_table
+from hooke.io.warning_cell import join_warnings
 from hooke.labels import LabelledImage, LabelSource
 from hooke.measure import MeasureOptions, cytoplasm_labels, cytoplasm_table, known_channels, measure, name_columns
 from hooke.measure.image_table import parse_pixel_size
@@ -174,7 +175,7 @@ class _Job:
             table = table.assign(**image_place(str(file.path)))
             picture = overlay(image.pixels, labels, ids=self.ids)
             write_png(overlay_path(self.out, file.name, image.plane), picture)
-            warning = "; ".join(filter(None, [*image.notes, content.note, *content.oddities]))
+            warning = join_warnings([*image.notes, content.note, *content.oddities])
             row = _row(file) | image.plane | {"count": len(table), "warning": warning}
             results.append((row, table))
             on_share(len(results) / len(images))

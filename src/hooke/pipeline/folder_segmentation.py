@@ -31,7 +31,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hooke import tracking
 from hooke.addresses import real_path
 from hooke.errors import ConfigError, readable
 from hooke.io.annotations import parse_formats, write_formats
@@ -54,6 +53,7 @@ from hooke.pipeline.segment_file import Job, fail_file, segment_file
 from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.shards import Shard
 from hooke.pipeline.tables import write_tables
+from hooke.pipeline.tracked_results import check_trackable, track_results
 from hooke.pipeline.turns import Turn, list_hash, own_turns, turns_of
 
 
@@ -174,6 +174,8 @@ def segment_folder(
     paths, channels, found = _search(inputs, out, channels_from, plate)
     model = load_model(options.model).with_runtime(options.resolved_runtime)
     check_used(model, options)
+    if track:
+        check_trackable(paths, channels, axes, options)
     main, out = out, out if part is None else part.folder(out)
     with only_run(out), open_cluster(scheduler, workers, options.threads_each(workers or 1)) as cluster:
         ledger = Ledger(out, run_settings(model, options, axes), merged=None if part is None else main)
@@ -193,7 +195,7 @@ def segment_folder(
         results = run.segment(turns, progress)
         written = [*write_formats(out, formats)]
     if track:
-        written += _track(out)
+        written += track_results(out)
     return FolderResult(out, results, (*run.found, *run.notes(), *written))
 
 
@@ -207,17 +209,6 @@ def _search(
     if plate is not None:
         plate.check(paths)
     return paths, channels, [*found.notes, *previews, *channels.notes]
-
-
-def _track(out: Path) -> list[str]:
-    """Track all that is in the folder; say what came of it."""
-    tracked = tracking.track_folder([out], out / "tracks")
-    return [
-        sequence.error
-        or f"{sequence.name}: {sequence.tracks} tracks in {sequence.frames} frames, {sequence.divisions} division(s), "
-        f"in {readable(str(sequence.folder))}"
-        for sequence in tracked.sequences
-    ] + [f"{sequence.name}: {note}" for sequence in tracked.sequences for note in sequence.notes]
 
 
 @dataclass

@@ -128,9 +128,18 @@ def open_origin(job: Job, origin: Origin) -> ImageFile:
     )
     if options.pixel_size is not None:
         file = replace(file, pixel_size_um=parse_pixel_size(options.pixel_size))
-    if options.z_step is not None:
-        file = replace(file, z_step_um=options.z_step)
-    return file
+    return file if options.z_step is None else _with_step(file, options.z_step)
+
+
+def _with_step(file: ImageFile, z_step: float) -> ImageFile:
+    """Take the distance of the planes as given; say so where there are no planes in depth."""
+    if "Z" in file.axes:
+        return replace(file, z_step_um=z_step)
+    if not file.axes:
+        why = "this is a single plane"
+    else:
+        why = f'its axes besides the plane are {file.axes}, none of them depth (--axes, axes="ZYX", names them)'
+    return replace(file, notes=(*file.notes, f"--z-step (z_step) has no effect: {why}"))
 
 
 def block_job(file: ImageFile, content: Content | None, job: Job, origin: Origin) -> BlockJob:

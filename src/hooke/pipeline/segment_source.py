@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
 
+from hooke.errors import ConfigError
 from hooke.io.levels import Region
 from hooke.labels.classes import ObjectClassifier
 from hooke.limits import parse_bytes
@@ -143,7 +144,7 @@ def segment(  # type: ignore[misc]
     stitch : {"z", "z,t"}, optional
         Segment all planes of a stack and join their objects in depth; and follow them from time to time.
     z_step : float, optional
-        Distance of the planes of a stack in micrometres, in place of what the file says.
+        Distance of the planes of a stack in micrometres, in place of what the file says; for `stitch`.
 
     Returns
     -------
@@ -172,6 +173,9 @@ def segment(  # type: ignore[misc]
     if options.resolved_runtime != SegmentOptions.runtime:
         loaded = loaded.with_runtime(options.resolved_runtime)
     check_used(loaded, options)
+    if options.z_step is not None and options.stitch is None:
+        remedy = 'add stitch="z", or leave it out'
+        raise ConfigError("z_step is for stacks whose planes are joined in depth", remedy=remedy)
     allowed = None if max_memory is None else parse_bytes(max_memory)
     if options.stitch is not None:
         return segment_stack(stack_of_source(image, axes, allowed, options), loaded, options)

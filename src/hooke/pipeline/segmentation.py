@@ -16,6 +16,7 @@ from hooke.image import Image
 from hooke.io import write_labels, write_png
 from hooke.io.annotations import to_anndata, to_geojson, write_geojson
 from hooke.io.class_counts import CLASS_COUNTS
+from hooke.io.warning_cell import join_warnings
 from hooke.labels.classes import Classes
 from hooke.labels.rings import Polygon, trace_polygons
 from hooke.measure import (
@@ -372,7 +373,7 @@ def summary_row(summary: Summary, name: str, path: Path) -> dict[str, Any]:
         "min_size": round(summary.min_size, 2),
         "seconds": round(summary.seconds, 4),
         "model": summary.model.name,
-        "warning": "; ".join(summary.warnings),
+        "warning": join_warnings(summary.warnings),
         "error": "",
         **({} if counts is None else {CLASS_COUNTS: counts}),
     }

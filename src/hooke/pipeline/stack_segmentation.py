@@ -16,6 +16,7 @@ from hooke.image import Image
 from hooke.io import ImageFile, write_labels
 from hooke.io.numpy_files import ARRAY
 from hooke.io.spreadsheet import write_table
+from hooke.io.warning_cell import join_warnings, part_warnings
 from hooke.models import Model
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.options import SegmentOptions
@@ -80,7 +81,7 @@ class StackSegmentation:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know, of the stack and of its planes, each once."""
-        own = (part for row in self.summaries for part in str(row["warning"]).split("; ") if part)
+        own = (warning for row in self.summaries for warning in part_warnings(row["warning"]))
         return tuple(dict.fromkeys((*self.stack.notes, *own)))
 
     def plane(self, index: int) -> PlaneOfStack:
@@ -181,7 +182,7 @@ def collect_stack(stack: StackWork, work: Work, name: str, base: str | None) -> 
         work.tables.append(placed_table(plane.table, {"image": name, **plane.image.plane}))
         row["objects_3d"] = stack.stitched[stack.place(index)[0]].count
         yield plane.labels
-    work.rows[0]["warning"] = "; ".join(filter(None, (*stack.notes, work.rows[0]["warning"])))
+    work.rows[0]["warning"] = join_warnings((*stack.notes, *part_warnings(work.rows[0]["warning"])))
     tables = pd.concat([stack.table(at) for at in range(len(stack.columns))], ignore_index=True)
     tables.insert(0, "image", name)
     write_table(tables, work.place(depth_table_path(work.out, name)), float_format="%.8g")

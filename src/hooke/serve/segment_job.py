@@ -10,6 +10,7 @@ from typing import Any
 
 from hooke.errors import HookeError
 from hooke.io.file_runner import Progress
+from hooke.io.warning_cell import part_warnings
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.pipeline.result_files import ImageResult
 from hooke.serve.answers import ApiError, api_error, files_gone, without_options, without_paths
@@ -133,7 +134,7 @@ class SegmentJob:
 
 def _warnings(found: ImageResult, image: StoredImage) -> list[str]:
     """Warnings of all planes; of those that differ in their numbers alone, the first."""
-    said = [part for row in found.rows if row["warning"] for part in row["warning"].split("; ")]
+    said = [warning for row in found.rows for warning in part_warnings(row["warning"])]
     kinds: dict[str, str] = {}
     for text in said:
         kinds.setdefault(re.sub(r"\d+", "", text), text)

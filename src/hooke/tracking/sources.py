@@ -226,7 +226,7 @@ def _sequences(
     for planes in opened:
         if planes.file.axes and planes not in depth:
             try:
-                _check_time(planes.file)
+                check_time(planes.file)
                 series.append(_sequence([planes], planes.file.name, results))
             except HookeError as error:
                 failed.append((planes.file.path, error))
@@ -237,7 +237,14 @@ def _sequences(
     return series + joined
 
 
-def _check_time(file: ImageFile) -> None:
+def check_time(file: ImageFile) -> None:
+    """Refuse a stack whose planes are not frames, or stacks in depth, one after the other.
+
+    Raises
+    ------
+    ImageReadError
+        When it has no time axis, or one besides time and depth.
+    """
     if set(file.axes) in ({"T"}, {"T", "Z"}):
         return
     if file.axes == "Z":
@@ -255,13 +262,24 @@ def _check_time(file: ImageFile) -> None:
     raise ImageReadError(cause, path=file.path, remedy=remedy)
 
 
+def check_one_size(files: Sequence[ImageFile]) -> None:
+    """Refuse frames of a sequence that differ in size.
+
+    Raises
+    ------
+    DatasetError
+        When one differs from the first.
+    """
+    for file in files[1:]:
+        own, first = ((*each.stack_shape, *each.plane_shape[:2]) for each in (file, files[0]))
+        if own != first:
+            cause = f"is {own} pixels, and {files[0].path.name} {first}"
+            raise DatasetError(cause, path=file.path, remedy="give frames of one size")
+
+
 def _sequence(group: Sequence[LabelPlanes], name: str, results: Path | None) -> LabelSequence:
     first = group[0].file
-    for planes in group[1:]:
-        shapes = [(*file.stack_shape, *file.plane_shape) for file in (planes.file, first)]
-        if shapes[0] != shapes[1]:
-            cause = f"is {shapes[0]} pixels, and {first.path.name} {shapes[1]}"
-            raise DatasetError(cause, path=planes.file.path, remedy="give frames of one size")
+    check_one_size([planes.file for planes in group])
     labels: Joined[NDArray[np.int32]] = Joined(
         [planes.file for planes in group], lambda file, plane: group[file][plane]
     )

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import listed
+from hooke.io.warning_cell import part_warnings
 from hooke.report.html.charts import histogram_chart
 from hooke.report.html.markup import counted, element, figure, number, paragraph, table, whole
 from hooke.report.html.page import Section, render_page, write_page
@@ -127,7 +128,7 @@ def _warnings(results: RunResults) -> str:
     kinds: dict[str, tuple[str, list[str]]] = {}
     images = results.images
     for name, warning in zip(images["name"], images["warning"], strict=True):
-        for said in filter(None, warning.split("; ")):
+        for said in part_warnings(warning):
             kinds.setdefault(_kind(said), (said, []))[1].append(name)
     lines = [(said, names) for said, names in sorted(kinds.values(), key=lambda item: -len(item[1]))]
     boxes = [_warning(said, names) for said, names in lines]
@@ -162,7 +163,7 @@ def _galleries(results: RunResults, unusual: Mapping[int, Sequence[str]]) -> tup
     others: list[Thumbnail] = []
     for row, image in enumerate(results.images.to_dict("records")):
         remarks = [str(image["error"])] if image["error"] else []
-        remarks += [*unusual.get(row, ()), *map(_before_colon, filter(None, str(image["warning"]).split("; ")))]
+        remarks += [*unusual.get(row, ()), *map(_before_colon, part_warnings(str(image["warning"])))]
         caption = "failed" if image["error"] else counted(int(image["count"]), "object")
         thumbnail = Thumbnail(str(image["name"]), caption, remarks, partial(results.picture, row), str(image["link"]))
         (checked if remarks else others).append(thumbnail)
