@@ -1,4 +1,4 @@
-"""Follows the objects of a run's images through time, and refuses before the run what could not be followed after it."""
+"""Follows the objects of a run through time, and refuses before the run what could not be followed after it."""
 
 from __future__ import annotations
 
