@@ -17,6 +17,7 @@ from hooke.io.leftovers import derived_files, names_results, result_folders
 
 _SUFFIXES_TEXT = " ".join(sorted(IMAGE_SUFFIXES))
 _NAMED = 5
+_BY_NAME = "give one by name to read it"
 
 
 @dataclass
@@ -39,6 +40,10 @@ class FoundImages:
         Folders that were excluded, and lie where images were searched.
     advice : list of str
         What else the user should know.
+    named : set of Path
+        Files that were given by name, or by a pattern that names results.
+    labels : list of Path
+        Label images and masks, by their pixels: see `hooke.io.label_search`.
     """
 
     paths: list[Path] = field(default_factory=list)
@@ -48,13 +53,17 @@ class FoundImages:
     closed: list[Path] = field(default_factory=list)
     excluded: list[Path] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
+    named: set[Path] = field(default_factory=set)
+    labels: list[Path] = field(default_factory=list)
 
     @property
     def notes(self) -> list[str]:
         """A sentence on each kind of thing passed over, and the advice."""
         notes = list(self.advice)
         if self.results:
-            notes.append(f"left out as results, not images: {_listed(self.results)}; give one by name to read it")
+            notes.append(f"left out as results, not images: {_listed(self.results)}; {_BY_NAME}")
+        if self.labels:
+            notes.append(f"left out as label images or masks, by their pixels: {_listed(self.labels)}; {_BY_NAME}")
         if self.unread:
             remedy = Counter(filter(None, map(_remedy, self.unread))).most_common(1)[0][0]
             notes.append(f"left out in formats that hooke doesn't read: {_listed(self.unread)}; {remedy}")
@@ -146,6 +155,7 @@ class _Search:
             if path.is_dir():
                 return self._images_in_folder(path)
             if path.is_file():
+                self.found.named.add(path)
                 return [path]
             if path.exists():
                 raise ImageReadError("is a named pipe, socket or device", path=path, remedy="give an image file")
@@ -180,7 +190,9 @@ class _Search:
         excluded = [match for match in matches if _is_below(match / "x", skipped)]
         self.found.excluded += excluded
         matches = [match for match in matches if match not in set(excluded)]
-        if not self.results and not names_results(pattern.name):
+        if names_results(pattern.name):
+            self.found.named.update(matches)
+        elif not self.results:
             matches = self._without_results(matches, base)
         files = [match for match in matches if match.is_file()]
         known = [match for match in matches if is_zarr(match) or (match.is_file() and has_image_suffix(match))]

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from hooke.errors import OutputError, readable
 from hooke.io.find import FoundImages, holds_images, search_images
+from hooke.io.label_search import leave_out_labels
 
 #: Folders of results, which nothing else may be in.
 _RESULTS = ("labels", "cytoplasm", "overlays", "replaced")
 
 
 def search_inputs(inputs: Sequence[str | Path], out: str | Path) -> FoundImages:
-    """List the images that a run is to read, without the results in its output folder.
+    """List the images that a run is to read, without the results in its output folder, and without label images.
 
     An output folder inside the image folder is fine when it is new or holds results only. Results in the very folder
     of the images are reported in the notes.
@@ -28,6 +29,7 @@ def search_inputs(inputs: Sequence[str | Path], out: str | Path) -> FoundImages:
     """
     out = Path(out)
     found = search_images(inputs, exclude=[out])
+    leave_out_labels(found)
     results = [out / name for name in _RESULTS]
     folders = {os.path.realpath(folder) for folder in {path.parent for path in found.paths}}
     for folder in results:
