@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 
 import pytest
@@ -277,8 +278,10 @@ def slow_job(monkeypatch, server):
     monkeypatch.setitem(server.app.state.workplace.queue._works, "segment", work)
 
 
-def test_a_job_is_cancelled_when_its_page_is_gone(server, picture, monkeypatch):
+def test_a_job_is_cancelled_when_its_page_is_gone(open_server, picture, monkeypatch):
     monkeypatch.setattr(job_queue_module, "_GRACE", 0.2)
+    monkeypatch.setattr(job_queue_module, "_LOOK", 0.01)
+    server = open_server()
     slow_job(monkeypatch, server)
     image = server.upload(picture)
     queue = server.app.state.workplace.queue
@@ -289,25 +292,35 @@ def test_a_job_is_cancelled_when_its_page_is_gone(server, picture, monkeypatch):
     queue.follow(followed)
     queue.leave(followed)
     assert server.wait(followed.id)["state"] == "cancelled"
-    time.sleep(1.0)
+    time.sleep(0.3)
     assert server.client.get(f"/api/jobs/{alone.id}").json()["state"] == "running"  # nobody ever followed it
     assert server.client.delete(f"/api/jobs/{alone.id}").status_code == 200
     assert server.wait(alone.id)["state"] == "cancelled"
 
 
-def test_a_page_that_is_loaded_again_keeps_its_job(server, picture, monkeypatch):
-    monkeypatch.setattr(job_queue_module, "_GRACE", 1.5)
+def test_a_page_that_is_loaded_again_keeps_its_job(open_server, picture, monkeypatch):
+    monkeypatch.setattr(job_queue_module, "_LOOK", 0.01)
+    server = open_server()
     slow_job(monkeypatch, server)
     image = server.upload(picture)
     queue = server.app.state.workplace.queue
     job = queue.get(server.client.post("/api/jobs", json={"kind": "segment", "images": [image["id"]]}).json()["id"])
     queue.follow(job)
     queue.leave(job)
-    time.sleep(0.7)
+    time.sleep(0.1)
     queue.follow(job)
-    time.sleep(1.8)
+    monkeypatch.setattr(job_queue_module, "_GRACE", 0.05)  # is over, were it away still
+    time.sleep(0.3)
     assert job.info.state == "running"
     queue.cancel(job)
+
+
+def test_the_end_waits_for_no_look_at_the_pages(open_server, monkeypatch):
+    monkeypatch.setattr(job_queue_module, "_LOOK", 3600)
+    end = threading.Thread(target=open_server().app.state.workplace.queue.close, daemon=True)
+    end.start()
+    end.join(20)
+    assert not end.is_alive()
 
 
 def test_a_job_that_waits_is_cancelled_at_once(server, picture, monkeypatch):

@@ -22,6 +22,7 @@ _LOG = logging.getLogger("hooke.serve")
 _ENDED = ("done", "failed", "cancelled")
 _GRACE = 15.0  # seconds that a page may be away, as when it is loaded again
 _KEPT = 1000  # ended jobs that are remembered
+_LOOK = 0.5  # seconds between two looks for jobs whose page is gone
 _STEP = 0.005  # of progress that is worth an event
 
 
@@ -118,7 +119,7 @@ class JobQueue:
         self._jobs: dict[str, Job] = {}
         self._waiting: dict[str, deque[Job]] = {lane: deque() for lane in workers}
         self._changed = threading.Condition()
-        self._closed = False
+        self._closed = threading.Event()
         self._read()
         self._threads = [
             threading.Thread(target=self._work, args=(lane,), name=f"hooke-{lane}", daemon=True)
@@ -155,7 +156,7 @@ class JobQueue:
         )  # fmt: skip
         job = Job(info)
         with self._changed:
-            if self.active >= self.limit or self._closed:
+            if self.active >= self.limit or self._closed.is_set():
                 raise busy(f"{self.limit} jobs wait or run already")
             self._jobs[job.id] = job
         try:
@@ -246,7 +247,7 @@ class JobQueue:
     def close(self) -> None:
         """Stop all work; jobs that are not finished are done again after a restart."""
         with self._changed:
-            self._closed = True
+            self._closed.set()
             for job in self._jobs.values():
                 job.stopping = not job.is_over
                 if job.stopping:
@@ -260,9 +261,9 @@ class JobQueue:
     def _work(self, lane: str) -> None:
         while True:
             with self._changed:
-                while not self._waiting[lane] and not self._closed:
+                while not self._waiting[lane] and not self._closed.is_set():
                     self._changed.wait()
-                if self._closed:
+                if self._closed.is_set():
                     return
                 job = self._waiting[lane].popleft()
             self._do(job)
@@ -293,8 +294,7 @@ class JobQueue:
 
     def _watch(self) -> None:
         """Cancel jobs that a page followed and has left."""
-        while not self._closed:
-            time.sleep(0.5)
+        while not self._closed.wait(_LOOK):
             now = time.monotonic()
             for job in self.all():
                 if job.left is not None and not job.is_over and now - job.left > _GRACE and not job.cancel.is_set():
