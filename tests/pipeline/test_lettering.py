@@ -62,6 +62,7 @@ def drawn_dimly(share, size=24):
 WRITTEN = {
     "dim": lambda: drawn_dimly(0.25),
     "dimmer than most nuclei": lambda: drawn_dimly(0.12),
+    "as dim as noise allows": lambda: drawn_dimly(0.07),
     "dim, as JPEG": lambda: as_jpeg(drawn_dimly(0.25)),
     "dim, 8 bits stored as 16": lambda: drawn_dimly(0.25).astype(np.uint16),
     "dim, 8 bits stretched to 16": lambda: drawn_dimly(0.25).astype(np.uint16) * 257,
@@ -141,6 +142,17 @@ def test_only_objects_within_the_text_are_counted():
     assert count_lettering(pixels, labels) == 0
     labels[:, :][(pixels > 0) & (np.arange(SIZE[0])[:, None] < 60)] = 2
     assert count_lettering(pixels, labels) == 1
+
+
+def test_nuclei_between_what_looks_like_letters_are_not_counted():
+    """As between the gaps of a stained section, which are as white as letters."""
+    pixels = write(np.zeros(SIZE, np.uint8), 255)
+    beside = cv2.dilate(pixels, np.ones((3, 3), np.uint8)) == 0
+    labels = np.zeros(SIZE, np.int32)
+    for number, (top, left, bottom, right) in enumerate(find_lettering(pixels), 1):
+        labels[top:bottom, left:right] = number * beside[top:bottom, left:right]
+    assert len(np.unique(labels)) > 8
+    assert count_lettering(pixels, labels) == 0
 
 
 def test_constant_floating_and_tiny_pictures_hold_none():

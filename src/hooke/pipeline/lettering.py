@@ -32,10 +32,11 @@ _SOFT = 0.35  # share of that ring that may be bright for another reason
 _FULL = 0.97  # share of its box that a scale bar fills
 _ROW = 3  # letters that make a line of text
 _LEVEL = 0.2  # share of their height by which letters of one line may differ in their foot or head
+_INK = 0.05  # share of an object that has the colour of the letter; of objects that are letters, 0.1 or more has it
 _MOST = 3000  # letters; a printed page is a question of its own
 _SAMPLE = 20_000  # pixels whose colours are counted
 _FLAT_COLOURS = 3  # number of colours tried that several neighbouring pixels share
-_DIM = 0.08  # share of the range by which a value that neighbours share strikingly often must differ
+_DIM = 0.06  # share of the range by which a value that neighbours share strikingly often must differ
 _PEAK = 4.0  # times as many neighbours share it as share the values next to it: a dim drawing's only sign
 _STEPS = 24  # different values that neighbours share, with fewer of which any is striking
 _BESIDE = 4  # values to each side of one, among those that neighbours share
@@ -58,17 +59,19 @@ def count_lettering(pixels: NDArray[np.generic], labels: NDArray[np.int32]) -> i
     Returns
     -------
     int
-        Objects of which half or more lies in a line of text, or on a scale bar.
+        Objects of which half or more lies in a line of text, or on a scale bar, and a part has its colour: nuclei
+        beside gaps of a section, which look like white letters, have none of it.
     """
-    boxes = find_lettering(pixels)
-    if not len(boxes):
+    drawn, ink = np.zeros(labels.shape, bool), np.zeros(labels.shape, bool)
+    for layer, boxes in _found(pixels):
+        for top, left, bottom, right in boxes:
+            drawn[max(top - 2, 0) : bottom + 2, max(left - 2, 0) : right + 2] = True
+            ink[top:bottom, left:right] |= layer.smoothed[top:bottom, left:right] > 0
+    if not drawn.any():
         return 0
-    drawn = np.zeros(labels.shape, bool)
-    for top, left, bottom, right in boxes:
-        drawn[max(top - 2, 0) : bottom + 2, max(left - 2, 0) : right + 2] = True
     area = np.bincount(labels.ravel())[1:]
-    within = np.bincount(labels[drawn], minlength=len(area) + 1)[1:]
-    return int((2 * within >= np.maximum(area, 1)).sum())
+    within, inked = (np.bincount(labels[mask], minlength=len(area) + 1)[1:] for mask in (drawn, ink))
+    return int(((2 * within >= np.maximum(area, 1)) & (inked >= _INK * area)).sum())
 
 
 def find_lettering(pixels: NDArray[np.generic]) -> Boxes:
@@ -84,13 +87,17 @@ def find_lettering(pixels: NDArray[np.generic]) -> Boxes:
         Top, left, bottom and right of each letter and bar; none in mosaics of more than 50 megapixels, nor where
         colours have other than 8 bits.
     """
+    return np.concatenate([*(boxes for _, boxes in _found(pixels)), np.zeros((0, 4), np.int64)])
+
+
+def _found(pixels: NDArray[np.generic]) -> Iterator[tuple[_Layer, Boxes]]:
+    """Boxes of what was drawn in each colour."""
     coloured = pixels.ndim == 3
     if pixels.shape[0] * pixels.shape[1] > _LARGEST_PICTURE or (
         coloured and (pixels.shape[2] != 3 or pixels.dtype != np.uint8)
     ):
-        return np.zeros((0, 4), np.int64)
-    found = [_drawn(layer) for layer in _layers(pixels)]
-    return np.concatenate([*found, np.zeros((0, 4), np.int64)])
+        return
+    yield from ((layer, _drawn(layer)) for layer in _layers(pixels))
 
 
 @dataclass(frozen=True, eq=False)
