@@ -48,6 +48,20 @@ def test_round_trip_on_simulated_nuclei(diameter, density, overlap, least):
     assert f1([(SCHEME.decode(SCHEME.encode(labels)).labels, labels)]) >= least
 
 
+def test_threads_make_no_difference():
+    labels = simulate((700, 640), seed=2, diameter=14, density=0.4).labels
+    labels[100:110, 200:210] = 0  # perhaps a hole
+    maps = blurred(labels)
+    one, *others = (SCHEME.decode(maps, min_size=140, diameter=14, min_score=0.5, threads=n) for n in (1, 2, 3))
+    assert len(one.scores) > 300
+    assert one.too_small + one.too_unsure
+    for other in others:
+        assert np.array_equal(one.labels, other.labels)
+        assert np.array_equal(one.scores, other.scores)
+        assert np.array_equal(one.traits, other.traits)
+        assert (one.too_small, one.too_unsure) == (other.too_small, other.too_unsure)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not DSB2018.is_dir(), reason="the data set dsb2018 is not beside the repository")
 def test_round_trip_on_all_truth_of_dsb2018():

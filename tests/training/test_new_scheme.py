@@ -42,7 +42,7 @@ class Inside:
     def encode(self, labels, diameters=None):
         return (labels > 0).astype(np.float32)[None]
 
-    def decode(self, maps, *, min_size=0.0, diameter=None, min_score=None):
+    def decode(self, maps, *, min_size=0.0, diameter=None, min_score=None, threads=1):
         half = 32768 if maps.dtype == np.uint16 else 0.5
         _, labels = cv2.connectedComponents((maps[0] > half).astype(np.uint8))
         count = int(labels.max())

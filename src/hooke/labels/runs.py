@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.labels.bands import bands
+from hooke.labels.bands import map_bands
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,17 +71,18 @@ class Runs:
         return best
 
 
-def find_runs(labels: NDArray[np.integer]) -> Runs:
+def find_runs(labels: NDArray[np.integer], threads: int = 1) -> Runs:
     """Cut the rows of a label image wherever the label changes.
 
     Parameters
     ----------
     labels : ndarray of integer, shape (Y, X)
         0 is background, every other value one object, in however many pieces.
+    threads : int
     """
     if labels.shape[1] == 0:
         return join_runs([])
-    return join_runs([cut_rows(labels[band], band.start) for band in bands(labels)])
+    return join_runs(list(map_bands(lambda band: cut_rows(labels[band], band.start), labels, threads)))
 
 
 def cut_rows(part: NDArray[np.integer], top: int) -> tuple[Ints, Ints, Ints, Ints]:

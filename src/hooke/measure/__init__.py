@@ -118,7 +118,7 @@ def measure(
     [[2.0, 4.0, 1.5, 1.0]]
     """
     _check(labels, image, channel_names)
-    runs = find_runs(labels)
+    runs = find_runs(labels, threads)
     with ThreadPoolExecutor(threads) as pool:  # none needs another's result
         intensities = pool.submit(measure_channels, labels, image, runs, channel_names)
         convex = pool.submit(convex_images, runs)

@@ -120,7 +120,9 @@ class PixelSegmenter:
         min_size = self.min_size if min_size is None else min_size
         min_size = smallest_area(diameter) if min_size is None else min_size
         maps = known if known is not None and scale == 1 else self.predict(pixels, normalisation, scale, progress)
-        decoded = self.scheme.decode(maps, min_size=min_size, diameter=diameter, min_score=min_score)
+        decoded = self.scheme.decode(
+            maps, min_size=min_size, diameter=diameter, min_score=min_score, threads=self.threads
+        )
         if offset := self.grow if grow is None else grow:
             decoded = replace(decoded, labels=offset_outlines(decoded.labels, offset))
         return SegmentedPixels(maps, decoded, scale, float(min_size))

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from hooke.labels.runs import find_runs
+
 # How far a pixel may differ from the colour drawn: exactly that, at a smoothed edge, and half-way to the background.
 _REACH = (0.05, 0.35, 0.6)  # shares of the colour's distance from the background
 _COLOUR_REACH = (0.12, 0.35, 0.6)  # the same in colour, of which JPEG halves the resolution
@@ -202,13 +204,17 @@ def _drawn(layer: _Layer) -> Boxes:
     exact, smoothed = layer.exact, layer.smoothed
     if cv2.countNonZero(smoothed) > _LARGEST * smoothed.size:
         return no_boxes
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(smoothed, connectivity=8)
+    # Not connectedComponentsWithStats, which takes six times as long as without statistics.
+    count, found = cv2.connectedComponents(smoothed, connectivity=8)
     if count > _CROWD:
         return no_boxes
-    left, top, width, height, area = stats[1:].T.astype(np.int64)
-    boxes = np.stack([top, left, top + height, left + width], axis=1)
+    pieces = np.asarray(found, np.int32)
+    runs = find_runs(pieces)
+    boxes, area = runs.boxes.T, runs.sum(runs.length)
+    top, left, bottom, right = boxes.T
+    height, width = bottom - top, right - left
     pure = np.bincount(pieces[exact > 0], minlength=count)[1:] / np.maximum(area, 1)
-    inside = (top > 0) & (left > 0) & (top + height < exact.shape[0]) & (left + width < exact.shape[1])
+    inside = (top > 0) & (left > 0) & (bottom < exact.shape[0]) & (right < exact.shape[1])
     longest, shortest = np.maximum(height, width), np.minimum(height, width)
     candidate = inside & (pure > _PURE)
     bar = candidate & (area >= _FULL * height * width) & (longest >= 3 * shortest) & (longest >= 20)

@@ -113,10 +113,10 @@ def find_real(
     """
     keep = np.ones(count, np.bool_)
     fill = view.fill_of(*window)
-    if fill is not None:
-        cleared = np.where(fill, 0, labels)
-        before, after = (np.bincount(ids.ravel(), minlength=count + 1)[1:] for ids in (labels, cleared))
-        labels, keep = cleared, after > _WITHIN * before
+    outside = np.zeros(count, np.int64) if fill is None else np.bincount(labels[fill], minlength=count + 1)[1:]
+    if fill is not None and outside.any():
+        area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+        labels, keep = np.where(fill, 0, labels), area - outside > _WITHIN * area
     if not np.isfinite(view.ceiling):
         return labels, keep, 0
     bright = np.greater(view.normalisation.select(view.pixels[window]), view.ceiling)

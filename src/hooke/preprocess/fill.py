@@ -191,10 +191,12 @@ def _where(pixels: NDArray[np.generic], value: float) -> NDArray[np.uint8]:
 def _pieces(mask: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], tuple[slice, slice]]]:
     """Solid, large connected pieces of a mask: each cut out, and its place."""
     solid = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((_THINNEST, _THINNEST), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
-    large = [piece for piece in range(1, count) if stats[piece, cv2.CC_STAT_AREA] >= _LEAST_AREA * mask.size]
-    for piece in sorted(large, key=lambda index: -stats[index, cv2.CC_STAT_AREA])[:_MOST_PIECES]:
-        left, top, width, height = (int(number) for number in stats[piece, :4])
+    # Not connectedComponentsWithStats, whose statistics of all pieces take four times as long as finding these.
+    count, labels = cv2.connectedComponents(solid, connectivity=4)
+    area = np.bincount(labels[solid > 0], minlength=count)
+    large = np.flatnonzero(area >= _LEAST_AREA * mask.size)
+    for piece in large[np.argsort(-area[large], kind="stable")][:_MOST_PIECES]:
+        left, top, width, height = cv2.boundingRect((labels == piece).view(np.uint8))
         place = np.s_[top : top + height, left : left + width]
         yield (labels[place] == piece).view(np.uint8), place
 

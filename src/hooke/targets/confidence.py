@@ -7,6 +7,7 @@ over union (IoU) with the true object, 0 where there is none.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,6 +34,7 @@ class Traits:
         self._foreground = np.zeros(count + 1)
         self._split = np.zeros(count + 1)
         self._highest = np.zeros(count + 1, np.uint16)
+        self._adding = threading.Lock()
 
     def add(
         self,
@@ -41,14 +43,19 @@ class Traits:
         split: NDArray[np.uint16],
         distance: NDArray[np.uint16],
     ) -> None:
-        """Count in some rows of the image; all arrays have the same shape (Y, X)."""
+        """Count in some rows of the image, in any thread; all arrays have the same shape (Y, X)."""
         inside = labels > 0
         owner = labels[inside]
         count = len(self.area)
-        self.area += np.bincount(owner, minlength=count)
-        self._foreground += np.bincount(owner, weights=foreground[inside], minlength=count)
-        self._split += np.bincount(owner, weights=split[inside], minlength=count)
-        np.maximum.at(self._highest, owner, distance[inside])
+        area = np.bincount(owner, minlength=count)
+        sums = [np.bincount(owner, weights=values[inside], minlength=count) for values in (foreground, split)]
+        highest = np.zeros(count, np.uint16)
+        np.maximum.at(highest, owner, distance[inside])
+        with self._adding:
+            self.area += area
+            self._foreground += sums[0]
+            self._split += sums[1]
+            np.maximum(self._highest, highest, out=self._highest)
 
     @property
     def mean_foreground(self) -> NDArray[np.float32]:

@@ -108,6 +108,7 @@ class Coordinate:
         min_size: float = 0.0,
         diameter: float | None = None,
         min_score: float | None = None,
+        threads: int = 1,
     ) -> Decoded:
         """Turn maps into instances: points, and the watershed that floods the cells from them.
 
@@ -121,6 +122,7 @@ class Coordinate:
             Typical diameter, pixels of the maps; the nominal one by default.
         min_score : float, optional
             Instead of the scheme's own.
+        threads : int
 
         Returns
         -------
@@ -132,13 +134,13 @@ class Coordinate:
         labels = self._seeds(cell, centre, diameter)
         seeded = int(labels.max(initial=0))
         flat = np.zeros_like(centre)
-        flood(labels, cell > threshold_16bit(self.cell), flat, centre)
+        flood(labels, cell > threshold_16bit(self.cell), flat, centre, threads)
         labels[labels > seeded] = 0  # a piece without a point is not a cell
-        fill_holes(labels, diameter)
-        traits = measure_traits(labels, cell, flat, centre)
+        fill_holes(labels, diameter, threads)
+        traits = measure_traits(labels, cell, flat, centre, threads)
         score = traits.mean_foreground
         lowest = self.min_score if min_score is None else min_score
-        return keep_candidates(labels, traits.area, score, traits.table(), max(min_size, 1), lowest)
+        return keep_candidates(labels, traits.area, score, traits.table(), max(min_size, 1), lowest, threads)
 
     def _seeds(self, cell: NDArray[np.uint16], centre: NDArray[np.uint16], diameter: float) -> NDArray[np.int32]:
         """Number the places where a point lies: pieces of one or more pixels, all of them within the cells."""

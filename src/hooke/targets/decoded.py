@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.labels.bands import bands
+from hooke.labels.bands import for_each_band
 from hooke.targets.confidence import Traits
 from hooke.targets.flooding import renumber
 
@@ -46,6 +46,7 @@ def keep_candidates(
     traits: NDArray[np.float64],
     min_size: float,
     min_score: float,
+    threads: int = 1,
 ) -> Decoded:
     """Drop candidates that are too small or score too low, and count those that fail for one reason only.
 
@@ -60,11 +61,12 @@ def keep_candidates(
         Pixels.
     min_score : float
         0..1.
+    threads : int
     """
     large, sure = area >= min_size, score >= min_score
     large[0] = sure[0] = False  # the background is not a candidate
     keep = large & sure
-    renumber(labels, keep)
+    renumber(labels, keep, threads)
     too_small, too_unsure = int((sure & ~large & (area > 0)).sum()), int((large & ~sure).sum())
     return Decoded(labels, score[keep], traits[keep], too_small, too_unsure)
 
@@ -74,9 +76,13 @@ def measure_traits(
     foreground: NDArray[np.uint16],
     split: NDArray[np.uint16],
     distance: NDArray[np.uint16],
+    threads: int = 1,
 ) -> Traits:
     """Gather what each instance's pixels say in the maps; all arrays have shape (Y, X)."""
     traits = Traits(int(labels.max(initial=0)))
-    for band in bands(labels):
+
+    def gather(band: slice) -> None:
         traits.add(labels[band], foreground[band], split[band], distance[band])
+
+    for_each_band(gather, labels, threads)
     return traits

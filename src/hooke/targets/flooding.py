@@ -20,14 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.labels.anchors import last_pixels
-from hooke.labels.bands import bands
+from hooke.labels.bands import for_each_band, map_bands
 
 _BATCH = 2**18  # pixels whose neighbours are visited together
 _PLACE = 40  # bits of a rank that hold the pixel's place; its height is above them
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
-def make_seeds(core: NDArray[np.bool_], min_area: int) -> NDArray[np.int32]:
+def make_seeds(core: NDArray[np.bool_], min_area: int, threads: int = 1) -> NDArray[np.int32]:
     """Find the connected pieces of at least `min_area` pixels and number them from 1.
 
     Parameters
@@ -35,6 +35,7 @@ def make_seeds(core: NDArray[np.bool_], min_area: int) -> NDArray[np.int32]:
     core : ndarray of bool, shape (Y, X)
         What certainly belongs to some object, and to one only.
     min_area : int
+    threads : int
 
     Returns
     -------
@@ -42,17 +43,19 @@ def make_seeds(core: NDArray[np.bool_], min_area: int) -> NDArray[np.int32]:
     """
     count, seeds = _pieces(core)
     # OpenCV would count the pixels too, but takes twice as long over it as over finding the pieces.
-    area = np.zeros(count, np.int64)
-    for band in bands(seeds):
-        area += np.bincount(seeds[band].ravel(), minlength=count)
-    keep = area >= min_area
+    areas = map_bands(lambda band: np.bincount(seeds[band].ravel(), minlength=count), seeds, threads)
+    keep = sum(areas, start=np.zeros(count, np.int64)) >= min_area
     keep[0] = False
-    renumber(seeds, keep)
+    renumber(seeds, keep, threads)
     return seeds
 
 
 def flood(
-    labels: NDArray[np.int32], mask: NDArray[np.bool_], split: NDArray[np.uint16], distance: NDArray[np.uint16]
+    labels: NDArray[np.int32],
+    mask: NDArray[np.bool_],
+    split: NDArray[np.uint16],
+    distance: NDArray[np.uint16],
+    threads: int = 1,
 ) -> None:
     """Grow the seeds in `labels` over the mask, in place; a piece of the mask without a seed becomes one object.
 
@@ -67,14 +70,15 @@ def flood(
         Seeds 1..n, all of them within the mask; becomes the objects.
     mask : ndarray of bool, shape (Y, X)
     split, distance : ndarray of uint16, shape (Y, X)
+    threads : int
     """
-    pixels = last_pixels(labels)
-    _claim(labels, mask & ((split <= distance) | (labels > 0)), pixels)
-    _claim(labels, mask, pixels, own=True)
+    pixels = last_pixels(labels, threads)
+    _claim(labels, mask & ((split <= distance) | (labels > 0)), pixels, threads=threads)
+    _claim(labels, mask, pixels, own=True, threads=threads)
     _share(labels, mask & (labels == 0), split, distance)
 
 
-def fill_holes(labels: NDArray[np.int32], diameter: float | None) -> None:
+def fill_holes(labels: NDArray[np.int32], diameter: float | None, threads: int = 1) -> None:
     """Give a small background piece that lies inside a single object to that object, in place.
 
     Parameters
@@ -82,8 +86,9 @@ def fill_holes(labels: NDArray[np.int32], diameter: float | None) -> None:
     labels : ndarray of int32, shape (Y, X)
     diameter : float or None
         Holes larger than a tenth of a disk this wide (pixels) stay; with None all are filled.
+    threads : int
     """
-    y, x, hole = _holes(labels, 0.1 * np.pi / 4 * diameter**2 if diameter else np.inf)
+    y, x, hole = _holes(labels, 0.1 * np.pi / 4 * diameter**2 if diameter else np.inf, threads)
     if not len(hole):
         return
     count = int(hole.max()) + 1
@@ -96,12 +101,15 @@ def fill_holes(labels: NDArray[np.int32], diameter: float | None) -> None:
     labels[y, x] = np.where(lowest == highest, highest, 0)[hole]
 
 
-def renumber(labels: NDArray[np.int32], keep: NDArray[np.bool_]) -> None:
+def renumber(labels: NDArray[np.int32], keep: NDArray[np.bool_], threads: int = 1) -> None:
     """Give the ids kept (bool per id, 0 not kept) the numbers 1..n in their order and the others 0, in place."""
     new = np.cumsum(keep, dtype=np.int32)
     new[~keep] = 0
-    for band in bands(labels):
+
+    def write(band: slice) -> None:
         labels[band] = new[labels[band]]
+
+    for_each_band(write, labels, threads)
 
 
 def _pieces(mask: NDArray[np.bool_]) -> tuple[int, NDArray[np.int32]]:
@@ -111,7 +119,12 @@ def _pieces(mask: NDArray[np.bool_]) -> tuple[int, NDArray[np.int32]]:
 
 
 def _claim(
-    labels: NDArray[np.int32], within: NDArray[np.bool_], pixels: NDArray[np.intp], *, own: bool = False
+    labels: NDArray[np.int32],
+    within: NDArray[np.bool_],
+    pixels: NDArray[np.intp],
+    *,
+    own: bool = False,
+    threads: int = 1,
 ) -> None:
     """Give each connected piece that holds a single seed to it; with `own`, pieces without any get new numbers.
 
@@ -124,6 +137,7 @@ def _claim(
     pixels : ndarray of int, shape (n,)
         A pixel of each seed.
     own : bool
+    threads : int
     """
     count, pieces = _pieces(within)
     home = pieces.ravel()[pixels]
@@ -134,8 +148,11 @@ def _claim(
     if own:
         orphans = np.flatnonzero(seeds[1:] == 0) + 1
         owner[orphans] = np.arange(1, len(orphans) + 1) + len(home)
-    for band in bands(labels):
+
+    def take(band: slice) -> None:
         np.maximum(labels[band], owner[pieces[band]], out=labels[band])
+
+    for_each_band(take, labels, threads)
 
 
 def _share(
@@ -261,15 +278,21 @@ def _ends(onward: NDArray[np.intp]) -> NDArray[np.intp]:
     return onward
 
 
-def _holes(labels: NDArray[np.int32], limit: float) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int32]]:
+def _holes(
+    labels: NDArray[np.int32], limit: float, threads: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int32]]:
     """Row, column and hole number of each pixel of the background pieces of at most `limit` pixels, off the border."""
     count, pieces = _pieces(labels == 0)
     enclosed = np.ones(count, bool)
     enclosed[0] = False
     for edge in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
         enclosed[edge] = False
-    found = [(band.start, *np.nonzero(enclosed[pieces[band]])) for band in bands(pieces)]
-    y, x = np.concatenate([top + y for top, y, _ in found]), np.concatenate([x for _, _, x in found])
+
+    def inside(band: slice) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        y, x = np.nonzero(enclosed[pieces[band]])
+        return y + band.start, x
+
+    y, x = (np.concatenate(parts) for parts in zip(*map_bands(inside, pieces, threads), strict=True))
     hole = pieces[y, x]
     small = (np.bincount(hole, minlength=count) <= limit)[hole]
     return y[small], x[small], hole[small]

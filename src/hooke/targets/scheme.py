@@ -53,6 +53,7 @@ class Scheme(Protocol):
         min_size: float = 0.0,
         diameter: float | None = None,
         min_score: float | None = None,
+        threads: int = 1,
     ) -> Decoded:
         """Turn maps into instances; see `hooke.targets.SplitLine.decode`."""
 

@@ -115,6 +115,7 @@ class SplitLine:
         min_size: float = 0.0,
         diameter: float | None = None,
         min_score: float | None = None,
+        threads: int = 1,
     ) -> Decoded:
         """Turn maps into instances.
 
@@ -129,6 +130,7 @@ class SplitLine:
             Typical diameter in pixels; holes smaller than such an object's tenth are filled.
         min_score : float, optional
             Instead of the scheme's own.
+        threads : int
 
         Returns
         -------
@@ -142,14 +144,14 @@ class SplitLine:
             & (cv2.subtract(foreground, split) > threshold_16bit(self.seed))
             & (distance > threshold_16bit(self.seed_distance))
         )
-        labels = make_seeds(core, self.min_seed_area)
-        flood(labels, mask, split, distance)
-        fill_holes(labels, diameter)
-        traits = measure_traits(labels, foreground, split, distance)
+        labels = make_seeds(core, self.min_seed_area, threads)
+        flood(labels, mask, split, distance, threads)
+        fill_holes(labels, diameter, threads)
+        traits = measure_traits(labels, foreground, split, distance, threads)
         table = traits.table()
         score = traits.mean_foreground if self.score_weights is None else predict_score(table, self.score_weights)
         lowest = self.min_score if min_score is None else min_score
-        return keep_candidates(labels, traits.area, score, table, max(min_size, 1), lowest)
+        return keep_candidates(labels, traits.area, score, table, max(min_size, 1), lowest, threads)
 
 
 def equivalent_diameters(labels: NDArray[np.integer]) -> NDArray[np.float32]:
