@@ -37,6 +37,7 @@ from hooke.io.warning_cell import join_warnings
 from hooke.labels import LabelledImage, LabelSource
 from hooke.measure import MeasureOptions, cytoplasm_labels, cytoplasm_table, known_channels, measure, name_columns
 from hooke.measure.image_table import parse_pixel_size
+from hooke.pipeline.image_facts import FACTS, differing_images, image_facts
 from hooke.pipeline.options import available_threads
 from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path
 from hooke.report.overlay import overlay
@@ -52,8 +53,9 @@ class MeasuredFolder:
     table : DataFrame
         A row per object: ``measurements.csv``.
     summary : DataFrame
-        A row per image or plane: ``image``, ``file``, place in a stack, ``count``, ``warning``, ``error``, ``folder``,
-        ``suffix``.
+        A row per image or plane: ``image``, ``file``, place in a stack, ``count``, ``warning``, ``error``, size of a
+        pixel, type of the pixels and channels (``pixel_height_um``, ``pixel_width_um``, ``pixel_type``, ``channels``),
+        ``folder``, ``suffix``.
     notes : tuple of str
         What was left out of the folders searched, how files were joined, and what else was written.
     """
@@ -136,7 +138,7 @@ def measure_folder(
         summary = _summary(rows)
         write_table(summary, out / "summary.csv")
         written = write_formats(out, formats) if len(tables) else []
-    return MeasuredFolder(out, table, summary, (*found.notes, *channels.notes, *written))
+    return MeasuredFolder(out, table, summary, (*found.notes, *channels.notes, *differing_images(rows), *written))
 
 
 _Measured = tuple[dict[str, Any], pd.DataFrame | None]
@@ -176,7 +178,7 @@ class _Job:
             picture = overlay(image.pixels, labels, ids=self.ids)
             write_png(overlay_path(self.out, file.name, image.plane), picture)
             warning = join_warnings([*image.notes, content.note, *content.oddities])
-            row = _row(file) | image.plane | {"count": len(table), "warning": warning}
+            row = _row(file) | image.plane | {"count": len(table), "warning": warning} | image_facts(image)
             results.append((row, table))
             on_share(len(results) / len(images))
         return results
@@ -236,13 +238,14 @@ def _is_same(labels: str | Path, out: Path) -> bool:
 
 
 def _row(file: InputFile) -> dict[str, Any]:
-    return {"image": file.name, "file": str(file.path), "count": 0, "warning": "", "error": ""}
+    given = {"image": file.name, "file": str(file.path), "count": 0, "warning": "", "error": ""}
+    return given | dict.fromkeys(FACTS, "")
 
 
 def _summary(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """A row per image or plane: its place in a stack after the file, that of the file at the end."""
     planes = sorted({name for row in rows for name in row if len(name) == 1})
-    columns = ["image", "file", *planes, "count", "warning", "error", *PLACE]
+    columns = ["image", "file", *planes, "count", "warning", "error", *FACTS, *PLACE]
     return pd.DataFrame([row | image_place(row["file"]) for row in rows], columns=columns, dtype=object)
 
 

@@ -42,6 +42,7 @@ from hooke.io.set_aside import SET_ASIDE
 from hooke.models import load_model
 from hooke.pipeline.cluster import open_cluster
 from hooke.pipeline.cluster_work import Remote, remote_of, segment_on_cluster
+from hooke.pipeline.image_facts import differing_images
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
@@ -300,6 +301,7 @@ class _Run:
         own = set(map(real_path, self.paths))
         kept = [entry for entry in ledger.ordered() if entry.path not in own]
         said = moved if ledger.set_aside else []
+        said += differing_images(row for entry in ledger.ordered() for row in entry.rows)
         if not kept:
             return said
         others = sum(entry.settings != ledger.settings.hash for entry in kept)

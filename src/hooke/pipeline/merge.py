@@ -24,6 +24,7 @@ from hooke.io.lock import only_run
 from hooke.io.set_aside import SET_ASIDE
 from hooke.models import load_model
 from hooke.pipeline.large.plan import SIDE
+from hooke.pipeline.image_facts import differing_images
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import job_budget
 from hooke.pipeline.merge_sources import Gathered, SharedImage, find_sources, gather, missing_shards
@@ -233,6 +234,7 @@ def _write_all(
             "not all images were segmented in the same way (see the columns options, version and model), so that "
             "run.json can't be replayed"
         )
+    state.notes += differing_images(rows)
     results = None
     if plate is not None:
         try:

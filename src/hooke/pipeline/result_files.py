@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hooke.addresses import path_text
+from hooke.pipeline.image_facts import FACTS
 
 #: Columns of ``summary.csv``; position in a stack comes after the file, and what else a row holds at the end.
 SUMMARY_COLUMNS = (
@@ -24,6 +25,7 @@ SUMMARY_COLUMNS = (
     "low",
     "high",
     "min_size",
+    *FACTS,
     "seconds",
     "model",
     "warning",

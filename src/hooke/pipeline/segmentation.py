@@ -28,6 +28,7 @@ from hooke.measure import (
     measure,
 )
 from hooke.models import Model
+from hooke.pipeline.image_facts import image_facts
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.notebook_views import annotated_plane, describe, draw_axes, render_card
 from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path, plane_name, thumbnail_path
@@ -371,6 +372,7 @@ def summary_row(summary: Summary, name: str, path: Path) -> dict[str, Any]:
         "low": normalisation.low,
         "high": normalisation.high,
         "min_size": round(summary.min_size, 2),
+        **image_facts(summary.image),
         "seconds": round(summary.seconds, 4),
         "model": summary.model.name,
         "warning": join_warnings(summary.warnings),

@@ -1,0 +1,98 @@
+"""Records what decides whether the measurements of two images can be compared, and says where images differ in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from hooke.errors import listed, readable
+from hooke.image import Image
+from hooke.measure import known_channels
+
+#: Columns of ``summary.csv``.
+FACTS: Final = ("pixel_height_um", "pixel_width_um", "pixel_type", "channels")
+_UNKNOWN = "unknown"
+_NAMED = 3  # images of each kind
+_KINDS = 5
+
+
+def image_facts(image: Image) -> dict[str, Any]:
+    """Size of a pixel in micrometres, empty where it is unknown; type of the pixels; channels by name, else how many.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image_facts(Image(np.zeros((2, 2, 2), np.uint8), channel_names=("DAPI", "FITC"))).values()
+    dict_values(['', '', 'uint8', 'DAPI, FITC'])
+    """
+    sizes = image.pixel_size_um or ("", "")
+    channels = ", ".join(known_channels(image)) or image.channels
+    return dict(zip(FACTS, (*sizes, str(image.pixels.dtype), channels), strict=True))
+
+
+def differing_images(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Say in what images differ so that their measurements can't be compared.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        With ``image`` and what `image_facts` gives, such as those of ``summary.csv``; others are passed over.
+
+    Returns
+    -------
+    list of str
+    """
+    known = {str(row["image"]): row for row in rows if row.get("pixel_type")}
+    names, images = list(known), list(known.values())
+    kinds = {of: _kinds(names, images, of) for of in (_size, _type, _channels)}
+    said = []
+    if len(kinds[_size]) > 1:
+        said.append(
+            f"the size of a pixel is not the same in all images: {_listed(kinds[_size])}: compare only what is in "
+            "micrometres, which is missing where the size is unknown; --pixel-size (pixel_size) gives all images one"
+        )
+    if len(kinds[_type]) > 1:
+        said.append(
+            f"pixels are not of one type in all images: {_listed(kinds[_type])}: intensities, which are measured as "
+            "stored, can't be compared between these"
+        )
+    if len(kinds[_channels]) > 1:
+        said.append(
+            f"channels are not the same in all images: {_listed(kinds[_channels])}: compare columns of one channel "
+            "only; that of an image's only channel does not name it"
+        )
+    return said
+
+
+def _kinds(
+    names: Sequence[str], images: Sequence[Mapping[str, Any]], of: Callable[[Mapping[str, Any]], str]
+) -> dict[str, list[str]]:
+    """Names of the images of each kind, the most frequent kind first."""
+    kinds: dict[str, list[str]] = {}
+    for name, image in zip(names, images, strict=True):
+        kinds.setdefault(of(image), []).append(name)
+    return dict(sorted(kinds.items(), key=lambda kind: -len(kind[1])))
+
+
+def _size(image: Mapping[str, Any]) -> str:
+    height, width = image["pixel_height_um"], image["pixel_width_um"]
+    if height == "":
+        return _UNKNOWN
+    lengths = [f"{float(length):.3g}" for length in (height, width)]
+    return f"{' x '.join(dict.fromkeys(lengths))} um"
+
+
+def _type(image: Mapping[str, Any]) -> str:
+    text = str(image["pixel_type"])
+    return "float" if text.startswith("float") else text
+
+
+def _channels(image: Mapping[str, Any]) -> str:
+    text = str(image["channels"])
+    return f"{text} without a name" if text.isdecimal() else text
+
+
+def _listed(kinds: Mapping[str, Sequence[str]]) -> str:
+    """Each kind with its images."""
+    texts = [f"{kind} ({len(names)}: {listed(names, _NAMED)})" for kind, names in kinds.items()]
+    return readable(listed(texts, _KINDS))

@@ -1,0 +1,96 @@
+"""Images of one run whose measurements can't be compared are named: pixel sizes, types of pixels, channels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+from hooke.cli.measure import measure
+from hooke.cli.segment import segment
+from hooke.image import Image
+from hooke.pipeline import SegmentOptions, merge_results, segment_folder
+from hooke.pipeline.image_facts import differing_images, image_facts
+from tests.builders import run_command
+
+HALF = {"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
+
+
+def write(path, pixels, axes="YX", **stated):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tifffile.imwrite(path, pixels, metadata={"axes": axes, **stated}, ome=True, photometric="minisblack")
+
+
+def rows(**images):
+    return [{"image": name, **image_facts(image)} for name, image in images.items()]
+
+
+def image(dtype=np.uint8, channels=(), size=None):
+    shape = (2, 2, len(channels)) if channels else (2, 2)
+    return Image(np.zeros(shape, dtype), channel_names=tuple(channels), pixel_size_um=size)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        {},
+        {"a": image(), "b": image()},
+        {"a": image(size=(0.5, 0.5)), "b": image(size=(0.50001, 0.5))},
+        {"a": image(np.float32), "b": image(np.float64)},
+        {"a": image(channels=("x", "y")), "b": image(channels=("x", "y"))},
+    ],
+)
+def test_images_that_are_alike_are_not_mentioned(images):
+    assert differing_images(rows(**images)) == []
+    assert differing_images([*rows(**images), {"image": "failed"}, {"image": "older", "count": 3}]) == []
+
+
+def test_each_difference_is_named_with_its_images():
+    found = differing_images(
+        rows(a=image(size=(0.5, 0.5)), b=image(size=(0.25, 0.5)), c=image(size=(0.5, 0.5)), d=image())
+    )
+    assert len(found) == 1
+    assert "not the same in all images: 0.5 um (2: a, c), 0.25 x 0.5 um (1: b), unknown (1: d)" in found[0]
+    (found,) = differing_images(rows(a=image(), b=image(np.uint16)))
+    assert "uint8 (1: a), uint16 (1: b): intensities" in found
+    (found,) = differing_images(rows(a=image(channels=("DAPI", "FITC")), b=image(channels=("DAPI", "Cy5")), c=image()))
+    assert "DAPI, FITC (1: a), DAPI, Cy5 (1: b), 1 without a name (1: c)" in found
+
+
+def test_planes_of_a_stack_count_once():
+    stack = [{"image": "a", **image_facts(image())} for _ in range(5)]
+    assert (
+        "uint16 (2: b, c), uint8 (1: a)" in differing_images([*stack, *rows(b=image(np.uint16), c=image(np.uint16))])[0]
+    )
+
+
+def test_the_commands_say_it_and_the_tables_hold_it(tmp_path, field):
+    write(tmp_path / "in" / "a.ome.tif", field.image, **HALF)
+    write(tmp_path / "in" / "b.ome.tif", np.stack([field.image.astype(np.uint16) * 200] * 2), "CYX")
+    for name in "ab":
+        write(tmp_path / "labels" / f"{name}.tif", field.labels.astype(np.uint16))
+    measured, _ = run_command(measure, tmp_path / "in", "--labels", tmp_path / "labels", "-o", tmp_path / "m")
+    segmented, _ = run_command(segment, tmp_path / "in", "-o", tmp_path / "s", "--diameter", "22", "--threads", "1")
+    for result, out in ((measured, tmp_path / "m"), (segmented, tmp_path / "s")):
+        said = " ".join(result.output.split())
+        for text in (
+            "0.5 um (1: a), unknown (1: b)",
+            "uint8 (1: a), uint16 (1: b)",
+            "1 without a name (1: a), 2 without",
+        ):
+            assert text in said
+        table = pd.read_csv(out / "summary.csv", dtype=str, keep_default_na=False)
+        assert table["pixel_height_um"].tolist() == table["pixel_width_um"].tolist() == ["0.5", ""]
+        assert table["pixel_type"].tolist() == ["uint8", "uint16"]
+        assert table["channels"].tolist() == ["1", "2"]
+    assert "unknown (1: b)" in (tmp_path / "s" / "results.html").read_text(encoding="utf-8")
+    merged = merge_results([tmp_path / "s"], tmp_path / "both")
+    assert any("unknown (1: b)" in note for note in merged.notes)
+
+
+def test_an_image_in_blocks_states_the_same(tmp_path, field):
+    write(tmp_path / "a.ome.tif", np.pad(field.image, ((0, 512), (0, 512))), **HALF)
+    segment_folder([tmp_path / "a.ome.tif"], tmp_path / "out", SegmentOptions(diameter=22, threads=1), block=512)
+    (row,) = pd.read_csv(tmp_path / "out" / "summary.csv").to_dict("records")
+    assert (row["pixel_height_um"], row["pixel_type"], row["channels"]) == (0.5, "uint8", 1)
