@@ -23,8 +23,8 @@ from hooke.io.file_runner import OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
 from hooke.io.set_aside import SET_ASIDE
 from hooke.models import load_model
-from hooke.pipeline.large.plan import SIDE
 from hooke.pipeline.image_facts import differing_images
+from hooke.pipeline.large.plan import SIDE
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import job_budget
 from hooke.pipeline.merge_sources import Gathered, SharedImage, find_sources, gather, missing_shards
