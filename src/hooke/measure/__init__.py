@@ -21,6 +21,7 @@ from hooke.measure.further import MeasuredObjects, further_columns, texture_colu
 from hooke.measure.hull import ConvexImages, convex_images
 from hooke.measure.image_table import MeasureOptions, cytoplasm_labels, cytoplasm_table, known_channels
 from hooke.measure.intensity import measure_channels
+from hooke.measure.intensity_doubts import intensity_doubts
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
 from hooke.measure.perimeter import Steps, count_contour_steps
 from hooke.measure.volume import measure_stack
@@ -30,6 +31,7 @@ __all__ = [
     "MeasureOptions",
     "cytoplasm_labels",
     "cytoplasm_table",
+    "intensity_doubts",
     "known_channels",
     "measure",
     "measure_stack",

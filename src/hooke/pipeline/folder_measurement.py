@@ -35,7 +35,15 @@ from hooke.io.output_folder import search_inputs
 from hooke.io.spreadsheet import write_table
 from hooke.io.warning_cell import join_warnings
 from hooke.labels import LabelledImage, LabelSource
-from hooke.measure import MeasureOptions, cytoplasm_labels, cytoplasm_table, known_channels, measure, name_columns
+from hooke.measure import (
+    MeasureOptions,
+    cytoplasm_labels,
+    cytoplasm_table,
+    intensity_doubts,
+    known_channels,
+    measure,
+    name_columns,
+)
 from hooke.measure.image_table import parse_pixel_size
 from hooke.pipeline.image_facts import FACTS, differing_images, image_facts
 from hooke.pipeline.options import available_threads
@@ -177,7 +185,8 @@ class _Job:
             table = table.assign(**image_place(str(file.path)))
             picture = overlay(image.pixels, labels, ids=self.ids)
             write_png(overlay_path(self.out, file.name, image.plane), picture)
-            warning = join_warnings([*image.notes, content.note, *content.oddities])
+            doubts = intensity_doubts(labels, image.pixels, known_channels(image))
+            warning = join_warnings([*image.notes, content.note, *content.oddities, *doubts])
             row = _row(file) | image.plane | {"count": len(table), "warning": warning} | image_facts(image)
             results.append((row, table))
             on_share(len(results) / len(images))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hooke.image import Image
 from hooke.labels.classes import Classes, aggregate_pixel_classes
-from hooke.measure import MeasureOptions
+from hooke.measure import MeasureOptions, intensity_doubts, known_channels
 from hooke.measure.image_table import parse_pixel_size
 from hooke.models import Model, is_default
 from hooke.pipeline.examination import NOTHING, examine
@@ -100,9 +100,13 @@ def _segment_as(
             view.image, decoded.labels, threshold=options.class_threshold, channel=seen.channel, threads=threads
         )
         warnings += more
+    labels = view.restore(decoded.labels, image)
+    if not normalisation.keeps_colours:
+        shown = 0 if image.channels == 1 else normalisation.channel
+        warnings += tuple(intensity_doubts(labels, image.pixels, known_channels(image), seen=shown))
     return Segmentation(
         image,
-        view.restore(decoded.labels, image),
+        labels,
         decoded.scores,
         model,
         normalisation,
