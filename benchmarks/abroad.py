@@ -32,9 +32,10 @@ from numpy.typing import NDArray
 import hooke
 from abroad_scores import SCORES, draw, interval, mean_ranks, sampled, score
 from abroad_sources import DATASETS, Case, Source, cases, choose, has_seen
-from abroad_variants import OF_BOTH, PARTS, ChangedModel, Memory, Variant, grow, make_models, variants
+from abroad_variants import OF_BOTH, PARTS, ChangedModel, Memory, Variant, make_models, variants
 from hooke import HookeError
 from hooke.io import atomic_path, read_labels
+from hooke.labels import offset_outlines
 
 OVERALL = ("recall", "precision", "f1", "off", "ap_50", "ap_75", "dsb")  # off: mean distance of diameter from 1
 DIFFERENCES = ("dsb", "ap_50", "ap_75", "recall", "precision", "diameter")
@@ -81,7 +82,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1, help="every Nth image of a source, but at least four")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of all models")
     parser.add_argument("--scan", nargs="+", default=[], metavar="KEY=V1,V2", help="a variant for each value")
-    parser.add_argument("--grow", type=float, help="pixels added all around objects: --set grow=PIXELS")
+    parser.add_argument("--grow", type=float, help="pixels that outlines move, inwards below 0: --set grow=PIXELS")
     parser.add_argument("--trained-on", action="store_true", help="show which data sets a model was trained on")
     parser.add_argument("--beside", type=Path, metavar="JSON", help="results of an earlier run, to compare with")
     parser.add_argument("--results", type=Path, metavar="JSON", help="file to write all scores to")
@@ -142,7 +143,7 @@ def _score_case(work: tuple[str, Case, list[Variant], int]) -> dict[str, Any]:
             parts[variant.model] = part
             known[variant.model, variant.decides(part)] = labels
         reach = float(variant.of_part(part or PARTS[0]).get("grow", 0))
-        rows[variant.name] = score(grow(labels, reach), truth, image.kinds, kind)
+        rows[variant.name] = score(offset_outlines(labels, reach), truth, image.kinds, kind)
     return rows
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,7 +30,7 @@ class Variant:
         Name or path.
     settings : dict
         By name, with ``grey.`` or ``colour.`` before it for one of a bundle's two networks: parameters of the target
-        scheme, ``diameter_band``, ``tta``, ``min_size``, ``diameter``, or ``grow``, pixels added all around objects.
+        scheme, ``diameter_band``, ``tta``, ``min_size``, ``diameter``, or ``grow``, pixels that outlines move outwards.
     """
 
     model: str
@@ -134,26 +133,6 @@ def _changed(bundle: Bundle, changes: Mapping[str, Any]) -> Any:
     others = ("diameter_band", "tta", "grow", *OF_BOTH)
     parameters = {key: value for key, value in changes.items() if key not in others}
     return bundle.settings.model_copy(update={"parameters": bundle.settings.parameters | parameters} | band)
-
-
-def grow(labels: NDArray[np.int32], reach: float) -> NDArray[np.int32]:
-    """Add the background within some pixels of an object's outline to it; where two are near, to the nearer.
-
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (Y, X)
-    reach : float
-        Pixels from the edge of an object's last pixel to the middle of what is added, less a half: 0.5 adds the four
-        neighbours, 1 all eight; 0 nothing.
-    """
-    if reach <= 0:
-        return labels
-    distance, nearest = cv2.distanceTransformWithLabels(
-        (labels == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    owner = np.zeros(int(nearest.max()) + 1, np.int32)
-    owner[nearest[labels > 0]] = labels[labels > 0]
-    return np.where((labels == 0) & (distance <= reach + 0.5), owner[nearest], labels).astype(np.int32)
 
 
 def make_models(chosen: Iterable[Variant], memory: Memory) -> dict[str, ChangedModel]:
