@@ -382,7 +382,9 @@ def test_what_was_held_out_tunes_the_settings(monkeypatch):
     images = corrected(2)
     images = [replace(image, labels=offset_outlines(segment(image.image, model).labels, 2)) for image in images]
     first = TunedSettings.of(model)
-    refined = refinement.refine(model, Path("x"), first, parts(images), [])
+    said = []
+    refined = refinement.refine(model, Path("x"), first, parts(images), [], said.append)
+    assert [line.split()[0] for line in said] == ["tuning", "comparing"]
     assert refined.settings.grey.grow == 2 and refined.judged[0].scores_after["dsb"] > 0.95
     assert "grow: 0 -> 2" in "\n".join(refined.tuning.lines())
 
@@ -419,6 +421,18 @@ def test_weights_in_8_bits_are_added_where_the_parent_has_some_and_they_are_as_g
     assert made.int8 is not None and made.int8 != parent.bundle.int8
     monkeypatch.setattr(int8_check, "MOST_LOSS", -1.0)
     assert "without weights in 8 bits" in refinement.add_int8(tmp_path / "mine", parent, images, NOTHING)
+
+
+def test_of_many_images_some_check_the_weights_in_8_bits(monkeypatch):
+    seen = {}
+
+    def remember(bundle, shown, checked, name):
+        seen.update(shown=shown, checked=checked)
+
+    monkeypatch.setattr(refinement, "add_int8_by_images", remember)
+    images = list(range(100))
+    assert refinement.add_int8(Path("x"), load_model("nuclei"), images, NOTHING) == ""
+    assert seen["shown"] == images and seen["checked"] == images[::3]
 
 
 def test_images_that_go_to_cells_teach_cells():

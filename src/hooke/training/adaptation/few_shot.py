@@ -209,9 +209,8 @@ def adapt(
         adapted = adapt_network(used, chosen, kept, recipe, Path(run), seed=seed)
     facts = _facts(model, chosen, kept, place, seed)
     page = Path(report) if report is not None else out.with_name(f"{out.name}-report.html")
-    say("comparing the model before and after")
     plan = _Plan(out, page, colour, colour and base.bundle.colour is not None, failed, notes)
-    return _finish(model, base, adapted, chosen, kept, facts, plan)
+    return _finish(model, base, adapted, chosen, kept, facts, plan, say)
 
 
 @dataclass(frozen=True)
@@ -234,6 +233,7 @@ def _finish(
     kept: Kept,
     facts: dict[str, Any],
     plan: _Plan,
+    say: Say,
 ) -> Adaptation:
     """Write the bundle, complete and judge it, and write what came of it into its card and the report."""
     notes = list(plan.notes)
@@ -242,10 +242,12 @@ def _finish(
         write_adapted(adapted.module, base, plan.colour, made, facts)
         checked = adapted.division.checked
         if not plan.second:
+            if base.bundle.int8 is not None:
+                say(f"making weights in 8 bits, and checking them on {len(chosen)} image(s)")
             sources = [image.source for image in chosen]
             notes += filter(None, [add_int8(made, base, sources, kept)])
         first = first_settings(parent, base, second=plan.second)
-        refined = refine(parent, made, first, checked, kept.check)
+        refined = refine(parent, made, first, checked, kept.check, say)
         notes += refined.notes
         tuning = None if refined.tuning is None else {"on": facts["name"], **refined.tuning.record()}
         done = Adaptation(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hooke.training.bundles.int8_weights import add_int8_by_images
 
 # Of a tuned parent these are kept, for they are of the images. The others make up for what its network did.
 _OF_IMAGES = ("diameter", "diameter_range", "channel")
+_ENOUGH = 40  # corrected images to check weights in 8 bits by: of hundreds, that would take longer than to learn them
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,8 @@ def add_int8(bundle: Path, parent: Model, images: Sequence[CorrectedImage], kept
         Whose own network was adapted, not the one inside for colour images.
     parent : Model
     images : sequence of CorrectedImage
-        Give the scales, and are segmented with both: the weights in 8 bits are kept where they are as good.
+        Give the scales; up to 40, spread over them, are segmented with both: the weights in 8 bits are kept where they
+        are as good.
     kept : Kept
         The images to check by give the scales, too; those of a data set are segmented with both, simulated ones not:
         on them a parent that passed this check on real images would not pass it.
@@ -81,7 +84,8 @@ def add_int8(bundle: Path, parent: Model, images: Sequence[CorrectedImage], kept
     if parent.bundle.int8 is None:
         return ""
     home = [part.source for part in kept.check]
-    checked = [*images, *(home if kept.labelled else [])]
+    spread = images[:: math.ceil(len(images) / _ENOUGH)]
+    checked = [*spread, *(home if kept.labelled else [])]
     try:
         check = add_int8_by_images(bundle, [*images, *home], checked, "corrected images")
     except ModelError as error:
@@ -90,7 +94,12 @@ def add_int8(bundle: Path, parent: Model, images: Sequence[CorrectedImage], kept
 
 
 def refine(
-    parent: Model, bundle: Path, first: TunedSettings, checked: Sequence[Checked], home: Sequence[Checked]
+    parent: Model,
+    bundle: Path,
+    first: TunedSettings,
+    checked: Sequence[Checked],
+    home: Sequence[Checked],
+    say: Callable[[str], None] = lambda line: None,
 ) -> Refined:
     """Tune an adapted model on what was held out, and judge it.
 
@@ -107,9 +116,13 @@ def refine(
         See `first_settings`.
     checked, home : sequence of Checked
         What was held out, and what the parent knew.
+    say : callable
+        Receives what is done, line by line.
     """
     model = first.apply(load_model(bundle))
+    say(f"tuning its settings on {len(checked)} held-out part(s)")
     tuning = _tune(model, checked)
+    say(f"comparing the model before and after, on these and on {len(home)} image(s) of what it knew")
     if tuning is None:
         return Refined(first, None, list(judge(parent, model, checked)), list(judge(parent, model, home)), [])
     tuned = tuning.settings.apply(model)
