@@ -30,29 +30,35 @@ FLOORS = (
     ("cli",),
 )
 LINES, FUNCTION_LINES = 500, 60
+KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
-def modules() -> dict[str, ast.Module]:
-    """Syntax tree of every module, by its path below the package."""
+def modules() -> dict[str, list[ast.AST]]:
+    """Imports and functions of every module, by its path below the package."""
     paths = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}
-    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in sorted(paths.items())}
+    return {name: list(kept(path.read_text(encoding="utf-8"))) for name, path in sorted(paths.items())}
+
+
+def kept(source: str) -> Iterator[ast.AST]:
+    """Imports and functions of a module, wherever they stand in it."""
+    return (node for node in ast.walk(ast.parse(source)) if isinstance(node, KEPT))
 
 
 def room(name: str) -> str:
     return name.split("/")[0].removesuffix(".py")
 
 
-def imported_packages(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def imported_packages(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
             yield (node.module or "").split(".")[0]
         elif isinstance(node, ast.Import):
             yield from (name.name.split(".")[0] for name in node.names)
 
 
-def imported_rooms(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def imported_rooms(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module == "hooke":
             yield from (name.name for name in node.names if name.name in {room for floor in FLOORS for room in floor})
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hooke."):
@@ -69,10 +75,10 @@ def test_every_room_has_a_floor():
 def test_rooms_import_downwards_only():
     floor_of = {name: floor for floor, names in enumerate(FLOORS) for name in names}
     upwards = set()
-    for name, tree in modules().items():
+    for name, nodes in modules().items():
         own = room(name)
         if own in floor_of:
-            others = set(imported_rooms(tree)) - {own}
+            others = set(imported_rooms(nodes)) - {own}
             upwards |= {f"{name} imports {other}" for other in others if floor_of[other] >= floor_of[own]}
     assert upwards == set()
 
@@ -80,8 +86,8 @@ def test_rooms_import_downwards_only():
 def test_only_training_imports_pytorch_and_one_module_the_runtime():
     """Imports inside functions count; `tests/pipeline/test_segment.py` tries it without PyTorch."""
     importing = {package: set() for package in ("torch", "torchvision", "timm", "lightning", "onnxruntime")}
-    for name, tree in modules().items():
-        for package in importing.keys() & set(imported_packages(tree)):
+    for name, nodes in modules().items():
+        for package in importing.keys() & set(imported_packages(nodes)):
             importing[package].add(name if package == "onnxruntime" else room(name))
     assert importing.pop("onnxruntime") == {"models/runtime.py"}
     assert {package: rooms for package, rooms in importing.items() if rooms != {"training"}} == {}
@@ -96,8 +102,8 @@ def test_functions_are_short():
     lengths = {
         # The signature of a command is the list of its options.
         f"{name}: {node.name}": length(node, signature=room(name) != "cli")
-        for name, tree in modules().items()
-        for node in ast.walk(tree)
+        for name, nodes in modules().items()
+        for node in nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     assert {function: lines for function, lines in lengths.items() if lines > FUNCTION_LINES} == {}

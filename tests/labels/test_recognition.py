@@ -10,7 +10,7 @@ import hooke
 from hooke.datasets import simulate
 from hooke.labels.recognition import holds_labels
 
-FIELD = simulate((240, 320), seed=3, diameter=26.0, density=0.2, bits=16)
+FIELD = simulate((160, 208), seed=3, diameter=26.0, density=0.2, bits=16)
 LABELS = FIELD.labels
 
 

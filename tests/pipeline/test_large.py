@@ -143,7 +143,7 @@ def test_a_stopped_run_goes_on_from_the_finished_blocks(wide, done, tmp_path, mo
 
     monkeypatch.setattr(ObjectFinder, "find", stop_at_third)
     with pytest.raises(KeyboardInterrupt):
-        segment_folder([wide[0]], tmp_path, SegmentOptions(diameter=26, threads=1), block=512)
+        segment_folder([wide[0]], tmp_path, SegmentOptions(diameter=26, threads=1), block=512, overlays=False)
     kept = sorted((tmp_path / ".hooke" / "wide.blocks").glob("*.objects.npz"))
     assert len(kept) == 2
     again = []
@@ -153,7 +153,7 @@ def test_a_stopped_run_goes_on_from_the_finished_blocks(wide, done, tmp_path, mo
         return original(self, block)
 
     monkeypatch.setattr(ObjectFinder, "find", count)
-    segment_folder([wide[0]], tmp_path, SegmentOptions(diameter=26, threads=1), block=512)
+    segment_folder([wide[0]], tmp_path, SegmentOptions(diameter=26, threads=1), block=512, overlays=False)
     assert again == [2, 3, 4, 5]
     assert (tmp_path / "labels" / "wide.tif").read_bytes() == (done / "labels" / "wide.tif").read_bytes()
     assert (tmp_path / "measurements.csv").read_bytes() == (done / "measurements.csv").read_bytes()

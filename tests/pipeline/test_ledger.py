@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,19 @@ import pytest
 import tifffile
 
 import hooke
+from hooke import pipeline
 from hooke.datasets import simulate
 from hooke.errors import ClusterError, ConfigError, HookeError, OutputError
 from hooke.io import read_labels, write_png
 from hooke.io.entry import run_entries
 from hooke.io.lock import only_run
-from hooke.pipeline import SegmentOptions, ledger, segment_file, segment_folder, tables
+from hooke.pipeline import SegmentOptions, ledger, segment_file, tables
 from hooke.pipeline.folder_segmentation import _Run
 from hooke.pipeline.record import read_replay
 from hooke.pipeline.work import Origin, Settings
 
 QUICK = SegmentOptions(diameter=22, threads=1)
+segment_folder = partial(pipeline.segment_folder, page=False)  # which has tests of its own
 
 
 def rows(out):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from hooke.pipeline.lettering import count_lettering, find_lettering
 SIZE = (300, 420)
 
 
+@cache
 def field(modality="fluorescence", seed=3, bits=8, size=SIZE):
     return simulate(size, seed=seed, diameter=26.0, modality=modality, density=0.15, bits=bits)
 

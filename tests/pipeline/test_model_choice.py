@@ -99,7 +99,8 @@ def test_objects_of_a_classifier_stay_those_that_it_was_trained_on(cells):
     assert not wants_cells(model, SegmentOptions(classify=SimpleNamespace(classes=())), *seen)
 
 
-def test_a_stack_has_one_model_and_a_run_can_be_repeated(tmp_path, cells):
+def test_a_stack_has_one_model_and_a_run_can_be_repeated(tmp_path):
+    cells = as_bytes(phase_contrast_field(0, side=224))
     other = np.full_like(cells, 120)  # alone, it would stay with the model of nuclei
     other[100:140, 100:140] = 60
     assert hooke.segment(other).model.name == "nuclei"

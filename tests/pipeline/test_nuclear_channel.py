@@ -52,15 +52,22 @@ def test_channel_is_chosen_in_strips_thinner_than_the_squares_that_are_compared(
     assert result.labels.shape == shape
 
 
-@pytest.mark.parametrize(("expected", "searched"), [(0, True), (1, False), (None, False)])
-def test_few_nuclei_beside_many_are_searched_for_in_the_channel_that_is_expected_to_show_them(expected, searched):
+@pytest.fixture(scope="module")
+def few_and_many():
+    """A large image with one nucleus in its first channel and many in the second."""
     rng = np.random.default_rng(0)
     one, many = (rng.poisson(100, (1600, 1600)).astype(np.uint16) for _ in range(2))
     rows, columns = np.ogrid[:1600, :1600]
     one[(rows - 1500) ** 2 + (columns - 1500) ** 2 < 13**2] += 2000
     many[:800, :800] += simulate((800, 800), seed=3, diameter=26, bits=16).image // 8
-    model = load_model("nuclei")
-    image = Image(np.stack([one, many], axis=2))
+    return Image(np.stack([one, many], axis=2))
+
+
+@pytest.mark.parametrize(("expected", "searched"), [(0, True), (1, False), (None, False)])
+def test_few_nuclei_beside_many_are_searched_for_in_the_channel_that_is_expected_to_show_them(
+    few_and_many, expected, searched
+):
+    model, image = load_model("nuclei"), few_and_many
     fits = {channel: model.prepare_input(image, channel)[1] for channel in range(2)}
 
     clear = channel_clarity(model, image.pixels, fits, expected)
