@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from hooke.io.file_runner import Progress
 from hooke.io.lock import only_run
 from hooke.tracking.options import TrackOptions
 from hooke.tracking.sources import LabelSequence, find_sequences
-from hooke.tracking.track_files import RECORD, check_apart
+from hooke.tracking.track_files import check_apart, save_tracks
 from hooke.tracking.track_labels import track
 from hooke.tracking.tracks import Tracks
 
@@ -125,13 +124,13 @@ def track_folder(
             try:
                 check_apart(folder, sequence.paths)
                 tracks = _track(sequence, options, pixel_size_um, z_step_um, time_step_s, show)
-                tracks.save(folder, images=sequence.images, movie=movie)
+                notes = save_tracks(tracks, folder, images=sequence.images, movie=movie)
             except HookeError as error:
                 if total == 1:
                     raise
                 done.append(TrackedSequence(name, folder, error=str(error)))
             else:
-                done.append(_result(name, folder, tracks))
+                done.append(_result(name, folder, tracks, notes))
             if progress is not None:
                 progress(Progress(number + 1, total, result=done[-1], error=done[-1].error))
     return TrackedFolder(out, done)
@@ -158,7 +157,7 @@ def _track(
     return replace(tracks, notes=sequence.notes + tracks.notes)
 
 
-def _result(name: str, folder: Path, tracks: Tracks) -> TrackedSequence:
+def _result(name: str, folder: Path, tracks: Tracks, notes: tuple[str, ...]) -> TrackedSequence:
     return TrackedSequence(
         name,
         folder,
@@ -166,7 +165,7 @@ def _result(name: str, folder: Path, tracks: Tracks) -> TrackedSequence:
         tracks.count,
         int(tracks.divisions["parent"].nunique()),
         int((tracks.table["repaired"] != "").sum()),
-        tuple(json.loads((folder / RECORD).read_bytes())["notes"]),  # those of writing them, too
+        notes,
     )
 
 

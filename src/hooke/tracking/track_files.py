@@ -43,7 +43,7 @@ _CHALLENGE, _GRAPH = "ctc", "tracks.geff"
 
 def save_tracks(
     tracks: Tracks, folder: Path, *, images: Sequence[NDArray[np.generic]] | None = None, movie: bool = True
-) -> Path:
+) -> tuple[str, ...]:
     """Write labels, tables, the page, the movie and the challenge's files, in place of those of an earlier run.
 
     Parameters
@@ -54,6 +54,11 @@ def save_tracks(
         For the movie.
     movie : bool
         Whether to draw one.
+
+    Returns
+    -------
+    tuple of str
+        The notes of the tracks, and what the user should know of the files.
 
     Raises
     ------
@@ -79,10 +84,11 @@ def save_tracks(
     write_tracks_page(tracks, folder / "tracks.html")
     if movie:
         write_movie(tracks, folder, images)
+    notes = (*tracks.notes, note) if note else tracks.notes
+    record = _describe(tracks) | {"notes": notes, "movie": movie}
     with atomic_path(folder / RECORD) as part:
-        record = describe(tracks, note) | {"movie": movie}
         part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    return folder
+    return notes
 
 
 def check_apart(folder: Path, inputs: Iterable[Path]) -> None:
@@ -118,8 +124,8 @@ def _remove_earlier(folder: Path) -> None:
     shutil.rmtree(folder / _GRAPH, ignore_errors=True)
 
 
-def describe(tracks: Tracks, *notes: str) -> dict[str, Any]:
-    """What ``tracks.json`` says."""
+def _describe(tracks: Tracks) -> dict[str, Any]:
+    """What ``tracks.json`` says of the tracks."""
     repaired = tracks.table["repaired"]
     return {
         "hooke": __version__,
@@ -134,5 +140,4 @@ def describe(tracks: Tracks, *notes: str) -> dict[str, Any]:
         "z_step_um": tracks.z_step_um,
         "time_step_s": tracks.time_step_s,
         "drift": [[round(value, 3) for value in shift] for shift in tracks.drift.tolist()],
-        "notes": [*tracks.notes, *filter(None, notes)],
     }

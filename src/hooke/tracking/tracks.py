@@ -160,7 +160,8 @@ class Tracks:
         """
         from hooke.tracking.track_files import save_tracks
 
-        return save_tracks(self, Path(folder), images=images, movie=movie)
+        save_tracks(self, Path(folder), images=images, movie=movie)
+        return Path(folder)
 
 
 _NOTHING = (np.zeros(0, np.int64), np.zeros(0, np.int64))

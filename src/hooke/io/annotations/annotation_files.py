@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from hooke.errors import DatasetError
@@ -39,8 +40,12 @@ class AnnotationFiles:
         self, files: Mapping[str, Path], split_components: bool | None = None, outline: str = "object"
     ) -> None:
         self.files = dict(files)
-        self.split_components = split_components
-        self.outline = outline
+        of_labels = partial(_read_labels, split=split_components)
+        self._readers: dict[str, _Read] = {
+            **READERS,
+            **dict.fromkeys(LABEL_SUFFIXES, of_labels),
+            GEOJSON: partial(_read_geojson, outline=outline),
+        }
 
     @property
     def names(self) -> list[str]:
@@ -54,12 +59,7 @@ class AnnotationFiles:
     def read(self, name: str, shape: tuple[int, ...] | None = None) -> LabelledImage:
         """Read one; on the size that the file states, or else on `shape`."""
         path = self.files[name]
-        if _kind(path) in LABEL_SUFFIXES:
-            read = read_label_file(path, self.split_components)
-            return LabelledImage(read.labels, oddities=read.oddities)
-        if _kind(path) == GEOJSON:
-            return _read_geojson(path, shape, self.outline)
-        return READERS[_kind(path)](path, shape)
+        return self._readers[_kind(path)](path, shape)
 
 
 def find_annotations(path: Path, split_components: bool | None = None) -> AnnotationFiles | None:
@@ -105,6 +105,11 @@ def _kind(path: Path) -> str:
 def is_label_image(path: Path) -> bool:
     """Whether a file is a label image by its name."""
     return _kind(path) in LABEL_SUFFIXES
+
+
+def _read_labels(path: Path, _: _Shape, split: bool | None) -> LabelledImage:
+    read = read_label_file(path, split)
+    return LabelledImage(read.labels, oddities=read.oddities)
 
 
 def _read_seg(path: Path, _: _Shape) -> LabelledImage:
