@@ -188,6 +188,23 @@ def test_a_bright_fibre_neither_hides_the_nuclei_nor_counts_as_some():
     assert not any(median)
 
 
+def test_few_bright_nuclei_in_faint_cell_bodies_are_no_dirt():
+    rng = np.random.default_rng(0)
+    truth = np.zeros((700, 700), np.int32)
+    bodies = np.zeros(truth.shape, np.float32)
+    for number, (x, y) in enumerate([(150, 120), (520, 140), (330, 360), (160, 560), (560, 570)], 1):
+        angle = float(rng.uniform(0, 180))
+        cv2.ellipse(bodies, (x, y), (150, 22), angle, 0, 360, 1, -1)
+        cv2.ellipse(truth, (x, y), (27, 19), angle, 0, 360, number, -1)
+    fibres = cv2.GaussianBlur(rng.normal(0, 1, truth.shape), (0, 0), 2)
+    faint = 16 * cv2.GaussianBlur(bodies, (0, 0), 8) * (1 + 0.3 * fibres / fibres.std())
+    bright = 250 * cv2.GaussianBlur((truth > 0).astype(np.float32), (0, 0), 1.2)
+    pixels = 30 + faint + bright + rng.normal(0, 0.6, truth.shape)
+    found = hooke.segment(np.clip(pixels, 0, 255).astype(np.uint8))
+    assert score_image(found.labels, truth)["recall_50"] == 1
+    assert not any("bright dirt" in warning for warning in found.warnings)
+
+
 def scattered(side, top, left):
     """One nucleus in a large field of its background."""
     sizes = np.bincount(FIELD.labels.ravel())

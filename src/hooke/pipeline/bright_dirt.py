@@ -73,10 +73,11 @@ def fit_to_nuclei(model: Model, pixels: Pixels, normalisation: Normalisation, *,
     if fitted is normalisation:
         return None
     jobs = spread_jobs(pixels.shape, _SCALES, _FIELDS)
-    before, after = (clarity(view_fields(model, pixels, fit, jobs, threads)) for fit in (normalisation, fitted))
-    if after <= _CLEARER * before:
-        return None
-    return Refit(fitted, fitted.low + _TIMES * (fitted.high - fitted.low))
+    ceiling = fitted.low + _TIMES * (fitted.high - fitted.low)
+    before = clarity(view_fields(model, pixels, normalisation, jobs, threads))
+    # Saturated, what is far brighter may look more like nuclei than before, and is what would be dropped.
+    after = clarity(view_fields(model, pixels, fitted, jobs, threads, ceiling=ceiling))
+    return Refit(fitted, ceiling) if after > _CLEARER * before else None
 
 
 def _without_outliers(values: NDArray[np.float32], fit: Normalisation, level: float) -> Normalisation | None:

@@ -59,6 +59,8 @@ def view_fields(
     jobs: Sequence[tuple[float, Field]],
     threads: int = 1,
     known: NDArray[np.uint16] | None = None,
+    *,
+    ceiling: float = np.inf,
 ) -> list[Vote]:
     """Show the network some fields.
 
@@ -74,6 +76,8 @@ def view_fields(
         Fields in work at once.
     known : ndarray of uint16, shape (K, Y, X), optional
         Maps of the whole image at scale 1, taken for every field on that scale.
+    ceiling : float
+        Objects whose median intensity, as stored, lies above are not believed in. Not with `known`.
 
     Returns
     -------
@@ -86,12 +90,13 @@ def view_fields(
 
     def view(job: tuple[float, Field]) -> Vote:
         scale, field = job
-        maps = known if scale == 1 else None
-        if maps is None:
-            # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
-            window = resize_field(pixels[field], normalisation, scale)
-            maps = predict_maps(network, window, AS_IT_IS, maps=scheme.first_pass_maps)
-        return vote(scheme, model.settings.trained_diameters, maps, scale)
+        if known is not None and scale == 1:
+            return vote(scheme, model.settings.trained_diameters, known, scale)
+        # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
+        window = _resize(normalisation.select(pixels[field]), scale)
+        maps = predict_maps(network, normalisation.apply(window), AS_IT_IS, maps=scheme.first_pass_maps)
+        dirt = np.greater(window, ceiling) if np.isfinite(ceiling) else None
+        return vote(scheme, model.settings.trained_diameters, maps, scale, dirt)
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(view, jobs))
@@ -130,8 +135,14 @@ def _starts(length: int, side: int) -> list[int]:
     return [length // 4 - side // 2, (3 * length) // 4 - side // 2]
 
 
-def vote(scheme: HasDiameterMap, trained: tuple[float, float], maps: NDArray[np.uint16], scale: float) -> Vote:
-    """What the maps of one field, seen on one scale, say of its objects."""
+def vote(
+    scheme: HasDiameterMap,
+    trained: tuple[float, float],
+    maps: NDArray[np.uint16],
+    scale: float,
+    dirt: NDArray[np.bool_] | None = None,
+) -> Vote:
+    """What the maps of one field, seen on one scale, say of its objects; of those that are mostly dirt, nothing."""
     decoded = scheme.decode(maps)
     flat = decoded.labels.ravel()
     area = np.bincount(flat, minlength=1)[1:]
@@ -143,6 +154,8 @@ def vote(scheme: HasDiameterMap, trained: tuple[float, float], maps: NDArray[np.
     by_map = scheme.diameter_of(predicted)
     by_area = np.sqrt(area * (4 / np.pi))
     trust = vote_trust(by_map, trained) * _agreement(by_map, by_area) * decoded.scores
+    if dirt is not None:
+        trust = np.where(2 * np.bincount(flat[dirt.ravel()], minlength=len(area) + 1)[1:] > area, 0.0, trust)
     return Vote(np.sqrt(by_map * by_area) / scale, trust, scale, flat.size / scale**2)
 
 
