@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 
+import cv2
 import numpy as np
 import PIL.Image
 import pytest
@@ -14,7 +15,7 @@ from hooke.datasets.adapters.coco import find, load
 from hooke.datasets.layout import read_index, read_sample
 from hooke.datasets.prepare import prepare_dataset
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
-from hooke.io.annotations.coco import CROWD, NO_CATEGORY, NO_OUTLINE, SAME_ID, read_coco
+from hooke.io.annotations.coco import CROWD, NO_CATEGORY, NO_OUTLINE, OF_BORDERS, SAME_ID, open_coco, read_coco
 from hooke.labels.run_length import compress_counts, encode_counts
 
 HEIGHT, WIDTH = 12, 16
@@ -106,6 +107,53 @@ def test_masks_are_those_of_pycocotools(tmp_path):
         assert np.count_nonzero(ours & theirs) / np.count_nonzero(ours | theirs) > 0.98
 
 
+@pytest.mark.parametrize("chain", [cv2.CHAIN_APPROX_SIMPLE, cv2.CHAIN_APPROX_NONE])
+def test_outlines_through_border_pixels_are_known_by_their_area_and_lose_no_rim(tmp_path, chain):
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        noise = cv2.GaussianBlur(rng.normal(size=(HEIGHT, WIDTH)), (0, 0), 2)
+        pieces, parts = cv2.connectedComponents((noise > 0).astype(np.uint8))
+        save(tmp_path / "a.png")
+        truth, annotations = np.zeros((HEIGHT, WIDTH), int), []
+        for piece in range(1, pieces):
+            found, _ = cv2.findContours((parts == piece).astype(np.uint8), cv2.RETR_EXTERNAL, chain)
+            region = np.zeros((HEIGHT, WIDTH), np.uint8)
+            cv2.drawContours(region, found, 0, 1, cv2.FILLED)  # without holes
+            if len(found[0]) < 3 or (region[parts != piece] > 0).any():
+                continue
+            truth[region > 0] = len(annotations) + 1
+            annotations.append(annotation(piece, [found[0].ravel().tolist()], area=float(region.sum())))
+        write(tmp_path, annotations)
+        sample = first(tmp_path)
+        np.testing.assert_array_equal(sample.labels, truth)
+        assert sample.oddities.get(OF_BORDERS, 0) == len(annotations)
+        source = open_coco(tmp_path / "annotations.json")
+        np.testing.assert_array_equal(source.read("a").labels, truth)
+
+
+@pytest.mark.parametrize(
+    ("more", "pixels"),
+    [
+        ({}, 16),
+        ({"area": 16}, 16),
+        ({"area": 25}, 25),
+        ({"area": 24.5}, 16),
+        ({"area": "25"}, 16),
+        ({"area": None}, 16),
+    ],
+)
+def test_a_square_goes_along_edges_of_pixels_unless_its_area_says_otherwise(tmp_path, more, pixels):
+    save(tmp_path / "a.png")
+    sample = first(write(tmp_path, [annotation(1, [SQUARE], **more)]))
+    assert np.count_nonzero(sample.labels) == pixels
+    assert sample.labels[2:6, 2:6].all()
+
+
+def test_a_point_repeated_with_the_area_of_a_pixel_is_no_outline(tmp_path):
+    save(tmp_path / "a.png")
+    assert not first(write(tmp_path, [annotation(1, [[2, 2] * 3], area=1)])).labels.any()
+
+
 def test_crowds_boxes_unknown_categories_and_repeated_ids_are_counted(tmp_path):
     save(tmp_path / "a.png")
     write(
@@ -121,6 +169,14 @@ def test_crowds_boxes_unknown_categories_and_repeated_ids_are_counted(tmp_path):
     assert sample.labels.max() == 2
     assert sample.classes == {}
     assert sample.oddities == {SAME_ID: 2, CROWD: 1, NO_OUTLINE: 1, NO_CATEGORY: 2}
+
+
+def test_crowds_and_annotations_without_an_outline_are_counted_where_masks_are_read(tmp_path):
+    everything = run_lengths(mask(slice(None), slice(None)))
+    write(tmp_path, [annotation(1, everything, iscrowd=1), annotation(2, []), annotation(3, [SQUARE])])
+    read = open_coco(tmp_path / "annotations.json").read("a")
+    assert read.labels.max() == 1
+    assert read.oddities == {CROWD: 1, NO_OUTLINE: 1}
 
 
 def test_an_image_without_annotations_is_an_image_without_objects(tmp_path):

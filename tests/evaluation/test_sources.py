@@ -40,6 +40,9 @@ def run_lengths(mask, compress=True):
     return {"size": [*mask.shape], "counts": compress_counts(counts) if compress else counts}
 
 
+CROWD_LEFT_OUT = "truth: 1 crowd regions (iscrowd), left out, in 1 images: a"
+
+
 def coco_truth(path, **annotation):
     """Two images of 3 x 5 pixels; on the first the objects of LABELS, on the second none."""
     images = [
@@ -77,7 +80,9 @@ def test_coco_results_against_coco_truth(tmp_path):
         {"image_id": 7, "category_id": 1, "score": 0.4, "segmentation": [[3, 1, 5, 1, 5, 3, 3, 3]]},
         {"image_id": 9, "category_id": 1, "score": 0.6, "segmentation": [SQUARE]},
     ]
-    result = evaluate(write_json(tmp_path / "results.json", results), truth)
+    with pytest.warns(UserWarning, match="1 crowd regions"):
+        result = evaluate(write_json(tmp_path / "results.json", results), truth)
+    assert result.notes == (CROWD_LEFT_OUT,)
     assert result.complete
     assert dict(zip(result.per_image["image"], result.per_image["dsb"], strict=True)) == {"a": 1, "b": 0}
     # by confidence: right, invented, right
@@ -98,9 +103,13 @@ def test_overlapping_results_keep_the_surest_and_it_is_said(tmp_path):
         {"image_id": 7, "category_id": 1, "score": 0.2, "segmentation": whole},
         {"image_id": 7, "category_id": 1, "score": 0.9, "segmentation": run_lengths(LABELS == 1)},
     ]
-    with pytest.warns(UserWarning, match="a, prediction: 4 pixels lie in several masks"):
+    with (
+        pytest.warns(UserWarning, match="a, prediction: 4 pixels lie in several masks"),
+        pytest.warns(UserWarning, match="1 crowd regions"),
+    ):
         result = evaluate(write_json(tmp_path / "results.json", results), truth)
-    assert result.notes == ("a, prediction: 4 pixels lie in several masks, 0 objects have none of their own",)
+    overlap = "a, prediction: 4 pixels lie in several masks, 0 objects have none of their own"
+    assert result.notes == (CROWD_LEFT_OUT, overlap)
     assert result.per_image["tp_50"].tolist() == [1, 0]
 
 

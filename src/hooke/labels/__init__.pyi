@@ -21,6 +21,7 @@ from hooke.labels.painter import paint as paint
 from hooke.labels.polygons import Ring as Ring
 from hooke.labels.polygons import ellipse as ellipse
 from hooke.labels.polygons import fill_border as fill_border
+from hooke.labels.polygons import fill_border_of as fill_border_of
 from hooke.labels.polygons import fill_rings as fill_rings
 from hooke.labels.polygons import rectangle as rectangle
 from hooke.labels.polygons import to_ring as to_ring

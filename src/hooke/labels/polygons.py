@@ -163,6 +163,44 @@ def fill_border(ring: Ring) -> tuple[NDArray[np.bool_], int, int] | None:
     steps = np.abs(points - np.roll(points, 1, axis=0))
     if len(points) < MIN_BORDER or (points % 1 != 0).any() or (steps.max(axis=1) != 1).any():
         return None
+    return _filled_with_border(points)
+
+
+def fill_border_of(ring: Ring, pixels: float, height: int, width: int) -> tuple[NDArray[np.bool_], int, int] | None:
+    """Fill an outline through border pixels that is given by its corners, where the region has this many pixels.
+
+    Without the number an outline of corners, such as a square, could as well go along the edges of pixels. By Pick's
+    theorem a region has as many pixels as the polygon's area, half of the steps along it, and one.
+
+    Parameters
+    ----------
+    ring : Ring
+        Corners; between two of them the outline goes straight or diagonally from pixel to pixel.
+    pixels : float
+        What the source says that the region has.
+    height, width : int
+        Of the image, which the outline doesn't leave.
+
+    Returns
+    -------
+    tuple or None
+        As `fill_border`.
+    """
+    if len(ring) < 3 or (ring < 0).any() or (ring > (width - 1, height - 1)).any() or pixels > height * width:
+        return None
+    steps = np.roll(ring, -1, axis=0) - ring
+    counts = np.abs(steps).max(axis=1)
+    if not counts.any() or pixels != abs(ring_area(ring)) + counts.sum() / 2 + 1 or (ring % 1 != 0).any():
+        return None
+    if ((steps != 0).all(axis=1) & (np.abs(steps[:, 0]) != np.abs(steps[:, 1]))).any():
+        return None
+    corner = np.repeat(np.arange(len(ring)), counts.astype(np.intp))
+    passed = np.arange(len(corner)) - (np.cumsum(counts) - counts)[corner]
+    return _filled_with_border(ring[corner] + np.sign(steps)[corner] * passed[:, None])
+
+
+def _filled_with_border(points: Ring) -> tuple[NDArray[np.bool_], int, int] | None:
+    """Fill an outline of whole numbers that goes from pixel to pixel; None where it isn't the border of its region."""
     left, top = (int(edge) for edge in points.min(axis=0))
     placed = (points - (left, top)).astype(np.int32)
     mask = np.zeros(placed.max(axis=0)[::-1] + 1, np.uint8)

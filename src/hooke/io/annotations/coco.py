@@ -7,6 +7,10 @@
 
 Regions marked ``iscrowd`` hold objects that nobody outlined one by one, and are left out.
 
+A polygon goes along the edges of pixels. What OpenCV's findContours gives goes through the border pixels instead, and
+would lose half a pixel all around (supervision 0.31 writes it so). It is known by its ``area``, where that is the
+number of pixels with the border, and filled with its border.
+
 Lin et al. (2014), "Microsoft COCO: Common Objects in Context"; the format: https://cocodataset.org/#format-data.
 """
 
@@ -27,12 +31,13 @@ from hooke.io.annotations import json_fields as checked
 from hooke.io.naming import image_ids
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.labels.painter import Mask, check_canvas
-from hooke.labels.polygons import Ring, to_ring
+from hooke.labels.polygons import Ring, fill_border_of, to_ring
 from hooke.labels.run_length import decode_counts
 from hooke.labels.shape_layer import ShapeLayer
 
-KEPT_KEYS = ("id", "image_id", "category_id", "iscrowd", "segmentation", "score")
+KEPT_KEYS = ("id", "image_id", "category_id", "iscrowd", "segmentation", "score", "area")
 CROWD = "crowd regions (iscrowd), left out"
+OF_BORDERS = "outlines through border pixels, known by their area, filled with their border"
 NO_OUTLINE = "annotations without an outline (box only), left out"
 NO_CATEGORY = "objects of no known category, kept without a class"
 SAME_ID = "annotations whose id occurs twice, all kept"
@@ -111,8 +116,8 @@ def collect_shapes(image: CocoImage, categories: Categories, shape: tuple[int, i
 class CocoSource:
     """The images of a COCO json, named as ``hooke prepare`` names them: by the stem of their file name.
 
-    Regions marked ``iscrowd`` and annotations without an outline are left out. Masks may overlap; a label image has
-    no overlap: see `paint`.
+    Regions marked ``iscrowd`` and annotations without an outline are left out, and counted among the oddities.
+    Masks may overlap; a label image has no overlap: see `paint`.
     """
 
     def __init__(self, path: Path, images: dict[str, CocoImage], categories: Categories) -> None:
@@ -142,7 +147,11 @@ class CocoSource:
             check_canvas(size, self.path.stat().st_size)
             layer = ShapeLayer(size)
             for annotation in image.annotations:
-                if not annotation.get("iscrowd") and annotation.get("segmentation"):
+                if annotation.get("iscrowd"):
+                    layer.notes[CROWD] += 1
+                elif not annotation.get("segmentation"):
+                    layer.notes[NO_OUTLINE] += 1
+                else:
                     self._add(layer, annotation)
             painted = LabelledImage.from_masks(layer.masks, size)
             return replace(painted, oddities={note: count for note, count in layer.notes.items() if count})
@@ -151,11 +160,8 @@ class CocoSource:
         """Add one object, also where nothing of it lies in the image, so that the others keep their number."""
         score = checked.number(annotation, "score") if "score" in annotation else None
         class_name = _class_of(annotation, self.categories) if self.categories else None
-        outline, before = annotation["segmentation"], len(layer.masks)
-        if isinstance(outline, dict):
-            layer.add_mask("", _decoded(outline, (layer.height, layer.width)), class_name, score=score)
-        else:
-            layer.add_polygon("", [[ring] for ring in _rings(outline)], class_name, score=score)
+        before = len(layer.masks)
+        _add_outline(layer, "", annotation, class_name, score)
         if len(layer.masks) == before:
             layer.masks.append(Mask(np.zeros((0, 0), np.bool_), class_name=class_name, score=score))
 
@@ -279,17 +285,33 @@ def _add(layer: ShapeLayer, annotation: dict[str, Any], categories: Categories) 
     if annotation.get("iscrowd"):
         layer.notes[CROWD] += 1
         return
-    outline = annotation.get("segmentation")
-    if not outline:
+    if not annotation.get("segmentation"):
         layer.notes[NO_OUTLINE] += 1
         return
     class_name = _class_of(annotation, categories)
     if class_name is None and categories:
         layer.notes[NO_CATEGORY] += 1
+    _add_outline(layer, _name(annotation), annotation, class_name)
+
+
+def _add_outline(
+    layer: ShapeLayer, name: str, annotation: dict[str, Any], class_name: str | None, score: float | None = None
+) -> None:
+    """Add the region of an annotation to the layer."""
+    outline, area = annotation["segmentation"], annotation.get("area")
     if isinstance(outline, dict):
-        layer.add_mask(_name(annotation), _decoded(outline, (layer.height, layer.width)), class_name)
-    else:
-        layer.add_polygon(_name(annotation), [[ring] for ring in _rings(outline)], class_name)
+        layer.add_mask(name, _decoded(outline, (layer.height, layer.width)), class_name, score=score)
+        return
+    rings = _rings(outline)
+    region = None
+    if len(rings) == 1 and isinstance(area, int | float):
+        region = fill_border_of(rings[0], area, layer.height, layer.width)
+    if region is None:
+        layer.add_polygon(name, [[ring] for ring in rings], class_name, score=score)
+        return
+    mask, top, left = region
+    layer.notes[OF_BORDERS] += 1
+    layer.add_mask(name, mask, class_name, top=top, left=left, score=score)
 
 
 def _class_of(annotation: dict[str, Any], categories: Categories) -> str | None:
