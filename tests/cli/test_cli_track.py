@@ -280,7 +280,7 @@ def test_labels_are_known_by_frames_that_show_something_and_if_stored_as_float(t
     ("options", "says"),
     [
         (("--time-step-s", "0"), "give seconds, more than 0"),
-        (("--pixel-size-um", "0"), "above 0 in micrometres"),
+        (("--pixel-size-um", "0"), "pixel size is 0.0; give micrometres"),
         (("--z-step-um", "0"), "give micrometres, more than 0"),
         (("--model", "cells"), "goes with images"),
         (("--images", "one.tif", "--images", "two.tif"), "8 images for 4 label images"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from hooke.image import Image
 from hooke.io import open_image
 from hooke.io.name_match import match_names, some_names
 from hooke.labels import LabelledImage, count_overlap
+from hooke.labels.numbering import number_with_classes
 
 #: Classes of a drawn region that is not known, as QuPath and others call it.
 UNKNOWN_CLASSES = ("ignore", "ignore*", "unknown region")
@@ -131,7 +132,7 @@ class CorrectedImages:
             known = ~hidden if known is None else known & ~hidden
         if not self._may_share:
             _check_ids(labels, self._place(pair))
-        labels, classes = numbered(labels, content.classes)
+        labels, classes = number_with_classes(labels, content.classes)
         notes = tuple(filter(None, (content.note, *content.oddities)))
         return CorrectedImage(name, image, labels, known, classes, pair.group, pair.split, notes)
 
@@ -280,10 +281,3 @@ def _is_several(mask: NDArray[np.bool_], labels: NDArray[np.int32]) -> bool:
         if clear and distance > far:
             return True
     return False
-
-
-def numbered(labels: NDArray[np.int32], classes: Mapping[int, str]) -> tuple[NDArray[np.int32], dict[int, str]]:
-    """Number the objects from 1 in the order of their ids; classes follow."""
-    ids = np.unique(labels[labels > 0])
-    numbered = np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)
-    return numbered, {new: classes[old] for new, old in enumerate(ids.tolist(), 1) if old in classes}

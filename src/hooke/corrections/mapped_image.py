@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hooke.corrections.corrected_images import CorrectedImage, numbered
+from hooke.corrections.corrected_images import CorrectedImage
 from hooke.corrections.known_regions import clear_unknown
 from hooke.corrections.profile import OFFSETS, Profile
 from hooke.labels import find_objects
+from hooke.labels.numbering import number_from_one
 from hooke.models import BundleSettings, Model
 from hooke.models.segmenter import smallest_area
 from hooke.pipeline.diameter import estimate_diameter
@@ -119,7 +120,7 @@ class MappedImage:
         """The true objects that are known, numbered from 1, shape (Y, X)."""
         labels = self.corrected.labels
         kept = clear_unknown(labels, self.corrected.known)
-        return labels if kept is labels else numbered(kept, {})[0]
+        return labels if kept is labels else number_from_one(kept)[0]
 
     @property
     def count(self) -> int:

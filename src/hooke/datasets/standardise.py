@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hooke.datasets.adapter import Sample
 from hooke.errors import ConfigError
+from hooke.labels.numbering import number_with_classes
 
 SizeBy = Literal["tile", "resize"]
 SIZE_BY: tuple[SizeBy, ...] = get_args(SizeBy)
@@ -116,8 +117,5 @@ def _filled(sample: Sample, size: int) -> Sample:
 
 def _renumbered(sample: Sample) -> Sample:
     """Give the objects that are left new ids, 1..n, in the order of the old; classes follow."""
-    ids = np.unique(sample.labels[sample.labels > 0])
-    new_id = np.zeros(int(sample.labels.max(initial=0)) + 1, np.int32)
-    new_id[ids] = np.arange(1, len(ids) + 1)
-    classes = {new: sample.classes[old] for new, old in enumerate(ids.tolist(), 1) if old in sample.classes}
-    return replace(sample, labels=new_id[sample.labels], classes=classes)
+    labels, classes = number_with_classes(sample.labels, sample.classes)
+    return replace(sample, labels=labels, classes=classes)

@@ -31,6 +31,7 @@ from hooke.errors import DatasetError, OutputError
 from hooke.io import atomic_path
 from hooke.io.annotations.classes_json import read_classes, write_classes
 from hooke.labels import edit
+from hooke.labels.numbering import number_from_one
 from hooke.measure import measure
 
 CHANGES_NAME = "changes.csv"
@@ -197,13 +198,12 @@ def _renumber(
     image: str, labels: NDArray[np.int32], old_ids: dict[int, int], changes: list[Change]
 ) -> tuple[NDArray[np.int32], dict[int, int], list[Change]]:
     """Close gaps in the ids, and put the final ids into the changes."""
-    ids = np.unique(labels[labels > 0])
-    final = {int(old): new for new, old in enumerate(ids, start=1)}
-    if ids.size and int(ids[-1]) != len(ids):
+    numbered, ids = number_from_one(labels)
+    final = {old: new for new, old in enumerate(ids, start=1)}
+    if ids and ids[-1] != len(ids):
         changes = [*changes, Change(image, "renumbered", pixels=0, note=f"{len(ids)} ids up to {ids[-1]}")]
-    lookup = np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)
     changes = [replace(change, new_label=final.get(change.new_label, 0)) for change in changes]
-    return lookup, {new: old_ids[old] for old, new in final.items()}, changes
+    return numbered, {new: old_ids[old] for old, new in final.items()}, changes
 
 
 def _write_changes(path: Path, changes: list[Change]) -> None:

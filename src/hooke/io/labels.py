@@ -13,7 +13,6 @@ import itertools
 import math
 import mmap
 import uuid
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from hooke.io.image_file import ImageFile
 from hooke.io.numpy_files import open_npy
 from hooke.io.raster import open_raster
 from hooke.io.tiff import open_tiff
+from hooke.labels.packed_planes import PackedPlanes
 from hooke.limits import check_memory
 
 _UINT16_MAX = int(np.iinfo(np.uint16).max)
@@ -223,11 +223,11 @@ def _held(planes: Iterable[NDArray[np.integer]]) -> _Planes:
     if first is None or second is None:
         found = [] if first is None else [first]
         return _Planes(iter(found), max((_largest(plane) for plane in found), default=0))
-    largest, packed = 0, []
+    largest, packed = 0, PackedPlanes()
     for plane in itertools.chain([first, second], drawn):
         largest = max(largest, _largest(plane))
-        packed.append((zlib.compress(np.ascontiguousarray(plane, np.int32).data, 1), plane.shape))
-    return _Planes((np.frombuffer(zlib.decompress(data), np.int32).reshape(shape) for data, shape in packed), largest)
+        packed.append(plane)
+    return _Planes(iter(packed), largest)
 
 
 def _counted(

@@ -57,18 +57,14 @@ def find_objects(labels: NDArray[np.integer]) -> Objects:
     >>> objects.areas.tolist(), objects.boxes.tolist(), objects.centroids.tolist()
     ([4], [[0, 1, 2, 3]], [[0.5, 1.5]])
     """
-    height, width = labels.shape
     runs = find_runs(labels)
     areas = runs.sum(runs.length)
-    sum_y, sum_x = runs.sum(runs.row * runs.length), runs.sum((runs.start + runs.stop - 1) * runs.length) / 2
-    boxes = np.ascontiguousarray(runs.boxes.T)
-    at_border = (boxes[:, :2] == 0).any(axis=1) | (boxes[:, 2] == height) | (boxes[:, 3] == width)
     return Objects(
         ids=runs.ids,
         areas=areas.astype(np.int64),
-        boxes=boxes,
-        centroids=np.stack((sum_y, sum_x), axis=1) / areas[:, None],
-        touches_border=at_border,
+        boxes=np.ascontiguousarray(runs.boxes.T),
+        centroids=np.stack(runs.sums, axis=1) / areas[:, None],
+        touches_border=runs.at_border(labels.shape),
         touches_object=np.isin(runs.ids, _touching(labels)),
     )
 

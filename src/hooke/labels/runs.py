@@ -53,6 +53,16 @@ class Runs:
             ]
         ).astype(np.int64)
 
+    def at_border(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Whether each object reaches the edge of the image, of this height and width."""
+        top, left, bottom, right = self.boxes
+        return np.asarray((top == 0) | (left == 0) | (bottom == shape[0]) | (right == shape[1]))
+
+    @property
+    def sums(self) -> tuple[Floats, Floats]:
+        """Sums of the rows, and of the columns, of each object's pixels."""
+        return self.sum(self.row * self.length), self.sum((self.start + self.stop - 1) * self.length) / 2
+
     @cached_property
     def by_object(self) -> tuple[Ints, Ints]:
         """The runs' places sorted by object, and where each object's begin in these; one more at the end."""

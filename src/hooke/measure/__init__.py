@@ -19,7 +19,13 @@ from hooke.labels.column_names import name_columns
 from hooke.labels.runs import Runs, find_runs
 from hooke.measure.further import MeasuredObjects, further_columns, texture_columns
 from hooke.measure.hull import ConvexImages, convex_images
-from hooke.measure.image_table import MeasureOptions, cytoplasm_labels, cytoplasm_table, known_channels
+from hooke.measure.image_table import (
+    MeasureOptions,
+    cytoplasm_labels,
+    cytoplasm_table,
+    known_channels,
+    parse_pixel_size,
+)
 from hooke.measure.intensity import measure_channels
 from hooke.measure.intensity_doubts import intensity_doubts
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
@@ -134,7 +140,7 @@ def measure(
         if np.shape(scores) != (len(runs.ids),):
             raise ConfigError(f"{np.size(scores)} scores for {len(runs.ids)} objects", remedy="give one per object")
         columns["score"] = np.asarray(scores)
-    pixel = None if pixel_size_um is None else _pixel(pixel_size_um)
+    pixel = None if pixel_size_um is None else parse_pixel_size(pixel_size_um)
     if pixel is not None:
         columns |= _physical_columns(moments, steps, pixel)
     if more:
@@ -182,14 +188,6 @@ def _shape_columns(runs: Runs, moments: Moments, steps: Steps, hulls: ConvexImag
         "solidity": moments.area / hulls.areas,
         "equivalent_diameter": np.sqrt(4 * moments.area / np.pi),
     }
-
-
-def _pixel(size: float | tuple[float, float]) -> tuple[float, float]:
-    """Height and width of a pixel in micrometres."""
-    height, width = np.broadcast_to(np.asarray(size, float), (2,)).tolist()
-    if not (0 < height < np.inf and 0 < width < np.inf):
-        raise ConfigError(f"pixel size is {size}", remedy="give a height and a width above 0 in micrometres")
-    return height, width
 
 
 def _physical_columns(moments: Moments, steps: Steps, pixel: tuple[float, float]) -> Columns:

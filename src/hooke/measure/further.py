@@ -67,13 +67,11 @@ def further_columns(
 def _shapes(objects: MeasuredObjects, pixel: tuple[float, float] | None, threads: int) -> Columns:
     """Gather the further columns of the objects' shape."""
     greatest, least = feret_diameters(objects.hulls, threads=threads)
-    height, width = objects.labels.shape
-    top, left, bottom, right = objects.runs.boxes
     return _ratios(objects, pixel) | {
         "feret_max": greatest,
         "feret_min": least,
         "convexity": _ratio(*_perimeters(objects, pixel, threads)),
-        "at_border": (top == 0) | (left == 0) | (bottom == height) | (right == width),
+        "at_border": objects.runs.at_border(objects.labels.shape),
     }
 
 

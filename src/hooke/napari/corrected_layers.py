@@ -17,6 +17,7 @@ from hooke.corrections.adapt_process import run_adapt, why_failed
 from hooke.datasets import IndexRow, write_index, write_sample
 from hooke.errors import ConfigError, HookeError, ModelError
 from hooke.image import Image
+from hooke.labels.numbering import number_from_one
 from hooke.models import add_model
 from hooke.models.own_models import check_new_name
 from hooke.models.registry import AUTO_MODEL
@@ -162,8 +163,7 @@ def _numbered(layer: CorrectedLayer) -> NDArray[np.int32]:
         raise ConfigError(cause, remedy="choose the image that the labels are of")
     if labels.min(initial=0) < 0 or labels.max(initial=0) > _INT32:
         raise ConfigError(f"{layer.name}: labels are negative or too large", remedy="number the objects from 1")
-    ids = np.unique(labels[labels > 0])
-    return np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)
+    return number_from_one(labels)[0]
 
 
 def _unused(name: str, taken: set[str]) -> str:

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.pipeline.edges import background_beside, intensity_slope
 from hooke.pipeline.window import choose_window
 from hooke.preprocess import Normalisation
 from hooke.targets.decoded import Decoded
@@ -169,10 +170,9 @@ class _Field:
         # Exact up to 2**24 ids.
         ids = _shrunk(labels[window].astype(np.float32), scale, cv2.INTER_NEAREST).astype(np.int32)
         inside = ids > 0
-        reach = 2 * int(0.5 * diameter * scale) + 3
-        near = cv2.dilate(inside.view(np.uint8), np.ones((reach, reach), np.uint8)).view(np.bool_)
+        beside = background_beside(inside, diameter * scale)
         smooth = np.asarray(cv2.GaussianBlur(grey, (0, 0), 0.8), np.float32)
-        return cls(smooth, np.asarray(sure, np.float32), ids, inside, near & ~inside, diameter * scale)
+        return cls(smooth, np.asarray(sure, np.float32), ids, inside, beside, diameter * scale)
 
 
 def _shrunk(plane: NDArray[Any], scale: float, interpolation: int) -> Float:
@@ -248,7 +248,7 @@ def _agreement(field: _Field) -> tuple[float, float]:
 def _edges(field: _Field) -> tuple[float, float, float]:
     """Where the edges are: on the objects' outlines or elsewhere."""
     grey, ids = field.grey, field.labels.astype(np.float32)
-    slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8))
+    slope = intensity_slope(grey)
     outline = cv2.erode(ids, _CROSS) != cv2.dilate(ids, _CROSS)
     width = 2 * max(1, round(field.diameter / 8)) + 1
     along = cv2.dilate(outline.view(np.uint8), np.ones((width, width), np.uint8)).view(np.bool_)

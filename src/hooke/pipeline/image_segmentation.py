@@ -48,19 +48,17 @@ def segment_image(
         Whether the model hands the image to its companion for cells, where that was decided for a whole stack.
     """
     start = time.perf_counter()
-    nuclei = 0.0
+    nuclei = None
     if not cells:
-        found = _segment_as(image, model, options, progress, of_stack)
-        if cells is not None or not wants_cells(
-            model, options, found.normalisation, found.warnings, found.image.pixels
-        ):
-            return found
-        nuclei, of_nuclei = float(found.scores.sum()), found
+        nuclei = _segment_as(image, model, options, progress, of_stack)
+        seen = (nuclei.normalisation, nuclei.warnings, nuclei.image.pixels)
+        if cells is not None or not wants_cells(model, options, *seen):
+            return nuclei
     assert model.for_cells is not None
     found = _segment_as(image, model.for_cells, options, progress, of_stack)
     seconds = time.perf_counter() - start
-    if shows_nuclei_after_all(nuclei, float(found.scores.sum())):
-        return replace(of_nuclei, seconds=seconds)
+    if nuclei is not None and shows_nuclei_after_all(float(nuclei.scores.sum()), float(found.scores.sum())):
+        return replace(nuclei, seconds=seconds)
     return replace(
         found,
         normalisation=replace(found.normalisation, modality="phase contrast"),

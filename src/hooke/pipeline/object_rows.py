@@ -72,9 +72,14 @@ def read_all_objects(ledger: Ledger, rows: Sequence[Mapping[str, Any]]) -> pd.Da
     return numbers[["row", *(name for name in numbers.columns if name != "row" and len(str(name)) > 1)]]
 
 
+def plane_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Columns of the position in a stack: single letters."""
+    return sorted({key for row in rows for key in row if len(key) == 1})
+
+
 def _read_rows(ledger: Ledger, rows: Sequence[Mapping[str, Any]], wanted: Callable[[str], bool]) -> pd.DataFrame:
     """Read columns of the measurements, and the position of each object's row of ``summary.csv``."""
-    planes = sorted({key for row in rows for key in row if len(key) == 1})
+    planes = plane_columns(rows)
     places = ["image", *planes]
     table = _read_measurements(ledger, lambda name: name in places or wanted(name))
     # A position without plane, such as a single image among stacks, is -1 on both sides.

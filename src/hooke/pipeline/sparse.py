@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hooke.image import Pixels
 from hooke.pipeline.first_pass import FIELD, Field, fits_scale
+from hooke.pipeline.window import window_around
 from hooke.preprocess import Normalisation
 
 _BLOCKS = (4, 16)  # side of the squares whose mean is compared, image pixels: for small and for large objects
@@ -37,7 +38,8 @@ def interesting_fields(pixels: Pixels, normalisation: Normalisation) -> list[tup
         for y, x in _peaks(_surprise(pixels, normalisation, block), FIELD // (2 * block)):
             for scale in _SCALES[block]:
                 if fits_scale(pixels.shape, scale):
-                    rows, columns = _around(int((y + 0.5) * block), int((x + 0.5) * block), scale, pixels.shape)
+                    middle = int((y + 0.5) * block), int((x + 0.5) * block)
+                    rows, columns = window_around(*middle, round(FIELD / scale), pixels.shape)
                     jobs[scale, rows.start, columns.start] = (scale, (rows, columns))
     return list(jobs.values())
 
@@ -74,10 +76,3 @@ def _peaks(surprise: NDArray[np.float32], reach: int) -> list[tuple[int, int]]:
         found.append((y, x))
         left[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1] = -np.inf
     return found
-
-
-def _around(y: int, x: int, scale: float, shape: tuple[int, ...]) -> Field:
-    """A field with a place in its middle, as far as the image reaches."""
-    side = round(FIELD / scale)
-    top, left = (max(0, min(at - side // 2, length - side)) for at, length in ((y, shape[0]), (x, shape[1])))
-    return np.s_[top : top + side, left : left + side]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from hooke.errors import ImageReadError
 from hooke.image import Image
 from hooke.labels import count_overlap
 from hooke.labels.classes import Classes
+from hooke.labels.packed_planes import PackedPlanes
 from hooke.measure import MeasureOptions, cytoplasm_labels, known_channels, measure_stack
 from hooke.pipeline.segmentation import DOUBTFUL, Segmentation, complete_table
 from hooke.report.class_overlay import class_overlay
@@ -31,24 +31,6 @@ NO_SIZE = (
     f"neither the size of a pixel nor the distance of the planes is known: {_IN_VOXELS}: give --pixel-size "
     "(pixel_size) and --z-step (z_step) in micrometres"
 )
-
-
-class PackedPlanes(Sequence[NDArray[np.int32]]):
-    """Label images that wait compressed in memory, about a hundredth of their size."""
-
-    def __init__(self) -> None:
-        self._packed: list[tuple[bytes, tuple[int, ...]]] = []
-
-    def append(self, plane: NDArray[np.int32]) -> None:
-        """Add one."""
-        self._packed.append((zlib.compress(np.ascontiguousarray(plane, np.int32).data, 1), plane.shape))
-
-    def __len__(self) -> int:
-        return len(self._packed)
-
-    def __getitem__(self, index: int) -> NDArray[np.int32]:  # type: ignore[override]
-        data, shape = self._packed[index]
-        return np.frombuffer(zlib.decompress(data), np.int32).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ from hooke.io.naming import PLACE, image_place
 from hooke.io.spreadsheet import as_cell, read_header, write_table
 from hooke.measure import name_columns
 from hooke.pipeline.ledger import Ledger
+from hooke.pipeline.object_rows import plane_columns
 from hooke.pipeline.result_files import DEPTH_TABLE, SUMMARY_COLUMNS, depth_table_path, failure_row
 
 _DAMAGED = "its results were changed or removed since; segment it again"
@@ -60,7 +61,7 @@ def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
 
 def _write_counts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Write ``counts.csv`` where classes are known."""
-    kept = ("image", *_planes(rows), CLASS_COUNTS, *PLACE)
+    kept = ("image", *plane_columns(rows), CLASS_COUNTS, *PLACE)
     counted = [{key: row[key] for key in kept if key in row} for row in rows]
     counted = [row for row in counted if CLASS_COUNTS in row]
     if counted:
@@ -97,13 +98,8 @@ def table_rows(entries: Sequence[Entry], there: set[str]) -> list[dict[str, Any]
     return rows
 
 
-def _planes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Columns of the position in a stack: single letters."""
-    return sorted({key for row in rows for key in row if len(key) == 1})
-
-
 def _write_summary(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    planes = _planes(rows)
+    planes = plane_columns(rows)
     known = {*SUMMARY_COLUMNS, *planes, CLASS_COUNTS, *PLACE}
     others = list(dict.fromkeys(key for row in rows for key in row if key not in known))
     columns = [*SUMMARY_COLUMNS[:2], *planes, *SUMMARY_COLUMNS[2:], *others, *PLACE]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hooke.labels.recognition import holds_labels
 from hooke.pipeline.colours import known_palette, sample_colours
+from hooke.pipeline.edges import background_beside, intensity_slope
 from hooke.pipeline.familiarity import is_unfamiliar
 from hooke.pipeline.lettering import count_lettering
 from hooke.pipeline.outlines import looks_fragmented
@@ -211,15 +212,14 @@ def edge_sharpness(grey: NDArray[np.float32], labels: NDArray[np.int32], diamete
     ids = labels.astype(np.float32)
     inside = labels > 0
     edge = (cv2.erode(ids, _CROSS) != cv2.dilate(ids, _CROSS)) & inside
-    around = _around(inside, diameter)
+    around = background_beside(inside, diameter)
     if not edge.any() or not around.any():
         return None
     # The ends of both ranges, since what lies close to a blurred edge is neither object nor background.
     bright = bool(np.median(grey[inside]) > np.median(grey[around]))
     core = float(np.percentile(grey[inside], 90 if bright else 10))
     beyond = float(np.percentile(grey[around], 10 if bright else 90))
-    slope = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8))
-    return float(np.median(slope[edge])) * diameter / max(abs(core - beyond), 1e-3)
+    return float(np.median(intensity_slope(grey)[edge])) * diameter / max(abs(core - beyond), 1e-3)
 
 
 def noise_level(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: float) -> float | None:
@@ -232,7 +232,7 @@ def noise_level(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: 
     Parameters and result: see `edge_sharpness`.
     """
     inside = labels > 0
-    around = _around(inside, diameter)
+    around = background_beside(inside, diameter)
     if not inside.any() or not around.any():
         return None
     contrast = abs(float(np.median(grey[inside]) - np.median(grey[around])))
@@ -242,12 +242,6 @@ def noise_level(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: 
     if not second.size:
         return None
     return float(np.median(np.abs(second))) / _MAD / max(contrast, 1e-3)
-
-
-def _around(inside: NDArray[np.bool_], diameter: float) -> NDArray[np.bool_]:
-    """Background within half a diameter of an object."""
-    reach = 2 * int(0.5 * diameter) + 3
-    return cv2.dilate(inside.view(np.uint8), np.ones((reach, reach), np.uint8)).view(np.bool_) & ~inside
 
 
 def saturated_share(pixels: NDArray[np.generic], normalisation: Normalisation, labels: NDArray[np.int32]) -> float:

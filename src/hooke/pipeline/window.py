@@ -1,4 +1,4 @@
-"""Chooses the part of a large image that the warnings are measured on."""
+"""Chooses parts of large images: the one that the warnings are measured on, and those around places."""
 
 from __future__ import annotations
 
@@ -26,5 +26,10 @@ def choose_window(labels: NDArray[np.int32], side: int) -> tuple[slice, slice]:
         return np.s_[:, :]
     middle = np.flatnonzero(labels.ravel())
     y, x = divmod(int(middle[len(middle) // 2]), width)
-    top, left = (max(0, min(at - side // 2, length - side)) for at, length in ((y, height), (x, width)))
+    return window_around(y, x, side, labels.shape)
+
+
+def window_around(y: int, x: int, side: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Give rows and columns of a square with a place in its middle, moved into the image of this height and width."""
+    top, left = (max(0, min(at - side // 2, length - side)) for at, length in ((y, shape[0]), (x, shape[1])))
     return np.s_[top : top + side, left : left + side]

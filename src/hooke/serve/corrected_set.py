@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from hooke.datasets.layout import INDEX_NAME, IndexRow, write_index, write_sample
 from hooke.io.annotations import write_classes
+from hooke.labels.numbering import number_from_one
 from hooke.serve.answers import ApiError
 from hooke.serve.api_models import CorrectedPart, CorrectedRequest
 from hooke.serve.image_store import ImageStore
@@ -148,11 +147,10 @@ class CorrectedSet:
             pixels = self.pixels.crop(image, plane, slice(top, bottom), slice(left, right))
             labels = image.result.labels.read(plane, slice(top, bottom), slice(left, right))
             table, revision = image.result.table(plane), image.revision
-        ids = np.unique(labels[labels > 0])
-        numbered = np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)
+        numbered, ids = number_from_one(labels)
         write_sample(folder, sample.name, pixels, numbered)
         known = dict(zip(table["label"].tolist(), table["class"].tolist(), strict=True)) if "class" in table else {}
-        named = {new: known[old] for new, old in enumerate(ids.tolist(), 1) if isinstance(known.get(old), str)}
+        named = {new: known[old] for new, old in enumerate(ids, 1) if isinstance(known.get(old), str)}
         modality = image.result.facts.modality or "fluorescence"
         row = IndexRow(sample.name, "train", modality, f"{image.id}", labels.shape[0], labels.shape[1], len(ids))
         return _Written(revision, row, named)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response, UploadFile
@@ -12,11 +10,9 @@ from fastapi import Path as InPath
 from hooke.errors import readable
 from hooke.serve.answers import ApiError
 from hooke.serve.api_models import ImageChange, ImageInfo, ImageList, LocalPath, Refused, TableAnswer, Uploaded
-from hooke.serve.image_store import check_upload_size
 from hooke.serve.object_rows import columnar
-from hooke.serve.route_parts import Place, errors
+from hooke.serve.route_parts import Place, errors, take_upload
 from hooke.serve.tile_images import Look, image_tile, label_tile
-from hooke.serve.workplace import Workplace
 
 router = APIRouter(prefix="/api", tags=["images"])
 ImageId = Annotated[str, InPath(pattern="^[0-9a-f]{16}$")]
@@ -34,22 +30,12 @@ def upload(place: Place, files: list[UploadFile]) -> Uploaded:
     for file in files:
         name = file.filename or "image"
         try:
-            images.append(_take(place, name, file))
+            images.append(take_upload(place, file, name).info())
         except ApiError as error:
             if error.status == 507:
                 raise
             refused.append(Refused(name=name, error=error.error, remedy=error.remedy))
     return Uploaded(images=images, refused=refused)
-
-
-def _take(place: Workplace, name: str, file: UploadFile) -> ImageInfo:
-    check_upload_size(file.size or 0, place.options.upload_bytes)
-
-    def write(path: Path) -> None:
-        with path.open("wb") as out:
-            shutil.copyfileobj(file.file, out, 1 << 20)
-
-    return place.images.add(name, write).info()
 
 
 @router.post("/images/local", responses=errors(404, 413, 507))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import time
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, UploadFile
@@ -16,10 +14,9 @@ from hooke.io.annotations import to_geojson
 from hooke.serve.answers import ApiError
 from hooke.serve.api_models import JobOptions, JobRequest, SegmentAnswer
 from hooke.serve.downloads import Download
-from hooke.serve.image_store import check_upload_size
 from hooke.serve.job_queue import Job
 from hooke.serve.object_rows import columnar
-from hooke.serve.route_parts import Place, errors
+from hooke.serve.route_parts import Place, errors, take_upload
 from hooke.serve.stored_image import StoredImage
 from hooke.serve.workplace import Workplace
 
@@ -41,7 +38,7 @@ async def segment(
 ) -> SegmentAnswer:
     """Segment one image, of a stack the first plane's objects are given; nothing is kept of it."""
     options = JobOptions(model=model, channel=channel, diameter=diameter, min_score=min_score, classify=classify)
-    image = await run_in_threadpool(_take, place, file)
+    image = await run_in_threadpool(take_upload, place, file, file.filename or "image", hidden=True)
     try:
         job = place.queue.add(JobRequest(kind="segment", images=[image.id], options=options), kept=False)
         await _finished(place, job, request)
@@ -69,16 +66,6 @@ async def _finished(place: Workplace, job: Job, request: Request) -> None:
         raise
     finally:
         place.queue.forget(job)
-
-
-def _take(place: Workplace, file: UploadFile) -> StoredImage:
-    check_upload_size(file.size or 0, place.options.upload_bytes)
-
-    def write(path: Path) -> None:
-        with path.open("wb") as out:
-            shutil.copyfileobj(file.file, out, 1 << 20)
-
-    return place.images.add(file.filename or "image", write, hidden=True)
 
 
 def _answer(place: Workplace, image: StoredImage) -> SegmentAnswer:

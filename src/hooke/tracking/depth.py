@@ -16,16 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
+from hooke.labels.numbering import give_numbers
 from hooke.tracking.assignment import Pairs, assign
 from hooke.tracking.edits import EditedPlanes
 from hooke.tracking.frames import Frames, list_again, list_frames
 from hooke.tracking.gaps import Filled, fill_gaps
-from hooke.tracking.lineage import Lineage, number_tracks
+from hooke.tracking.lineage import Lineage
 from hooke.tracking.linker import LIMIT, count_shared, find_candidates
 from hooke.tracking.options import Parameters
 from hooke.tracking.planes import Floats, Ints
 from hooke.tracking.repair import Repair
-from hooke.tracking.segments import Segments, find_segments, reverse
+from hooke.tracking.segments import Segments, find_segments, number_linked, reverse
 
 _MOSTLY = 0.5  # of the smaller of two cross-sections, which lies in the other across a gap, or in a piece's neighbour
 _TAPERED = 0.7  # of its largest cross-section: an object that ends smaller has come to its end
@@ -57,11 +58,7 @@ class StitchedPlanes:
 
     def plane(self, index: int) -> NDArray[np.int32]:
         """One label image with the numbers of the objects, shape (Y, X)."""
-        plane = self.planes[index]
-        labels, objects = self._numbers[index]
-        number = np.zeros(int(max(plane.max(initial=0), labels.max(initial=0))) + 1, np.int32)
-        number[labels] = objects
-        return np.asarray(number[plane], np.int32)
+        return give_numbers(self.planes[index], *self._numbers[index])
 
     def __iter__(self) -> Iterator[NDArray[np.int32]]:
         return (self.plane(index) for index in range(len(self)))
@@ -199,7 +196,7 @@ def _link(frames: Frames, planes: EditedPlanes, least: float, *, bridge: bool, t
         following = _link_through(frames, following)
     none = np.full(frames.count, -1, np.int64)
     parameters = Parameters(0.0, 0.0, 0.0, 0.0, 1.0)
-    return Lineage(frames, following, none, none, number_tracks(frames, following), segments, parameters)
+    return Lineage(frames, following, none, none, number_linked(frames, following) + 1, segments, parameters)
 
 
 def _assign(

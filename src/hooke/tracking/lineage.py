@@ -10,7 +10,7 @@ from hooke.tracking.assignment import SegmentLinks
 from hooke.tracking.frames import Frames
 from hooke.tracking.options import Parameters, TrackOptions
 from hooke.tracking.planes import Ints
-from hooke.tracking.segments import Segments, find_segments, link_segments, reverse
+from hooke.tracking.segments import Segments, find_segments, link_segments, number_linked
 from hooke.tracking.sequence import link_sequence
 
 
@@ -54,7 +54,7 @@ def find_lineage(frames: Frames, options: TrackOptions) -> Lineage:
     segments = find_segments(frames, links)
     joined = link_segments(frames, segments, links, parameters, options)
     following, mother, fuses_into = _continue(links, segments, joined)
-    return Lineage(frames, following, mother, fuses_into, number_tracks(frames, following), segments, parameters)
+    return Lineage(frames, following, mother, fuses_into, number_linked(frames, following) + 1, segments, parameters)
 
 
 def _continue(links: Ints, segments: Segments, joined: SegmentLinks) -> tuple[Ints, Ints, Ints]:
@@ -74,16 +74,3 @@ def _continue(links: Ints, segments: Segments, joined: SegmentLinks) -> tuple[In
     into = np.flatnonzero(joined.merges_into >= 0)
     fuses_into[ends[into]] = joined.merges_into[into]
     return following, mother, fuses_into
-
-
-def number_tracks(frames: Frames, following: Ints) -> Ints:
-    """Number what is linked from 1, in the order of frames; shape (N,)."""
-    before = reverse(following)
-    track = np.zeros(frames.count, np.int64)
-    number = 1
-    for index in range(len(frames.planes)):
-        here = np.arange(frames.first[index], frames.first[index + 1])
-        fresh = before[here] < 0
-        track[here] = np.where(fresh, number + np.cumsum(fresh) - 1, track[before[here]])
-        number += int(fresh.sum())
-    return track

@@ -82,11 +82,8 @@ def list_objects(
         return _list_solids(labels, classes, anisotropy)
     runs = find_runs(labels)
     areas = runs.sum(runs.length)
-    sums = runs.sum(runs.row * runs.length), runs.sum((runs.start + runs.stop - 1) * runs.length) / 2
-    top, left, bottom, right = runs.boxes
-    height, width = labels.shape
-    at_border = (top == 0) | (left == 0) | (bottom == height) | (right == width)
-    return _plane(runs.ids, areas, sums, at_border, classes, anisotropy, _elongations(runs, areas, sums))
+    sums, cut = runs.sums, runs.at_border(labels.shape)
+    return _plane(runs.ids, areas, sums, cut, classes, anisotropy, _elongations(runs, areas, sums))
 
 
 def _elongations(runs: Runs, areas: Floats, sums: Sequence[Floats]) -> Floats:

@@ -83,6 +83,13 @@ def find_segments(frames: Frames, following: Ints) -> Segments:
     following : ndarray of int64, shape (N,)
         For each object that of the next frame; -1 for none.
     """
+    owner = number_linked(frames, following)
+    nodes = np.argsort(owner, kind="stable")
+    return Segments(owner, nodes, np.searchsorted(owner[nodes], np.arange(owner.max(initial=-1) + 2)))
+
+
+def number_linked(frames: Frames, following: Ints) -> Ints:
+    """Number what is linked from 0, in the order of frames; shape (N,)."""
     before = reverse(following)
     owner = np.zeros(frames.count, np.int64)
     number = 0
@@ -91,8 +98,7 @@ def find_segments(frames: Frames, following: Ints) -> Segments:
         fresh = before[here] < 0
         owner[here] = np.where(fresh, number + np.cumsum(fresh) - 1, owner[before[here]])
         number += int(fresh.sum())
-    nodes = np.argsort(owner, kind="stable")
-    return Segments(owner, nodes, np.searchsorted(owner[nodes], np.arange(number + 1)))
+    return owner
 
 
 def reverse(following: Ints) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -350,36 +350,37 @@ def _objects_of_results(results: Path, names: Sequence[str], labels: Joined[NDAr
 
 def _with_images(found: Sequence[LabelSequence], files: Sequence[ImageFile]) -> list[LabelSequence]:
     """Give each sequence its images, in the order of both."""
-    taken, paired = 0, []
-    for sequence in found:
-        own: list[ImageFile] = []
-        while taken < len(files) and _count(own) < len(sequence.labels):
-            own.append(files[taken])
-            taken += 1
-        if _count(own) != len(sequence.labels):
-            cause = f"{_count(files)} images for {sum(len(other.labels) for other in found)} label images"
-            raise DatasetError(cause, remedy="give one image per label image, in the same order")
+    paired = []
+    for sequence, own in zip(found, _shared_out(files, [len(other.labels) for other in found]), strict=True):
         for file in own:
             if file.plane_shape[:2] != sequence.labels.files[0].plane_shape:
                 shapes = f"is {file.plane_shape[:2]} pixels, its labels {sequence.labels.files[0].plane_shape}"
                 raise DatasetError(shapes, path=file.path, remedy="give the images that were segmented")
         first = own[0]
         paired.append(
-            LabelSequence(
-                sequence.name,
-                sequence.labels,
-                _joined_images(own),
-                sequence.objects,
-                sequence.pixel_size_um or first.pixel_size_um,
-                sequence.z_step_um or first.z_step_um,
-                sequence.time_step_s or first.time_step_s,
-                sequence.notes,
+            replace(
+                sequence,
+                images=_joined_images(own),
+                pixel_size_um=sequence.pixel_size_um or first.pixel_size_um,
+                z_step_um=sequence.z_step_um or first.z_step_um,
+                time_step_s=sequence.time_step_s or first.time_step_s,
             )
         )
-    if taken < len(files):
-        cause = f"{_count(files)} images for {sum(len(other.labels) for other in found)} label images"
-        raise DatasetError(cause, remedy="give one image per label image, in the same order")
     return paired
+
+
+def _shared_out(files: Sequence[ImageFile], lengths: Sequence[int]) -> list[list[ImageFile]]:
+    """Files of as many frames as each sequence has, in the order of both."""
+    rest, shares = list(files), list[list[ImageFile]]()
+    for length in lengths:
+        own: list[ImageFile] = []
+        while rest and _count(own) < length:
+            own.append(rest.pop(0))
+        shares.append(own)
+    if rest or [_count(own) for own in shares] != list(lengths):
+        cause = f"{_count(files)} images for {sum(lengths)} label images"
+        raise DatasetError(cause, remedy="give one image per label image, in the same order")
+    return shares
 
 
 def _count(files: Sequence[ImageFile]) -> int:

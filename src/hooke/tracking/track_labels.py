@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hooke.errors import ConfigError
 from hooke.labels import UNKNOWN
+from hooke.measure.image_table import parse_pixel_size
 from hooke.tracking.edits import EditedPlanes
 from hooke.tracking.frames import ClassNumbers, Frames, ImagePlanes, list_again, list_frames
 from hooke.tracking.gaps import fill_gaps
@@ -90,7 +91,7 @@ def track(
     [[1.0, 0.0, 7.0, 0.0], [1.0, 1.0, 6.0, 1.0], [1.0, 2.0, 5.0, 1.0]]
     """
     options = options or TrackOptions()
-    size = _pixel_size(pixel_size_um)
+    size = None if pixel_size_um is None else parse_pixel_size(pixel_size_um)
     if time_step_s is not None and not 0 < time_step_s < np.inf:
         raise ConfigError(f"time_step_s is {time_step_s}", remedy="give seconds, more than 0")
     source = _label_planes(labels)
@@ -140,15 +141,6 @@ def _repair(frames: Frames, planes: EditedPlanes, options: TrackOptions, classes
     changed = repair.join_pieces() | repair.split_merged()
     if changed:
         list_again(frames, planes, sorted(changed), classes)
-
-
-def _pixel_size(given: float | tuple[float, float] | None) -> tuple[float, float] | None:
-    if given is None:
-        return None
-    height, width = np.broadcast_to(np.asarray(given, float), (2,)).tolist()
-    if not (0 < height < np.inf and 0 < width < np.inf):
-        raise ConfigError(f"pixel size is {given}", remedy="give a height and a width above 0 in micrometres")
-    return height, width
 
 
 def _anisotropy(pixel_size_um: tuple[float, float] | None, z_step_um: float | None) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.labels.numbering import give_numbers
 from hooke.tracking.edits import EditedPlanes
 from hooke.tracking.options import Parameters, TrackOptions
 
@@ -89,11 +90,8 @@ class Tracks:
     def frame(self, index: int) -> NDArray[np.int32]:
         """One label image with the numbers of the tracks, shape (Y, X) or (Z, Y, X); -1 is the last frame."""
         index = range(len(self))[index]
-        plane = self.planes[index]
         labels, tracks = self._numbers.get(index, _NOTHING)
-        number = np.zeros(int(max(plane.max(initial=0), labels.max(initial=0))) + 1, np.int32)
-        number[labels] = tracks
-        return np.asarray(number[plane], np.int32)
+        return give_numbers(self.planes[index], labels, tracks)
 
     def frames(self) -> Iterator[NDArray[np.int32]]:
         """All label images, read and numbered one at a time."""

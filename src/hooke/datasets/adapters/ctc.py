@@ -27,12 +27,12 @@ from pathlib import Path
 import numpy as np
 
 from hooke.datasets.adapter import Sample
-from hooke.datasets.adapters.folder import numbered
 from hooke.datasets.adapters.image_search import read_plane
 from hooke.datasets.layout import Entry
 from hooke.errors import ConfigError, DatasetError
 from hooke.io import read_labels
 from hooke.io.formats import has_image_suffix, result_stem
+from hooke.labels.numbering import number_from_one
 
 TAKES = (
     "Cell Tracking Challenge (2D): 01/, 01_GT/SEG, 01_ST/SEG, or images/, labels/, labels_gold/; "
@@ -207,7 +207,7 @@ def load(root: dict[str, tuple[Frame, str]], id_: str) -> Sample:
         raise DatasetError(
             f"labels {labels.shape} for an image {image.shape[:2]}", path=path, remedy="unpack the data set again"
         )
-    return Sample(image, numbered(labels), {UNMARKED: _unoutlined(frame.marks, labels > 0)})
+    return Sample(image, number_from_one(labels)[0], {UNMARKED: _unoutlined(frame.marks, labels > 0)})
 
 
 def _unoutlined(marks: Path | None, inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> int:

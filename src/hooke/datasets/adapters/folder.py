@@ -19,9 +19,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hooke.datasets.adapter import Sample
 from hooke.datasets.adapters.annotated_image import Orientation, parse_orientation, read_annotated
 from hooke.datasets.layout import Entry
@@ -29,6 +26,7 @@ from hooke.datasets.splits import LISTS
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations.label_files import read_label_file
 from hooke.io.formats import has_image_suffix, result_stem
+from hooke.labels.numbering import number_from_one
 
 TAKES = (
     "images/ and labels/ (StarDist: masks/) of equal names, or Cellpose's x.png and x_masks.png; in train/, test/...; "
@@ -207,7 +205,7 @@ def load(source: FolderSource, id_: str) -> Sample:
         raise DatasetError(
             f"labels {labels.shape} for an image {image.shape[:2]}", path=path, remedy="give the labels of this image"
         )
-    return Sample(image, numbered(labels), read.oddities)
+    return Sample(image, number_from_one(labels)[0], read.oddities)
 
 
 def _only(paths: list[Path], place: Path) -> Path:
@@ -218,9 +216,3 @@ def _only(paths: list[Path], place: Path) -> Path:
         names = ", ".join(path.name for path in paths)
         raise DatasetError(f"more than one file of this name: {names}", path=place, remedy="leave one")
     return paths[0]
-
-
-def numbered(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Give the objects new ids, 1..n, in the order of the old."""
-    ids = np.unique(labels[labels > 0])
-    return np.where(labels > 0, np.searchsorted(ids, labels) + 1, 0).astype(np.int32)
