@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import yaml
 
+import hooke
 from hooke.io import write_png
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +37,7 @@ def place(tmp_path, monkeypatch):
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m hooke "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(hooke.__file__).parents[1]))  # the one under test, installed or not
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

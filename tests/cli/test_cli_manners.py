@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from typer.main import get_command
 
+import hooke
 from hooke.cli.app import app
 from hooke.io import write_labels, write_png
 from tests.builders import exit_code
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 def run(*args, env=None, **options):
     """Run the command in a process of its own."""
     environment = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "TERM")}
-    environment |= {"PYTHONPATH": str(ROOT / "src"), "TERM": "xterm-256color", **(env or {})}
+    environment |= {"PYTHONPATH": str(Path(hooke.__file__).parents[1]), "TERM": "xterm-256color", **(env or {})}
     return subprocess.run([sys.executable, "-m", "hooke", *map(str, args)], env=environment, **options)
 
 

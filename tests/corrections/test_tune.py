@@ -12,13 +12,14 @@ import yaml
 import hooke
 from hooke.cli.tune import tune as command
 from hooke.corrections import tune
-from hooke.corrections.corrected_images import CorrectedImage, numbered
+from hooke.corrections.corrected_images import CorrectedImage
 from hooke.corrections.fitting import fit_knobs
 from hooke.corrections.known_regions import clear_unknown
 from hooke.corrections.mapped_image import Knobs, MappedImage
 from hooke.errors import DatasetError
 from hooke.io import write_labels
 from hooke.labels import offset_outlines
+from hooke.labels.numbering import number_from_one
 from hooke.metrics import count_overlap, dsb_score
 from hooke.models import TunedSettings, load_model
 from tests.builders import run_command
@@ -130,7 +131,7 @@ def test_objects_outside_of_the_known_regions_do_not_count(fields, found):
     known[:, :90] = True
     truth = np.where(np.arange(176) < 120, found["a"], np.roll(found["a"], 9, axis=0))  # wrong where nobody looked
     (image, alone) = (
-        CorrectedImage("a", hooke.Image(fields["a"].image), numbered(labels, {})[0], known)
+        CorrectedImage("a", hooke.Image(fields["a"].image), number_from_one(labels)[0], known)
         for labels in (truth, clear_unknown(found["a"], known))
     )
     base = Knobs.of(load_model().settings)

@@ -21,6 +21,7 @@ from hooke.io import open_image
 from hooke.io.name_match import match_names, some_names
 from hooke.labels import LabelledImage, count_overlap
 from hooke.labels.numbering import number_with_classes
+from hooke.labels.window import bounding_window
 
 #: Classes of a drawn region that is not known, as QuPath and others call it.
 UNKNOWN_CLASSES = ("ignore", "ignore*", "unknown region")
@@ -269,8 +270,7 @@ def _in_pieces(labels: NDArray[np.int32]) -> list[int]:
 
 def _is_several(mask: NDArray[np.bool_], labels: NDArray[np.int32]) -> bool:
     """Whether the pieces of a mask are objects by the rule of ``hooke doctor``."""
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    window = bounding_window(mask)
     first, *others = find_pieces(np.pad(mask[window].astype(np.uint8), 1))
     area = int(mask.sum())
     far = FAR * np.sqrt(4 / np.pi * first.area)

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from hooke.errors import DatasetError
 from hooke.labels.offset import LARGEST, offset_outlines
 from hooke.labels.polygons import fill_rings, to_ring
+from hooke.labels.window import bounding_window
 
 #: Rows and columns of a label image.
 Window = tuple[slice, slice]
@@ -307,14 +308,13 @@ def _edit(labels: NDArray[np.int32], window: Window, after: NDArray[np.int32]) -
     """Describe a change, in the smallest window that holds it."""
     before = labels[window]
     differs = before != after
-    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
-    if not len(rows):
-        return Edit(labels, np.s_[0:0, 0:0], labels[0:0, 0:0].copy(), ())
-    inner = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    inner = bounding_window(differs)
     ids = np.unique(np.concatenate([before[differs], after[differs]]))
-    top, left = (part.start or 0 for part in window)
-    smallest = np.s_[top + rows[0] : top + rows[-1] + 1, left + columns[0] : left + columns[-1] + 1]
-    return Edit(labels, smallest, after[inner].copy(), tuple(ids[ids > 0].tolist()))
+    rows, columns = (
+        slice((part.start or 0) + found.start, (part.start or 0) + found.stop)
+        for part, found in zip(window, inner, strict=True)
+    )
+    return Edit(labels, (rows, columns), after[inner].copy(), tuple(ids[ids > 0].tolist()))
 
 
 def _known(labels: NDArray[np.int32], ids: Iterable[int]) -> list[int]:
@@ -328,11 +328,7 @@ def _known(labels: NDArray[np.int32], ids: Iterable[int]) -> list[int]:
 
 def _window_of(labels: NDArray[np.int32], ids: Sequence[int]) -> Window:
     """Rows and columns that hold objects."""
-    mask = np.isin(labels, ids)
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return np.s_[0:0, 0:0]
-    return np.s_[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1]
+    return bounding_window(np.isin(labels, ids))
 
 
 def _spread(parts: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int32]:

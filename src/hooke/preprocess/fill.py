@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import sample_grid
+from hooke.labels.window import bounding_window
 
 _SAMPLE = 65_536  # pixels that show whether there may be any fill
 _WORTH = 0.002  # share of them below which there is none
@@ -108,8 +109,7 @@ def find_recorded(pixels: NDArray[np.generic]) -> Recorded | None:
                 fill[place] |= piece
     if not fill.any() or 1 - fill.mean() < _LEAST_LEFT:
         return None
-    rows, columns = ([int(at) for at in np.flatnonzero((fill == 0).any(axis=axis))] for axis in (1, 0))
-    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    window = bounding_window(fill == 0)
     return Recorded(window, fill[window].view(np.bool_))
 
 

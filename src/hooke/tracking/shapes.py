@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.window import bounding_window
 from hooke.tracking.planes import Floats
 
 _WINDOW = 3.0  # radii around the centroid that are searched first
@@ -55,9 +56,8 @@ def cut_out(labels: NDArray[np.integer], label: int, centroid: Floats, area: flo
     window = labels[top : row + reach + 1, left : column + reach + 1] == label
     if np.count_nonzero(window) != area:
         window, top, left = labels == label, 0, 0
-    rows, columns = np.flatnonzero(window.any(axis=1)), np.flatnonzero(window.any(axis=0))
-    mask = window[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return Shape(mask, top + int(rows[0]), left + int(columns[0]))
+    rows, columns = bounding_window(window)
+    return Shape(window[rows, columns], top + rows.start, left + columns.start)
 
 
 def blend(before: Shape, after: Shape, share: float, centre: Floats) -> Shape:

@@ -15,6 +15,7 @@ from hooke.io import atomic_path
 from hooke.io.labels import label_type
 from hooke.labels import offset_outlines
 from hooke.labels.classes import aggregate_pixel_classes
+from hooke.labels.window import bounding_window
 from hooke.pipeline.large.blocks import Block, Window, find_owned
 from hooke.pipeline.large.survey import Survey
 from hooke.pipeline.view import find_real
@@ -162,8 +163,5 @@ class ObjectFinder:
 
 def _crop(labels: NDArray[np.int32], window: Window) -> tuple[int, int, NDArray[np.int32]]:
     """Cut labels to their bounding box; its first row and column in the image."""
-    rows, columns = (np.flatnonzero(labels.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return window[0].start, window[1].start, np.zeros((0, 0), np.int32)
-    part = labels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return window[0].start + int(rows[0]), window[1].start + int(columns[0]), np.ascontiguousarray(part)
+    rows, columns = bounding_window(labels)
+    return window[0].start + rows.start, window[1].start + columns.start, np.ascontiguousarray(labels[rows, columns])

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.window import bounding_window
 from hooke.report.html.address import picture
 from hooke.report.html.markup import counted, element, number, paragraph, table
 from hooke.report.html.page import Section, render_page, write_page
@@ -114,8 +115,7 @@ def _row(item: Judged) -> NDArray[np.uint8]:
 
 def _window(item: Judged) -> tuple[slice, slice]:
     """The held-out part; of a large one the window in which before and after differ most."""
-    sides = [np.flatnonzero(item.checked.part.any(axis=axis)) for axis in (1, 0)]
-    rows, columns = (slice(int(side[0]), int(side[-1]) + 1) if len(side) else slice(0, 1) for side in sides)
+    rows, columns = bounding_window(item.checked.part) if item.checked.part.any() else np.s_[0:1, 0:1]
     areas = np.bincount(item.checked.source.labels.ravel())[1:]
     diameter = float(np.sqrt(np.median(areas[areas > 0]))) if areas.any() else 32.0
     side = max(32, round(_OBJECTS_WIDE * diameter))

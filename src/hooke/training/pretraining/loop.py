@@ -14,7 +14,6 @@ RUN/
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from hooke.io import atomic_path
 from hooke.report.html.charts import Curve, curve_chart
 from hooke.report.html.svg import stand_alone
 from hooke.training.devices import limit_allocator_trim, resolve_precision
+from hooke.training.outcome import write_json
 from hooke.training.pretraining.config import PretrainConfig
 from hooke.training.pretraining.methods import METHODS, Pretraining
 from hooke.training.pretraining.views import images_hash, list_images, view_loader
@@ -219,6 +219,5 @@ def _describe(config: PretrainConfig, run: Path, paths: list[Path]) -> None:
     run.mkdir(parents=True, exist_ok=True)
     (run / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), encoding="utf-8")
     data = {"hash": images_hash(paths), "images": [path.as_posix() for path in paths]}
-    (run / "data.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
-    versions = {"hooke": __version__} | package_versions(_PACKAGES)
-    (run / "versions.json").write_text(json.dumps(versions, indent=1), encoding="utf-8")
+    write_json(run / "data.json", data)
+    write_json(run / "versions.json", {"hooke": __version__} | package_versions(_PACKAGES))
