@@ -85,6 +85,13 @@ def test_missing_prediction_scores_as_empty(tmp_path):
     assert {name: row[name] for name in expected} == expected
 
 
+def test_predictions_of_which_none_is_named_as_an_image_are_refused(tmp_path):
+    truth = write(tmp_path / "truth", a_mask=ONE, b_mask=TWO)
+    pred = write(tmp_path / "pred", a=ONE, b=TWO)
+    with pytest.raises(DatasetError, match=r"no prediction of .* truth: a, b are here, a_mask, b_mask there"):
+        evaluate(pred, truth)
+
+
 def test_extra_prediction_is_told_and_not_scored(tmp_path):
     pred = write(tmp_path / "pred", a=ONE, z=TWO)
     with pytest.warns(UserWarning, match="no truth: z"):
@@ -264,7 +271,7 @@ def test_per_object_agrees_with_per_image(tmp_path):
     rng = np.random.default_rng(0)
     truth = np.kron(rng.integers(0, 30, (8, 8)), np.ones((6, 6))).astype(np.uint16)
     pred = np.where(rng.random(truth.shape) < 0.8, np.roll(truth, 2, axis=1), 0).astype(np.uint16)
-    result = evaluate(write(tmp_path / "pred", a=pred), write(tmp_path / "truth", a=truth))
+    result = evaluate_quietly(write(tmp_path / "pred", a=pred), write(tmp_path / "truth", a=truth))
     table, row = result.per_object, result.per_image.iloc[0]
     for kind, lonely in (("true", "fn_50"), ("pred", "fp_50")):
         part = table[table["kind"] == kind]

@@ -21,6 +21,7 @@ from hooke.evaluation.saved_evaluation import read_runs
 from hooke.evaluation.scored_images import group_column, known_columns, list_images
 from hooke.evaluation.sources import open_labels
 from hooke.io.annotations.dsb_csv import DsbSource
+from hooke.io.name_match import some_names
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.metrics import (
     DSB_THRESHOLDS,
@@ -108,7 +109,8 @@ def evaluate(
     Raises
     ------
     DatasetError
-        When a folder is not there or holds no label image, the split or a column is unknown, two files share a stem,
+        When a folder is not there or holds no label image, the split or a column is unknown, two files share a stem, no
+        prediction has the name of an image,
         no image could be scored, or a folder of `against` holds no evaluation.
     ModelError
         When there is no such target scheme.
@@ -128,6 +130,7 @@ def evaluate(
     if isinstance(true_source, DsbSource):
         true_source.match(pred_source.names)
     images = list_images(Path(truth), true_source.names, split)
+    _check_names(pred_source.names, [row["image"] for row in images], pred)
     by = known_columns(by, images, Path(truth))
     thresholds = tuple(sorted({*DSB_THRESHOLDS, threshold}))
     scored = [_score(row, pred_source, true_source, threshold, thresholds) for row in images]
@@ -167,6 +170,13 @@ class _Scored:
     objects: pd.DataFrame | None = None
     pred: LabelledImage | None = None
     truth: LabelledImage | None = None
+
+
+def _check_names(pred: Sequence[str], true: Sequence[str], path: str | Path) -> None:
+    """Refuse predictions none of which has the name of an image: all scores would be 0."""
+    if pred and set(pred).isdisjoint(true):
+        cause = f"holds no prediction of an image of the truth: {some_names(pred)} are here, {some_names(true)} there"
+        raise DatasetError(cause, path=Path(path), remedy="name the label images of both alike, after their image")
 
 
 def _extra(pred: Sequence[str], true: Sequence[str], images: Sequence[dict[str, str]]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import imagecodecs
 import numpy as np
 import PIL.Image
@@ -204,3 +205,19 @@ def test_one_object_in_two_pieces_of_a_prepared_set_stays(tmp_path):
     with pytest.warns(UserWarning, match="2 objects made of binary masks"):
         split = evaluate(tmp_path / "out", tmp_path / "out", split_components=True, resamples=0)
     assert split.per_image["n_true"].tolist() == [2]
+
+
+def test_numbers_that_two_objects_share_and_outlines_are_named(tmp_path):
+    field = simulate((512, 512), seed=1, diameter=16, density=0.25).labels
+    assert field.max() > 255
+    tifffile.imwrite(tmp_path / "wrapped.tif", (field % 256).astype(np.uint8))
+    (said,) = read_label_file(tmp_path / "wrapped.tif").oddities
+    assert "share one number" in said
+    assert not read_label_file(tmp_path / "wrapped.tif", split=True).oddities.keys() & {said}
+    tifffile.imwrite(tmp_path / "field.tif", field.astype(np.uint16))
+    assert read_label_file(tmp_path / "field.tif").oddities == {}
+    ring = np.zeros((64, 64), np.uint8)
+    for x in (16, 44):
+        cv2.circle(ring, (x, 30), 10, 255, 1)
+    PIL.Image.fromarray(ring).save(tmp_path / "rings.png")
+    assert any("outlines that were not filled" in said for said in read_label_file(tmp_path / "rings.png").oddities)

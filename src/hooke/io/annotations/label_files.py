@@ -7,7 +7,7 @@ components, as ImageJ's particle analysis does it, where it has more than one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, ImageReadError
 from hooke.io import open_image, read_labels
+from hooke.labels.pieces import count_scattered, looks_unfilled
 from hooke.labels.recognition import holds_labels
 
 SPLIT = "objects made of binary masks by connected components, so that nuclei that touch are one object"
@@ -31,6 +32,11 @@ INTENSITIES = (
     "label images whose neighbouring pixels differ as in images of intensities, each value taken for an object: give "
     "the labels, not the images"
 )
+SCATTERED = (
+    "objects in pieces far apart, which share one number, as where more than 255 objects were saved in 8 bits "
+    "(--split-components makes each piece an object)"
+)
+UNFILLED = "label images whose objects are hollow, as outlines that were not filled: fill them"
 _TELLING = 4096  # pixels, from which on equal neighbours say what an image holds
 _FEW_VALUES, _MANY_PIECES = 8, 4  # up to 8 values, each in 4 pieces on average, look like a mask of classes
 _ODD_PIECES = 3  # an only object in 3 pieces is reported where the file is known to hold ids
@@ -93,6 +99,15 @@ def take_apart(
     DatasetError
         If it is a binary mask whose objects are 0, or its background has an id.
     """
+    read = _take_apart(labels, split, holds_ids, path)
+    if labels.ndim != 2 or read.oddities.keys() & {KEPT, CLASSES, INTENSITIES}:
+        return read
+    found = {SCATTERED: count_scattered(read.labels), UNFILLED: int(looks_unfilled(read.labels))}
+    return replace(read, oddities={**read.oddities, **{odd: count for odd, count in found.items() if count}})
+
+
+def _take_apart(labels: NDArray[np.int32], split: bool | None, holds_ids: bool, path: Path | None) -> LabelFile:
+    """Split where it is to be, and say what had to be decided."""
     values = _few_values(labels)
     if labels.ndim != 2:
         return LabelFile(labels, {STACKS: 1} if values is not None and len(values) == 1 and not holds_ids else {})
