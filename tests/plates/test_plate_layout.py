@@ -106,3 +106,21 @@ def test_names_that_occur_twice_stay_fields_of_their_own():
     found = assign_images(files)
     assert len({position.field for position in found.positions}) == 2
     assert "F22 site 6" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        (("DMSO", "dmso"), ["DMSO and dmso"]),
+        (("1 µM", "1 \u03bcM", "1um"), ["1 µM and 1 μM and 1um"]),
+        (("drug 10", "drug 1.0", "+drug", "-drug"), []),
+        (("a", "a"), []),
+    ],
+)
+def test_conditions_that_hardly_differ_are_named(layout, conditions, said):
+    wells = [f"A{column:02}" for column in range(1, len(conditions) + 1)]
+    rows = "".join(f"{well},{condition}\n" for well, condition in zip(wells, conditions, strict=True))
+    notes = assign_images(names(*wells), layout(f"well,condition\n{rows}")).notes
+    assert len(notes) == len(said)
+    for note, text in zip(notes, said, strict=True):
+        assert sorted(note.partition(": ")[2].split(" and ")) == sorted(text.split(" and "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -163,6 +164,7 @@ def _compare(
         notes.append(
             f"{len(nameless)} image(s) belong to no well, since their names hold none: {readable(listed(nameless))}"
         )
+    notes += _spelled_alike(treatments)
     if layout is None:
         return [], notes
     there = {(position.plate, position.well) for position in positions if position is not None}
@@ -182,6 +184,17 @@ def _compare(
         names = listed([_name(plate, well) for plate, well in missing])
         notes.append(f"{len(missing)} well(s) of the layout have no image: {names}")
     return missing, notes
+
+
+def _spelled_alike(treatments: Sequence[Treatment | None]) -> list[str]:
+    """Name conditions that differ only in upper and lower case, in spaces, or in how the sign for micro is written."""
+    spellings: dict[str, set[str]] = {}
+    for treatment in treatments:
+        if treatment is not None and treatment.condition:
+            folded = unicodedata.normalize("NFKC", treatment.condition).casefold().replace("μ", "u")
+            spellings.setdefault("".join(folded.split()), set()).add(treatment.condition)
+    twice = [" and ".join(sorted(names)) for names in spellings.values() if len(names) > 1]
+    return [f"conditions that hardly differ count as different ones: {readable(listed(twice))}"] if twice else []
 
 
 def _name(plate: str, well: Well) -> str:
