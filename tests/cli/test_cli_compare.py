@@ -52,6 +52,16 @@ def test_images_that_one_run_lacks_are_told(folders):
     assert "1 of one left out, not every run scored them: im7" in result.stderr
 
 
+def test_images_without_a_prediction_are_named(folders):
+    run_command(evaluate, "one", "truth", "-o", "scores/one")
+    (folders / "all" / "im3.tif").unlink()
+    run_command(evaluate, "all", "truth", "-o", "scores/all")
+    result, status = run_command(compare, "scores/one", "scores/all")
+    assert status == 0
+    assert "1 of all scored as empty, no prediction or a bad one: im3" in result.stderr
+    assert "of one scored as empty" not in result.stderr
+
+
 def test_compare_of_no_run_is_left_to_the_frame(folders):
     assert isinstance(run_command(compare, "truth", "all")[0].exception, DatasetError)
 

@@ -107,6 +107,24 @@ def test_runs_that_do_not_belong_together():
         compare_runs([one, run("b", [0.5], names=["other"])])
     with pytest.raises(DatasetError, match="a and b have different true objects in im000"):
         compare_runs([one, run("b", [0.5], n_true=6)])
+    first, second = (run(name, [0.5, 0.5]) for name in "ab")
+    for one, found, missed in ((first, 30, 10), (second, 30, 11)):
+        one.per_image[["pixels", "pixel_tp", "pixel_fn"]] = [[100, 35, 5], [100, found, missed]]
+    with pytest.raises(DatasetError, match="a and b have different true objects in im001"):
+        compare_runs([first, second])
+    compare_runs([first, run("c", [0.5, 0.5])])  # saved before pixels were
+    second.per_image.loc[1, ["pixel_tp", "pixel_fn"]] = [0, 40]  # another prediction of the same truth
+    compare_runs([first, second])
+
+
+def test_images_without_a_prediction_are_named():
+    first, second = run("a", [0.5, 0.5, 0.0]), run("b", [0.5, 0.0, 0.0])
+    first.per_image["status"] = ["ok", "ok", "bad prediction"]
+    second.per_image["status"] = ["ok", "missing prediction", "missing prediction"]
+    comparison = compare_runs([first, second])
+    assert comparison.empty == {"a": ("im002",), "b": ("im001", "im002")}
+    page = render_comparison([first, second], comparison)
+    assert "by b, without a prediction or with a bad one: 2 images." in page
 
 
 def save(folder, one):

@@ -99,3 +99,7 @@ def _print_left_out(comparison: RunComparison) -> None:
             typer.secho(
                 f"hooke: {len(names)} of {run} left out, not every run scored them: {shown}", fg="yellow", err=True
             )
+    for run, names in comparison.empty.items():
+        if names:
+            said = f"hooke: {len(names)} of {run} scored as empty, no prediction or a bad one: {listed(names, _LISTED)}"
+            typer.secho(said, fg="yellow", err=True)

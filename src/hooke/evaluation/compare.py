@@ -7,7 +7,7 @@ from the groups of images (fields of view) that belong together, as for `Evaluat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
+from hooke.evaluation.result import NOTHING
 from hooke.evaluation.saved_evaluation import Run
 from hooke.evaluation.scored_images import group_column
 from hooke.io import atomic_path
@@ -56,6 +57,8 @@ class RunComparison:
     means : DataFrame
         A row per part and score, a column per run: the mean over images. Columns ``part``, ``images``, ``groups``,
         ``score`` come first; ``part`` is ``all`` or a modality.
+    empty : dict of str to tuple of str
+        By run, images among them that were scored as if nothing had been found: without a prediction, or a bad one.
     differences : DataFrame
         A row per part, score and run but the first: ``part``, ``images``, ``groups``, ``score``, ``run``,
         ``difference`` (its mean minus the first run's), ``low`` and ``high`` (95 % interval), ``p`` (two-sided).
@@ -67,6 +70,7 @@ class RunComparison:
     left_out: dict[str, tuple[str, ...]]
     means: pd.DataFrame
     differences: pd.DataFrame
+    empty: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def save(self, path: str | Path) -> None:
         """Write the differences as csv.
@@ -130,7 +134,8 @@ def compare_runs(runs: Sequence[Run], *, resamples: int = RESAMPLES, seed: int =
                 test = _test(other - values[0], weights)
                 differences.append({**facts, "score": score, "run": run.name, **test})
     names = tuple(run.name for run in runs)
-    return RunComparison(names, len(first), left_out, pd.DataFrame(means), pd.DataFrame(differences))
+    empty = {name: _scored_as_empty(table) for name, table in zip(names, tables, strict=True)}
+    return RunComparison(names, len(first), left_out, pd.DataFrame(means), pd.DataFrame(differences), empty)
 
 
 def _common(runs: Sequence[Run]) -> tuple[list[pd.DataFrame], dict[str, tuple[str, ...]]]:
@@ -146,11 +151,25 @@ def _common(runs: Sequence[Run]) -> tuple[list[pd.DataFrame], dict[str, tuple[st
     }
     tables = [table.loc[shared] for table in scored]
     for run, table in zip(runs[1:], tables[1:], strict=True):
-        differing = np.flatnonzero(table["n_true"].to_numpy() != tables[0]["n_true"].to_numpy())
+        differing = np.flatnonzero(_other_truth(table, tables[0]))
         if differing.size:
             cause = f"{runs[0].name} and {run.name} have different true objects in {shared[differing[0]]}"
             raise DatasetError(cause, remedy="evaluate both against the same truth")
     return tables, left_out
+
+
+def _other_truth(one: pd.DataFrame, other: pd.DataFrame) -> NDArray[np.bool_]:
+    """Of which images the truths differ: in the number of objects, of all pixels, or of those of objects."""
+    differ = one["n_true"] != other["n_true"]
+    if {"pixels", "pixel_tp", "pixel_fn"}.issubset(one.columns.intersection(other.columns)):
+        differ |= one["pixels"] != other["pixels"]
+        differ |= one["pixel_tp"] + one["pixel_fn"] != other["pixel_tp"] + other["pixel_fn"]
+    return differ.to_numpy()
+
+
+def _scored_as_empty(table: pd.DataFrame) -> tuple[str, ...]:
+    """Images without a prediction that could be used."""
+    return tuple(table.index[table["status"].isin(NOTHING)])
 
 
 def _parts(table: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:

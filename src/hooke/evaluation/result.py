@@ -19,6 +19,8 @@ from hooke.metrics.classification import ClassificationScores
 
 # Status of an image. Images of every status except the last are scored.
 STATUSES = ("ok", "missing prediction", "bad prediction", "bad truth")
+#: Those of an image that is scored as if nothing had been found in it.
+NOTHING = STATUSES[1:3]
 
 #: Columns of `Evaluation.per_object`; `Evaluation` says what each means.
 OBJECT_COLUMNS = (

@@ -61,6 +61,12 @@ def _warnings(comparison: RunComparison) -> str:
         for run, names in comparison.left_out.items()
         if names
     ]
+    lines += [
+        f"Scored as if nothing had been found, by {run}, without a prediction or with a bad one: "
+        f"{counted(len(names), 'image')}."
+        for run, names in comparison.empty.items()
+        if names
+    ]
     return "".join(paragraph(line, class_="warning", role="note") for line in lines)
 
 
