@@ -205,7 +205,11 @@ def test_subsampled_ycbcr_is_refused(tmp_path):
 def test_white_is_zero_is_inverted(tmp_path, dtype):
     pixels = grey(dtype)
     tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="miniswhite")
-    assert np.array_equal(read_image(tmp_path / "a.tif").pixels, np.iinfo(dtype).max - pixels)
+    image = read_image(tmp_path / "a.tif")
+    assert np.array_equal(image.pixels, np.iinfo(dtype).max - pixels)
+    assert image.notes[0].startswith("inverted: the file calls 0 white")
+    tifffile.imwrite(tmp_path / "b.tif", pixels)
+    assert read_image(tmp_path / "b.tif").notes == ()
 
 
 def test_pyramid_gives_its_full_resolution(tmp_path):

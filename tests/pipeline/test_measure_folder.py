@@ -252,6 +252,12 @@ def test_a_diameter_in_micrometres_needs_the_size_of_a_pixel():
     assert hooke.segment(IMAGE, diameter="8um", pixel_size=(0.25, 1)).diameter == 16
 
 
+def test_label_images_of_none_of_the_images_are_named(folder):
+    write_labels(folder / "masks" / "other.tif", [FIELD.labels])
+    measured = hooke.measure_folder([folder / "images"], folder / "masks", folder / "out")
+    assert "1 label image(s) are of none of these images: other" in measured.notes
+
+
 def test_no_labels_at_all_is_an_error(folder):
     (folder / "none").mkdir()
     with pytest.raises(DatasetError):

@@ -253,3 +253,21 @@ def test_more_objects_than_16_bits_hold_are_written(tmp_path):
     labels = np.arange(300 * 300, dtype=np.int32).reshape(300, 300)
     write_labels(tmp_path / "many.tif", [labels])
     assert np.array_equal(read_labels(tmp_path / "many.tif"), labels)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, []),
+        ({"level": 1}, ["positions, outlines and areas are in pixels of level 1, not of the finest"]),
+        ({"region": (20, 30, 64, 64)}, ["the corner of the region, at row 20 and column 30 of the image"]),
+        ({"region": (20, 30, 64, 64), "level": 1}, ["at row 20 and column 30 of the image, in pixels of level 1"]),
+    ],
+)
+def test_what_positions_count_from_is_said(tmp_path, field, options, said):
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as writer:
+        writer.write(field.image, subifds=1, tile=(64, 64), metadata={"axes": "YX"})
+        writer.write(field.image[::2, ::2], subfiletype=1, tile=(64, 64))
+    result = segment_folder([tmp_path / "a.ome.tif"], tmp_path / "out", replace(QUICK, **options), page=False)
+    assert len(result.notes) == len(said)
+    assert all(text in note for text, note in zip(said, result.notes, strict=True))

@@ -105,6 +105,7 @@ def open_tiff(
             notes=(_other_scenes(scenes, chosen) if scene is None else ())
             + (() if raw else part_notes(tif, path, shown.channels))
             + orientation_note(stored.orientation)
+            + colour.notes
             + (() if "C" in stored.axes else channels_note(layout, stored.shape, axes)),
             orientation=stored.orientation,
             read_bytes=_read_bytes(stored, layout),

@@ -22,6 +22,10 @@ _RGB = tifffile.PHOTOMETRIC.RGB
 _YCBCR = tifffile.PHOTOMETRIC.YCBCR
 _PALETTE = tifffile.PHOTOMETRIC.PALETTE
 _MINISWHITE = tifffile.PHOTOMETRIC.MINISWHITE
+_INVERTED = (
+    "inverted: the file calls 0 white, so intensities are the highest value of its type less those stored, and bright "
+    "is high"
+)
 _NOT_READ: dict[int, str] = {
     tifffile.PHOTOMETRIC.SEPARATED: "CMYK",
     tifffile.PHOTOMETRIC.CIELAB: "CIELAB",
@@ -108,6 +112,11 @@ class TiffColour:
             inverts=kind == _MINISWHITE and unsigned and not tif.is_imagej,
             ycbcr=ycbcr,
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of intensities that are not those of the file."""
+        return (_INVERTED,) if self.inverts else ()
 
     def shown(self, layout: Layout) -> Layout:
         """Layout after colours are brought to intensities."""

@@ -60,8 +60,8 @@ def looks_unfilled(labels: NDArray[np.integer]) -> bool:
     Examples
     --------
     >>> ring = np.zeros((12, 12), np.int32)
-    >>> cv2.circle(ring, (6, 6), 5, 1).any(), looks_unfilled(ring), looks_unfilled(cv2.circle(ring, (6, 6), 5, 1, -1))
-    (np.True_, True, False)
+    >>> looks_unfilled(cv2.circle(ring, (6, 6), 5, 1)), looks_unfilled(cv2.circle(ring, (6, 6), 5, 1, -1))
+    (True, False)
     """
     outside = labels == 0
     count, parts, stats, _ = cv2.connectedComponentsWithStats(outside.view(np.uint8), connectivity=4)
@@ -69,4 +69,5 @@ def looks_unfilled(labels: NDArray[np.integer]) -> bool:
     for edge in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
         open_[edge] = True
     open_[0] = True
-    return int(stats[~open_, cv2.CC_STAT_AREA].sum()) > _ENCLOSED * np.count_nonzero(labels)
+    enclosed = int(stats[~open_, cv2.CC_STAT_AREA].sum())
+    return bool(enclosed > _ENCLOSED * np.count_nonzero(labels))

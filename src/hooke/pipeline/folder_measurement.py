@@ -30,6 +30,7 @@ from hooke.io.annotations import parse_formats, write_formats
 from hooke.io.channel_files import ChannelFiles, find_channels
 from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
+from hooke.io.name_match import some_names
 from hooke.io.naming import PLACE, image_place
 from hooke.io.output_folder import search_inputs
 from hooke.io.spreadsheet import write_table
@@ -146,7 +147,10 @@ def measure_folder(
         summary = _summary(rows)
         write_table(summary, out / "summary.csv")
         written = write_formats(out, formats) if len(tables) else []
-    return MeasuredFolder(out, table, summary, (*found.notes, *channels.notes, *differing_images(rows), *written))
+    others = set(job.source.names) - {file.name for file in files}
+    unused = [f"{len(others)} label image(s) are of none of these images: {some_names(others)}"] if others else []
+    said = (*found.notes, *channels.notes, *unused, *differing_images(rows), *written)
+    return MeasuredFolder(out, table, summary, said)
 
 
 _Measured = tuple[dict[str, Any], pd.DataFrame | None]

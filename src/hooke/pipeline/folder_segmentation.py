@@ -301,12 +301,23 @@ class _Run:
         own = set(map(real_path, self.paths))
         kept = [entry for entry in ledger.ordered() if entry.path not in own]
         said = moved if ledger.set_aside else []
+        said += _counted_from(self.job.options)
         said += differing_images(row for entry in ledger.ordered() for row in entry.rows)
         if not kept:
             return said
         others = sum(entry.settings != ledger.settings.hash for entry in kept)
         differ = f", {others} of them made with other options (see the column options)" if others else ""
         return [*said, f"the tables hold {len(kept)} image(s) of earlier runs, too{differ}"]
+
+
+def _counted_from(options: SegmentOptions) -> list[str]:
+    """Say what positions and outlines of a part, or of another resolution, count in."""
+    region, finer = options.parsed_region, f"pixels of level {options.level}, not of the finest"
+    if region is None:
+        return [f"positions, outlines and areas are in {finer}"] if options.level else []
+    more = f", in {finer}" if options.level else ""
+    corner = f"row {region[0]} and column {region[1]}"
+    return [f"positions and outlines count from the corner of the region, at {corner} of the image{more}"]
 
 
 def _segment_files(

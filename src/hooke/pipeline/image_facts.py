@@ -89,7 +89,7 @@ def _type(image: Mapping[str, Any]) -> str:
 
 def _channels(image: Mapping[str, Any]) -> str:
     text = str(image["channels"])
-    return f"{text} without a name" if text.isdecimal() else text
+    return f"{text} without a name" if text.isdecimal() else ", ".join(sorted(text.split(", ")))  # columns have names
 
 
 def _listed(kinds: Mapping[str, Sequence[str]]) -> str:
