@@ -313,3 +313,15 @@ def test_what_writing_finds_out_is_said_too(tmp_path, monkeypatch):
     result, code = run_command(track, tmp_path / "a.tif", "-o", tmp_path / "out", "--no-movie")
     assert code == 0
     assert "do not fit in the challenge's 16 bits" in " ".join(result.output.split())
+
+
+def test_files_of_several_sequences_and_a_step_between_no_planes_are_said(tmp_path):
+    for t, plane in enumerate(MOVING):
+        for well in ("A01", "B02"):
+            write_labels(tmp_path / "labels" / f"{well}_t{t}.tif", [plane])
+    result, code = run_command(track, tmp_path / "labels", "-o", tmp_path / "out", "--z-step-um", "0.5")
+    assert code == 0
+    notes = json.loads((tmp_path / "out" / "tracks.json").read_text())["notes"]
+    assert notes[0].startswith("these look like several sequences (A01_t0.tif, A01_t1.tif … B02_t3.tif)")
+    assert "has no effect: frames are single planes" in notes[1]
+    assert notes[0] in " ".join(result.output.split())

@@ -19,7 +19,7 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.io import write_png
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.tracking import TrackOptions
-from hooke.tracking.frame_numbers import missing_frames
+from hooke.tracking.frame_numbers import missing_frames, mixed_sequences
 from hooke.tracking.sources import find_sequences
 from tests.cases import cases
 from tests.tracking.builders import links_of, squares
@@ -483,3 +483,23 @@ def test_one_frame_of_another_size_is_named(tmp_path):
         tifffile.imwrite(tmp_path / f"t{frame}.tif", np.ones((height, 64), np.uint16))
     with pytest.raises(DatasetError, match=r"t2\.tif: is \(50, 64\) pixels, and t0\.tif \(64, 64\)"):
         find_sequences(sorted(tmp_path.glob("*.tif")))
+
+
+@pytest.mark.parametrize(
+    ("names", "several"),
+    [
+        (["t0.tif", "t1.tif", "t2.tif"], False),
+        (["t0.tif", "t1.tif", "t3.tif"], False),
+        (["a.tif", "b.tif"], False),
+        (["one.tif"], False),
+        (["2026-11-30_12-00.tif", "2026-11-30_12-30.tif", "2026-11-30_13-00.tif", "2026-11-30_13-30.tif"], False),
+        (["A01_t0.tif", "A01_t1.tif", "B01_t0.tif", "B01_t1.tif"], True),
+        (["t1_s1.tif", "t1_s2.tif", "t2_s1.tif", "t2_s2.tif"], True),
+        ([f"{well}_T{t:03}.tif" for well in ("ctrl", "drug", "wash") for t in range(1, 9)], True),
+        (["A_t0.tif", "A_t1.tif", "B_t0.tif"], False),
+    ],
+)
+def test_files_of_several_sequences_are_known_by_their_names(names, several):
+    found = mixed_sequences(names)
+    assert bool(found) == several
+    assert not found or f"({names[0]}, {names[1]} … {names[-1]})" in found[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.classify.channel_order import bring_into_order
 from hooke.classify.intensity import FeatureIntensity, fit_intensity
 from hooke.classify.windows import Positions, locate
 from hooke.errors import ConfigError, ImageReadError
@@ -33,6 +34,8 @@ class Classifier(ABC):
         Kinds of images that it was trained on; none: any.
     intensity : str
         See `hooke.classify.intensity`.
+    channels : tuple of str
+        Names of the channels that it learnt from, in their order; none where they are not known, or it takes one.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Classifier(ABC):
     percentiles: tuple[float, float]
     modes: tuple[str, ...]
     intensity: FeatureIntensity
+    channels: tuple[str, ...] = ()
 
     @property
     @abstractmethod
@@ -190,12 +194,13 @@ def classify_image(
     """
     check_threshold(threshold)
     labels, found = _find(image, np.asarray(objects), classifier)
+    image, unlike = bring_into_order(image, classifier.channels) if channel is None else (image, ())
     normalisation = fit_for(classifier, image, channel)
     classes = classifier.classify(image, normalisation, labels, found, threads)
     classes = replace(classes, threshold=threshold)
     large = classifier.oversized(found)
     warnings = (f"{int(large.sum())} object(s) larger than the window, shrunk to fit",) if large.any() else ()
-    return Classified(found, classes, normalisation, warnings)
+    return Classified(found, classes, normalisation, (*unlike, *warnings))
 
 
 def _find(

@@ -52,6 +52,7 @@ class ForestSettings(BaseModel):
         default_factory=list, description="modes of the training images; none: any"
     )
     examples: dict[str, int] = Field(default_factory=dict, description="training objects per class")
+    channels: list[str] = Field(default_factory=list, description="names of the channels in their order; none: unknown")
 
 
 class ForestClassifier(Classifier):
@@ -76,6 +77,7 @@ class ForestClassifier(Classifier):
         self.checksum = hashlib.sha256(forest.threshold.tobytes()).hexdigest()
         self.intensity = settings.intensity
         self.modes: tuple[str, ...] = tuple(settings.modes)
+        self.channels = tuple(settings.channels)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -147,6 +149,7 @@ def train_forest(
     name: str = "features",
     modes: Sequence[Literal["grey", "rgb", "channels"]] = (),
     intensity: FeatureIntensity = "nuclei",
+    channels: Sequence[str] = (),
     trees: int = TREES,
     seed: int = 0,
 ) -> ForestClassifier:
@@ -163,6 +166,8 @@ def train_forest(
         Kinds of images that they come from.
     intensity : {"nuclei", "colours", "stored", "channels"}
         How the images were seen.
+    channels : sequence of str
+        Names of the channels that features were measured in, in their order; none where they are not known.
     trees : int
     seed : int
 
@@ -185,6 +190,7 @@ def train_forest(
         intensity=intensity,
         modes=sorted(set(modes)),
         examples=dict(zip(names.tolist(), counts.tolist(), strict=True)),
+        channels=list(channels),
     )
     return ForestClassifier(settings, forest)
 

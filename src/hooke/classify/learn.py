@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hooke.classify.channel_order import bring_into_order
 from hooke.classify.classify_folder import open_objects
 from hooke.classify.features import measure_features
 from hooke.classify.forest import TREES, ForestClassifier, train_forest
@@ -209,7 +210,13 @@ def learn_features(
     tried = _compare(tables, named, groups, folds, seed)
     best = _best(tried)
     forest = train_forest(
-        tables[best], named.tolist(), name=name, modes=sorted(seen[best].modes), intensity=best, seed=seed
+        tables[best],
+        named.tolist(),
+        name=name,
+        modes=sorted(seen[best].modes),
+        intensity=best,
+        channels=seen[best].channels,
+        seed=seed,
     )
     accuracy, balanced = _cross_validate(tables[best], named, groups, folds, seed)
     return Learnt(forest, forest.settings.examples, accuracy, balanced, tried, unlike)
@@ -222,9 +229,14 @@ class _FeatureTable:
         self.intensity = intensity
         self.modes: set[Literal["grey", "rgb", "channels"]] = set()
         self.parts: list[pd.DataFrame] = []
+        self.channels: tuple[str, ...] = ()
 
     def add(self, example: Examples) -> bool:
         """Measure the cells of an image; False where it has other features than the images before."""
+        if self.intensity == "channels":
+            image, _ = bring_into_order(example.image, self.channels)
+            self.channels = self.channels or image.channel_names
+            example = replace(example, image=image)
         features, mode = _measure(example, self.intensity)
         if self.parts and list(features.columns) != list(self.parts[0].columns):
             return False

@@ -53,6 +53,44 @@ def missing_frames(names: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def mixed_sequences(names: Sequence[str]) -> tuple[str, ...]:
+    """Say that files seem to be several sequences, as of two wells, each of which is numbered in steps of one.
+
+    Parameters
+    ----------
+    names : sequence of str
+        In the order of time.
+
+    Returns
+    -------
+    tuple of str
+        One sentence; empty where names do not tell.
+
+    Examples
+    --------
+    >>> mixed_sequences(["A01_t0.tif", "A01_t1.tif", "B01_t0.tif", "B01_t1.tif"])[0][:50]
+    'these look like several sequences (A01_t0.tif, A01'
+    >>> mixed_sequences(["A01_t0.tif", "A01_t1.tif"])
+    ()
+    """
+    numbers = [tuple(map(int, _NUMBER.findall(name))) for name in names]
+    texts = [_NUMBER.sub("#", name) for name in names]
+    for place in range(min(map(len, numbers), default=0)):
+        keys = [(text, own[:place] + own[place + 1 :]) for text, own in zip(texts, numbers, strict=True)]
+        groups = [
+            [own[place] for _, own in group]
+            for _, group in itertools.groupby(zip(keys, numbers, strict=True), key=lambda pair: pair[0])
+        ]
+        counted = groups[0]
+        in_steps = len(counted) > 1 and counted == list(range(counted[0], counted[0] + len(counted)))
+        if in_steps and len(groups) > 1 and all(group == counted for group in groups):
+            return (
+                f"these look like several sequences ({names[0]}, {names[1]} … {names[-1]}), and were followed as one "
+                "in the order of their names: give each a folder or a pattern of its own",
+            )
+    return ()
+
+
 def _frame_numbers(names: Sequence[str]) -> list[int]:
     """The one number that differs in all names; empty where texts differ, or several numbers."""
     if len({_NUMBER.sub("#", name) for name in names}) != 1:

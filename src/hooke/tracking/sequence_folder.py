@@ -15,6 +15,8 @@ from hooke.tracking.track_files import check_apart, save_tracks
 from hooke.tracking.track_labels import track
 from hooke.tracking.tracks import Tracks
 
+_NO_PLANES = "the distance of planes (--z-step-um, z_step_um) has no effect: frames are single planes"
+
 
 @dataclass(frozen=True)
 class TrackedSequence:
@@ -154,7 +156,9 @@ def _track(
         time_step_s=sequence.time_step_s if time_step_s is None else time_step_s,
         on_frame=on_frame,
     )
-    return replace(tracks, notes=sequence.notes + tracks.notes)
+    planes = z_step_um is not None and "Z" not in sequence.labels.files[0].axes
+    unused = (_NO_PLANES,) if planes else ()
+    return replace(tracks, notes=sequence.notes + unused + tracks.notes)
 
 
 def _result(name: str, folder: Path, tracks: Tracks, notes: tuple[str, ...]) -> TrackedSequence:

@@ -18,7 +18,7 @@ from hooke.io.entry import run_entries
 from hooke.io.find import natural_key
 from hooke.io.tables import read_header, read_table
 from hooke.labels.recognition import holds_labels
-from hooke.tracking.frame_numbers import missing_frames
+from hooke.tracking.frame_numbers import missing_frames, mixed_sequences
 from hooke.tracking.track_files import LABEL_STACK, RECORD
 
 _Plane = TypeVar("_Plane", bound=NDArray[np.generic])
@@ -297,8 +297,13 @@ def _sequence(group: Sequence[LabelPlanes], name: str, results: Path | None) -> 
         first.pixel_size_um,
         first.z_step_um,
         first.time_step_s,
-        missing_frames([planes.file.path.name for planes in group]),
+        _said_of([planes.file.path.name for planes in group]),
     )
+
+
+def _said_of(names: Sequence[str]) -> tuple[str, ...]:
+    """What the names of a sequence's files tell."""
+    return mixed_sequences(names) or missing_frames(names)
 
 
 def _check_joined(results: Path, files: Sequence[ImageFile]) -> None:

@@ -70,8 +70,10 @@ def consecutive(labels):
 
 
 def may_be_background(labels):
-    """Whether there is no 0, but one id in all corners, and others: such a label image is refused."""
+    """Whether one id in all corners is all there is besides 0 in places, or the others besides it: both are refused."""
     corners = labels[[0, 0, -1, -1], [0, -1, 0, -1]]
+    if corners.all() and len(np.unique(labels[labels > 0])) == 1 and (labels > 0).mean() >= 0.5:
+        return not labels.all()
     return labels.all() and len(set(corners.tolist())) == 1 and len(np.unique(labels)) > 1
 
 
