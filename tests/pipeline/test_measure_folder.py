@@ -226,6 +226,21 @@ def test_files_that_are_no_channels_of_one_image_are_refused(channel, message, t
         channels.open(first)
 
 
+def test_channels_that_differ_in_type_or_pixel_size_are_named(tmp_path):
+    def write(name, dtype, per_cm):
+        stated = {"resolution": (per_cm, per_cm), "resolutionunit": "CENTIMETER"}
+        tifffile.imwrite(tmp_path / name, np.ones((4, 5), dtype), **stated)
+
+    for well, dtype, per_cm in (("a", np.uint16, 20000), ("b", np.uint8, 40000)):
+        write(f"{well}_w1.tif", np.uint16, 20000)
+        write(f"{well}_w2.tif", dtype, per_cm)
+    (same, unlike), channels = find_channels(sorted(tmp_path.iterdir()))
+    assert channels.open(same).notes == ()
+    types, sizes = channels.open(unlike).notes
+    assert types.endswith("w1 uint16, w2 uint8")
+    assert sizes.endswith("w1 0.5 x 0.5, w2 0.25 x 0.25")
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

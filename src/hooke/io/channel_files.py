@@ -194,7 +194,8 @@ def _join(files: Mapping[str, ImageFile]) -> ImageFile:
             dict.fromkeys(
                 note for file in (first, *others) for note in file.notes if not note.startswith(SOME_CHANNELS)
             )
-        ),
+        )
+        + _unlike(files),
         read_bytes=sum(file.read_bytes for file in files.values()),
         pixel_size_um=next((file.pixel_size_um for file in files.values() if file.pixel_size_um), None),
         dtype=None if None in dtypes else np.result_type(*[dtype for dtype in dtypes if dtype is not None]),
@@ -202,6 +203,26 @@ def _join(files: Mapping[str, ImageFile]) -> ImageFile:
         read=read,
         read_window=read_window if all(file.read_window for file in files.values()) else None,
     )
+
+
+def _unlike(files: Mapping[str, ImageFile]) -> tuple[str, ...]:
+    """Say where channels differ in the type or the size of their pixels."""
+    types = {name: str(file.dtype) for name, file in files.items() if file.dtype is not None}
+    sizes = {
+        name: " x ".join(f"{length:.3g}" for length in file.pixel_size_um)
+        for name, file in files.items()
+        if file.pixel_size_um is not None
+    }
+    said = []
+    if len(set(types.values())) > 1:
+        said.append(f"channels are stored in different types, so that their intensities differ: {_paired(types)}")
+    if len(set(sizes.values())) > 1:
+        said.append(f"channels state different sizes of a pixel in um, of which the first is taken: {_paired(sizes)}")
+    return tuple(said)
+
+
+def _paired(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
 
 
 def all_files(paths: Sequence[Path], channels: ChannelFiles) -> Iterator[Path]:
