@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -105,6 +106,22 @@ def test_fluorescence_however_it_is_stored(stored):
     assert seen.probability > 0.5
 
 
+@pytest.mark.parametrize("offset", [(34, 45, 80), (24, 36, 60), (60, 55, 100)])
+@pytest.mark.parametrize("covered", [0.3, 0.5, 0.7])
+def test_a_merge_of_stains_over_a_background_that_is_not_black(offset, covered):
+    """Red cell bodies that cover much of the picture, blue nuclei, and a camera's offset in every colour."""
+    rng = np.random.default_rng(0)
+    nuclei = cv2.GaussianBlur((simulate((400, 400), seed=1, density=0.12).labels > 0).astype(np.float32), (0, 0), 1)
+    bodies, fibres = (cv2.GaussianBlur(rng.normal(0, 1, nuclei.shape), (0, 0), sigma) for sigma in (25, 1.5))
+    bodies = (bodies - np.percentile(bodies, 100 * (1 - covered))) / bodies.std()
+    red = np.clip(300 * bodies, 0, 230) * (1 + 0.2 * fibres / fibres.std())
+    merge = np.stack([red + 40 * nuclei, 0.03 * red + 100 * nuclei, 0.05 * red + 160 * nuclei], axis=-1) + offset
+    merge = np.clip(merge + rng.normal(0, 1, merge.shape), 0, 255).astype(np.uint8)
+    for pixels in (merge, merge.astype(np.uint16) * 257, merge / np.float32(255)):
+        seen = describe(Image(pixels, is_rgb=True))
+        assert (seen.modality, seen.inverted) == ("fluorescence", False)
+
+
 INVERTED = {
     "8 bit": (255 - GREY, {}),
     "16 bit": (65535 - GREY.astype(np.uint16) * 16, {}),
@@ -124,11 +141,19 @@ def test_inverted_fluorescence_is_told(stored):
     [
         (TISSUE, True, "histology"),
         (read_image(REAL).pixels, True, "histology"),
+        ((read_image(REAL).pixels * (1, 0.8, 0.5)).astype(np.uint8), True, "histology"),
         (SMEAR, False, "brightfield"),
         (in_colour(SMEAR, 1, 1, 1), True, "brightfield"),
         (in_colour(SMEAR, 1, 0.98, 0.96), True, "brightfield"),
     ],
-    ids=["simulated tissue", "immunohistochemistry", "smear", "smear stored as colour", "smear with a cast"],
+    ids=[
+        "simulated tissue",
+        "immunohistochemistry",
+        "in yellow light",
+        "smear",
+        "smear stored as colour",
+        "smear with a cast",
+    ],
 )
 def test_transmitted_light(pixels, is_rgb, modality):
     seen = describe(Image(pixels, is_rgb=is_rgb))

@@ -45,6 +45,10 @@ _GREY = 0.02  # colours that differ by less of the image's brightest are grey, J
 # To turn brightfield by mistake costs the shipped model ten times what it gains by turning inverted fluorescence.
 _SURE = 0.8
 _DARK_DETAIL = -0.3
+# The least of a pixel's colours over the greatest, each on its own scale, where that is brightest: 0.77 to 0.98 on 173
+# slides, below 0.6 on 19 of 20 fluorescence pictures of several stains.
+_PURE = 0.7
+_SHINES = 0.5  # correlation of that difference with brightness: 0.37 at most on slides, above this on 19 of 20
 _WHITES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 _PALE = 0.1  # a saturation, or a spread of colours, of which more makes little difference
 _EPSILON = 1e-9
@@ -118,6 +122,8 @@ def describe(image: Image) -> Appearance:
     inversion = shares.pop(_INVERTED)
     shares["fluorescence"] += inversion
     modality = max(shares, key=lambda name: shares[name])
+    if modality != "fluorescence" and _shines_in_colour(image):
+        return Appearance("fluorescence", 1.0, 0.0, features)
     return Appearance(cast("Modality", modality), shares[modality], inversion, features)
 
 
@@ -205,6 +211,25 @@ def _sample(image: Image) -> Float:
     sample = np.asarray(sample_grid(image.pixels, _SAMPLE), np.float32)
     sample = sample[..., 0] if sample.ndim == 3 and sample.shape[2] == 1 else sample
     return np.nan_to_num(sample, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _shines_in_colour(image: Image) -> bool:
+    """Whether a picture's colours are its light, as in fluorescence, rather than what a stain takes away from white.
+
+    Each colour is put on its own scale first: light that is not white tinges all of a slide.
+    """
+    sample = _sample(image)
+    if not (image.is_rgb and sample.ndim == 3 and sample.shape[2] == 3) or is_grey(sample):
+        return False
+    own = np.maximum(np.percentile(sample, 99.5, axis=(0, 1)), _EPSILON)
+    scaled = np.asarray(sample / own, np.float32)
+    brightest, darkest = scaled.max(axis=2).ravel(), scaled.min(axis=2).ravel()
+    colour = brightest - darkest
+    if min(brightest.std(), colour.std()) < _EPSILON:
+        return False
+    top = brightest >= np.percentile(brightest, 98)
+    pure = float(np.median(darkest[top] / np.maximum(brightest[top], _EPSILON)))
+    return pure < _PURE and float(np.corrcoef(brightest, colour)[0, 1]) > _SHINES
 
 
 def _average_stains(sample: Float) -> Float:
