@@ -11,9 +11,10 @@ from hooke.io.yaml_text import parse_yaml
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
 def test_deep_nesting_is_an_error_of_the_slow_parser(opening, monkeypatch):
-    monkeypatch.setattr(yaml, "CSafeLoader", None)  # would fail with a TypeError, which is not what is raised below
-    with pytest.raises(ModelError, match="can't be parsed"):
-        parse_yaml(b"a: " + opening.encode() * 1200, "rdf.yaml")
+    monkeypatch.setattr(yaml, "CSafeLoader", None)  # would fail with a TypeError
+    monkeypatch.setattr("hooke.io.yaml_text._QUICK_NESTING", 1000)
+    with pytest.raises(ModelError, match="can't be parsed: maximum recursion depth"):
+        parse_yaml(opening.encode() * 1001, "rdf.yaml")
 
 
 def test_both_parsers_read_a_description_alike(monkeypatch):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hooke.datasets.layout import INDEX_NAME, find_image, read_index_table
+from hooke.datasets.layout import INDEX_NAME, find_image, read_index_table, rows_of_split
 from hooke.errors import DatasetError
 from hooke.evaluation import open_labels
 from hooke.io import find_images
@@ -103,11 +103,7 @@ def _of_dataset(folder: Path, split: str | None, split_components: bool | None) 
     """Find the images of hooke's own data set."""
     source = open_labels(folder, split_components=split_components)
     table = read_index_table(folder / INDEX_NAME, optional=("split", "field_of_view"))
-    if split is not None:
-        known = sorted(table["split"].unique()) if "split" in table else []
-        if split not in known:
-            raise DatasetError(f"no split {split!r}", path=folder, remedy=f"known splits: {', '.join(known) or 'none'}")
-        table = table[table["split"] == split]
+    table = rows_of_split(table, split, folder)
     pairs, failed = {}, {}
     for row in table.to_dict("records"):
         name, image = str(row["id"]), find_image(folder, str(row["id"]))

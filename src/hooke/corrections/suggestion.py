@@ -6,18 +6,19 @@ Of images that look the same, one is enough.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError, DatasetError, HookeError
 from hooke.image import Image
-from hooke.io import atomic_path, open_image, read_labels, write_png
+from hooke.io import open_image, read_labels, write_png
 from hooke.io.entry import run_entries
+from hooke.io.spreadsheet import write_table
 from hooke.labels import find_objects
 from hooke.metrics import count_overlap, panoptic_quality
 from hooke.models import load_model
@@ -254,7 +255,4 @@ def _write(out: Path, made: Sequence[Suggestion], chosen: Sequence[tuple[_Candid
         tiles.append(Tile(image.pixels[window], found.labels[window], (f"{number}  {said.image}", said.why)))
     (page,) = draw_pages(tiles, columns=min(3, len(tiles)), rows=-(-len(tiles) // 3), side=420)
     write_png(out / SHEET_NAME, page)
-    with atomic_path(out / TABLE_NAME) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([column.name for column in fields(Suggestion)])
-        writer.writerows(astuple(said) for said in made)
+    write_table(pd.DataFrame(made, columns=[column.name for column in fields(Suggestion)]), out / TABLE_NAME)

@@ -202,6 +202,22 @@ def read_index_table(
     return table
 
 
+def rows_of_split(table: pd.DataFrame, split: str | None, path: Path) -> pd.DataFrame:
+    """Choose the rows of one split of an index; all where none is named.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such split.
+    """
+    if split is None:
+        return table
+    known = sorted(table["split"].unique()) if "split" in table else []
+    if split not in known:
+        raise DatasetError(f"no split {split!r}", path=path, remedy=f"known splits: {', '.join(known) or 'none'}")
+    return table[table["split"] == split]
+
+
 def _index_path(path: str | Path) -> Path:
     return Path(path) / INDEX_NAME if Path(path).is_dir() else Path(path)
 

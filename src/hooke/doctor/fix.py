@@ -15,12 +15,12 @@ All else (merges, missing objects, duplicates, larger holes) needs a person.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.datasets.layout import IndexRow, read_index, write_index, write_sample
@@ -28,8 +28,8 @@ from hooke.doctor.anatomy import Part, cut_out, find_holes, find_pieces, gap_is_
 from hooke.doctor.dataset_images import DatasetImage, find_dataset_images, load_dataset_image
 from hooke.doctor.shapes import SPECK_PIXELS, box_of, is_stray
 from hooke.errors import DatasetError, OutputError
-from hooke.io import atomic_path
 from hooke.io.annotations.classes_json import read_classes, write_classes
+from hooke.io.spreadsheet import write_table
 from hooke.labels import edit
 from hooke.labels.numbering import number_from_one
 from hooke.measure import measure
@@ -108,7 +108,7 @@ def fix_dataset(
         raise DatasetError("no image of it can be read", path=dataset, remedy="prepare it again")
     write_classes(target, ((row.id, classes.get(row.id, {})) for row in kept))
     write_index(target, kept)
-    _write_changes(target / CHANGES_NAME, changes)
+    write_table(pd.DataFrame(changes, columns=[field.name for field in fields(Change)]), target / CHANGES_NAME)
     return changes
 
 
@@ -204,10 +204,3 @@ def _renumber(
         changes = [*changes, Change(image, "renumbered", pixels=0, note=f"{len(ids)} ids up to {ids[-1]}")]
     changes = [replace(change, new_label=final.get(change.new_label, 0)) for change in changes]
     return numbered, {new: old_ids[old] for old, new in final.items()}, changes
-
-
-def _write_changes(path: Path, changes: list[Change]) -> None:
-    with atomic_path(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([field.name for field in fields(Change)])
-        writer.writerows(astuple(change) for change in changes)

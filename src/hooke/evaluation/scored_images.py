@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hooke.datasets.layout import INDEX_NAME, read_index_table
+from hooke.datasets.layout import INDEX_NAME, read_index_table, rows_of_split
 from hooke.errors import DatasetError
 
 _PATH_COLUMNS = ("image", "labels")  # where an index names files by path
@@ -75,11 +75,7 @@ def _read_index(path: Path, names: Sequence[str], split: str | None) -> pd.DataF
     if not index["id"].is_unique:
         twice = index["id"][index["id"].duplicated()].iloc[0]
         raise DatasetError(f"id {twice!r} occurs twice", path=path, remedy="remove one of the rows")
-    if split is not None:
-        known = sorted(index["split"].unique()) if "split" in index else []
-        if split not in known:
-            raise DatasetError(f"no split {split!r}", path=path, remedy=f"known splits: {', '.join(known) or 'none'}")
-        index = index[index["split"] == split]
+    index = rows_of_split(index, split, path)
     if index.empty:
         raise DatasetError("the index lists no image", path=path, remedy="prepare the data set again")
     return index

@@ -145,6 +145,23 @@ def _numbered_where_equal(names: Sequence[str], new: set[int], used: set[str]) -
     return result
 
 
+def free_name(name: str, used: set[str]) -> str:
+    """The name, numbered where it is used, in capitals or not; it is among the used ones from then on.
+
+    Examples
+    --------
+    >>> used = set()
+    >>> [free_name(name, used) for name in ("a", "A", "b")]
+    ['a', 'A_2', 'b']
+    """
+    free, number = name, 1
+    while _fold(free) in used:
+        number += 1
+        free = f"{name}_{number}"
+    used.add(_fold(free))
+    return free
+
+
 def image_ids(names: Iterable[str]) -> list[str]:
     r"""Make one id per image from file names, which may have folders: its stem, or more where stems are the same.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.labels.bands import bands
+from hooke.labels.borders import differs_beside
 from hooke.labels.runs import places_of
 
 Floats = NDArray[np.float64]
@@ -59,13 +60,7 @@ def count_contour_steps(labels: NDArray[np.integer], ids: Ints) -> Steps:
     for band in bands(labels):
         part = _with_halo(labels, band)
         inner = part[1:-1, 1:-1]
-        border = inner > 0
-        border &= (
-            (inner != part[:-2, 1:-1])
-            | (inner != part[2:, 1:-1])
-            | (inner != part[1:-1, :-2])
-            | (inner != part[1:-1, 2:])
-        )
+        border = differs_beside(part) & (inner > 0)
         at = np.flatnonzero(border[1:-1]) + border.shape[1]  # the band without its halo rows
         value, flat = np.ascontiguousarray(inner).ravel(), border.ravel()
         of_label = places_of(value[at], ids)

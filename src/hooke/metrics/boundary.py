@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.labels.borders import differs_beside
 from hooke.metrics.matching import Matching
 
 #: Pixels that two boundaries may lie apart and still agree.
@@ -110,12 +111,8 @@ class _Edge:
     """Boundary pixels of a label image, sorted by label."""
 
     def __init__(self, labels: NDArray[np.integer]) -> None:
-        # A margin of background stands for the image's edge, and lets neighbours be looked up without a check.
-        padded = np.pad(labels, 1)
-        inner = padded[1:-1, 1:-1]
-        edge = (inner != padded[:-2, 1:-1]) | (inner != padded[2:, 1:-1])
-        edge |= (inner != padded[1:-1, :-2]) | (inner != padded[1:-1, 2:])
-        edge &= inner > 0
+        # A margin of background stands for the image's edge.
+        edge = differs_beside(np.pad(labels, 1)) & (labels > 0)
         rows, columns = np.divmod(np.flatnonzero(edge), max(labels.shape[1], 1))
         labels_there = labels[rows, columns]
         order = np.argsort(labels_there, kind="stable")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError
 from hooke.report.overlay import overlay
 from hooke.report.palette import DARK, rgb
+from hooke.report.shrinking import fitted_size
 
 CAPTION = 30  # pixels below a picture: two lines
 GAP = 8
@@ -80,9 +81,8 @@ def draw_pages(tiles: Iterable[Tile], *, columns: int = 6, rows: int = 5, side: 
 def _draw_tile(tile: Tile, side: int) -> PIL.Image.Image:
     """Outline at full size, shrink, and write the caption below."""
     picture = overlay(tile.pixels, tile.labels)
-    factor = side / max(picture.shape[:2])
-    size = (max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor)))
-    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
+    size = fitted_size(picture.shape, side)
+    how = cv2.INTER_AREA if max(picture.shape[:2]) > side else cv2.INTER_NEAREST
     cell = PIL.Image.new("RGB", (side, side + CAPTION), BACKGROUND)
     cell.paste(PIL.Image.fromarray(np.asarray(cv2.resize(picture, size, interpolation=how))), (0, 0))
     pen = PIL.ImageDraw.Draw(cell)

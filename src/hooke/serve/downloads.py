@@ -16,6 +16,7 @@ from hooke.image import Image
 from hooke.io import write_labels, write_png
 from hooke.io.annotations import WRITERS, AnnotatedPlane
 from hooke.io.formats import result_stem
+from hooke.io.naming import free_name
 from hooke.io.spreadsheet import write_table
 from hooke.labels.classes import UNKNOWN, Classes
 from hooke.labels.labelled_image import LabelledImage
@@ -233,12 +234,7 @@ def write_zip(downloads: Sequence[Download], whats: Sequence[str], path: Path) -
 def _folder_name(stem: str, used: set[str]) -> str:
     """A name that any system takes for a folder, each once."""
     plain = "".join("_" if letter in '<>:"/\\|?*' else letter for letter in stem).strip(". ") or "image"
-    name, number = plain, 1
-    while name.casefold() in used:
-        number += 1
-        name = f"{plain}_{number}"
-    used.add(name.casefold())
-    return name
+    return free_name(plain, used)
 
 
 #: What can be downloaded of an image.

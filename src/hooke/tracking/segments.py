@@ -272,14 +272,19 @@ def _with_only_daughters(gaps: Pairs, splits: Pairs, segments: Segments) -> Pair
 
 def _near(objects: _Objects, born: Ints, starts: Ints, mothers: Ints, parameters: Parameters) -> tuple[Ints, Ints]:
     """Pairs of segments that start and objects of earlier frames that are near enough to be their mothers."""
-    from scipy.spatial import cKDTree
-
     if not len(mothers):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     farthest = parameters.max_distance + float(objects.diameters[mothers].max())
-    trees = cKDTree(objects.places[starts[born]]), cKDTree(objects.places[mothers])
-    near = trees[0].sparse_distance_matrix(trees[1], farthest, output_type="ndarray")
-    return born[near["i"]], mothers[near["j"]]
+    first, second = _pairs_within(objects.places[starts[born]], objects.places[mothers], farthest)
+    return born[first], mothers[second]
+
+
+def _pairs_within(first: Floats, second: Floats, farthest: float) -> tuple[Ints, Ints]:
+    """Positions of places, of one list and of another, that are no farther apart than this."""
+    from scipy.spatial import cKDTree
+
+    near = cKDTree(first).sparse_distance_matrix(cKDTree(second), farthest, output_type="ndarray")
+    return near["i"], near["j"]
 
 
 def _parts_cost(objects: _Objects, part: Ints, other: Ints, whole: Ints, far: float, apart: float = _APART) -> Floats:
@@ -312,8 +317,6 @@ def _parts_cost(objects: _Objects, part: Ints, other: Ints, whole: Ints, far: fl
 
 def _merges(objects: _Objects, segments: Segments, following: Ints, parameters: Parameters) -> Pairs:
     """Ends and the objects of the next frame that they may have become part of."""
-    from scipy.spatial import cKDTree
-
     ends, frame, far = segments.ends, objects.frame, parameters.max_distance
     before = reverse(following)
     found = [Pairs.none(0)]
@@ -323,9 +326,8 @@ def _merges(objects: _Objects, segments: Segments, following: Ints, parameters: 
         if not len(ending) or not len(wholes):
             continue
         farthest = _APART * float(objects.diameters[wholes].max())
-        trees = cKDTree(objects.places[ends[ending]]), cKDTree(objects.places[wholes])
-        near = trees[0].sparse_distance_matrix(trees[1], farthest, output_type="ndarray")
-        row, whole = ending[near["i"]], wholes[near["j"]]
+        first, second = _pairs_within(objects.places[ends[ending]], objects.places[wholes], farthest)
+        row, whole = ending[first], wholes[second]
         found.append(Pairs(0, 0, row, whole, _parts_cost(objects, ends[row], before[whole], whole, far)))
     return _joined(found, len(segments), len(frame))
 

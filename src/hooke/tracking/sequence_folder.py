@@ -9,6 +9,7 @@ from pathlib import Path
 from hooke.errors import HookeError
 from hooke.io.file_runner import Progress
 from hooke.io.lock import only_run
+from hooke.io.naming import free_name
 from hooke.tracking.options import TrackOptions
 from hooke.tracking.sources import LabelSequence, find_sequences
 from hooke.tracking.track_files import check_apart, save_tracks
@@ -117,7 +118,8 @@ def track_folder(
     total = len(sequences) + len(unread)
     if total == 1 and unread:
         raise unread[0][1]
-    names = _distinct([sequence.name for sequence in sequences])
+    used: set[str] = set()
+    names = [free_name(sequence.name, used) for sequence in sequences]
     done = [TrackedSequence(path.name, out, error=str(error)) for path, error in unread]
     with only_run(out):
         for number, (name, sequence) in enumerate(zip(names, sequences, strict=True), len(unread)):
@@ -177,17 +179,3 @@ def _shown(
     progress: Callable[[Progress[TrackedSequence]], None], number: int, total: int, frames: int
 ) -> Callable[[int], None]:
     return lambda read: progress(Progress(number, total, share=read / max(frames, 1)))
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Names of folders, numbered where two would be the same."""
-    used: set[str] = set()
-    distinct = []
-    for name in names:
-        own, number = name, 1
-        while own.casefold() in used:
-            number += 1
-            own = f"{name}_{number}"
-        used.add(own.casefold())
-        distinct.append(own)
-    return distinct

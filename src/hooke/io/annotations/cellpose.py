@@ -16,6 +16,7 @@ from hooke.errors import DatasetError
 from hooke.io.annotations.annotated_plane import AnnotatedPlane
 from hooke.io.annotations.pickled_arrays import REMEDY, read_pickled_arrays
 from hooke.io.atomic import atomic_path
+from hooke.labels.borders import differs_beside
 from hooke.labels.colours import OUTLINE_COLOURS
 from hooke.labels.labelled_image import LabelledImage
 
@@ -61,7 +62,7 @@ def write_seg(path: Path, plane: AnnotatedPlane) -> None:
     masks: NDArray[np.integer] = ranks.astype(np.uint16 if len(ids) < 2**16 else np.uint32)
     colours = np.array([OUTLINE_COLOURS[place % len(OUTLINE_COLOURS)] for place in range(len(ids) - 1)], np.uint8)
     content = {
-        "outlines": masks * _at_rim(masks),
+        "outlines": masks * differs_beside(np.pad(masks, 1)),
         "colors": colours.reshape(-1, 3),
         "masks": masks,
         "chan_choose": [0, 0],
@@ -74,11 +75,3 @@ def write_seg(path: Path, plane: AnnotatedPlane) -> None:
     whole[()] = content
     with atomic_path(path) as part, part.open("wb") as file:
         np.save(file, whole, allow_pickle=True)
-
-
-def _at_rim(masks: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Pixels that have another label above, below, left or right, or lie at the edge of the image."""
-    padded = np.pad(masks, 1)
-    inner = padded[1:-1, 1:-1]
-    around = (padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:])
-    return np.asarray(np.logical_or.reduce([inner != other for other in around]), np.bool_)

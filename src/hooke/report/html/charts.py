@@ -160,20 +160,11 @@ def interval_chart(estimates: Sequence[Estimate], *, alt: str, x_label: str, aro
         body += _estimate(estimate, scale, 10 + _ROW * (index + 0.5), signed=around_zero)
     # The vertical axis has names instead of values.
     parts = (
-        _value_axis(axis)
+        axis.upright_grid()
         + body
         + text(x_label, (start + width - 58) / 2, bottom + 36, text_anchor="middle", class_="label")
     )
     return drawing(parts, width, axis.height, alt)
-
-
-def _value_axis(axis: Frame) -> str:
-    parts = ""
-    for value in axis.x.ticks():
-        at = axis.x(value)
-        parts += mark("line", class_="grid", x1=at, x2=at, y1=axis.y.start, y2=axis.y.stop)
-        parts += text(axis.x.label(value), at, axis.y.start + 16, text_anchor="middle")
-    return parts
 
 
 def _estimate(estimate: Estimate, scale: Scale, y: float, *, signed: bool) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from hooke.report.html.markup import element
 from hooke.report.html.outlines import joined, outline_objects
 from hooke.report.html.svg import mark
 from hooke.report.overlay import to_rgb
+from hooke.report.shrinking import shrunk
 
 #: What is drawn over a picture: its class in the style sheet, and what it is.
 LAYERS = {
@@ -133,8 +133,4 @@ def _starts(length: int) -> list[int]:
 
 def _small_address(rgb: NDArray[np.uint8]) -> str:
     """Address of a picture at a limited size: JPEG, whose flaws lie below what such a size shows."""
-    factor = _SIDE / max(rgb.shape[:2])
-    if factor < 1:
-        size = (max(1, round(rgb.shape[1] * factor)), max(1, round(rgb.shape[0] * factor)))
-        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return picture_address(rgb, "jpeg", _QUALITY)
+    return picture_address(shrunk(rgb, _SIDE), "jpeg", _QUALITY)

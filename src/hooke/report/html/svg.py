@@ -147,15 +147,20 @@ class Frame:
 
     def grid(self) -> str:
         """Give a line and a label for each tick."""
+        parts = self.upright_grid()
+        for value in self.y.ticks():
+            at = self.y(value)
+            parts += mark("line", class_="grid", x1=self.x.start, x2=self.x.stop, y1=at, y2=at)
+            parts += text(self.y.label(value), self.x.start - 7, at + 4, text_anchor="end")
+        return parts
+
+    def upright_grid(self) -> str:
+        """Give a line and a label for each tick of the x axis."""
         parts = ""
         for value in self.x.ticks():
             at = self.x(value)
             parts += mark("line", class_="grid", x1=at, x2=at, y1=self.y.start, y2=self.y.stop)
             parts += text(self.x.label(value), at, self.y.start + 16, text_anchor="middle")
-        for value in self.y.ticks():
-            at = self.y(value)
-            parts += mark("line", class_="grid", x1=self.x.start, x2=self.x.stop, y1=at, y2=at)
-            parts += text(self.y.label(value), self.x.start - 7, at + 4, text_anchor="end")
         return parts
 
     def _labels(self, x_label: str, y_label: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.report.html.markup import attributes, counted, element
+from hooke.report.shrinking import shrunk
 
 #: Pixels of the longer side of a small picture.
 THUMBNAIL_SIDE = 256
@@ -34,10 +35,7 @@ def encode_thumbnail(picture: NDArray[np.uint8], side: int = THUMBNAIL_SIDE) -> 
     bytes
         A JPEG file.
     """
-    factor = side / max(picture.shape[:2])
-    if factor < 1:
-        size = (max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor)))
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    picture = shrunk(picture, side)
     _, code = cv2.imencode(".jpg", np.ascontiguousarray(picture[..., ::-1]), (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
     return code.tobytes()
 

@@ -16,6 +16,7 @@ from hooke.report.html.address import picture
 from hooke.report.html.markup import counted, element, number, paragraph, table
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.overlay import overlay
+from hooke.report.shrinking import fitted_size
 from hooke.training.adaptation.judgement import Judged
 
 if TYPE_CHECKING:
@@ -135,9 +136,7 @@ def _starts(side: slice, window: int) -> list[int]:
 
 def _fit(values: NDArray[Any], way: int) -> NDArray[Any]:
     """Scale an image or label image to the size of a panel."""
-    zoom = (_SIDE - 4) / max(values.shape[:2])
-    size = (max(1, round(values.shape[1] * zoom)), max(1, round(values.shape[0] * zoom)))
-    enlarged = cv2.resize(values.astype(np.float32), size, interpolation=way)
+    enlarged = cv2.resize(values.astype(np.float32), fitted_size(values.shape, _SIDE - 4), interpolation=way)
     return enlarged.astype(np.int32) if way == cv2.INTER_NEAREST else enlarged
 
 
