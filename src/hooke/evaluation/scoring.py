@@ -14,6 +14,7 @@ import pandas as pd
 from hooke.errors import DatasetError, HookeError
 from hooke.evaluation.class_scores import class_notes, class_pairs, score_classes
 from hooke.evaluation.fidelity import open_prediction
+from hooke.evaluation.misplacement import misplaced_predictions
 from hooke.evaluation.object_table import classes_of, object_table, scores_of
 from hooke.evaluation.oddities import summed_oddities
 from hooke.evaluation.result import STATUSES, Evaluation
@@ -282,6 +283,11 @@ def _notes(images: Sequence[_Scored], ignore: Collection[str]) -> list[str]:
     ]
     notes = summed_oddities((name, side, labelled.oddities) for name, side, labelled in pairs)
     notes += [f"{name}, {side}: {labelled.note}" for name, side, labelled in pairs if labelled.note]
+    notes += misplaced_predictions(
+        (image.row["image"], image.pred.labels, image.truth.labels)
+        for image in images
+        if image.pred is not None and image.truth is not None and image.row["status"] == _OK
+    )
     objects = pd.concat([image.objects for image in images])
     scores = objects.loc[objects["kind"] == "pred", "score"]
     unknown = int(scores.isna().sum())

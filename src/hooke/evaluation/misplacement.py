@@ -1,0 +1,95 @@
+"""Finds predictions that fit their truth when they are moved, mirrored or turned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.io.name_match import some_names
+
+_GAIN = 0.2  # of the pixel IoU, by which what is put right must be better
+_GOOD = 0.5  # ... and what it must reach
+_FEWEST = 5  # objects, of which one may fit by chance
+_LARGEST = 16_000_000  # pixels
+
+_SHIFTED = "moved"
+
+Mask = NDArray[np.bool_]
+
+_TURNS: dict[str, Callable[[Mask], Mask]] = {
+    "mirrored left to right": np.fliplr,
+    "mirrored upside down": np.flipud,
+    "turned by 180 degrees": lambda mask: np.rot90(mask, 2),
+    "transposed": np.transpose,
+    "turned by 90 degrees": np.rot90,
+    "turned by 270 degrees": lambda mask: np.rot90(mask, 3),
+    "transposed the other way": lambda mask: np.rot90(mask, 2).T,
+}
+
+
+def misplaced_predictions(images: Iterable[tuple[str, NDArray[np.integer], NDArray[np.integer]]]) -> list[str]:
+    """Say how predictions would fit their truth far better, where that holds for most images.
+
+    Parameters
+    ----------
+    images : iterable of (str, ndarray, ndarray)
+        Name, predicted labels and true labels of each.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    found: dict[str, list[tuple[str, tuple[int, int]]]] = {}
+    count = 0
+    for name, pred, truth in images:
+        if pred.ndim == 2 and pred.shape == truth.shape and pred.any() and truth.any() and pred.size <= _LARGEST:
+            count += 1
+            better = _put_right(pred > 0, truth > 0)
+            if better is not None and min(len(np.unique(labels)) for labels in (pred, truth)) > _FEWEST:
+                found.setdefault(better[0], []).append((name, better[1]))
+    for what, those in found.items():
+        if 2 * len(those) > count:
+            names = some_names(name for name, _ in those)
+            down, across = np.median([shift for _, shift in those], axis=0).round().astype(int).tolist()
+            where = f"{what} by {down} rows and {across} columns, typically" if what == _SHIFTED else what
+            return [f"predictions fit the truth far better if {where}, in {len(those)} images: {names}"]
+    return []
+
+
+def _put_right(pred: Mask, truth: Mask) -> tuple[str, tuple[int, int]] | None:
+    """What makes a prediction fit far better, and by how many rows and columns it is moved."""
+    wanted = max(_GOOD, _overlap(pred, truth) + _GAIN)
+    if wanted > 1:
+        return None
+    shift = _shift(pred, truth)
+    if any(shift) and _overlap(*_moved(pred, truth, shift)) >= wanted:
+        return _SHIFTED, shift
+    turned = ((what, turn(pred)) for what, turn in _TURNS.items())
+    fitting = (what for what, other in turned if other.shape == truth.shape and _overlap(other, truth) >= wanted)
+    what = next(fitting, None)
+    return None if what is None else (what, (0, 0))
+
+
+def _overlap(first: Mask, second: Mask) -> float:
+    """IoU of two masks."""
+    return int(np.count_nonzero(first & second)) / max(1, int(np.count_nonzero(first | second)))
+
+
+def _shift(pred: Mask, truth: Mask) -> tuple[int, int]:
+    """Rows and columns by which the prediction is to be moved, by phase correlation."""
+    masks: Any = [np.asarray(mask, np.float32) for mask in (pred, truth)]
+    (x, y), _ = cv2.phaseCorrelate(*masks)
+    return round(y), round(x)
+
+
+def _moved(pred: Mask, truth: Mask, shift: tuple[int, int]) -> tuple[Mask, Mask]:
+    """Both masks where they overlap once the prediction is moved."""
+    sizes = list(zip(shift, pred.shape, strict=True))
+    own = tuple(slice(max(0, -by), length - max(0, by)) for by, length in sizes)
+    there = tuple(slice(max(0, by), length - max(0, -by)) for by, length in sizes)
+    return pred[own], truth[there]

@@ -1,0 +1,71 @@
+"""Predictions that fit their truth once they are moved or turned are named; poor ones, and good ones, are not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+
+from hooke.datasets import simulate
+from hooke.evaluation import evaluate
+from hooke.evaluation.misplacement import misplaced_predictions
+
+FIELDS = [simulate((192, 192), seed=seed, diameter=20, density=0.15).labels for seed in range(4)]
+
+
+def said_of(change):
+    return misplaced_predictions((f"im{index}", change(labels), labels) for index, labels in enumerate(FIELDS))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda labels: np.roll(labels, 7, axis=1), "moved by 0 rows and -7 columns"),
+        (lambda labels: np.pad(labels, ((0, 30), (12, 0)))[30:, :192], "moved by 30 rows and -12 columns"),
+        (np.fliplr, "mirrored left to right"),
+        (np.flipud, "mirrored upside down"),
+        (lambda labels: labels.T, "transposed, in"),
+        (np.rot90, "turned by 270 degrees"),
+        (lambda labels: np.rot90(labels, 2), "turned by 180 degrees"),
+    ],
+)
+def test_what_would_put_them_right_is_said(change, says):
+    (said,) = said_of(change)
+    assert f"fit the truth far better if {says}" in said
+    assert said.endswith("in 4 images: im0, im1, im2, im3")
+
+
+def thinned(labels):
+    kept = np.random.default_rng(0).choice(labels.max(), labels.max() // 3, replace=False)
+    return np.where(np.isin(labels, kept + 1), labels, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda labels: labels,
+        lambda labels: np.roll(labels, 1, axis=0),
+        thinned,
+        np.zeros_like,
+        lambda labels: np.ones_like(labels),
+        lambda labels: labels[:, :100],  # of another size, which is said elsewhere
+    ],
+)
+def test_others_are_not_mentioned(change):
+    assert said_of(change) == []
+    others = ((str(index), FIELDS[index - 1], labels) for index, labels in enumerate(FIELDS))
+    assert misplaced_predictions(others) == []
+
+
+def test_a_single_one_among_many_is_no_rule():
+    images = [(str(index), labels, labels) for index, labels in enumerate(FIELDS)]
+    assert misplaced_predictions([*images, ("x", np.fliplr(FIELDS[0]), FIELDS[0])]) == []
+
+
+def test_evaluate_says_it(tmp_path):
+    for folder, change in (("pred", np.flipud), ("truth", np.asarray)):
+        (tmp_path / folder).mkdir()
+        for index, labels in enumerate(FIELDS):
+            tifffile.imwrite(tmp_path / folder / f"im{index}.tif", change(labels).astype(np.uint16))
+    with pytest.warns(UserWarning, match="far better if mirrored upside down"):
+        evaluate(tmp_path / "pred", tmp_path / "truth", resamples=0)
