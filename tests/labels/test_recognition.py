@@ -36,6 +36,14 @@ def test_images_are_not_taken_for_labels(top):
     assert holds_labels(pixels) is False
 
 
+@pytest.mark.parametrize("quality", [30, 50, 80])
+def test_dim_pictures_that_jpeg_made_flat_are_not_taken_for_labels(quality):
+    dim = cv2.GaussianBlur(FIELD.image.astype(np.float32) / FIELD.image.max() * 40 + 20, (0, 0), 2).astype(np.uint8)
+    dim = cv2.resize(dim, None, fx=4, fy=4)
+    stored = cv2.imdecode(cv2.imencode(".jpg", dim, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
+    assert holds_labels(stored) is False
+
+
 def test_a_plane_without_objects_says_nothing():
     for plane in (np.zeros((9, 9), np.uint8), np.full((9, 9), 7), np.zeros((0, 0), int)):
         assert holds_labels(plane) is None
