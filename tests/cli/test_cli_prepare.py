@@ -19,7 +19,9 @@ def source(tmp_path):
     for folder in ("images", "labels"):
         (root / folder).mkdir(parents=True)
         for id_ in "ab":
-            PIL.Image.fromarray(np.eye(6, 7, dtype=np.uint8)).save(root / folder / f"{id_}.png")
+            pixels = np.eye(6, 7, dtype=np.uint8)
+            pixels = pixels * 2 if (folder, id_) == ("images", "b") else pixels
+            PIL.Image.fromarray(pixels).save(root / folder / f"{id_}.png")
     return root
 
 
@@ -37,6 +39,24 @@ def test_the_list_has_a_line_for_each_layout():
     lines = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
     assert {"bbbc039", "dsb2018", "folder"} <= set(lines)
     assert all(len(summary) > 20 for summary in lines.values())
+
+
+def test_copies_in_other_splits_and_labels_without_objects_are_named(tmp_path):
+    for folder in ("images", "labels"):
+        (tmp_path / "source" / folder).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    fields = {name: rng.integers(0, 255, (24, 24), dtype=np.uint8) for name in "abc"}
+    for name, pixels in {**fields, "d": fields["a"], "e": fields["a"]}.items():
+        PIL.Image.fromarray(pixels).save(tmp_path / "source" / "images" / f"{name}.png")
+        PIL.Image.fromarray(np.zeros((24, 24), np.uint8)).save(tmp_path / "source" / "labels" / f"{name}.png")
+    splits = "id,split\na,train\nb,train\nc,val\nd,test\ne,train\n"
+    (tmp_path / "splits.csv").write_text(splits)
+    options = ("-q", "--split-from", tmp_path / "splits.csv")
+    for time in range(2):  # also where all is there already
+        result, status = run("folder", tmp_path / "source", tmp_path / "out", *options)
+        assert status == 0
+        assert "1 images are copies of images in another split: d of a" in result.stderr, time
+        assert "no image has a nucleus" in result.stderr
 
 
 def test_status_0_when_all_went_well(source, tmp_path):

@@ -209,6 +209,14 @@ def _print_oddities(report: Prepared) -> None:
         _complain(f"{len(report.absent)} listed but not in the source: {listed(report.absent, LISTED)}; {remedy}")
     if report.straddling:
         _complain(f"{len(report.straddling)} groups lie in more than one split: {listed(report.straddling, LISTED)}")
+    if report.copies:
+        pairs = [f"{id_} of {other}" for id_, other in report.copies.items()]
+        _complain(
+            f"{len(pairs)} images are copies of images in another split: {listed(pairs, LISTED)}; scores on them say "
+            "nothing of new images (hooke doctor finds near copies, too)"
+        )
+    if report.empty:
+        _complain("no image has a nucleus: check the label images")
     for names in alike(report.classes):
         _complain(f"{names} are different classes here; --class OLD=NEW makes one of them")
     if report.unknown_classes:

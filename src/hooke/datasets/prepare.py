@@ -16,12 +16,13 @@ from hooke.datasets.adapter import find_adapter, find_source
 from hooke.datasets.class_rules import ClassRules
 from hooke.datasets.convert_image import ImageWriter, PrepareSettings
 from hooke.datasets.journal import Journal, Record
-from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, read_index, write_index
+from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, find_image, read_index, write_index
 from hooke.datasets.selection import select
 from hooke.datasets.sidecars import describe_source, read_conflicts, read_sources, write_conflicts
 from hooke.datasets.splits import DEFAULT, DKFZ, Drawn, dkfz_split, draw_split, grouped, parse_shares, straddling
 from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
 from hooke.io.annotations.classes_json import read_classes, write_classes
+from hooke.io.content_hash import hash_file
 from hooke.io.file_runner import OnProgress, Progress, run_in_order
 from hooke.io.lock import only_run
 
@@ -76,6 +77,10 @@ class Prepared:
         Groups that the given splits tear apart.
     unknown_classes : list of str
         Classes that a rule names and no image has.
+    copies : dict of str to str
+        Images whose pixels are those of an image of another split, and that image.
+    empty : bool
+        Whether no image has a nucleus.
     """
 
     written: list[str] = field(default_factory=list)
@@ -88,6 +93,8 @@ class Prepared:
     classes: dict[str, int] = field(default_factory=dict)
     straddling: list[str] = field(default_factory=list)
     unknown_classes: list[str] = field(default_factory=list)
+    copies: dict[str, str] = field(default_factory=dict)
+    empty: bool = False
 
 
 def prepare_dataset(
@@ -162,6 +169,7 @@ def prepare_dataset(
             _finish(dst, entries, records, splits, journal)
             describe_source(dst, {**source, "images": len(records), "hooke": __version__})
             _count(entries, records, splits, settings.rules, report)
+            report.copies = _copies(dst, records, splits)
     return report
 
 
@@ -289,5 +297,25 @@ def _count(
     for name, count in sorted(named.items()):
         if (new := rules.renamed(name)) is not None:
             report.classes[new] = report.classes.get(new, 0) + count
+    report.empty = not any(part.nuclei for record in records.values() for part in record.parts)
     report.unknown_classes = sorted(rules.named - set(named))
     report.straddling = straddling((entry.field_of_view or entry.id, splits[entry.id]) for entry in entries)
+
+
+def _copies(dst: Path, records: dict[str, Record], splits: dict[str, str]) -> dict[str, str]:
+    """Images that equal one of another split, by the bytes of their files; only files of one size are read."""
+    sizes: dict[int, list[tuple[str, str, Path]]] = {}
+    for id_, record in records.items():
+        for part in record.parts:
+            if (path := find_image(dst, part.id)) is not None:
+                sizes.setdefault(path.stat().st_size, []).append((part.id, splits[id_], path))
+    copies: dict[str, str] = {}
+    for alike in sizes.values():
+        if len({split for _, split, _ in alike}) == 1:
+            continue
+        first: dict[str, tuple[str, str]] = {}
+        for id_, split, path in alike:
+            other, its_split = first.setdefault(hash_file(path), (id_, split))
+            if its_split != split:
+                copies[id_] = other
+    return copies
