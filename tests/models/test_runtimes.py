@@ -14,6 +14,7 @@ import yaml
 from hooke.errors import ConfigError, ModelError
 from hooke.image import Image
 from hooke.models import RUNTIMES, Model, read_bundle, runtimes, session
+from hooke.models.openvino_session import OpenVinoSession
 from hooke.models.processor import flags_in, int8_instructions
 from hooke.pipeline import SegmentOptions, describe_installation, segment
 from hooke.pipeline.settings import run_settings, runtime_facts
@@ -106,6 +107,30 @@ def test_what_is_not_here_is_refused_with_a_remedy(two, tmp_path, monkeypatch):
     monkeypatch.setattr("hooke.models.runtimes.importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"\[fast\]"):
         plain.with_runtime("openvino")
+
+
+@pytest.mark.parametrize("antialias", [0, 1])
+def test_openvino_is_refused_a_network_whose_smoothing_it_leaves_out(antialias):
+    pytest.importorskip("openvino")
+    onnx = pytest.importorskip("onnx")
+    reference = pytest.importorskip("onnx.reference")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    scales = onnx.numpy_helper.from_array(np.array([1, 1, 0.25, 0.25], np.float32), "scales")
+    shrink = helper.make_node("Resize", ["image", "", "scales"], ["maps"], mode="linear", antialias=antialias)
+    given = helper.make_tensor_value_info("image", kind, [1, 1, 64, 64])
+    graph = helper.make_graph(
+        [shrink], "shrink", [given], [helper.make_tensor_value_info("maps", kind, None)], [scales]
+    )
+    weights = helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 19)]).SerializeToString()
+    stripes = np.zeros((1, 1, 64, 64), np.float32)
+    stripes[..., ::4] = 1
+    right = reference.ReferenceEvaluator(onnx.load_model_from_string(weights)).run(None, {"image": stripes})[0]
+    if antialias:
+        with pytest.raises(ConfigError, match="antialias"):
+            OpenVinoSession(weights, 1)
+    else:
+        found = OpenVinoSession(weights, 1).run(None, {"image": stripes})[0]
+        np.testing.assert_allclose(found, right, atol=0.02)
 
 
 def test_a_package_for_graphics_cards_without_a_card_falls_back(two, monkeypatch):

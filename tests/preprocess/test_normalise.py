@@ -40,6 +40,13 @@ def test_16_bits_with_an_offset_look_like_8_bits():
     )
 
 
+@pytest.mark.parametrize("scale", [1, 1 / 65535, 1e-9])
+def test_dim_nuclei_in_floats_from_0_to_1_look_like_those_in_16_bits(scale):
+    dim = 100 + GREY.astype(np.float32) / 5  # 16 bits hold 65535: as floats, all within 0.001
+    seen = fit_normalisation(Image(dim * np.float32(scale))).apply(dim * np.float32(scale))
+    np.testing.assert_allclose(seen, fit_normalisation(Image(GREY)).apply(GREY), atol=1e-3)
+
+
 @pytest.mark.parametrize("value", [0, 7, 255])
 def test_a_constant_image_is_flat_and_becomes_zeros(value):
     pixels = np.full((20, 30), value, np.uint8)
