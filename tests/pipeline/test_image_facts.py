@@ -10,6 +10,7 @@ import tifffile
 from hooke.cli.measure import measure
 from hooke.cli.segment import segment
 from hooke.image import Image
+from hooke.io.warning_cell import part_warnings
 from hooke.pipeline import SegmentOptions, merge_results, segment_folder
 from hooke.pipeline.image_facts import differing_images, image_facts
 from tests.builders import run_command
@@ -94,3 +95,32 @@ def test_an_image_in_blocks_states_the_same(tmp_path, field):
     segment_folder([tmp_path / "a.ome.tif"], tmp_path / "out", SegmentOptions(diameter=22, threads=1), block=512)
     (row,) = pd.read_csv(tmp_path / "out" / "summary.csv").to_dict("records")
     assert (row["pixel_height_um"], row["pixel_type"], row["channels"]) == (0.5, "uint8", 1)
+
+
+def test_a_channel_chosen_by_its_number_is_to_be_the_same_stain_in_all_images(tmp_path, field):
+    stains = np.stack([field.image, field.image // 2])
+    for name, names in (("a", ["DAPI", "GFP"]), ("b", ["GFP", "DAPI"])):
+        write(tmp_path / "in" / f"{name}.ome.tif", stains, "CYX", Channel={"Name": names})
+    notes = segment_folder([tmp_path / "in"], tmp_path / "o", SegmentOptions(channel=1, diameter=22, threads=1)).notes
+    assert any("channel 1 is not the same stain in all images: GFP (1: a), DAPI (1: b)" in note for note in notes)
+    for channel in ("DAPI", None):
+        options = SegmentOptions(channel=channel, diameter=22, threads=1)
+        assert segment_folder([tmp_path / "in"], tmp_path / str(channel), options).notes == ()
+
+
+@pytest.mark.parametrize(("given", "says"), [("0.5", []), ("0.25", ["the file states 0.5 x 0.5 um a pixel"])])
+def test_sizes_that_contradict_the_file_are_said(tmp_path, field, given, says):
+    write(tmp_path / "in" / "a.ome.tif", np.stack([field.image] * 2), "ZYX", PhysicalSizeZ=2.0, **HALF)
+    write(tmp_path / "labels" / "a.tif", np.stack([field.labels.astype(np.uint16)] * 2), "ZYX")
+    size = ("--pixel-size", given)
+    run_command(measure, tmp_path / "in", "--labels", tmp_path / "labels", "-o", tmp_path / "m", *size)
+    run_command(segment, tmp_path / "in", "-o", tmp_path / "s", "--diameter", "22", "--z-step", "2", *size)
+    for out in ("m", "s"):
+        table = pd.read_csv(tmp_path / out / "summary.csv", keep_default_na=False)
+        assert set(table["pixel_height_um"]) == {float(given)}
+        assert [part for part in part_warnings(table["warning"][0]) if "the file states" in part] == [
+            f"{text}, and --pixel-size (pixel_size) 0.25 x 0.25, which was taken" for text in says
+        ]
+    run_command(segment, tmp_path / "in", "-o", tmp_path / "z", "--diameter", "22", "--z-step", "3")
+    said = pd.read_csv(tmp_path / "z" / "summary.csv")["warning"][0]
+    assert "the file states 2 um between planes, and --z-step (z_step) 3 was taken" in said

@@ -14,7 +14,7 @@ OUT/
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ from hooke.measure import (
     measure,
     name_columns,
 )
-from hooke.measure.image_table import parse_pixel_size
+from hooke.pipeline.given_sizes import with_pixel_size
 from hooke.pipeline.image_facts import FACTS, differing_images, image_facts
 from hooke.pipeline.options import available_threads
 from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path
@@ -170,9 +170,7 @@ class _Job:
 
     def measure(self, file: InputFile, on_share: OnShare) -> list[_Measured]:
         """Measure a file, plane by plane; give a row of the summary and a table of each."""
-        images = self.channels.open(file.path, axes=self.axes)
-        if self.options.pixel_size is not None:
-            images = replace(images, pixel_size_um=parse_pixel_size(self.options.pixel_size))
+        images = with_pixel_size(self.channels.open(file.path, axes=self.axes), self.options.pixel_size)
         content = self._content(file, images)
         planes = content.labels.reshape(len(images), *images.plane_shape[:2])
         if not self.in_place:

@@ -42,7 +42,7 @@ from hooke.io.set_aside import SET_ASIDE
 from hooke.models import load_model
 from hooke.pipeline.cluster import open_cluster
 from hooke.pipeline.cluster_work import Remote, remote_of, segment_on_cluster
-from hooke.pipeline.image_facts import differing_images
+from hooke.pipeline.image_facts import differing_channel, differing_images
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
@@ -302,6 +302,8 @@ class _Run:
         kept = [entry for entry in ledger.ordered() if entry.path not in own]
         said = moved if ledger.set_aside else []
         said += _counted_from(self.job.options)
+        done = [row for entry in ledger.ordered() if entry.path in own for row in entry.rows]
+        said += differing_channel(done, self.job.options.channel)
         said += differing_images(row for entry in ledger.ordered() for row in entry.rows)
         if not kept:
             return said

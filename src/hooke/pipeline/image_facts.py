@@ -64,6 +64,20 @@ def differing_images(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     return said
 
 
+def differing_channel(rows: Iterable[Mapping[str, Any]], channel: int | str | None) -> list[str]:
+    """Say where a channel that was chosen by its number has another name in some images; see `differing_images`."""
+    if not isinstance(channel, int):
+        return []
+    named: dict[str, list[str]] = {}
+    for image, row in {str(row["image"]): row for row in rows if row.get("pixel_type")}.items():
+        names = str(row["channels"]).split(", ")
+        if 0 <= channel < len(names) > 1:
+            named.setdefault(names[channel], []).append(image)
+    if len(named) < 2:
+        return []
+    return [f"channel {channel} is not the same stain in all images: {_listed(named)}: choose it by its name"]
+
+
 def _kinds(
     names: Sequence[str], images: Sequence[Mapping[str, Any]], of: Callable[[Mapping[str, Any]], str]
 ) -> dict[str, list[str]]:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.labels.classes import Classes, aggregate_pixel_classes
 from hooke.measure import MeasureOptions, intensity_doubts, known_channels
-from hooke.measure.image_table import parse_pixel_size
 from hooke.models import Model, is_default
 from hooke.pipeline.examination import NOTHING, examine
+from hooke.pipeline.given_sizes import with_pixel_size
 from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
@@ -77,7 +77,7 @@ def _segment_as(
     """Segment an image by one model."""
     start = time.perf_counter()
     threads = options.resolved_threads
-    seen = examine(_with_pixel_size(image, options), model, options, of_stack=of_stack, progress=progress)
+    seen = examine(with_pixel_size(image, options.pixel_size), model, options, of_stack=of_stack, progress=progress)
     image, model, view, diameter = seen.image, seen.model, seen.view, seen.diameter
     normalisation = view.normalisation
     if diameter is None:
@@ -127,13 +127,6 @@ def _decoding(options: SegmentOptions) -> dict[str, float | None]:
 def _measuring(options: SegmentOptions) -> tuple[MeasureOptions, bool, int]:
     """What a `Segmentation` needs for its table and picture."""
     return options, options.ids, options.resolved_threads
-
-
-def _with_pixel_size(image: Image, options: SegmentOptions) -> Image:
-    """The image with the size of a pixel that is asked for."""
-    if options.pixel_size is None:
-        return image
-    return replace(image, pixel_size_um=parse_pixel_size(options.pixel_size))
 
 
 def _classes(model: Model, maps: NDArray[np.uint16], labels: NDArray[np.int32], threshold: float) -> Classes | None:

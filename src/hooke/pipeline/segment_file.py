@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,8 +18,8 @@ from hooke.io.file_runner import OnShare
 from hooke.io.lazy_plane import LazyPlane
 from hooke.io.levels import check_region
 from hooke.measure import cytoplasm_labels
-from hooke.measure.image_table import parse_pixel_size
 from hooke.models import Model
+from hooke.pipeline.given_sizes import with_pixel_size, with_z_step
 from hooke.pipeline.large.plan import needs_blocks
 from hooke.pipeline.large.segment_blocks import BlockJob, Elsewhere, find_shared_blocks, segment_blocks
 from hooke.pipeline.ledger import Ledger
@@ -126,20 +126,7 @@ def open_origin(job: Job, origin: Origin) -> ImageFile:
     file = job.ledger.channels.open(
         origin.path, axes=job.axes, scene=scene, level=options.level, max_memory=job.max_memory
     )
-    if options.pixel_size is not None:
-        file = replace(file, pixel_size_um=parse_pixel_size(options.pixel_size))
-    return file if options.z_step is None else _with_step(file, options.z_step)
-
-
-def _with_step(file: ImageFile, z_step: float) -> ImageFile:
-    """Take the distance of the planes as given; say so where there are no planes in depth."""
-    if "Z" in file.axes:
-        return replace(file, z_step_um=z_step)
-    if not file.axes:
-        why = "this is a single plane"
-    else:
-        why = f'its axes besides the plane are {file.axes}, none of them depth (--axes, axes="ZYX", names them)'
-    return replace(file, notes=(*file.notes, f"--z-step (z_step) has no effect: {why}"))
+    return with_z_step(with_pixel_size(file, options.pixel_size), options.z_step)
 
 
 def block_job(file: ImageFile, content: Content | None, job: Job, origin: Origin) -> BlockJob:

@@ -19,7 +19,7 @@ from hooke.io.lazy_plane import LazyPlane
 from hooke.io.levels import Region
 from hooke.io.numpy_files import file_of_array
 from hooke.io.raster import read_picture
-from hooke.measure.image_table import parse_pixel_size
+from hooke.pipeline.given_sizes import with_pixel_size, with_z_step
 from hooke.pipeline.memory import check_job, check_plane
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.stitching import check_depth
@@ -86,10 +86,8 @@ def stack_of_source(
         raise ConfigError("an image of one plane has no depth", remedy="give an array with its axes, or a file")
     else:
         file = file_of_array(_array(source), axes)
-    if options.pixel_size is not None:
-        file = replace(file, pixel_size_um=parse_pixel_size(options.pixel_size))
     check_depth(file.axes, options.stitch, file.path if isinstance(source, str | Path) else None)
-    return file
+    return with_z_step(with_pixel_size(file, options.pixel_size), options.z_step)
 
 
 def _array(source: object) -> NDArray[np.generic]:
