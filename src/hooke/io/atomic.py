@@ -116,7 +116,5 @@ def output_error(error: OSError, target: Path) -> OutputError:
 
 def _remove(part: Path) -> None:
     """Remove the temporary file if it is there; never hide the error that led here."""
-    try:
+    with contextlib.suppress(OSError):
         part.unlink(missing_ok=True)
-    except OSError:
-        return

@@ -148,7 +148,7 @@ def split_by_line(labels: NDArray[np.int32], id_: int, line: ArrayLike) -> Edit:
     count, parts = cv2.connectedComponents((mask & (barrier == 0)).view(np.uint8), connectivity=4)
     if count < 3:  # the background counts as one
         raise DatasetError(f"the line does not divide object {id_}", remedy="draw it across the object, over its edges")
-    return _divided(labels, window, id_, mask, _spread(np.asarray(parts, np.int32), mask))
+    return _divided(labels, window, mask, _spread(np.asarray(parts, np.int32), mask))
 
 
 def split_by_seeds(labels: NDArray[np.int32], id_: int, seeds: ArrayLike) -> Edit:
@@ -179,7 +179,7 @@ def split_by_seeds(labels: NDArray[np.int32], id_: int, seeds: ArrayLike) -> Edi
         parts[y, x] = number if mask[y, x] and not parts[y, x] else parts[y, x]
     if len(np.unique(parts)) < 3:
         raise DatasetError(f"fewer than two seeds lie in object {id_}", remedy="put one into each part")
-    return _divided(labels, window, id_, mask, _spread(parts, mask))
+    return _divided(labels, window, mask, _spread(parts, mask))
 
 
 def draw(labels: NDArray[np.int32], outline: ArrayLike, id_: int | None = None, *, over: bool = False) -> Edit:
@@ -353,9 +353,7 @@ def _spread(parts: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.int
     return parts
 
 
-def _divided(
-    labels: NDArray[np.int32], window: Window, id_: int, mask: NDArray[np.bool_], parts: NDArray[np.int32]
-) -> Edit:
+def _divided(labels: NDArray[np.int32], window: Window, mask: NDArray[np.bool_], parts: NDArray[np.int32]) -> Edit:
     """Give the parts of an object their ids."""
     numbers, areas = np.unique(parts[mask], return_counts=True)
     others = [number for number in numbers.tolist() if number != numbers[np.argmax(areas)]]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hooke.errors import ConfigError
 from hooke.report.overlay import overlay
 from hooke.report.palette import DARK, rgb
-from hooke.report.shrinking import fitted_size
+from hooke.report.picture_size import fitted_size
 
 CAPTION = 30  # pixels below a picture: two lines
 GAP = 8

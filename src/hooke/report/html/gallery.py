@@ -16,7 +16,7 @@ from hooke.report.html.markup import element
 from hooke.report.html.outlines import joined, outline_objects
 from hooke.report.html.svg import mark
 from hooke.report.overlay import to_rgb
-from hooke.report.shrinking import shrunk
+from hooke.report.picture_size import shrunk
 
 #: What is drawn over a picture: its class in the style sheet, and what it is.
 LAYERS = {

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.report.html.markup import attributes, counted, element
-from hooke.report.shrinking import shrunk
+from hooke.report.picture_size import shrunk
 
 #: Pixels of the longer side of a small picture.
 THUMBNAIL_SIDE = 256

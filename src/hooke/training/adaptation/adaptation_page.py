@@ -16,7 +16,7 @@ from hooke.report.html.address import picture
 from hooke.report.html.markup import counted, element, number, paragraph, table
 from hooke.report.html.page import Section, render_page, write_page
 from hooke.report.overlay import overlay
-from hooke.report.shrinking import fitted_size
+from hooke.report.picture_size import fitted_size
 from hooke.training.adaptation.judgement import Judged
 
 if TYPE_CHECKING:
