@@ -113,19 +113,6 @@ def test_names_of_variants_and_their_settings(parts):
             parts["abroad_variants"].variants(["nuclei"], [wrong], [])
 
 
-def test_growing_keeps_neighbours_apart(parts):
-    grow = parts["abroad_variants"].grow
-    labels = np.zeros((9, 12), np.int32)
-    square(labels, 1, 3, 2, 3)
-    square(labels, 2, 3, 7, 3)
-    cross, box = grow(labels, 0.5), grow(labels, 1)
-    assert np.bincount(cross.ravel())[1:].tolist() == [9 + 12, 9 + 12]
-    assert np.bincount(box.ravel())[1:].tolist() == [25, 25]
-    wide = grow(labels, 2)
-    assert set(np.unique(wide)) == {0, 1, 2} and (wide[labels > 0] == labels[labels > 0]).all()
-    assert np.array_equal(grow(labels, 0), labels)
-
-
 def test_variants_of_the_other_network_are_not_segmented_again(bench, parts, data, monkeypatch):
     """On a grey image, only what differs for grey images is segmented; growing is not."""
     settings = ["colour.foreground=0.3", "grey.foreground=0.4", "grow=1"]

@@ -46,3 +46,12 @@ def test_objects_grow_by_as_much_as_the_distance_to_them_allows():
 def test_no_field_is_cut_beyond_its_reach():
     with pytest.raises(AssertionError, match="beyond the reach"):
         OffsetField.of(np.eye(4, dtype=np.int32), 2.0).cut(3.0)
+
+
+def test_neighbours_that_grow_stay_apart():
+    labels = np.zeros((9, 12), np.int32)
+    labels[3:6, 2:5], labels[3:6, 7:10] = 1, 2
+    wide = offset_outlines(labels, 2)
+    assert set(np.unique(wide)) == {0, 1, 2} and (wide[labels > 0] == labels[labels > 0]).all()
+    assert (np.bincount(wide.ravel())[1:] > 20).all()
+    assert np.array_equal(offset_outlines(labels, 0), labels)
