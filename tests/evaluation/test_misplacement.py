@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 
 from hooke.datasets import simulate
-from hooke.evaluation import evaluate
+from hooke.evaluation import evaluate, evaluate_points
 from hooke.evaluation.misplacement import misplaced_predictions
 
 FIELDS = [simulate((192, 192), seed=seed, diameter=20, density=0.15).labels for seed in range(4)]
@@ -69,3 +70,29 @@ def test_evaluate_says_it(tmp_path):
             tifffile.imwrite(tmp_path / folder / f"im{index}.tif", change(labels).astype(np.uint16))
     with pytest.warns(UserWarning, match="far better if mirrored upside down"):
         evaluate(tmp_path / "pred", tmp_path / "truth", resamples=0)
+
+
+def write_points(path, change):
+    rows = []
+    for index, labels in enumerate(FIELDS):
+        tifffile.imwrite(path / "truth" / f"im{index}.tif", labels[:, :160].astype(np.uint16))
+        for label in np.unique(labels[:, :160])[1:]:
+            rows.append((f"im{index}", *change(*np.argwhere(labels[:, :160] == label).mean(axis=0))))
+    pd.DataFrame(rows, columns=["image", "y", "x"]).to_csv(path / "points.csv", index=False)
+    return path / "points.csv", path / "truth"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda y, x: (y, x), []),
+        (lambda y, x: (y + 1, x + 1), []),
+        (lambda y, x: (x, y), ["points lie outside of their image", "with y and x exchanged"]),
+        (lambda y, x: (10 * y, 10 * x), ["points lie outside of their image"]),
+    ],
+)
+def test_points_in_other_coordinates_are_named(tmp_path, change, says):
+    (tmp_path / "truth").mkdir()
+    notes = evaluate_points(*write_points(tmp_path, change), resamples=0).notes
+    assert len(notes) == len(says)
+    assert all(text in note for text, note in zip(says, notes, strict=True))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError
 from hooke.evaluation.class_scores import ClassPair, class_notes, class_pairs, score_classes
+from hooke.evaluation.misplacement import PlacedPoints, misplaced_points, place_points
 from hooke.evaluation.oddities import summed_oddities
 from hooke.evaluation.point_tables import NO_POINTS, Points, PointSource, open_points
 from hooke.evaluation.result import plain_json
@@ -208,6 +209,7 @@ class _Scored:
     true: Collection[str] = ()
     predicted: Collection[str] = ()
     oddities: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    placed: PlacedPoints = field(default_factory=PlacedPoints)
 
 
 def _score(
@@ -241,7 +243,9 @@ def _score(
     ratios = {name: getattr(matching.counts, name) for name in _RATIOS}
     numbers = {**asdict(matching.counts), **known, **ratios}
     oddities = {"prediction": found.oddities, "truth": truth.oddities}
-    return _Scored({**row, "problem": problem, **numbers}, pairs, {*truth.classes.values()}, {*found.classes}, oddities)
+    placed = place_points(found.places, truth.labels)
+    classes = {*truth.classes.values()}, {*found.classes}
+    return _Scored({**row, "problem": problem, **numbers}, pairs, *classes, oddities, placed)
 
 
 def _match(found: Points, truth: LabelledImage, max_distance: float | None) -> tuple[PointMatching, NDArray[np.int64]]:
@@ -259,7 +263,8 @@ def _notes(images: Sequence[_Scored], ignore_classes: Collection[str]) -> list[s
     odd = [(image.row["image"], side, oddities) for image in images for side, oddities in image.oddities.items()]
     true = {name for image in images for name in image.true}
     predicted = {name for image in images for name in image.predicted}
-    return summed_oddities(odd) + class_notes(true, predicted, ignore_classes)
+    misplaced = misplaced_points(image.placed for image in images)
+    return summed_oddities(odd) + misplaced + class_notes(true, predicted, ignore_classes)
 
 
 def _summarise_by(

@@ -1,8 +1,9 @@
-"""Finds predictions that fit their truth when they are moved, mirrored or turned."""
+"""Finds predictions that fit their truth when they are moved, mirrored or turned, or their coordinates exchanged."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -93,3 +94,44 @@ def _moved(pred: Mask, truth: Mask, shift: tuple[int, int]) -> tuple[Mask, Mask]
     own = tuple(slice(max(0, -by), length - max(0, by)) for by, length in sizes)
     there = tuple(slice(max(0, by), length - max(0, -by)) for by, length in sizes)
     return pred[own], truth[there]
+
+
+@dataclass(frozen=True)
+class PlacedPoints:
+    """How many points there are, lie outside of their image, in a true object, and in one with y and x exchanged."""
+
+    count: int = 0
+    outside: int = 0
+    inside: int = 0
+    exchanged: int = 0
+
+
+def place_points(places: NDArray[np.float64], truth: NDArray[np.integer]) -> PlacedPoints:
+    """Count where points, (y, x) of shape (n, 2), lie in a label image (Y, X)."""
+
+    def held(order: slice) -> tuple[int, int]:
+        at = np.round(places[:, order]).astype(np.int64)
+        there = ((at >= 0) & (at < truth.shape[:2])).all(axis=1)
+        return int((~there).sum()), int((truth[tuple(at[there].T)] > 0).sum())
+
+    if truth.ndim != 2 or not len(places):
+        return PlacedPoints(len(places))
+    outside, inside = held(np.s_[:])
+    return PlacedPoints(len(places), outside, inside, held(np.s_[::-1])[1])
+
+
+def misplaced_points(images: Iterable[PlacedPoints]) -> list[str]:
+    """Say of all images' points that some lie outside, or that y and x seem to be exchanged."""
+    each = list(images)
+    count, outside, inside, exchanged = (
+        sum(getattr(points, name) for points in each) for name in ("count", "outside", "inside", "exchanged")
+    )
+    said = []
+    if outside:
+        said.append(f"{outside} of {count} points lie outside of their image: y and x are to be in pixels of it")
+    if exchanged > max(2 * inside, _FEWEST):
+        said.append(
+            f"points fit the truth far better with y and x exchanged: {exchanged} of {count} would lie in an object, "
+            f"instead of {inside}"
+        )
+    return said
