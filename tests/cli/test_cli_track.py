@@ -162,7 +162,7 @@ def test_a_stack_in_depth_among_movies_does_not_stop_them(tmp_path):
     for name, axes in {"a": "TYX", "b": "TYX", "c": "ZYX"}.items():
         tifffile.imwrite(tmp_path / "in" / f"{name}.ome.tif", FIELDS[0], metadata={"axes": axes}, ome=True)
     result, code = run_command(segment, tmp_path / "in", "-o", tmp_path / "out", "--track", "--no-page")
-    assert (code, result.exception) == (0, None)
+    assert (code, result.exception) == (1, None)
     assert "is a stack in depth, not in time" in " ".join(result.output.split())
     assert (tmp_path / "out" / "tracks" / "a" / "tracks.csv").is_file()
 

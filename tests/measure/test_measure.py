@@ -207,6 +207,7 @@ def test_oblong_pixels_agree_with_skimage_spacing():
     [
         (np.zeros((3, 3)), {}, "float64"),
         (np.zeros((3, 3, 3), int), {}, "dimensions"),
+        (np.arange(9).reshape(3, 3) - 4, {}, "labels hold -4"),
         (np.zeros((3, 3), int), {"image": np.zeros((3, 4))}, "shape"),
         (np.zeros((3, 3), int), {"image": np.zeros((3, 3, 2)), "channel_names": ["a"]}, "channel names"),
         (np.ones((3, 3), int), {"scores": np.zeros(2)}, "scores"),

@@ -261,7 +261,7 @@ def _finish(result: FolderResult, *, quiet: bool, as_json: bool) -> int:
         _print_summary(result)
     if result.failed and len(result.failed) == len(result.images):
         return 2
-    return 1 if result.failed else 0
+    return 1 if result.failed or result.untracked else 0
 
 
 def _load_classifier(name_or_path: str) -> Classifier:

@@ -117,7 +117,8 @@ def measure(
     Raises
     ------
     ConfigError
-        If shapes, the number of names or the number of scores do not fit together, or labels are not integers.
+        If shapes, the number of names or the number of scores do not fit together, or labels are not integers, or
+        below 0.
 
     Examples
     --------
@@ -157,6 +158,8 @@ def _check(labels: NDArray[np.integer], image: NDArray[np.generic] | None, chann
         raise ConfigError(f"labels have {labels.ndim} dimensions", remedy="give one (Y, X) plane")
     if labels.dtype.kind not in "iub":
         raise ConfigError(f"labels are {labels.dtype}", remedy="give an integer label image")
+    if labels.dtype.kind == "i" and labels.size and (least := labels.min()) < 0:
+        raise ConfigError(f"labels hold {least}", remedy="number objects from 1, and give the background 0")
     if image is None:
         return
     if image.shape[:2] != labels.shape or image.ndim not in (2, 3):

@@ -68,11 +68,14 @@ class FolderResult:
     images : list of ImageResult
     notes : tuple of str
         What was left out of the folders searched.
+    untracked : int
+        Sequences that could not be followed through time.
     """
 
     out: Path
     images: list[ImageResult]
     notes: tuple[str, ...] = ()
+    untracked: int = 0
 
     @property
     def failed(self) -> list[ImageResult]:
@@ -195,9 +198,8 @@ def segment_folder(
         run.write_record([], finished=False)
         results = run.segment(turns, progress)
         written = [*write_formats(out, formats)]
-    if track:
-        written += track_results(out)
-    return FolderResult(out, results, (*run.found, *run.notes(), *written))
+    followed, untracked = track_results(out) if track else ([], 0)
+    return FolderResult(out, results, (*run.found, *run.notes(), *written, *followed), untracked)
 
 
 def _search(

@@ -47,15 +47,24 @@ def check_trackable(paths: Sequence[Path], channels: ChannelFiles, axes: str | N
         _check_depth([*frames, *(file for file in series if set(file.axes) == {"T", "Z"})])
 
 
-def track_results(out: Path) -> list[str]:
-    """Follow all that is in an output folder, into its folder ``tracks``; say what came of it."""
+def track_results(out: Path) -> tuple[list[str], int]:
+    """Follow all that is in an output folder, into its folder ``tracks``.
+
+    Returns
+    -------
+    said : list of str
+        What came of it.
+    failed : int
+        Sequences that could not be followed.
+    """
     tracked = tracking.track_folder([out], out / "tracks")
-    return [
+    said = [
         sequence.error
         or f"{sequence.name}: {sequence.tracks} tracks in {sequence.frames} frames, {sequence.divisions} division(s), "
         f"in {readable(str(sequence.folder))}"
         for sequence in tracked.sequences
     ] + [f"{sequence.name}: {note}" for sequence in tracked.sequences for note in sequence.notes]
+    return said, len(tracked.failed)
 
 
 def _opened(
