@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,19 @@ import pandas as pd
 import pytest
 import tifffile
 
+from hooke import pipeline
 from hooke.datasets import simulate
 from hooke.errors import ConfigError, OutputError
 from hooke.io import read_labels, write_png
 from hooke.io.lock import only_run
-from hooke.pipeline import SegmentOptions, merge_results, segment_folder
+from hooke.pipeline import SegmentOptions, merge_results
 from hooke.pipeline.large.block_objects import ObjectFinder
 from hooke.pipeline.record import read_replay
 from hooke.pipeline.shards import Shard
 from hooke.pipeline.work import Settings
 
 QUICK = SegmentOptions(diameter=22, threads=1)
+segment_folder = partial(pipeline.segment_folder, page=False)  # which has tests of its own
 
 
 @pytest.fixture(scope="module")
