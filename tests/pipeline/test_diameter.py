@@ -6,8 +6,8 @@ import hooke
 from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.pipeline import diameter
-from hooke.pipeline.diameter import _confirmed_by_finer_scale, estimate_diameter
-from hooke.pipeline.first_pass import Vote, median_diameter, view_fields
+from hooke.pipeline.diameter import _confirmed_by_finer_scale, _per_area, estimate_diameter
+from hooke.pipeline.first_pass import Vote, join_votes, median_diameter, view_fields
 from hooke.pipeline.mere_noise import is_mere_noise
 from hooke.preprocess import fit_normalisation
 from hooke.targets import equivalent_diameters
@@ -46,6 +46,20 @@ def test_two_fields_of_the_finest_scale_are_enough_where_much_is_seen(monkeypatc
     true = np.median(equivalent_diameters(made.labels)[1:])
     assert measured(made.image) == pytest.approx(true, rel=0.2)
     assert shown == fields
+
+
+def test_objects_count_for_those_outside_of_the_fields():
+    """A coarse scale shows ten large objects, all there are; two fields of the finest show five of forty small ones."""
+    shape = (1024, 1024)
+    large = Vote(np.full(10, 90.0), np.ones(10), 0.25, 1024.0**2)
+    small = [Vote(np.full(number, 12.0), np.ones(number), 1.0, 256.0**2) for number in (2, 3)]
+    fine = join_votes(small)
+    assert median_diameter(join_votes([large, fine])) == 90
+    assert median_diameter(join_votes(_per_area([large, fine], shape))) == 12
+    assert _per_area([large, fine], shape)[0].weight.sum() == 10
+    # Of a field of 64 megapixels a hundredth is shown: five specks there do not outvote hundreds.
+    crowd = Vote(np.full(300, 90.0), np.ones(300), 0.125, 8192.0**2)
+    assert median_diameter(join_votes(_per_area([crowd, fine], (8192, 8192)))) == 90
 
 
 def test_nothing_to_see_gives_none():

@@ -25,6 +25,9 @@ from hooke.pipeline.sparse import interesting_fields
 from hooke.preprocess import Normalisation
 
 _SCALES = (1.0, 0.5, 0.25, 0.125)
+# Objects, at most, for which one counts on a scale that shows a part of the image: with 2 to 4 smears of small cells among
+# large ones are measured better; above, specks at the finest scale make large nuclei seem small.
+_STANDS_FOR = 3.0
 _ALIKE = 0.7  # octaves within which two diameters may be those of one object on two scales
 _SHOWN_WELL = 0.5  # trust from which a scale can refute what a coarser one sees
 _PLENTY = 20.0  # sum of weights from which half of the fields of the finest scale tell as much as all
@@ -78,11 +81,11 @@ def estimate_diameter(
     if more and sum(float(vote.weight.sum()) for vote in seen) < _PLENTY:
         seen += view(more)
     votes = _confirmed_by_finer_scale(seen, trained, shape)
-    diameter = median_diameter(join_votes(votes))
+    diameter = median_diameter(join_votes(_per_area(votes, shape)))
     small: list[Vote] = []
     if diameter is not None and diameter < trained[0] * _SMALL:
         small = view(_jobs(shape, (2.0,), False))
-        diameter = median_diameter(join_votes(votes + small))
+        diameter = median_diameter(join_votes(_per_area([*votes, join_votes(small)], shape)))
     if diameter is not None and _is_believed(diameter, votes, small, shape, trained[0]):
         return None if is_mere_noise(pixels, normalisation, diameter, votes + small) else diameter
     magnified = join_votes(view(_jobs(shape, (_MAGNIFIED,), False)))
@@ -115,6 +118,12 @@ def _jobs(shape: tuple[int, ...], scales: tuple[float, ...], whole: bool) -> lis
         if fits_scale(shape, scale)
         for field in ([everything] if scale == 1 and whole else spread_fields(shape, scale))
     ]
+
+
+def _per_area(votes: list[Vote], shape: tuple[int, ...]) -> list[Vote]:
+    """Let objects count for those like them outside of the fields, of which fine scales show least, up to a limit."""
+    area = shape[0] * shape[1]
+    return [replace(vote, weight=vote.weight * min(max(area / vote.looked_at, 1), _STANDS_FOR)) for vote in votes]
 
 
 def _in_two_goes(jobs: list[tuple[float, Field]]) -> tuple[list[tuple[float, Field]], list[tuple[float, Field]]]:
