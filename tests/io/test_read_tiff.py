@@ -417,8 +417,9 @@ def test_steps_along_z_and_time(tmp_path):
     tifffile.imwrite(tmp_path / "a.ome.tif", stack(2, 3, 8, 10), metadata={"axes": "TZYX", **steps})
     said = {"axes": "TZYX", "unit": "um", "spacing": 2.0, "finterval": 0.5}
     tifffile.imwrite(tmp_path / "a.tif", stack(2, 3, 8, 10), imagej=True, metadata=said)
+    tifffile.imwrite(tmp_path / "down.tif", stack(2, 3, 8, 10), imagej=True, metadata={**said, "spacing": -2.0})
     tifffile.imwrite(tmp_path / "bare.ome.tif", stack(2, 3, 8, 10), metadata={"axes": "TZYX"})
-    for name in ("a.ome.tif", "a.tif"):
+    for name in ("a.ome.tif", "a.tif", "down.tif"):
         file = open_image(tmp_path / name)
         assert (file.z_step_um, file.time_step_s) == (2.0, 0.5)
     assert open_image(tmp_path / "bare.ome.tif").z_step_um is None

@@ -74,7 +74,8 @@ def z_step_um(tif: tifffile.TiffFile, image: int = 0) -> float | None:
         return _positive(_ome_length(pixels, "Z"))
     said = _imagej(tif)
     unit = str(said.get("zunit", said.get("unit", ""))).strip().lower()
-    return _positive(_product(_float(said.get("spacing")), _UM_PER_UNIT.get(unit)))
+    step = _product(_float(said.get("spacing")), _UM_PER_UNIT.get(unit))
+    return None if step is None else _positive(abs(step))  # below 0 where planes were taken downwards
 
 
 def time_step_s(tif: tifffile.TiffFile, image: int = 0) -> float | None:
