@@ -25,8 +25,8 @@ from hooke.pipeline.sparse import interesting_fields
 from hooke.preprocess import Normalisation
 
 _SCALES = (1.0, 0.5, 0.25, 0.125)
-# Objects, at most, for which one counts on a scale that shows a part of the image: with 2 to 4 smears of small cells among
-# large ones are measured better; above, specks at the finest scale make large nuclei seem small.
+# Objects, at most, for which one counts on a scale that shows a part of the image. With 2 to 4, smears of small cells
+# among large ones are measured better; with more, specks at the finest scale make large nuclei seem small.
 _STANDS_FOR = 3.0
 _ALIKE = 0.7  # octaves within which two diameters may be those of one object on two scales
 _SHOWN_WELL = 0.5  # trust from which a scale can refute what a coarser one sees
