@@ -165,6 +165,23 @@ def test_stacks_are_measured_plane_by_plane(tmp_path):
     assert read_labels(tmp_path / "out" / "cytoplasm" / "s.tif").shape == (2, *IMAGE.shape)
 
 
+def test_label_stacks_are_to_have_the_axes_of_the_image_in_its_order(tmp_path):
+    image = np.stack([np.full((20, 24), 10 * plane, np.uint16) for plane in range(6)]).reshape(2, 3, 20, 24)
+    labels = np.zeros((2, 3, 20, 24), np.uint16)
+    labels[..., 5:9, 5:9] = 1
+    (tmp_path / "in").mkdir()
+    tifffile.imwrite(tmp_path / "in" / "a.ome.tif", image, metadata={"axes": "TZYX"}, ome=True)
+    for axes, found in (("TZYX", labels), ("ZTYX", labels.reshape(3, 2, 20, 24)), ("ZYX", labels.reshape(6, 20, 24))):
+        out = tmp_path / axes
+        out.mkdir()
+        tifffile.imwrite(out / "a.ome.tif", found, metadata={"axes": axes}, ome=True)
+        measured = hooke.measure_folder([tmp_path / "in"], out, out / "out")
+        if axes == "ZTYX":
+            assert "differ in size: 3 x 2 x 20 x 24 and 2 x 3 x 20 x 24" in measured.summary["error"][0]
+        else:
+            assert measured.table["intensity_mean"].tolist() == [0, 10, 20, 30, 40, 50]
+
+
 def test_annotations_of_another_program_are_measured(folder):
     hooke.convert(folder / "masks", folder / "qupath", to="geojson")
     measured = hooke.measure_folder([folder / "images"], folder / "qupath", folder / "out")

@@ -13,6 +13,7 @@ OUT/
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,7 +202,7 @@ class _Job:
             raise DatasetError(f"no labels are named {file.name!r}", path=file.path, remedy=remedy)
         wanted = (*images.stack_shape, *images.plane_shape[:2])
         content = self.source.read(file.name, images.plane_shape[:2])
-        if content.labels.size != np.prod(wanted) or content.labels.shape[-2:] != wanted[-2:]:
+        if not _is_alike(content.labels.shape, wanted):
             sizes = " and ".join(" x ".join(map(str, shape)) for shape in (content.labels.shape, wanted))
             raise DatasetError(
                 f"labels and image differ in size: {sizes}", path=file.path, remedy="give the labels of this very image"
@@ -241,6 +242,12 @@ class _Job:
             z_step_um=images.z_step_um,
             time_step_s=images.time_step_s,
         )
+
+
+def _is_alike(labels: tuple[int, ...], image: tuple[int, ...]) -> bool:
+    """Whether label images have the axes of an image, (..., Y, X): in its order, or all planes in one axis."""
+    own, wanted = (tuple(size for size in shape[:-2] if size > 1) for shape in (labels, image))
+    return labels[-2:] == image[-2:] and own in (wanted, (math.prod(wanted),) if wanted else ())
 
 
 def _is_same(labels: str | Path, out: Path) -> bool:
