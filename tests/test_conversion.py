@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -176,3 +177,27 @@ def test_every_plane_and_channel_has_a_file_that_says_which(axes, last, tmp_path
     made = hooke.convert(tmp_path / "s.ome.tif", tmp_path / "out", to="rois")
     assert len(made.paths) == labels[..., 0, 0].size
     assert made.paths[-1].name == f"{last}.zip"
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "turn"),
+    [("TZYX", (2, 3), None), ("ZTYX", (3, 2), (1, 0)), ("ZYX", (6,), None), ("ZYX", (3,), "refused")],
+)
+def test_planes_of_labels_are_measured_in_the_same_planes_of_the_image(tmp_path, axes, shape, turn):
+    image = np.stack([np.full((20, 24), 10 * plane, np.uint16) for plane in range(6)]).reshape(2, 3, 20, 24)
+    labels = np.zeros((*shape, 20, 24), np.uint16)
+    labels[..., 5:9, 5:9] = 1
+    tifffile.imwrite(tmp_path / "a.ome.tif", image, metadata={"axes": "TZYX"}, ome=True)
+    (tmp_path / "labels").mkdir()
+    tifffile.imwrite(tmp_path / "labels" / "a.ome.tif", labels, metadata={"axes": axes}, ome=True)
+    if turn == "refused":
+        with pytest.raises(DatasetError, match="differ in their planes: Z 3 and T 2 x Z 3"):
+            hooke.convert(tmp_path / "labels", tmp_path / "out", to="geojson", images=tmp_path / "a.ome.tif")
+        return
+    hooke.convert(tmp_path / "labels", tmp_path / "out", to="geojson", images=tmp_path / "a.ome.tif")
+    found = []
+    for path in sorted((tmp_path / "out").iterdir()):
+        (feature,) = json.loads(path.read_text())["features"]
+        found.append(feature["properties"]["measurements"]["intensity_mean"])
+    expected = image.mean(axis=(2, 3))
+    assert found == (expected if turn is None else expected.transpose(turn)).ravel().tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -183,7 +183,7 @@ def _planes_of(
     for place, index in enumerate(np.ndindex(content.labels.shape[:-2])):
         position = dict(zip(axes, index, strict=True))
         labels = content.labels[index]
-        image = None if file is None else file.plane(place if len(file) > 1 else 0)
+        image = None if file is None else file.plane(_plane_number(file, position, place, content.labels.shape[:-2]))
         if image is not None and image.pixels.shape[:2] != labels.shape:
             sizes = " and ".join(f"{shape[0]} x {shape[1]}" for shape in (labels.shape, image.pixels.shape))
             raise DatasetError(
@@ -198,6 +198,27 @@ def _planes_of(
             image_file="" if picture is None else picture.name,
             nuclei=own,
         )
+
+
+def _plane_number(file: ImageFile, position: Mapping[str, int], place: int, sizes: tuple[int, ...]) -> int:
+    """Which plane of an image a label image in a stack of these sizes is of: by the letters of its axes, or in order.
+
+    Raises
+    ------
+    DatasetError
+        When the stacks differ in their sizes.
+    """
+    if len(file) == 1:
+        return 0
+    own = {axis: size for axis, size in zip(position, sizes, strict=True) if axis != "c"}
+    wanted = dict(zip(file.axes.lower(), file.stack_shape, strict=True))
+    if own == wanted:
+        return int(np.ravel_multi_index([position[axis] for axis in wanted], file.stack_shape))
+    if sizes in (file.stack_shape, (len(file),)):  # whose axes have other names, or none
+        return place
+    texts = [" x ".join(f"{axis.upper()} {size}" for axis, size in axes.items()) or "1" for axes in (own, wanted)]
+    cause = f"labels and image differ in their planes: {texts[0]} and {texts[1]}"
+    raise DatasetError(cause, path=file.path, remedy="give the labels' own image, or leave it out")
 
 
 def _measured(labels: NDArray[np.int32], image: Image | None) -> pd.DataFrame:
