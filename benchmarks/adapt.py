@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="hooke data set whose test images the model is good at")
     parser.add_argument("--keep", type=Path, help="as of hooke adapt")
     parser.add_argument("--steps", type=int, help="as of hooke adapt, and of the training from ImageNet weights")
-    parser.add_argument("--models", type=Path, default=Path("adapted"), help="folder for the adapted models")
+    parser.add_argument("--models", type=Path, default=Path("runs/adapted"), help="folder for the adapted models")
     parser.add_argument("--results", type=Path, help="json file to keep the figures in")
     args = parser.parse_args()
     results: dict[str, Any] = {}
