@@ -118,7 +118,7 @@ def test_hangs_are_judged_by_processor_time(fuzzing, monkeypatch):
     assert worker._hangs()
 
 
-def test_processor_time_is_read():
+def test_processor_time_is_read(fuzzing):
     fuzz = importlib.import_module("fuzz")
     before = fuzz.processor_seconds(os.getpid())
     end = time.process_time() + 0.1
