@@ -93,7 +93,7 @@ def view_fields(
         if known is not None and scale == 1:
             return vote(scheme, model.settings.trained_diameters, known, scale)
         # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
-        window = _resize(normalisation.select(pixels[field]), scale)
+        window = resize_field(pixels[field], normalisation, scale)
         maps = predict_maps(network, normalisation.apply(window), AS_IT_IS, maps=scheme.first_pass_maps)
         dirt = np.greater(window, ceiling) if np.isfinite(ceiling) else None
         return vote(scheme, model.settings.trained_diameters, maps, scale, dirt)
@@ -102,9 +102,9 @@ def view_fields(
         return list(pool.map(view, jobs))
 
 
-def resize_field(pixels: NDArray[np.generic], normalisation: Normalisation, scale: float) -> NDArray[np.float32]:
-    """A field as the network is shown it on a scale: normalised, of shape (Y, X, C)."""
-    return normalisation.apply(_resize(normalisation.select(pixels), scale))
+def resize_field(pixels: NDArray[np.generic], normalisation: Normalisation, scale: float) -> NDArray[np.generic]:
+    """What the network is shown of a field, on a scale: resized, and not normalised yet."""
+    return _resize(normalisation.select(pixels), scale)
 
 
 def fits_scale(shape: tuple[int, ...], scale: float) -> bool:

@@ -42,7 +42,7 @@ def differing_images(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     -------
     list of str
     """
-    known = {str(row["image"]): row for row in rows if row.get("pixel_type")}
+    known = _by_image(rows)
     names, images = list(known), list(known.values())
     kinds = {of: _kinds(names, images, of) for of in (_size, _type, _channels)}
     said = []
@@ -69,13 +69,18 @@ def differing_channel(rows: Iterable[Mapping[str, Any]], channel: int | str | No
     if not isinstance(channel, int):
         return []
     named: dict[str, list[str]] = {}
-    for image, row in {str(row["image"]): row for row in rows if row.get("pixel_type")}.items():
+    for image, row in _by_image(rows).items():
         names = str(row["channels"]).split(", ")
         if 0 <= channel < len(names) > 1:
             named.setdefault(names[channel], []).append(image)
     if len(named) < 2:
         return []
     return [f"channel {channel} is not the same stain in all images: {_listed(named)}: choose it by its name"]
+
+
+def _by_image(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The last row of each image that has facts."""
+    return {str(row["image"]): row for row in rows if row.get("pixel_type")}
 
 
 def _kinds(

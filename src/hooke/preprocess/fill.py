@@ -196,8 +196,7 @@ def _pieces(mask: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], tuple[
     area = np.bincount(labels[solid > 0], minlength=count)
     large = np.flatnonzero(area >= _LEAST_AREA * mask.size)
     for piece in large[np.argsort(-area[large], kind="stable")][:_MOST_PIECES]:
-        left, top, width, height = cv2.boundingRect((labels == piece).view(np.uint8))
-        place = np.s_[top : top + height, left : left + width]
+        place = bounding_window(labels == piece)
         yield (labels[place] == piece).view(np.uint8), place
 
 

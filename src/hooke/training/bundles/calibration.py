@@ -151,7 +151,7 @@ def _fields(
         pixels = shown.pixels
         scale = wanted if fits_scale(pixels.shape, wanted) else 1.0
         places = spread_fields(pixels.shape, scale)
-        window = resize_field(pixels[places[int(rng.integers(len(places)))]], normalisation, scale)
+        window = normalisation.apply(resize_field(pixels[places[int(rng.integers(len(places)))]], normalisation, scale))
         fields.append(_inputs(model, window, AS_IT_IS, 1.0)[0])
     return fields
 
