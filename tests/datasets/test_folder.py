@@ -56,6 +56,16 @@ def test_pairs_of_any_format_are_made_one_layout(source, tmp_path):
     assert [row.nuclei for row in read_index(tmp_path / "out")] == [3, 3, 3]
 
 
+def test_labels_called_masks_are_paired_with_their_images(source, tmp_path):
+    for path in (source / "labels").iterdir():
+        stem, suffix = path.name.rsplit(".", 1)
+        path.rename(path.with_name(f"{stem}_mask.{suffix}"))
+    report = prepare_dataset("folder", source, tmp_path / "out")
+    assert report.written == ["a", "b.1", "c"]
+    assert not report.failed
+    assert read_sample(tmp_path / "out", "c")[1].tolist() == NUMBERED
+
+
 def test_without_an_index_the_split_is_seeded_and_each_image_a_field(source, tmp_path):
     prepare_dataset("folder", source, tmp_path / "one", seed=3)
     prepare_dataset("folder", source, tmp_path / "two", seed=3)

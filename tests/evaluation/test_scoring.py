@@ -86,10 +86,20 @@ def test_missing_prediction_scores_as_empty(tmp_path):
 
 
 def test_predictions_of_which_none_is_named_as_an_image_are_refused(tmp_path):
-    truth = write(tmp_path / "truth", a_mask=ONE, b_mask=TWO)
+    truth = write(tmp_path / "truth", c_mask=ONE, d_mask=TWO)
     pred = write(tmp_path / "pred", a=ONE, b=TWO)
-    with pytest.raises(DatasetError, match=r"no prediction of .* truth: a, b are here, a_mask, b_mask there"):
+    with pytest.raises(DatasetError, match=r"no prediction of .* truth: a, b are here, c_mask, d_mask there"):
         evaluate(pred, truth)
+
+
+def test_names_that_differ_in_words_for_masks_are_paired_and_told(tmp_path):
+    truth = write(tmp_path / "truth", a_mask=ONE, b_mask=TWO, c=ONE)
+    pred = write(tmp_path / "pred", a=ONE, b_cp_masks=TWO, c=ONE)
+    with pytest.warns(UserWarning, match=r"2 label image\(s\) paired .*: a with a_mask, b_cp_masks with b_mask"):
+        result = evaluate(pred, truth)
+    assert result.complete
+    assert list(result.per_image["image"]) == ["a_mask", "b_mask", "c"]
+    assert result.overall.mean["dsb"] == 1
 
 
 def test_extra_prediction_is_told_and_not_scored(tmp_path):

@@ -290,6 +290,14 @@ def test_label_images_of_none_of_the_images_are_named(folder):
     assert "1 label image(s) are of none of these images: other" in measured.notes
 
 
+def test_labels_called_masks_are_those_of_their_image(folder):
+    before = hooke.measure_folder([folder / "images"], folder / "masks", folder / "first").table
+    (folder / "masks" / "a_w1.tif").rename(folder / "masks" / "a_w1_nuclei_mask.tif")
+    measured = hooke.measure_folder([folder / "images"], folder / "masks", folder / "out")
+    pd.testing.assert_frame_equal(measured.table, before)
+    assert "1 label image(s) paired with images of like names: a_w1_nuclei_mask with a_w1" in measured.notes
+
+
 def test_no_labels_at_all_is_an_error(folder):
     (folder / "none").mkdir()
     with pytest.raises(DatasetError):

@@ -14,7 +14,7 @@ from hooke.io.annotations import AnnotationFiles
 from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, READERS, image_name
 from hooke.io.entry import Entry, run_entries
 from hooke.io.formats import has_image_suffix, result_stem
-from hooke.io.name_match import match_names, some_names
+from hooke.io.name_match import pair_names, some_names
 from hooke.labels.labelled_image import LabelSource
 
 #: Folder of a run's output in which corrected labels or annotations are searched first.
@@ -202,7 +202,7 @@ def _by_name(source: LabelSource, images: Mapping[str, Path], labels_at: Path, i
     if len(images) == len(source.names) == 1:  # a single file of either, under any name
         (name, image), (called,) = next(iter(images.items())), source.names
         return Pairs({name: Pair(name, image, source, called, group=name)})
-    meant = match_names(source.names, images, path=labels_at)
+    meant = pair_names(source.names, images, path=labels_at)
     pairs = {
         meant[name]: Pair(meant[name], images[meant[name]], source, name, group=meant[name])
         for name in source.names

@@ -4,6 +4,7 @@ from hooke.evaluation.compare import compare_runs as compare_runs
 from hooke.evaluation.detection import Detection as Detection
 from hooke.evaluation.detection import DetectionSummary as DetectionSummary
 from hooke.evaluation.detection import evaluate_points as evaluate_points
+from hooke.evaluation.paired_source import pair_source as pair_source
 from hooke.evaluation.result import OBJECT_COLUMNS as OBJECT_COLUMNS
 from hooke.evaluation.result import STATUSES as STATUSES
 from hooke.evaluation.result import Evaluation as Evaluation

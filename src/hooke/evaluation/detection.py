@@ -193,7 +193,7 @@ def evaluate_points(
             resamples=resamples,
             seed=seed,
         ),
-        notes=tuple(_notes(scored, ignore_classes)),
+        notes=(*points.notes, *_notes(scored, ignore_classes)),
     )
     if out is not None:
         result.save(out)

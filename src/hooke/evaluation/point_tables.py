@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
 from hooke.evaluation.object_facts import read_probabilities
+from hooke.evaluation.paired_source import pair_source
 from hooke.evaluation.sources import open_labels
 from hooke.io.name_match import matched
 from hooke.io.tables import TABLE_SUFFIXES, read_header, read_table
@@ -53,6 +54,8 @@ NO_POINTS = Points(np.zeros((0, 2)))
 class PointSource(Protocol):
     """Points by image."""
 
+    notes: Sequence[str]
+
     @property
     def names(self) -> list[str]:
         """Images that have points."""
@@ -63,6 +66,8 @@ class PointSource(Protocol):
 
 class PointTable:
     """Points of a csv file, whose names of images are matched with those given (`hooke.io.name_match`)."""
+
+    notes: Sequence[str] = ()
 
     def __init__(self, path: Path, images: Collection[str]) -> None:
         table = _read_table(path)
@@ -86,10 +91,11 @@ class PointTable:
 
 
 class PointsInLabels:
-    """A point in each object of label images."""
+    """A point in each object of label images, which are paired with those given by name."""
 
-    def __init__(self, source: LabelSource) -> None:
-        self.source = source
+    def __init__(self, source: LabelSource, images: Collection[str], path: Path) -> None:
+        self.source, notes = pair_source(source, images, path)
+        self.notes: Sequence[str] = notes
 
     @property
     def names(self) -> list[str]:
@@ -139,7 +145,7 @@ def open_points(path: str | Path, truth: LabelSource, split_components: bool | N
         and "EncodedPixels" not in read_header(path, ["EncodedPixels"])
     ):
         return PointTable(path, truth.names)
-    return PointsInLabels(open_labels(path, truth, split_components))
+    return PointsInLabels(open_labels(path, truth, split_components), truth.names, path)
 
 
 def _read_table(path: Path) -> pd.DataFrame:

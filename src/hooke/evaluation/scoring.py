@@ -17,6 +17,7 @@ from hooke.evaluation.fidelity import open_prediction
 from hooke.evaluation.misplacement import misplaced_predictions
 from hooke.evaluation.object_table import classes_of, object_table, scores_of
 from hooke.evaluation.oddities import summed_oddities
+from hooke.evaluation.paired_source import pair_source
 from hooke.evaluation.result import STATUSES, Evaluation
 from hooke.evaluation.saved_evaluation import read_runs
 from hooke.evaluation.scored_images import group_column, known_columns, list_images
@@ -131,6 +132,8 @@ def evaluate(
     if isinstance(true_source, DsbSource):
         true_source.match(pred_source.names)
     images = list_images(Path(truth), true_source.names, split)
+    known = {*true_source.names, *(row["image"] for row in images)}
+    pred_source, paired = pair_source(pred_source, known, pred)
     _check_names(pred_source.names, [row["image"] for row in images], pred)
     by = known_columns(by, images, Path(truth))
     thresholds = tuple(sorted({*DSB_THRESHOLDS, threshold}))
@@ -146,13 +149,13 @@ def evaluate(
         overall=aggregate(rows, **options),
         by={column: aggregate_by(rows, column, **options) for column in by},
         threshold=threshold,
-        extra=_extra(pred_source.names, true_source.names, images),
+        extra=tuple(name for name in pred_source.names if name not in known),  # one of another split is known
         source={"pred": str(pred), "truth": str(truth), "split": split, "through": through},
         coco=_coco(good),
         classes=_classes(good, ignore_classes),
         classification=_classification(good, options["group"], ignore_classes, resamples, seed),
         thresholds=thresholds,
-        notes=tuple(_notes(good, ignore_classes)),
+        notes=(*paired, *_notes(good, ignore_classes)),
         opened=(pred_source, true_source),
         earlier=earlier,
     )
@@ -178,12 +181,6 @@ def _check_names(pred: Sequence[str], true: Sequence[str], path: str | Path) -> 
     if pred and set(pred).isdisjoint(true):
         cause = f"holds no prediction of an image of the truth: {some_names(pred)} are here, {some_names(true)} there"
         raise DatasetError(cause, path=Path(path), remedy="name the label images of both alike, after their image")
-
-
-def _extra(pred: Sequence[str], true: Sequence[str], images: Sequence[dict[str, str]]) -> tuple[str, ...]:
-    """Predictions of no true image; one of another split is none of them."""
-    known = {*true, *(row["image"] for row in images)}
-    return tuple(name for name in pred if name not in known)
 
 
 def _score(

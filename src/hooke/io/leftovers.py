@@ -100,6 +100,22 @@ def derived_files(root: Path, files: Iterable[str]) -> set[str]:
     return {name for name in names if _is_derived(name, known)} | _own_files(set(names))
 
 
+def image_of_result(stem: str) -> str:
+    """Leave out of a result's name what programs and people add to the name of its image; case is put aside.
+
+    Examples
+    --------
+    >>> [image_of_result(name) for name in ("A01_cp_masks", "field_2_Nuclei_mask", "label_A01", "field_2")]
+    ['a01', 'field_2', 'a01', 'field_2']
+    """
+    base = _CERTAIN.sub("", _fold(stem))
+    if prefix := _PREFIXED.match(base):
+        base = prefix["base"]
+    while (match := _DERIVED.match(base)) and not re.search(r"\d$", base):
+        base = match["base"]
+    return base
+
+
 def names_results(pattern: str) -> bool:
     """Whether a pattern names results, as ``*_masks.png`` does."""
     return any(word in pattern.casefold() for word in _SPOKEN)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from hooke.errors import DatasetError, listed
 from hooke.io.formats import has_image_suffix, result_stem
+from hooke.io.leftovers import image_of_result
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _LISTED = 5
+_IMAGE_WORD = re.compile(r"^(?:image|img|im|raw)[ _-]+|[ _-]+(?:image|img|im|raw)$")  # img_01 beside mask_01
 _WHOLE = re.compile(r"0*(\d+?)(?:[.,]0+)?")
 
 
@@ -65,6 +67,28 @@ def match_names(given: Iterable[str], known: Collection[str], *, path: str | Pat
             raise DatasetError(cause, path=path or None, remedy="name each image in one way")
         del found[name]
     return found
+
+
+def pair_names(labels: Iterable[str], images: Collection[str], *, path: str | Path = "") -> dict[str, str]:
+    """Match names of label images with those of images, or of other label images: ``A01_mask`` with ``A01``.
+
+    As `match_names`; then names that differ in words such as ``mask``, ``cp_masks`` or ``img`` alone, where one of
+    either is left.
+
+    Examples
+    --------
+    >>> pair_names(["A01_mask", "A02", "A03_cp_masks"], ["A01", "A02", "A03_gt", "A04"])
+    {'A01_mask': 'A01', 'A02': 'A02', 'A03_cp_masks': 'A03_gt'}
+    """
+    names = list(dict.fromkeys(labels))
+    meant = match_names(names, images, path=path)
+    taken = set(meant.values())
+    left = _groups([name for name in names if name not in meant], _without_words)
+    free = _groups([name for name in images if name not in taken], _without_words)
+    for base, alike in left.items():
+        if len(alike) == len(free.get(base, [])) == 1:
+            meant[alike[0]] = free[base][0]
+    return {name: meant[name] for name in names if name in meant}
 
 
 def matched(names: pd.Series[str], known: Collection[str], *, path: str | Path = "") -> pd.Series[str]:
@@ -121,6 +145,11 @@ def _groups(names: Collection[str], key: Callable[[str], str]) -> dict[str, list
 
 def _text(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip()).casefold()
+
+
+def _without_words(name: str) -> str:
+    base = image_of_result(_text(bare_name(name)))
+    return _IMAGE_WORD.sub("", base) or base
 
 
 def _value(name: str) -> str:

@@ -24,7 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError
-from hooke.evaluation.sources import open_labels
+from hooke.evaluation import open_labels, pair_source
 from hooke.image import Image
 from hooke.io import ImageFile, unique_names, write_labels, write_png
 from hooke.io.annotations import parse_formats, write_formats
@@ -128,7 +128,8 @@ def measure_folder(
     found = search_inputs(inputs, out)
     paths, channels = find_channels(found.paths, channels_from)
     files = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
-    job = _Job(open_labels(labels), channels, out, options, axes, ids, _is_same(labels, out))
+    source, paired = pair_source(open_labels(labels), [file.name for file in files], labels)
+    job = _Job(source, channels, out, options, axes, ids, _is_same(labels, out))
     with only_run(out):
         results: list[list[_Measured]] = list(
             run_files(
@@ -150,7 +151,7 @@ def measure_folder(
         written = write_formats(out, formats) if len(tables) else []
     others = set(job.source.names) - {file.name for file in files}
     unused = [f"{len(others)} label image(s) are of none of these images: {some_names(others)}"] if others else []
-    said = (*found.notes, *channels.notes, *unused, *differing_images(rows), *written)
+    said = (*found.notes, *channels.notes, *paired, *unused, *differing_images(rows), *written)
     return MeasuredFolder(out, table, summary, said)
 
 

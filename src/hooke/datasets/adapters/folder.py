@@ -3,8 +3,8 @@
 ::
 
     images/<id>.<tif, png, jpg...>   grey, RGB or stains in channels, any type that hooke reads
-    labels/<id>.<tif, png, npy>      whole numbers of any type: 0 background, one id per nucleus
-                                     (StarDist calls this folder masks/)
+    labels/<id>.<tif, png, npy>      whole numbers of any type: 0 background, one id per nucleus; also <id>_mask.*
+                                     and the like (StarDist calls this folder masks/)
 or
     <id>.<tif, png, jpg...>          Cellpose: also <id>_img.*
     <id>_masks.<tif, png>            also <id>_cp_masks.*
@@ -26,6 +26,7 @@ from hooke.datasets.splits import LISTS
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations.label_files import read_label_file
 from hooke.io.formats import has_image_suffix, result_stem
+from hooke.io.name_match import pair_names
 from hooke.labels.numbering import number_from_one
 
 TAKES = (
@@ -142,16 +143,23 @@ def _pairs(root: Path) -> dict[str, Pair]:
 
 
 def _pairs_of_folders(images: Path, labels: Path) -> dict[str, Pair]:
-    """Pair two folders whose files have the same stems."""
-    pairs: dict[str, Pair] = {}
-    for folder in (images, labels):
-        found = [path for path in sorted(folder.glob("*")) if has_image_suffix(path)]
-        if not found:
-            raise DatasetError("no image files here", path=folder, remedy=REMEDY)
-        for path in found:
-            pair = pairs.setdefault(result_stem(path), Pair(images / result_stem(path), labels / result_stem(path)))
-            (pair.images if folder == images else pair.labels).append(path)
-    return pairs
+    """Pair two folders whose files have the same stems, or such as ``A01`` and ``A01_mask``."""
+    image_files, label_files = _by_stem(images), _by_stem(labels)
+    called = {name: stem for stem, name in pair_names(label_files, image_files, path=labels).items()}
+    pairs = {stem: Pair(images / stem, labels / called.get(stem, stem), found) for stem, found in image_files.items()}
+    for stem, pair in pairs.items():
+        pair.labels = label_files.pop(called.get(stem, stem), [])
+    return pairs | {stem: Pair(images / stem, labels / stem, labels=found) for stem, found in label_files.items()}
+
+
+def _by_stem(folder: Path) -> dict[str, list[Path]]:
+    files: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*")):
+        if has_image_suffix(path):
+            files.setdefault(result_stem(path), []).append(path)
+    if not files:
+        raise DatasetError("no image files here", path=folder, remedy=REMEDY)
+    return files
 
 
 def _pairs_of_suffixes(root: Path) -> dict[str, Pair]:
