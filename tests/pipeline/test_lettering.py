@@ -124,6 +124,30 @@ def test_saturated_nuclei_are_not_letters(factor, blur):
         assert len(find_lettering(clipped.astype(np.uint16) * 16)) == 0
 
 
+def scattered_arcs(seed, side=1000):
+    """Groups of five short bright arcs all over a field, as saturated halos of cells in phase contrast."""
+    rng = np.random.default_rng(seed)
+    pixels = np.full((side, side), 108, np.uint8)
+    places = np.repeat(rng.integers(60, side - 60, (40, 2)), 5, axis=0) + rng.integers(-30, 31, (200, 2))
+    for y, x in places.clip(20, side - 20).tolist():
+        axes, start = tuple(rng.integers(4, 12, 2).tolist()), int(rng.integers(0, 360))
+        cv2.ellipse(pixels, (x, y), axes, int(rng.integers(0, 180)), start, start + 120, 255, 3)
+    return cv2.blur(pixels, (2, 2))
+
+
+def test_scattered_pieces_stand_in_rows_by_chance_alone():
+    assert sum(len(find_lettering(scattered_arcs(seed))) for seed in range(4)) == 0
+
+
+def test_text_is_found_beside_scattered_pieces():
+    pixels = scattered_arcs(0)
+    pixels[:600] = 108
+    pen, font = ImageDraw.Draw(picture := Picture.fromarray(pixels)), ImageFont.load_default(size=24)
+    pen.text((10, 950), "DAPI well A01, control, 20 um", fill=255, font=font)
+    found = find_lettering(np.array(picture))
+    assert (found[:, 0] > 940).sum() > 15
+
+
 @pytest.mark.parametrize("modality", ["fluorescence", "histology", "brightfield"])
 def test_ordinary_fields_hold_no_letters(modality):
     for seed in range(4):

@@ -120,6 +120,15 @@ def test_noise_counts_at_the_scale_of_the_objects():
     assert noise_level(grey, labels, 64) == pytest.approx(0.25, rel=0.06)
 
 
+def test_cells_as_bright_as_the_background_have_the_contrast_of_their_details():
+    _, labels = disks(0.5, side=700, diameter=32)
+    rng = np.random.default_rng(1)
+    detail = cv2.GaussianBlur(rng.normal(0, 1, labels.shape).astype(np.float32), (0, 0), 4)
+    grey = 0.4 + 0.1 * detail / detail.std() * (labels > 0)
+    assert noise_level(grey + rng.normal(0, 0.01, labels.shape).astype(np.float32), labels, 32) < 0.15
+    assert noise_level(grey + rng.normal(0, 0.1, labels.shape).astype(np.float32), labels, 32) > 0.3
+
+
 def test_a_noisy_field_is_told_and_one_without_background_has_no_noise():
     pixels, labels = disks(1.0, side=500, diameter=30)
     noisy = pixels + np.random.default_rng(1).normal(0, 16000, pixels.shape)

@@ -33,6 +33,7 @@ _RING = 3  # pixels from a letter, where no blur of it should reach
 _SOFT = 0.35  # share of that ring that may be bright for another reason
 _FULL = 0.97  # share of its box that a scale bar fills
 _ROW = 3  # letters that make a line of text
+_CHANCE = 0.2  # share of the pieces like letters that stand in rows, below which they do so by chance
 _LEVEL = 0.2  # share of their height by which letters of one line may differ in their foot or head
 _INK = 0.05  # share of an object that has the colour of the letter; of objects that are letters, 0.1 or more has it
 _MOST = 3000  # letters; a printed page is a question of its own
@@ -229,6 +230,8 @@ def _drawn(layer: _Layer) -> Boxes:
         if not _has_hard_edge(piece, blurred):
             letter[index] = bar[index] = False
     rows = _in_rows(boxes, stroke, letter) | _in_rows(boxes[:, [1, 0, 3, 2]], stroke, letter)
+    if rows.sum() < _CHANCE * letter.sum():
+        rows[:] = False
     return np.asarray(boxes[rows | bar])
 
 

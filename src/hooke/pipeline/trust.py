@@ -31,6 +31,7 @@ _SATURATED = 0.2
 _UNSEEN = 0.05  # three times the largest share of unseen colours in a training image, its own field left out
 _NOISY = 0.15  # noise over contrast: up to 0.2, 6 % of AP at 0.5 is lost, then a fifth; clean images have 0.06
 _LOOK = 32.0  # diameter to which larger objects are shrunk before noise is measured, since it averages out, pixels
+_DETAIL = 1 / 16  # of an object that stand out from noise: standard deviation of the smoothing, in diameters
 _MAD = 0.6745  # median absolute deviation of a normal distribution, as a share of its standard deviation
 _DROPPED = 0.2  # share of an image's candidates ...
 _DROPPED_FEW = 5  # ... and number, below which chance makes the share
@@ -227,7 +228,9 @@ def noise_level(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: 
 
     The standard deviation is estimated from second differences over squares of four pixels, in which smooth shades and
     straight edges cancel, by their median absolute deviation, which detail in less than half of the image hardly moves
-    (after Donoho and Johnstone 1994, section 4.2). Noise that was smoothed away, as by JPEG, is not seen.
+    (after Donoho and Johnstone 1994, section 4.2). Noise that was smoothed away, as by JPEG, is not seen. The contrast
+    is that of the objects to what is around them, or that of their details where it is larger: cells in phase contrast
+    are about as bright as the background.
 
     Parameters and result: see `edge_sharpness`.
     """
@@ -235,7 +238,9 @@ def noise_level(grey: NDArray[np.float32], labels: NDArray[np.int32], diameter: 
     around = background_beside(inside, diameter)
     if not inside.any() or not around.any():
         return None
-    contrast = abs(float(np.median(grey[inside]) - np.median(grey[around])))
+    smooth = cv2.GaussianBlur(grey, (0, 0), max(_DETAIL * diameter, 1.0))
+    details = float(np.subtract(*np.percentile(smooth[inside], (90, 10))))
+    contrast = max(abs(float(np.median(grey[inside]) - np.median(grey[around]))), details)
     if (scale := _LOOK / diameter) < 1:
         grey = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.float32)
     second = (grey[:-1, :-1] - grey[:-1, 1:] - grey[1:, :-1] + grey[1:, 1:]) / 2
