@@ -33,6 +33,22 @@ def test_texture_of_large_nuclei_is_not_taken_for_small_ones(size):
     assert measured(made.image) == pytest.approx(true, rel=0.3)
 
 
+def crop_around_one_nucleus(side):
+    """A nucleus across two thirds of its image, with texture and noise, as of a confocal stack of one cell."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[:side, :side] / side - 0.5
+    inside = np.hypot(y / 0.36, x / 0.3) < 1
+    texture = cv2.GaussianBlur(rng.normal(0, 1, (side, side)), (0, 0), side / 50)
+    light = cv2.GaussianBlur(inside * (40 + 12 * texture / texture.std()), (0, 0), 1.2)
+    return rng.poisson(np.maximum(light, 0) + 2).astype(np.uint8), np.sqrt(inside.sum() * 4 / np.pi)
+
+
+@pytest.mark.parametrize("side", [180, 215, 250, 420])
+def test_a_nucleus_that_fills_a_small_image_is_shown_small_enough(side):
+    pixels, true = crop_around_one_nucleus(side)
+    assert measured(pixels) == pytest.approx(true, rel=0.2)
+
+
 @pytest.mark.parametrize(("density", "fields"), [(0.4, [2]), (0.02, [2, 2])])
 def test_two_fields_of_the_finest_scale_are_enough_where_much_is_seen(monkeypatch, density, fields):
     shown = []

@@ -26,6 +26,9 @@ from hooke.targets.fixed_point import SCALE_16BIT
 FIELD = 256
 
 _FIELDS = 4  # at most this many on each scale
+# Shorter side, network pixels, below which an image is not shown: one scale of octaves then shows a nucleus of three
+# quarters of it at 24 to 48 pixels, as a crop around one nucleus has it.
+_LEAST_SHOWN = 32
 
 #: Rows and columns of an image.
 Field = tuple[slice, slice]
@@ -108,8 +111,8 @@ def resize_field(pixels: NDArray[np.generic], normalisation: Normalisation, scal
 
 
 def fits_scale(shape: tuple[int, ...], scale: float) -> bool:
-    """Whether an image is still large enough on a scale to show more than its middle."""
-    return scale >= 1 or min(shape[:2]) * scale >= 64
+    """Whether an image is large enough to be shown on a scale."""
+    return scale >= 1 or min(shape[:2]) * scale >= _LEAST_SHOWN
 
 
 def spread_fields(shape: tuple[int, ...], scale: float, most: int = _FIELDS) -> list[Field]:
