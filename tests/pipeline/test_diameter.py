@@ -78,6 +78,14 @@ def test_objects_count_for_those_outside_of_the_fields():
     assert median_diameter(join_votes(_per_area([crowd, fine], (8192, 8192)))) == 90
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_few_tiny_nuclei_of_a_small_image_are_seen(seed):
+    made = simulate((256, 256), seed=seed, diameter=20, density=0.02, overlap=0)
+    pixels = cv2.resize(made.image, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    assert 4 <= made.count <= 6
+    assert measured(pixels) == pytest.approx(8, rel=0.2)
+
+
 def test_nothing_to_see_gives_none():
     assert measured(np.random.default_rng(0).normal(100, 5, (256, 256)).astype(np.uint16)) is None
 
@@ -106,6 +114,19 @@ def test_as_many_dark_objects_as_bright_ones_are_not_noise():
         cv2.circle(pixels, centre, 10, 360.0 if (number + number // 8) % 2 else 240.0, -1)
     votes = [Vote(np.full(64, 20.0), np.full(64, 0.5), 1.0, 512.0 * 512)]
     assert not is_mere_noise(pixels, fit_normalisation(Image(pixels)), 20.0, votes)
+
+
+def test_pixels_that_are_not_numbers_do_not_make_an_image_noise():
+    rng = np.random.default_rng(0)
+    pixels = rng.normal(300, 8, (512, 512)).astype(np.float32)
+    for number in range(64):
+        cv2.circle(pixels, (32 + 64 * (number % 8), 32 + 64 * (number // 8)), 10, 360.0, -1)
+    votes = [Vote(np.full(64, 20.0), np.full(64, 0.5), 1.0, 512.0 * 512)]
+    pixels[rng.random(pixels.shape) < 1e-3] = np.nan
+    assert not is_mere_noise(pixels, fit_normalisation(Image(pixels)), 20.0, votes)
+    noise = cv2.GaussianBlur(rng.normal(300, 8, (512, 512)).astype(np.float32), (0, 0), 2)
+    noise[0, 0] = np.inf
+    assert is_mere_noise(noise, fit_normalisation(Image(noise)), 8.0, votes)
 
 
 def test_votes_weigh_by_trust():

@@ -21,7 +21,9 @@ _SAMPLE = 65_536  # pixels
 _FAINT = 0.15  # of the range: nuclei that stay below are hard to see
 _NOISE = 6.0  # standard deviations above the background from which a pixel stands out
 _AREA = 0.01  # share of the image that stands out and is faint
-_RATIO = 2.0  # ... over what is not; of 457 fluorescence images one has 2 or more, none when its few levels are counted
+# ... over what is not, from which the network is asked: of 470 training images of three sources one has so much, of 35
+# of DKFZ's five. A fibre 5 to 20 times as bright as the nuclei, drawn into them, makes it so much in nine of ten.
+_RATIO = 1.0
 _CLEARER = 1.1
 _SCALES = (1.0, 0.5, 0.25)
 _FIELDS = 2

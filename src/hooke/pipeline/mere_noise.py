@@ -52,7 +52,10 @@ def is_mere_noise(pixels: Pixels, normalisation: Normalisation, diameter: float,
 
 
 def _grey(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
-    return np.asarray(pixels, np.float32).reshape(pixels.shape[:2])
+    """One plane of floats; a pixel that is not a number, which would spread when smoothed, gets the median."""
+    grey = np.asarray(pixels, np.float32).reshape(pixels.shape[:2])
+    finite = np.isfinite(grey)
+    return grey if finite.all() else np.where(finite, grey, np.median(grey[finite]) if finite.any() else 0.0)
 
 
 def _edges(grey: NDArray[np.float32]) -> float:
