@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -154,3 +156,24 @@ def test_what_the_next_finer_scale_should_see_and_does_not_is_no_object():
     assert _confirmed_by_finer_scale([seen([340], 0.125), seen([], 0.25)], (16, 44), (512, 512))[0].weight.tolist() == [
         1
     ]
+
+
+def test_what_is_refuted_itself_supports_nothing():
+    votes = [seen([45, 46], 0.25), seen([36, 37], 0.5), seen([9, 10], 1.0)]
+    assert [vote.weight.sum() for vote in _confirmed_by_finer_scale(votes, (16, 44), (410, 410))] == [0, 0, 2]
+
+
+def test_a_finer_scale_that_shows_a_part_refutes_by_what_was_seen_there():
+    shape = (4096, 4096)
+    fields = [np.s_[512:1536, 512:1536], np.s_[2560:3584, 2560:3584]]
+    empty = [Vote(np.zeros(0), np.zeros(0), 0.25, 1024.0**2, fields=(one,)) for one in fields]
+    clear = [replace(one, diameter=np.full(2, 100.0), weight=np.ones(2), place=np.zeros((2, 2))) for one in empty]
+    for places, fine, kept in [
+        ([900, 1000, 1100, 2000, 3000], empty, 0),  # four of five lie where the finer scale shows none
+        ([900, 1000, 1100, 2000, 3000], clear, 5),
+        ([100, 200, 300, 400, 2000], empty, 5),  # the finer scale looked elsewhere
+        ([100, 200, 300, 400, 1000], empty, 5),  # one of them may be missed by chance
+    ]:
+        place = np.stack([places, places], axis=1).astype(float)
+        coarse = Vote(np.full(5, 100.0), np.ones(5), 0.125, 4096.0**2, place, (np.s_[0:4096, 0:4096],))
+        assert _confirmed_by_finer_scale([coarse, *fine], (16, 44), shape)[0].weight.sum() == kept

@@ -31,6 +31,7 @@ _SCALES = (1.0, 0.5, 0.25, 0.125)
 _STANDS_FOR = 3.0
 _ALIKE = 0.7  # octaves within which two diameters may be those of one object on two scales
 _SHOWN_WELL = 0.5  # trust from which a scale can refute what a coarser one sees
+_SOME = 2.0  # sum of weights in what a finer scale shows of an image from which it can refute what is seen elsewhere
 _PLENTY = 20.0  # sum of weights from which half of the fields of the finest scale tell as much as all
 _SMALL = 0.75  # objects below this share of the smallest trained ones are shown twice as large, too
 _ENOUGH = 0.45  # sum of weights below which nothing was seen: 0.54 in the least clear of 540 training images
@@ -161,22 +162,26 @@ def _confirmed_by_finer_scale(votes: list[Vote], trained: tuple[float, float], s
     """Join the votes of each scale, and lower the weight of what the next finer scale refutes.
 
     Vacuoles of fat in a histology image look like nuclei where they appear small. On the next finer scale, where they
-    also appear at a trusted size, they don't: what is seen on only one of the two scales is not an object. A finer
-    scale that shows only part of the image may have missed an object, and refutes nothing.
+    also appear at a trusted size, they don't: what is seen on only one of the two scales is not an object, nor does it
+    support what a coarser one sees. A finer scale that shows only part of the image is asked for what was seen there.
     """
-    scales = {vote.scale for vote in votes}
-    by_scale = {scale: join_votes([vote for vote in votes if vote.scale == scale]) for scale in scales}
-    whole = {scale: vote for scale, vote in by_scale.items() if max(shape[:2]) <= 2 * FIELD / scale}
-    return [_downweight_refuted(vote, whole.get(2 * scale), trained) for scale, vote in sorted(by_scale.items())]
+    confirmed: dict[float, Vote] = {}
+    for scale in sorted({vote.scale for vote in votes}, reverse=True):
+        joined = join_votes([vote for vote in votes if vote.scale == scale])
+        finer = confirmed.get(2 * scale)
+        whole = max(shape[:2]) <= FIELD / scale
+        confirmed[scale] = joined if finer is None else _downweight_refuted(joined, finer, trained, whole=whole)
+    return [vote for _, vote in sorted(confirmed.items())]
 
 
-def _downweight_refuted(vote: Vote, finer: Vote | None, trained: tuple[float, float]) -> Vote:
-    if finer is None:
-        return vote
+def _downweight_refuted(vote: Vote, finer: Vote, trained: tuple[float, float], *, whole: bool) -> Vote:
+    here = vote if whole else vote.within(finer.fields, finer.looked_at)
+    expected = _support_at(vote.diameter, here)
     # Half of what this scale sees is enough: the finer one need not be as sure.
-    support = 2 * _support_at(vote.diameter, finer) / np.maximum(_support_at(vote.diameter, vote), 1e-12)
+    support = 2 * _support_at(vote.diameter, finer) / np.maximum(expected, 1e-12)
     shown_well = vote_trust(vote.diameter * finer.scale, trained) >= _SHOWN_WELL
-    return replace(vote, weight=vote.weight * np.where(shown_well, np.minimum(support, 1), 1))
+    known = whole | (expected * finer.looked_at >= _SOME)
+    return replace(vote, weight=vote.weight * np.where(shown_well & known, np.minimum(support, 1), 1))
 
 
 def _support_at(diameter: NDArray[np.float64], vote: Vote) -> NDArray[np.float64]:

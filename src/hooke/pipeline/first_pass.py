@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -47,12 +47,25 @@ class Vote:
         Network pixels per image pixel.
     looked_at : float
         Area of the fields, image pixels.
+    place : ndarray of float64, shape (n, 2)
+        A pixel of each object, in the image; empty where that is not known.
+    fields : tuple of Field
+        Which were seen.
     """
 
     diameter: NDArray[np.float64]
     weight: NDArray[np.float64]
     scale: float = 1.0
     looked_at: float = 0.0
+    place: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 2)))
+    fields: tuple[Field, ...] = ()
+
+    def within(self, fields: Sequence[Field], area: float) -> Vote:
+        """What was seen in other fields, of an area: each object as often as these show it, per field that did."""
+        if not len(self.place):
+            return replace(self, weight=np.zeros_like(self.weight), looked_at=area)
+        times = _times_within(self.place, fields) / np.maximum(_times_within(self.place, self.fields), 1)
+        return replace(self, weight=self.weight * times, looked_at=area)
 
 
 def view_fields(
@@ -92,14 +105,14 @@ def view_fields(
     assert isinstance(scheme, HasDiameterMap), "needs a scheme with a diameter map"
 
     def view(job: tuple[float, Field]) -> Vote:
-        scale, field = job
+        scale, shown = job
         if known is not None and scale == 1:
-            return vote(scheme, model.settings.trained_diameters, known, scale)
+            return vote(scheme, model.settings.trained_diameters, known, job)
         # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
-        window = resize_field(pixels[field], normalisation, scale)
+        window = resize_field(pixels[shown], normalisation, scale)
         maps = predict_maps(network, normalisation.apply(window), AS_IT_IS, maps=scheme.first_pass_maps)
         dirt = np.greater(window, ceiling) if np.isfinite(ceiling) else None
-        return vote(scheme, model.settings.trained_diameters, maps, scale, dirt)
+        return vote(scheme, model.settings.trained_diameters, maps, job, dirt)
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(view, jobs))
@@ -142,10 +155,11 @@ def vote(
     scheme: HasDiameterMap,
     trained: tuple[float, float],
     maps: NDArray[np.uint16],
-    scale: float,
+    job: tuple[float, Field],
     dirt: NDArray[np.bool_] | None = None,
 ) -> Vote:
     """What the maps of one field, seen on one scale, say of its objects; of those that are mostly dirt, nothing."""
+    scale, (rows, columns) = job
     decoded = scheme.decode(maps)
     flat = decoded.labels.ravel()
     area = np.bincount(flat, minlength=1)[1:]
@@ -159,7 +173,20 @@ def vote(
     trust = vote_trust(by_map, trained) * _agreement(by_map, by_area) * decoded.scores
     if dirt is not None:
         trust = np.where(2 * np.bincount(flat[dirt.ravel()], minlength=len(area) + 1)[1:] > area, 0.0, trust)
-    return Vote(np.sqrt(by_map * by_area) / scale, trust, scale, flat.size / scale**2)
+    last = np.zeros(len(area) + 1, np.int64)
+    last[flat] = np.arange(flat.size)  # the last of each object's pixels stays
+    place = np.stack(np.divmod(last[1:], decoded.labels.shape[1]), axis=1) / scale
+    place += (rows.start or 0, columns.start or 0)
+    return Vote(np.sqrt(by_map * by_area) / scale, trust, scale, flat.size / scale**2, place, ((rows, columns),))
+
+
+def _times_within(place: NDArray[np.float64], fields: Sequence[Field]) -> NDArray[np.int64]:
+    """In how many of some fields each place lies."""
+    y, x = place.T
+    times = np.zeros(len(place), np.int64)
+    for rows, columns in fields:
+        times += (y >= (rows.start or 0)) & (y < rows.stop) & (x >= (columns.start or 0)) & (x < columns.stop)
+    return times
 
 
 def _resize(chosen: NDArray[np.generic], scale: float) -> NDArray[np.generic]:
@@ -190,6 +217,8 @@ def join_votes(votes: Sequence[Vote]) -> Vote:
         np.concatenate([vote.weight for vote in votes]),
         min(vote.scale for vote in votes),
         sum(vote.looked_at for vote in votes),
+        np.concatenate([vote.place for vote in votes]),
+        tuple(one for vote in votes for one in vote.fields),
     )
 
 
