@@ -21,6 +21,7 @@ from hooke.datasets import simulate
 from hooke.errors import ConfigError, ImageReadError
 from hooke.io import open_image, read_labels
 from hooke.io.lazy_plane import LazyPlane
+from hooke.io.warning_cell import part_warnings
 from hooke.models import Model
 from hooke.models.tile_store import TileStore
 from hooke.pipeline import SegmentOptions, segment_folder
@@ -241,6 +242,27 @@ def test_what_one_pass_says_of_odd_images_blocks_say_too(tmp_path, name):
     assert (
         "no pixel is a finite number" in one.images[0].error or "no objects found" in one.images[0].rows[0]["warning"]
     )
+
+
+@pytest.mark.parametrize("kind", ["a saturated channel", "NaN"])
+def test_blocks_doubt_the_intensities_that_one_pass_doubts(tmp_path, kind):
+    """In objects of the second block alone."""
+    field = simulate((160, 700), seed=3, diameter=26, density=0.3, bits=16)
+    pixels = field.image.astype(np.float32)
+    if kind == "NaN":
+        pixels[::9, 520::9] = np.nan
+    else:
+        other = np.where(np.arange(700) < 300, 500, np.minimum(field.image.astype(int) * 8, 60000))
+        pixels = np.stack([field.image, other], axis=0).astype(np.uint16)
+    axes = "CYX" if pixels.ndim == 3 else "YX"
+    tifffile.imwrite(tmp_path / "a.ome.tif", pixels, tile=(128, 128), metadata={"axes": axes})
+    blocks, one = (
+        segment_folder([tmp_path / "a.ome.tif"], tmp_path / str(side), QUICK, block=side, overlays=False).images[0]
+        for side in (512, None)
+    )
+    said = [text for text in part_warnings(one.rows[0]["warning"]) if text.startswith(("no numbers", "saturated of"))]
+    assert len(said) == 1
+    assert said[0] in part_warnings(blocks.rows[0]["warning"])
 
 
 def test_a_narrow_image(tmp_path):

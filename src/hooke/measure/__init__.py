@@ -27,13 +27,14 @@ from hooke.measure.image_table import (
     parse_pixel_size,
 )
 from hooke.measure.intensity import measure_channels
-from hooke.measure.intensity_doubts import intensity_doubts
+from hooke.measure.intensity_doubts import IntensityCensus, intensity_doubts
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
 from hooke.measure.perimeter import Steps, count_contour_steps
 from hooke.measure.volume import measure_stack
 
 __all__ = [
     "FIRST_OF_MORE",
+    "IntensityCensus",
     "MeasureOptions",
     "cytoplasm_labels",
     "cytoplasm_table",

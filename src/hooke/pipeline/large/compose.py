@@ -18,7 +18,7 @@ from hooke.image import Image
 from hooke.io import atomic_path
 from hooke.io.lazy_plane import LazyPlane
 from hooke.labels.classes import Classes
-from hooke.measure import cytoplasm_labels
+from hooke.measure import IntensityCensus, cytoplasm_labels
 from hooke.pipeline.large.block_objects import BlockObjects
 from hooke.pipeline.large.blocks import Block, BlockGrid, Window
 from hooke.pipeline.large.settle import Settled
@@ -47,6 +47,8 @@ class BlockParts:
         The table of the objects that belong to the block.
     picture : bytes
         The block with outlines, as JPEG; empty where no picture is wanted.
+    census : IntensityCensus
+        Of the block's own pixels.
     rings : ndarray of int32, shape (Y, X), optional
         The rings around objects in the block's own pixels that are measured as cytoplasm.
     """
@@ -54,6 +56,7 @@ class BlockParts:
     labels: NDArray[np.int32]
     columns: dict[str, NDArray[Any]]
     picture: bytes
+    census: IntensityCensus
     rings: NDArray[np.int32] | None = None
 
     def save(self, path: Path) -> None:
@@ -70,6 +73,8 @@ class BlockParts:
                 shape=self.labels.shape,
                 picture=np.frombuffer(self.picture, np.uint8),
                 names=np.array(list(self.columns), np.str_),
+                census=np.array(self.census.counts),
+                range=np.stack([self.census.least, self.census.most, self.census.at_most]),
                 allow_pickle=False,
                 **packed,
                 **columns,
@@ -93,6 +98,14 @@ class BlockParts:
         """Read the table."""
         with np.load(path, allow_pickle=False) as stored:
             return pd.DataFrame({str(name): stored[f"column_{at}"] for at, name in enumerate(stored["names"])})
+
+    @staticmethod
+    def load_census(path: Path) -> IntensityCensus:
+        """Read what makes intensities doubtful."""
+        with np.load(path, allow_pickle=False) as stored:
+            least, most, at_most = stored["range"]
+            pixels, missing, infinite = stored["census"].tolist()
+            return IntensityCensus(pixels, missing, infinite, least, most, at_most.astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -138,7 +151,8 @@ class Composer:
         table = self._table(image, labels, scores, own[1:][kept], objects.votes[kept], window)
         rings = self._rings(labels)
         columns = {str(name): _plain(table[name]) for name in table}
-        return BlockParts(labels[inner], columns, picture, None if rings is None else rings[inner])
+        census = IntensityCensus.of(labels[inner], pixels[inner])
+        return BlockParts(labels[inner], columns, picture, census, None if rings is None else rings[inner])
 
     def _rings(self, labels: NDArray[np.int32]) -> NDArray[np.int32] | None:
         """The ring around each object that is measured as its cytoplasm, where that is wanted."""

@@ -26,6 +26,7 @@ from hooke.io.file_runner import OnShare, run_in_order
 from hooke.io.lazy_plane import LazyPlane
 from hooke.io.pyramid_writer import write_label_pyramid, write_picture_pyramid
 from hooke.io.spreadsheet import stream_table
+from hooke.measure import IntensityCensus, known_channels
 from hooke.measure.neighbours import nearest_distances
 from hooke.models import Model
 from hooke.models.predict import TileGrid, predict_tile
@@ -389,6 +390,7 @@ class _Run:
         dropped = dropped_candidates(scored)
         image = self.job.plane.with_notes(found.image)
         warnings = found.warnings if count or found.diameter is None else (*found.view.warnings, NOTHING)
+        doubts = self._intensity_doubts() if count else []
         names = self.job.options.classify.classes if self.job.options.classify else found.model.settings.classes
         return Summary(
             image,
@@ -401,9 +403,18 @@ class _Run:
             found.scale,
             found.min_size,
             time.perf_counter() - start,
-            (*image.notes, *warnings, *found.view.dirt_warnings(dirt), *((dropped,) if dropped else ())),
+            (*image.notes, *warnings, *found.view.dirt_warnings(dirt), *([dropped] if dropped else []), *doubts),
             facts.class_counts(tuple(names)) if names else None,
         )
+
+    def _intensity_doubts(self) -> list[str]:
+        """What is wrong with the intensities of all objects."""
+        image, fit = self.found.image, self.found.normalisation
+        if fit.keeps_colours:
+            return []
+        parts = [BlockParts.load_census(self.files.parts(block.number)) for block in self.grid.blocks]
+        shown = 0 if image.channels == 1 else fit.channel
+        return IntensityCensus.joined(parts).doubts(known_channels(image), seen=shown)
 
 
 class _Maps:
