@@ -671,6 +671,22 @@ def test_truncation_says_nothing_on_the_screen(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_page_split_from_an_imagej_stack_is_whole(tmp_path):
+    """Programs that split a stack keep its description; tags behind the pixels say that nothing is cut off."""
+    noise = np.random.default_rng(1).integers(0, 256, (64, 48), dtype=np.uint8)
+    said = {270: "ImageJ=1.43u\nimages=14\nslices=14\nunit=inch\nloop=false"}
+    PIL.Image.fromarray(noise).save(tmp_path / "a.tif", compression="tiff_lzw", tiffinfo=said)
+    assert np.array_equal(read_image(tmp_path / "a.tif").pixels, noise)
+    # If another page is said to follow, that one is lost.
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        end = tif.pages.next_page_offset
+    data[end : end + 4] = struct.pack("<I", len(data) + 100)
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(ImageReadError, match=r"truncated|damaged"):
+        read_image(tmp_path / "a.tif")
+
+
 def test_damaged_compressed_data(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", GREY16, compression="zlib")
     data = bytearray((tmp_path / "a.tif").read_bytes())

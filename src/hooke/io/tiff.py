@@ -76,6 +76,7 @@ def open_tiff(
     with _reading(path), tifffile.TiffFile(source, _multifile=False) as tif:
         _check_pages(tif, path)
         check_planes(tif, path)
+        _take_split_pages(tif)
         scenes = find_scenes(tif, path)
         chosen = _choose_scene(scenes, scene, path)
         levels = _level_shapes(chosen)
@@ -237,11 +238,39 @@ def _stored(tif: tifffile.TiffFile, scene: Scene, path: Path, level: int = 0) ->
     )
 
 
+def _take_split_pages(tif: tifffile.TiffFile) -> None:
+    """Take what was split from an ImageJ stack, and still has its description, for the pages that it holds."""
+    if _imagej_planes(tif) <= len(tif.pages) or not _ends_as_written(tif):
+        return
+    kept = vars(tif)  # tifffile keeps what it has found out of a file as attributes
+    kept["is_imagej"] = False
+    _ = tif.series  # worked out once, from the pages
+    kept["is_imagej"] = True  # the pixel size is as described
+
+
+def _ends_as_written(tif: tifffile.TiffFile) -> bool:
+    """Whether a file surely holds all its pages.
+
+    ImageJ describes the first page before all pixels, so a file that is cut off still has it. Where a page is described
+    after its pixels, and none is said to follow, nothing is missing.
+    """
+    last, end = tif.pages[len(tif.pages) - 1], tif.pages.next_page_offset
+    if end is None or not isinstance(last, tifffile.TiffPage) or last.offset < max(last.dataoffsets, default=0):
+        return False
+    tif.filehandle.seek(end)
+    return not any(tif.filehandle.read(tif.tiff.offsetsize))
+
+
+def _imagej_planes(tif: tifffile.TiffFile) -> int:
+    """Planes that ImageJ's description counts."""
+    said = (tif.imagej_metadata or {}) if tif.is_imagej else {}
+    return int(said.get("frames", 1) * said.get("slices", 1) * said.get("channels", 1))
+
+
 def _check_imagej(tif: tifffile.TiffFile, series: tifffile.TiffPageSeries, path: Path) -> None:
     """Refuse an ImageJ stack that lacks planes, which tifffile reads as its first page alone."""
-    if tif.is_imagej and series.kind != "imagej":
-        said = tif.imagej_metadata or {}
-        planes = said.get("frames", 1) * said.get("slices", 1) * said.get("channels", 1)
+    if tif.is_imagej and series.kind != "imagej" and not _ends_as_written(tif):
+        planes = _imagej_planes(tif)
         if planes > len(series) * series.keyframe.samplesperpixel:
             cause = f"the file is truncated: it should hold {planes} planes"
             raise ImageReadError(cause, path=path, remedy=_COPY_AGAIN)
