@@ -81,6 +81,26 @@ def test_czi_scenes_are_images_of_their_own(czi, tmp_path):
         open_image(tmp_path / "cut.czi").plane(0)
 
 
+def test_czi_says_which_planes_were_never_taken(czi, tmp_path):
+    with czi.create_czi(str(tmp_path / "a.czi")) as document:
+        for time, channel in ((0, 0), (0, 1), (1, 0)):  # imaging was stopped before the last
+            black = np.zeros((600, 30, 1), np.uint16)
+            document.write(black, plane={"T": time, "C": channel})
+    file = open_image(tmp_path / "a.czi")
+    assert file.plane(0).notes == ()  # black, but taken
+    missing = file.plane(1)
+    assert not missing.pixels.any() and len(missing.notes) == 1
+    assert missing.notes[0].startswith("1 plane missing or damaged in the file: filled with 0")
+
+
+def test_gaps_between_tiles_of_a_czi_mosaic_are_no_missing_planes(czi, tmp_path):
+    with czi.create_czi(str(tmp_path / "a.czi")) as document:
+        for left in (0, 900):
+            document.write(np.zeros((40, 50, 1), np.uint8), plane={"C": 0}, location=(left, 0))
+    assert read_image(tmp_path / "a.czi").notes == ()
+    assert read_image(tmp_path / "a.czi", region=(0, 200, 20, 30)).notes == ()
+
+
 def test_a_folder_of_czi_files_is_segmented(czi, tmp_path):
     field = simulate((120, 128), seed=1, diameter=24, density=0.15).image
     (tmp_path / "images").mkdir()

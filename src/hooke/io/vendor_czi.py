@@ -1,7 +1,7 @@
 """Opens Zeiss .czi files with pylibCZIrw, window by window.
 
 pylibCZIrw gives colours as the file stores them, blue first; here they are red first. It gives a size of 0 for an axis
-whose scale is not known; here that axis has none.
+whose scale is not known; here that axis has none. It gives a plane that was never taken as black; here it is noted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import ImageReadError
 from hooke.io.axes import refuse_axes
+from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile
 from hooke.io.levels import check_level, choose_scene
 from hooke.io.vendor_errors import report_errors
@@ -25,6 +26,8 @@ from hooke.io.vendor_errors import report_errors
 _STACK = "TZ"
 _COLOURS = ("Bgr24", "Bgr48", "Bgr96Float")
 _TYPES = {"Gray8": "u1", "Gray16": "u2", "Gray32Float": "f4", "Bgr24": "u1", "Bgr48": "u2", "Bgr96Float": "f4"}
+_WHITE = (1.0, 1.0, 1.0)
+_OVERVIEW = 512  # pixels along the longer side of a plane that is looked through for any pixel that was taken
 _LOCK = threading.Lock()  # its files are not made for several threads
 
 
@@ -58,14 +61,13 @@ def open_czi(path: Path, axes: str | None = None, /, *, scene: str | None = None
     samples = 3 if is_rgb else len(types)
     shape = (int(box.h), int(box.w), *((samples,) if samples > 1 else ()))
     dtype = np.result_type(*[np.dtype(_TYPES[kind]) for kind in types.values()])
-    number = int(chosen[1:]) if chosen else None
+    gaps = Gaps("plane")
+    planes = _Planes(int(chosen[1:]) if chosen else None, gaps)
 
     def read_window(position: Mapping[str, int], rows: slice, columns: slice) -> NDArray[np.generic]:
         roi = (box.x + columns.start, box.y + rows.start, columns.stop - columns.start, rows.stop - rows.start)
         with _reading(path) as document:
-            parts = [
-                np.asarray(document.read(roi=roi, plane={**position, "C": channel}, scene=number)) for channel in types
-            ]
+            parts = [planes.read(document, roi, {**position, "C": channel}) for channel in types]
         pixels = parts[0][..., ::-1] if is_rgb else np.concatenate(parts, axis=-1)
         return np.ascontiguousarray(pixels if pixels.shape[-1] > 1 else pixels[..., 0]).astype(dtype, copy=False)
 
@@ -89,7 +91,32 @@ def open_czi(path: Path, axes: str | None = None, /, *, scene: str | None = None
         segment_shape=(256, 256),
         read=lambda position: read_window(position, slice(0, shape[0]), slice(0, shape[1])),
         read_window=read_window,
+        gaps=gaps,
     )
+
+
+class _Planes:
+    """Reads windows of planes of one scene, and notes planes without a pixel, as when imaging was stopped."""
+
+    def __init__(self, scene: int | None, gaps: Gaps) -> None:
+        self._scene, self._gaps = scene, gaps
+        self._looked_at: set[tuple[tuple[str, int], ...]] = set()
+
+    def read(self, document: Any, roi: tuple[int, int, int, int], plane: dict[str, int]) -> NDArray[np.generic]:
+        part = np.asarray(document.read(roi=roi, plane=plane, scene=self._scene))
+        key = tuple(sorted(plane.items()))
+        if key not in self._looked_at and not part.any():
+            self._looked_at.add(key)
+            if not self._was_taken(document, plane):
+                self._gaps.add(key)
+        return part
+
+    def _was_taken(self, document: Any, plane: dict[str, int]) -> bool:
+        """What is not in the file has the colour that one asks for: in white it differs from pixels of 0."""
+        box = document.scenes_bounding_rectangle.get(self._scene, document.total_bounding_rectangle)
+        zoom = min(1.0, _OVERVIEW / max(box.w, box.h))
+        overview = document.read(plane=plane, scene=self._scene, zoom=zoom, background_pixel=_WHITE)
+        return not np.all(overview)
 
 
 def _sizes_um(metadata: Mapping[str, Any]) -> dict[str, float]:
