@@ -8,8 +8,9 @@ from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.models import load_model
 from hooke.pipeline import nuclear_channel
-from hooke.pipeline.first_pass import view_fields
+from hooke.pipeline.first_pass import Vote, view_fields
 from hooke.pipeline.nuclear_channel import channel_clarity, choose_channel
+from hooke.preprocess import Normalisation
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,36 @@ def test_a_channel_that_one_name_decides_for_is_looked_at_briefly(monkeypatch):
     assert not shown  # nothing to choose, and no time spent on it
     hooke.segment(Image(np.stack([noise, nuclei], axis=2), channel_names=("GFP", "DAPI")), threads=1)
     assert shown == [(1, 3), (0, 3)]  # a field on each of three scales
+
+
+@pytest.mark.parametrize(
+    ("spread", "searched"),
+    [
+        ({0: 0.0, 1: 0.6}, [0, 1]),  # what only one channel is searched for would count for more
+        ({0: 0.0, 1: 1.2}, []),
+        ({0: 0.0, 1: 0.0}, [0, 1]),
+        ({0: 4.0, 1: 0.0}, [1]),
+        ({0: 4.0, 1: 0.6}, []),
+    ],
+)
+def test_channels_are_compared_by_as_many_fields(monkeypatch, spread, searched):
+    shown = []
+    found = {0: 1.0, 1: 2.0}
+
+    def view(model, pixels, normalisation, jobs, *more):
+        channel = normalisation.channel
+        seen = found[channel] if jobs == "search" else spread[channel]
+        shown.extend([channel] if jobs == "search" else [])
+        return [Vote(np.full(5, 20.0), np.full(5, np.sqrt(seen / 5)))]
+
+    monkeypatch.setattr(nuclear_channel, "view_fields", view)
+    monkeypatch.setattr(nuclear_channel, "interesting_fields", lambda *_: "search")
+    pixels = np.zeros((256, 256, 2), np.uint8)
+    fits = {channel: Normalisation("grey", channel, 0.0, 1.0) for channel in (0, 1)}
+    clear = channel_clarity(load_model(), pixels, fits, 1)
+    assert shown == searched
+    for channel in (0, 1):
+        assert clear[channel] == pytest.approx(max(spread[channel], found[channel] if channel in searched else 0))
 
 
 @pytest.mark.parametrize("shape", [(8, 400), (400, 8), (3, 3)])

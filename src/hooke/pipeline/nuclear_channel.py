@@ -66,8 +66,9 @@ def channel_clarity(
 ) -> dict[int, float]:
     """Measure how clearly each channel that may show the nuclei does so to the network.
 
-    Fields spread over the image are shown, and of channels that show no nuclei there, those places that stand out most.
-    Only the expected channel is searched so where another is certain: it took most of the time of such images.
+    Fields spread over the image are shown, and where a channel shows no nuclei there, the places that stand out most in
+    each, unless the expected channel shows some. Only the expected channel is searched so where another is certain: it
+    took most of the time of such images.
 
     Parameters
     ----------
@@ -93,10 +94,17 @@ def channel_clarity(
         clear[channel] = clarity(view_fields(model, pixels, fit, jobs, threads))
     if briefly:
         return clear
-    certain = max(clear.values(), default=0.0) >= _CERTAIN
-    for channel, fit in shown.items():
-        if clear[channel] < _SEEN and (channel == expected or not certain):
-            clear[channel] = clarity(view_fields(model, pixels, fit, interesting_fields(pixels, fit), threads))
+    lacking = [channel for channel in shown if clear[channel] < _SEEN]
+    if expected is not None and clear.get(expected, 0.0) >= _SOME:
+        searched = []
+    elif max(clear.values(), default=0.0) >= _CERTAIN:
+        searched = [channel for channel in lacking if channel == expected]
+    else:  # all or none: more fields make more of the little that any channel shows
+        searched = list(shown) if lacking else []
+    for channel in searched:
+        fit = shown[channel]
+        found = clarity(view_fields(model, pixels, fit, interesting_fields(pixels, fit), threads))
+        clear[channel] = max(clear[channel], found)
     return clear
 
 
