@@ -42,6 +42,8 @@ class Examined:
     known : ndarray of uint16, shape (K, Y, X), or None
         Maps at scale 1, where they were predicted.
     warnings : tuple of str
+    measured : bool
+        Whether the diameter was measured in a first pass, rather than given or the model's own.
     """
 
     image: Image
@@ -52,6 +54,7 @@ class Examined:
     diameter: float | None
     known: NDArray[np.uint16] | None
     warnings: tuple[str, ...]
+    measured: bool = False
 
 
 def examine(
@@ -84,9 +87,10 @@ def examine(
     segmenter = model.segmenter(threads, tta=options.tta, accurate=options.accurate)
     if view.normalisation.is_flat:
         return Examined(image, model, segmenter, channel, view, None, None, (_FLAT,))
-    diameter, known = measure_diameter(view, model, segmenter, options.diameter_pixels(image), progress)
+    given = options.diameter_pixels(image) or model.assumed_diameter(*view.pixels.shape[:2])
+    diameter, known = measure_diameter(view, model, segmenter, given, progress)
     warnings = view.warnings if diameter is not None else (*view.warnings, NOTHING)
-    return Examined(image, model, segmenter, channel, view, diameter, known, warnings)
+    return Examined(image, model, segmenter, channel, view, diameter, known, warnings, measured=given is None)
 
 
 def wanted_channel(image: Image, model: Model, options: SegmentOptions) -> int | None:

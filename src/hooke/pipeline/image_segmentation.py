@@ -18,6 +18,7 @@ from hooke.pipeline.given_sizes import with_pixel_size
 from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.second_look import look_again
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.trust import dropped_candidates, quality_warnings
 from hooke.preprocess import Normalisation
@@ -85,6 +86,14 @@ def _segment_as(
     found = seen.segmenter.segment(
         view.pixels, normalisation, diameter, **_decoding(options), known=seen.known, progress=progress
     )
+    if seen.measured:
+        found, diameter = look_again(
+            found,
+            diameter,
+            lambda larger: seen.segmenter.segment(
+                view.pixels, normalisation, larger, **_decoding(options), known=None, progress=None
+            ),
+        )
     decoded, dirt = view.keep_real(found.decoded)
     if len(decoded.scores):
         foreground = found.maps[0] if is_default(model) else None

@@ -1,0 +1,60 @@
+"""Segments an image again on coarser scales where what was found is doubtful, and takes what is clearly better.
+
+Coarse texture of large objects, as of condensed chromosomes, of embryos or in super-resolution, looks like many small
+objects, which outvote the few large ones in the first pass. It shows in the scores: pieces of texture have low ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from hooke.models.segmenter import SegmentedPixels
+
+# Of 464 training and validation images of six sources nine have a typical score below 0.7; in none of these, nor in 14
+# of whole cells, is what coarser scales show better by 0.1 and covers as much: 0.08 with less in one slide. In pictures
+# of other laboratories whose texture was taken for objects it is better by 0.13 to 0.29.
+_DOUBTFUL = 0.7
+_BETTER = 0.1
+_COARSER = (2.0, 4.0)  # times the diameter: a quarter and a sixteenth of the time
+_LARGEST = 0.75  # share of the image's shorter side that an object may have
+
+
+def look_again(
+    found: SegmentedPixels, diameter: float, segment: Callable[[float], SegmentedPixels]
+) -> tuple[SegmentedPixels, float]:
+    """Give what was found, or what is found for a larger diameter where that is better, and its diameter.
+
+    Better is what scores clearly higher and covers no less: a few sure objects among many missed ones are not.
+
+    Parameters
+    ----------
+    found : SegmentedPixels
+        For the diameter that was measured.
+    diameter : float
+        Pixels.
+    segment : callable
+        Segments the image for a diameter.
+    """
+    score = _typical_score(found)
+    if not 0 < score < _DOUBTFUL:
+        return found, diameter
+    covered, best = _covered(found), (found, diameter)
+    shortest, least = min(found.decoded.labels.shape), score + _BETTER
+    for larger in (diameter * times for times in _COARSER if diameter * times <= _LARGEST * shortest):
+        other = segment(larger)
+        if (typical := _typical_score(other)) >= least and _covered(other) >= covered:
+            best, least = (other, larger), typical
+    return best
+
+
+def _typical_score(found: SegmentedPixels) -> float:
+    """Median score; 0 where nothing was found."""
+    scores = found.decoded.scores
+    return float(np.median(scores)) if len(scores) else 0.0
+
+
+def _covered(found: SegmentedPixels) -> int:
+    """Pixels of all objects."""
+    return int(np.count_nonzero(found.decoded.labels))

@@ -1,0 +1,55 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import hooke
+from hooke.datasets import simulate
+from hooke.pipeline import examination
+from hooke.pipeline.second_look import look_again
+
+
+def found(score, covered, side=100):
+    """Two objects that score alike, and cover a share of a field between them."""
+    labels = np.zeros((side, side), np.int32)
+    rows = round(covered * side)
+    labels[: rows // 2], labels[rows // 2 : rows] = 1, 2
+    return SimpleNamespace(decoded=SimpleNamespace(labels=labels, scores=np.full(2 if score else 0, score)))
+
+
+@pytest.mark.parametrize(
+    ("first", "larger", "taken"),
+    [
+        (found(0.5, 0.1), {20: found(0.65, 0.2), 40: found(0.6, 0.2)}, 20),
+        (found(0.5, 0.1), {20: found(0.65, 0.2), 40: found(0.8, 0.2)}, 40),
+        (found(0.5, 0.1), {20: found(0.58, 0.2), 40: found(0.55, 0.2)}, 10),  # hardly better
+        (found(0.5, 0.1), {20: found(0.9, 0.04), 40: found(0, 0)}, 10),  # a few sure ones, and most are missed
+        (found(0.75, 0.1), {}, 10),  # not doubtful: nothing is segmented again
+        (found(0, 0), {}, 10),
+        (found(0.5, 0.2, side=50), {20: found(0.4, 0.2)}, 10),  # 40 pixels do not fit
+    ],
+)
+def test_what_is_clearly_better_and_covers_as_much_is_taken(first, larger, taken):
+    asked = []
+
+    def segment(diameter):
+        asked.append(diameter)
+        return larger[diameter]
+
+    chosen, diameter = look_again(first, 10, segment)
+    assert diameter == taken
+    assert chosen is (first if taken == 10 else larger[taken])
+    assert asked == list(larger)
+
+
+def test_a_diameter_that_was_measured_too_small_is_corrected_and_a_given_one_is_not(monkeypatch):
+    made = simulate((512, 512), seed=5, diameter=90, density=0.25)
+    nuclei = made.labels > 0
+    given = hooke.segment(made.image, diameter=13)
+    assert given.diameter == 13
+    assert ((given.labels > 0) & nuclei).sum() < 0.5 * nuclei.sum()
+    monkeypatch.setattr(examination, "estimate_diameter", lambda *_, **__: 13.0)
+    measured = hooke.segment(made.image)
+    assert measured.diameter == 52
+    assert ((measured.labels > 0) & nuclei).sum() > 0.9 * nuclei.sum()
+    assert abs(measured.count - len(np.unique(made.labels[nuclei]))) <= 1
