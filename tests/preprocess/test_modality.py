@@ -161,6 +161,30 @@ def test_transmitted_light(pixels, is_rgb, modality):
     assert classify(Image(pixels, is_rgb=is_rgb)) == (seen.modality, seen.probability)
 
 
+@pytest.mark.parametrize("exponent", [2.3, 2.5])
+def test_a_dark_slide_is_known_by_its_glass(exponent):
+    dark = 255 * (TISSUE / 255.0) ** exponent
+    dark[:64, :64] = (240, 238, 243)
+    dark = np.clip(dark + np.random.default_rng(0).normal(0, 2, dark.shape), 0, 255).astype(np.uint8)
+    assert describe(Image(dark, is_rgb=True)).modality == "histology"
+
+
+def test_nuclei_in_white_among_colours_are_fluorescence():
+    white = np.repeat(GREY[..., None], 3, axis=2).astype(np.float64)
+    white[..., 0] += cv2.GaussianBlur(white[..., 0], (0, 0), 12)
+    assert describe(Image(np.clip(white, 0, 255).astype(np.uint8), is_rgb=True)).modality == "fluorescence"
+
+
+@pytest.mark.parametrize(
+    ("pixels", "modality"), [(TISSUE, "histology"), (GREY, "fluorescence"), (SMEAR, "brightfield")]
+)
+def test_intensities_around_zero_make_no_difference(pixels, modality):
+    scaled = ((pixels - pixels.mean()) / pixels.std()).astype(np.float32)
+    signed = (20 * pixels.astype(np.int16) - 2500).astype(np.int16)
+    for one in (scaled, signed):
+        assert describe(Image(one, is_rgb=one.ndim == 3)).modality == modality
+
+
 @pytest.mark.skipif(not DSB2018.exists(), reason="needs ../shared/data/dsb2018")
 def test_real_images_of_the_validation_split():
     with (DSB2018 / "index.csv").open() as file:
