@@ -1,14 +1,16 @@
 """The sentence on channels that show nuclei nearly as clearly as the chosen one."""
 
+import cv2
 import numpy as np
 import pytest
 
 import hooke
 from hooke.datasets import simulate
 from hooke.image import Image
+from hooke.labels import expand_labels
 from hooke.models import load_model
 from hooke.pipeline import nuclear_channel
-from hooke.pipeline.first_pass import Vote, view_fields
+from hooke.pipeline.first_pass import Vote, _are_brighter, view_fields
 from hooke.pipeline.nuclear_channel import channel_clarity, choose_channel
 from hooke.preprocess import Normalisation
 
@@ -32,9 +34,9 @@ def test_the_warning_on_close_channels_agrees_with_their_number(clear, words):
 def test_a_channel_that_one_name_decides_for_is_looked_at_briefly(monkeypatch):
     shown = []
 
-    def view(model, pixels, normalisation, jobs, *more):
+    def view(model, pixels, normalisation, jobs, *more, **asked):
         shown.append((normalisation.channel, len(jobs)))
-        return view_fields(model, pixels, normalisation, jobs, *more)
+        return view_fields(model, pixels, normalisation, jobs, *more, **asked)
 
     monkeypatch.setattr(nuclear_channel, "view_fields", view)
     nuclei = simulate((256, 256), seed=3, diameter=26, bits=16).image
@@ -43,6 +45,31 @@ def test_a_channel_that_one_name_decides_for_is_looked_at_briefly(monkeypatch):
     assert not shown  # nothing to choose, and no time spent on it
     hooke.segment(Image(np.stack([noise, nuclei], axis=2), channel_names=("GFP", "DAPI")), threads=1)
     assert shown == [(1, 3), (0, 3)]  # a field on each of three scales
+
+
+def test_cells_within_stained_borders_are_not_taken_for_nuclei():
+    """The network sees the cells more clearly than the dim nuclei, but darker than their borders."""
+    made = simulate((256, 256), seed=3, diameter=40, density=0.5, bits=16)
+    cells = expand_labels(made.labels, 6).astype(np.float32)
+    borders = cv2.morphologyEx(cells, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    rng = np.random.default_rng(3)
+    membranes = rng.poisson(60 + cv2.GaussianBlur(borders * 900.0, (0, 0), 1.2)).astype(np.uint16)
+    light = made.image - made.image.min().astype(float)
+    nuclei = rng.poisson(60 + 40 * light / light.max()).astype(np.uint16)
+    found = hooke.segment(Image(np.stack([membranes, nuclei], axis=2)), threads=1)
+    assert found.normalisation.channel == 1
+    assert found.count > 0.5 * made.labels.max()
+    assert not [warning for warning in found.warnings if warning.startswith("uncertain channel")]
+
+
+def test_objects_are_compared_with_what_lies_beside_them():
+    labels = np.zeros((40, 90), np.int32)
+    labels[10:30, 5:25], labels[10:30, 35:55], labels[10:30, 55:75] = 1, 2, 3  # two of them touch
+    light = np.full(labels.shape, 0.5, np.float32)
+    light[labels == 1], light[labels == 2], light[labels == 3] = 0.4, 0.6, 0.3
+    assert _are_brighter(labels, light, 3).tolist() == [False, True, False]
+    everywhere = np.ones((9, 9), np.int32)
+    assert _are_brighter(everywhere, np.zeros((9, 9), np.float32), 1).tolist() == [True]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +86,7 @@ def test_channels_are_compared_by_as_many_fields(monkeypatch, spread, searched):
     shown = []
     found = {0: 1.0, 1: 2.0}
 
-    def view(model, pixels, normalisation, jobs, *more):
+    def view(model, pixels, normalisation, jobs, *more, **asked):
         channel = normalisation.channel
         seen = found[channel] if jobs == "search" else spread[channel]
         shown.extend([channel] if jobs == "search" else [])

@@ -30,6 +30,8 @@ _FIELDS = 4  # at most this many on each scale
 # quarters of it at 24 to 48 pixels, as a crop around one nucleus has it.
 _LEAST_SHOWN = 32
 
+_BESIDE = 7  # side of a square, network pixels, whose middle is in the object and whose edge is beside it
+
 #: Rows and columns of an image.
 Field = tuple[slice, slice]
 
@@ -77,6 +79,7 @@ def view_fields(
     known: NDArray[np.uint16] | None = None,
     *,
     ceiling: float = np.inf,
+    brighter: bool = False,
 ) -> list[Vote]:
     """Show the network some fields.
 
@@ -94,6 +97,9 @@ def view_fields(
         Maps of the whole image at scale 1, taken for every field on that scale.
     ceiling : float
         Objects whose median intensity, as stored, lies above are not believed in. Not with `known`.
+    brighter : bool
+        Whether objects on a dark background are believed in only where they are brighter than what lies around them.
+        Not with `known`.
 
     Returns
     -------
@@ -110,9 +116,11 @@ def view_fields(
             return vote(scheme, model.settings.trained_diameters, known, job)
         # Resized here rather than by predict_maps: the maps then stay as small as what the network sees.
         window = resize_field(pixels[shown], normalisation, scale)
-        maps = predict_maps(network, normalisation.apply(window), AS_IT_IS, maps=scheme.first_pass_maps)
+        light = normalisation.apply(window)
+        maps = predict_maps(network, light, AS_IT_IS, maps=scheme.first_pass_maps)
         dirt = np.greater(window, ceiling) if np.isfinite(ceiling) else None
-        return vote(scheme, model.settings.trained_diameters, maps, job, dirt)
+        asked = light[..., 0] if brighter and normalisation.is_on_dark else None
+        return vote(scheme, model.settings.trained_diameters, maps, job, dirt, asked)
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(view, jobs))
@@ -157,8 +165,13 @@ def vote(
     maps: NDArray[np.uint16],
     job: tuple[float, Field],
     dirt: NDArray[np.bool_] | None = None,
+    light: NDArray[np.float32] | None = None,
 ) -> Vote:
-    """What the maps of one field, seen on one scale, say of its objects; of those that are mostly dirt, nothing."""
+    """What the maps of one field, seen on one scale, say of its objects.
+
+    Of those that are mostly dirt, nothing; nor of those that are no brighter than their surroundings, where the
+    normalised field is given.
+    """
     scale, (rows, columns) = job
     decoded = scheme.decode(maps)
     flat = decoded.labels.ravel()
@@ -173,11 +186,27 @@ def vote(
     trust = vote_trust(by_map, trained) * _agreement(by_map, by_area) * decoded.scores
     if dirt is not None:
         trust = np.where(2 * np.bincount(flat[dirt.ravel()], minlength=len(area) + 1)[1:] > area, 0.0, trust)
+    if light is not None:
+        trust = np.where(_are_brighter(decoded.labels, light, len(area)), trust, 0.0)
     last = np.zeros(len(area) + 1, np.int64)
     last[flat] = np.arange(flat.size)  # the last of each object's pixels stays
     place = np.stack(np.divmod(last[1:], decoded.labels.shape[1]), axis=1) / scale
     place += (rows.start or 0, columns.start or 0)
     return Vote(np.sqrt(by_map * by_area) / scale, trust, scale, flat.size / scale**2, place, ((rows, columns),))
+
+
+def _are_brighter(labels: NDArray[np.int32], light: NDArray[np.float32], count: int) -> NDArray[np.bool_]:
+    """Which objects are brighter, in the mean, than the background beside them; those without any are."""
+    grown = cv2.dilate(labels.astype(np.float32), np.ones((_BESIDE, _BESIDE), np.uint8)).astype(np.int64)
+    inside, beside = labels > 0, (labels == 0) & (grown > 0)
+    within = _mean_by_id(labels[inside], light[inside], count)
+    return np.asarray(~(within <= _mean_by_id(grown[beside], light[beside], count)))
+
+
+def _mean_by_id(ids: NDArray[np.integer], values: NDArray[np.float32], count: int) -> NDArray[np.float64]:
+    """Mean of the values of each id from 1 on; NaN of one that has none."""
+    number = np.bincount(ids, minlength=count + 1)[1:]
+    return np.where(number > 0, np.bincount(ids, values, count + 1)[1:] / np.maximum(number, 1), np.nan)
 
 
 def _times_within(place: NDArray[np.float64], fields: Sequence[Field]) -> NDArray[np.int64]:

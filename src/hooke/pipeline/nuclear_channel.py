@@ -68,7 +68,9 @@ def channel_clarity(
 
     Fields spread over the image are shown, and where a channel shows no nuclei there, the places that stand out most in
     each, unless the expected channel shows some. Only the expected channel is searched so where another is certain: it
-    took most of the time of such images.
+    took most of the time of such images. Objects darker than what surrounds them are cells, in a stain of their borders
+    or of the cytoplasm, and do not count: in 15 images all that the nuclear channel shows is brighter, and 3 % at most
+    of what these stains show.
 
     Parameters
     ----------
@@ -91,7 +93,7 @@ def channel_clarity(
     jobs = spread_jobs(pixels.shape, _SCALES, 1 if briefly else _FIELDS)
     clear = dict.fromkeys(fits, 0.0)
     for channel, fit in shown.items():
-        clear[channel] = clarity(view_fields(model, pixels, fit, jobs, threads))
+        clear[channel] = clarity(view_fields(model, pixels, fit, jobs, threads, brighter=True))
     if briefly:
         return clear
     lacking = [channel for channel in shown if clear[channel] < _SEEN]
@@ -103,7 +105,7 @@ def channel_clarity(
         searched = list(shown) if lacking else []
     for channel in searched:
         fit = shown[channel]
-        found = clarity(view_fields(model, pixels, fit, interesting_fields(pixels, fit), threads))
+        found = clarity(view_fields(model, pixels, fit, interesting_fields(pixels, fit), threads, brighter=True))
         clear[channel] = max(clear[channel], found)
     return clear
 
