@@ -177,3 +177,28 @@ def test_a_finer_scale_that_shows_a_part_refutes_by_what_was_seen_there():
         place = np.stack([places, places], axis=1).astype(float)
         coarse = Vote(np.full(5, 100.0), np.ones(5), 0.125, 4096.0**2, place, (np.s_[0:4096, 0:4096],))
         assert _confirmed_by_finer_scale([coarse, *fine], (16, 44), shape)[0].weight.sum() == kept
+
+
+@pytest.mark.parametrize(("small", "expected"), [(6, 24.0), (0, 60.0)])
+def test_an_island_that_the_finer_fields_missed_is_shown_again(monkeypatch, small, expected):
+    """The coarse scale sees objects of 60 pixels on it; the finer one, shown it, sees some of 24, or the same."""
+    island = np.s_[800:1000, 800:1000]
+    shown = []
+
+    def view(model, pixels, normalisation, jobs, threads=1, known=None):
+        votes = []
+        for scale, (rows, columns) in jobs:
+            there = rows.start < 900 < rows.stop and columns.start < 900 < columns.stop
+            shown.append((scale, there))
+            count, size = {0.25: (8, 60.0), 0.5: (small or 8, 24.0 if small else 60.0)}.get(scale, (0, 0.0))
+            count *= there
+            area = float((rows.stop - rows.start) * (columns.stop - columns.start))
+            place = np.full((count, 2), 900.0)
+            votes.append(Vote(np.full(count, size), np.ones(count), scale, area, place, ((rows, columns),)))
+        return votes
+
+    monkeypatch.setattr(diameter, "view_fields", view)
+    pixels = np.random.default_rng(0).normal(100, 5, (1800, 1800)).astype(np.float32)
+    pixels[island] += 200
+    assert measured(pixels) == expected
+    assert [scale for scale, there in shown if there] == [0.25] * 4 + [0.125] + [0.5]

@@ -23,6 +23,7 @@ from hooke.pipeline.first_pass import (
 )
 from hooke.pipeline.mere_noise import is_mere_noise
 from hooke.pipeline.sparse import interesting_fields
+from hooke.pipeline.window import window_around
 from hooke.preprocess import Normalisation
 
 _SCALES = (1.0, 0.5, 0.25, 0.125)
@@ -32,6 +33,7 @@ _STANDS_FOR = 3.0
 _ALIKE = 0.7  # octaves within which two diameters may be those of one object on two scales
 _SHOWN_WELL = 0.5  # trust from which a scale can refute what a coarser one sees
 _SOME = 2.0  # sum of weights in what a finer scale shows of an image from which it can refute what is seen elsewhere
+_UNCHECKED = 0.25  # share of all weights for which a finer scale is shown one more field
 _PLENTY = 20.0  # sum of weights from which half of the fields of the finest scale tell as much as all
 _SMALL = 0.75  # objects below this share of the smallest trained ones are shown twice as large, too
 _ENOUGH = 0.45  # sum of weights below which nothing was seen: 0.54 in the least clear of 540 training images
@@ -88,6 +90,11 @@ def estimate_diameter(
         seen += view(more)
     votes = _confirmed_by_finer_scale(seen, trained, shape)
     diameter = median_diameter(join_votes(_per_area(votes, shape)))
+    if closer := _fields_around_unchecked(seen, trained, shape):
+        checked = _confirmed_by_finer_scale(seen + view(closer), trained, shape)
+        other = median_diameter(join_votes(_per_area(checked, shape)))
+        if not _are_alike(diameter, other):  # else what is seen where it was not refuted would count for more
+            votes, diameter = checked, other
     small: list[Vote] = []
     if diameter is not None and diameter < trained[0] * _SMALL:
         small = view(_jobs(shape, (2.0,), False))
@@ -117,6 +124,13 @@ def _see_magnified(
         return None
     twice = join_votes(small or view(_jobs(shape, (2.0,), False)))
     return join_votes([magnified, twice]) if float(twice.weight.sum()) >= _ENOUGH_ON_EACH[2.0] else None
+
+
+def _are_alike(first: float | None, second: float | None) -> bool:
+    """Whether two diameters may be those of one object."""
+    if first is None or second is None:
+        return first == second
+    return abs(float(np.log2(first / second))) < _ALIKE
 
 
 def _is_believed(
@@ -166,22 +180,56 @@ def _confirmed_by_finer_scale(votes: list[Vote], trained: tuple[float, float], s
     support what a coarser one sees. A finer scale that shows only part of the image is asked for what was seen there.
     """
     confirmed: dict[float, Vote] = {}
-    for scale in sorted({vote.scale for vote in votes}, reverse=True):
-        joined = join_votes([vote for vote in votes if vote.scale == scale])
+    for scale, vote in _by_scale(votes).items():
         finer = confirmed.get(2 * scale)
-        whole = max(shape[:2]) <= FIELD / scale
-        confirmed[scale] = joined if finer is None else _downweight_refuted(joined, finer, trained, whole=whole)
+        confirmed[scale] = vote if finer is None else _downweight_refuted(vote, finer, trained, shape)
     return [vote for _, vote in sorted(confirmed.items())]
 
 
-def _downweight_refuted(vote: Vote, finer: Vote, trained: tuple[float, float], *, whole: bool) -> Vote:
-    here = vote if whole else vote.within(finer.fields, finer.looked_at)
-    expected = _support_at(vote.diameter, here)
+def _by_scale(votes: list[Vote]) -> dict[float, Vote]:
+    """Join the votes of each scale, the finest first."""
+    scales = sorted({vote.scale for vote in votes}, reverse=True)
+    return {scale: join_votes([vote for vote in votes if vote.scale == scale]) for scale in scales}
+
+
+def _downweight_refuted(vote: Vote, finer: Vote, trained: tuple[float, float], shape: tuple[int, ...]) -> Vote:
+    expected, known = _expected(vote, finer, shape)
     # Half of what this scale sees is enough: the finer one need not be as sure.
     support = 2 * _support_at(vote.diameter, finer) / np.maximum(expected, 1e-12)
     shown_well = vote_trust(vote.diameter * finer.scale, trained) >= _SHOWN_WELL
-    known = whole | (expected * finer.looked_at >= _SOME)
     return replace(vote, weight=vote.weight * np.where(shown_well & known, np.minimum(support, 1), 1))
+
+
+def _expected(vote: Vote, finer: Vote, shape: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """How much of each object's kind a finer scale should have seen, per area, and whether that is enough to refute."""
+    whole = max(shape[:2]) <= 2 * FIELD / finer.scale
+    expected = _support_at(vote.diameter, vote if whole else vote.within(finer.fields, finer.looked_at))
+    return expected, np.asarray(whole | (expected * finer.looked_at >= _SOME))
+
+
+def _fields_around_unchecked(
+    seen: list[Vote], trained: tuple[float, float], shape: tuple[int, ...]
+) -> list[tuple[float, Field]]:
+    """A field on each scale around what the next coarser one sees and this one missed, where that makes up much of all.
+
+    Fields spread over an image miss an island of cells.
+    """
+    joined = _by_scale(seen)
+    total = sum(float(vote.weight.sum()) for vote in seen)
+    fields = []
+    for scale, finer in joined.items():
+        vote = joined.get(scale / 2)
+        if vote is None:
+            continue
+        shown_well = vote_trust(vote.diameter * scale, trained) >= _SHOWN_WELL
+        weight = np.where(shown_well & ~_expected(vote, finer, shape)[1], vote.weight, 0.0)
+        if weight.sum() < max(_UNCHECKED * total, _ENOUGH):
+            continue
+        side = round(FIELD / scale)
+        near = (np.abs(vote.place[:, None] - vote.place) < side / 2).all(axis=2)
+        y, x = vote.place[np.argmax(near @ weight)]
+        fields.append((scale, window_around(int(y), int(x), side, shape)))
+    return fields
 
 
 def _support_at(diameter: NDArray[np.float64], vote: Vote) -> NDArray[np.float64]:
