@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,8 +12,10 @@ import tifffile
 import hooke
 from hooke.datasets import simulate
 from hooke.pipeline import SegmentOptions, image_segmentation, segment_folder
+from hooke.pipeline.examination import NOTHING
 from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.record import read_replay
+from hooke.preprocess import fit_normalisation
 from tests.builders import phase_contrast_field
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -68,11 +71,43 @@ def test_what_both_models_find_tells_sections_in_grey_from_phase_contrast(nuclei
     assert shows_nuclei_after_all(nuclei, cells) == kept
 
 
+@pytest.mark.parametrize(("covered", "kept"), [(0.03, False), (0.1, False), (0.5, True), (np.inf, True)])
+def test_granules_within_cells_are_not_nuclei(covered, kept):
+    assert shows_nuclei_after_all(70.0, 7.0, covered) == kept
+
+
+def test_cells_are_searched_for_where_no_nucleus_is_found(cells, monkeypatch):
+    segment_as = image_segmentation._segment_as
+
+    def nothing_by_nuclei(image, model, *more):
+        blank = model.for_cells is not None
+        found = segment_as(replace(image, pixels=np.full_like(image.pixels, 7)) if blank else image, model, *more)
+        return (
+            replace(found, image=image, normalisation=fit_normalisation(image), warnings=(NOTHING,)) if blank else found
+        )
+
+    monkeypatch.setattr(image_segmentation, "_segment_as", nothing_by_nuclei)
+    found = hooke.segment(cells)
+    assert found.model.name == "cells"
+    assert np.array_equal(found.labels, hooke.segment(cells, "cells").labels)
+
+
+@pytest.mark.parametrize("block", [None, 512])
+def test_where_neither_nuclei_nor_cells_are_found_nothing_is_said_of_phase_contrast(tmp_path, block):
+    rng = np.random.default_rng(4)
+    empty = np.clip(rng.normal(120, 4, (300, 300)), 0, 255).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "empty.png"), empty)
+    segment_folder([tmp_path / "empty.png"], tmp_path / "out", block=block)
+    (row,) = pd.read_csv(tmp_path / "out" / "summary.csv").to_dict("records")
+    assert (row["count"], row["model"], row["modality"]) == (0, "nuclei", "brightfield")
+    assert row["warning"] == NOTHING
+
+
 def test_many_nuclei_that_look_like_phase_contrast_stay_nuclei(monkeypatch):
     asked = []
     monkeypatch.setattr(image_segmentation, "wants_cells", lambda *_: asked.append(1) or True)
     pixels = simulate((256, 256), seed=3, modality="brightfield").image
-    monkeypatch.setattr(image_segmentation, "shows_nuclei_after_all", lambda nuclei, cells: nuclei > 10)
+    monkeypatch.setattr(image_segmentation, "shows_nuclei_after_all", lambda nuclei, *_: nuclei > 10)
     found = hooke.segment(pixels)
     assert asked
     assert found.model.name == "nuclei"

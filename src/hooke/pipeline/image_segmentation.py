@@ -58,7 +58,7 @@ def segment_image(
     assert model.for_cells is not None
     found = _segment_as(image, model.for_cells, options, progress, of_stack)
     seconds = time.perf_counter() - start
-    if nuclei is not None and shows_nuclei_after_all(float(nuclei.scores.sum()), float(found.scores.sum())):
+    if nuclei is not None and _are_nuclei(nuclei, found):
         return replace(nuclei, seconds=seconds)
     return replace(
         found,
@@ -66,6 +66,14 @@ def segment_image(
         seconds=seconds,
         warnings=(*found.warnings, PHASE_CONTRAST),
     )
+
+
+def _are_nuclei(nuclei: Segmentation, cells: Segmentation) -> bool:
+    """Whether what was found as nuclei is kept, rather than what was found as cells; so it is where nothing was."""
+    if nuclei.count + cells.count == 0:
+        return True
+    covered = float(np.count_nonzero(nuclei.labels)) / max(float(np.count_nonzero(cells.labels)), 1.0)
+    return shows_nuclei_after_all(float(nuclei.scores.sum()), float(cells.scores.sum()), covered)
 
 
 def _segment_as(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.models import Model
+from hooke.pipeline.examination import NOTHING
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.trust import UNFAMILIAR
 from hooke.preprocess import Normalisation
@@ -25,6 +26,9 @@ PHASE_CONTRAST: Final = (
 # or 3.5 where there is no cell.
 _MANY = 10.0
 _TIMES = 5.0
+# Granules of cells in differential interference contrast, taken for nuclei, have sums up to 10 times that of the cells
+# and cover a thirtieth of what these do.
+_COVERED = 0.2
 
 
 def wants_cells(
@@ -34,7 +38,7 @@ def wants_cells(
     warnings: Sequence[str],
     pixels: NDArray[np.generic],
 ) -> bool:
-    """Whether what a model found shows that the image is phase contrast, and the model names another for that.
+    """Whether what a model found, or nothing, shows that the image is phase contrast, and it names a model for that.
 
     A classifier was trained on objects of one model, so with a classifier none is changed for another.
     """
@@ -43,17 +47,19 @@ def wants_cells(
         and options.classify is None
         and normalisation.modality == "brightfield"
         and not normalisation.keeps_colours
-        and UNFAMILIAR in warnings
+        and (UNFAMILIAR in warnings or NOTHING in warnings)
         and looks_like_phase_contrast(normalisation.apply(pixels)[..., 0])
     )
 
 
-def shows_nuclei_after_all(nuclei: float, cells: float) -> bool:
+def shows_nuclei_after_all(nuclei: float, cells: float, covered: float = np.inf) -> bool:
     """Whether what both models found shows nuclei, as of a stained section in grey, which looks like phase contrast.
 
     Parameters
     ----------
     nuclei, cells : float
         Sum of the scores of all objects, by each model.
+    covered : float
+        Area of all nuclei, as a share of that of all cells.
     """
-    return nuclei >= max(_MANY, _TIMES * cells)
+    return nuclei >= max(_MANY, _TIMES * cells) and covered >= _COVERED

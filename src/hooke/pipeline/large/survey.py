@@ -119,7 +119,7 @@ def survey(plane: LazyPlane, model: Model, options: SegmentOptions) -> Survey:
         return found
     assert model.for_cells is not None
     nuclei, found = found, _survey_as(plane, model.for_cells, options)
-    if shows_nuclei_after_all(nuclei.seen, found.seen):
+    if nuclei.diameter is found.diameter is None or shows_nuclei_after_all(nuclei.seen, found.seen):
         return nuclei
     view = replace(found.view, normalisation=replace(found.normalisation, modality="phase contrast"))
     return replace(found, view=view, warnings=(*found.warnings, PHASE_CONTRAST))
