@@ -20,8 +20,9 @@ def found(score, covered, side=100):
 @pytest.mark.parametrize(
     ("first", "larger", "taken"),
     [
-        (found(0.5, 0.1), {20: found(0.65, 0.2), 40: found(0.6, 0.2)}, 20),
+        (found(0.5, 0.1), {20: found(0.65, 0.2), 40: found(0.66, 0.2)}, 20),
         (found(0.5, 0.1), {20: found(0.65, 0.2), 40: found(0.8, 0.2)}, 40),
+        (found(0.5, 0.1, side=110), {20: found(0.5, 0.2), 40: found(0.4, 0.2), 80: found(0.8, 0.3)}, 80),
         (found(0.5, 0.1), {20: found(0.58, 0.2), 40: found(0.55, 0.2)}, 10),  # hardly better
         (found(0.5, 0.1), {20: found(0.9, 0.04), 40: found(0, 0)}, 10),  # a few sure ones, and most are missed
         (found(0.75, 0.1), {}, 10),  # not doubtful: nothing is segmented again
