@@ -163,16 +163,24 @@ def test_what_is_refuted_itself_supports_nothing():
     assert [vote.weight.sum() for vote in _confirmed_by_finer_scale(votes, (16, 44), (410, 410))] == [0, 0, 2]
 
 
+def test_two_coarse_scales_that_agree_are_believed_where_finer_ones_show_nothing():
+    """As of large granular nuclei."""
+    votes = [seen([98, 100, 110], 0.125), seen([90, 95], 0.25), seen([], 0.5), seen([], 1.0)]
+    assert [vote.weight.sum() for vote in _confirmed_by_finer_scale(votes, (16, 44), (512, 512))] == [3, 0, 0, 0]
+
+
 def test_a_finer_scale_that_shows_a_part_refutes_by_what_was_seen_there():
     shape = (4096, 4096)
     fields = [np.s_[512:1536, 512:1536], np.s_[2560:3584, 2560:3584]]
-    empty = [Vote(np.zeros(0), np.zeros(0), 0.25, 1024.0**2, fields=(one,)) for one in fields]
-    clear = [replace(one, diameter=np.full(2, 100.0), weight=np.ones(2), place=np.zeros((2, 2))) for one in empty]
+    other = [Vote(np.full(4, 30.0), np.ones(4), 0.25, 1024.0**2, np.zeros((4, 2)), (one,)) for one in fields]
+    clear = [replace(one, diameter=np.full(4, 100.0)) for one in other]
+    nothing = [replace(one, weight=np.zeros(4)) for one in other]
     for places, fine, kept in [
-        ([900, 1000, 1100, 2000, 3000], empty, 0),  # four of five lie where the finer scale shows none
+        ([900, 1000, 1100, 2000, 3000], other, 0),  # four of five lie where the finer scale shows smaller ones
         ([900, 1000, 1100, 2000, 3000], clear, 5),
-        ([100, 200, 300, 400, 2000], empty, 5),  # the finer scale looked elsewhere
-        ([100, 200, 300, 400, 1000], empty, 5),  # one of them may be missed by chance
+        ([900, 1000, 1100, 2000, 3000], nothing, 5),  # rather too large and granular for the finer scale
+        ([100, 200, 300, 400, 2000], other, 5),  # the finer scale looked elsewhere
+        ([100, 200, 300, 400, 1000], other, 5),  # one of them may be missed by chance
     ]:
         place = np.stack([places, places], axis=1).astype(float)
         coarse = Vote(np.full(5, 100.0), np.ones(5), 0.125, 4096.0**2, place, (np.s_[0:4096, 0:4096],))
