@@ -385,8 +385,10 @@ def test_what_was_held_out_tunes_the_settings(monkeypatch):
     said = []
     refined = refinement.refine(model, Path("x"), first, parts(images), [], said.append)
     assert [line.split()[0] for line in said] == ["tuning", "comparing"]
-    assert refined.settings.grey.grow == 2 and refined.judged[0].scores_after["dsb"] > 0.95
-    assert "grow: 0 -> 2" in "\n".join(refined.tuning.lines())
+    grown = refined.settings.grey.grow
+    assert abs(grown - 2) <= 0.25  # of nuclei of 22 pixels: all IoU are above 0.95 then, and the DSB score is 1
+    assert refined.judged[0].scores_after["dsb"] > 0.95
+    assert f"grow: 0 -> {grown:g}" in "\n".join(refined.tuning.lines())
 
     monkeypatch.setattr(refinement, "judge", lambda _, model, parts: judged_by(model.settings.grow, parts))
     refined = refinement.refine(model, Path("x"), first, parts(images), parts(images))
