@@ -94,8 +94,9 @@ def _segment_as(
     found = seen.segmenter.segment(
         view.pixels, normalisation, diameter, **_decoding(options), known=seen.known, progress=progress
     )
-    if seen.measured:
-        found, diameter = look_again(
+    changed: tuple[str, ...] = ()
+    if seen.measured and not normalisation.keeps_colours:
+        found, diameter, changed = look_again(
             found,
             diameter,
             lambda larger: seen.segmenter.segment(
@@ -129,7 +130,7 @@ def _segment_as(
         found.scale,
         found.min_size,
         time.perf_counter() - start,
-        image.notes + seen.warnings + dirt + warnings,
+        image.notes + seen.warnings + changed + dirt + warnings,
         classes,
         decoded.too_small + decoded.too_unsure,
         *_measuring(options),

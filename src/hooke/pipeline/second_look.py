@@ -1,7 +1,9 @@
-"""Segments an image again on coarser scales where what was found is doubtful, and takes what is clearly better.
+"""Segments a grey image again on coarser scales where what was found is doubtful, and takes what is clearly better.
 
 Coarse texture of large objects, as of condensed chromosomes, of embryos or in super-resolution, looks like many small
 objects, which outvote the few large ones in the first pass. It shows in the scores: pieces of texture have low ones.
+Glands of a stained section look like large nuclei, and colonies of dim nuclei may, too: so images in colour are left as
+they are, and of others what was taken is said.
 """
 
 from __future__ import annotations
@@ -18,14 +20,18 @@ from hooke.models.segmenter import SegmentedPixels
 _DOUBTFUL = 0.7
 _BETTER = 0.1
 _MORE = 0.03  # by which a still larger diameter must be better
-_COARSER = (2.0, 4.0, 8.0)  # times the diameter: a quarter, a sixteenth and a 64th of the time
+_COARSER = (2.0, 4.0)  # times the diameter: a quarter and a sixteenth of the time
+_TAKEN = (
+    "uncertain diameter: objects {measured:.0f} pixels wide, as measured, look doubtful, and those {larger:.0f} pixels "
+    "wide surer, so these were taken: check that each outline holds one object (--diameter sets it)"
+)
 _LARGEST = 0.75  # share of the image's shorter side that an object may have
 
 
 def look_again(
     found: SegmentedPixels, diameter: float, segment: Callable[[float], SegmentedPixels]
-) -> tuple[SegmentedPixels, float]:
-    """Give what was found, or what is found for a larger diameter where that is better, and its diameter.
+) -> tuple[SegmentedPixels, float, tuple[str, ...]]:
+    """Give what was found, or what is found for a larger diameter where that is better, its diameter, and a warning.
 
     Better is what scores clearly higher and covers no less: a few sure objects among many missed ones are not.
 
@@ -40,14 +46,17 @@ def look_again(
     """
     score = _typical_score(found)
     if not 0 < score < _DOUBTFUL:
-        return found, diameter
+        return found, diameter, ()
     covered, best = _covered(found), (found, diameter)
     shortest, least = min(found.decoded.labels.shape), score + _BETTER
     for larger in (diameter * times for times in _COARSER if diameter * times <= _LARGEST * shortest):
         other = segment(larger)
         if (typical := _typical_score(other)) >= least and _covered(other) >= covered:
             best, least = (other, larger), typical + _MORE
-    return best
+    taken, larger = best
+    if taken is found:
+        return found, diameter, ()
+    return taken, larger, (_TAKEN.format(measured=diameter, larger=larger),)
 
 
 def _typical_score(found: SegmentedPixels) -> float:
