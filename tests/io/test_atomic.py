@@ -8,6 +8,7 @@ import pytest
 
 from hooke.errors import OutputError
 from hooke.io import atomic_path
+from hooke.io.atomic import atomic_paths
 
 
 def names(folder):
@@ -38,6 +39,24 @@ def test_the_bytes_are_on_the_disk_before_the_file_takes_its_name(tmp_path, monk
     with atomic_path(tmp_path / "c.csv") as part:
         part.write_text("four")
     assert seen == [(4, [part.name])]
+
+
+def test_several_files_take_their_names_when_all_are_on_the_disk(tmp_path, monkeypatch):
+    done = []
+    replace = os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: done.append(os.fstat(file).st_size))
+    monkeypatch.setattr(os, "replace", lambda part, target: done.append(target.name) or replace(part, target))
+    with atomic_paths(tmp_path / "a.csv", tmp_path / "b.csv") as (first, second):
+        second.write_text("four")
+        first.write_text("one")
+    assert done == [3, 4, "a.csv", "b.csv"]
+    assert names(tmp_path) == ["a.csv", "b.csv"]
+    with (
+        pytest.raises(OutputError, match=r"b\.csv: can't be written"),
+        atomic_paths(tmp_path / "a.csv", tmp_path / "b.csv"),
+    ):
+        raise OSError(errno.EACCES, "no", tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_text() == "one"
 
 
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])

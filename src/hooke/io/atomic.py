@@ -51,20 +51,36 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     if target.name.startswith(_PREFIX) and _PARTIAL in target.name:  # of an outer block, which will rename it
         yield target
         return
+    with atomic_paths(target) as (part,):
+        yield part
+
+
+@contextmanager
+def atomic_paths(*targets: Path) -> Iterator[list[Path]]:
+    """Write several files that take their names one right after the other: a run that is killed leaves all or none.
+
+    All are on the disk before the first takes its name. Else as `atomic_path`, which writes one.
+    """
     # The suffix stays last because writers (Pillow, pandas) choose the format by it; the leading dot keeps a
     # leftover of a killed run out of the sight of `find_images`.
-    part = target.with_name(f"{_PREFIX}{uuid.uuid4().hex[:12]}{_PARTIAL}{target.suffix}")
+    parts = [one.with_name(f"{_PREFIX}{uuid.uuid4().hex[:12]}{_PARTIAL}{one.suffix}") for one in targets]
+    pairs = list(zip(parts, targets, strict=True))
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        flush(part)
-        os.replace(part, target)  # noqa: PTH105 - Path.replace is the same call; this one is what the docs promise
+        for target in targets:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        yield parts
+        for part in parts:
+            flush(part)
+        for part, target in pairs:
+            os.replace(part, target)  # noqa: PTH105 - Path.replace is the same call; this one is what the docs promise
     except OSError as error:
-        if not _concerns_output(error, part, target):
+        concerned = next((target for part, target in pairs if _concerns_output(error, part, target)), None)
+        if concerned is None:
             raise
-        raise output_error(error, target) from error
+        raise output_error(error, concerned) from error
     finally:
-        _remove(part)
+        for part in parts:
+            _remove(part)
 
 
 def _concerns_output(error: OSError, part: Path, target: Path) -> bool:

@@ -28,6 +28,7 @@ from hooke.evaluation import open_labels, pair_source
 from hooke.image import Image
 from hooke.io import ImageFile, unique_names, write_labels, write_png
 from hooke.io.annotations import parse_formats, write_formats
+from hooke.io.atomic import atomic_paths
 from hooke.io.channel_files import ChannelFiles, find_channels
 from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
@@ -145,9 +146,10 @@ def measure_folder(
         rows = [row for result in results for row, _ in result]
         tables = [table for result in results for _, table in result if table is not None]
         table = _joined(tables)
-        write_table(name_columns(table, options.names), out / "measurements.csv", float_format="%.8g")
         summary = _summary(rows)
-        write_table(summary, out / "summary.csv")
+        with atomic_paths(out / "measurements.csv", out / "summary.csv") as (objects, images):
+            write_table(name_columns(table, options.names), objects, float_format="%.8g")
+            write_table(summary, images)
         written = write_formats(out, formats) if len(tables) else []
     others = set(job.source.names) - {file.name for file in files}
     unused = [f"{len(others)} label image(s) are of none of these images: {some_names(others)}"] if others else []

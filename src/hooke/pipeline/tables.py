@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from hooke.io import atomic_path
-from hooke.io.atomic import flush
+from hooke.io.atomic import atomic_paths
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
 from hooke.io.entry import Entry
 from hooke.io.naming import PLACE, image_place
@@ -49,13 +49,11 @@ def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
     parts = {ledger.measurements(entry): _place(entry) for entry in there}
     rows = [row | image_place(row["file"]) for row in table_rows(entries, {entry.name for entry in there})]
     # A run that is killed now leaves both main tables or none: they take their names one right after the other.
-    with atomic_path(ledger.out / "measurements.csv") as measurements:
+    with atomic_paths(ledger.out / "measurements.csv", ledger.out / "summary.csv") as (measurements, summary):
         _write_measurements(parts, measurements, names)
-        with atomic_path(ledger.out / "summary.csv") as summary:
-            _write_summary(rows, summary)
-            _write_depth(ledger, there, names)
-            _write_counts(rows, ledger.out / "counts.csv")
-            flush(measurements)
+        _write_summary(rows, summary)
+        _write_depth(ledger, there, names)
+        _write_counts(rows, ledger.out / "counts.csv")
     return rows
 
 
