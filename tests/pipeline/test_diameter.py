@@ -1,5 +1,4 @@
 from dataclasses import replace
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -9,16 +8,17 @@ import hooke
 from hooke.datasets import simulate
 from hooke.image import Image
 from hooke.pipeline import diameter
-from hooke.pipeline.diameter import _confirmed_by_finer_scale, _per_area, _stands_for, estimate_diameter
+from hooke.pipeline.diameter import _confirmed_by_finer_scale, _per_area, estimate_diameter
 from hooke.pipeline.first_pass import Vote, join_votes, median_diameter, view_fields
 from hooke.pipeline.mere_noise import is_mere_noise
 from hooke.preprocess import fit_normalisation
 from hooke.targets import equivalent_diameters
+from tests.builders import phase_contrast_field
 
 
-def measured(pixels):
+def measured(pixels, name="nuclei"):
     image = Image(pixels)
-    return estimate_diameter(hooke.load_model(), image.pixels, fit_normalisation(image), threads=2)
+    return estimate_diameter(hooke.load_model(name), image.pixels, fit_normalisation(image), threads=2)
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 2.0, 3.0])
@@ -164,16 +164,12 @@ def test_what_is_refuted_itself_supports_nothing():
     assert [vote.weight.sum() for vote in _confirmed_by_finer_scale(votes, (16, 44), (410, 410))] == [0, 0, 2]
 
 
-@pytest.mark.parametrize(
-    ("modality", "keeps_colours", "limit"),
-    [("fluorescence", False, 3), ("brightfield", True, 3), ("histology", True, 3), ("brightfield", False, 1)],
-)
-def test_details_of_cells_in_grey_transmitted_light_count_for_themselves_alone(modality, keeps_colours, limit):
-    kind = SimpleNamespace(modality=modality, keeps_colours=keeps_colours)
-    assert _stands_for(kind) == limit
-    fine = seen([10, 10], 1.0)
-    whole = (int(4 * fine.looked_at), 1)
-    assert _per_area([fine], whole, _stands_for(kind))[0].weight.sum() == 2 * limit
+@pytest.mark.parametrize(("name", "limit"), [("nuclei", 3), ("cells", 1)])
+def test_details_of_whole_cells_count_for_themselves_alone(monkeypatch, name, limit):
+    limits = []
+    monkeypatch.setattr(diameter, "_per_area", lambda votes, shape, limit: limits.append(limit) or votes)
+    measured(phase_contrast_field(0), name)
+    assert set(limits) == {limit}
 
 
 def test_two_coarse_scales_that_agree_are_believed_where_finer_ones_show_nothing():

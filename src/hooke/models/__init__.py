@@ -5,7 +5,7 @@ from hooke.models.description import ModelDescription, describe_models, model_ca
 from hooke.models.model import Model
 from hooke.models.own_models import add_model
 from hooke.models.predict import Tiling, predict_maps
-from hooke.models.registry import is_default, is_shipped, known_models, load_model
+from hooke.models.registry import is_default, is_for_cells, is_shipped, known_models, load_model
 from hooke.models.runtimes import RUNTIMES, Runtime
 from hooke.models.segmenter import PixelSegmenter, SegmentedPixels
 from hooke.models.tuned import TunedSettings, write_tuned
@@ -26,6 +26,7 @@ __all__ = [
     "add_model",
     "describe_models",
     "is_default",
+    "is_for_cells",
     "is_shipped",
     "known_models",
     "load_model",

@@ -113,6 +113,11 @@ def is_default(model: Model) -> bool:
     return is_shipped(model) and (model.bundle.origin or model.bundle.path).name == "nuclei"
 
 
+def is_for_cells(model: Model) -> bool:
+    """Whether a model is the shipped `cells`, or that tuned."""
+    return is_shipped(model) and (model.bundle.origin or model.bundle.path).name == "cells"
+
+
 def _state(path: Path) -> _State:
     """Name, size and time of each file of a bundle, and of the one whose weights it uses: what changes with it."""
     refers = not (path / "weights.onnx").is_file() and is_tuned(path)

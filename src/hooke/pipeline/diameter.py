@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import Pixels
-from hooke.models import Model
+from hooke.models import Model, is_for_cells
 from hooke.pipeline.first_pass import (
     FIELD,
     Field,
@@ -28,9 +28,9 @@ from hooke.preprocess import Normalisation
 
 _SCALES = (1.0, 0.5, 0.25, 0.125)
 # Objects, at most, for which one counts on a scale that shows a part of the image. With 2 to 4, smears of small cells
-# among large ones are measured better; with more, specks at the finest scale make large nuclei seem small. In phase
-# contrast the details of cells do so with 3: F1 of U373's frames is 0.837 for 0.860, of Usiigaci's validation 0.701 for
-# 0.718 (means over images).
+# among large ones are measured better; with more, specks at the finest scale make large nuclei seem small. To the
+# model for whole cells details of these do so with 3: F1 of U373's frames is 0.837 for 0.860, of Usiigaci's validation
+# 0.701 for 0.718 (means over images).
 _STANDS_FOR = 3.0
 _ALIKE = 0.7  # octaves within which two diameters may be those of one object on two scales
 _SHOWN_WELL = 0.5  # trust from which a scale can refute what a coarser one sees
@@ -86,7 +86,7 @@ def estimate_diameter(
     """
     shape = pixels.shape
     trained = model.settings.trained_diameters
-    limit = _stands_for(normalisation)
+    limit = 1.0 if is_for_cells(model) else _STANDS_FOR
 
     def view(jobs: list[tuple[float, Field]], maps: NDArray[np.uint16] | None = None) -> list[Vote]:
         return view_fields(model, pixels, normalisation, jobs, threads, maps)
@@ -161,12 +161,6 @@ def _jobs(shape: tuple[int, ...], scales: tuple[float, ...], whole: bool) -> lis
         if fits_scale(shape, scale)
         for field in ([everything] if scale == 1 and whole else spread_fields(shape, scale))
     ]
-
-
-def _stands_for(normalisation: Normalisation) -> float:
-    """For how many objects, at most, one counts on a scale that shows a part of the image."""
-    in_grey_light = normalisation.modality == "brightfield" and not normalisation.keeps_colours
-    return 1.0 if in_grey_light else _STANDS_FOR
 
 
 def _per_area(votes: list[Vote], shape: tuple[int, ...], limit: float = _STANDS_FOR) -> list[Vote]:
