@@ -70,7 +70,7 @@ def atomic_paths(*targets: Path) -> Iterator[list[Path]]:
             target.parent.mkdir(parents=True, exist_ok=True)
         yield parts
         for part in parts:
-            flush(part)
+            _flush(part)
         for part, target in pairs:
             os.replace(part, target)  # noqa: PTH105 - Path.replace is the same call; this one is what the docs promise
     except OSError as error:
@@ -100,7 +100,7 @@ def remove_partial_files(folder: Path) -> None:
         _remove(path)
 
 
-def flush(path: Path) -> None:
+def _flush(path: Path) -> None:
     """Wait until a file's bytes are on the disk, if the file system supports it."""
     if path.is_file():
         with path.open("rb+") as file, contextlib.suppress(OSError):

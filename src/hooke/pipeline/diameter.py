@@ -93,7 +93,7 @@ def estimate_diameter(
 
     jobs, more = _in_two_goes(_jobs(shape, _SCALES, known is not None))
     seen = view(jobs, known)
-    if more and sum(float(vote.weight.sum()) for vote in seen) < _PLENTY:
+    if more and _total(seen) < _PLENTY:
         seen += view(more)
     votes = _confirmed_by_finer_scale(seen, trained, shape)
     diameter = median_diameter(join_votes(_per_area(votes, shape, limit)))
@@ -117,6 +117,11 @@ def estimate_diameter(
     votes = view(interesting_fields(pixels, normalisation))
     diameter = median_diameter(join_votes(votes)) if votes else None
     return diameter if diameter is not None and _is_believed(diameter, votes, [], shape, trained[0]) else None
+
+
+def has_room_for(diameter: float, shape: tuple[int, ...]) -> bool:
+    """Whether an image of that shape has room for objects of a diameter, rather than for its own light."""
+    return diameter <= _LARGEST * min(shape[:2])
 
 
 def _see_magnified(
@@ -144,7 +149,7 @@ def _is_believed(
     diameter: float, votes: list[Vote], small: list[Vote], shape: tuple[int, ...], smallest: float
 ) -> bool:
     """Whether enough was seen, at a size that the image has room for."""
-    if diameter > _LARGEST * min(shape[:2]):
+    if not has_room_for(diameter, shape):
         return False
     seen, seen_small = _total(votes), _total(small)
     if seen >= _ENOUGH_ON_EACH[1.0] and seen_small >= _ENOUGH_ON_EACH[2.0]:

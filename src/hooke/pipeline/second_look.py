@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hooke.models.segmenter import SegmentedPixels
+from hooke.pipeline.diameter import has_room_for
 
 # Of 464 training and validation images of six sources nine have a typical score below 0.7; in none of these, nor in 14
 # of whole cells, is what coarser scales show better by 0.1 and covers as much: 0.08 with less in one slide. In pictures
@@ -25,7 +26,6 @@ _TAKEN = (
     "uncertain diameter: objects {measured:.0f} pixels wide, as measured, look doubtful, and those {larger:.0f} pixels "
     "wide surer, so these were taken: check that each outline holds one object (--diameter sets it)"
 )
-_LARGEST = 0.75  # share of the image's shorter side that an object may have
 
 
 def look_again(
@@ -48,8 +48,8 @@ def look_again(
     if not 0 < score < _DOUBTFUL:
         return found, diameter, ()
     covered, best = _covered(found), (found, diameter)
-    shortest, least = min(found.decoded.labels.shape), score + _BETTER
-    for larger in (diameter * times for times in _COARSER if diameter * times <= _LARGEST * shortest):
+    shape, least = found.decoded.labels.shape, score + _BETTER
+    for larger in (diameter * times for times in _COARSER if has_room_for(diameter * times, shape)):
         other = segment(larger)
         if (typical := _typical_score(other)) >= least and _covered(other) >= covered:
             best, least = (other, larger), typical + _MORE
