@@ -60,6 +60,19 @@ def test_file_whose_name_looks_like_a_pattern(tree):
     assert relative(find_images([tree / "a[1].png"]), tree) == ["a[1].png"]
 
 
+def test_small_copies_beside_images_are_left_out(tmp_path):
+    mark = "4A53F2C0-5F0E-4E0B-9C1D-0123456789A"
+    names = ["A01_s1_w1.TIF", "A01_s1_w1_thumb.TIF", f"B01_w1{mark}1.tif", f"B01_w1_thumb{mark}2.tif", "my_thumb.tif"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    for given in (tmp_path, tmp_path / "*"):
+        found = search_images([given])
+        assert relative(found.paths, tmp_path) == [names[0], names[2], names[4]]
+        assert found.notes == ["left out 2 small copies (thumb) of images; give one by name to read it"]
+    assert relative(find_images([tmp_path / names[1]]), tmp_path) == [names[1]]
+    assert len(find_images([tmp_path / "*thumb*"])) == 3
+
+
 @pytest.mark.parametrize(
     ("given", "cause"),
     [

@@ -231,7 +231,7 @@ def test_a_pattern_that_joins_nothing_is_refused(pattern, message, tmp_path):
 @pytest.mark.parametrize(
     ("channel", "message"),
     [
-        (np.zeros((4, 5, 3), np.uint8), "holds 3 channels, and is to be one"),
+        (np.eye(3, dtype=np.uint8)[np.arange(20).reshape(4, 5) % 3], "holds 3 channels, and is to be one"),
         (np.zeros((7, 5), np.uint8), "differs in size from a_w1.tif: 7 x 5 and 4 x 5"),
     ],
 )
@@ -240,7 +240,7 @@ def test_files_that_are_no_channels_of_one_image_are_refused(channel, message, t
     tifffile.imwrite(tmp_path / "a_w2.tif", channel, photometric="rgb" if channel.ndim == 3 else "minisblack")
     (first,), channels = find_channels([tmp_path / "a_w1.tif", tmp_path / "a_w2.tif"])
     with pytest.raises(hooke.HookeError, match=message):
-        channels.open(first)
+        channels.open(first).plane(0)
 
 
 def test_channels_that_differ_in_type_or_pixel_size_are_named(tmp_path):

@@ -45,7 +45,25 @@ NAMES = {
     "whole name": ("A1.ome.tif", "C12.ome.tif", ("", "C12", "", "", "", "")),
     # P2 is a passage, C1 a channel.
     "other words": ("e_P2_B03_C1.tif", "e_P2_C05_C1.tif", ("", "C05", "", "1", "", "")),
-    "third column": ("C01_DAPI.tif", "C02_DAPI.tif", ("", "C02", "DAPI", "", "", "")),
+    "third column": ("C01_DAPI.tif", "C02_DAPI.tif", ("", "C02", "", "DAPI", "", "")),
+    "stains": ("A01_02_DAPI.tif", "A01_02_GFP.tif", ("", "A01", "2", "GFP", "", "")),
+    "targets": ("A01_actin.tif", "A02_tubulin.tif", ("", "A02", "tubulin", "", "", "")),
+    "Columbus": ("001001-1-001001001.tif", "016024-12-002003001.tif", ("", "P24", "12", "1", "3", "2")),
+    "Gen5": (
+        "A1_02_1_1_DAPI_001.tif",
+        "B2_-1_1_3_Stitched[DAPI 377,447]_002.tif",
+        ("", "B02", "3", "Stitched[DAPI 377,447]", "", "2"),
+    ),
+    "NIS-Elements": (
+        "WellA01_PointA01_0000_ChannelDAPI_Seq0000.tif",
+        "WellB02_PointB02_0003_ChannelDAPI_Seq0007.tif",
+        ("", "B02", "3", "DAPI", "", ""),
+    ),
+    "MetaXpress, planes": (
+        "TimePoint_1/ZStep_1/x_A01_s1.TIF",
+        "TimePoint_1/ZStep_2/x_A01_s1.TIF",
+        ("", "A01", "1", "", "2", "1"),
+    ),
     "folders": ("e/A01/img1.tif", "e/H12/img2.tif", ("", "H12", "img2", "", "", "")),
     "plates in the name": ("p/Q_A01_s1.tif", "p/R_A01_s1.tif", ("R", "A01", "1", "", "", "")),
     "plates in folders": ("p1/A01_s1.tif", "p2/A01_s1.tif", ("p2", "A01", "1", "", "", "")),

@@ -33,7 +33,8 @@ ChannelsFrom = Annotated[
     str | None,
     typer.Option(
         help="Join files of one channel each: the part of their names that says the channel, with {} for it, such as "
-        "_w{}. Default: _w1, _ch00 and -ch1 where all files have it; none leaves them apart."
+        "_w{}. Default: names of microscopes and stains (_w1, _ch00, _DAPI) where all files have them; auto joins "
+        "these among other files, none leaves all apart."
     ),
 ]
 Write = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import ConfigError, ImageReadError, readable
+from hooke.io.channel_parts import CERTAIN_PARTS, POSSIBLE_PARTS, ChannelPart, bare_name, part_of_option
+from hooke.io.false_colour import as_one_channel
 from hooke.io.find import natural_key
-from hooke.io.formats import result_stem
 from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile
 from hooke.io.reading import open_image
@@ -21,9 +21,8 @@ from hooke.io.tiff_parts import SOME_CHANNELS
 
 #: Leaves all files apart.
 NONE = "none"
-# What microscopes write: MetaXpress, Leica, Opera.
-_KNOWN = ("_w{}", "_ch{}", "-ch{}")
-_NUMBER, _WORD = r"(\d{1,2})(?![0-9])", r"([A-Za-z0-9]+)"
+#: Joins by the likeliest of all names that are known.
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,9 @@ def find_channels(paths: Sequence[Path], pattern: str | None = None) -> tuple[li
     paths : sequence of Path
     pattern : str, optional
         The part of a file's name that says the channel, with ``{}`` for the channel: ``_w{}``. ``"none"`` leaves all
-        files apart. By default, ``_w1``, ``_ch00`` and ``-ch1`` are recognised where all files have such a part and
-        each image the same channels, two or more.
+        files apart. By default, names as microscopes write them (``_w1``, ``_ch00``, ``-ch1``, ``_DAPI`` and others of
+        `hooke.io.channel_parts`) are recognised where all files have such a part and each image the same channels, two
+        or more. ``"auto"`` joins what has such a part wherever most have.
 
     Returns
     -------
@@ -86,7 +86,8 @@ def find_channels(paths: Sequence[Path], pattern: str | None = None) -> tuple[li
     Raises
     ------
     ConfigError
-        If the pattern has no place for the channel, or no file has such a part.
+        If the pattern has no place for the channel, no file has such a part, or two files say the same channel of one
+        image.
 
     Examples
     --------
@@ -97,81 +98,127 @@ def find_channels(paths: Sequence[Path], pattern: str | None = None) -> tuple[li
     """
     if pattern == NONE:
         return list(paths), ChannelFiles()
+    named = [(path, bare_name(path)) for path in sorted(paths, key=natural_key)]
     if pattern is None:
-        for known in _KNOWN:
-            groups = _grouped(paths, known, _NUMBER)
-            if _is_complete(groups, len(paths)):
+        found = [(part, _grouped(named, part)) for part in CERTAIN_PARTS]
+        for part, groups in found:
+            if groups.are_complete(len(paths)) and part.fits(groups.channels):
                 return _first_files(paths, groups, f"; --channels-from {NONE} leaves them apart")
-        return list(paths), ChannelFiles(notes=_without_partner(paths))
-    if pattern.count("{}") != 1:
+        notes = _without_partner(found, len(paths)) or _left_apart(
+            [*found, *((part, _grouped(named, part)) for part in POSSIBLE_PARTS)], len(paths)
+        )
+        return list(paths), ChannelFiles(notes=notes)
+    if pattern != AUTO and pattern.count("{}") != 1:
         raise ConfigError(f"channels_from is {pattern!r}", remedy="write {} once, where the channel is: _w{}")
-    groups = _grouped(paths, pattern, _WORD)
-    if not groups:
+    groups = _likeliest(named) if pattern == AUTO else _grouped(named, part_of_option(pattern))
+    if not groups.images:
         remedy = "write what is before and after the channel in their names, such as _w{}"
         raise ConfigError(f"no file name holds {pattern!r} with a channel in it", remedy=remedy)
+    if groups.double:
+        one, other = (readable(path.name) for path in groups.double)
+        remedy = "give the files of one of them alone, or another pattern"
+        raise ConfigError(f"{one} and {other} are the same channel of one image", remedy=remedy)
     return _first_files(paths, groups, "")
 
 
-def _grouped(paths: Sequence[Path], pattern: str, channel: str) -> list[dict[str, Path]]:
+@dataclass
+class _Groups:
+    """Files by channel of each image, and what contradicts that they are."""
+
+    images: list[dict[str, Path]]
+    double: tuple[Path, Path] | None = None
+    is_clear: bool = True  # each number of a channel has one name
+
+    @property
+    def channels(self) -> list[str]:
+        found = {channel for image in self.images for channel in image}
+        return sorted(found, key=lambda name: natural_key(Path(name)))
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.images))
+
+    def are_complete(self, files: int | None = None) -> bool:
+        """Whether all files are in groups of the same channels, two or more."""
+        if self.double or not self.is_clear or not self.images or (files is not None and self.count != files):
+            return False
+        return len({tuple(image) for image in self.images}) == 1 and len(self.images[0]) > 1
+
+
+def _grouped(named: Sequence[tuple[Path, str]], part: ChannelPart) -> _Groups:
     """Files by channel of each image; those without the part are left out."""
-    before, after = (re.escape(part) for part in pattern.split("{}"))
-    part = re.compile(f"{before}{channel}{after}", re.IGNORECASE)
-    groups: dict[tuple[Path, str, str, str], dict[str, Path]] = {}
-    for path in sorted(paths, key=natural_key):
-        matches = list(part.finditer(result_stem(path)))
-        if not matches:
+    images: dict[tuple[Path, str, str], dict[str, Path]] = {}
+    double: tuple[Path, Path] | None = None
+    numbered: set[tuple[str, str]] = set()
+    for path, name in named:
+        found = part.read(name)
+        if found is None:
             continue
-        last, stem = matches[-1], result_stem(path)
-        key = (path.parent, stem[: last.start()], stem[last.end() :], path.suffix.lower())
-        groups.setdefault(key, {})[last[0].strip("_- .")] = path
-    return list(groups.values())
+        channel, number, rest = found
+        image = images.setdefault((path.parent, rest, path.suffix.lower()), {})
+        if channel in image:
+            double = (image[channel], path)
+        image.setdefault(channel, path)
+        numbered.add((number, channel))
+    ordered = [dict(sorted(image.items(), key=lambda item: natural_key(Path(item[0])))) for image in images.values()]
+    numbers, channels = {number for number, _ in numbered}, {channel for _, channel in numbered}
+    is_clear = not any(numbers) or len(numbered) == len(numbers) == len(channels)
+    return _Groups(ordered, double, is_clear)
 
 
-def _is_complete(groups: Sequence[Mapping[str, Path]], files: int) -> bool:
-    """Whether all files are in groups of the same channels, two or more."""
-    channels = {tuple(group) for group in groups}
-    return len(channels) == 1 and len(next(iter(channels))) > 1 and sum(map(len, groups)) == files
+def _likeliest(named: Sequence[tuple[Path, str]]) -> _Groups:
+    """By the part that joins most files; none where it is not half of them."""
+    found = [_grouped(named, part) for part in (*CERTAIN_PARTS, *POSSIBLE_PARTS)]
+    fit = [each for each in found if len(each.channels) > 1 and each.is_clear and 2 * each.count >= len(named)]
+    return max(fit, key=lambda groups: (not groups.double, groups.count - len(groups.images)), default=_Groups([]))
 
 
-def _without_partner(paths: Sequence[Path]) -> tuple[str, ...]:
+def _without_partner(found: Sequence[tuple[ChannelPart, _Groups]], files: int) -> tuple[str, ...]:
     """Name files that keep all others from being joined, as each channel would be an image of its own."""
-    for known in _KNOWN:
-        groups = _grouped(paths, known, _NUMBER)
-        channels = {channel for group in groups for channel in group}
-        lone = [group for group in groups if len(group) < len(channels)]
+    for part, groups in found:
+        channels = groups.channels
+        lone = [image for image in groups.images if len(image) < len(channels)]
         # Most have all channels, or these numbers mean something else.
-        if sum(map(len, groups)) < len(paths) or not 0 < 2 * len(lone) < len(groups):
+        if groups.count < files or not groups.is_clear or not 0 < 2 * len(lone) < len(groups.images):
             continue
-        group = lone[0]
-        wanted = " ".join(sorted(channels - set(group)))
+        if groups.double or not part.fits(channels):
+            continue
+        wanted = " ".join(channel for channel in channels if channel not in lone[0])
         more = f", nor have {len(lone) - 1} others all channels" if len(lone) > 1 else ""
-        name = readable(next(iter(group.values())).name)
+        name = readable(next(iter(lone[0].values())).name)
         return (
-            f"the files of the channels {', '.join(sorted(channels))} are left apart, an image each, since {name} has "
-            f"no partner {wanted}{more}; --channels-from {known} joins the others, and reports these",
+            f"the files of the channels {', '.join(channels)} are left apart, an image each, since {name} has "
+            f"no partner {wanted}{more}; --channels-from {part.option} joins the others, and reports these",
         )
     return ()
 
 
-def _first_files(
-    paths: Sequence[Path], groups: Sequence[Mapping[str, Path]], remedy: str
-) -> tuple[list[Path], ChannelFiles]:
+def _left_apart(found: Sequence[tuple[ChannelPart, _Groups]], files: int) -> tuple[str, ...]:
+    """Say that files look like channels of one image, where that is not certain, or others are among them."""
+    for part, groups in found:
+        if groups.are_complete() and 2 * groups.count > files:
+            one, other = (readable(path.name) for path in list(groups.images[0].values())[:2])
+            return (
+                "each file is an image of its own, also those whose names look like channels of one image, such as "
+                f"{one} and {other}; --channels-from {part.option} joins them",
+            )
+    return ()
+
+
+def _first_files(paths: Sequence[Path], groups: _Groups, remedy: str) -> tuple[list[Path], ChannelFiles]:
     """Keep the first file of each group in the order of all files."""
-    channels = sorted({channel for group in groups for channel in group}, key=lambda name: natural_key(Path(name)))
-    ordered = [{name: group[name] for name in channels if name in group} for group in groups]
-    first = {next(iter(group.values())): group for group in ordered}
-    others = {file for group in ordered for file in group.values()} - set(first)
+    first = {next(iter(image.values())): image for image in groups.images}
+    others = {file for image in groups.images for file in image.values()} - set(first)
+    channels = groups.channels
     note = f"{len(first) + len(others)} files of the channels {', '.join(channels)} joined to {len(first)} image(s)"
     return [path for path in paths if path not in others], ChannelFiles(first, tuple(channels), (note + remedy,))
 
 
 def _join(files: Mapping[str, ImageFile]) -> ImageFile:
     """Join opened files of one channel each."""
+    files = {name: as_one_channel(file) if len(file.plane_shape) > 2 else file for name, file in files.items()}
     (first, *others) = files.values()
     for file in files.values():
-        if len(file.plane_shape) != 2:
-            cause = f"holds {file.plane_shape[2]} channels, and is to be one"
-            raise ImageReadError(cause, path=file.path, remedy="export channels as grey images, or leave them apart")
         if (file.plane_shape, file.axes, file.stack_shape) != (first.plane_shape, first.axes, first.stack_shape):
             sizes = " and ".join(" x ".join(map(str, each.stack_shape + each.plane_shape)) for each in (file, first))
             cause = f"differs in size from {first.path.name}: {sizes}"

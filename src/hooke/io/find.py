@@ -13,7 +13,7 @@ from pathlib import Path
 from hooke.addresses import is_url, real_path, to_path
 from hooke.errors import ImageReadError, listed, readable
 from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, is_zarr, unread_format
-from hooke.io.leftovers import derived_files, names_results, result_folders
+from hooke.io.leftovers import derived_files, names_results, previews, result_folders
 
 _SUFFIXES_TEXT = " ".join(sorted(IMAGE_SUFFIXES))
 _NAMED = 5
@@ -38,6 +38,8 @@ class FoundImages:
         Folders that can't be listed.
     excluded : list of Path
         Folders that were excluded, and lie where images were searched.
+    previews : list of Path
+        Small copies of images beside them: see `hooke.io.leftovers.previews`.
     advice : list of str
         What else the user should know.
     named : set of Path
@@ -52,6 +54,7 @@ class FoundImages:
     special: list[Path] = field(default_factory=list)
     closed: list[Path] = field(default_factory=list)
     excluded: list[Path] = field(default_factory=list)
+    previews: list[Path] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     named: set[Path] = field(default_factory=set)
     labels: list[Path] = field(default_factory=list)
@@ -64,6 +67,8 @@ class FoundImages:
             notes.append(f"left out as results, not images: {_listed(self.results)}; {_BY_NAME}")
         if self.labels:
             notes.append(f"left out as label images or masks, by their pixels: {_listed(self.labels)}; {_BY_NAME}")
+        if self.previews:
+            notes.append(f"left out {len(self.previews)} small copies (thumb) of images; {_BY_NAME}")
         if self.unread:
             remedy = Counter(filter(None, map(_remedy, self.unread))).most_common(1)[0][0]
             notes.append(f"left out in formats that hooke doesn't read: {_listed(self.unread)}; {remedy}")
@@ -194,6 +199,8 @@ class _Search:
             self.found.named.update(matches)
         elif not self.results:
             matches = self._without_results(matches, base)
+        if "thumb" not in pattern.name.casefold():
+            matches = self._without_previews(matches)
         files = [match for match in matches if match.is_file()]
         known = [match for match in matches if is_zarr(match) or (match.is_file() and has_image_suffix(match))]
         below = [image for match in matches if match.is_dir() and not is_zarr(match) for image in self._below(match)]
@@ -228,6 +235,12 @@ class _Search:
                 kept.append(match)
         return kept
 
+    def _without_previews(self, matches: Sequence[Path]) -> list[Path]:
+        """Leave small copies out of what a pattern matched."""
+        small = {folder: previews(_names(folder)) for folder in {match.parent for match in matches}}
+        self.found.previews += [match for match in matches if match.name in small[match.parent]]
+        return [match for match in matches if match.name not in small[match.parent]]
+
     def _below(self, folder: Path) -> list[Path]:
         """Images in a folder and its subfolders, in natural order."""
         return sorted(self.walk(folder), key=natural_key)
@@ -259,6 +272,7 @@ class _Search:
     def _images_of(self, folder: Path, files: Sequence[str]) -> Iterator[Path]:
         """Images among the files of a folder."""
         derived = set() if self.results else derived_files(folder, files)
+        small = previews(files)
         for name in files:
             path = folder / name
             if not has_image_suffix(path):
@@ -266,6 +280,8 @@ class _Search:
                     self.found.unread.append(path)
             elif name in derived:
                 self._note_result(path)
+            elif name in small:
+                self.found.previews.append(path)
             elif path.exists() and not path.is_file():
                 self.found.special.append(path)
             else:

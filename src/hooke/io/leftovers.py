@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from hooke.io.channel_parts import bare_name
 from hooke.io.formats import has_image_suffix, result_stem
 
 # Endings of a stem that only the named program writes.
@@ -54,6 +55,7 @@ _OWN = {"labels", "cytoplasm", "overlays", "replaced"}
 # Cell Tracking Challenge: truth and results of a folder.
 _CHALLENGE = re.compile(r"(?P<frames>\d+)_(GT|ST|RES|ERR_SEG)")
 _OF_TRACKS = {"tracks.csv", "lineage.csv"}
+_PREVIEW = "_thumb"
 _OWN_RECORD = re.compile(rb'^\s*\{\s*"hooke"\s*:')
 
 
@@ -98,6 +100,19 @@ def derived_files(root: Path, files: Iterable[str]) -> set[str]:
     names = list(files)
     known = {key for name in names for key in (_fold(name), _fold(result_stem(name)))}
     return {name for name in names if _is_derived(name, known)} | _own_files(set(names))
+
+
+def previews(files: Iterable[str]) -> set[str]:
+    """Which files of a folder are the small copies that MetaXpress keeps beside its images, ``NAME_thumb``.
+
+    Examples
+    --------
+    >>> previews(["A01_w1.TIF", "A01_w1_thumb.TIF", "my_thumb.tif"])
+    {'A01_w1_thumb.TIF'}
+    """
+    bare = {name: _fold(bare_name(Path(name))) for name in files if has_image_suffix(Path(name))}
+    full = set(bare.values())
+    return {name for name, stem in bare.items() if stem.endswith(_PREVIEW) and stem.removesuffix(_PREVIEW) in full}
 
 
 def image_of_result(stem: str) -> str:

@@ -1,8 +1,8 @@
 """Reads plate, well, site, channel, plane and time from the names that microscopes give their files.
 
 Known are the names of MetaXpress (ImageXpress), Harmony and Columbus (Opera, Operetta), CellVoyager (Yokogawa), IN Cell
-Analyzer, ArrayScan and CellInsight, and Incucyte; then any name that holds a well as a word of its own, such as
-``A01_field1``, and files in a folder that is named after their well.
+Analyzer, ArrayScan and CellInsight, Gen5 (Cytation), NIS-Elements and Incucyte; then any name that holds a well as a
+word of its own, such as ``A01_field1``, and files in a folder that is named after their well.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
+from hooke.io.channel_parts import STAIN
 from hooke.plates.name_pattern import compile_pattern
 from hooke.plates.position import Position
 from hooke.plates.well import Well
@@ -31,12 +32,15 @@ _SCHEMES = tuple(
         r"(?P<letter>[A-Za-z]|A[A-F]) - (?P<column>\d+)\(fld (?P<site>\d+)(?: wv (?P<channel>[^()]*?))?"
         r"(?: z (?P<plane>\d+))?(?: time (?P<time>\d+)[^()]*)?\)",
         rf"(?:^|(?<=[_ -])){_WELL}[fF](?P<site>\d+)[dD](?P<channel>\d+)",
+        r"(?P<row>\d{3})(?P<column>\d{3})-(?P<site>\d+)-(?P<time>\d{3})(?P<plane>\d{3})(?P<channel>\d{3})",
+        rf"(?:^|(?<=[_ -])){_WELL}_-?\d+_\d+_(?P<site>\d+)_(?P<channel>[A-Za-z].*)_(?P<time>\d+)",
+        rf"(?:^|(?<=[_ -]))Well{_WELL}_Point[A-Za-z]*\d+_(?P<site>\d+)_Channel(?P<channel>.+?)_Seq\d+",
         rf"(?:^|(?<=[_ -])){_WELL}_(?P<site>\d+)_(?P<time>\d{{4}}y\d{{2}}m\d{{2}}d_\d{{2}}h\d{{2}}m)",
     )
 )
 _WORD = re.compile(r"(?<![A-Za-z0-9])(?:[Ww]ell[ _-]?)?([A-Pa-p]|A[A-F]|[Q-Z])0*([1-9]\d?)(?![A-Za-z0-9])")
 _PARTS = {
-    "channel": re.compile(r"(?<![A-Za-z0-9])(?:w|ch|channel|C)[_-]?(\d+)(?![0-9])"),
+    "channel": re.compile(r"(?<![A-Za-z0-9])(?:w|ch|channel|C|c)[_-]?(\d+)(?![0-9])"),
     "plane": re.compile(r"(?<![A-Za-z0-9])[zZ][_-]?(\d+)(?![0-9])"),
     "time": re.compile(r"(?<![A-Za-z0-9])[tT][_-]?(\d+)(?![0-9])"),
 }
@@ -75,7 +79,7 @@ def read_positions(paths: Sequence[PurePath], pattern: str | None = None) -> lis
     else:
         read = _by_scheme(paths) or _by_word(paths, lambda path: [_bare(path)]) or _by_word(paths, _folders)
         read = read or [None] * len(paths)
-    read = [_with_time_folder(path, position) for path, position in zip(paths, read, strict=True)]
+    read = [_with_folders(path, position) for path, position in zip(paths, read, strict=True)]
     named = [position for position in read if position is not None]
     if any(position.plate for position in named) and pattern is not None:
         return read
@@ -125,10 +129,18 @@ def _plain(text: str) -> str:
     return text.lstrip("0") or "0" if text.isdecimal() else text
 
 
-def _with_time_folder(path: PurePath, position: Position | None) -> Position | None:
-    """Take the time from MetaXpress' folder of it, ``TimePoint_2``."""
-    found = re.fullmatch(r"TimePoint_?(\d+)", path.parent.name, re.IGNORECASE)
-    return position if position is None or found is None or position.time else replace(position, time=_plain(found[1]))
+def _with_folders(path: PurePath, position: Position | None) -> Position | None:
+    """Take time and plane from MetaXpress' folders of them, ``TimePoint_2/ZStep_3``."""
+    if position is None:
+        return None
+    folders = path.parts[:-1][-_FOLDERS:]
+
+    def number(name: str) -> str:
+        found = [re.fullmatch(rf"(?i){name}_?(\d+)", folder) for folder in folders]
+        return next((_plain(match[1]) for match in found if match), "")
+
+    time, plane = position.time or number("TimePoint"), position.plane or number("ZStep")
+    return replace(position, time=time, plane=plane)
 
 
 def _by_word(paths: Sequence[PurePath], texts: Callable[[PurePath], list[str]]) -> list[Position | None]:
@@ -136,6 +148,19 @@ def _by_word(paths: Sequence[PurePath], texts: Callable[[PurePath], list[str]]) 
     words = [[(text, found) for text in texts(path) for found in _WORD.finditer(text)] for path in paths]
     if sum(map(bool, words)) * 2 < len(paths) or not any(words):
         return []
+    stained = _of_words(paths, words, hold_stains=True)
+    fields: dict[tuple[str, Well, str, str, str], set[str]] = {}
+    for position in filter(None, stained):
+        fields.setdefault(position.field, set()).add(position.channel)
+    # Where no field has two of these words, they may be conditions.
+    is_stained = any(len(channels) > 1 for channels in fields.values()) or len(set().union(*fields.values())) == 1
+    return stained if is_stained else _of_words(paths, words, hold_stains=False)
+
+
+def _of_words(
+    paths: Sequence[PurePath], words: Sequence[Sequence[tuple[str, re.Match[str]]]], *, hold_stains: bool
+) -> list[Position | None]:
+    """Read what the words around the well say."""
     place = _most_telling(words)
     positions: list[Position | None] = []
     for path, own in zip(paths, words, strict=True):
@@ -146,7 +171,7 @@ def _by_word(paths: Sequence[PurePath], texts: Callable[[PurePath], list[str]]) 
         well = Well.parse(found[1] + found[2])
         before, after = text[: found.start()], text[found.end() :]
         rest = after if text == _bare(path) else _bare(path)
-        positions.append(None if well is None else _of_rest(well, before.strip(" _-"), rest))
+        positions.append(None if well is None else _of_rest(well, before.strip(" _-"), rest, hold_stains))
     return positions
 
 
@@ -163,11 +188,13 @@ def _most_telling(words: Sequence[Sequence[tuple[str, re.Match[str]]]]) -> int:
     return max(places, key=telling)
 
 
-def _of_rest(well: Well, plate: str, rest: str) -> Position:
+def _of_rest(well: Well, plate: str, rest: str, holds_stains: bool) -> Position:
     """Read what stands after the well; what remains besides channel, plane and time is the site."""
     parts: dict[str, str] = {}
     for name, pattern in _PARTS.items():
         found = pattern.search(rest)
+        if found is None and name == "channel" and holds_stains:
+            found = next(reversed(list(STAIN.finditer(rest))), None)
         if found is not None:
             parts[name] = _plain(found[1])
             rest = rest[: found.start()] + rest[found.end() :]
