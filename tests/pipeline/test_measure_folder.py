@@ -315,3 +315,29 @@ def test_numbers_are_drawn_where_the_objects_are():
         top, left = round(row.centroid_y * times), round(row.centroid_x * times)
         assert differs[max(0, top - 6) : top + 6, max(0, left - 6) : left + 6].any(), row.label
     assert differs.mean() < 0.3
+
+
+def test_parents_are_found_by_name_and_counted(folder):
+    cells = expand_labels(FIELD.labels, 3)
+    for name, parents in (("a", cells), ("b", cells[::-1])):
+        write_labels(folder / "cells" / f"{name}_w1_mask.tif", [parents])
+    command = [folder / "images", "--labels", folder / "masks", "--parents", folder / "cells"]
+    _, status = run_command(measure_command, *command, "-o", folder / "out")
+    assert status == 0
+    table, parents = (pd.read_csv(folder / "out" / f"{name}.csv") for name in ("measurements", "parents"))
+    assert (table["parent"] == table["label"]).all()
+    assert (table["parent_share"] == 1).all()
+    assert (parents["children"] == 1).all()
+    assert list(parents.columns[:3]) == ["image", "label", "area"]
+    assert set(parents["image"]) == {"a_w1", "b_w1"}
+    assert parents["children_area"].sum() == table["area"].sum()
+
+
+def test_an_image_without_parents_fails_alone(folder):
+    write_labels(folder / "cells" / "a_w1.tif", [FIELD.labels])
+    measured = hooke.measure_folder([folder / "images"], folder / "masks", folder / "out", parents=folder / "cells")
+    assert measured.failed == 1
+    error = measured.summary.set_index("image").loc["b_w1", "error"]
+    assert "no parents are named 'b_w1'" in error
+    assert measured.parents is not None
+    assert set(measured.parents["image"]) == {"a_w1"}

@@ -48,6 +48,12 @@ def measure(
         Path, typer.Option(help="Label images, results of hooke segment, or annotations of another program.")
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the results.")],
+    parents: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labels of what holds the objects, such as cells that hold nuclei: says in which each object is."
+        ),
+    ] = None,
     pixel_size: PixelSize = None,
     surroundings: Surroundings = 6.0,
     expand: Expand = None,
@@ -67,6 +73,8 @@ def measure(
       hooke measure images/ --labels results/ -o measured/ --expand 6 --texture
 
       hooke measure images/ --labels qupath/ -o measured/ --names cellprofiler --pixel-size 0.325
+
+      hooke measure images/ --labels nuclei/ --parents cells/ -o measured/
     """
     from hooke.pipeline import MeasureOptions, measure_folder
 
@@ -85,6 +93,7 @@ def measure(
             labels,
             out,
             options,
+            parents=parents,
             axes=axes,
             channels_from=channels_from,
             ids=ids,

@@ -30,12 +30,14 @@ from hooke.measure.intensity import measure_channels
 from hooke.measure.intensity_doubts import IntensityCensus, intensity_doubts
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
 from hooke.measure.perimeter import Steps, count_contour_steps
+from hooke.measure.relation import count_children, relate_objects
 from hooke.measure.volume import measure_stack
 
 __all__ = [
     "FIRST_OF_MORE",
     "IntensityCensus",
     "MeasureOptions",
+    "count_children",
     "cytoplasm_labels",
     "cytoplasm_table",
     "intensity_doubts",
@@ -43,6 +45,7 @@ __all__ = [
     "measure",
     "measure_stack",
     "name_columns",
+    "relate_objects",
 ]
 
 #: The first column of those that `measure` gives with `more`.

@@ -7,6 +7,7 @@ OUT/
   overlays/NAME.png    outlines; one picture a plane for stacks
   measurements.csv     a row per object
   summary.csv          a row per image or plane: count, warning, error
+  parents.csv          with parents, a row per object of these: how many objects it holds
   geojson/NAME.geojson and so on: the formats asked for
 ```
 """
@@ -40,12 +41,14 @@ from hooke.io.warning_cell import join_warnings
 from hooke.labels import LabelledImage, LabelSource
 from hooke.measure import (
     MeasureOptions,
+    count_children,
     cytoplasm_labels,
     cytoplasm_table,
     intensity_doubts,
     known_channels,
     measure,
     name_columns,
+    relate_objects,
 )
 from hooke.pipeline.given_sizes import with_pixel_size
 from hooke.pipeline.image_facts import FACTS, differing_images, image_facts
@@ -69,12 +72,15 @@ class MeasuredFolder:
         ``folder``, ``suffix``.
     notes : tuple of str
         What was left out of the folders searched, how files were joined, and what else was written.
+    parents : DataFrame, optional
+        With parents, a row per object of these: ``parents.csv``.
     """
 
     out: Path
     table: pd.DataFrame
     summary: pd.DataFrame
     notes: tuple[str, ...] = ()
+    parents: pd.DataFrame | None = None
 
     @property
     def failed(self) -> int:
@@ -88,6 +94,7 @@ def measure_folder(
     out: str | Path,
     options: MeasureOptions | None = None,
     *,
+    parents: str | Path | None = None,
     axes: str | None = None,
     channels_from: str | None = None,
     ids: bool = False,
@@ -106,6 +113,9 @@ def measure_folder(
     out : str or Path
         Folder for the results.
     options : MeasureOptions, optional
+    parents : str or Path, optional
+        Labels of the same images, too, of what holds the objects, such as cells that hold nuclei: the table says in
+        which of these each object is, see `hooke.measure.relate_objects`.
     axes : str, optional
         Axes of the images' files, where they do not state them.
     channels_from : str, optional
@@ -129,35 +139,47 @@ def measure_folder(
     found = search_inputs(inputs, out)
     paths, channels = find_channels(found.paths, channels_from)
     files = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
-    source, paired = pair_source(open_labels(labels), [file.name for file in files], labels)
-    job = _Job(source, channels, out, options, axes, ids, _is_same(labels, out))
+    names = [file.name for file in files]
+    source, paired = pair_source(open_labels(labels), names, labels)
+    holders, also_paired = (None, []) if parents is None else pair_source(open_labels(parents), names, parents)
+    job = _Job(source, holders, channels, out, options, axes, ids, _is_same(labels, out))
     with only_run(out):
-        results: list[list[_Measured]] = list(
+        results: list[list[_MeasuredPlane]] = list(
             run_files(
                 job.measure,
                 files,
-                lambda file, message: [(_row(file) | {"error": message}, None)],
+                lambda file, message: [_MeasuredPlane(_row(file) | {"error": message})],
                 total=len(files),
                 threads=threads or available_threads(),
                 alone=lambda _: False,
                 progress=progress,
             )
         )
-        rows = [row for result in results for row, _ in result]
-        tables = [table for result in results for _, table in result if table is not None]
-        table = _joined(tables)
+        measured = [plane for result in results for plane in result]
+        rows = [plane.row for plane in measured]
+        table = _joined([plane.objects for plane in measured if plane.objects is not None])
         summary = _summary(rows)
         with atomic_paths(out / "measurements.csv", out / "summary.csv") as (objects, images):
             write_table(name_columns(table, options.names), objects, float_format="%.8g")
             write_table(summary, images)
-        written = write_formats(out, formats) if len(tables) else []
+        held = None
+        if parents is not None:
+            held = _joined([plane.parents for plane in measured if plane.parents is not None])
+            write_table(held, out / "parents.csv")
+        written = write_formats(out, formats) if any(plane.objects is not None for plane in measured) else []
     others = set(job.source.names) - {file.name for file in files}
     unused = [f"{len(others)} label image(s) are of none of these images: {some_names(others)}"] if others else []
-    said = (*found.notes, *channels.notes, *paired, *unused, *differing_images(rows), *written)
-    return MeasuredFolder(out, table, summary, said)
+    said = (*found.notes, *channels.notes, *paired, *also_paired, *unused, *differing_images(rows), *written)
+    return MeasuredFolder(out, table, summary, said, held)
 
 
-_Measured = tuple[dict[str, Any], pd.DataFrame | None]
+@dataclass(frozen=True, eq=False)
+class _MeasuredPlane:
+    """A row of the summary, and the tables of one plane: its objects, and those that hold them."""
+
+    row: dict[str, Any]
+    objects: pd.DataFrame | None = None
+    parents: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +187,7 @@ class _Job:
     """What is the same for all files."""
 
     source: LabelSource
+    parents: LabelSource | None
     channels: ChannelFiles
     out: Path
     options: MeasureOptions
@@ -172,45 +195,35 @@ class _Job:
     ids: bool
     in_place: bool
 
-    def measure(self, file: InputFile, on_share: OnShare) -> list[_Measured]:
-        """Measure a file, plane by plane; give a row of the summary and a table of each."""
+    def measure(self, file: InputFile, on_share: OnShare) -> list[_MeasuredPlane]:
+        """Measure a file, plane by plane; give a row of the summary and the tables of each."""
         images = with_pixel_size(self.channels.open(file.path, axes=self.axes), self.options.pixel_size)
-        content = self._content(file, images)
+        content = _read(self.source, "labels", file, images)
         planes = content.labels.reshape(len(images), *images.plane_shape[:2])
+        holders: Sequence[NDArray[np.int32] | None] = [None] * len(images)
+        if self.parents is not None:
+            holders = list(_read(self.parents, "parents", file, images).labels.reshape(planes.shape))
         if not self.in_place:
             self._write(labels_path(self.out, file.name), planes, images)
         if (width := self.options.expand) is not None:
             rings = np.stack([cytoplasm_labels(plane, width) for plane in planes])
             self._write(cytoplasm_path(self.out, file.name), rings, images)
-        results: list[_Measured] = []
-        for image, labels in zip(images, planes, strict=True):
-            table = self._table(image, labels, content)
-            table.insert(0, "image", file.name)
-            for place, (axis, at) in enumerate(image.plane.items(), 1):
-                table.insert(place, axis, at)
-            table = table.assign(**image_place(str(file.path)))
+        results: list[_MeasuredPlane] = []
+        for image, labels, holder in zip(images, planes, holders, strict=True):
+            table, held = self._table(image, labels, content), None
+            if holder is not None:
+                related = relate_objects(labels, holder, pixel_size_um=image.pixel_size_um)
+                table = pd.concat([table, related], axis=1)
+                held = _placed(count_children(holder, table), file, image)
+            table = _placed(table, file, image)
             picture = overlay(image.pixels, labels, ids=self.ids)
             write_png(overlay_path(self.out, file.name, image.plane), picture)
             doubts = intensity_doubts(labels, image.pixels, known_channels(image))
             warning = join_warnings([*image.notes, content.note, *content.oddities, *doubts])
             row = _row(file) | image.plane | {"count": len(table), "warning": warning} | image_facts(image)
-            results.append((row, table))
+            results.append(_MeasuredPlane(row, table, held))
             on_share(len(results) / len(images))
         return results
-
-    def _content(self, file: InputFile, images: ImageFile) -> LabelledImage:
-        """Read the objects of an image."""
-        if file.name not in self.source:
-            remedy = "name images and labels alike"
-            raise DatasetError(f"no labels are named {file.name!r}", path=file.path, remedy=remedy)
-        wanted = (*images.stack_shape, *images.plane_shape[:2])
-        content = self.source.read(file.name, images.plane_shape[:2])
-        if not _is_alike(content.labels.shape, wanted):
-            sizes = " and ".join(" x ".join(map(str, shape)) for shape in (content.labels.shape, wanted))
-            raise DatasetError(
-                f"labels and image differ in size: {sizes}", path=file.path, remedy="give the labels of this very image"
-            )
-        return content
 
     def _table(self, image: Image, labels: NDArray[np.int32], content: LabelledImage) -> pd.DataFrame:
         """Measure one plane, and add what is known of its objects."""
@@ -245,6 +258,31 @@ class _Job:
             z_step_um=images.z_step_um,
             time_step_s=images.time_step_s,
         )
+
+
+def _read(source: LabelSource, called: str, file: InputFile, images: ImageFile) -> LabelledImage:
+    """Read the objects of an image, which the user knows as the labels or the parents."""
+    if file.name not in source:
+        remedy = f"name images and {called} alike"
+        raise DatasetError(f"no {called} are named {file.name!r}", path=file.path, remedy=remedy)
+    wanted = (*images.stack_shape, *images.plane_shape[:2])
+    content = source.read(file.name, images.plane_shape[:2])
+    if not _is_alike(content.labels.shape, wanted):
+        sizes = " and ".join(" x ".join(map(str, shape)) for shape in (content.labels.shape, wanted))
+        raise DatasetError(
+            f"{called} and image differ in size: {sizes}",
+            path=file.path,
+            remedy=f"give the {called} of this very image",
+        )
+    return content
+
+
+def _placed(table: pd.DataFrame, file: InputFile, image: Image) -> pd.DataFrame:
+    """Say of which image and plane a table is, in its first and last columns."""
+    table.insert(0, "image", file.name)
+    for place, (axis, at) in enumerate(image.plane.items(), 1):
+        table.insert(place, axis, at)
+    return table.assign(**image_place(str(file.path)))
 
 
 def _is_alike(labels: tuple[int, ...], image: tuple[int, ...]) -> bool:
