@@ -12,7 +12,7 @@ from hooke.cli.segment import segment
 from hooke.image import Image
 from hooke.io.warning_cell import part_warnings
 from hooke.pipeline import SegmentOptions, merge_results, segment_folder
-from hooke.pipeline.image_facts import differing_images, image_facts
+from hooke.pipeline.image_facts import differing_channel, differing_images, image_facts
 from tests.builders import run_command
 
 HALF = {"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}
@@ -57,6 +57,17 @@ def test_each_difference_is_named_with_its_images():
     assert "uint8 (1: a), uint16 (1: b): intensities" in found
     (found,) = differing_images(rows(a=image(channels=("DAPI", "FITC")), b=image(channels=("DAPI", "Cy5")), c=image()))
     assert "DAPI, FITC (1: a), Cy5, DAPI (1: b), 1 without a name (1: c)" in found
+
+
+def test_a_choice_that_differs_between_images_of_the_same_channels_is_named():
+    two = rows(a=image(channels=("DAPI", "FITC")), b=image(channels=("DAPI", "FITC")), c=image(channels=("FITC",)))
+    for row, channel in zip(two, (0, 1, 0), strict=True):
+        row["channel"] = channel
+    (found,) = differing_channel(two, None)
+    assert "different channels, though these images have the same ones: DAPI (1: a), FITC (1: b): choose" in found
+    assert differing_channel([two[0], two[2]], None) == []
+    assert differing_channel(two, "DAPI") == []
+    assert differing_channel([{**row, "channel": "colour"} for row in two], None) == []
 
 
 def test_planes_of_a_stack_count_once():

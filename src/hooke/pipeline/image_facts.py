@@ -65,7 +65,12 @@ def differing_images(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def differing_channel(rows: Iterable[Mapping[str, Any]], channel: int | str | None) -> list[str]:
-    """Say where a channel that was chosen by its number has another name in some images; see `differing_images`."""
+    """Say where a channel that was chosen by its number has another name in some images; see `differing_images`.
+
+    Where none was given, say where images with the same channels were segmented in different ones.
+    """
+    if channel is None:
+        return _differing_choice(_by_image(rows))
     if not isinstance(channel, int):
         return []
     named: dict[str, list[str]] = {}
@@ -76,6 +81,21 @@ def differing_channel(rows: Iterable[Mapping[str, Any]], channel: int | str | No
     if len(named) < 2:
         return []
     return [f"channel {channel} is not the same stain in all images: {_listed(named)}: choose it by its name"]
+
+
+def _differing_choice(images: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    chosen: dict[str, dict[str, list[str]]] = {}
+    for image, row in images.items():
+        names, number = str(row["channels"]).split(", "), str(row.get("channel", ""))
+        if number.isdecimal():
+            name = names[int(number)] if int(number) < len(names) else f"channel {number}"
+            chosen.setdefault(str(row["channels"]), {}).setdefault(name, []).append(image)
+    return [
+        "objects were searched for in different channels, though these images have the same ones: "
+        f"{_listed(kinds)}: choose one for all with --channel (channel)"
+        for kinds in chosen.values()
+        if len(kinds) > 1
+    ]
 
 
 def _by_image(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
