@@ -25,9 +25,10 @@ from hooke.classify.classify_objects import Classified, Classifier, check_thresh
 from hooke.errors import DatasetError, ImageReadError
 from hooke.evaluation.point_tables import PointTable
 from hooke.image import Image
-from hooke.io import find_images, open_image, unique_names, write_labels, write_png
+from hooke.io import ImageFile, find_images, unique_names, write_labels, write_png
 from hooke.io.annotations import parse_formats, write_formats
 from hooke.io.annotations.label_files import read_label_file
+from hooke.io.channel_files import find_channels
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
 from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
@@ -152,6 +153,7 @@ def classify_folder(
     *,
     threshold: float = 0.0,
     channel: int | None = None,
+    channels_from: str | None = None,
     write: str | Sequence[str] = (),
     progress: OnProgress[object] | None = None,
 ) -> ClassifiedFolder:
@@ -171,6 +173,8 @@ def classify_folder(
         Objects whose most probable class is less probable are called unknown.
     channel : int, optional
         Channel (0 is the first) that shows the objects.
+    channels_from : str, optional
+        The part of a file's name that says which channel of an image it holds: see `hooke.io.channel_files`.
     write : str or sequence of str
         Formats of other programs to write the objects in, too: keys of `hooke.io.annotations.WRITERS`.
     progress : callable, optional
@@ -185,13 +189,14 @@ def classify_folder(
     check_threshold(threshold)
     out, formats = Path(out), parse_formats(write)
     searched = search_inputs(inputs, out)
-    paths = searched.paths
+    paths, channels = find_channels(searched.paths, channels_from)
     names = unique_names(paths)
     source, classifier = open_objects(objects, names), load_classifier(model)
     files = [InputFile(name, path) for name, path in zip(names, paths, strict=True)]
 
     def classify(file: InputFile, on_share: OnShare) -> _FileResult:
-        return _classify_file(file, source, classifier, threshold, channel, out)
+        image = replace(_single_plane(channels.open(file.path)), name=file.name)
+        return _classify_file(file, image, source, classifier, threshold, channel, out)
 
     with only_run(out):
         results = list(run_files(classify, files, _failure, total=len(files), progress=progress))
@@ -206,7 +211,7 @@ def classify_folder(
         summary = pd.DataFrame([result.row | image_place(str(result.row["file"])) for result in results])
         write_table(summary, out / "summary.csv")
         written = write_formats(out, formats) if any(result.table is not None for result in results) else []
-    return ClassifiedFolder(out, counted, summary, (*searched.notes, *written))
+    return ClassifiedFolder(out, counted, summary, (*searched.notes, *channels.notes, *written))
 
 
 @dataclass(frozen=True)
@@ -228,6 +233,7 @@ def _summary_row(file: InputFile) -> dict[str, object]:
 
 def _classify_file(
     file: InputFile,
+    image: Image,
     source: _LabelFolder | _PointFile,
     classifier: Classifier,
     threshold: float,
@@ -236,7 +242,6 @@ def _classify_file(
 ) -> _FileResult:
     """Classify the objects of a file, and write its overlay and label image."""
     name = file.name
-    image = replace(_single_plane(file.path), name=name)
     objects = source.read(name, image)
     found = classify_image(image, objects, classifier, threshold=threshold, channel=channel)
     labels = None if objects.dtype.kind == "f" else objects.astype(np.int32)
@@ -250,19 +255,18 @@ def _classify_file(
     return _FileResult(row, table, found.classes.counts)
 
 
-def _single_plane(path: Path) -> Image:
+def _single_plane(file: ImageFile) -> Image:
     """Read an image of one plane."""
-    file = open_image(path)
     if len(file) > 1:
         raise ImageReadError(
             f"is a stack of {len(file)} planes",
-            path=path,
+            path=file.path,
             remedy="use hooke segment --classify, which goes plane by plane",
         )
     if file.scenes:
         raise ImageReadError(
             f"holds {len(file.scenes)} images of other sizes",
-            path=path,
+            path=file.path,
             remedy="use hooke segment --classify, which takes each",
         )
     return file.plane(0)

@@ -21,6 +21,7 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.image import Image
 from hooke.io import find_images, read_image, read_labels, unique_names
 from hooke.io.annotations.classes_json import read_classes
+from hooke.io.channel_files import find_channels
 from hooke.io.name_match import match_names, some_names
 from hooke.io.tables import read_table
 
@@ -109,7 +110,12 @@ def examples_of_dataset(folder: str | Path, split: str = "train", classes: Seque
 
 
 def examples_of_table(
-    table: str | Path, images: Sequence[str | Path], objects: str | Path, classes: Sequence[str] = ()
+    table: str | Path,
+    images: Sequence[str | Path],
+    objects: str | Path,
+    classes: Sequence[str] = (),
+    *,
+    channels_from: str | None = None,
 ) -> Iterator[Examples]:
     """Labelled cells of a csv with the columns ``image``, ``label`` and ``class``, image by image.
 
@@ -122,6 +128,8 @@ def examples_of_table(
         Folder of label images, or results of ``hooke segment``.
     classes : sequence of str
         Leave out objects of others; by default, none.
+    channels_from : str, optional
+        The part of a file's name that says which channel of an image it holds: see `hooke.io.channel_files`.
 
     Raises
     ------
@@ -131,7 +139,7 @@ def examples_of_table(
     rows = _read_table(Path(table))
     if classes:
         rows = rows[rows["class"].isin(list(classes))]
-    paths = find_images(images)
+    paths, channels = find_channels(find_images(images), channels_from)
     known = dict(zip(unique_names(paths), paths, strict=True))
     source = open_objects(objects, known)
     meant = match_names(rows["image"].unique(), known, path=table)
@@ -139,7 +147,7 @@ def examples_of_table(
         remedy = f"check --images; the images there are named {some_names(known)}, without suffix"
         raise DatasetError(f"names an image {absent[0]!r} that is not there", path=table, remedy=remedy)
     for name, part in rows.groupby(rows["image"].map(meant), sort=True):
-        image = replace(read_image(known[str(name)]), name=str(name))
+        image = replace(channels.open(known[str(name)]).plane(0), name=str(name))
         labels = source.read(str(name), image)
         if labels.dtype.kind == "f":
             raise DatasetError("points have no features", path=objects, remedy="give label images")

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from hooke.cli.given import refuse_ignored
-from hooke.cli.measure import Write
+from hooke.cli.measure import ChannelsFrom, Write
 from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def classify(
         float, typer.Option(help="Call an object unknown whose most probable class is less probable, 0 to 1.")
     ] = 0.0,
     channel: Annotated[int | None, typer.Option(help="Channel that shows the objects, 0 is the first.")] = None,
+    channels_from: ChannelsFrom = None,
     write: Write = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> int:
@@ -81,6 +82,8 @@ def classify(
             typer.secho(f"failed: {progress.error}", fg="red", err=True)
 
     if labels is None:
+        if channels_from:
+            raise ConfigError("--channels-from is for objects, and none are given", remedy="add --labels RESULTS")
         if write:
             raise ConfigError("--write is for objects, and none are given", remedy="add --labels RESULTS")
         if task_of(model) == "classifier":
@@ -95,7 +98,10 @@ def classify(
             typer.echo(f"{len(whole.table) - whole.failed} image(s): {counts}; written to {whole.path}")
             _print_notes(whole.notes)
         return _status(whole.failed, len(whole.table))
-    done = classify_folder(images, labels, model, out, threshold=threshold, channel=channel, write=write, progress=show)
+    done = classify_folder(
+        images, labels, model, out, threshold=threshold, channel=channel, channels_from=channels_from, write=write,
+        progress=show,
+    )  # fmt: skip
     if not quiet:
         _print_summary(done)
         _print_notes(done.notes)
@@ -125,6 +131,7 @@ def train(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the classifier.")],
     images: Annotated[list[str] | None, typer.Option(help="For a csv: files, folders and patterns.")] = None,
     labels: Annotated[Path | None, typer.Option(help="For a csv: results of hooke segment, or label images.")] = None,
+    channels_from: ChannelsFrom = None,
     split: Annotated[str, typer.Option(help="For a data set: the split to learn from.")] = "train",
     classes: Annotated[list[str] | None, typer.Option("--class", help="Learn this class; repeatable.")] = None,
     per_class: Annotated[
@@ -151,15 +158,17 @@ def train(
     wanted = classes or []
     if features.is_dir() and not (features / INDEX_NAME).is_file() and any(features.iterdir()):
         refuse_ignored(
-            context, ["images", "labels", "split"], "goes with a csv or a data set, not with corrected images"
+            context,
+            ["images", "labels", "channels_from", "split"],
+            "goes with a csv or a data set, not with corrected images",
         )
         examples = examples_of_corrected(features, classes=wanted)
     elif features.is_dir():
-        refuse_ignored(context, ["images", "labels"], "goes with a csv: a data set has its own")
+        refuse_ignored(context, ["images", "labels", "channels_from"], "goes with a csv: a data set has its own")
         examples = examples_of_dataset(features, split, wanted)
     elif images and labels:
         refuse_ignored(context, ["split"], "goes with a data set, not with a csv")
-        examples = examples_of_table(features, images, labels, wanted)
+        examples = examples_of_table(features, images, labels, wanted, channels_from=channels_from)
     else:
         raise ConfigError("a csv needs its images and labels", remedy="add --images FOLDER --labels RESULTS")
     learnt = learn_features(

@@ -17,7 +17,7 @@ from hooke.doctor.fix import FAR
 from hooke.doctor.shapes import is_stray
 from hooke.errors import DatasetError, HookeError
 from hooke.image import Image
-from hooke.io import open_image
+from hooke.io.channel_files import open_recorded
 from hooke.io.name_match import match_names, some_names
 from hooke.labels import LabelledImage, count_overlap
 from hooke.labels.numbering import number_with_classes
@@ -244,7 +244,7 @@ def open_corrected(
 
 def _read_plane(pair: Pair) -> Image:
     """Read an image that is one plane."""
-    file = open_image(pair.image, scene=pair.scene or None)
+    file = open_recorded(pair.image, pair.scene, pair.channels)
     if len(file) > 1 or (file.scenes and not pair.scene):
         what = f"a stack of {len(file)} planes" if len(file) > 1 else f"{len(file.scenes)} images in one file"
         raise DatasetError(what, path=pair.image, remedy="save the planes that were corrected as single images")

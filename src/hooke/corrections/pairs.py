@@ -12,6 +12,7 @@ from hooke.evaluation import open_labels
 from hooke.io import find_images
 from hooke.io.annotations import AnnotationFiles
 from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, READERS, image_name
+from hooke.io.channel_files import find_channels
 from hooke.io.entry import Entry, run_entries
 from hooke.io.formats import has_image_suffix, result_stem
 from hooke.io.name_match import pair_names, some_names
@@ -42,6 +43,8 @@ class Pair:
         Name of the image in the source of labels.
     scene : str
         Of the image's file; empty where it has one.
+    channels : mapping of str to str
+        The file of each channel, of an image of several files; empty for others.
     group : str
         Images of one group show the same place; its name where that is unknown.
     split : str, optional
@@ -54,6 +57,7 @@ class Pair:
     scene: str = ""
     group: str = ""
     split: str | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def find_pairs(
         raise DatasetError("no such file or folder", path=path, remedy="name the corrected images")
     if images is not None:
         _refuse_split(split, path)
-        return _by_name(_labels_of(path, split_components), _images(images), path, images)
+        return _by_name(_labels_of(path, split_components), *_images(images), path, images)
     if path.is_file():
         raise DatasetError("is one file", path=path, remedy="name the image, or the folder of images, with --images")
     if (path / INDEX_NAME).is_file():
@@ -123,12 +127,11 @@ def _of_run(out: Path, split_components: bool | None) -> Pairs:
     corrected = out / CORRECTED
     if corrected.is_dir() and any(corrected.iterdir()):
         source = _labels_of(corrected, split_components)
-        found = _by_name(source, {name: Path(entry.path) for name, entry in entries.items()}, corrected, out)
-        pairs = {name: replace(pair, scene=entries[name].scene) for name, pair in found.pairs.items()}
-        return Pairs(pairs, found.failed, len(entries) - len(pairs))
+        found = _by_name(source, *_of_entries(entries), corrected, out)
+        return replace(found, untouched=len(entries) - len(found.pairs))
     source = open_labels(out, split_components=split_components)
     pairs = {
-        name: Pair(name, Path(entry.path), source, name, scene=entry.scene, group=name)
+        name: Pair(name, Path(entry.path), source, name, scene=entry.scene, group=name, channels=entry.channels)
         for name, entry in entries.items()
         if name in source and _is_changed(out, entry)
     }
@@ -147,7 +150,7 @@ def _of_folder(folder: Path, split_components: bool | None) -> Pairs:
     """Find the images and labels of any folder: in folders of their own, or side by side."""
     labels = next((folder / name for name in _LABEL_FOLDERS if (folder / name).is_dir()), None)
     if labels is not None and (folder / "images").is_dir():
-        return _by_name(_labels_of(labels, split_components), _images(folder / "images"), labels, folder / "images")
+        return _by_name(_labels_of(labels, split_components), *_images(folder / "images"), labels, folder / "images")
     if labels is not None:
         remedy = "put the images into a folder images beside it, or name them with --images"
         raise DatasetError("no images beside these labels", path=labels, remedy=remedy)
@@ -161,7 +164,7 @@ def _of_folder(folder: Path, split_components: bool | None) -> Pairs:
     if not annotations:
         remedy = "give images/ and labels/ of equal names, images with annotations beside them, or --images"
         raise DatasetError("no labels here", path=folder, remedy=remedy)
-    return _by_name(AnnotationFiles(annotations, split_components), images, folder, folder)
+    return _by_name(AnnotationFiles(annotations, split_components), images, {}, folder, folder)
 
 
 def _annotated_name(file: Path) -> str | None:
@@ -182,32 +185,50 @@ def _labels_of(path: Path, split_components: bool | None) -> LabelSource:
     return open_labels(path, split_components=split_components)
 
 
-def _images(path: Path) -> dict[str, Path]:
+@dataclass(frozen=True)
+class _Origin:
+    """What of its file, or of which files, an image is."""
+
+    scene: str = ""
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+
+def _of_entries(entries: Mapping[str, Entry]) -> tuple[dict[str, Path], dict[str, _Origin]]:
+    """Images of a run, by their name."""
+    paths = {name: Path(entry.path) for name, entry in entries.items()}
+    return paths, {name: _Origin(entry.scene, entry.channels) for name, entry in entries.items()}
+
+
+def _images(path: Path) -> tuple[dict[str, Path], dict[str, _Origin]]:
     """Images of a file or folder by their name; of a run, those that it read."""
     if (path / ".hooke").is_dir():
-        return {entry.name: Path(entry.path) for entry in run_entries(path) if entry.path}
+        return _of_entries({entry.name: entry for entry in run_entries(path) if entry.path})
     if (path / INDEX_NAME).is_file():
         path = path / "images"
+    paths, channels = find_channels(find_images([path], results=True))
     found: dict[str, Path] = {}
-    for file in find_images([path], results=True):
+    for file in paths:
         stem = result_stem(file)
         if stem in found:
             raise DatasetError(f"{found[stem].name} and {file.name} share a name", path=path, remedy="rename one")
         found[stem] = file
-    return found
+    return found, {name: _Origin(channels=channels.recorded(file)) for name, file in found.items()}
 
 
-def _by_name(source: LabelSource, images: Mapping[str, Path], labels_at: Path, images_at: Path) -> Pairs:
+def _by_name(
+    source: LabelSource, images: Mapping[str, Path], origins: Mapping[str, _Origin], labels_at: Path, images_at: Path
+) -> Pairs:
     """Pair labels and images by their names."""
+
+    def pair(name: str, called: str) -> Pair:
+        origin = origins.get(name, _Origin())
+        return Pair(name, images[name], source, called, scene=origin.scene, group=name, channels=origin.channels)
+
     if len(images) == len(source.names) == 1:  # a single file of either, under any name
-        (name, image), (called,) = next(iter(images.items())), source.names
-        return Pairs({name: Pair(name, image, source, called, group=name)})
+        (name,), (called,) = images, source.names
+        return Pairs({name: pair(name, called)})
     meant = pair_names(source.names, images, path=labels_at)
-    pairs = {
-        meant[name]: Pair(meant[name], images[meant[name]], source, name, group=meant[name])
-        for name in source.names
-        if name in meant
-    }
+    pairs = {meant[name]: pair(meant[name], name) for name in source.names if name in meant}
     if not pairs:
         cause = f"no labels and images of one name: labels of {some_names(source.names)}; images {some_names(images)}"
         raise DatasetError(cause, path=labels_at, remedy="name each label image or annotation like its image")

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from hooke.errors import ConfigError, DatasetError, HookeError
 from hooke.image import Image
-from hooke.io import open_image, read_labels, write_png
-from hooke.io.entry import run_entries
+from hooke.io import read_labels, write_png
+from hooke.io.channel_files import open_recorded
+from hooke.io.entry import Entry, run_entries
 from hooke.io.spreadsheet import write_table
 from hooke.labels import find_objects
 from hooke.metrics import count_overlap, panoptic_quality
@@ -72,8 +73,7 @@ class _Candidate:
     """An image of a run, and what is known of it."""
 
     name: str
-    path: Path
-    scene: str
+    entry: Entry
     labels: NDArray[np.int32]
     scores: NDArray[np.float64]
     looks: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -138,7 +138,7 @@ def suggest(
     for done, found in enumerate(candidates):
         say(f"mirror image {done + 1} of {len(candidates)}: {found.name}")
         try:
-            image = open_image(found.path, scene=found.scene or None).plane(0)
+            image = open_recorded(found.entry.path, found.entry.scene, found.entry.channels).plane(0)
             if found.labels.shape != (image.height, image.width):
                 continue
             mirrored = segment_image(
@@ -174,7 +174,7 @@ def _candidates(folder: Path) -> list[_Candidate]:
         except (HookeError, OSError, ValueError, KeyError):
             continue
         if labels.ndim == 2:
-            found.append(_Candidate(entry.name, Path(entry.path), entry.scene, labels, scores))
+            found.append(_Candidate(entry.name, entry, labels, scores))
     if not found:
         raise DatasetError("holds no results of single images", path=folder, remedy="give what hooke segment wrote")
     return found
@@ -220,7 +220,7 @@ def _suggestion(found: _Candidate, image: Image) -> Suggestion:
     if (height, width) != (image.height, image.width):
         reasons.append(f"correct rows {top} to {top + height}, columns {left} to {left + width}")
     return Suggestion(
-        found.name, str(found.path), round(found.teaches, 4), round(found.score, 4), unsure,
+        found.name, found.entry.path, round(found.teaches, 4), round(found.score, 4), unsure,
         round(found.disagreement, 4), top, left, height, width, ", ".join(filter(None, reasons)),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.addresses import real_path
 from hooke.errors import ConfigError, ImageReadError, readable
 from hooke.io.channel_parts import CERTAIN_PARTS, POSSIBLE_PARTS, ChannelPart, bare_name, part_of_option
 from hooke.io.false_colour import as_one_channel
@@ -46,6 +47,10 @@ class ChannelFiles:
     def files(self, path: Path) -> tuple[Path, ...]:
         """All files of an image, by its first one."""
         return tuple(self.groups[path].values()) if path in self.groups else (path,)
+
+    def recorded(self, path: Path | None) -> dict[str, str]:
+        """The file of each channel of an image of several files, by its first one, for `hooke.io.entry.Entry`."""
+        return {} if path is None else {channel: real_path(file) for channel, file in self.groups.get(path, {}).items()}
 
     def open(self, path: Path, **options: Any) -> ImageFile:
         """Open an image by its first file, as `hooke.open_image` does with these options.
@@ -270,6 +275,19 @@ def _unlike(files: Mapping[str, ImageFile]) -> tuple[str, ...]:
 
 def _paired(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def open_recorded(path: str | Path, scene: str, channels: Mapping[str, str]) -> ImageFile:
+    """Open an image of a run's output, by what its `hooke.io.entry.Entry` says of it.
+
+    Raises
+    ------
+    ImageReadError
+        If a file of it can't be read, or files do not fit together.
+    """
+    if not channels:
+        return open_image(path, scene=scene or None)
+    return _join({channel: open_image(file, scene=scene or None) for channel, file in channels.items()})
 
 
 def all_files(paths: Sequence[Path], channels: ChannelFiles) -> Iterator[Path]:

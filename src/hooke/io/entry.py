@@ -70,6 +70,8 @@ class Entry:
         Its results, by their path within the output folder.
     error : str
         Why its last turn failed; the rows and files are those of an earlier one then, if any.
+    channels : dict of str to str
+        The file of each channel, of an image of several files (`hooke.io.channel_files`); empty for others.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Entry:
     rows: list[dict[str, Any]]
     files: dict[str, Written] = field(default_factory=dict)
     error: str = ""
+    channels: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Write it, with a hash of itself by which damage shows."""
@@ -133,6 +136,8 @@ class Entry:
             and all(isinstance(row, dict) and _is_count(row.get("count")) for row in self.rows)
             and all(is_result(name) and _is_count(written.size) for name, written in self.files.items())
             and all(isinstance(written.sha256, str) for written in self.files.values())
+            and isinstance(self.channels, dict)
+            and all(isinstance(text, str) for item in self.channels.items() for text in item)
         )
 
 

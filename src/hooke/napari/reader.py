@@ -15,6 +15,7 @@ from hooke.datasets import INDEX_NAME, find_image, find_labels, read_entries
 from hooke.errors import DatasetError
 from hooke.io import ImageFile, find_images, open_image, read_labels
 from hooke.io.annotations import read_classes
+from hooke.io.channel_files import open_recorded
 from hooke.io.entry import run_entries
 from hooke.io.tables import read_own_table
 from hooke.labels.recognition import holds_labels
@@ -91,7 +92,7 @@ def _read_results(folder: Path) -> list[LayerData]:
     for path in _first(files, folder):
         shown: list[LayerData] = []
         if (entry := entries.get(path.stem)) is not None:
-            image = open_image(entry.path, scene=entry.scene or None)
+            image = open_recorded(entry.path, entry.scene, entry.channels)
             shown = list(_image_layers(image, path.stem, len(layers) > 0))
         layers += shown
         named = str(shown[0][1]["name"]) if len(shown) == 1 else ""

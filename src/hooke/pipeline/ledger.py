@@ -230,7 +230,8 @@ class Ledger:
 
     def keep(self, origin: Origin, entry: Entry) -> Entry:
         """Take an image as it is done, under the path that this run was given."""
-        kept = replace(entry, error="", rows=[{**row, "file": path_text(origin.path or "")} for row in entry.rows])
+        rows = [{**row, "file": path_text(origin.path or "")} for row in entry.rows]
+        kept = replace(entry, error="", channels=self.channels.recorded(origin.path), rows=rows)
         if kept != entry:
             self._write(kept)
         self.entries[origin.name] = kept
@@ -424,10 +425,10 @@ class Ledger:
     ) -> Entry:
         path, scene = origin.key
         size, digest = (0, "") if content is None else (content.size, content.sha256)
-        settings = self.settings
+        settings, channels = self.settings, self.channels.recorded(origin.path)
         return Entry(
             origin.name, origin.base, scene, path, size, digest,
-            settings.hash, settings.options, settings.version, rows, files,
+            settings.hash, settings.options, settings.version, rows, files, channels=channels,
         )  # fmt: skip
 
     def _write(self, entry: Entry) -> None:

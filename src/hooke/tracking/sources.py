@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, HookeError, ImageReadError
 from hooke.io import ImageFile, LabelPlanes, find_images, open_image
+from hooke.io.channel_files import open_recorded
 from hooke.io.entry import run_entries
 from hooke.io.find import natural_key
 from hooke.io.tables import read_header, read_table
@@ -327,7 +328,8 @@ def _images_of_results(
     """The images that results were made from, where they are still there."""
     entries = {entry.name: entry for entry in run_entries(results)}
     try:
-        files = [open_image(entries[name].path, scene=entries[name].scene or None) for name in names]
+        own = [entries[name] for name in names]
+        files = [open_recorded(entry.path, entry.scene, entry.channels) for entry in own]
     except (KeyError, HookeError):
         return None
     fitting = all(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hooke.datasets.layout import find_image
 from hooke.errors import HookeError
 from hooke.io import read_image
+from hooke.io.channel_files import open_recorded
 from hooke.io.entry import run_entries
 
 
@@ -30,13 +31,14 @@ class ImageFinder:
 
     def read(self, name: str, shape: tuple[int, ...]) -> NDArray[np.generic] | None:
         """Read an image; None where there is none, it can't be read, or it is not of this height and width."""
-        path, scene = find_image(self.truth, name), None
-        if path is None and (entry := self.recorded.get(name)) is not None:
-            path, scene = Path(entry.path), entry.scene or None
-        if path is None:
-            return None
+        path, entry = find_image(self.truth, name), self.recorded.get(name)
         try:
-            pixels = read_image(path, scene=scene).pixels
+            if path is not None:
+                pixels = read_image(path).pixels
+            elif entry is not None:
+                pixels = open_recorded(entry.path, entry.scene, entry.channels).plane(0).pixels
+            else:
+                return None
         except HookeError:
             return None  # the report goes without this picture; the scores need none
         return pixels if pixels.ndim in (2, 3) and pixels.shape[:2] == shape else None
