@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -292,7 +293,9 @@ def _read_replay(
 
 
 def _with_progress(work: _Work, hidden: bool) -> FolderResult:
-    """Run the work behind a bar with the time left; failures are printed above it as they come."""
+    """Run the work, in a terminal behind a bar with the time left; failures are printed above it as they come."""
+    if hidden or not sys.stderr.isatty():  # rich, which would show no bar either, takes 60 ms to import
+        return work(lambda progress: _print_news(progress, partial(typer.secho, err=True), quiet=hidden))
     from rich import progress as bars
     from rich.console import Console
 
@@ -304,50 +307,53 @@ def _with_progress(work: _Work, hidden: bool) -> FolderResult:
         bars.TimeRemainingColumn(),
         bars.TextColumn("{task.description}"),
     )
-    with bars.Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+    with bars.Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
 
+        def above_bar(text: str, fg: str | None = None) -> None:
+            console.print(text, style=fg, markup=False, highlight=False, soft_wrap=True)
+
         def show(progress: Progress[ImageResult]) -> None:
+            _print_news(progress, above_bar, quiet=False)
             image = progress.result
-            if progress.note and not hidden:
-                console.print(progress.note, markup=False, highlight=False, soft_wrap=True)
-            if progress.error:
-                console.print(f"failed: {progress.error}", style="red", markup=False, highlight=False, soft_wrap=True)
             description = progress.amount or (None if image is None else f"{image.name}: {image.count}")
             bar.update(task, total=progress.total, completed=progress.done + progress.share, description=description)
 
         return work(show)
 
 
-def _print_summary(result: FolderResult) -> None:
-    from rich.console import Console
+def _print_news(progress: Progress[ImageResult], echo: Callable[..., None], *, quiet: bool) -> None:
+    """Print what happened to an image, failures in any case."""
+    if progress.note and not quiet:
+        echo(progress.note)
+    if progress.error:
+        echo(f"failed: {progress.error}", fg="red")
 
+
+def _print_summary(result: FolderResult) -> None:
     good = [image for image in result.images if not image.error]
     reused = sum(image.reused for image in good)
     warned = [row for image in good for row in image.rows if row["warning"]]
     objects = sum(image.count for image in good)
-    console = Console(highlight=False, soft_wrap=True)
     note = f" ({reused} done before)" if reused else ""
-    console.print(
-        f"{objects} objects in {len(good)} image(s){note}; results in {readable(str(result.out))}", markup=False
-    )
+    typer.echo(f"{objects} objects in {len(good)} image(s){note}; results in {readable(str(result.out))}")
     stacks = [image for image in good if len(image.rows) > 1]
     _print_depth(good)
     stacks = [image for image in stacks if "objects_3d" not in image.rows[0]]
     if stacks:
         planes = sum(len(image.rows) for image in stacks)
         where = "" if len(stacks) == len(good) == 1 else f" of {len(stacks)} stack(s)"
-        console.print(f"counted in each of {planes} planes{where}: an object that several planes show counts in each")
+        typer.echo(f"counted in each of {planes} planes{where}: an object that several planes show counts in each")
     if (page := result.out / "results.html").is_file():
-        console.print(f"to look through them, open {readable(str(page))} in a browser", markup=False)
+        typer.echo(f"to look through them, open {readable(str(page))} in a browser")
     for said in result.notes:
-        console.print(said, style="yellow", markup=False)
+        typer.secho(said, fg="yellow")
     for row in warned[:_LISTED]:
-        console.print(f"warning: {_place(row)}: {row['warning']}", style="yellow", markup=False)
+        typer.secho(f"warning: {_place(row)}: {row['warning']}", fg="yellow")
     if len(warned) > _LISTED:
-        console.print(f"... and {len(warned) - _LISTED} more warnings in summary.csv", style="yellow", markup=False)
+        typer.secho(f"... and {len(warned) - _LISTED} more warnings in summary.csv", fg="yellow")
     if result.failed:
-        console.print(f"{len(result.failed)} image(s) failed: see summary.csv", style="red", markup=False)
+        typer.secho(f"{len(result.failed)} image(s) failed: see summary.csv", fg="red")
 
 
 def _print_depth(images: list[ImageResult]) -> None:
