@@ -42,3 +42,11 @@ def test_places_follow_the_scale():
     labels[16:32, 40:56] = 3
     _, small = rescale(np.zeros((80, 80, 1), np.float32), labels, 0.5)
     np.testing.assert_allclose(locate(labels).scaled(0.5).centres, locate(small).centres)
+
+
+def test_ids_above_2_24_keep_their_own_mask_at_another_scale():
+    labels = np.zeros((80, 80), np.int32)
+    labels[16:32, 24:40], labels[16:32, 40:56] = 2**24, 2**24 + 1  # one number, as floats of 32 bits
+    pixels, small = rescale(np.zeros((80, 80, 3), np.float32), labels, 0.5)
+    masks = cut_windows(pixels, small, locate(labels).scaled(0.5), 24)[:, 3]
+    assert masks.sum(axis=(1, 2)).tolist() == [64, 64]
