@@ -46,6 +46,12 @@ class Model:
         self._sessions = Sessions(bundle.weights, bundle.path, bundle.int8)
         self._wanted = AUTO
 
+    def __copy__(self) -> Model:
+        """Share everything: the registry says how a model is sent to another process, which copying is not."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {self.bundle.settings.scheme})"
 
@@ -63,6 +69,11 @@ class Model:
     def checksum(self) -> str:
         """SHA-256 of the weights, and of those within for colour images: `Bundle.checksum`."""
         return self.bundle.checksum
+
+    @property
+    def wanted_runtime(self) -> str:
+        """The runtime that was asked for: see `with_runtime`."""
+        return self._wanted
 
     @property
     def runtime(self) -> Runtime:

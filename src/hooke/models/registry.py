@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import copyreg
 import difflib
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from hooke.errors import ModelError
-from hooke.models.bundle import read_bundle
+from hooke.errors import ConfigError, HookeError, ModelError
+from hooke.models.bundle import Bundle, read_bundle
 from hooke.models.model import Model
 from hooke.models.tuned import find_parent, is_tuned, read_tuned
 
@@ -138,3 +142,35 @@ def _load(path: Path, state: _State) -> Model:
 @lru_cache(maxsize=1)
 def _load_with_cells(nuclei: _Key, cells: _Key) -> Model:
     return _load(*nuclei).with_cells(_load(*cells))
+
+
+_Sent = tuple[Bundle, str, str, Model | None]
+
+
+def _send(model: Model) -> tuple[Callable[..., Model], _Sent]:
+    """Send a model to another process by its path, if it is there: a result names it, and it has many megabytes."""
+    bundle = model.bundle
+    if _at_its_path(model) is not None:
+        bundle = replace(bundle, weights=b"", int8=None, colour=None)
+    return _receive, (bundle, model.checksum, model.wanted_runtime, model.for_cells)
+
+
+def _receive(bundle: Bundle, checksum: str, runtime: str, cells: Model | None) -> Model:
+    """Make a model of what was sent; of one that is not here, what is known of it, which can't find objects."""
+    sent = Model(bundle)
+    model = sent if sent.checksum == checksum else _at_its_path(sent, checksum) or sent
+    with contextlib.suppress(ConfigError, ModelError):  # not installed here, where results may only be read
+        model = model.with_runtime(runtime)
+    return model if cells is None else model.with_cells(cells)
+
+
+def _at_its_path(model: Model, checksum: str = "") -> Model | None:
+    """The model that is at its path now, if it is the same."""
+    try:
+        there = load_model(model.bundle.path)
+    except (HookeError, OSError):
+        return None
+    return there if there.checksum == (checksum or model.checksum) else None
+
+
+copyreg.pickle(Model, _send)

@@ -89,6 +89,10 @@ class Sessions:
         self._made: dict[tuple[str, int], Session] = {}
         self._chosen: Runtime | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what runs, so that results can be sent between processes: it is made again when it is needed."""
+        return {**self.__dict__, "_made": {}}
+
     def choose(self, wanted: str = AUTO) -> Runtime:
         """Choose the runtime: the one wanted, or the fastest that is here and gives the reference's objects.
 
