@@ -727,6 +727,64 @@ def test_file_of_a_multifile_ome_tiff_is_read_for_its_own_planes(tmp_path):
     assert open_image(tmp_path / "a.ome.tif").notes == ()
 
 
+def write_parts(folder, pixels, files, names=("GFP", "DAPI", "Cy5")):
+    """Write images (P, C, Z, T, Y, X) over several files: of each, its name and the (p, c, z, t) of its pages."""
+    images, (_, c, z, t, y, x) = [], pixels.shape
+    for number in range(len(pixels)):
+        planes = "".join(
+            f'<TiffData FirstC="{at[1]}" FirstZ="{at[2]}" FirstT="{at[3]}" IFD="{page}" PlaneCount="1">'
+            f'<UUID FileName="{name}">urn:uuid:{name}</UUID></TiffData>'
+            for name, pages in files.items()
+            for page, at in enumerate(pages)
+            if at[0] == number
+        )
+        channels = "".join(f'<Channel ID="Channel:{number}:{at}" Name="{names[at]}"/>' for at in range(c))
+        images.append(
+            f'<Image ID="Image:{number}"><Pixels ID="Pixels:{number}" DimensionOrder="XYCZT" Type="uint16" '
+            f'SizeX="{x}" SizeY="{y}" SizeC="{c}" SizeZ="{z}" SizeT="{t}" PhysicalSizeX="{number + 1}" '
+            f'PhysicalSizeY="{number + 1}">{channels}{planes}</Pixels></Image>'
+        )
+    for name, pages in files.items():
+        xml = f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:{name}">'
+        shown = np.stack([pixels[at] for at in pages])
+        text = f"{xml}{''.join(images)}</OME>".encode()
+        tifffile.imwrite(folder / name, shown, description=text, metadata=None, photometric="minisblack")
+
+
+PARTS = np.random.default_rng(0).integers(0, 60000, (2, 2, 3, 2, 8, 10), dtype=np.uint16)
+
+
+def test_a_position_of_several_files_has_its_channels(tmp_path):
+    every = [(c, z, t) for t in range(2) for z in range(3) for c in range(2)]
+    files = {f"Pos{p}.ome.tif": [(p, *at) for at in every] for p in range(2)}
+    write_parts(tmp_path, PARTS, files)
+    for number, name in enumerate(files):
+        file = open_image(tmp_path / name)
+        assert (file.axes, file.stack_shape, file.channel_names, file.notes) == ("TZ", (2, 3), ("GFP", "DAPI"), ())
+        assert file.pixel_size_um == (number + 1, number + 1)
+        expected = PARTS[number].transpose(2, 1, 3, 4, 0)  # T, Z, Y, X, C
+        assert all(np.array_equal(image.pixels, expected[image.plane["t"], image.plane["z"]]) for image in file)
+    (tmp_path / "Pos1.ome.tif").rename(tmp_path / "renamed.ome.tif")
+    assert open_image(tmp_path / "renamed.ome.tif").pixel_size_um == (2, 2)
+
+
+def test_a_time_or_a_channel_of_several_files_has_its_planes(tmp_path):
+    whole = PARTS[:1]
+    times = {f"t{t}.ome.tif": [(0, c, z, t) for z in range(3) for c in range(2)] for t in range(2)}
+    write_parts(tmp_path, whole, times)
+    file = open_image(tmp_path / "t1.ome.tif")
+    assert (file.axes, file.stack_shape, file.channel_names, file.notes) == ("Z", (3,), ("GFP", "DAPI"), ())
+    assert np.array_equal(file.plane(2).pixels, np.moveaxis(whole[0, :, 2, 1], 0, -1))
+    write_parts(tmp_path, whole, {f"c{c}.ome.tif": [(0, c, z, 1) for z in (0, 2)] for c in range(2)})
+    file = open_image(tmp_path / "c1.ome.tif")
+    assert (file.axes, file.stack_shape, file.channel_names) == ("Z", (2,), ("DAPI",))
+    assert np.array_equal(file.plane(1).pixels, whole[0, 1, 2, 1])
+    assert file.notes[0].startswith("only some channels of the image: the file holds 1 of 2 ('DAPI')")
+    uneven = {"u.ome.tif": [(0, 0, 0, 0), (0, 1, 1, 0), (0, 1, 2, 1)], "v.ome.tif": [(0, 0, 1, 0)]}
+    write_parts(tmp_path, whole, uneven)
+    assert open_image(tmp_path / "u.ome.tif").axes == "I"  # pages of which nothing is known
+
+
 def test_channels_in_other_files_are_named(tmp_path):
     ome = tifffile.OmeXml()
     ome.addimage(np.uint16, (2, 8, 10), (2, 1, 1, 8, 10, 1), axes="CYX", Channel={"Name": ["GFP", "DAPI"]})

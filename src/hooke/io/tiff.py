@@ -37,7 +37,7 @@ from hooke.io.remote import open_binary
 from hooke.io.tiff_colour import TiffColour
 from hooke.io.tiff_limits import check_page, check_planes, page_bytes
 from hooke.io.tiff_metadata import channel_names, pixel_size_um, time_step_s, z_step_um
-from hooke.io.tiff_parts import part_notes
+from hooke.io.tiff_parts import part_notes, take_own_part
 from hooke.io.tiff_scenes import Scene, find_scenes
 from hooke.io.tiff_windows import read_page_window, segment_shape
 from hooke.limits import check_memory
@@ -77,6 +77,7 @@ def open_tiff(
         _check_pages(tif, path)
         check_planes(tif, path)
         _take_split_pages(tif)
+        own_notes = take_own_part(tif, path)
         scenes = find_scenes(tif, path)
         chosen = _choose_scene(scenes, scene, path)
         levels = _level_shapes(chosen)
@@ -104,7 +105,7 @@ def open_tiff(
             scenes=tuple(scene.name for scene in scenes) if len(scenes) > 1 else (),
             scene=chosen.name if len(scenes) > 1 else "",
             notes=(_other_scenes(scenes, chosen) if scene is None else ())
-            + (() if raw else part_notes(tif, path, shown.channels))
+            + (() if raw else own_notes + part_notes(tif, path, shown.channels))
             + orientation_note(stored.orientation)
             + colour.notes
             + (() if "C" in stored.axes else channels_note(layout, stored.shape, axes)),
