@@ -71,6 +71,7 @@ def test_czi_scenes_are_images_of_their_own(czi, tmp_path):
         document.write(data=second, plane={"T": 0, "Z": 0, "C": 0}, scene=1, location=(100, 20))
     file = open_image(tmp_path / "a.czi")
     assert file.scenes == ("S0", "S1") and file.scene == "S0"
+    assert file.notes[0].startswith("only image 'S0' of the file was read; it also holds 'S1': ")
     assert np.array_equal(read_image(tmp_path / "a.czi", scene="S1").pixels, second[..., 0])
     with pytest.raises(ImageReadError, match="no scene 'S2'; choose one of: S0, S1"):
         open_image(tmp_path / "a.czi", scene="S2")

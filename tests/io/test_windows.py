@@ -297,9 +297,19 @@ def test_fields_of_a_plate_and_images_of_a_store_are_scenes(tmp_path):
     made = {name: picture(70, 90) for name in ("A/1/0", "A/1/1", "B/2/0")}
     for name, pixels in made.items():
         fill(group.create_group(name), 3, pixels, "yx", [1.0])
-    assert open_image(tmp_path / "plate.zarr").scenes == tuple(made)
+    file = open_image(tmp_path / "plate.zarr")
+    assert file.scenes == tuple(made)
+    (note,) = file.notes
+    assert note.startswith("only image 'A/1/0' of the file was read; it also holds 'A/1/1', 'B/2/0': ")
     for name, pixels in made.items():
-        np.testing.assert_array_equal(read_image(tmp_path / "plate.zarr", scene=name).pixels, pixels)
+        image = read_image(tmp_path / "plate.zarr", scene=name)
+        np.testing.assert_array_equal(image.pixels, pixels)
+        assert image.notes == ()
+    zarr.save_array(str(tmp_path / "alone.zarr"), picture(7, 9))
+    with pytest.raises(
+        ImageReadError, match="a zarr array alone, which says nothing of its axes; write it as OME-Zarr"
+    ):
+        open_image(tmp_path / "alone.zarr")
     with pytest.raises(ImageReadError, match="no scene 'C/1/0'; choose one of: A/1/0"):
         open_image(tmp_path / "plate.zarr", scene="C/1/0")
 

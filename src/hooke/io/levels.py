@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from hooke.errors import ConfigError, ImageReadError
+from hooke.errors import ConfigError, ImageReadError, listed
 
 #: Top row, left column, height and width, in pixels.
 Region = tuple[int, int, int, int]
@@ -23,8 +23,8 @@ def check_level(level: int, shapes: Sequence[tuple[int, int]], path: Path) -> No
         With the sizes of those that it has.
     """
     if not 0 <= level < max(1, len(shapes)):
-        listed = ", ".join(f"{number} ({height} x {width})" for number, (height, width) in enumerate(shapes))
-        remedy = f"choose one of: {listed}" if len(shapes) > 1 else "leave the level out: the file has one resolution"
+        known = ", ".join(f"{number} ({height} x {width})" for number, (height, width) in enumerate(shapes))
+        remedy = f"choose one of: {known}" if len(shapes) > 1 else "leave the level out: the file has one resolution"
         raise ImageReadError(f"has no level {level}", path=path, remedy=remedy)
 
 
@@ -45,10 +45,26 @@ def choose_scene(scene: str | None, scenes: Sequence[str], path: Path, default: 
         With the names of those that it has.
     """
     if scene is not None and scene not in scenes:
-        listed = f"choose one of: {', '.join(scenes[:_LISTED])}"
-        remedy = listed if len(scenes) > 1 else "leave the scene out: the file has one image"
+        known = f"choose one of: {', '.join(scenes[:_LISTED])}"
+        remedy = known if len(scenes) > 1 else "leave the scene out: the file has one image"
         raise ImageReadError(f"has no scene {scene!r}", path=path, remedy=remedy)
     return default if scene is None else scene
+
+
+def other_scenes(scenes: Sequence[str], chosen: str, which: str = "") -> tuple[str, ...]:
+    """What the user should know of a file of which one scene is read unasked.
+
+    Examples
+    --------
+    >>> other_scenes(["A", "B"], "A", ", its largest,")[0].split(":")[0]
+    "only image 'A' of the file, its largest, was read; it also holds 'B'"
+    """
+    others = [repr(scene) for scene in scenes if scene != chosen]
+    note = (
+        f"only image {chosen!r} of the file{which} was read; it also holds {listed(others)}: "
+        "hooke.read_image(file, scene=NAME) reads one, and the command hooke segment takes all"
+    )
+    return (note,) if others else ()
 
 
 def coarser_size(

@@ -12,7 +12,7 @@ from hooke.image import Image
 from hooke.io.formats import sniff
 from hooke.io.image_file import ImageFile
 from hooke.io.lazy_plane import LazyPlane
-from hooke.io.levels import check_level, choose_scene, parse_region
+from hooke.io.levels import check_level, choose_scene, other_scenes, parse_region
 from hooke.io.numpy_files import open_npy
 from hooke.io.raster import open_raster
 from hooke.io.readers import find_reader
@@ -69,15 +69,21 @@ def open_image(
         reader = find_reader(path)
         if reader is None:
             raise
-        return replace(reader(path, axes, scene=scene, level=level), max_memory=max_memory)
+        return _of_scenes(reader(path, axes, scene=scene, level=level), scene, max_memory)
     if kind == "tiff":
         return replace(open_tiff(path, axes, scene=scene, level=level), max_memory=max_memory)
     if kind == "zarr":
-        return replace(open_zarr(path, axes, scene=scene, level=level), max_memory=max_memory)
+        return _of_scenes(open_zarr(path, axes, scene=scene, level=level), scene, max_memory)
     choose_scene(scene, (), path)
     check_level(level, (), path)
     file = open_raster(path, axes) if kind == "raster" else open_npy(path, axes)
     return replace(file, max_memory=max_memory)
+
+
+def _of_scenes(file: ImageFile, wanted: str | None, max_memory: int | None) -> ImageFile:
+    """Say which of several scenes was opened where none was asked for."""
+    notes = other_scenes(file.scenes, file.scene) if wanted is None else ()
+    return replace(file, notes=(*notes, *file.notes), max_memory=max_memory)
 
 
 def read_image(

@@ -31,7 +31,7 @@ from hooke.io.axes import Layout, given_layout, select, stored_layout, to_plane
 from hooke.io.formats import result_stem
 from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile, check_dtype
-from hooke.io.levels import check_level, coarser_size
+from hooke.io.levels import check_level, coarser_size, other_scenes
 from hooke.io.orientation import ORIENTATION_TAG, orient, orientation_note, swaps_sides, valid_orientation
 from hooke.io.remote import open_binary
 from hooke.io.tiff_colour import TiffColour
@@ -104,7 +104,7 @@ def open_tiff(
             is_rgb=colour.is_picture(shown),
             scenes=tuple(scene.name for scene in scenes) if len(scenes) > 1 else (),
             scene=chosen.name if len(scenes) > 1 else "",
-            notes=(_other_scenes(scenes, chosen) if scene is None else ())
+            notes=(other_scenes([one.name for one in scenes], chosen.name, ", its largest,") if scene is None else ())
             + (() if raw else own_notes + part_notes(tif, path, shown.channels))
             + orientation_note(stored.orientation)
             + colour.notes
@@ -196,16 +196,6 @@ def _choose_scene(scenes: Sequence[Scene], name: str | None, path: Path) -> Scen
             return scene
     names = ", ".join(scene.name for scene in scenes)
     raise ImageReadError(f"has no scene {name!r}", path=path, remedy=f"choose one of: {names}")
-
-
-def _other_scenes(scenes: Sequence[Scene], chosen: Scene) -> tuple[str, ...]:
-    """What the user should know of a file of which one scene is read unasked."""
-    others = ", ".join(repr(scene.name) for scene in scenes if scene is not chosen)
-    note = (
-        f"only image {chosen.name!r} of the file, its largest, was read; it also holds {others}: "
-        "hooke.read_image(file, scene=NAME) reads one, and the command hooke segment takes all"
-    )
-    return (note,) if others else ()
 
 
 def _level_shapes(scene: Scene) -> tuple[tuple[int, int], ...]:
