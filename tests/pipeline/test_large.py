@@ -164,7 +164,7 @@ def test_blocks_made_with_another_key_are_removed(tmp_path):
     files = BlockFiles(tmp_path / "a.blocks", ("settings", "content"))
     files.objects(3).write_bytes(b"half a fi")
     assert not files.has(files.objects(3))
-    BlockObjects((0, 0), np.ones((2, 2), np.int32), np.ones(1), np.zeros(1, bool), np.zeros((1, 0)), (0, 0, 0)).save(
+    BlockObjects((0, 0), np.ones((2, 2), np.int32), np.ones(1), np.zeros(1, bool), np.zeros((1, 0)), (0, 0, 0, 0)).save(
         files.objects(3)
     )
     same = BlockFiles(tmp_path / "a.blocks", ("settings", "content"))
@@ -314,7 +314,7 @@ class Seen:
         self.segmenter = type("Segmenter", (), {"scheme": SplitLine()})
         self.model = type("Model", (), {"settings": type("Settings", (), {"classes": []})})
         pixels = type("Pixels", (), {"shape": shape})
-        self.view = type("View", (), {"pixels": pixels, "ceiling": np.inf, "fill_of": lambda *_: None})
+        self.view = type("View", (), {"pixels": pixels, "ceiling": np.inf, "redness": None, "fill_of": lambda *_: None})
 
 
 def find_all(labels, side):
@@ -411,7 +411,7 @@ def test_a_copy_is_dropped_and_a_corner_is_not():
     no_votes = np.zeros((1, 0), np.float32)
 
     def block(corner, cut=False):
-        return BlockObjects(corner, square, np.ones(1, np.float32), np.array([cut]), no_votes, (0, 0, 0))
+        return BlockObjects(corner, square, np.ones(1, np.float32), np.array([cut]), no_votes, (0, 0, 0, 0))
 
     grid = BlockGrid((512, 1024), 512)
     for corner, count in (((5, 506), 1), ((5, 515), 2)):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import Image, Pixels
-from hooke.models import Model
+from hooke.models import Model, is_default
 from hooke.models.bundle import NO_COLOUR
 from hooke.pipeline.bright_dirt import fit_to_nuclei
 from hooke.pipeline.large.shown_pixels import ShownPixels, WholePlane
@@ -22,6 +22,7 @@ from hooke.pipeline.nuclear_channel import (
     choose_channel,
     contradicting_channels,
 )
+from hooke.pipeline.red_cells import Redness, measure_redness
 from hooke.preprocess import Appearance, Normalisation, Recorded, describe_picture, find_recorded
 from hooke.targets import HasDiameterMap
 from hooke.targets.decoded import Decoded
@@ -44,6 +45,8 @@ class View:
         Which part; None for all of it.
     ceiling : float
         Objects whose median intensity lies above are dirt.
+    redness : Redness or None
+        What red blood cells look like; None where they can't be distinguished from nuclei.
     warnings : tuple of str
     """
 
@@ -52,13 +55,14 @@ class View:
     normalisation: Normalisation
     recorded: Recorded | None = None
     ceiling: float = np.inf
+    redness: Redness | None = None
     warnings: tuple[str, ...] = ()
 
     def keep_real(self, decoded: Decoded) -> tuple[Decoded, tuple[str, ...]]:
-        """Drop objects in pixels that were not recorded, and dirt; say so of the latter."""
+        """Drop objects in pixels that were not recorded, dirt and red blood cells; say so of the latter two."""
         whole = slice(0, self.pixels.shape[0]), slice(0, self.pixels.shape[1])
-        labels, keep, dirt = find_real(decoded.labels, len(decoded.scores), self, whole)
-        warnings = self.dirt_warnings(dirt)
+        labels, keep, dirt, red = find_real(decoded.labels, len(decoded.scores), self, whole)
+        warnings = (*self.dirt_warnings(dirt), *red_warnings(red))
         if keep.all():
             return replace(decoded, labels=labels), warnings
         number = np.concatenate([[0], np.where(keep, np.cumsum(keep), 0)]).astype(np.int32)
@@ -88,10 +92,20 @@ class View:
         return labels if self.recorded is None else self.recorded.restore(labels, (whole.height, whole.width))
 
 
+def red_warnings(dropped: int) -> tuple[str, ...]:
+    """Say that red blood cells were dropped, where some were."""
+    if not dropped:
+        return ()
+    return (
+        f"red blood cells: {dropped} objects were dropped, for they are as red as blood and the nuclei are blue "
+        "(where a red dye stains nuclei, --channel 1, green, keeps them)",
+    )
+
+
 def find_real(
     labels: NDArray[np.int32], count: int, view: View, window: tuple[slice, slice]
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], int]:
-    """Find the objects of a window that are neither dirt nor in pixels that were not recorded.
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], int, int]:
+    """Find the objects of a window that are neither dirt nor red blood cells nor in pixels that were not recorded.
 
     Parameters
     ----------
@@ -108,8 +122,8 @@ def find_real(
     labels : ndarray of int32, shape (Y, X)
         Without pixels that were not recorded; the ids stay.
     keep : ndarray of bool, shape (n,)
-    dirt : int
-        Objects that are dirt.
+    dirt, red : int
+        Objects that are dirt, and red blood cells.
     """
     keep = np.ones(count, np.bool_)
     fill = view.fill_of(*window)
@@ -117,12 +131,15 @@ def find_real(
     if fill is not None and outside.any():
         area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
         labels, keep = np.where(fill, 0, labels), area - outside > _WITHIN * area
+    if view.redness is not None:
+        red = keep & view.redness.find(labels, count, view.normalisation.select(view.pixels[window]))
+        return labels, keep & ~red, 0, int(red.sum())
     if not np.isfinite(view.ceiling):
-        return labels, keep, 0
+        return labels, keep, 0, 0
     bright = np.greater(view.normalisation.select(view.pixels[window]), view.ceiling)
     area, lit = (np.bincount(ids, minlength=count + 1)[1:] for ids in (labels.ravel(), labels[bright]))
     dirt = lit > area / 2
-    return labels, keep & ~dirt, int(dirt.sum())
+    return labels, keep & ~dirt, int(dirt.sum()), 0
 
 
 def prepare_view(
@@ -231,7 +248,7 @@ class _Part:
 
     def fit(self, model: Model, channel: int) -> Normalisation:
         """Fit the scale of intensities to a channel."""
-        return model.prepare_input(self.shown, channel, fill=self._fill, appearance=self.appearance)[1]
+        return model.prepare_input(self.shown, channel, fill=self.fill, appearance=self.appearance)[1]
 
     def channel_clarity(
         self, model: Model, channels: Sequence[int], expected: int | None, threads: int, *, briefly: bool = False
@@ -258,7 +275,7 @@ class _Part:
         )
 
     @property
-    def _fill(self) -> NDArray[np.bool_] | None:
+    def fill(self) -> NDArray[np.bool_] | None:
         return None if self.recorded is None else self.recorded.fill
 
 
@@ -297,6 +314,9 @@ def _choose(part: _Part, model: Model, channel: int | None, threads: int, of_sta
     normalisation = replace(normalisation, rivals=())
     if normalisation.keeps_colours and NO_COLOUR in model.bundle.missing:
         warnings = (*warnings, NO_COLOUR)
+    if normalisation.keeps_colours:
+        redness = measure_redness(part.shown.pixels, part.fill) if is_default(model) else None
+        return View(part.shown, pixels, normalisation, redness=redness, warnings=warnings)
     refit = fit_to_nuclei(model.for_image(colour=normalisation.keeps_colours), pixels, normalisation, threads=threads)
     if refit is None:
         return View(part.shown, pixels, normalisation, warnings=warnings)

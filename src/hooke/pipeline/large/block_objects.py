@@ -44,8 +44,8 @@ class BlockObjects:
         Which are larger than any window: other blocks have more of them.
     votes : ndarray of float32, shape (n, K)
         Probabilities of the classes, for models that predict them.
-    dropped : (int, int, int)
-        Candidates left out for their size, for their score, and as dirt.
+    dropped : (int, int, int, int)
+        Candidates left out for their size, for their score, as dirt, and as red blood cells.
     """
 
     corner: tuple[int, int]
@@ -53,7 +53,7 @@ class BlockObjects:
     scores: NDArray[np.float32]
     cut: NDArray[np.bool_]
     votes: NDArray[np.float32]
-    dropped: tuple[int, int, int]
+    dropped: tuple[int, int, int, int]
 
     def save(self, path: Path) -> None:
         """Write it; a killed run leaves no half file."""
@@ -77,14 +77,14 @@ class BlockObjects:
         with np.load(path, allow_pickle=False) as stored:
             dtype = label_type(len(stored["scores"]))
             flat = np.frombuffer(zlib.decompress(stored["labels"].tobytes()), dtype)
-            (top, left), (small, unsure, dirt) = stored["corner"].tolist(), stored["dropped"].tolist()
+            (top, left), (small, unsure, dirt, red) = stored["corner"].tolist(), stored["dropped"].tolist()
             return cls(
                 (top, left),
                 flat.reshape(stored["shape"]),
                 stored["scores"],
                 stored["cut"],
                 stored["votes"],
-                (small, unsure, dirt),
+                (small, unsure, dirt, red),
             )
 
 
@@ -150,7 +150,7 @@ class ObjectFinder:
         else:
             renumber(labels, keep)
         scores, cut = decoded.scores[keep[1:]], cut[keep]
-        labels, real, dirt = find_real(labels, len(scores), found.view, window)
+        labels, real, dirt, red = find_real(labels, len(scores), found.view, window)
         if not real.all():
             renumber(labels, np.concatenate([[False], real]))
         names = found.model.settings.classes
@@ -158,7 +158,7 @@ class ObjectFinder:
         if names:
             votes = aggregate_pixel_classes(maps[len(found.model.scheme.maps) :], labels, names).probabilities
         top, left, cropped = _crop(labels, window)
-        return BlockObjects((top, left), cropped, scores[real], cut[real], votes, (*dropped, dirt)), is_cut
+        return BlockObjects((top, left), cropped, scores[real], cut[real], votes, (*dropped, dirt, red)), is_cut
 
 
 def _crop(labels: NDArray[np.int32], window: Window) -> tuple[int, int, NDArray[np.int32]]:

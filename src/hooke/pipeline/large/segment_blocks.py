@@ -44,6 +44,7 @@ from hooke.pipeline.result_files import cytoplasm_path, labels_path, picture_pat
 from hooke.pipeline.segmentation import Summary, summary_row
 from hooke.pipeline.shards import Shard
 from hooke.pipeline.trust import dropped_candidates
+from hooke.pipeline.view import red_warnings
 from hooke.pipeline.work import Work
 from hooke.report.html.thumbnails import encode_thumbnail
 from hooke.targets.decoded import Decoded
@@ -381,13 +382,14 @@ class _Run:
 
     def _result(self, facts: _Facts, start: float) -> Summary:
         found = self.found
-        small = unsure = dirt = 0
+        small = unsure = dirt = red = 0
         if found.diameter is not None:
             every = [self._load(block.number).dropped for block in self.grid.blocks]
-            small, unsure, dirt = (sum(dropped[at] for dropped in every) for at in range(3))
+            small, unsure, dirt, red = (sum(dropped[at] for dropped in every) for at in range(4))
         count = facts.count
         scored = Decoded(np.zeros((0, 0), np.int32), np.ones(count, np.float32), np.zeros((0, 3)), small, unsure)
         dropped = dropped_candidates(scored)
+        unreal = (*found.view.dirt_warnings(dirt), *red_warnings(red))
         image = self.job.plane.with_notes(found.image)
         warnings = found.warnings if count or found.diameter is None else (*found.view.warnings, NOTHING)
         doubts = self._intensity_doubts() if count else []
@@ -403,7 +405,7 @@ class _Run:
             found.scale,
             found.min_size,
             time.perf_counter() - start,
-            (*image.notes, *warnings, *found.view.dirt_warnings(dirt), *([dropped] if dropped else []), *doubts),
+            (*image.notes, *warnings, *unreal, *([dropped] if dropped else []), *doubts),
             facts.class_counts(tuple(names)) if names else None,
         )
 
