@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 import hooke
 from hooke.datasets import simulate
@@ -155,6 +156,23 @@ def test_images_of_earlier_runs_cost_no_page(plate, tmp_path):
     assert any(note.startswith("there is no table of wells: the files are of 2 channels") for note in found.notes)
     assert not (tmp_path / "out" / "wells.csv").exists()
     assert (tmp_path / "out" / "results.html").exists()
+
+
+def test_fields_in_one_file_are_fields_and_planes_of_them_are_not(tmp_path):
+    fields = [simulate((96, 96), seed=seed, diameter=18, density=0.1, overlap=0).image for seed in (1, 2, 3)]
+    (tmp_path / "in").mkdir()
+    with tifffile.TiffWriter(tmp_path / "in" / "A01.ome.tif", ome=True) as writer:  # positions
+        for field in fields:
+            writer.write(np.stack([field, field]), metadata={"axes": "ZYX"})
+    with tifffile.TiffWriter(tmp_path / "in" / "A02.ome.tif", ome=True) as writer:  # scenes, as they differ in size
+        for cut, field in enumerate(fields[:2]):
+            writer.write(field[cut:], metadata={"axes": "YX"})
+    segment_folder([tmp_path / "in"], tmp_path / "out", QUICK, wells="auto")
+    counts = [hooke.segment(field, diameter=18, threads=1).count for field in fields]
+    wells = pd.read_csv(tmp_path / "out" / "wells.csv").set_index("well")
+    assert wells["fields"].tolist() == [3, 2]
+    assert wells["count"].tolist() == pytest.approx([sum(counts), sum(counts[:2])], abs=1)
+    assert wells["count_per_field"].tolist() == pytest.approx([np.mean(counts), np.mean(counts[:2])], abs=0.5)
 
 
 def test_previews_are_left_out_and_channels_joined(plate, tmp_path):

@@ -21,6 +21,7 @@ from hooke.report.html.plate_section import Measure, plate_picture, plate_sectio
 
 #: Recognises the names of known microscopes.
 AUTO = "auto"
+_PLACES = ("p", "r")  # axes of stacks whose planes are fields of their own
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,10 @@ def write_plate(ledger: Ledger, rows: Sequence[Mapping[str, Any]], request: Plat
     files = list(dict.fromkeys(str(row["file"]) for row in rows))
     images = plates.assign_images([Path(file) for file in files], request.layout, request.pattern)
     place = {file: index for index, file in enumerate(files)}
-    found = [plates.FieldRow(place[str(row["file"])], _count(row), row.get(CLASS_COUNTS) or {}) for row in rows]
+    found = [
+        plates.FieldRow(place[str(row["file"])], _count(row), row.get(CLASS_COUNTS) or {}, _part(ledger, row))
+        for row in rows
+    ]
     objects = read_all_objects(ledger, rows)
     wells = plates.summarise_wells(images, found, objects)
     write_table(plates.compare_with_controls(wells), ledger.out / "wells.csv", float_format="%.8g")
@@ -135,6 +139,13 @@ def write_plate(ledger: Ledger, rows: Sequence[Mapping[str, Any]], request: Plat
     alone = plates.plates_without_control(wells)
     unlike = [f"{len(alone)} plate(s) have no control well to compare with: {', '.join(alone)}"] if alone else []
     return PlateResults(plate_sections(wells, measures), groups, (*images.notes, *unlike))
+
+
+def _part(ledger: Ledger, row: Mapping[str, Any]) -> str:
+    """Which field of its file an image or plane is of: its scene, and its position where one has several."""
+    entry = ledger.entries.get(str(row["image"]))
+    said = ["" if entry is None else entry.scene, *(str(row.get(axis, "")) for axis in _PLACES)]
+    return " ".join(filter(None, said))
 
 
 def _count(row: Mapping[str, Any]) -> int | None:

@@ -38,11 +38,14 @@ class FieldRow:
         Objects; None where it could not be segmented.
     classes : mapping of str to int
         Objects of each class.
+    part : str
+        Which field of a file that holds several, such as a scene or a position; empty where it holds one.
     """
 
     image: int
     count: int | None
     classes: Mapping[str, int]
+    part: str = ""
 
 
 def summarise_wells(images: PlateImages, found: Sequence[FieldRow], objects: pd.DataFrame) -> pd.DataFrame:
@@ -68,7 +71,7 @@ def summarise_wells(images: PlateImages, found: Sequence[FieldRow], objects: pd.
     rows: dict[tuple[str, Well], dict[str, Any]] = {}
     fields = _fields(images, found)
     of_well: dict[tuple[str, Well], list[list[FieldRow]]] = {key: [] for key in images.missing}
-    for (plate, well, _), field in fields.items():
+    for (plate, well, *_), field in fields.items():
         of_well.setdefault((plate, well), []).append(field)
     for key in sorted(of_well):
         rows[key] = _count_fields(of_well[key])
@@ -86,13 +89,13 @@ def summarise_wells(images: PlateImages, found: Sequence[FieldRow], objects: pd.
     return _with_means(table, images, found, objects)
 
 
-def _fields(images: PlateImages, found: Sequence[FieldRow]) -> dict[tuple[str, Well, str], list[FieldRow]]:
+def _fields(images: PlateImages, found: Sequence[FieldRow]) -> dict[tuple[str, Well, str, str], list[FieldRow]]:
     """The rows of each field: its planes and times, in one file or several."""
-    fields: dict[tuple[str, Well, str], list[FieldRow]] = {}
+    fields: dict[tuple[str, Well, str, str], list[FieldRow]] = {}
     for row in found:
         position = images.positions[row.image]
         if position is not None:
-            fields.setdefault((position.plate, position.well, position.site), []).append(row)
+            fields.setdefault((position.plate, position.well, position.site, row.part), []).append(row)
     return fields
 
 
