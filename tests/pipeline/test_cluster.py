@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,9 +21,16 @@ import tifffile
 from hooke.datasets import simulate
 from hooke.errors import ClusterError, ConfigError
 from hooke.io import write_png
+from hooke.io.channel_files import find_channels
+from hooke.models import load_model
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.pipeline.cluster import open_cluster
+from hooke.pipeline.cluster_work import Remote
 from hooke.pipeline.large.settle import Settled
+from hooke.pipeline.ledger import Ledger
+from hooke.pipeline.segment_file import Job
+from hooke.pipeline.settings import run_settings
+from hooke.pipeline.work import Origin
 from tests.pipeline.test_shards import same_results
 
 OPTIONS = SegmentOptions(diameter=24, threads=1, expand=3)
@@ -185,3 +194,19 @@ def test_settled_numbers_are_read_as_they_were_written(tmp_path):
     read = Settled.load(tmp_path / "settled.npz")
     assert [part.tolist() for part in read.numbers] == [part.tolist() for part in numbers]
     assert (read.first, read.count, read.joined) == (settled.first, settled.count, settled.joined)
+
+
+def test_a_worker_is_sent_all_files_of_an_image_that_was_given_by_a_relative_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = [Path("in/a_w1.tif"), Path("in/a_w2.tif")]
+    Path("in").mkdir()
+    for file in files:
+        tifffile.imwrite(file, np.full((8, 9), len(str(file)), np.uint16))
+    (first,), channels = find_channels(files)
+    model = load_model("nuclei")
+    job = Job(model, OPTIONS, None, 10**9, False, Ledger(Path("out"), run_settings(model, OPTIONS, None)))
+    job.ledger.channels = channels
+    task = Remote(SimpleNamespace(workers=1, threads=1)).task(job, Origin("a_w1", "a_w1", first))
+    monkeypatch.chdir(tmp_path / "in")
+    assert task.path == tmp_path / first
+    assert task.channels.open(task.path).channel_names == ("w1", "w2")

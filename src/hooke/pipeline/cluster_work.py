@@ -172,14 +172,15 @@ class Remote:
     def task(self, job: Job, origin: Origin) -> ImageTask:
         """One image as a worker needs it."""
         assert origin.path is not None
-        channels = job.ledger.channels
+        path, channels = absolute_path(origin.path), job.ledger.channels
         if origin.path in channels.groups:
-            channels = replace(channels, groups={origin.path: channels.groups[origin.path]})
+            files = {name: absolute_path(file) for name, file in channels.groups[origin.path].items()}
+            channels = replace(channels, groups={path: files})
         else:
             channels = ChannelFiles()
         here = self.cluster.workers if self.cluster.threads else 1
         return ImageTask(
-            replace(origin, path=absolute_path(origin.path)),
+            replace(origin, path=path),
             absolute_path(job.ledger.out),
             replace(job.options, threads=self.cluster.threads or job.options.threads),
             job.axes,
@@ -191,7 +192,7 @@ class Remote:
             job.ledger.settings,
             job.ledger.prefixes_of(origin.name),
             job.ledger.token,
-            {path: access_to(path) for path in channels.files(origin.path) if is_url(path)},
+            {file: access_to(file) for file in channels.files(path) if is_url(file)},
         )
 
     def blocks(self, job: Job, origin: Origin) -> BlockWorkers:
