@@ -182,6 +182,18 @@ def test_label_stacks_are_to_have_the_axes_of_the_image_in_its_order(tmp_path):
             assert measured.table["intensity_mean"].tolist() == [0, 10, 20, 30, 40, 50]
 
 
+def test_objects_of_the_second_channel_are_measured_in_all(folder):
+    for name, ending in (("a", "_w2"), ("b", "_w2_mask")):
+        (folder / "masks" / f"{name}_w1.tif").rename(folder / "masks" / f"{name}{ending}.tif")
+    measured = hooke.measure_folder([folder / "images"], folder / "masks", folder / "out")
+    assert measured.failed == 0
+    assert set(measured.table["image"]) == {"a_w2", "b_w2"}
+    assert {"intensity_mean_w1", "intensity_mean_w2"} <= set(measured.table)
+    (folder / "masks" / "a_w2.tif").rename(folder / "masks" / "a.tif")
+    measured = hooke.measure_folder([folder / "images"], folder / "masks", folder / "out")
+    assert set(measured.table["image"]) == {"a", "b_w2"}
+
+
 def test_annotations_of_another_program_are_measured(folder):
     hooke.convert(folder / "masks", folder / "qupath", to="geojson")
     measured = hooke.measure_folder([folder / "images"], folder / "qupath", folder / "out")

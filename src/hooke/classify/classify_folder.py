@@ -80,6 +80,7 @@ class _LabelFolder:
         except ImageReadError as error:
             raise DatasetError("holds no label images", path=folder, remedy="give the folder of a result") from error
         self.paths = dict(zip(unique_names(paths), paths, strict=True))
+        self.names: Collection[str] = self.paths
         self.notes: dict[str, list[str]] = {}
         table = folder / "measurements.csv"
         self.measured = _read_measurements(table, self.paths) if table.is_file() else None
@@ -109,6 +110,7 @@ class _PointFile:
 
     def __init__(self, path: Path, images: Collection[str]) -> None:
         self.source = PointTable(path, images)
+        self.names = images
         self.notes: dict[str, list[str]] = {}
 
     def read(self, name: str, image: Image) -> NDArray[np.generic]:
@@ -192,6 +194,7 @@ def classify_folder(
     paths, channels = find_channels(searched.paths, channels_from)
     names = unique_names(paths)
     source, classifier = open_objects(objects, names), load_classifier(model)
+    names = channels.names_like(paths, names, source.names)
     files = [InputFile(name, path) for name, path in zip(names, paths, strict=True)]
 
     def classify(file: InputFile, on_share: OnShare) -> _FileResult:

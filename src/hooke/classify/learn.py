@@ -140,8 +140,9 @@ def examples_of_table(
     if classes:
         rows = rows[rows["class"].isin(list(classes))]
     paths, channels = find_channels(find_images(images), channels_from)
-    known = dict(zip(unique_names(paths), paths, strict=True))
-    source = open_objects(objects, known)
+    names = unique_names(paths)
+    source = open_objects(objects, names)
+    known = dict(zip(channels.names_like(paths, names, source.names), paths, strict=True))
     meant = match_names(rows["image"].unique(), known, path=table)
     if absent := [str(name) for name in rows["image"].unique() if name not in meant]:
         remedy = f"check --images; the images there are named {some_names(known)}, without suffix"

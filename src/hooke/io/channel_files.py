@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from hooke.errors import ConfigError, ImageReadError, readable
 from hooke.io.channel_parts import CERTAIN_PARTS, POSSIBLE_PARTS, ChannelPart, bare_name, part_of_option
 from hooke.io.false_colour import as_one_channel
 from hooke.io.find import natural_key
+from hooke.io.formats import result_stem
 from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile
+from hooke.io.leftovers import image_of_result
 from hooke.io.reading import open_image
 from hooke.io.tiff_parts import SOME_CHANNELS
 
@@ -52,6 +55,27 @@ class ChannelFiles:
         """The file of each channel of an image of several files, by its first one, for `hooke.io.entry.Entry`."""
         return {} if path is None else {channel: real_path(file) for channel, file in self.groups.get(path, {}).items()}
 
+    def names_like(self, paths: Sequence[Path], names: Sequence[str], known: Collection[str]) -> list[str]:
+        """Name images as their objects are named: after the channel that these were found in, or after none.
+
+        Examples
+        --------
+        >>> files = [Path(f"{name}_w{channel}.tif") for name in "ab" for channel in (1, 2)]
+        >>> first, channels = find_channels(files)
+        >>> channels.names_like(first, ["a_w1", "b_w1"], ["a_w2", "b"])
+        ['a_w2', 'b']
+        """
+        stems = {image_of_result(name) for name in known}
+
+        def like(path: Path, name: str) -> str:
+            if name in known or path not in self.groups:
+                return name
+            group = self.groups[path]
+            others = [*map(result_stem, group.values()), *(_without(channel, file) for channel, file in group.items())]
+            return next((other for other in others if other in known or other.casefold() in stems), name)
+
+        return [like(path, name) for path, name in zip(paths, names, strict=True)]
+
     def open(self, path: Path, **options: Any) -> ImageFile:
         """Open an image by its first file, as `hooke.open_image` does with these options.
 
@@ -68,6 +92,12 @@ class ChannelFiles:
             cause = f"the file of channel {missing[0]} is missing beside it"
             raise ImageReadError(cause, path=path, remedy="put it there, or leave this image out")
         return _join({channel: open_image(file, **options) for channel, file in group.items()})
+
+
+def _without(channel: str, file: Path) -> str:
+    """Name of a file without its channel."""
+    before, _, after = result_stem(file).rpartition(channel)
+    return re.sub(r"([_. -])[_. -]+", r"\1", before + after).strip("_. -")
 
 
 def find_channels(paths: Sequence[Path], pattern: str | None = None) -> tuple[list[Path], ChannelFiles]:

@@ -138,9 +138,10 @@ def measure_folder(
     formats, options, out = parse_formats(write), options or MeasureOptions(), Path(out)
     found = search_inputs(inputs, out)
     paths, channels = find_channels(found.paths, channels_from)
-    files = [InputFile(name, path) for name, path in zip(unique_names(paths), paths, strict=True)]
-    names = [file.name for file in files]
-    source, paired = pair_source(open_labels(labels), names, labels)
+    objects = open_labels(labels)
+    names = channels.names_like(paths, unique_names(paths), objects.names)
+    files = [InputFile(name, path) for name, path in zip(names, paths, strict=True)]
+    source, paired = pair_source(objects, names, labels)
     holders, also_paired = (None, []) if parents is None else pair_source(open_labels(parents), names, parents)
     job = _Job(source, holders, channels, out, options, axes, ids, _is_same(labels, out))
     with only_run(out):
@@ -159,9 +160,9 @@ def measure_folder(
         rows = [plane.row for plane in measured]
         table = _joined([plane.objects for plane in measured if plane.objects is not None])
         summary = _summary(rows)
-        with atomic_paths(out / "measurements.csv", out / "summary.csv") as (objects, images):
-            write_table(name_columns(table, options.names), objects, float_format="%.8g")
-            write_table(summary, images)
+        with atomic_paths(out / "measurements.csv", out / "summary.csv") as (of_objects, of_images):
+            write_table(name_columns(table, options.names), of_objects, float_format="%.8g")
+            write_table(summary, of_images)
         held = None
         if parents is not None:
             held = _joined([plane.parents for plane in measured if plane.parents is not None])
