@@ -67,6 +67,15 @@ def test_corrections_and_evaluations_of_a_run_see_all_channels(run):
     assert pixels is not None and pixels.shape == (160, 160, 2)
 
 
+@pytest.mark.parametrize("ending", ["_Cy5", "_DAPI", "_DAPI_mask", ""])
+def test_labels_are_named_after_any_of_the_channels_or_none(run, tmp_path, ending):
+    for number in (1, 2):
+        labels = read_labels(run / "out" / "labels" / f"f{number}_Cy5.tif")
+        write_labels(tmp_path / f"f{number}{ending}.tif", [labels])
+    corrected = open_corrected(tmp_path, run / "images")
+    assert [image.image.channel_names for image in corrected.read_all()] == [("Cy5", "DAPI")] * 2
+
+
 def test_what_is_suggested_was_seen_in_all_channels(run, tmp_path):
     assert {made.file for made in suggest(run / "out", out=tmp_path, threads=1)} == {
         str(run / "images" / f"f{number}_Cy5.tif") for number in (1, 2)

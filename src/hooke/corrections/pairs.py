@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -87,7 +87,8 @@ def find_pairs(
         raise DatasetError("no such file or folder", path=path, remedy="name the corrected images")
     if images is not None:
         _refuse_split(split, path)
-        return _by_name(_labels_of(path, split_components), *_images(images), path, images)
+        source = _labels_of(path, split_components)
+        return _by_name(source, *_images(images, source.names), path, images)
     if path.is_file():
         raise DatasetError("is one file", path=path, remedy="name the image, or the folder of images, with --images")
     if (path / INDEX_NAME).is_file():
@@ -150,7 +151,8 @@ def _of_folder(folder: Path, split_components: bool | None) -> Pairs:
     """Find the images and labels of any folder: in folders of their own, or side by side."""
     labels = next((folder / name for name in _LABEL_FOLDERS if (folder / name).is_dir()), None)
     if labels is not None and (folder / "images").is_dir():
-        return _by_name(_labels_of(labels, split_components), *_images(folder / "images"), labels, folder / "images")
+        source = _labels_of(labels, split_components)
+        return _by_name(source, *_images(folder / "images", source.names), labels, folder / "images")
     if labels is not None:
         remedy = "put the images into a folder images beside it, or name them with --images"
         raise DatasetError("no images beside these labels", path=labels, remedy=remedy)
@@ -199,16 +201,15 @@ def _of_entries(entries: Mapping[str, Entry]) -> tuple[dict[str, Path], dict[str
     return paths, {name: _Origin(entry.scene, entry.channels) for name, entry in entries.items()}
 
 
-def _images(path: Path) -> tuple[dict[str, Path], dict[str, _Origin]]:
-    """Images of a file or folder by their name; of a run, those that it read."""
+def _images(path: Path, known: Collection[str]) -> tuple[dict[str, Path], dict[str, _Origin]]:
+    """Images of a file or folder by their name, where labels of these names are known; of a run, those that it read."""
     if (path / ".hooke").is_dir():
         return _of_entries({entry.name: entry for entry in run_entries(path) if entry.path})
     if (path / INDEX_NAME).is_file():
         path = path / "images"
     paths, channels = find_channels(find_images([path], results=True))
     found: dict[str, Path] = {}
-    for file in paths:
-        stem = result_stem(file)
+    for file, stem in zip(paths, channels.names_like(paths, [*map(result_stem, paths)], known), strict=True):
         if stem in found:
             raise DatasetError(f"{found[stem].name} and {file.name} share a name", path=path, remedy="rename one")
         found[stem] = file
