@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from dataclasses import replace
 
@@ -277,3 +278,19 @@ def test_objects_are_followed_through_time_too(tmp_path):
     found = hooke.segment(path, stitch="z,t")
     assert (found.labels == labels).all()
     assert found.count == labels.max()
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_stack_is_sent_to_another_process_with_its_planes(tmp_path, as_file):
+    pixels = MADE.image[2:8, :64, :64]
+    source = write_stack(tmp_path / "a.ome.tif", pixels, **SIZES) if as_file else pixels
+    found = hooke.segment(source, stitch="z", axes=None if as_file else "ZYX", diameter=20, threads=1)
+    arrived = pickle.loads(pickle.dumps(found))
+    if as_file:
+        source.unlink()
+    assert np.array_equal(arrived.labels, found.labels)
+    assert np.array_equal(arrived.plane(3).image.pixels, pixels[3])
+    if not as_file:
+        assert arrived.table.equals(found.table)
+    assert arrived.count == found.count > 0
+    assert repr(arrived) == repr(found)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from hooke.io.gaps import Gaps
 from hooke.limits import check_memory
 
 _NOT_A_NUMBER = "no pixel is a finite number (all NaN or infinite)"
+_NOT_SENT = ("read", "read_window", "gaps")
 _COPIES = 2  # of a plane that a reader holds at its peak: as decoded, and in the order and type that it gives
 
 
@@ -107,6 +109,11 @@ class ImageFile:
     def __len__(self) -> int:
         return math.prod(self.stack_shape)
 
+    def __reduce__(self) -> tuple[Callable[..., ImageFile], tuple[dict[str, object], NDArray[np.generic]]]:
+        """Send all planes to another process: the file may not be there, and an array in memory is not."""
+        left = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _NOT_SENT}
+        return _received, (left, np.stack([self.read(self.position(index)) for index in range(len(self))]))
+
     def __iter__(self) -> Iterator[Image]:
         return (self.plane(index) for index in range(len(self)))
 
@@ -159,6 +166,24 @@ class ImageFile:
             is_rgb=self.is_rgb,
             notes=self.notes,
         )
+
+
+@dataclass(frozen=True)
+class _Planes:
+    """Planes in memory, in the order in which a file has them."""
+
+    axes: str
+    shape: tuple[int, ...]
+    planes: NDArray[np.generic]
+
+    def __call__(self, at: Mapping[str, int]) -> NDArray[np.generic]:
+        place = [at[axis] for axis in self.axes]
+        plane: NDArray[np.generic] = self.planes[int(np.ravel_multi_index(place, self.shape)) if place else 0].copy()
+        return plane
+
+
+def _received(values: dict[str, Any], planes: NDArray[np.generic]) -> ImageFile:
+    return ImageFile(**values, read=_Planes(values["axes"], values["stack_shape"], planes))
 
 
 def check_dtype(dtype: np.dtype[np.generic], path: Path | None) -> None:
