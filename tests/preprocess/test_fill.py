@@ -83,6 +83,24 @@ def test_white_frames_of_pictures_in_floats_are_fill(scale):
     assert recorded.window == np.s_[20 : 20 + SIDE, 4 : 4 + SIDE]
 
 
+@pytest.mark.parametrize("value", [-1.0, -9999.0, 65536.0, 1e30, float(np.finfo(np.float32).min)])
+@pytest.mark.parametrize("scale", [1.0, 65535.0])
+def test_a_value_of_floats_that_marks_what_is_missing_is_fill(value, scale):
+    made = outside((FIELD.image / 65535 * scale).astype(np.float32), np.float32(value))
+    recorded = find_recorded(made)
+    left = np.zeros(made.shape, bool)
+    left[recorded.window] = ~recorded.fill
+    assert (left == ~CIRCLE).mean() > 0.999
+
+
+def test_the_smallest_of_whole_numbers_with_a_sign_is_fill():
+    made = outside((FIELD.image.astype(np.int32) - 32_000).astype(np.int16), -32_768)
+    recorded = find_recorded(made)
+    left = np.zeros(made.shape, bool)
+    left[recorded.window] = ~recorded.fill
+    assert (left == ~CIRCLE).mean() > 0.999
+
+
 def test_missing_numbers_are_fill():
     pixels = FIELD.image.astype(np.float32)
     pixels[CIRCLE] = np.nan

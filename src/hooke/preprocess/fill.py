@@ -1,6 +1,7 @@
 """Finds pixels that were not recorded: frames, gaps of mosaics, and the outside of a drawn region.
 
-Such fill has exactly the value 0 or the largest value of its data type (all colours of it), or is not a number. So have
+Such fill has exactly the value 0 or the largest value of its data type (all colours of it), or is not a number; in
+numbers with a sign it may be the smallest, and in floats any value beyond all others. So have
 the dark background of a clipped fluorescence image, saturated nuclei and the glass of an overexposed slide; fill
 differs from them in its shape (solid, along the border or a rectangle) and its edge: values change at once, and where
 they do depends on nothing in the image.
@@ -153,8 +154,7 @@ def _candidates(pixels: NDArray[np.generic]) -> Iterator[_Candidate]:
         yield _Candidate(mask, np.nan, np.zeros(0, np.float32), 0.0)
         if not np.isfinite(sample).any():
             return
-    largest = float(np.nanmax(sample))
-    for value in (0.0, largest) if largest in _LARGEST else (0.0,):
+    for value in _fill_values(sample):
         if worth(sample == value):
             yield from _candidate(_where(pixels, value), value, pixels)
     if pixels.dtype == np.uint8 and pixels.ndim == 3 and worth(sample <= _NEARLY_BLACK):
@@ -164,6 +164,16 @@ def _candidates(pixels: NDArray[np.generic]) -> Iterator[_Candidate]:
             mask = (pixels.max(axis=2) <= _NEARLY_BLACK).view(np.uint8)
             mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((_BLOCK, _BLOCK), np.uint8))
             yield from _candidate(np.asarray(mask, np.uint8), 0.0, pixels, _FAR)
+
+
+def _fill_values(sample: NDArray[np.generic]) -> list[float]:
+    """Values that fill may have, given a sample of the pixels."""
+    finite = sample[np.isfinite(sample)]
+    smallest, largest = float(finite.min()), float(finite.max())
+    floats = sample.dtype.kind == "f"
+    # Floats have no largest value of a camera, and programs mark what is missing by -1, -9999 or their type's own ends.
+    values = {0.0, *([smallest] if smallest < 0 else []), *([largest] if floats or largest in _LARGEST else [])}
+    return sorted(values)
 
 
 def _candidate(
