@@ -36,6 +36,14 @@ def test_what_would_put_them_right_is_said(change, says):
     assert said.endswith("in 4 images: im0, im1, im2, im3")
 
 
+@pytest.mark.parametrize("side", [192, 224])  # OpenCV would enlarge 224 to 225, and be wrong by half a pixel
+def test_the_shift_is_right_for_sizes_that_opencv_enlarges_to_odd_ones(side):
+    fields = [simulate((side + 20, side + 20), seed=seed, diameter=20, density=0.15).labels for seed in range(4)]
+    both = [(f"im{seed}", labels[:side, :side], labels[7:, 4:][:side, :side]) for seed, labels in enumerate(fields)]
+    (said,) = misplaced_predictions(both)
+    assert "moved by -7 rows and -4 columns" in said and said.endswith("in 4 images: im0, im1, im2, im3")
+
+
 def thinned(labels):
     kept = np.random.default_rng(0).choice(labels.max(), labels.max() // 3, replace=False)
     return np.where(np.isin(labels, kept + 1), labels, 0)

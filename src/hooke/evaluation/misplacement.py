@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hooke.io.name_match import some_names
+from hooke.preprocess.shift import find_shift
 
 _GAIN = 0.2  # of the pixel IoU, by which what is put right must be better
 _GOOD = 0.5  # ... and what it must reach
@@ -83,9 +82,8 @@ def _overlap(first: Mask, second: Mask) -> float:
 
 def _shift(pred: Mask, truth: Mask) -> tuple[int, int]:
     """Rows and columns by which the prediction is to be moved, by phase correlation."""
-    masks: Any = [np.asarray(mask, np.float32) for mask in (pred, truth)]
-    (x, y), _ = cv2.phaseCorrelate(*masks)
-    return round(y), round(x)
+    rows, columns = find_shift(pred, truth, window=False)
+    return round(rows), round(columns)
 
 
 def _moved(pred: Mask, truth: Mask, shift: tuple[int, int]) -> tuple[Mask, Mask]:

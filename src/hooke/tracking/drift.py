@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hooke.preprocess.shift import find_shift
+
 _SIDE = 512  # pixels of the longer side of what is correlated
 _LEAST = 0.5  # pixels
-_BETTER = 1.05  # times the overlap of the foregrounds without the shift
+_BETTER = 1.3  # times the overlap of the foregrounds without the shift; 1.05 took a few moving objects for a drift
 _BLUR = 2.0
 
 
@@ -50,11 +52,8 @@ def estimate_drift(
 
 
 def _correlate(before: NDArray[np.float32], after: NDArray[np.float32]) -> tuple[float, float]:
-    """Rows and columns of the peak of the phase correlation."""
-    soft = [cv2.GaussianBlur(plane, (0, 0), _BLUR) for plane in (before, after)]
-    window = cv2.createHanningWindow(before.shape[::-1], cv2.CV_32F) if min(before.shape) > 1 else None
-    (columns, rows), _ = cv2.phaseCorrelate(soft[0], soft[1], window)
-    return float(rows), float(columns)
+    """Rows and columns of the peak of the phase correlation, of the planes without their noise."""
+    return find_shift(*(cv2.GaussianBlur(plane, (0, 0), _BLUR) for plane in (before, after)))
 
 
 def _grey(image: NDArray[np.generic], step: int) -> NDArray[np.float32]:
