@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import tifffile
 
 import hooke
 from hooke.cli.convert import convert as convert_command
-from hooke.errors import ConfigError, DatasetError
+from hooke.errors import ConfigError, DatasetError, HookeError
 from hooke.io import read_labels, write_labels, write_png
 from tests.builders import run_command
 
@@ -201,3 +202,31 @@ def test_planes_of_labels_are_measured_in_the_same_planes_of_the_image(tmp_path,
         found.append(feature["properties"]["measurements"]["intensity_mean"])
     expected = image.mean(axis=(2, 3))
     assert found == (expected if turn is None else expected.transpose(turn)).ravel().tolist()
+
+
+SQUARE = [[2, 2], [6, 2], [6, 6], [2, 6], [2, 2]]
+FEATURE = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [SQUARE]}, "properties": {}}
+SHAPE = {"label": "n", "points": SQUARE[:4], "shape_type": "polygon", "group_id": None, "flags": {}}
+
+
+@pytest.mark.parametrize(
+    "content", [[FEATURE], {"type": "FeatureCollection", "features": [FEATURE]}, {"shapes": [SHAPE]}]
+)
+@pytest.mark.parametrize("as_folder", [False, True])
+def test_a_json_of_one_image_is_read_by_what_it_holds(content, as_folder, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.json").write_text(json.dumps(content))
+    write_labels(tmp_path / "a.tif", [np.zeros((9, 8), np.int32)])
+    given, out = (tmp_path / "in", tmp_path / "out") if as_folder else (tmp_path / "in" / "a.json", tmp_path / "b.tif")
+    hooke.convert(given, out, to="labels", images=tmp_path / "a.tif")
+    labels = read_labels(out / "a.tif" if as_folder else out)
+    assert np.argwhere(labels == 1).min(axis=0).tolist() == [2, 2]
+    assert np.count_nonzero(labels) == 16
+
+
+def test_a_zip_of_neither_regions_nor_masks_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.geojson", json.dumps([FEATURE]))
+    write_labels(tmp_path / "a.tif", [np.zeros((9, 8), np.int32)])
+    with pytest.raises(HookeError, match=r"neither regions nor masks; unpack it, and give the a\.geojson in it"):
+        hooke.convert(tmp_path / "a.zip", tmp_path / "b.tif", images=tmp_path / "a.tif")

@@ -336,3 +336,16 @@ def test_polygons_are_packed_as_they_are_read(tmp_path):
     tracemalloc.stop()
     assert len(file.images[0].annotations) == 500
     assert held < 500 * 200 * 8 * 1.7  # as Python's floats in lists: four times 8 bytes a number
+
+
+def test_numbers_with_a_point_and_ids_as_text_are_those_of_the_images(tmp_path):
+    save(tmp_path / "a.png")
+    root = write(tmp_path, [annotation(1, [SQUARE], image_id="1", category_id="2")])
+    data = json.loads((root / "annotations.json").read_text())
+    data["images"][0] |= {"height": float(HEIGHT), "width": float(WIDTH)}
+    (root / "annotations.json").write_text(json.dumps(data))
+    source = open_coco(root / "annotations.json")
+    assert source.names == ["a"]
+    read = source.read("a")
+    assert read.classes == {1: "nucleus"}
+    assert np.count_nonzero(read.labels) == 16

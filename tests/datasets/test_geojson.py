@@ -10,7 +10,7 @@ import pytest
 
 from hooke.datasets.adapters.geojson import find, load
 from hooke.errors import ConfigError, DatasetError
-from hooke.io.annotations.geojson import SKIPPED
+from hooke.io.annotations.geojson import NO_GEOMETRY, OTHER_PLANES, REGIONS, SKIPPED
 
 HEIGHT, WIDTH = 12, 16
 
@@ -104,7 +104,8 @@ def test_an_image_beside_goes_before_one_of_the_same_name_elsewhere(tmp_path):
         ([feature("MultiPolygon", [3])], "not a list of rings"),
         ([feature("Polygon", [[["a", "b"]] * 4])], "not finite numbers"),
         ([feature("Sphere", [])], "geometry of type 'Sphere'"),
-        ([{"type": "Feature", "geometry": None}], "'geometry' is null"),
+        ([{"type": "Feature", "geometry": 5}], "5 where an object"),
+        ([{"type": "Feature"}], "'geometry' is missing"),
         (
             [{**feature("Polygon", [square(0, 0, 2)]), "properties": {"classification": "x"}}],
             "'classification' is \"x\"",
@@ -122,3 +123,38 @@ def test_annotations_without_an_image_are_named(tmp_path):
     write(tmp_path, FEATURES, image="b.png")
     with pytest.raises(DatasetError, match="image 'a' is not here"):
         first(tmp_path)
+
+
+def typed(kind, x, y, side, **more):
+    made = feature("Polygon", [square(x, y, side)], **more)
+    return made | {"properties": {"objectType": kind}}
+
+
+def test_regions_around_detections_and_cores_are_left_out(tmp_path):
+    found = [typed("detection", 1, 1, 3), typed("detection", 6, 1, 3), typed("annotation", 11, 1, 3)]
+    around = [typed("annotation", 0, 0, 10), typed("tma_core", 0, 0, 12)]
+    sample = first(write(tmp_path, around + found))
+    assert np.bincount(sample.labels.ravel())[1:].tolist() == [9, 9, 9]
+    assert sample.oddities[REGIONS] == 2
+
+
+def test_an_annotation_around_one_detection_is_an_object(tmp_path):
+    sample = first(write(tmp_path, [typed("annotation", 0, 0, 6), typed("detection", 1, 1, 3)]))
+    assert np.bincount(sample.labels.ravel())[1:].tolist() == [27, 9]
+
+
+def test_members_of_a_collection_are_parts_of_one_object_and_features_may_lack_a_geometry(tmp_path):
+    members = [{"type": "Polygon", "coordinates": [square(x, 0, 2)]} for x in (0, 4)]
+    members.append({"type": "Point", "coordinates": [9, 9]})
+    together = {"type": "Feature", "geometry": {"type": "GeometryCollection", "geometries": members}, "properties": {}}
+    nowhere = {"type": "Feature", "geometry": None, "properties": {}}
+    sample = first(write(tmp_path, [together, nowhere]))
+    assert np.bincount(sample.labels.ravel())[1:].tolist() == [8]
+    assert sample.oddities[NO_GEOMETRY] == 1
+
+
+def test_objects_of_several_planes_are_named(tmp_path):
+    planes = [feature("Polygon", [square(x, 0, 2)]) for x in (0, 4, 8)]
+    for depth, made in enumerate(planes):
+        made["geometry"]["plane"] = {"c": -1, "z": depth // 2, "t": 0}
+    assert first(write(tmp_path, planes)).oddities[OTHER_PLANES] == 1

@@ -13,7 +13,7 @@ import pytest
 from hooke.datasets import simulate
 from hooke.datasets.adapters.imagej import find, load
 from hooke.errors import DatasetError
-from hooke.io.annotations.imagej import OF_BORDERS, SKIPPED
+from hooke.io.annotations.imagej import OF_BORDERS, OTHER_PLANES, SKIPPED
 
 HEIGHT, WIDTH = 20, 30
 
@@ -175,3 +175,16 @@ def test_outlines_of_imagej_are_corners(tmp_path, rois, kind, corners, area):
     sample = first(tmp_path)
     assert OF_BORDERS not in sample.oddities
     assert area is None or sample.labels.sum() == area
+
+
+def test_what_macos_adds_to_a_zip_is_passed_over_and_slices_are_named(tmp_path, rois):
+    save_image(tmp_path)
+    low, high = (rois.ImagejRoi.frompoints([[x, 0], [x + 4, 0], [x + 4, 3], [x, 3]]) for x in (0, 10))
+    low.position, high.position = 1, 2
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("__MACOSX/._low.roi", b"\0\5\x16\7")
+        archive.writestr("low.roi", low.tobytes())
+        archive.writestr("high.roi", high.tobytes())
+    sample = first(tmp_path)
+    assert np.bincount(sample.labels.ravel())[1:].tolist() == [12, 12]
+    assert dict(sample.oddities) == {OTHER_PLANES: 1}

@@ -11,7 +11,7 @@ from hooke.errors import DatasetError
 from hooke.evaluation import open_labels
 from hooke.io import find_images
 from hooke.io.annotations import AnnotationFiles
-from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, READERS, image_name
+from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, image_name, is_annotations
 from hooke.io.channel_files import find_channels
 from hooke.io.entry import Entry, run_entries
 from hooke.io.formats import has_image_suffix, result_stem
@@ -171,7 +171,7 @@ def _of_folder(folder: Path, split_components: bool | None) -> Pairs:
 
 def _annotated_name(file: Path) -> str | None:
     """Name the image that a file beside images annotates; None where it is something else."""
-    if any(file.name.lower().endswith(ending) for ending in READERS):
+    if is_annotations(file):
         return image_name(file)
     ending = next((ending for ending in _CELLPOSE if result_stem(file).endswith(ending)), None)
     if ending is None or file.suffix.lower() not in LABEL_SUFFIXES:

@@ -7,7 +7,7 @@ from pathlib import Path
 from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
-from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, find_annotations, is_label_image
+from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, find_annotations, holds_one_image, is_label_image
 from hooke.io.annotations.classes_json import read_classes
 from hooke.io.annotations.coco import open_coco
 from hooke.io.annotations.dsb_csv import DsbSource
@@ -69,9 +69,9 @@ def open_labels(
     ----------
     path : str or Path
         A folder of label images, a hooke dataset, or what ``hooke segment`` wrote; a json file in COCO's format (a
-        dataset, or a list of results); a csv file of run lengths as in the Data Science Bowl 2018; a zarr group, or a
-        folder of stores; a label image, or a file of another format of `hooke.io.annotations.annotation_files`, or a
-        folder of these.
+        dataset, or a list of results), QuPath's or labelme's; a csv file of run lengths as in the Data Science Bowl
+        2018; a zarr group, or a folder of stores; a label image, or a file of another format of
+        `hooke.io.annotations.annotation_files`, or a folder of these.
     truth : LabelSource, optional
         What the source will be compared with: a list of COCO results takes the names of its images from it.
     split_components : bool, optional
@@ -90,7 +90,7 @@ def open_labels(
     suffix = path.suffix.lower()
     if suffix == ".zarr" or is_in_zarr(path):
         return ZarrSource(path, truth, split_components)
-    if path.is_file() and suffix == ".json":
+    if path.is_file() and suffix == ".json" and not holds_one_image(path):
         return open_coco(path, truth)
     if path.is_file() and suffix in TABLE_SUFFIXES:
         return DsbSource(path, truth)

@@ -58,10 +58,12 @@ HOSTILE = {
     "infinite.geojson": collection(polygon([[1, 1], [1e999, 1], [6, 6]])),
     "far.geojson": collection(polygon([[1, 1], [1e30, 1], [6, 6]])),
     "text.geojson": collection(polygon([["1", "1"], ["6", "1"], ["6", "6"]])),
-    "nested.geojson": collection({"type": "GeometryCollection", "geometries": [polygon(SQUARE)]}),
+    "nested.geojson": collection(
+        {"type": "GeometryCollection", "geometries": [{"type": "GeometryCollection", "geometries": [polygon(SQUARE)]}]}
+    ),
     "deep.geojson": f'{{"type": "FeatureCollection", "features": {nested(100_000)}}}',
     "deep ring.geojson": collection({"type": "Polygon", "coordinates": [[SQUARE]]}),
-    "null.geojson": collection(None),
+    "null.geojson": '{"type": "FeatureCollection", "features": [null]}',
     "number.geojson": "3",
     "half.geojson": collection(polygon(SQUARE))[:-20],
     "huge image.geojson": collection(polygon(SQUARE), image={"height": 10**9, "width": 10**9}),

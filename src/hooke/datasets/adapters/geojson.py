@@ -5,8 +5,9 @@
     SRC/**/<id>.geojson     a FeatureCollection, a list of features or one feature; .json where there is no .geojson
     SRC/**/<id>.<tif...>    the image, beside it or anywhere below SRC; <id> may end in the image's suffix
 
-The option ``outline=nucleus`` takes the outline of a detected cell's nucleus where there is one. Regions drawn around
-many objects are objects too here: leave them out of the export, or drop their class. Features:
+The option ``outline=nucleus`` takes the outline of a detected cell's nucleus where there is one. An annotation around
+two detections or more is a region, and left out; among annotations alone, regions around others are objects too: leave
+them out of the export, or drop their class. Features:
 `hooke.io.annotations.geojson`; overlaps: `hooke.labels.shape_layer`.
 """
 

@@ -1,7 +1,8 @@
-"""Reads label images from files of annotations, one image a file: QuPath's, ImageJ's, Cellpose's and others."""
+"""Reads label images from files of annotations, one image a file: those of QuPath, ImageJ, labelme and Cellpose."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -11,14 +12,20 @@ from hooke.io.annotations.cellpose import SUFFIX as CELLPOSE
 from hooke.io.annotations.cellpose import read_seg
 from hooke.io.annotations.geojson import read_geojson
 from hooke.io.annotations.imagej import read_regions, size_of_image
+from hooke.io.annotations.json_fields import located
 from hooke.io.annotations.label_files import read_label_file
+from hooke.io.annotations.labelme import read_labelme
 from hooke.io.annotations.object_masks import holds_masks, read_masks
+from hooke.io.annotations.zip_entries import file_names
 from hooke.labels.labelled_image import LabelledImage
 from hooke.labels.painter import check_canvas
 from hooke.labels.shape_layer import ShapeLayer
 
 GEOJSON = ".geojson"
+JSON = ".json"
 LABEL_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".npy"})
+_FEATURES = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
+_SHAPES = re.compile(rb'"shapes"\s*:\s*\[')
 _Shape = tuple[int, ...] | None
 _Read = Callable[[Path, _Shape], LabelledImage]
 
@@ -45,6 +52,7 @@ class AnnotationFiles:
             **READERS,
             **dict.fromkeys(LABEL_SUFFIXES, of_labels),
             GEOJSON: partial(_read_geojson, outline=outline),
+            JSON: partial(_read_json, outline=outline),
         }
 
     @property
@@ -73,7 +81,7 @@ def find_annotations(path: Path, split_components: bool | None = None) -> Annota
         When two files of a folder are of one image.
     """
     if path.is_file():
-        known = _kind(path) in READERS or _kind(path) in LABEL_SUFFIXES
+        known = is_annotations(path) or _kind(path) in LABEL_SUFFIXES
         return AnnotationFiles({image_name(path): path}, split_components) if known else None
     if not path.is_dir():
         return None
@@ -83,7 +91,7 @@ def find_annotations(path: Path, split_components: bool | None = None) -> Annota
     if not of_cellpose and any(map(is_label_image, files)):
         return None
     found: dict[str, Path] = {}
-    for file in of_cellpose or [file for file in files if _kind(file) in READERS]:
+    for file in of_cellpose or filter(is_annotations, files):
         if image_name(file) in found:
             both = f"{found[image_name(file)].name} and {file.name}"
             raise DatasetError(f"{both} are of one image", path=path, remedy="keep one of them")
@@ -100,6 +108,21 @@ def _kind(path: Path) -> str:
     """What the name of a file ends in."""
     name = path.name.lower()
     return next((ending for ending in READERS if name.endswith(ending)), path.suffix.lower())
+
+
+def is_annotations(path: Path) -> bool:
+    """Whether a file is one of annotations, by its name; a json by what it holds."""
+    kind = _kind(path)
+    return kind in READERS and (kind != JSON or holds_one_image(path))
+
+
+def holds_one_image(path: Path) -> bool:
+    """Whether a json holds the objects of one image, as QuPath's and labelme's do; COCO's holds those of many."""
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return False
+    return bool(_FEATURES.search(text) or _SHAPES.search(text))
 
 
 def is_label_image(path: Path) -> bool:
@@ -121,8 +144,26 @@ def _read_geojson(path: Path, shape: _Shape, outline: str = "object") -> Labelle
     return _painted(file.shapes(_size(path, file.size, shape), outline))
 
 
+def _read_json(path: Path, shape: _Shape, outline: str = "object") -> LabelledImage:
+    if _FEATURES.search(path.read_bytes()):
+        return _read_geojson(path, shape, outline)
+    file = read_labelme(path)
+    with located(path):
+        size = None if file.size is None else (int(file.size[0]), int(file.size[1]))
+        return _painted(file.shapes(_size(path, size, shape)))
+
+
 def _read_zip(path: Path, shape: _Shape) -> LabelledImage:
-    return read_masks(path, shape) if holds_masks(path) else _read_regions(path, shape)
+    if holds_masks(path):
+        return read_masks(path, shape)
+    names = file_names(path)
+    if names and not any(name.lower().endswith(".roi") for name in names):
+        packed = next((name for name in names if name.lower().endswith((GEOJSON, JSON))), "")
+        remedy = (
+            f"unpack it, and give the {packed} in it" if packed else "give a zip of .roi files, or of one mask each"
+        )
+        raise DatasetError("holds neither regions nor masks", path=path, remedy=remedy)
+    return _read_regions(path, shape)
 
 
 def _read_regions(path: Path, shape: _Shape) -> LabelledImage:
@@ -133,6 +174,7 @@ def _read_regions(path: Path, shape: _Shape) -> LabelledImage:
 READERS: Mapping[str, _Read] = {
     CELLPOSE: _read_seg,
     GEOJSON: _read_geojson,
+    JSON: _read_json,
     ".zip": _read_zip,
     ".roi": _read_regions,
 }

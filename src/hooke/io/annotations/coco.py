@@ -215,8 +215,10 @@ def _data_set(path: Path, data: Any) -> CocoFile:
         by_id: dict[int | str, CocoImage] = {}
         for record in images:
             _list_image(path, record, by_id)
+        listed = {str(id_): id_ for id_ in by_id}
         for annotation in annotations:
             image_id = checked.field(annotation, "image_id", int, str)
+            image_id = image_id if image_id in by_id else listed.get(str(image_id), image_id)  # 1 for "1"
             if image_id not in by_id:
                 by_id[image_id] = _unlisted(path, image_id)
             annotation.pop("score", None)  # of results only
@@ -318,7 +320,10 @@ def _class_of(annotation: dict[str, Any], categories: Categories) -> str | None:
     """Name the class of an annotation."""
     if annotation.get("category_id") is None:
         return None
-    return categories.get(checked.field(annotation, "category_id", int, str))
+    id_ = checked.field(annotation, "category_id", int, str)
+    if id_ not in categories:
+        id_ = next((known for known in categories if str(known) == str(id_)), id_)  # 1 for "1"
+    return categories.get(id_)
 
 
 def _size_of_masks(annotations: Annotations) -> tuple[int, int] | None:

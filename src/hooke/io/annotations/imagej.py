@@ -23,11 +23,13 @@ from typing import Any
 from hooke.errors import DatasetError
 from hooke.extras import how_to_install
 from hooke.io.annotations.json_fields import located
+from hooke.io.annotations.zip_entries import visible_entries
 from hooke.labels.polygons import Ring, ellipse, fill_border, rectangle, to_ring
 from hooke.labels.shape_layer import ShapeLayer
 
 AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
 SKIPPED = "points, lines and text, left out"
+OTHER_PLANES = "regions of other slices of a stack than the first one's, drawn into the same image"
 OF_BORDERS = "outlines through border pixels, as Cellpose saves them, filled with their border"
 MAX_ROI_BYTES = 1 << 26  # 8 million corners; an entry of a zip that unpacks to more is not a region
 REMEDY = "save the regions again from the ROI Manager"
@@ -42,9 +44,14 @@ def read_regions(path: Path, shape: tuple[int, ...]) -> ShapeLayer:
         If the file or a region is damaged, or the library that reads them is not installed.
     """
     layer = ShapeLayer(shape)
+    planes = []
     for name, data in _entries(path):
+        before = len(layer.masks)
         with located(path, name):
-            _add(layer, name, data)
+            plane = _add(layer, name, data)
+        planes += [plane] * (len(layer.masks) - before)
+    if others := sum(plane != planes[0] for plane in planes):
+        layer.notes[OTHER_PLANES] = others
     return layer
 
 
@@ -88,7 +95,7 @@ def _entries(path: Path) -> Iterator[tuple[str, bytes]]:
             yield path.stem, path.read_bytes()
             return
         with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist():
+            for entry in visible_entries(archive):
                 if not entry.filename.lower().endswith(".roi"):
                     continue
                 if entry.file_size > MAX_ROI_BYTES:
@@ -100,11 +107,15 @@ def _entries(path: Path) -> Iterator[tuple[str, bytes]]:
         raise DatasetError(f"damaged file ({error})", path=path, remedy=REMEDY) from error
 
 
-def _add(layer: ShapeLayer, name: str, data: bytes) -> None:
-    """Add one region to the layer."""
+def _add(layer: ShapeLayer, name: str, data: bytes) -> tuple[int, ...]:
+    """Add one region to the layer; return where in a stack it was drawn: slice, or else depth and time, 0 for none."""
     roi = _decoded(data)
     try:
         kind, given = roi.roitype.name, _properties(roi)
+        # A slice of a stack of channels says nothing else than which channel was on show.
+        plane = (
+            (0, roi.z_position, roi.t_position) if roi.c_position else (roi.position, roi.z_position, roi.t_position)
+        )
         rings = _rings(roi) if kind in AREAS and roi.subtype.name != "TEXT" else None
         region = fill_border(rings[0]) if rings and len(rings) == 1 and not roi.composite else None
     except DatasetError:
@@ -121,6 +132,7 @@ def _add(layer: ShapeLayer, name: str, data: bytes) -> None:
         layer.add_mask(name, mask, class_name, top=top, left=left, score=score)
     else:
         layer.add_polygon(name, [rings], class_name, score=score)
+    return plane
 
 
 def _decoded(data: bytes) -> Any:

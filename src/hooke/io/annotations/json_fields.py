@@ -57,14 +57,16 @@ def field(record: Any, key: str, *kinds: type) -> Any:
 
     Examples
     --------
-    >>> field({"id": 3}, "id", int, str)
-    3
+    >>> field({"id": 3}, "id", int, str), field({"id": 3.0}, "id", int, str)
+    (3, 3)
     """
     if not isinstance(record, dict):
         raise DatasetError(f"{_shown(record)} where an object with {key!r} should be", remedy=REMEDY)
     if key not in record:
         raise DatasetError(f"key {key!r} is missing", remedy=REMEDY)
     value = record[key]
+    if isinstance(value, float) and int in kinds and float not in kinds and value.is_integer():
+        return int(value)  # pandas and JavaScript write 512.0
     # To Python, true is a whole number.
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         wanted = " or ".join(KINDS[kind] for kind in kinds)

@@ -20,6 +20,7 @@ from PIL import Image as Picture
 
 from hooke.errors import DatasetError, OutputError
 from hooke.io.annotations.annotated_plane import STORED_TIME, AnnotatedPlane
+from hooke.io.annotations.zip_entries import visible_entries
 from hooke.io.atomic import atomic_path
 from hooke.io.find import natural_key
 from hooke.labels.labelled_image import LabelledImage
@@ -57,7 +58,7 @@ def holds_masks(path: Path) -> bool:
     """Whether a zip holds pictures, or the empty folder of an image without objects."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+            names = [entry.filename for entry in visible_entries(archive)]
             return names == [_FOLDER] or any(name.lower().endswith(MASK_SUFFIXES) for name in names)
     except (OSError, zipfile.BadZipFile, NotImplementedError):
         return False
@@ -103,7 +104,7 @@ def _pictures(path: Path) -> Iterator[tuple[str, bytes]]:
                     yield file.name, file.read_bytes()
             return
         with zipfile.ZipFile(path) as archive:
-            for entry in sorted(archive.infolist(), key=lambda entry: natural_key(Path(entry.filename))):
+            for entry in sorted(visible_entries(archive), key=lambda entry: natural_key(Path(entry.filename))):
                 if entry.filename.lower().endswith(MASK_SUFFIXES):
                     check_memory(entry.file_size, path, error=DatasetError)
                     yield ascii(entry.filename)[1:-1], archive.read(entry)
