@@ -63,6 +63,9 @@ def variants(models: Iterable[str], settings: list[str], scans: list[str]) -> li
         for scan in scans:
             key, _, values = scan.partition("=")
             made += [Variant(model, shared | {key: value}) for value in parse_settings([f"{key}=[{values}]"])[key]]
+    names = [variant.name for variant in made]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise SystemExit(f"{twice}: two models or settings have this name: give one of the folders another")
     for key in {key for variant in made for key in variant.settings}:
         part, dot, name = key.rpartition(".")
         if (dot and part not in PARTS) or (dot and name in OF_BOTH):
@@ -137,4 +140,9 @@ def _changed(bundle: Bundle, changes: Mapping[str, Any]) -> Any:
 
 def make_models(chosen: Iterable[Variant], memory: Memory) -> dict[str, ChangedModel]:
     """Load the variants' models, by name."""
-    return {one.name: ChangedModel(one, hooke.load_model(one.model).bundle, memory) for one in chosen}
+    made = {}
+    for one in chosen:
+        loaded = hooke.load_model(one.model)
+        made[one.name] = ChangedModel(one, loaded.bundle, memory)
+        made[one.name].for_diameter = loaded.for_diameter
+    return made

@@ -26,8 +26,8 @@ def disks(sigma, side=1400, diameter=60):
     return (5000 + 40000 * image + noise).astype(np.uint16), labels
 
 
-def reasons(pixels, labels, score=0.9, diameter=60.0):
-    return quality_warnings(pixels, fit_normalisation(Image(pixels)), found(labels, score), diameter)
+def reasons(pixels, labels, score=0.9, diameter=60.0, **more):
+    return quality_warnings(pixels, fit_normalisation(Image(pixels)), found(labels, score), diameter, **more)
 
 
 def found(labels, score=0.9, **dropped):
@@ -51,6 +51,17 @@ def test_a_blurred_field_is_out_of_focus():
     assert "out of focus" in reason
 
 
+def test_parts_of_larger_objects_are_not_compared_with_nuclei():
+    field = simulate((320, 400), seed=3, diameter=26.0, density=0.15, bits=16)
+    speck = np.where(field.labels == 1, 40.0 * field.image.max(), field.image).astype(np.float32)
+    for (pixels, labels), reason in ((disks(16.0), "out of focus"), ((speck, field.labels), "far brighter")):
+        whole, parts = (" ".join(reasons(pixels, labels, diameter=26.0, parts=parts)) for parts in (False, True))
+        assert reason in whole
+        assert reason not in parts
+    assert [bool(reasons(*disks(3.0), diameter=4.0, parts=parts)) for parts in (False, True)] == [True, False]
+
+
+@pytest.mark.slow
 def test_reasons_are_the_same_for_any_number_of_threads():
     pixels, labels = disks(16.0)
     pixels = np.clip(pixels, 0, 30000)

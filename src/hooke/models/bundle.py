@@ -44,7 +44,7 @@ NO_COLOUR = (
     "the model's bundle lacks its network for colour images, so that for grey images takes them: get the whole one"
 )
 _NO_INT8 = "the model's bundle lacks its weights in 8 bits, so all is computed in 32 bits"
-_LATER = ("grow", "min_size", "diameter", "diameter_range", "channel", "accurate_band")
+_LATER = ("grow", "min_size", "diameter", "diameter_range", "diameter_of", "diameter_share", "channel", "accurate_band")
 _MOST_EXPANSION = 1032  # of a member of a zip: what deflate can do
 
 
@@ -80,6 +80,10 @@ class BundleSettings(BaseModel):
     min_size: float | None = Field(None, ge=0, description="pixels; smaller objects are dropped")
     diameter: float | None = Field(None, ge=1, le=10_000, description="image pixels; not measured where it is given")
     diameter_range: tuple[float, float] | None = Field(None, description="image pixels; what is measured stays within")
+    diameter_of: str | None = Field(
+        None, pattern=r"^[\w-]+$", description="name of the model that measures the diameter, of other objects"
+    )
+    diameter_share: float = Field(1.0, gt=0, le=100, description="of what that model measures: these objects' diameter")
     channel: int | None = Field(None, ge=0, description="of grey images with several; chosen by content without")
 
     @field_validator("diameter_band", "trained_diameters")

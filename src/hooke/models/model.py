@@ -40,6 +40,8 @@ class Model:
         self.bundle = bundle
         #: What `hooke.segment` takes in its place for whole cells in phase contrast, which it recognises.
         self.for_cells: Model | None = None
+        #: What measures the diameter in its place, of larger objects: `BundleSettings.diameter_of`.
+        self.for_diameter: Model | None = None
         settings = bundle.settings
         self.scheme: Scheme = make_scheme(settings.scheme, settings.parameters)
         self._for_colour = None if bundle.colour is None else Model(bundle.colour)
@@ -106,9 +108,9 @@ class Model:
             self._sessions.choose(name)
         other = copy.copy(self)
         other._wanted = name
-        other._for_colour, other.for_cells = (
+        other._for_colour, other.for_cells, other.for_diameter = (
             part and part.with_runtime(REFERENCE if name == INT8 and part.bundle.int8 is None else name)
-            for part in (self._for_colour, self.for_cells)
+            for part in (self._for_colour, self.for_cells, self.for_diameter)
         )
         return other
 
@@ -117,6 +119,12 @@ class Model:
         other = copy.copy(self)
         other.for_cells = cells
         return other
+
+    def with_diameter_by(self, other: Model) -> Model:
+        """Give the same model, whose objects' diameter another measures; what is in memory is shared."""
+        result = copy.copy(self)
+        result.for_diameter = other
+        return result
 
     def take_channels(self, image: Image) -> Image:
         """Take the channels that the network was trained on; all of them where it takes grey or colours.

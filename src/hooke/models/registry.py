@@ -117,6 +117,26 @@ def is_default(model: Model) -> bool:
     return is_shipped(model) and (model.bundle.origin or model.bundle.path).name == "nuclei"
 
 
+def make_model(bundle: Bundle) -> Model:
+    """Make a model of a bundle, with the other model that measures the diameter for it if its settings name one.
+
+    Raises
+    ------
+    ModelError
+        When that other model is not there, or leaves the diameter to another itself.
+    """
+    model, measuring = Model(bundle), bundle.settings.diameter_of
+    if measuring is None:
+        return model
+    other = load_model(measuring)
+    if other.settings.diameter_of is not None:
+        cause = f"model {measuring!r} is to measure the diameter, and has another model do that"
+        raise ModelError(
+            cause, path=bundle.path, remedy="name a model that measures itself under diameter_of in rdf.yaml"
+        )
+    return model.with_diameter_by(other)
+
+
 def is_for_cells(model: Model) -> bool:
     """Whether a model is the shipped `cells`, or that tuned."""
     return is_shipped(model) and (model.bundle.origin or model.bundle.path).name == "cells"
@@ -136,7 +156,7 @@ def _files_of(path: Path) -> _State:
 
 @lru_cache(maxsize=4)
 def _load(path: Path, state: _State) -> Model:
-    return Model(read_tuned(path, find_model) if is_tuned(path) else read_bundle(path))
+    return make_model(read_tuned(path, find_model) if is_tuned(path) else read_bundle(path))
 
 
 @lru_cache(maxsize=1)
@@ -144,7 +164,7 @@ def _load_with_cells(nuclei: _Key, cells: _Key) -> Model:
     return _load(*nuclei).with_cells(_load(*cells))
 
 
-_Sent = tuple[Bundle, str, str, Model | None]
+_Sent = tuple[Bundle, str, str, Model | None, Model | None]
 
 
 def _send(model: Model) -> tuple[Callable[..., Model], _Sent]:
@@ -152,15 +172,16 @@ def _send(model: Model) -> tuple[Callable[..., Model], _Sent]:
     bundle = model.bundle
     if _at_its_path(model) is not None:
         bundle = replace(bundle, weights=b"", int8=None, colour=None)
-    return _receive, (bundle, model.checksum, model.wanted_runtime, model.for_cells)
+    return _receive, (bundle, model.checksum, model.wanted_runtime, model.for_cells, model.for_diameter)
 
 
-def _receive(bundle: Bundle, checksum: str, runtime: str, cells: Model | None) -> Model:
+def _receive(bundle: Bundle, checksum: str, runtime: str, cells: Model | None, diameter: Model | None) -> Model:
     """Make a model of what was sent; of one that is not here, what is known of it, which can't find objects."""
     sent = Model(bundle)
     model = sent if sent.checksum == checksum else _at_its_path(sent, checksum) or sent
     with contextlib.suppress(ConfigError, ModelError):  # not installed here, where results may only be read
         model = model.with_runtime(runtime)
+    model = model if diameter is None else model.with_diameter_by(diameter)
     return model if cells is None else model.with_cells(cells)
 
 

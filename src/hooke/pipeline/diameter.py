@@ -84,6 +84,9 @@ def estimate_diameter(
     float or None
         Pixels; None when no object is seen on any scale.
     """
+    if model.for_diameter is not None:
+        larger = estimate_diameter(model.for_diameter, pixels, normalisation, threads=threads)
+        return None if larger is None else larger * model.settings.diameter_share
     shape = pixels.shape
     trained = model.settings.trained_diameters
     limit = 1.0 if is_for_cells(model) else _STANDS_FOR

@@ -127,7 +127,9 @@ def measure_diameter(
     if diameter is not None:
         return diameter, None
     known = None
-    if max(view.pixels.shape[:2]) <= _SHOWN_WHOLE:  # this first pass may turn out to be the only one
+    if (
+        max(view.pixels.shape[:2]) <= _SHOWN_WHOLE and model.for_diameter is None
+    ):  # this first pass may turn out to be the only one
         known = segmenter.predict(
             view.pixels, view.normalisation, progress=progress, at_least=model.scheme.first_pass_maps
         )

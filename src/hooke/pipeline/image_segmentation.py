@@ -95,7 +95,7 @@ def _segment_as(
         view.pixels, normalisation, diameter, **_decoding(options), known=seen.known, progress=progress
     )
     changed: tuple[str, ...] = ()
-    if seen.measured and not normalisation.keeps_colours:
+    if seen.measured and not normalisation.keeps_colours and model.for_diameter is None:
         found, diameter, changed = look_again(
             found,
             diameter,
@@ -106,8 +106,10 @@ def _segment_as(
     decoded, dirt = view.keep_real(found.decoded)
     if len(decoded.scores):
         foreground = found.maps[0] if is_default(model) else None
-        whole = view.pixels[:, :]
-        warnings = quality_warnings(whole, normalisation, decoded, diameter, foreground=foreground, threads=threads)
+        whole, parts = view.pixels[:, :], model.for_diameter is not None
+        warnings = quality_warnings(
+            whole, normalisation, decoded, diameter, foreground=foreground, parts=parts, threads=threads
+        )
     else:
         warnings = tuple(filter(None, (NOTHING, dropped_candidates(decoded))))
     classes = _classes(model, found.maps, decoded.labels, options.class_threshold)

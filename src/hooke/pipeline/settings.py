@@ -37,11 +37,13 @@ def run_settings(model: Model, options: SegmentOptions, axes: str | None) -> Set
 
 
 def model_facts(model: Model) -> dict[str, Any]:
-    """What decides a model's results, as JSON has it: of all its networks, for colour images and cells too."""
+    """What decides a model's results, as JSON has it: of all its networks, for colour images, cells, diameters too."""
     colour = None if model.bundle.colour is None else _network_facts(model.for_image(colour=True))
     facts: dict[str, Any] = json.loads(json.dumps({**_network_facts(model), "colour": colour}))
     if model.for_cells is not None:
         facts["cells"] = model_facts(model.for_cells)
+    if model.for_diameter is not None:
+        facts["diameter"] = model_facts(model.for_diameter)
     return facts
 
 

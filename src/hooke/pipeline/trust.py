@@ -47,6 +47,7 @@ _LABELS = (
 _FAR = 12.0  # times as bright as the typical one: in 764 images of three sources no nucleus is 8 times as bright
 _FEWEST = 5  # objects of which there is a typical one
 _SMALLEST = 6.0  # pixels: in smaller objects there is no outline to see
+_SMALLEST_PART = 3.0  # of those that are counted, most of all
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
@@ -57,6 +58,7 @@ def quality_warnings(
     diameter: float,
     *,
     foreground: NDArray[np.uint16] | None = None,
+    parts: bool = False,
     threads: int = 1,
 ) -> tuple[str, ...]:
     """Say why a result should be checked before it is used.
@@ -72,6 +74,9 @@ def quality_warnings(
     foreground : ndarray of uint16, shape (Y, X), optional
         First map of the model `nuclei`. What other models saw is not known here: give None, and neither the kind of
         image nor its colours are compared with what it saw.
+    parts : bool
+        Whether the objects are small parts of larger ones, such as micronuclei, against whose edges and brightness
+        theirs can't be compared.
     threads : int
         Reasons looked for at once.
 
@@ -93,7 +98,7 @@ def quality_warnings(
         )
         sharpness_of = pool.submit(edge_sharpness, grey, part, diameter)
         noise_of = pool.submit(noise_level, grey, part, diameter)
-        fragmented = not normalisation.keeps_colours and pool.submit(looks_fragmented, part)
+        fragmented = not normalisation.keeps_colours and not parts and pool.submit(looks_fragmented, part)
         saturated = pool.submit(saturated_share, shown, normalisation, part)
     found = []
     if unlike and unlike.result():
@@ -105,13 +110,13 @@ def quality_warnings(
             f"burnt-in text: {letters} of the objects look like letters or a scale bar that were drawn into the "
             "picture: use the picture without them"
         )
-    found += _unlike_nuclei(normalisation, shown, part)
+    found += _unlike_nuclei(normalisation, shown, part, parts=parts)
     if float(np.median(scores)) < _SURE:
         found.append(
             f"low confidence: the typical object scores {np.median(scores):.2f}: "
             "the image may be noisy, or unlike what the model was trained on"
         )
-    if diameter < _SMALLEST:
+    if diameter < (_SMALLEST_PART if parts else _SMALLEST):
         found.append(f"objects are only {diameter:.1f} pixels wide: take images at a higher magnification")
     if fragmented and fragmented.result():
         found.append("fragments: sizes vary and many outlines are lumpy, so several fragments may share one outline")
@@ -125,19 +130,19 @@ def quality_warnings(
         if unseen > _UNSEEN:
             found.append(f"unknown colours: {unseen:.0%} of the pixels have colours that the model never saw")
     sharpness = sharpness_of.result()
-    if sharpness is not None and sharpness < _SHARP:
+    if sharpness is not None and sharpness < _SHARP and not parts:
         found.append("out of focus: the objects' edges are blurred, so their outlines and areas are uncertain")
     return tuple(found)
 
 
 def _unlike_nuclei(
-    normalisation: Normalisation, shown: NDArray[np.generic], labels: NDArray[np.int32]
+    normalisation: Normalisation, shown: NDArray[np.generic], labels: NDArray[np.int32], *, parts: bool
 ) -> Iterator[str]:
     """Say that the pixels (Y, X) or (Y, X, C) are those of labels, or that some objects outshine the others."""
     plane = normalisation.select(shown)
     if holds_labels(plane if plane.ndim == 2 else plane[..., 0]):
         yield _LABELS
-    if plane.ndim == 2 and normalisation.is_on_dark and (bright := count_far_brighter(plane, labels)):
+    if plane.ndim == 2 and not parts and normalisation.is_on_dark and (bright := count_far_brighter(plane, labels)):
         yield (
             f"far brighter: {bright} of the objects are over {_FAR:.0f} times as bright as the typical one, as nuclei "
             "hardly are: check that they are not dirt"

@@ -168,8 +168,9 @@ def _trust(found: Survey) -> tuple[tuple[str, ...], float]:
         scores += float(result.decoded.scores.sum())
         if len(result.decoded.scores):
             foreground: NDArray[np.uint16] | None = result.maps[0] if is_default(found.model) else None
+            parts = found.model.for_diameter is not None
             warnings = quality_warnings(
-                pixels, found.normalisation, result.decoded, found.diameter, foreground=foreground
+                pixels, found.normalisation, result.decoded, found.diameter, foreground=foreground, parts=parts
             )
             said.append(tuple(text for text in warnings if not text.startswith("dropped")))
     count = Counter(_kind(text) for texts in said for text in texts)

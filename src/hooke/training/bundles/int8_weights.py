@@ -26,6 +26,7 @@ from hooke.corrections import CorrectedImage
 from hooke.errors import DatasetError, ModelError
 from hooke.models import Model, read_bundle
 from hooke.models.onnx_file import check_onnx
+from hooke.models.registry import make_model
 from hooke.models.runtime import load_quantization, onnxruntime
 from hooke.models.runtimes import INT8, REFERENCE
 from hooke.training.bundles.bundle_folder import fresh_bundle
@@ -62,7 +63,7 @@ def add_int8_weights(bundle: Path, calibration: Path, out: Path | None = None) -
     ModelError
         When the objects found are worse: the message has the figures.
     """
-    model = Model(read_bundle(bundle)).with_runtime(REFERENCE)
+    model = make_model(read_bundle(bundle)).with_runtime(REFERENCE)
     tiles = calibration_tiles(model, calibration)
     if not tiles:
         raise DatasetError("no train image is one for this network", path=calibration, remedy="give another data set")
@@ -94,7 +95,7 @@ def add_int8_by_images(
     ModelError
         When the objects found are worse.
     """
-    model = Model(read_bundle(bundle)).with_runtime(REFERENCE)
+    model = make_model(read_bundle(bundle)).with_runtime(REFERENCE)
     tiles = corrected_tiles(model, shown)
     if not tiles or not checked:
         return None
@@ -126,7 +127,7 @@ def _add(
         told = {"source": _FILE, "sha256": digest, "made_of": description["weights"]["onnx"].get("sha256")}
         description["config"]["hooke"]["int8"] = told
         (fresh / "rdf.yaml").write_text(yaml.safe_dump(description), encoding="utf-8")
-        check = check_by(Model(read_bundle(fresh)).with_runtime(INT8))
+        check = check_by(make_model(read_bundle(fresh)).with_runtime(INT8))
         if check.is_worse:
             raise ModelError(f"in int8 it is worse: {check}", path=bundle, remedy="ship it without --int8")
         told["calibration"] = {"data": name, "tiles": len(tiles)}
