@@ -84,6 +84,7 @@ def dataset(tmp_path_factory):
     return write_dataset(tmp_path_factory.mktemp("set") / "blobs", samples)
 
 
+@pytest.mark.slow
 def test_int8_is_added_described_and_finds_the_same(bundle, dataset, tmp_path):
     out = tmp_path / "out"
     check = export(bundle, out, int8=dataset).int8
@@ -106,6 +107,7 @@ def test_int8_is_added_described_and_finds_the_same(bundle, dataset, tmp_path):
 
 
 # bioimageio.spec 0.5 leaves the archive that it has written open to the garbage collector.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_bioimageio_finds_the_bundle_valid_and_packs_the_weights(bundle, dataset, tmp_path):
     from bioimageio.spec import load_description, save_bioimageio_package
@@ -132,6 +134,7 @@ def test_images_for_the_network_for_colour_are_left_out(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_the_optimised_graph_computes_in_integers_between_what_stays_in_float(bundle, dataset, tmp_path):
     export(bundle, bundle, int8=dataset)
     options = onnxruntime.SessionOptions()
@@ -157,6 +160,7 @@ def test_the_ends_stay_in_float():
     assert float_nodes(helper.make_graph(nodes, "g", [], [])) == ["c0", "detail", "c1", "c2", "head", "sigmoid"]
 
 
+@pytest.mark.slow
 def test_worse_weights_are_refused_with_the_figures(bundle, dataset, tmp_path, monkeypatch):
     broken = network()
     for tensor in broken.graph.initializer:
@@ -182,12 +186,13 @@ def test_data_without_images_for_it_is_refused(bundle, tmp_path):
 
 def test_a_bundle_takes_nothing_else(bundle, dataset, tmp_path):
     for given in ({}, {"int8": dataset, "half": True}, {"int8": dataset, "force": True}):
-        with pytest.raises(ConfigError, match="only --int8"):
+        with pytest.raises(ConfigError, match="only --compact, --int8"):
             export(bundle, tmp_path / "out", **given)
 
 
+@pytest.mark.slow
 def test_storing_in_16_bits_later_takes_them_out(bundle, dataset):
-    from hooke.training.bundles.half_precision import store_half
+    from hooke.training.bundles.stored_weights import store_half
 
     export(bundle, bundle, int8=dataset)
     store_half(bundle)

@@ -25,6 +25,9 @@ _CARD_KEYS = (
     "parameters",
     "diameter_band",
     "accurate_band",
+    "min_size",
+    "diameter_of",
+    "diameter_share",
 )
 
 
@@ -32,7 +35,8 @@ def export(
     run: Annotated[
         Path,
         typer.Argument(
-            help="Folder of a run made by [bold]hooke train[/], or a checkpoint; with --int8, --openvino also a bundle."
+            help="Folder of a run made by [bold]hooke train[/], or a checkpoint; with --compact, --int8, --openvino "
+            "also a bundle."
         ),
     ],
     bundle: Annotated[Path, typer.Option("--out", "-o", metavar="BUNDLE", help="Folder to write the model to.")],
@@ -46,6 +50,12 @@ def export(
     half: Annotated[
         bool,
         typer.Option("--half", help="Store the weights in 16 bits: half the size, maps change by some thousandths."),
+    ] = False,
+    compact: Annotated[
+        bool,
+        typer.Option(
+            "--compact", help="Store the weights in 8 bits, compute in 32: a quarter of the size; maps change little."
+        ),
     ] = False,
     colour: Annotated[
         Path | None,
@@ -90,6 +100,7 @@ def export(
             force=force,
             torchscript=torchscript,
             half=half,
+            compact=compact,
             colour=colour,
             int8=int8,
             openvino=openvino,
@@ -98,6 +109,8 @@ def export(
         typer.echo(f"{made.bundle}: differs from PyTorch by {made.largest_difference:.2g} at most (maps are 0 to 1)")
     if made.half_difference is not None:
         typer.echo(f"weights stored in 16 bits: the network's output changes by {made.half_difference:.2g} at most")
+    if made.compact_difference is not None:
+        typer.echo(f"weights stored in 8 bits: the network's output changes by {made.compact_difference:.2g} at most")
     if made.int8 is not None:
         typer.echo(f"{made.bundle}: weights in 8 bits added; {made.int8}")
     if made.openvino_difference is not None:

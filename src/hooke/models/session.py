@@ -202,6 +202,8 @@ def _make(weights: bytes, threads: int, runtime: str) -> Session:
     options.log_severity_level = 4 if runtime in PROVIDERS else 3  # a missing driver is said below
     # Threads that wait for work in a loop take it from others: on a busy machine half as much time again.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if runtime != INT8:  # weights that are stored in 8 bits are widened once, when they are loaded
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
     providers: list[Any] = [_CPU]
     if runtime in PROVIDERS:
         providers.insert(0, (PROVIDERS[runtime], _PROVIDER_OPTIONS.get(runtime, {})))

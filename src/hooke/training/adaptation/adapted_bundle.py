@@ -18,7 +18,7 @@ from hooke.training.adaptation.module import AdaptationModule
 from hooke.training.bundles.bundle_folder import fresh_bundle
 from hooke.training.bundles.colour_network import add_colour_bundle, attach_colour
 from hooke.training.bundles.description import write_description
-from hooke.training.bundles.half_precision import store_half
+from hooke.training.bundles.stored_weights import store_half
 from hooke.training.segmentation.export import write_bundle
 
 _ADAPTED = "; adapted"
@@ -146,6 +146,9 @@ def _write_network(module: AdaptationModule, parent: Bundle, name: str, made: Pa
         "parameters": settings.parameters,
         "diameter_band": settings.diameter_band,
         "accurate_band": settings.accurate_band,
+        "min_size": settings.min_size,
+        "diameter_of": settings.diameter_of,
+        "diameter_share": settings.diameter_share,
         "training_data": [*own.get("training_data", []), {"name": facts["name"], "licence": "its owner's"}],
         "kind": _kind(own, str(told.get("name"))),
     }

@@ -25,6 +25,8 @@ class Export:
         already.
     half_difference : float, optional
         Largest change of the output for the test input by storing the weights in 16 bits; None where it was not done.
+    compact_difference : float, optional
+        The same by storing them in 8 bits.
     int8 : Int8Check, optional
         How the weights in 8 bits compare; None where there are none.
     openvino_difference : float, optional
@@ -34,6 +36,7 @@ class Export:
     bundle: Path
     largest_difference: float | None
     half_difference: float | None = None
+    compact_difference: float | None = None
     int8: Int8Check | None = None
     openvino_difference: float | None = None
 

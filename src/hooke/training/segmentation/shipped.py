@@ -81,12 +81,15 @@ def load_weights(network: nn.Module, weights: bytes, path: Path, images: Tensor,
 
 
 def _convolutions(weights: bytes) -> list[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
-    """Weight and bias of each convolution, in the order in which they are computed; those of 16 bits widened."""
+    """Weight and bias of each convolution, in the order in which they are computed; those of 16 or 8 bits widened."""
     graph = onnx.load_from_string(weights).graph
     values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in graph.node:
         if node.op_type == "Cast" and node.input[0] in values:
             values[node.output[0]] = values[node.input[0]].astype(np.float32)
+        elif node.op_type == "DequantizeLinear" and node.input[0] in values:
+            steps, scale = (values[name] for name in node.input[:2])
+            values[node.output[0]] = steps.astype(np.float32) * scale.reshape(-1, *(1,) * (steps.ndim - 1))
         elif node.op_type == "Constant":
             values[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
     found = []

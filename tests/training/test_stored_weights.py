@@ -1,4 +1,4 @@
-"""Weights stored in 16 bits: smaller files that give the same answers, to within their rounding."""
+"""Weights stored in 16 or 8 bits: smaller files that give the same answers, to within their rounding."""
 
 import hashlib
 
@@ -12,7 +12,7 @@ onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from hooke.models.runtime import onnxruntime  # noqa: E402
-from hooke.training.bundles.half_precision import store_half  # noqa: E402
+from hooke.training.bundles.stored_weights import store_compact, store_half  # noqa: E402
 
 
 def write_bundle(folder, weights, bias):
@@ -86,3 +86,35 @@ def test_a_weight_beyond_16_bits_stays_in_32(tmp_path, weights):
     bundle = write_bundle(tmp_path / "bundle", weights, np.zeros(64, np.float32))
     assert store_half(bundle) == 0
     assert np.isfinite(answer(bundle)).all()
+
+
+def widened(weights):
+    """Weights as 8 bits hold them: each output channel has 127 steps on either side of 0."""
+    scale = np.abs(weights).reshape(len(weights), -1).max(axis=1)[:, None, None, None] / np.float32(127)
+    return np.rint(weights / scale) * scale
+
+
+@pytest.mark.parametrize("halved_before", [False, True])
+def test_8_bits_take_a_quarter_and_each_channel_has_its_own_scale(tmp_path, weights, halved_before):
+    weights = weights * np.geomspace(0.001, 1, 64, dtype=np.float32)[:, None, None, None]
+    bundle = write_bundle(tmp_path / "bundle", weights, np.zeros(64, np.float32))
+    before, size = answer(bundle), (bundle / "weights.onnx").stat().st_size
+    if halved_before:
+        store_half(bundle)
+        weights = weights.astype(np.float16).astype(np.float32)
+    out = tmp_path / "compact"
+    changed = store_compact(bundle, out)
+    assert (out / "weights.onnx").stat().st_size < 0.4 * size
+    assert (bundle / "weights.onnx").stat().st_size > 0.5 * size
+    expected = answer(write_bundle(tmp_path / "rounded", widened(weights).astype(np.float32), np.zeros(64, np.float32)))
+    np.testing.assert_allclose(answer(out), expected, atol=1e-6)
+    assert changed == pytest.approx(np.abs(answer(out) - before).max(), rel=0.05)
+    np.testing.assert_array_equal(np.load(out / "test_output.npy"), answer(out))
+    assert store_compact(out) < 1e-6
+
+
+def test_channels_without_weights_stay_0_in_8_bits(tmp_path, weights):
+    weights[3] = 0
+    bundle = write_bundle(tmp_path / "bundle", weights, np.full(64, 0.5, np.float32))
+    store_compact(bundle)
+    np.testing.assert_allclose(answer(bundle)[0, 3], 0.5)
