@@ -43,6 +43,7 @@ def test_overlap(case):
     assert overlap.pixels == case.pred.size
 
 
+@pytest.mark.slow
 @of_each_case
 def test_matching(case):
     matching = match(count_overlap(case.pred, case.truth), 0.5)

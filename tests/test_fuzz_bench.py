@@ -60,6 +60,7 @@ def test_a_few_hundred_inputs(workshop, count):
     assert f"{count} " in fuzz.table(outcomes).splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_the_same_number_is_the_same_input(fuzzing, workshop, tmp_path):
     mutate = importlib.import_module("fuzzing.mutations").mutate

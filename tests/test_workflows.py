@@ -49,6 +49,7 @@ def nextflow_script(**values):
     return script.replace("\\$", "$").replace("\\\\", "\\")
 
 
+@pytest.mark.slow
 def test_the_nextflow_module_segments_and_states_the_version(place):
     known = {"prefix": "plate1", "task.cpus": "1", "memory": "--max-memory 2000000000", "task.process": "HOOKE_SEGMENT"}
     script = nextflow_script(**known, args="--diameter 20")
@@ -81,6 +82,7 @@ def wrapped(monkeypatch, **rule):
     return lines[0]
 
 
+@pytest.mark.slow
 def test_the_snakemake_wrapper_segments(place, monkeypatch):
     rule = {"input": ["images"], "params": {"extra": "--min-size 5"}, "threads": 1}
     line = wrapped(monkeypatch, output=["out"], **rule)

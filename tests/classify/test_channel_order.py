@@ -65,6 +65,7 @@ def test_channels_of_other_names_are_taken_in_their_order_with_a_warning(classif
     assert said in warnings[0] and "DAPI, FITC" in warnings[0]
 
 
+@pytest.mark.slow
 def test_images_of_another_order_are_learnt_from_by_name():
     mixed = [*examples(range(2)), *examples([2], NAMES[::-1])]
     learnt = learn_features(mixed)
@@ -72,6 +73,7 @@ def test_images_of_another_order_are_learnt_from_by_name():
     assert learnt.balanced_accuracy == 1.0
 
 
+@pytest.mark.slow
 def test_without_names_nothing_is_recorded_and_nothing_said():
     plain = [replace(each, image=replace(each.image, channel_names=())) for each in examples()]
     classifier = learn_features(plain).classifier

@@ -104,6 +104,7 @@ def test_the_command_writes_tables_and_pictures(folder, tmp_path):
     np.testing.assert_array_equal(read_labels(tmp_path / "out" / "labels" / "i2.tif"), field(2)[1])
 
 
+@pytest.mark.slow
 def test_segmenting_and_classifying_in_one_writes_the_same(folder, tmp_path):
     options = SegmentOptions(classify=load_classifier(folder / "shapes"), threads=1, diameter=20)
     images = [folder / "images" / "i0.png", folder / "images" / "i1.png"]
@@ -300,6 +301,7 @@ def test_colours_are_measured_where_they_decide(channels, seen):
     assert [classes[id_] for id_ in found.objects.ids] == found.names
 
 
+@pytest.mark.slow
 def test_a_way_of_seeing_that_does_not_serve_all_images_is_named():
     examples = []
     for seed in range(4):
@@ -322,6 +324,7 @@ def test_the_nuclear_channel_alone_is_kept_where_colours_add_nothing(folder, cap
     assert "intensities in the nuclear channel alone" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_class_typed_in_two_ways_is_named(folder, tmp_path, capsys):
     text = (folder / "some.csv").read_text()
     (tmp_path / "cells.csv").write_text(text.replace("round", "Round", 3))

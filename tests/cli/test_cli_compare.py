@@ -28,6 +28,7 @@ def folders(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_evaluate_then_compare(folders):
     assert run_command(evaluate, "one", "truth", "-o", "scores/one")[1] == 0
     result, status = run_command(evaluate, "all", "truth", "-o", "scores/all", "--against", "scores/one")

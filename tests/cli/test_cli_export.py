@@ -111,6 +111,7 @@ def test_the_bundle_must_be_given(calls):
     assert type(result.exception).__name__ == "MissingParameter"  # click's, or of the copy that typer brings
 
 
+@pytest.mark.slow
 def test_without_the_training_half_it_says_how_to_install_it(tmp_path):
     # In a process of its own: here the modules that need PyTorch may have been imported already.
     code = f"""import sys; sys.modules["torch"] = None

@@ -295,6 +295,7 @@ def test_an_option_without_effect_is_refused(tmp_path, monkeypatch, capsys, opti
     assert says in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.slow
 def test_planes_that_were_segmented_each_by_itself_are_no_objects_in_3d(tmp_path, capsys):
     from hooke.datasets import StackSettings, simulate_stack
     from hooke.pipeline import SegmentOptions, segment_folder

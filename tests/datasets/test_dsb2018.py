@@ -49,6 +49,7 @@ def save(root, id_, kind, name, pixels):
     PIL.Image.fromarray(pixels).save(folder / f"{name}.png")
 
 
+@pytest.mark.slow
 @needs_data
 def test_published_images_become_the_shared_data_set_pixel_for_pixel_and_id_for_id(tmp_path):
     report = prepare_dataset("dsb2018", ORIGINAL, tmp_path, split_from=PREPARED / "index.csv")
@@ -66,6 +67,7 @@ def test_published_images_become_the_shared_data_set_pixel_for_pixel_and_id_for_
         assert row == listed[row.id]
 
 
+@pytest.mark.slow
 @needs_data
 def test_guessed_modalities_are_those_of_the_index(tmp_path):
     prepare_dataset("dsb2018", ORIGINAL / "stage1_train", tmp_path)

@@ -87,6 +87,7 @@ def test_a_picture_of_another_data_set_is_a_leak_and_its_own_twins_are_not_ours(
     assert found.has_errors
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "bbbc039").is_dir(), reason="BBBC039 and the bowl's images are not here")
 def test_shared_fields_of_the_bowl_and_bbbc039_are_found_among_others(tmp_path):
     lines = (ROOT / "configs" / "nuclei-exclude.txt").read_text().splitlines()

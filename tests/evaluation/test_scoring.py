@@ -216,6 +216,7 @@ def test_refuses_when_all_truth_is_bad(tmp_path):
         evaluate(write(tmp_path / "pred", a=ONE), truth)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DSB2018.is_dir(), reason="the dsb2018 dataset is not beside the repository")
 def test_truth_against_itself_is_perfect(tmp_path):
     index = pd.read_csv(DSB2018 / "index.csv").groupby("modality").head(3)

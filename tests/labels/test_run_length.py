@@ -102,6 +102,7 @@ def test_counts_that_fit_no_image_are_refused(counts, word):
         decode_counts(counts, (2, 3))
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20))
 def test_any_text_is_a_mask_or_refused(text):
     for decode in (decode_pairs, decode_counts):

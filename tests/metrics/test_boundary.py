@@ -36,6 +36,7 @@ def nearest(points, others):
     return np.sqrt(((points[:, None] - others[None]) ** 2).sum(-1)).min(axis=1)
 
 
+@pytest.mark.slow
 @given(blobs(), st.sampled_from([0.0, 1.0, 1.5, 2.0, 3.0]))
 @settings(max_examples=80, deadline=None)
 def test_pairs_against_all_distances(images, tolerance):

@@ -53,6 +53,7 @@ def test_calibration_of_a_known_case():
     assert calibration.bins["count"].tolist() == [2, 2]
 
 
+@pytest.mark.slow
 def test_temperature_undoes_a_known_scale():
     rng = np.random.default_rng(0)
     raw = rng.normal(size=(20000, 2)) * 2

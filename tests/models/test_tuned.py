@@ -42,6 +42,7 @@ def test_it_is_kilobytes_and_gives_what_its_settings_say(tmp_path, picture, name
     assert verify_model(path).path == known_models()["nuclei"]
 
 
+@pytest.mark.slow
 def test_every_setting_is_used(tmp_path, picture):
     plain = hooke.segment(picture, threads=1)
     area = np.bincount(plain.labels.ravel())[1:]

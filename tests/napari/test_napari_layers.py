@@ -183,6 +183,7 @@ def test_objects_of_several_planes_have_numbers_of_their_own(field):
     assert any("constant" in text for text in found.warnings)
 
 
+@pytest.mark.slow
 def test_planes_are_joined_in_depth_and_stacks_numbered_on():
     pytest.importorskip("laptrack", reason="the extra track is not installed")
     made = simulate_stack(StackSettings(shape=(18, 96, 96), anisotropy=3.0), seed=1)

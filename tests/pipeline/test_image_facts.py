@@ -101,6 +101,7 @@ def test_the_commands_say_it_and_the_tables_hold_it(tmp_path, field):
     assert any("unknown (1: b)" in note for note in merged.notes)
 
 
+@pytest.mark.slow
 def test_an_image_in_blocks_states_the_same(tmp_path, field):
     write(tmp_path / "a.ome.tif", np.pad(field.image, ((0, 512), (0, 512))), **HALF)
     segment_folder([tmp_path / "a.ome.tif"], tmp_path / "out", SegmentOptions(diameter=22, threads=1), block=512)
@@ -108,6 +109,7 @@ def test_an_image_in_blocks_states_the_same(tmp_path, field):
     assert (row["pixel_height_um"], row["pixel_type"], row["channels"]) == (0.5, "uint8", 1)
 
 
+@pytest.mark.slow
 def test_a_channel_chosen_by_its_number_is_to_be_the_same_stain_in_all_images(tmp_path, field):
     stains = np.stack([field.image, field.image // 2])
     for name, names in (("a", ["DAPI", "GFP"]), ("b", ["GFP", "DAPI"])):
@@ -119,6 +121,7 @@ def test_a_channel_chosen_by_its_number_is_to_be_the_same_stain_in_all_images(tm
         assert segment_folder([tmp_path / "in"], tmp_path / str(channel), options).notes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("given", "says"), [("0.5", []), ("0.25", ["the file states 0.5 x 0.5 um a pixel"])])
 def test_sizes_that_contradict_the_file_are_said(tmp_path, field, given, says):
     write(tmp_path / "in" / "a.ome.tif", np.stack([field.image] * 2), "ZYX", PhysicalSizeZ=2.0, **HALF)

@@ -103,6 +103,7 @@ def test_labels_and_overlay_are_pyramids(wide, done):
     assert coloured[rim].mean() > 5 * coloured[~rim & (full == 0)].mean()
 
 
+@pytest.mark.slow
 def test_threads_and_the_side_of_the_blocks_change_nothing(wide, done, tmp_path):
     one = SegmentOptions(diameter=26, threads=1)
     segment_folder([wide[0]], tmp_path, one, block=1024, overlays=False)
@@ -132,6 +133,7 @@ def test_a_second_run_does_nothing_again(wide, done):
     assert (done / "labels" / "wide.tif").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_from_the_finished_blocks(wide, done, tmp_path, monkeypatch):
     found = []
     original = ObjectFinder.find
@@ -190,6 +192,7 @@ def test_a_killed_run_goes_on(wide, done, tmp_path):
     assert not list((tmp_path / "out").rglob(".hooke-*.part*"))
 
 
+@pytest.mark.slow
 def test_a_region(wide, tmp_path):
     expected = hooke.segment(wide[0], diameter=26, threads=2, region=(20, 200, 500, 600))
     assert expected.labels.shape == (500, 600)
@@ -283,6 +286,7 @@ def test_damaged_tiles_are_said(wide, tmp_path):
     assert "1 tile missing or damaged" in result.images[0].rows[0]["warning"]
 
 
+@pytest.mark.slow
 def test_an_ome_zarr(wide, done, tmp_path):
     zarr = pytest.importorskip("zarr")
     group = zarr.open_group(str(tmp_path / "wide.zarr"), mode="w")

@@ -114,6 +114,7 @@ def test_many_nuclei_that_look_like_phase_contrast_stay_nuclei(monkeypatch):
     assert PHASE_CONTRAST not in found.warnings
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SLIDES.exists(), reason="needs the stained sections")
 @pytest.mark.parametrize("block", [None, 512])
 def test_a_stained_section_in_grey_stays_with_the_model_of_nuclei(tmp_path, block):
@@ -134,6 +135,7 @@ def test_objects_of_a_classifier_stay_those_that_it_was_trained_on(cells):
     assert not wants_cells(model, SegmentOptions(classify=SimpleNamespace(classes=())), *seen)
 
 
+@pytest.mark.slow
 def test_a_stack_has_one_model_and_a_run_can_be_repeated(tmp_path):
     cells = as_bytes(phase_contrast_field(0, side=224))
     other = np.full_like(cells, 120)  # alone, it would stay with the model of nuclei

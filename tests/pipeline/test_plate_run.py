@@ -136,6 +136,7 @@ def test_what_is_wrong_with_a_plate_is_said_before_any_work(plate, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_wells_that_do_not_fit_are_reported(plate, tmp_path):
     (tmp_path / "layout.csv").write_text(LAYOUT.replace("A02,control,1\n", "C03,control,1\n"))
     found = segment_folder([plate / "images"], tmp_path / "out", QUICK, layout=tmp_path / "layout.csv")
@@ -158,6 +159,7 @@ def test_images_of_earlier_runs_cost_no_page(plate, tmp_path):
     assert (tmp_path / "out" / "results.html").exists()
 
 
+@pytest.mark.slow
 def test_fields_in_one_file_are_fields_and_planes_of_them_are_not(tmp_path):
     fields = [simulate((96, 96), seed=seed, diameter=18, density=0.1, overlap=0).image for seed in (1, 2, 3)]
     (tmp_path / "in").mkdir()

@@ -65,6 +65,7 @@ def test_brown_nuclei_beside_blue_ones_are_no_red_cells(dtype):
     assert {int(label) for label in np.flatnonzero(is_red) + 1} == set(range(201, int(labels.max()) + 1))
 
 
+@pytest.mark.slow
 def test_blocks_of_a_large_slide_drop_as_many_as_one_pass(tmp_path):
     pixels = np.tile(slide(NUCLEUS, RED_CELL)[0], (1, 2, 1))
     tifffile.imwrite(tmp_path / "a.tif", pixels, tile=(128, 128), photometric="rgb")

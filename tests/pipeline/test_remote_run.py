@@ -49,6 +49,7 @@ def counted(monkeypatch, then=None):
     return found
 
 
+@pytest.mark.slow
 def test_a_run_continues_from_its_blocks_when_the_server_is_back(server, tmp_path, monkeypatch):
     url, out = f"{server.url}/wide.tif", tmp_path / "out"
 
@@ -108,6 +109,7 @@ def test_workers_get_what_signs_a_url_and_do_not_show_it():
     assert pickle.loads(pickle.dumps(task)).access[path] == Access("me:geheim", "")
 
 
+@pytest.mark.slow
 def test_a_chunk_that_is_gone_is_a_warning_of_the_summary(server, tmp_path):
     zarr = pytest.importorskip("zarr")
     pixels = np.asarray(tifffile.imread(server.folder / "wide.tif"))

@@ -132,6 +132,7 @@ def test_thumbnails_are_small_and_hold_the_outlines(results):
         assert np.abs(picture.astype(int) - full).mean() < 8
 
 
+@pytest.mark.slow
 def test_names_of_another_program_make_the_same_page_and_stay(images, tmp_path):
     pages = {}
     for names in ("hooke", "cellprofiler"):

@@ -40,6 +40,7 @@ def test_given_diameter_sets_the_scale(field):
     assert hooke.segment(field.image, diameter=low / 2).scale == pytest.approx(2)
 
 
+@pytest.mark.slow
 def test_colour_images_are_seen_by_the_network_that_is_meant_for_them(field):
     stained = simulate((160, 192), seed=5, diameter=22, density=0.15, modality="histology")
     model = hooke.load_model("nuclei")

@@ -54,6 +54,7 @@ def test_one_bad_file_does_not_stop_the_others(images, tmp_path):
     assert len(list((tmp_path / "out" / "labels").iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_small_images_are_done_side_by_side_with_the_same_results(images, tmp_path, field, monkeypatch):
     (images / "a_broken.png").write_bytes(b"no picture")
     write_png(images / "aa_large.png", np.tile(field.image, (2, 2)))
@@ -87,6 +88,7 @@ def test_channel_out_of_range_fails_that_image_only(images, tmp_path):
     assert "no channel 2" in result.failed[0].error
 
 
+@pytest.mark.slow
 def test_second_run_does_nothing_again(images, tmp_path):
     out = tmp_path / "out"
     segment_folder([images], out, QUICK)
@@ -99,6 +101,7 @@ def test_second_run_does_nothing_again(images, tmp_path):
     assert not any(image.reused for image in segment_folder([images], out, QUICK, overwrite=True).images)
 
 
+@pytest.mark.slow
 def test_changed_options_or_images_are_done_again(images, tmp_path):
     out = tmp_path / "out"
     segment_folder([images], out, QUICK)
@@ -158,6 +161,7 @@ def test_a_plane_without_a_number_is_empty_and_said_so(tmp_path, field):
     assert ["finite" in str(warning) for warning in summary["warning"]] == [False, True, False]
 
 
+@pytest.mark.slow
 def test_scenes_of_a_file_are_segmented_each_by_its_name(tmp_path, field):
     cuts = [field.image[:, :150], field.image, field.image[:130]]
     with tifffile.TiffWriter(tmp_path / "a.ome.tif") as writer:
@@ -204,6 +208,7 @@ def test_images_with_and_without_pixel_size_share_a_table(images, tmp_path, fiel
     np.testing.assert_allclose(table[known]["area_um2"], table[known]["area"] * 0.25)
 
 
+@pytest.mark.slow
 def test_run_can_be_replayed(images, tmp_path):
     out = tmp_path / "out"
     segment_folder([images], out, QUICK, command=["hooke", "segment"])

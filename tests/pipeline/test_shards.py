@@ -83,6 +83,7 @@ def test_each_image_and_each_block_falls_to_one_shard(count):
     assert [block for shard in shards for block in shard.run_of(range(5))] == list(range(5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 3, 8])
 def test_shards_into_one_folder_merge_to_what_one_run_leaves(plate, whole, tmp_path, count):
     for number in range(count, 0, -1):
@@ -113,6 +114,7 @@ def test_shards_into_folders_of_their_own_merge_and_stay(plate, whole, tmp_path)
     same_results(tmp_path / "out", whole)
 
 
+@pytest.mark.slow
 def test_shards_of_other_images_are_no_whole(plate, tmp_path):
     images = shutil.copytree(plate / "p1", tmp_path / "images")
     segment_folder([images], tmp_path / "out", QUICK, shard="1/2")
@@ -127,6 +129,7 @@ def test_shards_of_other_images_are_no_whole(plate, tmp_path):
     assert (merged.complete, merged.images, merged.failed) == (True, 5, 1)
 
 
+@pytest.mark.slow
 def test_a_shard_that_is_missing_or_was_stopped_is_named_and_nothing_is_lost(plate, whole, tmp_path, monkeypatch):
     out = tmp_path / "out"
     segment_folder([plate], out, QUICK, shard="1/3")
@@ -257,6 +260,7 @@ def slide(tmp_path_factory):
     return folder, out
 
 
+@pytest.mark.slow
 def test_the_blocks_of_a_large_image_are_shared(slide, tmp_path, monkeypatch):
     folder, whole = slide
     options = SegmentOptions(diameter=26, threads=1, expand=3)
@@ -285,6 +289,7 @@ def count_blocks(monkeypatch):
     return found
 
 
+@pytest.mark.slow
 def test_blocks_are_kept_where_the_image_can_not_be_finished(slide, tmp_path, monkeypatch):
     folder, whole = slide
     copied = tmp_path / "images"
@@ -320,6 +325,7 @@ def test_what_was_set_aside_in_a_shard_stays(plate, tmp_path):
     assert read_labels(out / "labels" / "a.tif").max() > 1
 
 
+@pytest.mark.slow
 def test_blocks_found_in_another_way_are_not_mixed(slide, tmp_path):
     folder, _ = slide
     segment_folder([folder], tmp_path, SegmentOptions(diameter=26, threads=1), block=512, shard="1/2")

@@ -70,6 +70,7 @@ def test_tables_agree_with_labels(results):
     assert set(pd.read_csv(folder / "out" / "summary.csv")["objects_3d"]) == {labels.max()}
 
 
+@pytest.mark.slow
 def test_objects_of_all_stacks_are_counted(tmp_path):
     for name in ("zebra 1", "zebra 2"):
         write_stack(tmp_path / "in" / f"{name}.ome.tif", np.stack([MADE.image[:3]] * 2), axes="TZYX")
@@ -97,6 +98,7 @@ def test_an_object_has_one_colour_in_all_planes(results):
     assert len(seen) == 1
 
 
+@pytest.mark.slow
 def test_python_gives_the_same(results, tmp_path):
     folder, _ = results
     found = hooke.segment(MADE.image, axes="ZYX", stitch="z", pixel_size=0.25, z_step=0.75)
@@ -113,6 +115,7 @@ def test_python_gives_the_same(results, tmp_path):
     assert (read_labels(again / "labels" / "a.tif") == found.labels).all()
 
 
+@pytest.mark.slow
 def test_each_time_is_a_stack_of_its_own_in_any_order_of_axes(tmp_path):
     both = np.stack([MADE.image[:5], MADE.image[5:10]])
     one = hooke.segment(both, axes="TZYX", stitch="z")
@@ -252,6 +255,7 @@ def test_without_laptrack_nothing_is_begun(tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_objects_are_followed_through_time_too(tmp_path):
     moved = np.stack([np.roll(MADE.image[:6], 2 * t, axis=2) for t in range(3)])
     path = write_stack(tmp_path / "a.ome.tif", moved, axes="TZYX", **SIZES)

@@ -57,6 +57,7 @@ def test_all_planes_of_a_stack_take_one_channel(tmp_path):
     assert (summary["count"] > 0).tolist() == [False, True, True, False]
 
 
+@pytest.mark.slow
 def test_colours_that_come_and_go_in_a_stack_do_not_change_its_channel(tmp_path):
     bodies, nuclei = (np.clip(one / np.percentile(one, 99.9) * 255, 0, 255) for one in (BODIES, FIELD.image))
     planes = np.zeros((4, *SHAPE, 3), np.uint8)
@@ -112,6 +113,7 @@ def test_where_the_channel_named_so_shows_nothing_the_content_decides(light):
     assert found.normalisation.channel == 0
 
 
+@pytest.mark.slow
 def test_a_plane_without_nuclei_does_not_change_the_channel_that_names_choose_for_a_stack(tmp_path):
     empty = np.full(SHAPE, int(np.percentile(FIELD.image, 5)), np.uint16)
     empty += np.random.default_rng(0).integers(0, 40, SHAPE).astype(np.uint16)

@@ -78,6 +78,7 @@ def test_more_clusters_than_images_are_refused(clusters):
         cluster_modalities(BLOBS[0][:3], clusters)
 
 
+@pytest.mark.slow
 def test_simulated_fields_are_sorted():
     images = [
         (modality, simulate((128, 128), seed=seed, modality=modality, diameter=16).image)
@@ -88,6 +89,7 @@ def test_simulated_fields_are_sorted():
     assert cluster_modalities(features, 3).modality == [modality for modality, _ in images]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DSB2018.exists(), reason="needs ../shared/data/dsb2018")
 def test_real_images_are_sorted():
     with (DSB2018 / "index.csv").open() as file:

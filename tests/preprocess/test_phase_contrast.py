@@ -32,6 +32,7 @@ def test_images_without_a_background(shape):
     assert not looks_like_phase_contrast(np.full(shape, np.nan, np.float32))
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(gain=st.floats(0.01, 1000), offset=st.floats(-100, 100), larger=st.sampled_from([1, 2, 4]))
 def test_unit_of_intensity_and_number_of_pixels_do_not_matter(gain, offset, larger):

@@ -13,6 +13,7 @@ from hooke.serve import ServeOptions, make_app
 DOCS = Path(__file__).parents[2] / "docs"
 
 
+@pytest.mark.slow
 def test_the_clients_of_the_page_run_as_written(listening, tmp_path, monkeypatch, picture, capsys):
     pytest.importorskip("requests")
     (tmp_path / "cells.png").write_bytes(picture)

@@ -138,6 +138,7 @@ def test_reclass_gives_and_takes_a_class(server, image):
     assert server.table(image["id"])["class"][:3] == ["tumour", None, None]
 
 
+@pytest.mark.slow
 def test_far_objects_are_edited_one_by_one(server, scene):
     import imagecodecs
 
@@ -158,6 +159,7 @@ def test_far_objects_are_edited_one_by_one(server, scene):
     assert np.array_equal(server.labels(image["id"]), before)
 
 
+@pytest.mark.slow
 def test_undo_and_redo_all_the_way(server, image):
     states = [(server.labels(image["id"]), server.table(image["id"]))]
     steps = [
@@ -199,6 +201,7 @@ def test_an_edit_after_undo_forgets_what_was_undone(server, image):
     assert (labels == 1).any() and (labels == 2).any() and not (labels == 3).any()
 
 
+@pytest.mark.slow
 def test_segmenting_again_is_undone_to_the_corrected_state(server, image):
     server.edit(image["id"], "delete", ids=[1])
     corrected = server.labels(image["id"])
@@ -208,6 +211,7 @@ def test_segmenting_again_is_undone_to_the_corrected_state(server, image):
     assert np.array_equal(server.labels(image["id"]), corrected)
 
 
+@pytest.mark.slow
 def test_a_revision_is_never_given_twice(open_server, picture):
     server = open_server()
     image = server.segmented(picture)

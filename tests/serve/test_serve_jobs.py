@@ -69,6 +69,7 @@ def test_a_job_that_can_not_be_done_fails_with_the_reason(server, picture, optio
     assert server.get(image["id"])["state"] == "new"
 
 
+@pytest.mark.slow
 def test_of_several_images_one_may_fail(server, picture, as_tiff):
     good = server.upload(picture)
     gone = server.upload(picture)
@@ -86,6 +87,7 @@ def test_an_unknown_image_or_job_is_404(server):
     assert server.client.delete(f"/api/jobs/{unknown}").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_full_queue_is_busy_and_loses_no_job(open_server, picture):
     server = open_server(max_jobs=2)
     image = server.upload(picture)
@@ -117,6 +119,7 @@ def test_a_restart_finds_images_results_and_jobs(open_server, picture):
     assert again.client.post(f"/api/images/{image['id']}/undo").json()["count"] == before["count"] + 1
 
 
+@pytest.mark.slow
 def test_two_jobs_on_one_image_do_not_hurt_each_other(open_server, picture):
     server = open_server(threads=2)
     image = server.upload(picture)
@@ -133,6 +136,7 @@ def test_two_jobs_on_one_image_do_not_hurt_each_other(open_server, picture):
     assert server.client.post(f"/api/images/{image['id']}/undo").status_code == 200
 
 
+@pytest.mark.slow
 def test_segmenting_a_corrected_image_again_makes_it_uncorrected(server, picture):
     image = server.segmented(picture)
     server.client.post(f"/api/images/{image['id']}/corrected", json={"corrected": True})

@@ -134,6 +134,7 @@ def test_an_image_without_objects_is_not_corrected(server, picture):
     assert answer.status_code == 409
 
 
+@pytest.mark.slow
 def test_images_are_suggested_that_are_not_corrected(server, scene, image):
     others = [server.segmented(np_png(np.roll(scene.image, 40 * turn, 0)), f"{turn}.png") for turn in (1, 2)]
     server.client.post(f"/api/images/{image['id']}/corrected", json={"corrected": True})
@@ -151,6 +152,7 @@ def test_nothing_is_suggested_where_nothing_is_segmented(server, picture):
     assert (job["state"], job["error"]) == ("failed", "no image is left to suggest")
 
 
+@pytest.mark.slow
 def test_tuning_makes_a_model_that_can_be_chosen(server):
     """Outlines two pixels further out than the model's, on each of several images."""
     ids = []
@@ -260,6 +262,7 @@ def test_adapting_makes_a_model_that_can_be_chosen(server):
     assert server.job("segment", [image["id"]], model="adapted-1")["state"] == "done"
 
 
+@pytest.mark.slow
 def test_objects_are_tracked_in_a_stack_and_in_single_images(server, scene, as_tiff):
     pytest.importorskip("laptrack")
     frames = [np.roll(scene.image, 2 * turn, 1) for turn in range(3)]
@@ -287,6 +290,7 @@ def test_objects_are_tracked_in_a_stack_and_in_single_images(server, scene, as_t
         assert file.series[0].axes == "TYX"
 
 
+@pytest.mark.slow
 def test_tracks_leave_out_what_was_deleted_and_end_with_the_first_image(server, scene):
     pytest.importorskip("laptrack")
     ids = [server.segmented(np_png(np.roll(scene.image, 2 * turn, 1)), f"{turn}.png")["id"] for turn in range(3)]
@@ -310,6 +314,7 @@ def test_images_that_are_no_sequence_are_not_tracked(server, image, picture):
     assert server.job("track", [])["state"] == "failed"
 
 
+@pytest.mark.slow
 def test_a_script_sends_an_image_and_gets_what_was_found(server, picture):
     answer = server.client.post("/api/segment", files={"file": ("a.png", picture)}, data={"diameter": "20"})
     found = answer.json()

@@ -40,6 +40,7 @@ def there(server) -> list[str]:
     return [image["id"] for image in server.client.get("/api/images").json()["images"]]
 
 
+@pytest.mark.slow
 def test_images_that_nobody_used_are_removed_after_the_days_that_are_stated(keeper, picture):
     assert keeper.client.get("/api/info").json()["limits"]["keep_days"] == 10
     old, new = keeper.segmented(picture)["id"], keeper.segmented(picture)["id"]
@@ -62,6 +63,7 @@ def test_nothing_is_removed_while_a_page_lists_the_images_also_after_a_restart(k
     assert there(again) == [id_]
 
 
+@pytest.mark.slow
 def test_what_is_corrected_or_edited_and_not_downloaded_is_never_removed(keeper, picture):
     edited, corrected = keeper.segmented(picture)["id"], keeper.segmented(picture)["id"]
     assert keeper.edit(edited, "delete", ids=[1]).status_code == 200
@@ -77,6 +79,7 @@ def test_what_is_corrected_or_edited_and_not_downloaded_is_never_removed(keeper,
     assert there(keeper) == [corrected]
 
 
+@pytest.mark.slow
 def test_an_edit_after_the_download_is_kept_again(keeper, picture):
     id_ = keeper.segmented(picture)["id"]
     keeper.edit(id_, "delete", ids=[1])
@@ -86,6 +89,7 @@ def test_an_edit_after_the_download_is_kept_again(keeper, picture):
     assert clean(keeper) == []
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_too_large_loses_what_was_used_least_lately(open_server, picture):
     server = open_server(keep_days=0)
     ids = [server.segmented(picture)["id"] for _ in range(3)]
@@ -138,6 +142,7 @@ def test_models_that_were_learnt_here_can_be_deleted_and_no_others(server):
         assert server.client.delete(f"/api/models/{name}").status_code == status, name
 
 
+@pytest.mark.slow
 def test_a_model_that_a_job_or_another_model_needs_stays(server, picture, monkeypatch):
     from hooke.models import load_model
     from hooke.models.tuned import TunedSettings, write_tuned

@@ -336,6 +336,7 @@ def test_a_job_that_waits_is_cancelled_at_once(server, picture, monkeypatch):
     assert server.wait(running)["state"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_jobs_that_a_stop_interrupts_are_done_after_the_restart(open_server, picture, monkeypatch):
     server = open_server()
     slow_job(monkeypatch, server)

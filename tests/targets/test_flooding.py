@@ -79,6 +79,7 @@ def test_every_pixel_goes_to_a_seed_with_the_lowest_pass_to_it(drawn):
     assert (labels[mask & ~seeded] > n_seeds).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", [0, 1.2, 2.5])
 def test_maps_of_crowded_nuclei_are_shared_out_as_by_scikit_image(sigma):
     seeds, mask, split, distance = crowd(sigma)
@@ -90,6 +91,7 @@ def test_maps_of_crowded_nuclei_are_shared_out_as_by_scikit_image(sigma):
     assert len(np.unique(expected)) > 100
 
 
+@pytest.mark.slow
 def test_batches_make_no_difference(monkeypatch):
     labels, *maps = crowd(1.2)
     in_batches = labels.copy()

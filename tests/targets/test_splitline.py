@@ -48,6 +48,7 @@ def test_round_trip_on_simulated_nuclei(diameter, density, overlap, least):
     assert f1([(SCHEME.decode(SCHEME.encode(labels)).labels, labels)]) >= least
 
 
+@pytest.mark.slow
 def test_threads_make_no_difference():
     labels = simulate((700, 640), seed=2, diameter=14, density=0.4).labels
     labels[100:110, 200:210] = 0  # perhaps a hole
@@ -151,6 +152,7 @@ def test_one_object_fills_the_frame(shape):
     np.testing.assert_array_equal(SCHEME.decode(maps).labels, np.ones(shape))
 
 
+@pytest.mark.slow
 def test_more_objects_than_16_bits_hold():
     labels = np.zeros((1200, 1200), np.int32)
     labels.reshape(300, 4, 300, 4)[:, :3, :, :3] = np.arange(1, 90_001).reshape(300, 1, 300, 1)
@@ -169,6 +171,7 @@ def test_floats_and_16_bit_integers_give_the_same():
     assert len(of_floats.scores) > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "density"), [(4, 0.3), (5, 0.75)])
 def test_decoding_is_the_plain_watershed_of_the_whole_image(seed, density):
     maps = blurred(simulate((700, 600), seed=seed, density=density, overlap=1.0).labels)

@@ -96,6 +96,7 @@ def test_a_mask_that_does_not_come_in_two_such_parts_is_left():
     assert split_mask(np.ones((9, 9), bool), np.array([[4.0, 2], [4, 6]]), np.array([4.0, 300])) is None
 
 
+@pytest.mark.slow
 def test_most_that_the_simulator_merges_is_split():
     settings = SequenceSettings(
         frames=20, shape=(192, 192), displacement=0.5, density=0.2, missed=0.0, merged=0.06, cycle=0.0

@@ -244,6 +244,7 @@ def test_labels_that_are_tracked_already_are_noted():
     assert "tracked already" in hooke.track(squares(moving)).notes[-1]
 
 
+@pytest.mark.slow
 def test_more_than_65535_tracks():
     case = next(case for case in cases() if case.name == "more than 65535 ids")
     tracks = hooke.track(np.stack([case.truth, case.truth]), options=TrackOptions(drift=False))
@@ -299,6 +300,7 @@ def test_images_and_tables_that_do_not_fit_are_refused():
         hooke.track(frames, objects=pd.DataFrame({"label": [1]}))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000), st.booleans())
 @example(7089, False)  # where two parts of a split meet, pixels are as near to both
@@ -418,6 +420,7 @@ def test_without_geff_there_is_no_graph(tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("anisotropy", [1.0, 4.0])
 def test_objects_in_3d_are_followed(anisotropy):
     settings = StackSettings(shape=(40, 128, 128), anisotropy=anisotropy, times=5, displacement=0.3, density=0.1)

@@ -187,6 +187,7 @@ def test_what_is_kept_is_taught_by_the_network_as_it_was(kept):
     assert torch.allclose(torch.sigmoid(output), maps, atol=1e-5)  # nothing has been learnt yet, and nothing is asked
 
 
+@pytest.mark.slow
 def test_dice_of_split_lines_is_for_objects_that_touch(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(loop, "_train", lambda module, *_: seen.append(module.config.loss) or False)
@@ -376,6 +377,7 @@ def parts(images):
     return [whole(image) for image in images]
 
 
+@pytest.mark.slow
 def test_what_was_held_out_tunes_the_settings(monkeypatch):
     model = load_model("nuclei")
     monkeypatch.setattr(refinement, "load_model", lambda _: model)
@@ -437,6 +439,7 @@ def test_of_many_images_some_check_the_weights_in_8_bits(monkeypatch):
     assert seen["shown"] == images and seen["checked"] == images[::3]
 
 
+@pytest.mark.slow
 def test_images_that_go_to_cells_teach_cells():
     auto = load_model("auto")
     nothing = np.zeros((320, 320), np.int32)

@@ -232,6 +232,7 @@ def test_bit_depth_leaves_few_levels():
     assert counts == {8, 16, 32, 64}
 
 
+@pytest.mark.slow
 def test_crops_are_drawn_to_where_objects_touch():
     labels = np.zeros((600, 600), np.int32)
     for number, (y, x) in enumerate(np.ndindex(12, 12), 1):

@@ -30,6 +30,7 @@ def test_maps_are_as_large_as_the_image():
         assert network(torch.zeros(2, 3, 64, 96)).maps.shape == (2, 4, 64, 96)
 
 
+@pytest.mark.slow
 def test_a_shift_by_the_stride_shifts_the_maps():
     network = UNet(LITE, Heads(4), [32, 24, 16, 8], weights="none").eval()
     image = torch.zeros(1, 3, 512, 512)

@@ -236,6 +236,7 @@ def test_roifile_reads_the_areas_and_places_of_regions(tmp_path):
     assert rois[1].properties["class"] == "stroma: dense"
 
 
+@pytest.mark.slow
 def test_regions_are_bytes_that_roifile_writes_too(tmp_path):
     corners = np.zeros((1, 44_000), np.int32)
     corners[:, 1::2] = 3  # its steps are more than 16 bits count
