@@ -3,6 +3,7 @@
     python benchmarks/abroad.py --model nuclei --model runs/bundle --data ../shared/data --cache data
     python benchmarks/abroad.py --model nuclei --every 2 --scan colour.foreground=0.25,0.35,0.55 --source tnbc miccai
     python benchmarks/abroad.py --model cells --kind cells --results cells.json
+    python benchmarks/abroad.py --model micronuclei --kind micronuclei  # makes data/micronucleus, to train on, too
 
 A source is a data set's images of one modality, organ or kind of object (benchmarks/abroad_sources.py). All choices are
 made on validation images; --test scores the test splits of the sources that have one. For each source: found over true
@@ -75,7 +76,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", action="append", help="name of a model or path of a bundle; repeatable")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with the data sets")
     parser.add_argument("--cache", type=Path, default=Path("data"), help="folder to prepare data sets in")
-    parser.add_argument("--kind", choices=("nuclei", "cells"), default="nuclei", help="sources for this kind of model")
+    parser.add_argument(
+        "--kind", choices=("nuclei", "cells", "micronuclei"), default="nuclei", help="sources for this kind of model"
+    )
     parser.add_argument("--source", nargs="+", default=[], help="only sources whose names begin so")
     parser.add_argument("--whole", nargs="+", default=[], help="all splits but test of sources whose names begin so")
     parser.add_argument("--test", action="store_true", help="test splits, of sources that have one")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hooke.datasets import PrepareSettings, find_image, find_labels, prepare_dataset
+from hooke.io import read_labels, write_labels
 
 ROOT = Path(__file__).parents[1]
 FEWEST = 4  # images that --every leaves of a source
@@ -29,23 +32,29 @@ class Dataset:
         Arguments of `hooke.datasets.prepare_dataset`.
     names : tuple of str
         Lower case; a model whose description names one of these has seen a part of it.
+    only : str
+        Kind of object, of those in kinds.csv, that is copied alone; empty for a data set as it is.
     """
 
     folder: str
     names: tuple[str, ...]
     layout: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    only: str = ""
 
     def prepared(self, data: Path, cache: Path) -> Path | None:
         """Give the folder in hooke's layout, made if it is missing; None where there is no such data."""
         source = data / self.folder
         if not source.exists():
             return None
-        if not self.layout:
+        if not self.layout and not self.only:
             return source
-        made = cache / self.names[0]
+        made = cache / (self.only or self.names[0])
         if not (made / "index.csv").is_file():
-            prepare_dataset(self.layout, source, made, **self.settings)
+            if self.only:
+                _copy_kind(source, made, self.only)
+            else:
+                prepare_dataset(self.layout, source, made, **self.settings)
         return made
 
 
@@ -55,6 +64,7 @@ DATASETS = {
     "tnbc": Dataset("tnbc", ("tnbc",), "folder", {"split_from": ROOT / "configs" / "tnbc-split.csv"}),
     "miccai16_he": Dataset("miccai16_he", ("miccai",)),
     "mnfinder": Dataset("mnfinder", ("mnfinder",)),
+    "micronucleus": Dataset("mnfinder", ("mnfinder",), only="micronucleus"),
     "dkfz": Dataset("dkfz/labels", ("dkfz",), "labelme", {"split": "dkfz"}),
     "usiigaci_t98g": Dataset("usiigaci_t98g", ("usiigaci",)),
     "ctc_u373": Dataset(
@@ -78,10 +88,12 @@ class Source:
     where : dict of str to str
         What columns of the index say of its images.
     kind : str
-        Kind of object that counts, of those in kinds.csv.
+        Kind of object that counts, of those in kinds.csv; or "small".
+    largest : int
+        Objects of more pixels are not small; 0 where kinds are those in kinds.csv.
     every : int
         Only every nth image.
-    model : {"nuclei", "cells"}
+    model : {"nuclei", "cells", "micronuclei"}
         What kind of model it is for.
     """
 
@@ -91,6 +103,7 @@ class Source:
     test: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
     kind: str = ""
+    largest: int = 0
     every: int = 1
     model: str = "nuclei"
 
@@ -108,6 +121,8 @@ SOURCES = (
     Source("usiigaci_t98g", "usiigaci_t98g", model="cells"),
     Source("ctc_u373", "ctc_u373", split="", model="cells"),
     Source("laptrack_phase", "laptrack_phase", split="", model="cells"),
+    Source("micronuclei", "micronucleus", model="micronuclei"),
+    Source("bbbc039 micronuclei and debris", "bbbc039", kind="small", largest=60, model="micronuclei"),
 )
 
 
@@ -153,9 +168,39 @@ def cases(source: Source, folder: Path, *, every: int = 1, test: bool = False, w
         index = index[index[column] == value]
     index = index.sort_values("id").iloc[:: source.every]
     ids = list(index["id"])[:: max(1, min(every, len(index) // FEWEST))]
-    kinds = _kinds(folder) if source.kind else {}
-    found = [(id_, find_image(folder, id_), find_labels(folder, id_)) for id_ in ids]
-    return [Case(id_, image, labels, kinds.get(id_, {})) for id_, image, labels in found if image and labels]
+    files = [(id_, find_image(folder, id_), find_labels(folder, id_)) for id_ in ids]
+    found = [(id_, image, labels) for id_, image, labels in files if image and labels]
+    if source.largest:
+        kinds = {id_: _sizes(labels, source.largest) for id_, _, labels in found}
+    else:
+        kinds = _kinds(folder) if source.kind else {}
+    return [Case(id_, image, labels, kinds.get(id_, {})) for id_, image, labels in found]
+
+
+def _sizes(labels: Path, largest: int) -> dict[int, str]:
+    """Whether each object is small."""
+    areas = np.bincount(read_labels(labels).ravel())
+    return {int(label): "small" if areas[label] <= largest else "large" for label in np.flatnonzero(areas) if label}
+
+
+def _copy_kind(source: Path, made: Path, kind: str) -> None:
+    """Copy a data set with the objects of one kind alone, numbered from 1."""
+    kinds = _kinds(source)
+    index = pd.read_csv(source / "index.csv", dtype={"id": str})
+    for name in ("images", "labels"):
+        (made / name).mkdir(parents=True, exist_ok=True)
+    for id_ in index["id"]:
+        image, labels = find_image(source, id_), find_labels(source, id_)
+        if image is None or labels is None:
+            continue
+        shutil.copy(image, made / "images")
+        before = read_labels(labels)
+        of_kind = [label for label, named in kinds.get(id_, {}).items() if named == kind]
+        after = np.zeros(int(before.max()) + 1, np.int32)
+        after[of_kind] = np.arange(1, len(of_kind) + 1)
+        write_labels(made / "labels" / labels.name, [after[before]])
+        index.loc[index["id"] == id_, "nuclei"] = len(of_kind)
+    index.to_csv(made / "index.csv", index=False)
 
 
 def _kinds(folder: Path) -> dict[str, dict[int, str]]:

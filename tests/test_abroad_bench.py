@@ -8,12 +8,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
 import hooke
 from hooke.datasets import simulate, write_sample
+from hooke.io import read_labels, write_labels
 from hooke.models import Model
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -111,6 +113,8 @@ def test_names_of_variants_and_their_settings(parts):
     for wrong in ("green.foreground=1", "grey.min_size=3"):
         with pytest.raises(SystemExit, match="colour"):
             parts["abroad_variants"].variants(["nuclei"], [wrong], [])
+    with pytest.raises(SystemExit, match="nuclei: two models"):
+        parts["abroad_variants"].variants(["nuclei", "nuclei"], [], [])
 
 
 def test_variants_of_the_other_network_are_not_segmented_again(bench, parts, data, monkeypatch):
@@ -157,6 +161,26 @@ def test_what_a_model_was_trained_on(parts, description, seen):
     assert parts["abroad_sources"].has_seen("tnbc", description) is seen
 
 
+def test_one_kind_of_object_is_copied_alone(parts, tmp_path):
+    labels = np.zeros((20, 20), np.int32)
+    labels[2:12, 2:12], labels[14:16, 2:4], labels[14:17, 9:12] = 3, 5, 8
+    for folder in ("images", "labels"):
+        (tmp_path / "mnfinder" / folder).mkdir(parents=True)
+    write_labels(tmp_path / "mnfinder" / "labels" / "a.png", [labels])
+    cv2.imwrite(str(tmp_path / "mnfinder" / "images" / "a.png"), np.uint8(labels * 20))
+    index = pd.DataFrame({"id": ["a"], "split": ["val"], "modality": ["fluorescence"], "nuclei": [3]})
+    index.to_csv(tmp_path / "mnfinder" / "index.csv", index=False)
+    kinds = pd.DataFrame({"id": "a", "label": [3, 5, 8], "kind": ["nucleus", "micronucleus", "micronucleus"]})
+    kinds.to_csv(tmp_path / "mnfinder" / "kinds.csv", index=False)
+    made = parts["abroad_sources"].DATASETS["micronucleus"].prepared(tmp_path, tmp_path / "data")
+    source, by_size = parts["abroad_sources"].choose("micronuclei", [], test=False)
+    (case,) = parts["abroad_sources"].cases(source, made)
+    assert np.array_equal(read_labels(case.labels), np.select([labels == 5, labels == 8], [1, 2]))
+    assert pd.read_csv(made / "index.csv")["nuclei"].tolist() == [2]
+    (case,) = parts["abroad_sources"].cases(by_size, tmp_path / "mnfinder")
+    assert case.kinds == {3: "large", 5: "small", 8: "small"}
+
+
 def test_every_keeps_four_images(parts, data, tmp_path):
     sources = parts["abroad_sources"]
     rows = [(f"i{number}", "val", "fluorescence") for number in range(20)]
@@ -175,6 +199,7 @@ def test_every_keeps_four_images(parts, data, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_whole_run_and_one_beside_it(bench, data, tmp_path, capsys):
     first, second = tmp_path / "first.json", tmp_path / "second.json"
     given = ["--data", str(data), "--cache", str(tmp_path), "--threads", "1"]

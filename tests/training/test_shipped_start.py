@@ -27,7 +27,8 @@ def network(name, **changes):
     return SegmentationModule(load_config(CONFIGS / f"{name}.yaml", changes), load_weights=False)
 
 
-@pytest.mark.parametrize("name", ["nuclei", "nuclei-colour", "cells"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["nuclei", "nuclei-colour", "cells", "micronuclei"])
 def test_the_network_answers_as_the_shipped_one(name):
     module, bundle = network(name), shipped_start(Path(name))
     images = torch.from_numpy(example_image(3))

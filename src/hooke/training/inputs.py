@@ -16,7 +16,12 @@ from hooke.errors import ConfigError, DatasetError
 from hooke.io.tables import read_text
 
 #: Networks of shipped models that a run can start from by name: the model, and the network's place in its bundle.
-STARTS = {"nuclei": ("nuclei", "."), "nuclei-colour": ("nuclei", "colour"), "cells": ("cells", ".")}
+STARTS = {
+    "nuclei": ("nuclei", "."),
+    "nuclei-colour": ("nuclei", "colour"),
+    "cells": ("cells", "."),
+    "micronuclei": ("micronuclei", "."),
+}
 
 #: Values in place of a path to weights.
 _BY_NAME = {"none", "imagenet", *STARTS}
