@@ -8,7 +8,7 @@ import pytest
 from scipy.ndimage import distance_transform_edt
 
 from hooke.datasets import simulate
-from hooke.measure import count_children, measure, relate_objects
+from hooke.measure import count_children, drop_covered, measure, relate_objects
 from tests.cases import cases
 
 CELLS = simulate((96, 128), seed=4, density=0.2, diameter=24).labels
@@ -89,3 +89,15 @@ def test_either_side_may_be_empty(empty):
     table = pd.concat([measure(labels, None), relate_objects(labels, parents)], axis=1)
     assert len(table) == (0 if empty == "labels" else 1)
     assert count_children(parents, table)["children"].sum() == 0
+
+
+@pytest.mark.parametrize(("most", "kept"), [(1.0, [3, 5, 8]), (0.74, [3, 5]), (0.25, [5]), (0.0, [5])])
+def test_parents_that_are_objects_themselves_are_left_out(most, kept):
+    parents = np.array([[3, 3, 0, 5, 8, 8], [3, 3, 0, 5, 8, 8]], np.int32)
+    labels = np.array([[1, 0, 2, 0, 4, 4], [9, 0, 2, 0, 4, 0]], np.int32)  # half of 3, nothing of 5, 3/4 of 8
+    before = parents.copy()
+    left = drop_covered(parents, labels, most)
+    assert np.array_equal(left, np.where(np.isin(parents, kept), parents, 0))
+    assert np.array_equal(parents, before)
+    if most == 0.74:
+        assert relate_objects(labels, left)["nearest_parent"].tolist() == [3, 3, 5, 3]

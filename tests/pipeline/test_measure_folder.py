@@ -345,6 +345,18 @@ def test_parents_are_found_by_name_and_counted(folder):
     assert parents["children_area"].sum() == table["area"].sum()
 
 
+def test_parents_that_are_objects_are_left_out_on_request(folder):
+    for name, parents in (("a", FIELD.labels), ("b", FIELD.labels[::-1])):
+        write_labels(folder / "cells" / f"{name}_w1.tif", [parents])
+    measured = hooke.measure_folder(
+        [folder / "images"], folder / "masks", folder / "out", parents=folder / "cells", most_covered=0.5
+    )
+    assert measured.parents is not None and len(measured.parents) == 0
+    assert measured.table["nearest_parent"].eq(0).all()
+    with pytest.raises(ConfigError, match=r"a share of 1\.5"):
+        hooke.measure_folder([folder / "images"], folder / "masks", folder / "out", most_covered=1.5)
+
+
 def test_an_image_without_parents_fails_alone(folder):
     write_labels(folder / "cells" / "a_w1.tif", [FIELD.labels])
     measured = hooke.measure_folder([folder / "images"], folder / "masks", folder / "out", parents=folder / "cells")

@@ -54,6 +54,13 @@ def measure(
             help="Labels of what holds the objects, such as cells that hold nuclei: says in which each object is."
         ),
     ] = None,
+    most_covered: Annotated[
+        float,
+        typer.Option(
+            help="Leave out parents of which the objects cover a larger share, 0 to 1: they are objects themselves, "
+            "such as large micronuclei that were outlined as nuclei, too."
+        ),
+    ] = 1.0,
     pixel_size: PixelSize = None,
     surroundings: Surroundings = 6.0,
     expand: Expand = None,
@@ -94,6 +101,7 @@ def measure(
             out,
             options,
             parents=parents,
+            most_covered=most_covered,
             axes=axes,
             channels_from=channels_from,
             ids=ids,

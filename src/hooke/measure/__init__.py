@@ -30,7 +30,7 @@ from hooke.measure.intensity import measure_channels
 from hooke.measure.intensity_doubts import IntensityCensus, intensity_doubts
 from hooke.measure.moments import Moments, ellipse_axes, find_moments, orientation
 from hooke.measure.perimeter import Steps, count_contour_steps
-from hooke.measure.relation import count_children, relate_objects
+from hooke.measure.relation import count_children, drop_covered, relate_objects
 from hooke.measure.volume import measure_stack
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "count_children",
     "cytoplasm_labels",
     "cytoplasm_table",
+    "drop_covered",
     "intensity_doubts",
     "known_channels",
     "measure",

@@ -68,6 +68,27 @@ def relate_objects(
     return table
 
 
+def drop_covered(parents: NDArray[np.int32], labels: NDArray[np.int32], most: float) -> NDArray[np.int32]:
+    """Leave out parents that are objects themselves: those that the objects cover by more than a share.
+
+    Parameters
+    ----------
+    parents, labels : ndarray of int32, shape (Y, X)
+    most : float
+        Share of a parent's pixels that objects may cover, 0 to 1.
+
+    Returns
+    -------
+    ndarray of int32, shape (Y, X)
+        `parents` itself where none is left out.
+    """
+    if most >= 1:
+        return parents
+    overlap = count_overlap((labels > 0).astype(np.int32), parents)
+    out = overlap.true_ids[overlap.pair_true[overlap.intersection > most * overlap.true_areas[overlap.pair_true]]]
+    return np.where(np.isin(parents, out), 0, parents) if len(out) else parents
+
+
 def count_children(parents: NDArray[np.int32], related: pd.DataFrame) -> pd.DataFrame:
     """Count the objects of every parent.
 

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hooke.errors import DatasetError
+from hooke.errors import ConfigError, DatasetError
 from hooke.evaluation import open_labels, pair_source
 from hooke.image import Image
 from hooke.io import ImageFile, unique_names, write_labels, write_png
@@ -44,6 +44,7 @@ from hooke.measure import (
     count_children,
     cytoplasm_labels,
     cytoplasm_table,
+    drop_covered,
     intensity_doubts,
     known_channels,
     measure,
@@ -95,6 +96,7 @@ def measure_folder(
     options: MeasureOptions | None = None,
     *,
     parents: str | Path | None = None,
+    most_covered: float = 1.0,
     axes: str | None = None,
     channels_from: str | None = None,
     ids: bool = False,
@@ -116,6 +118,8 @@ def measure_folder(
     parents : str or Path, optional
         Labels of the same images, too, of what holds the objects, such as cells that hold nuclei: the table says in
         which of these each object is, see `hooke.measure.relate_objects`.
+    most_covered : float
+        Parents of which the objects cover a larger share of the pixels are left out, as objects themselves.
     axes : str, optional
         Axes of the images' files, where they do not state them.
     channels_from : str, optional
@@ -132,9 +136,11 @@ def measure_folder(
     Raises
     ------
     HookeError
-        When there is no image or no labels, or the folder can't be written to. An image that fails is reported in the
-        summary; the rest continue.
+        When there is no image or no labels, `most_covered` is not between 0 and 1, or the folder can't be written to.
+        An image that fails is reported in the summary; the rest continue.
     """
+    if not 0 <= most_covered <= 1:
+        raise ConfigError(f"a share of {most_covered} can't be covered", remedy="give a number from 0 to 1")
     formats, options, out = parse_formats(write), options or MeasureOptions(), Path(out)
     found = search_inputs(inputs, out)
     paths, channels = find_channels(found.paths, channels_from)
@@ -143,7 +149,7 @@ def measure_folder(
     files = [InputFile(name, path) for name, path in zip(names, paths, strict=True)]
     source, paired = pair_source(objects, names, labels)
     holders, also_paired = (None, []) if parents is None else pair_source(open_labels(parents), names, parents)
-    job = _Job(source, holders, channels, out, options, axes, ids, _is_same(labels, out))
+    job = _Job(source, holders, most_covered, channels, out, options, axes, ids, _is_same(labels, out))
     with only_run(out):
         results: list[list[_MeasuredPlane]] = list(
             run_files(
@@ -189,6 +195,7 @@ class _Job:
 
     source: LabelSource
     parents: LabelSource | None
+    most_covered: float
     channels: ChannelFiles
     out: Path
     options: MeasureOptions
@@ -213,6 +220,7 @@ class _Job:
         for image, labels, holder in zip(images, planes, holders, strict=True):
             table, held = self._table(image, labels, content), None
             if holder is not None:
+                holder = drop_covered(holder, labels, self.most_covered)
                 related = relate_objects(labels, holder, pixel_size_um=image.pixel_size_um)
                 table = pd.concat([table, related], axis=1)
                 held = _placed(count_children(holder, table), file, image)
