@@ -31,7 +31,7 @@ from hooke.training.adaptation import few_shot, loop, refinement
 from hooke.training.adaptation.adapted_bundle import write_adapted
 from hooke.training.adaptation.few_shot import adapt
 from hooke.training.adaptation.held_out import divide, samples_for, whole
-from hooke.training.adaptation.judgement import Judged, score_part
+from hooke.training.adaptation.judgement import Judged, find_objects, mean_of, score_part
 from hooke.training.adaptation.kept_images import Kept, simulated_samples
 from hooke.training.adaptation.mixed_crops import TAUGHT, AdaptationCrops, loader_of
 from hooke.training.adaptation.module import AdaptationModule, early_parts
@@ -72,6 +72,14 @@ def fresh(colour=False, frozen=2, **changes):
     load_weights(module.network, used.bundle.weights, Path("x"), torch.zeros(1, 3, 64, 64), settle=False)
     module.begin()
     return module, parent
+
+
+def test_small_bodies_beside_simulated_nuclei_are_what_a_model_of_parts_knows():
+    model = load_model("micronuclei")
+    made = simulated_samples(model, False, 0, count=4)
+    assert (len(made.train), len(made.check)) == (4, 2)
+    scores = [score_part(find_objects(model, part), part) for part in made.check]
+    assert mean_of(scores)["f1_50"] > 0.9
 
 
 # --- what is unknown ----------------------------------------------------------------------------------------------

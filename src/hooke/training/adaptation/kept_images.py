@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from hooke.corrections import CorrectedImage
 from hooke.datasets import find_image, find_labels, read_index, simulate
@@ -24,6 +26,10 @@ _SIMULATED = 24
 _MOST = 80  # images of a data set to learn from: more are not needed to remember
 _CHECKED = 24  # images, at most, that are scored before and after
 _SIDE = 320  # pixels, of a simulated image
+_BODIES = 40  # at most, in one
+
+
+Grey = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,24 +58,49 @@ def simulated_samples(model: Model, colour: bool, seed: int, count: int = _SIMUL
     """Simulated images of the kinds that a network is for: `count` to learn from, and half as many to check by.
 
     Their truth is the simulator's, not a person's: a network learns of them to answer as before, so that no simulated
-    outline is taken up.
+    outline is taken up. Of a model for parts of larger objects they show nuclei, and the truth is small bodies beside
+    these.
     """
     rng = np.random.default_rng([seed, 7])
     kinds: tuple[Modality, ...] = ("histology",) if colour else ("fluorescence", "fluorescence", "brightfield")
+    parts = model.settings.diameter_share if model.settings.diameter_of is not None else None
     made = []
     for number in range(count + count // 2):
+        diameter = float(np.exp(rng.uniform(np.log(14 if parts is None else 28), np.log(48))))
         field = simulate(
             (_SIDE, _SIDE),
             seed=rng,
             density=float(rng.uniform(0.05, 0.45)),
-            diameter=float(np.exp(rng.uniform(np.log(14), np.log(48)))),
+            diameter=diameter,
             blur=float(rng.uniform(0.5, 1.6)),
             noise=float(rng.uniform(0.02, 0.1)),
-            modality=kinds[number % len(kinds)],
+            modality=kinds[number % len(kinds)] if parts is None else "fluorescence",
         )
-        made.append(CorrectedImage(f"simulated {number}", Image(field.image, is_rgb=colour), field.labels))
+        pixels, labels = field.image, field.labels
+        if parts is not None:
+            pixels, labels = _add_bodies(pixels, labels, diameter, parts, rng)
+        made.append(CorrectedImage(f"simulated {number}", Image(pixels, is_rgb=colour), labels))
     train = [_sample(model, source) for source in made[:count]]
     return Kept(train, [whole(source) for source in made[count:]], "simulated images", labelled=False)
+
+
+def _add_bodies(
+    pixels: Grey, nuclei: NDArray[np.int32], diameter: float, share: float, rng: np.random.Generator
+) -> tuple[Grey, NDArray[np.int32]]:
+    """Add small round bodies beside nuclei of a diameter, and give them alone as labels."""
+    away = cv2.distanceTransform((nuclei == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    light, bodies = np.zeros(nuclei.shape, np.float32), np.zeros(nuclei.shape, np.int32)
+    size = share * diameter
+    places = rng.permutation(np.argwhere((away > size) & (away < diameter / 2)))
+    for y, x in places[:: max(1, len(places) // _BODIES)].tolist():
+        radius = max(1, round(rng.uniform(0.6, 1.4) * size / 2))
+        free = cv2.circle(np.zeros(nuclei.shape, np.uint8), (x, y), 3 * radius, 1, -1) > 0
+        if not bodies[free].any():
+            cv2.circle(bodies, (x, y), radius, int(bodies.max()) + 1, -1)
+            light[bodies == bodies.max()] = rng.uniform(0.5, 1.2)
+    level = float(np.median(pixels[nuclei > 0]) - np.median(pixels[nuclei == 0])) if nuclei.any() else 0.0
+    added = np.clip(pixels + level * cv2.GaussianBlur(light, (0, 0), 0.7), 0, np.iinfo(pixels.dtype).max)
+    return (added.astype(np.uint8) if pixels.dtype == np.uint8 else added.astype(np.uint16)), bodies
 
 
 def dataset_samples(model: Model, colour: bool, folder: Path, seed: int) -> Kept:
