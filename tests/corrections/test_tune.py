@@ -16,6 +16,7 @@ from hooke.corrections.corrected_images import CorrectedImage
 from hooke.corrections.fitting import fit_knobs
 from hooke.corrections.known_regions import clear_unknown
 from hooke.corrections.mapped_image import Knobs, MappedImage
+from hooke.datasets import simulate
 from hooke.errors import DatasetError
 from hooke.io import write_labels
 from hooke.labels import offset_outlines
@@ -103,6 +104,13 @@ def test_scores_of_all_offsets_are_those_of_segmenting(fields, found):
         labels = hooke.segment(field.image, min_score=lowest, threads=1).labels
         knobs = Knobs(**{**vars(base), "min_score": lowest})
         assert mapped.score(knobs) == pytest.approx(dsb_score(count_overlap(labels, field.labels)), abs=1e-6)
+
+
+def test_large_objects_are_outlined_as_in_a_run_by_their_rims():
+    image = hooke.Image(simulate((300, 300), seed=2, diameter=70, density=0.2).image)
+    found = hooke.segment(image, diameter=70, threads=1).labels
+    mapped = MappedImage(CorrectedImage("large", image, found), load_model())
+    assert mapped.is_perfect(replace(Knobs.of(load_model().settings), diameter=70.0))
 
 
 def test_images_of_one_place_do_not_check_each_other(fields, found):

@@ -22,7 +22,7 @@ from hooke.errors import ConfigError, ImageReadError
 from hooke.io import open_image, read_labels
 from hooke.io.lazy_plane import LazyPlane
 from hooke.io.warning_cell import part_warnings
-from hooke.models import Model
+from hooke.models import Model, PixelSegmenter
 from hooke.models.tile_store import TileStore
 from hooke.pipeline import SegmentOptions, segment_folder
 from hooke.pipeline.large.block_files import BlockFiles
@@ -31,6 +31,7 @@ from hooke.pipeline.large.blocks import BlockGrid, find_owned
 from hooke.pipeline.large.plan import needs_blocks, plan_blocks
 from hooke.pipeline.large.settle import _number, settle
 from hooke.pipeline.large.survey import survey
+from hooke.preprocess import AS_IT_IS
 from hooke.targets import SplitLine
 from tests.builders import same_partition
 from tests.cases import cases
@@ -66,6 +67,17 @@ def test_blocks_leave_no_trace_in_the_labels(wide, done):
     assert wide[1].count > 100
     assert same_partition(labels, wide[1].labels)
     assert sorted(np.unique(labels)) == list(range(wide[1].count + 1))
+
+
+def test_nor_in_the_rims_of_large_objects(tmp_path):
+    path = tmp_path / "large.tif"
+    tifffile.imwrite(
+        path, simulate((600, 1060), seed=4, diameter=58, density=0.25, overlap=0.15).image, tile=(128, 128)
+    )
+    expected = hooke.segment(path, diameter=58, threads=2)
+    assert expected.count > 20
+    segment_folder([path], tmp_path / "out", SegmentOptions(diameter=58, threads=2), block=512)
+    assert same_partition(read_labels(tmp_path / "out" / "labels" / "large.tif"), expected.labels)
 
 
 def test_nor_in_the_table(wide, done):
@@ -315,7 +327,7 @@ class Seen:
 
     def __init__(self, shape):
         self.diameter, self.min_size, self.min_score, self.grow = 20.0, 1.0, 0.0, 0.0
-        self.segmenter = type("Segmenter", (), {"scheme": SplitLine()})
+        self.segmenter, self.normalisation = PixelSegmenter(lambda threads: None, SplitLine()), AS_IT_IS
         self.model = type("Model", (), {"settings": type("Settings", (), {"classes": []})})
         pixels = type("Pixels", (), {"shape": shape})
         self.view = type("View", (), {"pixels": pixels, "ceiling": np.inf, "redness": None, "fill_of": lambda *_: None})

@@ -226,6 +226,8 @@ def test_a_bundle_of_what_was_not_trained_answers_as_its_parent(tmp_path, colour
     assert other.bundle.weights == parent.for_image(colour=not colour).bundle.weights
     for field in ("parameters", "diameter_band", "accurate_band", "trained_diameters", "classes", "channels"):
         assert getattr(own.settings, field) == getattr(parent.for_image(colour=colour).settings, field)
+    assert not own.settings.visible_rim  # its outlines are the user's already
+    assert other.settings.visible_rim == parent.for_image(colour=not colour).settings.visible_rim
     shown = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
     both = [model.with_runtime("onnxruntime") for model in (own, parent.for_image(colour=colour))]
     answers = [model.network()(shown) for model in both]

@@ -44,7 +44,17 @@ NO_COLOUR = (
     "the model's bundle lacks its network for colour images, so that for grey images takes them: get the whole one"
 )
 _NO_INT8 = "the model's bundle lacks its weights in 8 bits, so all is computed in 32 bits"
-_LATER = ("grow", "min_size", "diameter", "diameter_range", "diameter_of", "diameter_share", "channel", "accurate_band")
+_LATER = (
+    "grow",
+    "visible_rim",
+    "min_size",
+    "diameter",
+    "diameter_range",
+    "diameter_of",
+    "diameter_share",
+    "channel",
+    "accurate_band",
+)
 _MOST_EXPANSION = 1032  # of a member of a zip: what deflate can do
 
 
@@ -76,6 +86,9 @@ class BundleSettings(BaseModel):
         [], max_length=1000, description="of an image, each on its own scale; none: grey or three colours"
     )
     only_channels: bool = Field(False, description="whether images must have no other channels")
+    visible_rim: bool = Field(
+        False, description="whether large objects brighter than the background are outlined by their visible rim"
+    )
     grow: float = Field(0.0, ge=-500, le=500, description="pixels that outlines move outwards, or inwards below 0")
     min_size: float | None = Field(None, ge=0, description="pixels; smaller objects are dropped")
     diameter: float | None = Field(None, ge=1, le=10_000, description="image pixels; not measured where it is given")

@@ -258,7 +258,9 @@ class Model:
         band = own.accurate_band if accurate and own.accurate_band else own.diameter_band
         # Steps make results of weights in 8 bits and in 32 alike; a step more would not fit into a frame.
         exact = own.frame is not None or self.bundle.int8 is None
-        return PixelSegmenter(network, self.scheme, band, maps, self.tiling, threads, own.min_size, own.grow, exact)
+        return PixelSegmenter(
+            network, self.scheme, band, maps, self.tiling, threads, own.min_size, own.grow, exact, own.visible_rim
+        )
 
     @property
     def tiling(self) -> Tiling:

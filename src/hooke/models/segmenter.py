@@ -13,6 +13,7 @@ from hooke.image import Pixels
 from hooke.labels import offset_outlines
 from hooke.models.predict import Network, Tiling, predict_maps
 from hooke.models.scale import scale_for
+from hooke.models.visible_rim import follows_rim, take_rims
 from hooke.preprocess import Normalisation
 from hooke.targets import Decoded, Scheme
 
@@ -71,6 +72,8 @@ class PixelSegmenter:
         Pixels that outlines move outwards, or inwards below 0: see `hooke.labels.offset_outlines`.
     exact : bool
         Whether images are brought to the band exactly, rather than in steps.
+    visible_rim : bool
+        Whether large objects are outlined by their visible rim: see `hooke.models.visible_rim`.
     """
 
     network: Callable[[int], Network]
@@ -82,6 +85,7 @@ class PixelSegmenter:
     min_size: float | None = None
     grow: float = 0.0
     exact: bool = False
+    visible_rim: bool = False
 
     def scale_of(self, diameter: float) -> float:
         """Network pixels per image pixel for objects of a diameter, pixels."""
@@ -123,9 +127,26 @@ class PixelSegmenter:
         decoded = self.scheme.decode(
             maps, min_size=min_size, diameter=diameter, min_score=min_score, threads=self.threads
         )
+        if self.follows_rim(diameter, normalisation):
+            decoded = replace(decoded, labels=self.take_rims(decoded.labels, maps, pixels, normalisation, diameter))
         if offset := self.grow if grow is None else grow:
             decoded = replace(decoded, labels=offset_outlines(decoded.labels, offset))
         return SegmentedPixels(maps, decoded, scale, float(min_size))
+
+    def follows_rim(self, diameter: float, normalisation: Normalisation) -> bool:
+        """Whether objects of a diameter, pixels, are outlined by their visible rim."""
+        return self.visible_rim and follows_rim(diameter, normalisation)
+
+    def take_rims(
+        self,
+        labels: NDArray[np.int32],
+        maps: NDArray[np.uint16],
+        pixels: Pixels,
+        normalisation: Normalisation,
+        diameter: float,
+    ) -> NDArray[np.int32]:
+        """Outline decoded objects by their visible rim, where `follows_rim`."""
+        return take_rims(labels, maps[0], pixels, normalisation, diameter)
 
     def predict(
         self,

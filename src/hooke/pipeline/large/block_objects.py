@@ -143,9 +143,14 @@ class ObjectFinder:
         candidates[0] = False
         keep = owned & candidates
         dropped = int((owned & sure & ~large & (area > 0)).sum()), int((owned & large & ~sure).sum())
-        if found.grow:  # next to all objects of the window, whichever block they belong to
+        with_rims = found.segmenter.follows_rim(self._diameter, found.normalisation)
+        if found.grow or with_rims:  # next to all objects of the window, whichever block they belong to
             renumber(labels, candidates)
-            labels = offset_outlines(labels, found.grow)
+            if with_rims:
+                pixels = found.view.pixels[window]
+                labels = found.segmenter.take_rims(labels, maps, pixels, found.normalisation, self._diameter)
+            if found.grow:
+                labels = offset_outlines(labels, found.grow)
             renumber(labels, np.concatenate([[False], keep[candidates]]))
         else:
             renumber(labels, keep)

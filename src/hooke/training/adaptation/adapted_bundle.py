@@ -149,6 +149,7 @@ def _write_network(module: AdaptationModule, parent: Bundle, name: str, made: Pa
         "min_size": settings.min_size,
         "diameter_of": settings.diameter_of,
         "diameter_share": settings.diameter_share,
+        "visible_rim": False,  # it has learnt where the user's outlines are
         "training_data": [*own.get("training_data", []), {"name": facts["name"], "licence": "its owner's"}],
         "kind": _kind(own, str(told.get("name"))),
     }

@@ -119,7 +119,7 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
         parameters={"nominal_diameter": config.nominal_diameter, **card.get("parameters", {})},
         diameter_band=card.get("diameter_band", config.band),
         accurate_band=card.get("accurate_band"),
-        **{name: card[name] for name in ("min_size", "diameter_of", "diameter_share") if name in card},
+        **{name: card[name] for name in ("min_size", "diameter_of", "diameter_share", "visible_rim") if name in card},
         trained_diameters=config.augment.diameter,
         stride=module.network.stride,
         classes=config.classes,

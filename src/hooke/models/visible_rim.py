@@ -1,0 +1,119 @@
+"""Takes the outlines of large bright objects as far outside as they are visible.
+
+A network outlines objects of any size as people outlined those that it was trained on, small ones: about where an
+object is half as bright as within. People who see a large nucleus outline its visible rim, which is fainter and lies
+further outside where the image is blurred. Where the image is sharp, as in a confocal one, the two are the same.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hooke.image import Pixels
+from hooke.labels.runs import find_runs
+from hooke.measure.median import medians
+from hooke.preprocess import Normalisation
+from hooke.targets.fixed_point import threshold_16bit
+
+# Diameters of the typical object, image pixels, and how bright the rim must be there: its share of the object's own
+# brightness, both above the background. The first is where the network's own outlines lie, so that nothing changes for
+# small objects. docs/explanation/experiments.md says what they were chosen on.
+_DIAMETERS = (42.0, 52.0, 84.0)
+_SHARES = (0.6, 0.4, 0.3)
+
+_FOREGROUND = 0.25  # probability that the rim must have
+_EMPTY = 0.05  # probability below which a pixel belongs to the background
+_REACH = 0.12  # of the diameter: the rim is no wider
+_SMOOTHING = 0.02  # of the diameter
+_TRACE = 1e-3  # share of what is around a pixel
+
+
+def follows_rim(diameter: float, normalisation: Normalisation) -> bool:
+    """Whether objects of a typical diameter (image pixels) are outlined by their visible rim."""
+    return diameter > _DIAMETERS[0] and normalisation.is_on_dark and normalisation.mode == "grey"
+
+
+def take_rims(
+    labels: NDArray[np.int32],
+    foreground: NDArray[np.uint16],
+    pixels: Pixels,
+    normalisation: Normalisation,
+    diameter: float,
+) -> NDArray[np.int32]:
+    """Let objects grow over their visible rims; none grows into another.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (Y, X)
+    foreground : ndarray of uint16, shape (Y, X)
+        Probability that a pixel belongs to an object; 65535 for 1.
+    pixels : Pixels, shape (Y, X) or (Y, X, C)
+    normalisation : Normalisation
+        Of a grey image whose objects are brighter than the background: see `follows_rim`.
+    diameter : float
+        Typical diameter of the objects, image pixels.
+
+    Returns
+    -------
+    ndarray of int32, shape (Y, X)
+    """
+    inside = labels > 0
+    wanted = np.flatnonzero((foreground > threshold_16bit(_FOREGROUND)) & ~inside)
+    if not inside.any() or not wanted.size:
+        return labels
+    light = np.asarray(normalisation.select(np.asarray(pixels[:, :])), np.float32)
+    if not np.isfinite(light).all():
+        light = np.nan_to_num(light, nan=normalisation.low, posinf=normalisation.high, neginf=normalisation.low)
+    empty = (foreground < threshold_16bit(_EMPTY)) & ~inside
+    smooth = cv2.GaussianBlur(light, (0, 0), _SMOOTHING * diameter)
+    above = np.asarray(cv2.subtract(smooth, _background(light, empty, normalisation.low, diameter)), np.float32)
+    runs = find_runs(labels)
+    typical = medians(above, runs)
+    needed: NDArray[np.float32] = np.full(int(runs.ids.max()) + 1, np.inf, np.float32)
+    bright = typical > 0  # else no rim is visible
+    needed[runs.ids[bright]] = float(np.interp(diameter, _DIAMETERS, _SHARES)) * typical[bright]
+    return _grow(labels, wanted, above, needed, round(_REACH * diameter))
+
+
+def _background(
+    light: NDArray[np.float32], empty: NDArray[np.bool_], usual: float, diameter: float
+) -> NDArray[np.float32]:
+    """Mean light of the empty pixels up to a diameter from each pixel; the usual one where all are covered.
+
+    What is further away has no part in it, so that blocks of an image give what the whole image gives.
+    """
+    side = 2 * round(diameter) + 1
+    others = np.where(empty, light - np.float32(usual), np.float32(0))
+    total, share = (cv2.blur(plane, (side, side)) for plane in (others, empty.astype(np.float32)))
+    return np.asarray(total / (share + np.float32(_TRACE)) + np.float32(usual), np.float32)
+
+
+def _grow(
+    labels: NDArray[np.int32],
+    wanted: NDArray[np.int64],
+    above: NDArray[np.float32],
+    needed: NDArray[np.float32],
+    steps: int,
+) -> NDArray[np.int32]:
+    """Let objects take the pixels beside them that are as bright as each needs, step by step.
+
+    Every other step reaches over corners too, so that objects grow as far in all directions.
+    """
+    grown = np.pad(labels, 1)
+    width, ids = grown.shape[1], grown.ravel()
+    y, x = np.divmod(wanted, labels.shape[1])
+    place, light = (y + 1) * width + x + 1, above.ravel()[wanted]
+    sides, corners = (-width, -1, 1, width), (-width - 1, -width + 1, width - 1, width + 1)
+    for step in range(steps):
+        taken = np.zeros(len(place), np.int32)
+        for offset in (*sides, *corners) if step % 2 else sides:
+            beside = ids[place + offset]
+            taken = np.where((taken == 0) & (light > needed[beside]), beside, taken)
+        changed = taken > 0
+        if not changed.any() and step % 2:
+            break
+        ids[place[changed]] = taken[changed]
+        place, light = place[~changed], light[~changed]
+    return np.ascontiguousarray(grown[1:-1, 1:-1])
