@@ -336,6 +336,15 @@ def test_a_damaged_chunk_is_said_of_a_whole_plane_too(tmp_path):
     assert [note for note in image.notes if note.startswith("1 chunk missing or damaged")]
 
 
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_an_array_alone_is_said_to_be_one(tmp_path, zarr_format):
+    zarr = pytest.importorskip("zarr")
+    array = zarr.open_array(str(tmp_path / "a.zarr"), mode="w", shape=(4, 5), dtype="u2", zarr_format=zarr_format)
+    array[:] = 1
+    with pytest.raises(ImageReadError, match="is a zarr array alone, which says nothing of its axes"):
+        open_image(tmp_path / "a.zarr")
+
+
 def test_a_store_that_is_not_ome_zarr_is_refused(tmp_path):
     zarr = pytest.importorskip("zarr")
     zarr.open_group(str(tmp_path / "a.zarr"), mode="w").create_array("x", shape=(4, 4), dtype=np.uint8)

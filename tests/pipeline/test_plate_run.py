@@ -190,3 +190,42 @@ def test_previews_are_left_out_and_channels_joined(plate, tmp_path):
     (tmp_path / "in" / "x_A02_s1_w2.png").unlink()
     with pytest.raises(ConfigError, match="A02 site 1 has no channel 2"):
         segment_folder([tmp_path / "in"], tmp_path / "out2", QUICK, wells="auto")
+
+
+def test_wells_of_a_plate_in_ome_zarr_are_those_of_the_store(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    store = tmp_path / "L01" / "plate.ome.zarr"  # a folder that is named like a well says nothing
+    group = zarr.open_group(str(store), mode="w", zarr_format=2)
+    group.attrs["plate"] = {"wells": [{"path": "A/1"}, {"path": "B/12"}], "version": "0.4"}
+    axes = [{"name": name, "type": "space"} for name in "yx"]
+    counts = {}
+    for well, density in (("A/1", 0.05), ("B/12", 0.2)):
+        group.create_group(well).attrs["well"] = {"images": [{"path": "0"}, {"path": "1"}], "version": "0.4"}
+        for field in "01":
+            made = simulate((96, 96), seed=int(field), diameter=18, density=density, overlap=0)
+            image = group.create_group(f"{well}/{field}")
+            image.create_array("0", data=made.image, chunks=(96, 96))
+            image.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": [{"path": "0"}]}]
+            counts[well, field] = made.labels.max()
+    (tmp_path / "layout.csv").write_text("well,condition\nA1,control\nb12,drug\n")
+    found = segment_folder([store], tmp_path / "out", QUICK, layout=tmp_path / "layout.csv", overlays=False)
+    assert not found.failed
+    wells = pd.read_csv(tmp_path / "out" / "wells.csv").set_index("well")
+    assert wells["condition"].to_dict() == {"A01": "control", "B12": "drug"}
+    assert wells["fields"].tolist() == [2, 2]
+    for well, path in (("A01", "A-1"), ("B12", "B-12")):
+        labels = [read_labels(tmp_path / "out" / "labels" / f"plate_{path}-{field}.tif") for field in "01"]
+        assert wells.loc[well, "count"] == sum(len(np.unique(plane)) - 1 for plane in labels)
+
+
+def test_a_store_that_lacks_the_wells_of_a_layout_is_refused_before_any_work(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group(str(tmp_path / "p.zarr"), mode="w", zarr_format=2)
+    for path in ("A/1/0", "A/2/0"):
+        image = group.create_group(path)
+        image.create_array("0", data=np.zeros((32, 32), np.uint8), chunks=(32, 32))
+        image.attrs["multiscales"] = [{"version": "0.4", "datasets": [{"path": "0"}]}]
+    (tmp_path / "layout.csv").write_text("well,condition\nH12,control\n")
+    with pytest.raises(ConfigError, match="has none of the wells of the images, such as A01"):
+        segment_folder([tmp_path / "p.zarr"], tmp_path / "out", QUICK, layout=tmp_path / "layout.csv")
+    assert not (tmp_path / "out" / "labels").exists()

@@ -1,5 +1,9 @@
+import numpy as np
 import pytest
 
+from hooke.errors import ConfigError
+from hooke.image import Image
+from hooke.preprocess import find_channel
 from hooke.preprocess.channel_names import DNA_DYE, EXCITATION, NUCLEAR_MARKER, nuclear_evidence
 
 DYES = """DAPI|dapi_0|DAPI (405 nm)|Hoechst 33342|Hoechst33342|HOECHST|DNA|DNA1|DNA_2|191Ir|193Ir|Ir(193)|Ir191Di
@@ -22,3 +26,9 @@ def test_names_are_ranked_by_what_they_say_of_nuclei(names, rank):
     assert {name.strip(): nuclear_evidence(name.strip()) for name in names.split("|")} == {
         name.strip(): rank for name in names.split("|")
     }
+
+
+@pytest.mark.parametrize("channel", [2, "DAPI"])
+def test_an_image_of_one_channel_offers_that_one(channel):
+    with pytest.raises(ConfigError, match=r"so there is no channel .*; choose 0, its only one"):
+        find_channel(Image(np.zeros((4, 4), np.uint8)), channel)

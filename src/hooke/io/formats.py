@@ -41,6 +41,9 @@ _N5 = "it is an N5 store: save it as OME-Zarr or OME-TIFF, for example with Fiji
 _NOT_ZARR = (
     "it is a zarr store without its metadata (zarr.json, .zgroup): copy all of it, or write it as OME-Zarr or OME-TIFF"
 )
+_ZARR_ARRAY = (
+    "it is a zarr array alone, which says nothing of its axes: write it as OME-Zarr, or save the array as .npy"
+)
 _VIDEO = "it is a video: save its frames as a TIFF stack, for example with Fiji or ffmpeg"
 _HDF5 = "it is an HDF5 container: save the array inside as TIFF or .npy with h5py"
 _ARRAYS = "save the one array to segment as .npy or TIFF"
@@ -131,6 +134,8 @@ def folder_format(path: Path) -> str | None:
     """Remedy for a folder that is an image container that hooke doesn't read (.n5), or None for any other folder."""
     if path.suffix.lower() not in (".zarr", ".n5") or is_zarr(path):
         return None
+    if (path / ".zarray").is_file():
+        return _ZARR_ARRAY
     return _REMEDY_BY_SUFFIX.get(path.suffix.lower())
 
 

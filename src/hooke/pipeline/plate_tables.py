@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from hooke import plates
-from hooke.io import atomic_path
+from hooke.errors import HookeError
+from hooke.io import atomic_path, open_image
 from hooke.io.class_counts import CLASS_COUNTS
 from hooke.io.content_hash import hash_file
 from hooke.io.spreadsheet import write_table
@@ -21,6 +23,7 @@ from hooke.report.html.plate_section import Measure, plate_picture, plate_sectio
 
 #: Recognises the names of known microscopes.
 AUTO = "auto"
+_IN_PLATE = re.compile(r"[A-Za-z]{1,2}/\d{1,2}/\d+")  # path of a field in a plate of OME-Zarr
 _PLACES = ("p", "r")  # axes of stacks whose planes are fields of their own
 
 
@@ -55,7 +58,8 @@ class PlateRequest:
         ConfigError
             See `hooke.plates.assign_images`.
         """
-        plates.assign_images(paths, self.layout, self.pattern)
+        inner = [place for path in paths for place in _places_in(path)]
+        plates.assign_images(inner, self.layout, self.pattern)
 
     def without_previews(self, paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
         """Leave out the small copies that MetaXpress keeps beside its images, and say so."""
@@ -116,12 +120,13 @@ def write_plate(ledger: Ledger, rows: Sequence[Mapping[str, Any]], request: Plat
     OutputError
         When a file can't be written.
     """
-    files = list(dict.fromkeys(str(row["file"]) for row in rows))
-    images = plates.assign_images([Path(file) for file in files], request.layout, request.pattern)
-    place = {file: index for index, file in enumerate(files)}
+    paths = [_place(Path(str(row["file"])), _scene(ledger, row)) for row in rows]
+    unique = list(dict.fromkeys(paths))
+    images = plates.assign_images(unique, request.layout, request.pattern)
+    place = {path: index for index, path in enumerate(unique)}
     found = [
-        plates.FieldRow(place[str(row["file"])], _count(row), row.get(CLASS_COUNTS) or {}, _part(ledger, row))
-        for row in rows
+        plates.FieldRow(place[path], _count(row), row.get(CLASS_COUNTS) or {}, _part(ledger, row))
+        for path, row in zip(paths, rows, strict=True)
     ]
     objects = read_all_objects(ledger, rows)
     wells = plates.summarise_wells(images, found, objects)
@@ -141,10 +146,30 @@ def write_plate(ledger: Ledger, rows: Sequence[Mapping[str, Any]], request: Plat
     return PlateResults(plate_sections(wells, measures), groups, (*images.notes, *unlike))
 
 
+def _scene(ledger: Ledger, row: Mapping[str, Any]) -> str:
+    entry = ledger.entries.get(str(row["image"]))
+    return "" if entry is None else entry.scene
+
+
+def _place(path: Path, scene: str) -> Path:
+    """Path of an image whose wells the store states, as OME-Zarr's plates do (``A/1/0``); else that of its file."""
+    return path / scene if path.suffix.lower() == ".zarr" and _IN_PLATE.fullmatch(scene) else path
+
+
+def _places_in(path: Path) -> list[Path]:
+    """Paths of the images of a plate in OME-Zarr; of any other file, its own."""
+    if path.suffix.lower() != ".zarr":
+        return [path]
+    try:
+        scenes = open_image(path).scenes
+    except HookeError:  # reported when it is its turn
+        return [path]
+    return list(dict.fromkeys(_place(path, scene) for scene in scenes)) or [path]
+
+
 def _part(ledger: Ledger, row: Mapping[str, Any]) -> str:
     """Which field of its file an image or plane is of: its scene, and its position where one has several."""
-    entry = ledger.entries.get(str(row["image"]))
-    said = ["" if entry is None else entry.scene, *(str(row.get(axis, "")) for axis in _PLACES)]
+    said = [_scene(ledger, row), *(str(row.get(axis, "")) for axis in _PLACES)]
     return " ".join(filter(None, said))
 
 

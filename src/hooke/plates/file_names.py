@@ -2,7 +2,8 @@
 
 Known are the names of MetaXpress (ImageXpress), Harmony and Columbus (Opera, Operetta), CellVoyager (Yokogawa), IN Cell
 Analyzer, ArrayScan and CellInsight, Gen5 (Cytation), NIS-Elements and Incucyte; then any name that holds a well as a
-word of its own, such as ``A01_field1``, and files in a folder that is named after their well.
+word of its own, such as ``A01_field1``, and files in a folder that is named after their well. Of a plate in OME-Zarr,
+the path within the store says it: ``plate.zarr/A/1/0``.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ _SITE = re.compile(
     r"(?<![A-Za-z0-9])(?:fields?|fld|f|sites?|s|pos|position|xy|tile)[ _-]?(\d+)(?![0-9])", re.IGNORECASE
 )
 _NOT_A_PLATE = re.compile(r"(TimePoint|ZStep)_?\d+|Images?", re.IGNORECASE)
+_IN_STORE = 3  # parts of an image's path in a plate of OME-Zarr: row, column, field
 _FOLDERS = 2  # above a file that may be named after its well
 
 
@@ -77,13 +79,33 @@ def read_positions(paths: Sequence[PurePath], pattern: str | None = None) -> lis
         match = compile_pattern(pattern)
         read = [match(path) for path in paths]
     else:
-        read = _by_scheme(paths) or _by_word(paths, lambda path: [_bare(path)]) or _by_word(paths, _folders)
+        read = (
+            _by_store(paths)
+            or _by_scheme(paths)
+            or _by_word(paths, lambda path: [_bare(path)])
+            or _by_word(paths, _folders)
+        )
         read = read or [None] * len(paths)
     read = [_with_folders(path, position) for path, position in zip(paths, read, strict=True)]
     named = [position for position in read if position is not None]
     if any(position.plate for position in named) and pattern is not None:
         return read
     return _with_plates(paths, read)
+
+
+def _by_store(paths: Sequence[PurePath]) -> list[Position | None]:
+    """Read row, column and field of images in plates of OME-Zarr; empty where not all are in such."""
+    read = [_of_store(path) for path in paths]
+    return [] if None in read else read
+
+
+def _of_store(path: PurePath) -> Position | None:
+    if len(path.parts) < _IN_STORE + 1 or not path.parts[-_IN_STORE - 1].lower().endswith(".zarr"):
+        return None
+    store, row, column, field = path.parts[-_IN_STORE - 1 :]
+    well = Well.parse(row + column)
+    plate = re.sub(r"(?i)(\.ome)?\.zarr$", "", store)
+    return None if well is None else Position.from_parts(well, {"site": field, "plate": plate})
 
 
 def _bare(path: PurePath) -> str:

@@ -83,7 +83,7 @@ def find_channel(image: Image, channel: int | str) -> int:
     raise ConfigError(
         f"has {image.channels} channel(s), so there is no channel {channel}",
         path=image.path or image.name,
-        remedy=f"choose one of 0 to {image.channels - 1}{listed}",
+        remedy=f"choose one of 0 to {image.channels - 1}{listed}" if image.channels > 1 else "choose 0, its only one",
     )
 
 
