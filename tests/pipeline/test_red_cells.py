@@ -45,6 +45,14 @@ def test_red_blood_cells_of_a_smear_are_no_nuclei_and_said_to_be_dropped():
     assert any(warning.startswith("red blood cells: ") for warning in found.warnings)
 
 
+def test_deep_red_cells_are_no_nuclei_either():
+    deep = (150, 104, 110)  # absorbs blue by 0.95 of green; the red cells above by 0.86
+    pixels, (nuclei, red, brown) = slide(NUCLEUS, deep, BROWN)
+    labels = np.max([nuclei, np.where(red, red + 100, 0), np.where(brown, brown + 200, 0)], axis=0).astype(np.int32)
+    is_red = measure_redness(pixels).find(labels, int(labels.max()), pixels)
+    assert set(np.flatnonzero(is_red) + 1) == set(range(101, 101 + int(red.max())))
+
+
 def test_where_all_nuclei_are_red_they_are_kept():
     pixels, (red,) = slide(RED_CELL)
     assert measure_redness(pixels) is None

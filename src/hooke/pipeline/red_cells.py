@@ -24,7 +24,11 @@ _DARKEST = 99.0  # percentile of the absorption of red from which pixels are tak
 _BLUE = 0.1
 _LESS = 0.3
 _RED = 0.0  # the most that they have
-_BROWN = 0.9  # absorption of blue over that of green: 0.86 at most in red cells
+_BROWN = 0.9  # absorption of blue over that of green: 0.86 at most in most red cells
+# In deep red cells, of which smears are full, up to about 1. Of 102 brown nuclei in six sections five have less than 1;
+# of 18 500 true nuclei of nine sources none is as red and below.
+_DEEP = -0.3  # blueness
+_DEEP_BROWN = 1.0
 _LEAST = 1e-3
 
 
@@ -63,7 +67,9 @@ class Redness:
         absorbed = _absorption(pixels[inside], self.white)
         red, green, blue = (np.bincount(ids, colour, count + 1)[1:] for colour in absorbed.T)
         green = np.maximum(green, _LEAST)
-        return np.asarray((red - blue < self.limit * green) & (blue < _BROWN * green))
+        is_red = (red - blue < self.limit * green) & (blue < _BROWN * green)
+        is_deep_red = (red - blue < min(self.limit, _DEEP) * green) & (blue < _DEEP_BROWN * green)
+        return np.asarray(is_red | is_deep_red)
 
 
 def measure_redness(pixels: Pixels, fill: NDArray[np.bool_] | None = None) -> Redness | None:
