@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
+import tifffile
 
 import hooke
 from hooke.datasets import simulate
 from hooke.measure import relate_objects
 from hooke.metrics import count_overlap, match
+from hooke.pipeline import SegmentOptions
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +45,14 @@ def test_micronuclei_are_found_and_nuclei_are_not(field):
     related = relate_objects(found.labels, nuclei)
     assert ((related["parent"] == 0) & related["parent_distance"].between(4, 16)).mean() > 0.98
     assert not any(word in text for text in found.warnings for word in ("fragments", "far brighter", "focus"))
+
+
+def test_nuclei_without_micronuclei_are_nothing_to_warn_of(field, tmp_path):
+    image, _, _ = field
+    tifffile.imwrite(tmp_path / "a.tif", image)
+    for name, block in (("whole", None), ("blocks", 512)):
+        options = SegmentOptions(model="micronuclei", min_score=0.999)
+        run = hooke.segment_folder([tmp_path / "a.tif"], tmp_path / name, options, block=block)
+        (result,) = run.images
+        assert result.count == 0 and not result.error
+        assert "no objects" not in pd.read_csv(tmp_path / name / "summary.csv")["warning"].fillna("").iloc[0]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.labels.classes import Classes, aggregate_pixel_classes
 from hooke.measure import MeasureOptions, intensity_doubts, known_channels
-from hooke.models import Model, is_default
-from hooke.pipeline.examination import NOTHING, examine
+from hooke.models import Model, SegmentedPixels, is_default
+from hooke.pipeline.examination import NOTHING, Examined, examine
 from hooke.pipeline.given_sizes import with_pixel_size
 from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.nuclear_channel import ChosenChannel
@@ -22,6 +22,7 @@ from hooke.pipeline.second_look import look_again
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.trust import dropped_candidates, quality_warnings
 from hooke.preprocess import Normalisation
+from hooke.targets.decoded import Decoded
 
 
 def segment_image(
@@ -104,14 +105,7 @@ def _segment_as(
             ),
         )
     decoded, dirt = view.keep_real(found.decoded)
-    if len(decoded.scores):
-        foreground = found.maps[0] if is_default(model) else None
-        whole, parts = view.pixels[:, :], model.for_diameter is not None
-        warnings = quality_warnings(
-            whole, normalisation, decoded, diameter, foreground=foreground, parts=parts, threads=threads
-        )
-    else:
-        warnings = tuple(filter(None, (NOTHING, dropped_candidates(decoded))))
+    warnings = _doubts(seen, found, decoded, diameter, threads)
     classes = _classes(model, found.maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
         classes, more = options.classify.classify_objects(
@@ -136,6 +130,19 @@ def _segment_as(
         classes,
         decoded.too_small + decoded.too_unsure,
         *_measuring(options),
+    )
+
+
+def _doubts(seen: Examined, found: SegmentedPixels, decoded: Decoded, diameter: float, threads: int) -> tuple[str, ...]:
+    """Why what was found, or that nothing was, should be checked."""
+    parts = seen.model.for_diameter is not None
+    if not len(decoded.scores):
+        # Many images show larger objects without such parts.
+        return tuple(filter(None, ("" if parts else NOTHING, dropped_candidates(decoded))))
+    foreground = found.maps[0] if is_default(seen.model) else None
+    whole = seen.view.pixels[:, :]
+    return quality_warnings(
+        whole, seen.view.normalisation, decoded, diameter, foreground=foreground, parts=parts, threads=threads
     )
 
 

@@ -391,7 +391,9 @@ class _Run:
         dropped = dropped_candidates(scored)
         unreal = (*found.view.dirt_warnings(dirt), *red_warnings(red))
         image = self.job.plane.with_notes(found.image)
-        warnings = found.warnings if count or found.diameter is None else (*found.view.warnings, NOTHING)
+        warnings = found.warnings
+        if not count and found.diameter is not None:
+            warnings = found.view.warnings if found.model.for_diameter else (*found.view.warnings, NOTHING)
         doubts = self._intensity_doubts() if count else []
         names = self.job.options.classify.classes if self.job.options.classify else found.model.settings.classes
         return Summary(
