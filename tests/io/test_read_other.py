@@ -200,3 +200,22 @@ def test_reading_leaves_no_file_handle(tmp_path):
 def test_names_that_no_file_can_have(tmp_path, name):
     with pytest.raises(ImageReadError, match="can't be opened"):
         read_image(tmp_path / f"{name}.png")
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
+            "a pointer of Git LFS .*; fetch the file itself",
+        ),
+        (
+            "<!DOCTYPE html><html><title>Sign in</title>",
+            "a web page, which hooke doesn't read; download the file again",
+        ),
+    ],
+)
+def test_what_came_in_the_place_of_a_file_is_named(start, said, tmp_path):
+    (tmp_path / "a.tif").write_text(start)
+    with pytest.raises(ImageReadError, match=said):
+        open_image(tmp_path / "a.tif")

@@ -92,6 +92,9 @@ def open_labels(
         return ZarrSource(path, truth, split_components)
     if path.is_file() and suffix == ".json" and not holds_one_image(path):
         return open_coco(path, truth)
+    if path.is_file() and path.name.lower().endswith("_outlines.txt"):
+        remedy = "give the _seg.npy, the _cp_masks.png or the zip of ROIs that Cellpose writes beside it"
+        raise DatasetError("holds Cellpose's outlines as text, which lose the rim of objects", path=path, remedy=remedy)
     if path.is_file() and suffix in TABLE_SUFFIXES:
         return DsbSource(path, truth)
     if is_results(path):

@@ -82,6 +82,8 @@ _SIGNATURES = (
     (b"\x93NUMPY", "npy"),
 )
 
+_DOWNLOAD = "download the file again: the server answered with a page, as for one that wants a login"
+
 # Containers whose contents hooke doesn't read, recognised by their first bytes, not by their name.
 _FOREIGN = (
     (b"ZISRAWFILE", "a Zeiss .czi file", _CZI_TO_OME_TIFF),
@@ -91,6 +93,12 @@ _FOREIGN = (
     (b"PK\x03\x04", "a zip archive", "unpack it and give the images inside"),
     (b"\x1f\x8b", "a gzip archive", "unpack it and give the images inside"),
     (b"\x80\x04\x95", "a Python pickle", _ARRAYS),
+    (
+        b"version https://git-lfs",
+        "a pointer of Git LFS in the place of the file",
+        "fetch the file itself: git lfs pull",
+    ),
+    *((start, "a web page", _DOWNLOAD) for start in (b"<!DOCTYPE html", b"<!doctype html", b"<html", b"<HTML")),
 )
 
 
