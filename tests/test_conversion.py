@@ -55,6 +55,13 @@ def test_a_folder_becomes_a_folder(folder, tmp_path):
     assert np.array_equal(read_labels(tmp_path / "labels2" / "b.tif"), SECOND > 0)
 
 
+@pytest.mark.parametrize(("to", "ending"), [("coco", ".json"), ("rle", ".csv")])
+def test_one_file_for_all_images_has_an_ending_by_which_it_is_read_again(to, ending, folder, tmp_path):
+    for out, made in ((tmp_path / "out", tmp_path / f"out{ending}"), (tmp_path, tmp_path / f"{to}{ending}")):
+        assert hooke.convert(folder, out, to=to).paths == [made]
+        assert hooke.convert(made, tmp_path / f"{made.stem}_back", to="labels").objects == {"a": 3, "b": 1}
+
+
 def test_a_folder_becomes_one_json(folder, tmp_path):
     assert hooke.convert(folder, tmp_path / "all.json").paths == [tmp_path / "all.json"]
     result = hooke.evaluate(tmp_path / "all.json", folder)

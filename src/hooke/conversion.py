@@ -67,7 +67,8 @@ def convert(
         What `hooke.evaluate` takes: label images, a data set, what ``hooke segment`` wrote, or a file or folder of
         another format.
     out : str or Path
-        The file to write. A folder, where there are several images and the format holds one a file.
+        The file to write; without an ending it gets the format's. A folder, where there are several images and the
+        format holds one a file, or one that is there already.
     to : str, optional
         The format, a key of `hooke.io.annotations.WRITERS`; from the ending of `out` where not given.
     images : str or Path, optional
@@ -100,8 +101,9 @@ def convert(
     own_nuclei = None if nuclei is None else open_labels(nuclei)
     planes = _planes(source, images, own_nuclei, made, writer.measures)
     if writer.joins:
-        writer.write(out, planes)
-        made.paths.append(out)
+        file = _one_file(out, name, writer)
+        writer.write(file, planes)
+        made.paths.append(file)
     else:
         _write_each(writer, out, planes, made, several=len(source.names) > 1 or out.suffix == "")
     if made.failed and not made.objects:
@@ -136,6 +138,13 @@ def _format(out: Path, to: str | None) -> str:
         remedy = f"choose one with --to: {', '.join(WRITERS)}"
         raise ConfigError(f"{out.name!r} does not say which format to write", remedy=remedy)
     return by_ending[ending]
+
+
+def _one_file(out: Path, name: str, writer: Writer) -> Path:
+    """The file for all images: within a folder that is there; a name without an ending gets the format's."""
+    if out.is_dir():
+        return out / f"{name}{writer.suffix}"
+    return out if out.suffix else out.with_name(out.name + writer.suffix)
 
 
 def _write_each(

@@ -53,7 +53,8 @@ def convert(
     made = convert_labels(labels, out, to=to, images=images, nuclei=nuclei, object_type=chosen, outline=outline)
     if not quiet:
         objects, count = sum(made.objects.values()), len(made.objects)
-        typer.echo(f"{objects} objects of {count} image(s) as {made.format}: {out}")
+        written = made.paths[0] if len(made.paths) == 1 else out
+        typer.echo(f"{objects} objects of {count} image(s) as {made.format}: {written}")
         for name, note in list(made.notes.items())[:_LISTED]:
             typer.secho(f"{name}: {note}", fg="yellow", err=True)
     for problem in made.failed.values():
