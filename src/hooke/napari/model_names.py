@@ -13,8 +13,8 @@ def model_names(*, automatic: bool = True) -> list[str]:
 
     Examples
     --------
-    >>> model_names()[:3]
-    ['auto', 'cells', 'nuclei']
+    >>> model_names()[:4]
+    ['auto', 'cells', 'micronuclei', 'nuclei']
     """
     names = [name for name in known_models() if _task(name) == "segmentation"]
     return [AUTO_MODEL, *names] if automatic else names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -25,7 +26,10 @@ GEOJSON = ".geojson"
 JSON = ".json"
 LABEL_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".npy"})
 _FEATURES = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
-_SHAPES = re.compile(rb'"shapes"\s*:\s*\[')
+# What comes first distinguishes them from COCO's, whose annotations can be many megabytes.
+_FIRST = re.compile(
+    _FEATURES.pattern + rb'|"shapes"\s*:\s*\[|(?P<many>"annotations"\s*:\s*\[|"image_id"\s*:|"category_id"\s*:)'
+)
 _Shape = tuple[int, ...] | None
 _Read = Callable[[Path, _Shape], LabelledImage]
 
@@ -119,10 +123,11 @@ def is_annotations(path: Path) -> bool:
 def holds_one_image(path: Path) -> bool:
     """Whether a json holds the objects of one image, as QuPath's and labelme's do; COCO's holds those of many."""
     try:
-        text = path.read_bytes()
-    except OSError:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            first = _FIRST.search(text)
+            return first is not None and first["many"] is None
+    except (OSError, ValueError):  # an empty file can't be mapped
         return False
-    return bool(_FEATURES.search(text) or _SHAPES.search(text))
 
 
 def is_label_image(path: Path) -> bool:
