@@ -255,8 +255,13 @@ def _open(path: Path, gaps: Gaps) -> Any:
         from hooke.io.remote_store import RemoteStore
 
         return zarr.open_group(RemoteStore(path, gaps), mode="r")
-    if isinstance(zarr.open(str(path), mode="r"), zarr.Array):
-        cause = "is a zarr array alone, which says nothing of its axes"
-        raise ImageReadError(cause, path=path, remedy="write it as OME-Zarr 0.4 or 0.5, or save the array as .npy")
-    # A copy of all metadata at the root saves a server's answers; it knows nothing of what was added or appended later.
-    return zarr.open_group(str(path), mode="r", use_consolidated=False)
+    try:
+        # A copy of all metadata at the root saves a server's answers; it knows nothing of what was added later.
+        return zarr.open_group(str(path), mode="r", use_consolidated=False)
+    except Exception:  # zarr's own errors have no common parent
+        if isinstance(zarr.open(str(path), mode="r"), zarr.Array):
+            cause = "is a zarr array alone, which says nothing of its axes"
+            raise ImageReadError(
+                cause, path=path, remedy="write it as OME-Zarr 0.4 or 0.5, or save the array as .npy"
+            ) from None
+        raise

@@ -25,10 +25,10 @@ from hooke.labels.shape_layer import ShapeLayer
 GEOJSON = ".geojson"
 JSON = ".json"
 LABEL_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".npy"})
-_FEATURES = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
 # What comes first distinguishes them from COCO's, whose annotations can be many megabytes.
 _FIRST = re.compile(
-    _FEATURES.pattern + rb'|"shapes"\s*:\s*\[|(?P<many>"annotations"\s*:\s*\[|"image_id"\s*:|"category_id"\s*:)'
+    rb'(?P<features>"type"\s*:\s*"Feature(?:Collection)?")|(?P<shapes>"shapes"\s*:\s*\[)'
+    rb'|"annotations"\s*:\s*\[|"image_id"\s*:|"category_id"\s*:'
 )
 _Shape = tuple[int, ...] | None
 _Read = Callable[[Path, _Shape], LabelledImage]
@@ -122,12 +122,17 @@ def is_annotations(path: Path) -> bool:
 
 def holds_one_image(path: Path) -> bool:
     """Whether a json holds the objects of one image, as QuPath's and labelme's do; COCO's holds those of many."""
+    return bool(_json_kind(path))
+
+
+def _json_kind(path: Path) -> str:
+    """What a json holds of one image: "features" as QuPath's, "shapes" as labelme's; empty for any other."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
             first = _FIRST.search(text)
-            return first is not None and first["many"] is None
+            return "" if first is None else first.lastgroup or ""
     except (OSError, ValueError):  # an empty file can't be mapped
-        return False
+        return ""
 
 
 def is_label_image(path: Path) -> bool:
@@ -150,7 +155,7 @@ def _read_geojson(path: Path, shape: _Shape, outline: str = "object") -> Labelle
 
 
 def _read_json(path: Path, shape: _Shape, outline: str = "object") -> LabelledImage:
-    if _FEATURES.search(path.read_bytes()):
+    if _json_kind(path) == "features":
         return _read_geojson(path, shape, outline)
     file = read_labelme(path)
     with located(path):
