@@ -145,6 +145,5 @@ def make_models(chosen: Iterable[Variant], memory: Memory) -> dict[str, ChangedM
     made = {}
     for one in chosen:
         loaded = hooke.load_model(one.model)
-        made[one.name] = ChangedModel(one, loaded.bundle, memory)
-        made[one.name].for_diameter = loaded.for_diameter
+        made[one.name] = ChangedModel(one, loaded.bundle, memory).with_diameter_by(loaded.for_diameter)
     return made

@@ -42,8 +42,7 @@ def main() -> None:
 
 def changed(model: Model, parameters: dict[str, Any]) -> Model:
     """Give the model with other parameters of its target scheme."""
-    result = Model(_changed(model.bundle, parameters))
-    return result if model.for_diameter is None else result.with_diameter_by(model.for_diameter)
+    return Model(_changed(model.bundle, parameters)).with_diameter_by(model.for_diameter)
 
 
 def _changed(bundle: Bundle, parameters: dict[str, Any]) -> Bundle:

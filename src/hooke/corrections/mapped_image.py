@@ -222,9 +222,8 @@ class MappedImage:
         scheme = make_scheme(model.settings.scheme, {**model.settings.parameters, **dict(knobs.parameters)})
         maps = self._maps[knobs.channel, scale]
         decoded = scheme.decode(maps, min_size=1, diameter=diameter, min_score=0.0)
-        if segmenter.follows_rim(diameter, view.normalisation):
-            labels = segmenter.take_rims(decoded.labels, maps, view.pixels, view.normalisation, diameter)
-            decoded = replace(decoded, labels=labels)
+        labels = segmenter.take_rims(decoded.labels, maps, view.pixels, view.normalisation, diameter)
+        decoded = replace(decoded, labels=labels)
         decoded, _ = view.keep_real(decoded)
         labels = view.restore(decoded.labels, self.corrected.image)
         return Profile.of(decoded, labels, self.truth, self.corrected.known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,8 +120,13 @@ class Model:
         other.for_cells = cells
         return other
 
-    def with_diameter_by(self, other: Model) -> Model:
-        """Give the same model, whose objects' diameter another measures; what is in memory is shared."""
+    @property
+    def finds_parts(self) -> bool:
+        """Whether its objects are parts of larger ones, whose diameter another model measures."""
+        return self.for_diameter is not None
+
+    def with_diameter_by(self, other: Model | None) -> Self:
+        """Give the same model, whose objects' diameter another measures, or itself; what is in memory is shared."""
         result = copy.copy(self)
         result.for_diameter = other
         return result

@@ -181,7 +181,7 @@ def _receive(bundle: Bundle, checksum: str, runtime: str, cells: Model | None, d
     model = sent if sent.checksum == checksum else _at_its_path(sent, checksum) or sent
     with contextlib.suppress(ConfigError, ModelError):  # not installed here, where results may only be read
         model = model.with_runtime(runtime)
-    model = model if diameter is None else model.with_diameter_by(diameter)
+    model = model.with_diameter_by(diameter)
     return model if cells is None else model.with_cells(cells)
 
 

@@ -127,8 +127,7 @@ class PixelSegmenter:
         decoded = self.scheme.decode(
             maps, min_size=min_size, diameter=diameter, min_score=min_score, threads=self.threads
         )
-        if self.follows_rim(diameter, normalisation):
-            decoded = replace(decoded, labels=self.take_rims(decoded.labels, maps, pixels, normalisation, diameter))
+        decoded = replace(decoded, labels=self.take_rims(decoded.labels, maps, pixels, normalisation, diameter))
         if offset := self.grow if grow is None else grow:
             decoded = replace(decoded, labels=offset_outlines(decoded.labels, offset))
         return SegmentedPixels(maps, decoded, scale, float(min_size))
@@ -145,7 +144,9 @@ class PixelSegmenter:
         normalisation: Normalisation,
         diameter: float,
     ) -> NDArray[np.int32]:
-        """Outline decoded objects by their visible rim, where `follows_rim`."""
+        """Outline decoded objects by their visible rim; as they are where these are not followed."""
+        if not self.follows_rim(diameter, normalisation):
+            return labels
         return take_rims(labels, maps[0], pixels, normalisation, diameter)
 
     def predict(

@@ -76,8 +76,7 @@ class TunedSettings:
         bundle = replace(model.bundle, settings=self.grey)
         if bundle.colour is not None and self.colour is not None:
             bundle = replace(bundle, colour=replace(bundle.colour, settings=self.colour))
-        result = Model(bundle)
-        return result if model.for_diameter is None else result.with_diameter_by(model.for_diameter)
+        return Model(bundle).with_diameter_by(model.for_diameter)
 
 
 def is_tuned(path: Path) -> bool:

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import Image
-from hooke.models import Model, PixelSegmenter
+from hooke.models import Model, PixelSegmenter, is_default
 from hooke.pipeline.diameter import estimate_diameter
 from hooke.pipeline.large.shown_pixels import WholePlane
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
+from hooke.pipeline.trust import quality_warnings
 from hooke.pipeline.view import View, prepare_view
-from hooke.preprocess import find_channel
+from hooke.preprocess import Normalisation, find_channel
+from hooke.targets.decoded import Decoded
 
 #: Warning of an image without objects.
 NOTHING = "no objects found: is the image blank, out of focus, or the wrong channel?"
@@ -93,6 +95,31 @@ def examine(
     return Examined(image, model, segmenter, channel, view, diameter, known, warnings, measured=given is None)
 
 
+def nothing_found(model: Model) -> tuple[str, ...]:
+    """What to warn of where objects of a model were looked for and none was found.
+
+    Nothing for parts of larger objects: many images show these without such parts.
+    """
+    return () if model.finds_parts else (NOTHING,)
+
+
+def object_warnings(
+    pixels: NDArray[np.generic],
+    normalisation: Normalisation,
+    decoded: Decoded,
+    diameter: float,
+    *,
+    model: Model,
+    maps: NDArray[np.uint16],
+    threads: int = 1,
+) -> tuple[str, ...]:
+    """Say why what a model found should be checked, given the maps that it gave: see `quality_warnings`."""
+    foreground = maps[0] if is_default(model) else None
+    return quality_warnings(
+        pixels, normalisation, decoded, diameter, foreground=foreground, parts=model.finds_parts, threads=threads
+    )
+
+
 def wanted_channel(image: Image, model: Model, options: SegmentOptions) -> int | None:
     """Number of the channel that is asked for, by the user or for images of several stains by the model."""
     if isinstance(options.channel, str):
@@ -127,9 +154,8 @@ def measure_diameter(
     if diameter is not None:
         return diameter, None
     known = None
-    if (
-        max(view.pixels.shape[:2]) <= _SHOWN_WHOLE and model.for_diameter is None
-    ):  # this first pass may turn out to be the only one
+    # This first pass may turn out to be the only one; that of parts shows another network their surroundings.
+    if max(view.pixels.shape[:2]) <= _SHOWN_WHOLE and not model.finds_parts:
         known = segmenter.predict(
             view.pixels, view.normalisation, progress=progress, at_least=model.scheme.first_pass_maps
         )

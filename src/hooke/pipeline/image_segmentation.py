@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.labels.classes import Classes, aggregate_pixel_classes
 from hooke.measure import MeasureOptions, intensity_doubts, known_channels
-from hooke.models import Model, SegmentedPixels, is_default
-from hooke.pipeline.examination import NOTHING, Examined, examine
+from hooke.models import Model, SegmentedPixels
+from hooke.pipeline.examination import Examined, examine, nothing_found, object_warnings
 from hooke.pipeline.given_sizes import with_pixel_size
 from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.second_look import look_again
 from hooke.pipeline.segmentation import Segmentation
-from hooke.pipeline.trust import dropped_candidates, quality_warnings
+from hooke.pipeline.trust import dropped_candidates
 from hooke.preprocess import Normalisation
 from hooke.targets.decoded import Decoded
 
@@ -96,7 +96,7 @@ def _segment_as(
         view.pixels, normalisation, diameter, **_decoding(options), known=seen.known, progress=progress
     )
     changed: tuple[str, ...] = ()
-    if seen.measured and not normalisation.keeps_colours and model.for_diameter is None:
+    if seen.measured and not normalisation.keeps_colours and not model.finds_parts:
         found, diameter, changed = look_again(
             found,
             diameter,
@@ -135,14 +135,11 @@ def _segment_as(
 
 def _doubts(seen: Examined, found: SegmentedPixels, decoded: Decoded, diameter: float, threads: int) -> tuple[str, ...]:
     """Why what was found, or that nothing was, should be checked."""
-    parts = seen.model.for_diameter is not None
     if not len(decoded.scores):
-        # Many images show larger objects without such parts.
-        return tuple(filter(None, ("" if parts else NOTHING, dropped_candidates(decoded))))
-    foreground = found.maps[0] if is_default(seen.model) else None
+        return tuple(filter(None, (*nothing_found(seen.model), dropped_candidates(decoded))))
     whole = seen.view.pixels[:, :]
-    return quality_warnings(
-        whole, seen.view.normalisation, decoded, diameter, foreground=foreground, parts=parts, threads=threads
+    return object_warnings(
+        whole, seen.view.normalisation, decoded, diameter, model=seen.model, maps=found.maps, threads=threads
     )
 
 

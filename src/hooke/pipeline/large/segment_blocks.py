@@ -31,7 +31,7 @@ from hooke.measure.neighbours import nearest_distances
 from hooke.models import Model
 from hooke.models.predict import TileGrid, predict_tile
 from hooke.models.tile_store import Place, TileStore
-from hooke.pipeline.examination import NOTHING
+from hooke.pipeline.examination import nothing_found
 from hooke.pipeline.large.block_files import BLOCKS, BlockFiles, BlockMosaic
 from hooke.pipeline.large.block_objects import ObjectFinder
 from hooke.pipeline.large.blocks import Block, BlockGrid, Window
@@ -393,7 +393,7 @@ class _Run:
         image = self.job.plane.with_notes(found.image)
         warnings = found.warnings
         if not count and found.diameter is not None:
-            warnings = found.view.warnings if found.model.for_diameter else (*found.view.warnings, NOTHING)
+            warnings = (*found.view.warnings, *nothing_found(found.model))
         doubts = self._intensity_doubts() if count else []
         names = self.job.options.classify.classes if self.job.options.classify else found.model.settings.classes
         return Summary(

@@ -13,20 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
 from hooke.image import Image
 from hooke.io.image_file import finite
 from hooke.io.lazy_plane import LazyPlane
-from hooke.models import Model, PixelSegmenter, is_default
+from hooke.models import Model, PixelSegmenter
 from hooke.models.segmenter import smallest_area
-from hooke.pipeline.examination import examine
+from hooke.pipeline.examination import examine, object_warnings
 from hooke.pipeline.large.shown_pixels import WholePlane
 from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.sparse import interesting_fields
-from hooke.pipeline.trust import quality_warnings
 from hooke.pipeline.view import View
 from hooke.preprocess import Normalisation
 
@@ -167,10 +165,8 @@ def _trust(found: Survey) -> tuple[tuple[str, ...], float]:
         )
         scores += float(result.decoded.scores.sum())
         if len(result.decoded.scores):
-            foreground: NDArray[np.uint16] | None = result.maps[0] if is_default(found.model) else None
-            parts = found.model.for_diameter is not None
-            warnings = quality_warnings(
-                pixels, found.normalisation, result.decoded, found.diameter, foreground=foreground, parts=parts
+            warnings = object_warnings(
+                pixels, found.normalisation, result.decoded, found.diameter, model=found.model, maps=result.maps
             )
             said.append(tuple(text for text in warnings if not text.startswith("dropped")))
     count = Counter(_kind(text) for texts in said for text in texts)
