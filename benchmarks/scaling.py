@@ -16,8 +16,8 @@ benchmarks/scaling_plot.py draws the times.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
+import pkgutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +41,14 @@ REFERENCE = 4.0  # megapixels
 OPERATIONS = 42e3
 #: Bytes that each stage has to read and write per image pixel, at least.
 BYTES = {"view": 2, "resize and blend": 40, "decode": 30, "warnings": 10, "table": 12}
+#: What stands for each stage: the object that holds the function, the function's name, the stage.
+WATCHED = (
+    ("hooke.pipeline.examination", "prepare_view", "view"),
+    ("hooke.pipeline.examination", "measure_diameter", "first pass"),
+    ("hooke.pipeline.examination", "quality_warnings", "warnings"),
+    ("hooke.models.segmenter", "predict_maps", "resize and blend"),
+    ("hooke.models.session.Sessions", "run", "network"),
+)
 
 
 def main() -> None:
@@ -187,19 +195,9 @@ def measure_stages(pixels: NDArray[np.uint8], model: str) -> dict[str, dict[str,
 
 def one_run(pixels: NDArray[np.uint8], model: str) -> StageClock:
     """Segment once on one thread, with the clock in the functions that stand for stages."""
-    examination = importlib.import_module("hooke.pipeline.examination")
-    segmentation = importlib.import_module("hooke.pipeline.image_segmentation")
-    segmenter = importlib.import_module("hooke.models.segmenter")
-    sessions = importlib.import_module("hooke.models.session").Sessions
     clock = StageClock()
-    watched = [
-        (examination, "prepare_view", "view"),
-        (examination, "measure_diameter", "first pass"),
-        (segmentation, "quality_warnings", "warnings"),
-        (segmenter, "predict_maps", "resize and blend"),
-        (sessions, "run", "network"),
-        (type(hooke.load_model(model).scheme), "decode", "decode"),
-    ]
+    watched = [(pkgutil.resolve_name(owner), name, stage) for owner, name, stage in WATCHED]
+    watched.append((type(hooke.load_model(model).scheme), "decode", "decode"))
     with ExitStack() as stack:
         for owner, name, stage in watched:
             stack.callback(setattr, owner, name, getattr(owner, name))

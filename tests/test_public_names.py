@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import pkgutil
 import re
 import warnings
 from pathlib import Path
@@ -55,6 +56,27 @@ def test_what_people_read_imports_public_names_only(path):
             modules = {package.rpartition(".")[2] for package in PACKAGES} if node.module == "hooke" else set()
             private += [f"{node.module}.{name.name}" for name in node.names if name.name not in {*names, *modules}]
     assert private == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").rglob("*.py")), ids=lambda path: path.name)
+def test_names_that_benchmarks_take_from_the_inside_are_there(path):
+    text = path.read_text(encoding="utf-8")
+    imported = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.level == 0]
+    of_hooke = [(node.module, name.name) for node in imported for name in node.names if node.module.startswith("hooke")]
+    # What is put in the place of a function is named by a tuple of its owner, its name and more.
+    named = re.findall(r'\("(hooke\.[\w.]+)", "(\w+)"', text)
+    torch = [owner for owner, _ in (*of_hooke, *named) if owner.startswith("hooke.training")]
+    if torch:
+        load(torch[0])
+    assert [pair for pair in (*of_hooke, *named) if not is_there(*pair)] == []
+
+
+def is_there(owner, name):
+    try:
+        pkgutil.resolve_name(f"{owner}.{name}")
+    except (AttributeError, ImportError):
+        return False
+    return True
 
 
 def code_of(path):
