@@ -128,12 +128,6 @@ def test_a_file_without_outlines_is_said_to_be_one(name, cause, tmp_path):
         hooke.convert(tmp_path / "nowhere.parquet", tmp_path / "a.tif")
 
 
-def test_cellposes_outlines_as_text_are_named(tmp_path):
-    (tmp_path / "a_cp_outlines.txt").write_text("1,1,4,1,4,4,1,4\n")
-    with pytest.raises(DatasetError, match=r"Cellpose's outlines as text, .*; give the _seg\.npy"):
-        hooke.convert(tmp_path / "a_cp_outlines.txt", tmp_path / "a.tif")
-
-
 def test_a_folder_of_zarr_stores_becomes_a_folder(folder, tmp_path):
     pytest.importorskip("zarr")
     hooke.convert(folder, tmp_path / "stores", to="ome-zarr")

@@ -8,6 +8,7 @@ from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
 from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, find_annotations, holds_one_image, is_label_image
+from hooke.io.annotations.cellpose_text import ENDINGS as OUTLINES
 from hooke.io.annotations.classes_json import read_classes
 from hooke.io.annotations.coco import open_coco
 from hooke.io.annotations.dsb_csv import DsbSource
@@ -92,10 +93,7 @@ def open_labels(
         return ZarrSource(path, truth, split_components)
     if path.is_file() and suffix == ".json" and not holds_one_image(path):
         return open_coco(path, truth)
-    if path.is_file() and path.name.lower().endswith("_outlines.txt"):
-        remedy = "give the _seg.npy, the _cp_masks.png or the zip of ROIs that Cellpose writes beside it"
-        raise DatasetError("holds Cellpose's outlines as text, which lose the rim of objects", path=path, remedy=remedy)
-    if path.is_file() and suffix in TABLE_SUFFIXES:
+    if path.is_file() and suffix in TABLE_SUFFIXES and not path.name.lower().endswith(OUTLINES):
         return DsbSource(path, truth)
     if is_results(path):
         return FolderSource(path, split_components)

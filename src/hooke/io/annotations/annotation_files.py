@@ -11,6 +11,8 @@ from pathlib import Path
 from hooke.errors import DatasetError
 from hooke.io.annotations.cellpose import SUFFIX as CELLPOSE
 from hooke.io.annotations.cellpose import read_seg
+from hooke.io.annotations.cellpose_text import ENDINGS as OUTLINES
+from hooke.io.annotations.cellpose_text import read_outlines
 from hooke.io.annotations.geojson import read_geojson
 from hooke.io.annotations.imagej import read_regions, size_of_image
 from hooke.io.annotations.json_fields import located
@@ -77,7 +79,8 @@ class AnnotationFiles:
 def find_annotations(path: Path, split_components: bool | None = None) -> AnnotationFiles | None:
     """Take a file of annotations, or the files of a folder; None where there is none.
 
-    Of a folder that holds label images as well, only these count; of one with Cellpose's files, only those.
+    Of a folder that holds label images as well, only these count; of one with Cellpose's files, only those. Outlines as
+    text, which lack holes and pieces, count where nothing else is there.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def find_annotations(path: Path, split_components: bool | None = None) -> Annota
         When two files of a folder are of one image.
     """
     if path.is_file():
-        known = is_annotations(path) or _kind(path) in LABEL_SUFFIXES
+        known = is_annotations(path) or _kind(path) in (*LABEL_SUFFIXES, *OUTLINES)
         return AnnotationFiles({image_name(path): path}, split_components) if known else None
     if not path.is_dir():
         return None
@@ -94,8 +97,9 @@ def find_annotations(path: Path, split_components: bool | None = None) -> Annota
     of_cellpose = [file for file in files if _kind(file) == CELLPOSE]
     if not of_cellpose and any(map(is_label_image, files)):
         return None
+    as_text = [file for file in files if _kind(file) in OUTLINES]
     found: dict[str, Path] = {}
-    for file in of_cellpose or filter(is_annotations, files):
+    for file in of_cellpose or list(filter(is_annotations, files)) or as_text:
         if image_name(file) in found:
             both = f"{found[image_name(file)].name} and {file.name}"
             raise DatasetError(f"{both} are of one image", path=path, remedy="keep one of them")
@@ -115,9 +119,12 @@ def _kind(path: Path) -> str:
 
 
 def is_annotations(path: Path) -> bool:
-    """Whether a file is one of annotations, by its name; a json by what it holds."""
+    """Whether a file is one of annotations, by its name; a json by what it holds.
+
+    Cellpose's outlines as text are not: the program writes them beside files that hold more.
+    """
     kind = _kind(path)
-    return kind in READERS and (kind != JSON or holds_one_image(path))
+    return kind in READERS and kind not in OUTLINES and (kind != JSON or holds_one_image(path))
 
 
 def holds_one_image(path: Path) -> bool:
@@ -180,9 +187,14 @@ def _read_regions(path: Path, shape: _Shape) -> LabelledImage:
     return _painted(read_regions(path, _size(path, size_of_image(path), shape)))
 
 
+def _read_outlines(path: Path, shape: _Shape) -> LabelledImage:
+    return _painted(read_outlines(path, _size(path, None, shape)))
+
+
 #: Readers by what the name of a file ends in, the longest first.
 READERS: Mapping[str, _Read] = {
     CELLPOSE: _read_seg,
+    **dict.fromkeys(OUTLINES, _read_outlines),
     GEOJSON: _read_geojson,
     JSON: _read_json,
     ".zip": _read_zip,
