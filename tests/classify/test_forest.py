@@ -324,6 +324,18 @@ def test_the_nuclear_channel_alone_is_kept_where_colours_add_nothing(folder, cap
     assert "intensities in the nuclear channel alone" in capsys.readouterr().out
 
 
+def test_few_cells_and_an_unknown_accuracy_are_said(folder, tmp_path, capsys):
+    one_each = pd.read_csv(folder / "last.csv").drop_duplicates("class")
+    one_each.to_csv(tmp_path / "cells.csv", index=False)
+    command = ["classify", "train", "--features", str(tmp_path / "cells.csv"), "--images", str(folder / "images")]
+    with pytest.raises(SystemExit) as left:
+        main([*command, "--labels", str(folder / "results"), "-o", str(tmp_path / "model")])
+    assert left.value.code == 0
+    said = capsys.readouterr().err
+    assert "learnt from 1 long, 1 round only: label 20 cells of each class" in said
+    assert "accuracy is not known" in said
+
+
 @pytest.mark.slow
 def test_a_class_typed_in_two_ways_is_named(folder, tmp_path, capsys):
     text = (folder / "some.csv").read_text()

@@ -24,9 +24,11 @@ from hooke.io.annotations.classes_json import read_classes
 from hooke.io.channel_files import find_channels
 from hooke.io.name_match import match_names, some_names
 from hooke.io.tables import read_table
+from hooke.labels.classes import alike
 
 CLEARLY = 0.01  # of balanced accuracy
 _TREES_TO_COMPARE = 100
+_FEW = 10  # cells of a class: what is learnt from fewer depends on which these are
 _LARGEST_ID = 2**31 - 1
 
 
@@ -70,6 +72,16 @@ class Learnt:
     balanced_accuracy: float
     tried: dict[FeatureIntensity, float]
     unlike: dict[FeatureIntensity, str]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes the classes doubtful: few cells, an accuracy that is not known, classes typed in two ways."""
+        few = [f"{count} {name}" for name, count in self.examples.items() if count < _FEW]
+        found = [f"learnt from {', '.join(few)} only: label 20 cells of each class or more"] if few else []
+        if np.isnan(self.accuracy):
+            found.append("the accuracy is not known: label cells of each class in two images or more")
+        both = "are different classes here: are they one, typed in two ways?"
+        return (*found, *(f"{names} {both}" for names in alike(self.examples)))
 
 
 def examples_of_dataset(folder: str | Path, split: str = "train", classes: Sequence[str] = ()) -> Iterator[Examples]:

@@ -153,7 +153,6 @@ def train(
     from hooke.classify import examples_of_dataset, examples_of_table, learn_features
     from hooke.corrections import examples_of_corrected
     from hooke.datasets import INDEX_NAME
-    from hooke.labels.classes import alike
 
     wanted = classes or []
     if features.is_dir() and not (features / INDEX_NAME).is_file() and any(features.iterdir()):
@@ -186,9 +185,8 @@ def train(
             f"on images left out: accuracy {learnt.accuracy:.3f}, balanced accuracy {learnt.balanced_accuracy:.3f}"
         )
     _print_intensity(learnt)
-    for names in alike(learnt.examples):
-        message = f"hooke: {names} are different classes here: are they one, typed in two ways?"
-        typer.secho(message, fg="yellow", err=True)
+    for warning in learnt.warnings:
+        typer.secho(f"warning: {warning}", fg="yellow", err=True)
     return 0
 
 
