@@ -52,7 +52,7 @@ class Tiling:
     """
 
     tile: int = 448
-    overlap: int = 48
+    overlap: int = 32
     stride: int = 32
     tight: bool = False
 
