@@ -1,5 +1,7 @@
 """What `hooke.segment` takes: arrays of any axes and types, Pillow's pictures, files, images."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -9,10 +11,12 @@ import hooke
 from hooke.datasets import simulate
 from hooke.errors import ConfigError, HookeError
 from hooke.image import Image
-from hooke.pipeline.source import image_of_source
+from hooke.pipeline import SegmentOptions
+from hooke.pipeline.source import image_of_source, stack_of_source
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 65536, (60, 80), dtype=np.uint16)
+DEEP = SegmentOptions(stitch="z")
 STAINS = np.stack([GREY, GREY[::-1], GREY[:, ::-1], GREY[::-1, ::-1], GREY // 2])
 
 
@@ -52,6 +56,43 @@ def test_a_leading_axis_is_refused_by_name_of_its_shape(count):
     assert caught.value.remedy
     with pytest.raises(HookeError, match=rf"\(1, {count}, 60, 80\) .*axes=\"TCYX\" .*axes=\"TZYX\""):
         hooke.segment(array[None])
+
+
+class Named:
+    """An array that names its dimensions, and perhaps what is along them, as xarray's do."""
+
+    def __init__(self, array, dims, **coords):
+        self.array, self.dims = array, dims
+        self.coords = {name: SimpleNamespace(values=np.array(values)) for name, values in coords.items()}
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
+def test_arrays_that_name_their_dimensions_need_no_axes():
+    stains = np.stack([GREY // 2, GREY])
+    image = image_of_source(Named(stains, ("channel", "y", "x"), channel=["GFP", "DAPI"]))
+    assert (image.pixels.shape, image.channel_names) == ((60, 80, 2), ("GFP", "DAPI"))
+    image = image_of_source(Named(stains[None, :, None], tuple("TCZYX"), C=["GFP", "DAPI"], T=[0]))
+    assert (image.pixels.shape, image.channel_names) == ((60, 80, 2), ("GFP", "DAPI"))
+    assert np.array_equal(image_of_source(Named(GREY.T, ("x", "y"))).pixels, GREY)
+    assert image_of_source(Named(np.dstack(STAINS[:3]), ("y", "x", "band"))).channel_names == ()
+    assert image_of_source(Named(stains, ("plane", "y", "x"))).plane == {"z": 0}
+    with pytest.raises(HookeError, match='axes="CYX"'):  # names that say nothing
+        image_of_source(Named(stains, ("dim_0", "dim_1", "dim_2")))
+    stack = stack_of_source(Named(np.stack([stains] * 3), tuple("zcyx"), c=["GFP", "DAPI"]), options=DEEP)
+    assert (stack.axes, stack.channel_names) == ("Z", ("GFP", "DAPI"))
+
+
+@pytest.mark.parametrize("axes", [["C", "Y", "X"], ("c", "y", "x")])
+def test_axes_may_be_a_list_of_letters(axes):
+    assert image_of_source(STAINS, axes).pixels.shape == (60, 80, 5)
+
+
+@pytest.mark.parametrize("source", [None, b"pixels", 7, object()])
+def test_what_is_no_array_is_named(source):
+    with pytest.raises(HookeError, match=f"^{type(source).__name__}.* is not an image; give the path"):
+        image_of_source(source)
 
 
 def test_more_dimensions_need_axes():

@@ -113,7 +113,7 @@ def given_layout(given: str, shapes: Sequence[Sequence[int]], path: Path | None)
     ImageReadError
         If the letters are not one per dimension, or lack Y or X, or repeat one.
     """
-    axes = given.upper()
+    axes = "".join(given).upper()  # people give lists of letters, too
     if not axes.isalpha() or len(set(axes)) != len(axes) or not {"Y", "X"} <= set(axes):
         remedy = 'give one letter per dimension with Y and X among them, for example "TZCYX"'
         raise ImageReadError(f"axes {given!r} can't be understood", path=path, remedy=remedy)

@@ -17,6 +17,7 @@ from hooke.io.arrays import Samples, image_of_array
 from hooke.io.axes import Layout
 from hooke.io.lazy_plane import LazyPlane
 from hooke.io.levels import Region
+from hooke.io.named_dimensions import channel_names, named_axes
 from hooke.io.numpy_files import file_of_array
 from hooke.io.raster import read_picture
 from hooke.pipeline.given_sizes import with_pixel_size, with_z_step
@@ -59,7 +60,9 @@ def image_of_source(
         if isinstance(source, ImageFile):
             return _first_plane(source)
         return read_picture(source) if isinstance(source, PIL.Image.Image) else _checked(source)
-    image, layout = image_of_array(_array(source), axes)
+    image, layout = image_of_array(_array(source), axes or named_axes(source))
+    if len(names := channel_names(source)) == image.channels and not image.is_rgb:
+        image = replace(image, channel_names=names)
     return _with_notes(image, _plane_note(layout)) if layout.stack_axes else image
 
 
@@ -85,7 +88,9 @@ def stack_of_source(
     elif isinstance(source, Image | PIL.Image.Image):
         raise ConfigError("an image of one plane has no depth", remedy="give an array with its axes, or a file")
     else:
-        file = file_of_array(_array(source), axes)
+        file = file_of_array(_array(source), axes or named_axes(source))
+        if file.plane_shape[2:] == (len(names := channel_names(source)),) and not file.is_rgb:
+            file = replace(file, channel_names=names)
     check_depth(file.axes, options.stitch, file.path if isinstance(source, str | Path) else None)
     return with_z_step(with_pixel_size(file, options.pixel_size), options.z_step)
 
@@ -102,6 +107,10 @@ def _array(source: object) -> NDArray[np.generic]:
     except Exception as error:  # lists of unlike lengths, tensors on another device...
         text = " ".join(str(error).split())[:120]
         raise ConfigError(f"{type(source).__name__} is not an array ({text})", remedy="give a NumPy array") from error
+    if array.ndim == 0:
+        hint = ", as cv2.imread gives it for a file that it can't read," if source is None else ""
+        cause = f"{type(source).__name__}{hint} is not an image"
+        raise ConfigError(cause, remedy="give the path of a file, or an array of shape (Y, X) or (Y, X, C)")
     if array.dtype.kind not in "uifbc":
         raise ConfigError(
             f"an array of shape {array.shape} and type {array.dtype} is not an image",
