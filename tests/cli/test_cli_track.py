@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ pytest.importorskip("laptrack")
 
 from hooke.cli.track import track
 from hooke.io import read_labels, write_labels
+from hooke.io.entry import Entry
 from tests.builders import exit_code, run_command
 from tests.tracking.builders import squares
 
@@ -42,6 +44,21 @@ def test_a_missing_frame_is_named(tmp_path):
     assert code == 0
     assert "frame 2 is missing between t1.tif and t3.tif: these count as consecutive frames" in result.output
     assert "frame 2 is missing" in json.loads((tmp_path / "out" / "tracks.json").read_text())["notes"][0]
+
+
+def test_an_image_of_a_run_that_has_no_labels_is_named(tmp_path):
+    out = tmp_path / "results"
+    for t in (0, 2):
+        write_labels(out / "labels" / f"t{t}.tif", [MOVING[t]])
+    entry = Entry("", "", "", "", 0, "", "", "", "", [])
+    (out / ".hooke").mkdir()
+    for t in range(4):  # the last failed, too, and leaves no gap
+        (out / ".hooke" / f"t{t}.json").write_text(
+            replace(entry, name=f"t{t}", base=f"t{t}", error="damaged").to_json()
+        )
+    result, code = run_command(track, out, "-o", tmp_path / "out")
+    assert code == 0
+    assert "results: t1 has no label image, as where images failed" in result.output
 
 
 def test_after_a_gap_the_challenge_gets_a_new_number(tmp_path):

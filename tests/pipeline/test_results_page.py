@@ -109,6 +109,19 @@ def test_a_table_that_was_damaged_is_said_and_the_others_shown(images, tmp_path,
     assert set(pd.read_csv(out / "measurements.csv")["image"]) == set(summary.loc[~damaged, "image"])
 
 
+def test_images_whose_labels_were_edited_are_named(images, tmp_path):
+    out = tmp_path / "out"
+    segment_folder([images], out, SegmentOptions(threads=1), page=False)
+    path = sorted((out / "labels").iterdir())[0]
+    tifffile.imwrite(path, tifffile.imread(path).astype(np.float32), imagej=True)  # as Fiji saves it again
+    (note,) = report_results(out).notes
+    assert note.startswith("1 image(s) whose results were changed or removed since are not in the tables")
+    assert f"({path.stem}): hooke measure" in note
+    other = tmp_path / "other.png"
+    write_png(other, np.zeros((40, 40), np.uint8))
+    assert note in segment_folder([other], out, SegmentOptions(threads=1), page=False).notes
+
+
 def test_a_folder_without_results_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="holds no results"):
         report_results(tmp_path)

@@ -53,7 +53,7 @@ from hooke.pipeline.results_page import write_results_page
 from hooke.pipeline.segment_file import Job, fail_file, segment_file
 from hooke.pipeline.settings import check_used, run_settings
 from hooke.pipeline.shards import Shard
-from hooke.pipeline.tables import write_tables
+from hooke.pipeline.tables import changed_since, write_tables
 from hooke.pipeline.tracked_results import check_trackable, track_results
 from hooke.pipeline.turns import Turn, list_hash, own_turns, turns_of
 
@@ -261,6 +261,7 @@ class _Run:
         except KeyboardInterrupt:  # again, so that tables and labels agree
             self._write_tables(finished)
             raise
+        self.found = (*self.found, *changed_since(rows))
         plate = self._write_plate(rows)
         if self.page:
             stopped = [] if finished else ["the run was stopped before its end: run the same command again to continue"]

@@ -19,7 +19,7 @@ from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.object_rows import measurement_columns, read_objects
 from hooke.pipeline.plate_tables import PlateResults, request_plate, write_plate
 from hooke.pipeline.result_files import plane_name
-from hooke.pipeline.tables import write_tables
+from hooke.pipeline.tables import changed_since, write_tables
 from hooke.pipeline.work import Settings
 from hooke.report.html.results_report import RunResults, write_results
 from hooke.report.html.thumbnails import encode_thumbnail
@@ -103,7 +103,7 @@ def report_results(folder: str | Path, *, layout: str | Path | None = None, well
     Returns
     -------
     ResultsPage
-        ``results.html`` in the folder, and what does not fit of a plate.
+        ``results.html`` in the folder, which images the tables leave out, and what does not fit of a plate.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def report_results(folder: str | Path, *, layout: str | Path | None = None, well
         ledger = Ledger(out, Settings("", "", __version__))
         rows = write_tables(ledger, "cellprofiler" if foreign else "hooke")
         plate = None if request is None else write_plate(ledger, rows, request)
-        notes = () if plate is None else plate.notes
+        notes = (*changed_since(rows), *(() if plate is None else plate.notes))
         return ResultsPage(write_results_page(ledger, rows, notes=notes, plate=plate), notes)
 
 

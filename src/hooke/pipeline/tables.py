@@ -23,6 +23,7 @@ from hooke.pipeline.object_rows import plane_columns
 from hooke.pipeline.result_files import DEPTH_TABLE, SUMMARY_COLUMNS, depth_table_path, failure_row
 
 _DAMAGED = "its results were changed or removed since; segment it again"
+_LISTED = 5
 
 
 def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
@@ -55,6 +56,24 @@ def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
         _write_depth(ledger, there, names)
         _write_counts(rows, ledger.out / "counts.csv")
     return rows
+
+
+def changed_since(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Say which images the tables leave out because their results were edited or removed; nothing where there is none.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        As `write_tables` returns them.
+    """
+    names = list(dict.fromkeys(str(row["image"]) for row in rows if row.get("error") == _DAMAGED))
+    if not names:
+        return ()
+    listed = f"{', '.join(names[:_LISTED])}{' …' if len(names) > _LISTED else ''}"
+    remedy = "hooke measure IMAGES --labels FOLDER measures label images that were corrected"
+    return (
+        f"{len(names)} image(s) whose results were changed or removed since are not in the tables ({listed}): {remedy}",
+    )
 
 
 def _write_counts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

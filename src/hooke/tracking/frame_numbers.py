@@ -5,9 +5,16 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from pathlib import Path
+
+from hooke.io.find import natural_key
 
 _NUMBER = re.compile(r"\d+")
 _LISTED = 5
+_ACROSS = (
+    "these count as consecutive frames, so displacements and speeds across the gap are too large; put an empty label "
+    "image there to keep the time"
+)
 
 
 def missing_frames(names: Sequence[str]) -> tuple[str, ...]:
@@ -46,11 +53,37 @@ def missing_frames(names: Sequence[str]) -> tuple[str, ...]:
     listed = ", ".join(map(str, itertools.islice(itertools.chain(*gaps), _LISTED)))
     which = f"frame {listed} is" if count == 1 else f"{count} frames ({listed}{' …' if count > _LISTED else ''}) are"
     between = f" between {names[wide[0]]} and {names[wide[0] + 1]}" if len(wide) == 1 else ""
-    return (
-        f"{which} missing{between}: these count as consecutive frames, so displacements and speeds across the gap are "
-        "too large; put an empty label image of that number there to keep the time, or rename the files if none is "
-        "missing",
-    )
+    return (f"{which} missing{between}: {_ACROSS}, or rename the files if none is missing",)
+
+
+def lost_frames(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Say which images of a run have no label image between those of others, as where they failed.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the frames.
+    known : sequence of str
+        Of all images of the run.
+
+    Returns
+    -------
+    tuple of str
+        One sentence; empty where none is lost.
+
+    Examples
+    --------
+    >>> lost_frames(["t1", "t3", "t10"], ["t1", "t2", "t3", "t10", "t11"])[0][:60]
+    't2 has no label image, as where images failed or labels were'
+    """
+    order = sorted({*names, *known}, key=lambda name: natural_key(Path(name)))
+    places = [place for place, name in enumerate(order) if name in set(names)]
+    lost = [name for name in order[places[0] : places[-1]] if name not in set(names)] if places else []
+    if not lost:
+        return ()
+    listed = f"{', '.join(lost[:_LISTED])}{' …' if len(lost) > _LISTED else ''}"
+    which = f"{listed} has no label image" if len(lost) == 1 else f"{len(lost)} images ({listed}) have no label images"
+    return (f"{which}, as where images failed or labels were removed: {_ACROSS}",)
 
 
 def mixed_sequences(names: Sequence[str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from hooke.io.entry import run_entries
 from hooke.io.find import natural_key
 from hooke.io.tables import read_header, read_table
 from hooke.labels.recognition import holds_labels
-from hooke.tracking.frame_numbers import missing_frames, mixed_sequences
+from hooke.tracking.frame_numbers import lost_frames, missing_frames, mixed_sequences
 from hooke.tracking.track_files import LABEL_STACK, RECORD
 
 _Plane = TypeVar("_Plane", bound=NDArray[np.generic])
@@ -298,13 +298,17 @@ def _sequence(group: Sequence[LabelPlanes], name: str, results: Path | None) -> 
         first.pixel_size_um,
         first.z_step_um,
         first.time_step_s,
-        _said_of([planes.file.path.name for planes in group]),
+        _said_of(group, results),
     )
 
 
-def _said_of(names: Sequence[str]) -> tuple[str, ...]:
-    """What the names of a sequence's files tell."""
-    return mixed_sequences(names) or missing_frames(names)
+def _said_of(group: Sequence[LabelPlanes], results: Path | None) -> tuple[str, ...]:
+    """What the names of a sequence's files tell, and those of the images of its run."""
+    names = [planes.file.path.name for planes in group]
+    if said := mixed_sequences(names):
+        return said
+    known = [] if results is None or len(group) == 1 else [entry.name for entry in run_entries(results)]
+    return lost_frames([planes.file.name for planes in group], known) or missing_frames(names)
 
 
 def _check_joined(results: Path, files: Sequence[ImageFile]) -> None:
