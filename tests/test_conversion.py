@@ -128,6 +128,23 @@ def test_a_file_without_outlines_is_said_to_be_one(name, cause, tmp_path):
         hooke.convert(tmp_path / "nowhere.parquet", tmp_path / "a.tif")
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("via.json", '{"a.png9": {"filename": "a.png", "regions": []}}', "is the VGG Image Annotator's json"),
+        ("via.json", '{"_via_settings": {}, "_via_img_metadata": {}}', "is the VGG Image Annotator's json"),
+        ("studio.json", '[{"id": 1, "annotations": [], "data": {"image": "a.png"}}]', "is Label Studio's json"),
+        ("supervisely.json", '{"size": {"height": 9, "width": 9}, "objects": []}', "is Supervisely's json"),
+        ("slide.json", '{"annotation": {"name": "n", "elements": []}}', "is the Digital Slide Archive's json"),
+        ("cvat.xml", "<annotations/>", "holds outlines of another program"),
+    ],
+)
+def test_annotations_of_other_programs_are_named(name, text, says, tmp_path):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DatasetError, match=f"{name}: {says}.*; export .* as COCO there"):
+        hooke.convert(tmp_path / name, tmp_path / "a.tif")
+
+
 def test_a_folder_of_zarr_stores_becomes_a_folder(folder, tmp_path):
     pytest.importorskip("zarr")
     hooke.convert(folder, tmp_path / "stores", to="ome-zarr")

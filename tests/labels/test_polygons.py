@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hooke.datasets.adapter import Sample
 from hooke.errors import DatasetError
 from hooke.labels.polygons import ellipse, fill_rings, rectangle, to_ring
-from hooke.labels.shape_layer import CROSSED, CUT, OUTSIDE, TOO_FEW_POINTS, ShapeLayer
+from hooke.labels.shape_layer import CROSSED, CUT, OUTSIDE, TINY, TOO_FEW_POINTS, ShapeLayer
 
 # Multiples of 1/8 are exact in float32, which is what OpenCV tests points with; none is a pixel's centre line.
 coordinate = st.integers(-40, 160).map(lambda eighths: eighths / 8 + 1 / 16)
@@ -195,3 +195,11 @@ def test_what_is_no_list_of_finite_pairs_is_refused(points):
 
 def test_a_third_coordinate_is_left_out():
     assert to_ring([[1, 2, 0], [3, 4, 0]]).tolist() == [[1, 2], [3, 4]]
+
+
+def test_a_shape_that_covers_no_pixel_is_noted():
+    layer = ShapeLayer((20, 20))
+    layer.add_polygon("a", [[rectangle(0.1, 0.1, 0.4, 0.4)]])  # as shares of the image, or in micrometres
+    layer.add_polygon("b", [[rectangle(2, 2, 4, 4)]])
+    assert layer.notes == {TINY: 1}
+    assert layer.paint().labels.max() == 1

@@ -18,6 +18,7 @@ from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 
 _ENDINGS = ", ".join(sorted(LABEL_SUFFIXES))
+_OF_PROGRAMS = frozenset({".xml", ".svg"})  # CVAT, Aperio, ASAP; Inkscape
 _TABLES = frozenset({".parquet", ".feather", ".xlsx", ".xls", ".ods", ".h5ad"})
 
 
@@ -120,6 +121,8 @@ def _label_files(folder: Path) -> dict[str, Path]:
         cause = "holds no outlines that hooke reads"
         if folder.suffix.lower() in _TABLES:
             cause, remedy = "is a table, and holds no outlines", f"{remedy}, such as the folder that the table is in"
+        if folder.suffix.lower() in _OF_PROGRAMS:
+            cause, remedy = "holds outlines of another program, which hooke doesn't read", "export them as COCO there"
         raise DatasetError(cause, path=folder, remedy=remedy)
     if not folder.is_dir():
         remedy = "check the name; labels are a folder of label images, a label image, or a file of annotations"

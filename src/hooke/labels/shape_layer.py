@@ -17,6 +17,9 @@ from hooke.labels.polygons import Ring, crosses_itself, fill_rings, ring_area
 
 TOO_FEW_POINTS = "shapes of fewer than 3 points, skipped"
 OUTSIDE = "shapes wholly outside the image, skipped"
+TINY = (
+    "shapes that cover the centre of no pixel, skipped (are they in pixels, not in micrometres or shares of the image?)"
+)
 CROSSED = "outlines that cross themselves, filled where they go round an odd number of times"
 CUT = "shapes that reach beyond the image, cut off at its border"
 
@@ -58,7 +61,8 @@ class ShapeLayer:
         """Add an object of one or more polygons, each a sequence of an outline and its holes.
 
         Rings of fewer than 3 points are left out; an object that has no other, or none within the image, is skipped
-        and noted; one that reaches beyond the image is cut off, and one whose outline crosses itself filled, and noted.
+        and noted; one that reaches beyond the image is cut off, one whose outline crosses itself filled, and both are
+        noted, as is one that covers no pixel.
         """
         polygons = [[ring for ring in part if len(ring) >= 3] for part in parts]
         polygons = [polygon for polygon in polygons if polygon]
@@ -78,6 +82,8 @@ class ShapeLayer:
             mask[y0:y1, x0:x1] |= filled
             if _crosses(polygon, int(np.count_nonzero(filled))):
                 self.notes[CROSSED] += 1
+        if not mask.any():
+            self.notes[TINY] += 1
         self.masks.append(Mask(mask, top, left, name, class_name, score))
 
     def add_mask(

@@ -35,6 +35,15 @@ from hooke.labels.polygons import Ring, fill_border_of, to_ring
 from hooke.labels.run_length import decode_counts
 from hooke.labels.shape_layer import ShapeLayer
 
+#: Keys by which json of other programs is known.
+_OTHERS = {
+    "the VGG Image Annotator": {"_via_img_metadata", "regions"},
+    "Label Studio": {"data", "completions"},
+    "Supervisely": {"objects"},
+    "Labelbox": {"data_row", "Labeled Data"},
+    "Datumaro": {"items"},
+    "the Digital Slide Archive": {"elements"},
+}
 KEPT_KEYS = ("id", "image_id", "category_id", "iscrowd", "segmentation", "score", "area")
 CROWD = "crowd regions (iscrowd), left out"
 OF_BORDERS = "outlines through border pixels, known by their area, filled with their border"
@@ -189,6 +198,8 @@ def open_coco(path: Path, truth: LabelSource | None = None) -> CocoSource:
     """
     data = checked.read_json(path, _compact)
     if isinstance(data, list):
+        with checked.located(path):
+            _refuse_others(data[0] if data else None)
         return _from_results(path, data, truth if isinstance(truth, CocoSource) else None)
     file = _data_set(path, data)
     named = dict(zip(image_ids([image.name for image in file.images]), file.images, strict=True))
@@ -210,6 +221,7 @@ def _from_results(path: Path, data: list[Any], truth: CocoSource | None) -> Coco
 
 def _data_set(path: Path, data: Any) -> CocoFile:
     with checked.located(path):
+        _refuse_others(data)
         images, annotations = checked.as_list(data, "images"), checked.as_list(data, "annotations")
         categories = _categories(data)
         by_id: dict[int | str, CocoImage] = {}
@@ -224,6 +236,17 @@ def _data_set(path: Path, data: Any) -> CocoFile:
             annotation.pop("score", None)  # of results only
             by_id[image_id].annotations.append(annotation)
     return CocoFile(path, list(by_id.values()), categories)
+
+
+def _refuse_others(record: Any) -> None:
+    """Refuse json of other programs by its name: by a key of the file, or of what it lists."""
+    if not isinstance(record, dict) or "images" in record:
+        return
+    inner = [value for value in record.values() if isinstance(value, dict)][:1]
+    keys = {*record, *(inner[0] if inner else ())}
+    for program, own in _OTHERS.items():
+        if keys & own:
+            raise DatasetError(f"is {program}'s json, which hooke doesn't read", remedy="export it as COCO there")
 
 
 def _compact(record: dict[str, Any]) -> dict[str, Any]:
