@@ -87,7 +87,7 @@ class BundleSettings(BaseModel):
     )
     only_channels: bool = Field(False, description="whether images must have no other channels")
     visible_rim: bool = Field(
-        False, description="whether large objects brighter than the background are outlined by their visible rim"
+        False, description="whether objects brighter than the background are outlined by their visible rim"
     )
     grow: float = Field(0.0, ge=-500, le=500, description="pixels that outlines move outwards, or inwards below 0")
     min_size: float | None = Field(None, ge=0, description="pixels; smaller objects are dropped")

@@ -73,7 +73,7 @@ class PixelSegmenter:
     exact : bool
         Whether images are brought to the band exactly, rather than in steps.
     visible_rim : bool
-        Whether large objects are outlined by their visible rim: see `hooke.models.visible_rim`.
+        Whether bright objects are outlined by their visible rim: see `hooke.models.visible_rim`.
     """
 
     network: Callable[[int], Network]
@@ -132,9 +132,9 @@ class PixelSegmenter:
             decoded = replace(decoded, labels=offset_outlines(decoded.labels, offset))
         return SegmentedPixels(maps, decoded, scale, float(min_size))
 
-    def follows_rim(self, diameter: float, normalisation: Normalisation) -> bool:
-        """Whether objects of a diameter, pixels, are outlined by their visible rim."""
-        return self.visible_rim and follows_rim(diameter, normalisation)
+    def follows_rim(self, normalisation: Normalisation) -> bool:
+        """Whether an image's objects are outlined by their visible rim."""
+        return self.visible_rim and follows_rim(normalisation)
 
     def take_rims(
         self,
@@ -145,9 +145,9 @@ class PixelSegmenter:
         diameter: float,
     ) -> NDArray[np.int32]:
         """Outline decoded objects by their visible rim; as they are where these are not followed."""
-        if not self.follows_rim(diameter, normalisation):
+        if not self.follows_rim(normalisation):
             return labels
-        return take_rims(labels, maps[0], pixels, normalisation, diameter)
+        return take_rims(labels, maps[0], pixels, normalisation, diameter, self.threads)
 
     def predict(
         self,

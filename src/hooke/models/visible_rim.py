@@ -1,8 +1,8 @@
-"""Takes the outlines of large bright objects as far outside as they are visible.
+"""Takes the outlines of bright objects as far outside as they are visible.
 
-A network outlines objects of any size as people outlined those that it was trained on, small ones: about where an
-object is half as bright as within. People who see a large nucleus outline its visible rim, which is fainter and lies
-further outside where the image is blurred. Where the image is sharp, as in a confocal one, the two are the same.
+A network outlines objects as people outlined those that it was trained on: where an object is a little over half as
+bright as within. Other people outline them further outside, and large nuclei most of all, whose rim is seen where it is
+faint. Where the image is sharp, as in a confocal one, all of these are the same.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.image import Pixels
+from hooke.labels.bands import for_each_band
 from hooke.labels.runs import find_runs
 from hooke.measure.median import medians
 from hooke.preprocess import Normalisation
 from hooke.targets.fixed_point import threshold_16bit
 
 # Diameters of the typical object, image pixels, and how bright the rim must be there: its share of the object's own
-# brightness, both above the background. The first is where the network's own outlines lie, so that nothing changes for
-# small objects. docs/explanation/experiments.md says what they were chosen on.
+# brightness, both above the background. docs/explanation/experiments.md says what they were chosen on.
 _DIAMETERS = (42.0, 52.0, 84.0)
-_SHARES = (0.6, 0.4, 0.3)
+_SHARES = (0.45, 0.4, 0.3)
 
 _FOREGROUND = 0.25  # probability that the rim must have
 _EMPTY = 0.05  # probability below which a pixel belongs to the background
@@ -30,9 +30,9 @@ _SMOOTHING = 0.02  # of the diameter
 _TRACE = 1e-3  # share of what is around a pixel
 
 
-def follows_rim(diameter: float, normalisation: Normalisation) -> bool:
-    """Whether objects of a typical diameter (image pixels) are outlined by their visible rim."""
-    return diameter > _DIAMETERS[0] and normalisation.is_on_dark and normalisation.mode == "grey"
+def follows_rim(normalisation: Normalisation) -> bool:
+    """Whether an image's objects are outlined by their visible rim: they are bright on a dark background, in grey."""
+    return normalisation.is_on_dark and normalisation.mode == "grey"
 
 
 def take_rims(
@@ -41,6 +41,7 @@ def take_rims(
     pixels: Pixels,
     normalisation: Normalisation,
     diameter: float,
+    threads: int = 1,
 ) -> NDArray[np.int32]:
     """Let objects grow over their visible rims; none grows into another.
 
@@ -51,9 +52,10 @@ def take_rims(
         Probability that a pixel belongs to an object; 65535 for 1.
     pixels : Pixels, shape (Y, X) or (Y, X, C)
     normalisation : Normalisation
-        Of a grey image whose objects are brighter than the background: see `follows_rim`.
+        Of an image that `follows_rim` holds for.
     diameter : float
         Typical diameter of the objects, image pixels.
+    threads : int
 
     Returns
     -------
@@ -63,18 +65,37 @@ def take_rims(
     wanted = np.flatnonzero((foreground > threshold_16bit(_FOREGROUND)) & ~inside)
     if not inside.any() or not wanted.size:
         return labels
-    light = np.asarray(normalisation.select(np.asarray(pixels[:, :])), np.float32)
-    if not np.isfinite(light).all():
-        light = np.nan_to_num(light, nan=normalisation.low, posinf=normalisation.high, neginf=normalisation.low)
-    empty = (foreground < threshold_16bit(_EMPTY)) & ~inside
-    smooth = cv2.GaussianBlur(light, (0, 0), _SMOOTHING * diameter)
-    above = np.asarray(cv2.subtract(smooth, _background(light, empty, normalisation.low, diameter)), np.float32)
+    above: NDArray[np.float32] = np.empty(labels.shape, np.float32)
+    around = round(diameter) + 2  # pixels that a pixel's background and smoothing come from
+
+    def compare(band: slice) -> None:
+        rows = slice(max(0, band.start - around), band.stop + around)
+        empty = (foreground[rows] < threshold_16bit(_EMPTY)) & ~inside[rows]
+        compared = _above_background(_light(pixels, rows, normalisation), empty, normalisation.low, diameter)
+        above[band] = compared[band.start - rows.start :][: band.stop - band.start]
+
+    for_each_band(compare, labels, threads)
     runs = find_runs(labels)
-    typical = medians(above, runs)
+    typical = medians(above, runs, threads)
     needed: NDArray[np.float32] = np.full(int(runs.ids.max()) + 1, np.inf, np.float32)
     bright = typical > 0  # else no rim is visible
     needed[runs.ids[bright]] = float(np.interp(diameter, _DIAMETERS, _SHARES)) * typical[bright]
     return _grow(labels, wanted, above, needed, round(_REACH * diameter))
+
+
+def _light(pixels: Pixels, rows: slice, normalisation: Normalisation) -> NDArray[np.float32]:
+    light = np.asarray(normalisation.select(np.asarray(pixels[rows, :])), np.float32)
+    if not np.isfinite(light).all():
+        light = np.nan_to_num(light, nan=normalisation.low, posinf=normalisation.high, neginf=normalisation.low)
+    return light
+
+
+def _above_background(
+    light: NDArray[np.float32], empty: NDArray[np.bool_], usual: float, diameter: float
+) -> NDArray[np.float32]:
+    """Smoothed light less that of the background around, which is the `usual` one where all is covered."""
+    smooth = cv2.GaussianBlur(light, (0, 0), _SMOOTHING * diameter)
+    return np.asarray(cv2.subtract(smooth, _background(light, empty, usual, diameter)), np.float32)
 
 
 def _background(

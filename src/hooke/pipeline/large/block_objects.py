@@ -143,7 +143,7 @@ class ObjectFinder:
         candidates[0] = False
         keep = owned & candidates
         dropped = int((owned & sure & ~large & (area > 0)).sum()), int((owned & large & ~sure).sum())
-        with_rims = found.segmenter.follows_rim(self._diameter, found.normalisation)
+        with_rims = found.segmenter.follows_rim(found.normalisation)
         if found.grow or with_rims:  # next to all objects of the window, whichever block they belong to
             renumber(labels, candidates)
             if with_rims:
