@@ -15,6 +15,7 @@ from hooke.pipeline import SegmentOptions, image_segmentation, segment_folder
 from hooke.pipeline.examination import NOTHING
 from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.record import read_replay
+from hooke.pipeline.trust import UNFAMILIAR
 from hooke.preprocess import fit_normalisation
 from tests.builders import phase_contrast_field
 
@@ -76,6 +77,53 @@ def test_granules_within_cells_are_not_nuclei(covered, kept):
     assert shows_nuclei_after_all(70.0, 7.0, covered) == kept
 
 
+@pytest.mark.parametrize(
+    ("nuclei", "cells", "kept"),
+    [
+        (17.8, 64.9, False),
+        (53.4, 45.3, False),
+        (0.0, 12.0, False),
+        (127.7, 7.9, True),
+        (2.6, 3.3, True),
+        (13.1, 1.8, True),
+    ],
+)
+def test_cells_have_to_be_clearly_there_where_an_image_has_some_marks_of_phase_contrast(nuclei, cells, kept):
+    assert shows_nuclei_after_all(nuclei, cells, typical=False) == kept
+
+
+def in_16_bits(seeds):
+    """Phase contrast as a camera of 16 bits stores it, four fields in one: taken for fluorescence."""
+    fields = np.block([[phase_contrast_field(seed, side=240) for seed in row] for row in seeds])
+    return np.round(12_000 + 9_000 * fields).astype(np.uint16)
+
+
+def test_cells_are_searched_for_in_phase_contrast_of_16_bits():
+    image = hooke.Image(in_16_bits([[0]]))
+    normalisation = fit_normalisation(image)
+    assert normalisation.modality == "fluorescence"
+    assert wants_cells(hooke.load_model("auto"), SegmentOptions(), normalisation, (UNFAMILIAR,), image.pixels)
+    dark = hooke.Image(simulate((256, 256), seed=3).image)
+    assert not wants_cells(
+        hooke.load_model("auto"), SegmentOptions(), fit_normalisation(dark), (UNFAMILIAR,), dark.pixels
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("planes", [1, 2])
+def test_phase_contrast_of_16_bits_goes_to_the_model_for_cells(tmp_path, planes):
+    path = tmp_path / "phase.tif"
+    tifffile.imwrite(
+        path,
+        np.stack([in_16_bits([[0, 1], [2, 3]])] * planes).squeeze(),
+        metadata={"axes": "YX" if planes == 1 else "TYX"},
+    )
+    segment_folder([path], tmp_path / "out")
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert set(summary["model"]) == {"cells"}
+    assert (summary["count"] > 10).all()
+
+
 def test_cells_are_searched_for_where_no_nucleus_is_found(cells, monkeypatch):
     segment_as = image_segmentation._segment_as
 
@@ -107,7 +155,7 @@ def test_many_nuclei_that_look_like_phase_contrast_stay_nuclei(monkeypatch):
     asked = []
     monkeypatch.setattr(image_segmentation, "wants_cells", lambda *_: asked.append(1) or True)
     pixels = simulate((256, 256), seed=3, modality="brightfield").image
-    monkeypatch.setattr(image_segmentation, "shows_nuclei_after_all", lambda nuclei, *_: nuclei > 10)
+    monkeypatch.setattr(image_segmentation, "shows_nuclei_after_all", lambda nuclei, *_, **__: nuclei > 10)
     found = hooke.segment(pixels)
     assert asked
     assert found.model.name == "nuclei"

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hooke.datasets import simulate
-from hooke.preprocess.phase_contrast import looks_like_phase_contrast
+from hooke.preprocess.phase_contrast import has_grey_background, looks_like_phase_contrast
 from tests.builders import phase_contrast_field
 
 
@@ -15,6 +15,7 @@ def test_cells_lighter_and_darker_than_the_grey_between_them(seed, dtype):
     field = phase_contrast_field(seed)
     pixels = field if dtype == np.float32 else np.round(field * np.iinfo(dtype).max).astype(dtype)
     assert looks_like_phase_contrast(pixels)
+    assert has_grey_background(pixels)
 
 
 @pytest.mark.parametrize("modality", ["fluorescence", "histology", "brightfield"])
@@ -23,12 +24,14 @@ def test_detail_on_one_side_of_the_background(modality, seed):
     pixels = simulate((256, 256), seed=seed, modality=modality).image
     grey = pixels.mean(axis=2) if pixels.ndim == 3 else pixels
     assert not looks_like_phase_contrast(grey)
+    assert has_grey_background(grey) == (modality != "fluorescence")
     assert modality != "fluorescence" or not looks_like_phase_contrast(grey.max() - grey)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (2, 2), (3, 700)])
 def test_images_without_a_background(shape):
     assert not looks_like_phase_contrast(np.zeros(shape, np.uint8))
+    assert not has_grey_background(np.zeros(shape, np.uint8))
     assert not looks_like_phase_contrast(np.full(shape, np.nan, np.float32))
 
 

@@ -15,7 +15,7 @@ from hooke.measure import MeasureOptions, intensity_doubts, known_channels
 from hooke.models import Model, SegmentedPixels
 from hooke.pipeline.examination import Examined, examine, nothing_found, object_warnings
 from hooke.pipeline.given_sizes import with_pixel_size
-from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
+from hooke.pipeline.model_choice import PHASE_CONTRAST, is_typical, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.nuclear_channel import ChosenChannel
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.second_look import look_again
@@ -74,7 +74,8 @@ def _are_nuclei(nuclei: Segmentation, cells: Segmentation) -> bool:
     if nuclei.count + cells.count == 0:
         return True
     covered = float(np.count_nonzero(nuclei.labels)) / max(float(np.count_nonzero(cells.labels)), 1.0)
-    return shows_nuclei_after_all(float(nuclei.scores.sum()), float(cells.scores.sum()), covered)
+    typical = is_typical(nuclei.normalisation, nuclei.image.pixels)
+    return shows_nuclei_after_all(float(nuclei.scores.sum()), float(cells.scores.sum()), covered, typical=typical)
 
 
 def _segment_as(

@@ -16,6 +16,7 @@ from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.segmentation import Segmentation
 from hooke.pipeline.view import choose_stack_channel
 from hooke.preprocess import describe_picture
+from hooke.preprocess.phase_contrast import has_grey_background
 
 _SPREAD = (0.25, 0.5, 0.75)  # planes of a stack that choose its channel: the ends are often empty or out of focus
 
@@ -81,9 +82,16 @@ def _choose_model(
     """
     if len(file) == 1 or model.for_cells is None:
         return None
-    planes = [plane for plane in _spread_planes(file) if describe_picture(plane)[1].modality == "brightfield"]
+    planes = [plane for plane in _spread_planes(file) if _may_be_phase_contrast(plane)]
     votes = [segment_image(plane, model, options, of_stack=of_stack).model is model.for_cells for plane in planes]
     return 2 * sum(votes) > len(votes)
+
+
+def _may_be_phase_contrast(plane: Image) -> bool:
+    """Whether a plane looks like transmitted light, or its only channel has no dark background."""
+    if describe_picture(plane)[1].modality == "brightfield":
+        return True
+    return plane.channels == 1 and has_grey_background(plane.pixels.reshape(plane.pixels.shape[:2]))
 
 
 def _spread_planes(file: ImageFile) -> Iterator[Image]:

@@ -36,16 +36,42 @@ def looks_like_phase_contrast(grey: NDArray[Any]) -> bool:
     grey : ndarray, shape (Y, X)
         Of any real type and scale.
     """
-    plane = np.nan_to_num(np.asarray(grey, np.float32), posinf=0.0, neginf=0.0)
-    if min(plane.shape) < 2 or plane.min() == plane.max():
+    plane = _shrunk(grey)
+    if plane is None:
         return False
-    if (shrink := _SIDE / max(plane.shape)) < 1:
-        size = tuple(max(1, round(length * shrink)) for length in plane.shape[::-1])
-        plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
-    smooth = cv2.GaussianBlur(plane, (0, 0), _BLUR)
+    smooth = _smoothed(plane)
     darker, brighter = np.abs(np.percentile(smooth - cv2.GaussianBlur(plane, (0, 0), _COARSE), (1, 99)))
     sides = float(np.log2((brighter + _TINY) / (darker + _TINY)))
     return _LEVEL[0] < _background_level(smooth) < _LEVEL[1] and _SIDES[0] < sides < _SIDES[1]
+
+
+def has_grey_background(grey: NDArray[Any]) -> bool:
+    """Tell whether an image's background is grey or light rather than dark, as in all transmitted light.
+
+    Dense tissue in fluorescence has such a background, too.
+
+    Parameters
+    ----------
+    grey : ndarray, shape (Y, X)
+        Of any real type and scale.
+    """
+    plane = _shrunk(grey)
+    return plane is not None and _background_level(_smoothed(plane)) > _LEVEL[0]
+
+
+def _shrunk(grey: NDArray[Any]) -> NDArray[np.float32] | None:
+    """The image in at most `_SIDE` pixels; None where it has no extent, or shows nothing."""
+    plane = np.nan_to_num(np.asarray(grey, np.float32), posinf=0.0, neginf=0.0)
+    if min(plane.shape) < 2 or plane.min() == plane.max():
+        return None
+    if (shrink := _SIDE / max(plane.shape)) < 1:
+        size = tuple(max(1, round(length * shrink)) for length in plane.shape[::-1])
+        plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.float32)
+    return plane
+
+
+def _smoothed(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), _BLUR), np.float32)
 
 
 def _background_level(smooth: NDArray[Any]) -> float:

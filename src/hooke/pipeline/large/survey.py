@@ -22,7 +22,7 @@ from hooke.models import Model, PixelSegmenter
 from hooke.models.segmenter import smallest_area
 from hooke.pipeline.examination import examine, object_warnings
 from hooke.pipeline.large.shown_pixels import WholePlane
-from hooke.pipeline.model_choice import PHASE_CONTRAST, shows_nuclei_after_all, wants_cells
+from hooke.pipeline.model_choice import PHASE_CONTRAST, is_typical, shows_nuclei_after_all, wants_cells
 from hooke.pipeline.options import SegmentOptions
 from hooke.pipeline.sparse import interesting_fields
 from hooke.pipeline.view import View
@@ -117,7 +117,8 @@ def survey(plane: LazyPlane, model: Model, options: SegmentOptions) -> Survey:
         return found
     assert model.for_cells is not None
     nuclei, found = found, _survey_as(plane, model.for_cells, options)
-    if nuclei.diameter is found.diameter is None or shows_nuclei_after_all(nuclei.seen, found.seen):
+    typical = is_typical(nuclei.normalisation, plane[window])
+    if nuclei.diameter is found.diameter is None or shows_nuclei_after_all(nuclei.seen, found.seen, typical=typical):
         return nuclei
     view = replace(found.view, normalisation=replace(found.normalisation, modality="phase contrast"))
     return replace(found, view=view, warnings=(*found.warnings, PHASE_CONTRAST))
