@@ -43,6 +43,10 @@ def in_blue(pixels):
     return np.stack([pixels * 0, pixels * 0, pixels], axis=2)
 
 
+def in_grey(pixels):
+    return np.stack([pixels] * 3, axis=2)
+
+
 def drawn_16_bit(pixels):
     mask = write(np.zeros(SIZE, np.uint8), 255)
     return np.where(mask > 0, mask.astype(np.uint16) * 257, pixels)
@@ -76,6 +80,7 @@ WRITTEN = {
     "16 bits": lambda: drawn_16_bit(field(bits=16).image),
     "16 bits, as a nucleus": lambda: drawn_dimly_16_bit(field(bits=16).image),
     "white on blue": lambda: write(in_blue(field().image), (255, 255, 255)),
+    "yellow on grey, as Fiji flattens it": lambda: write(in_grey(field().image), (255, 255, 0), size=40),
     "black on a stained slide": lambda: write(field("histology").image, (0, 0, 0)),
     "white on a stained slide": lambda: write(field("histology").image, (255, 255, 255)),
     "black on a stained slide in floats": lambda: write(field("histology").image, (0, 0, 0)) / 255,

@@ -92,7 +92,7 @@ def quality_warnings(
     part, shown = labels[window], pixels[window]
     grey = _mean_of_channels(normalisation.apply(shown))
     with ThreadPoolExecutor(threads) as pool:  # in the order in which they are found to take long
-        letters_of = pool.submit(count_lettering, _as_picture(pixels, normalisation), labels)
+        letters_of = pool.submit(_count_lettering, pixels, normalisation, labels)
         unlike = foreground is not None and pool.submit(
             is_unfamiliar, grey, foreground[window], part, decoded, diameter, normalisation
         )
@@ -155,6 +155,13 @@ def _mean_of_channels(channels: NDArray[np.float32]) -> NDArray[np.float32]:
     for index in range(1, channels.shape[2]):
         total += channels[..., index]
     return np.asarray(total / channels.shape[2], np.float32)
+
+
+def _count_lettering(pixels: NDArray[np.generic], normalisation: Normalisation, labels: NDArray[np.int32]) -> int:
+    """Count the objects that are letters, also those whose colour does not show in the channel chosen, as yellow in blue."""
+    count = count_lettering(_as_picture(pixels, normalisation), labels)
+    is_picture = pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8
+    return count_lettering(pixels, labels) if not count and is_picture and not normalisation.keeps_colours else count
 
 
 def _as_picture(pixels: NDArray[np.generic], normalisation: Normalisation) -> NDArray[np.generic]:
