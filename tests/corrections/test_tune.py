@@ -19,6 +19,7 @@ from hooke.corrections.mapped_image import Knobs, MappedImage
 from hooke.datasets import simulate
 from hooke.errors import DatasetError
 from hooke.io import write_labels
+from hooke.io.annotations.label_files import SPLIT
 from hooke.labels import offset_outlines
 from hooke.labels.numbering import number_from_one
 from hooke.metrics import count_overlap, dsb_score
@@ -67,6 +68,12 @@ def test_where_labels_are_what_the_model_gives_there_is_nothing_to_learn(tmp_pat
     with pytest.raises(DatasetError, match=r"labels of a, b, c are what nuclei.* gives already; nothing to learn"):
         tune(save(tmp_path, found), tmp_path / "mine", threads=1)
     assert not (tmp_path / "mine").exists()
+
+
+def test_what_had_to_be_decided_about_labels_is_said(tmp_path, images, found):
+    save(tmp_path, {name: (offset_outlines(each, 2) > 0) * 255 for name, each in found.items()})
+    (note,) = tune(tmp_path, threads=1).notes
+    assert note == "a, b, c: " + SPLIT
 
 
 def test_what_differs_from_image_to_image_changes_nothing(tmp_path, images, found):

@@ -65,10 +65,12 @@ def tune(
     if as_json:
         import json
 
-        typer.echo(json.dumps({"out": str(out), "failed": done.failed, **done.record()}))
+        typer.echo(json.dumps({"out": str(out), "failed": done.failed, "notes": done.notes, **done.record()}))
     elif not quiet:
         for line in [*done.lines(), f"model in {readable(str(out))}"]:
             typer.echo(line)
+    for note in done.notes:
+        typer.secho(note, fg="yellow", err=True)
     for why in done.failed.values():
         typer.secho(why, fg="red", err=True)
     return 1 if done.failed else 0

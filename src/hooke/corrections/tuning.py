@@ -38,6 +38,8 @@ class Tuning:
         Why an image could not be used, by its name.
     out : Path or None
         The bundle that was written.
+    notes : tuple of str
+        What had to be decided about labels, and of which images.
     """
 
     settings: TunedSettings
@@ -45,6 +47,7 @@ class Tuning:
     objects: dict[str, int]
     failed: dict[str, str]
     out: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -128,7 +131,8 @@ def tune(
     read = found.read_all()
     model = choose_parent(model, read, threads)
     try:
-        tuning = replace(fit_settings(read, model, threads=threads, progress=progress), failed=dict(found.failed))
+        fitted = fit_settings(read, model, threads=threads, progress=progress)
+        tuning = replace(fitted, failed=dict(found.failed), notes=_notes(read))
     except DatasetError as error:
         raise DatasetError(error.cause, path=corrected, remedy=error.remedy) from error
     if out is None:
@@ -189,6 +193,15 @@ def fit_settings(
             settings = replace(settings, **{kind: fit.after.settings(_of(settings, kind))})
     objects = {kind: sum(image.count for image in members) for kind, members in by_kind.items()}
     return Tuning(settings, fits, objects, {})
+
+
+def _notes(images: Sequence[CorrectedImage]) -> tuple[str, ...]:
+    """What had to be decided about labels, each with the images that it is of."""
+    by_note: dict[str, list[str]] = {}
+    for image in images:
+        for note in image.notes:
+            by_note.setdefault(note, []).append(image.name)
+    return tuple(f"{some_names(names)}: {note}" for note, names in by_note.items())
 
 
 def _check_out(out: Path, model: Model) -> None:

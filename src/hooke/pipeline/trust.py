@@ -158,7 +158,7 @@ def _mean_of_channels(channels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _count_lettering(pixels: NDArray[np.generic], normalisation: Normalisation, labels: NDArray[np.int32]) -> int:
-    """Count the objects that are letters, also those whose colour does not show in the channel chosen, as yellow in blue."""
+    """Count the objects that are letters, also in colours that the channel chosen does not show, as yellow in blue."""
     count = count_lettering(_as_picture(pixels, normalisation), labels)
     is_picture = pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8
     return count_lettering(pixels, labels) if not count and is_picture and not normalisation.keeps_colours else count
