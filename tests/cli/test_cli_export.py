@@ -10,10 +10,12 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from hooke.cli.export import export
+from hooke.cli.export import _read_card, export
 from hooke.errors import ConfigError, ModelError, OutputError
 from hooke.training.bundles.bundle_folder import Export
 from tests.builders import run_command
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.fixture
@@ -120,3 +122,8 @@ main(["export", "runs/a", "-o", {str(tmp_path / "bundle")!r}])"""
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert "pip install '.[train]'" in result.stderr
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*-card.yaml")), ids=lambda path: path.name)
+def test_cards_of_the_shipped_models_are_read(path):
+    assert _read_card(path)["description"]

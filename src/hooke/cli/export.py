@@ -28,6 +28,7 @@ _CARD_KEYS = (
     "min_size",
     "diameter_of",
     "diameter_share",
+    "visible_rim",
 )
 
 
