@@ -275,3 +275,29 @@ def test_names_that_differ_by_case_or_by_the_form_of_accents_stay_apart():
     names = unique_names(["in/\u00e9.png", "in/e\u0301.png", "in/E\u0301.png"])
     assert len({unicodedata.normalize("NFC", name).casefold() for name in names}) == 3
     assert unique_names(["in/e\u0301.png"], taken={"\u00e9": "other/\u00e9.png"}) == ["in-e\u0301"]
+
+
+def test_links_to_folders_are_followed_once_and_never_in_a_circle(tmp_path):
+    for name in ("data/a.png", "data/deep/b.png", "images/c.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    try:
+        (tmp_path / "images" / "data").symlink_to(tmp_path / "data")
+        (tmp_path / "images" / "again").symlink_to(tmp_path / "data")
+        (tmp_path / "data" / "deep" / "up").symlink_to(tmp_path / "data")
+        (tmp_path / "images" / "all").symlink_to(tmp_path)
+    except OSError:
+        pytest.skip("no links may be made here")
+    found = find_images([tmp_path / "images"])
+    assert sorted(path.name for path in found) == ["a.png", "b.png", "c.png"]
+    assert len(find_images([tmp_path])) == 3
+
+
+def test_projections_beside_their_stacks_are_named(tmp_path):
+    for name in ("MAX_a.tif", "AVG_a.tif", "a.ome.tif", "MAX_b.tif", "xMAX_a.tif"):
+        (tmp_path / name).write_bytes(b"")
+    found = search_images([tmp_path])
+    assert len(found.paths) == 5
+    (note,) = found.notes
+    assert note.startswith("projections of stacks that are there, too, by their names: 2 (")
+    assert "AVG_a.tif" in note and "MAX_a.tif" in note

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from hooke.addresses import is_url, real_path, to_path
 from hooke.errors import ImageReadError, listed, readable
-from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, is_zarr, unread_format
+from hooke.io.formats import IMAGE_SUFFIXES, folder_format, has_image_suffix, is_zarr, result_stem, unread_format
 from hooke.io.leftovers import derived_files, names_results, previews, result_folders
 
 _SUFFIXES_TEXT = " ".join(sorted(IMAGE_SUFFIXES))
 _NAMED = 5
+_PROJECTION = re.compile(r"(?:MAX|MIN|AVG|SUM|STD|MED)_(?P<stack>.+)")
 _BY_NAME = "give one by name to read it"
 
 
@@ -85,10 +86,11 @@ def find_images(
     """List the image files that files, folders and patterns stand for.
 
     A file is taken as given, with any suffix, and so is a URL (`hooke.open_image`). A folder is searched with its
-    subfolders for files of a known suffix; hidden files and folders are passed over, and so are label images, overlays
-    and plots that hooke, Cellpose and other programs leave beside images. A pattern (``*``, ``?``, ``[...]``, ``**``)
-    is expanded here, since not every shell does: its files of a known suffix, or all its files when none has one, and
-    its folders searched as above. Order: as given, and naturally (img2 before img10) within a folder or pattern.
+    subfolders, and those that links lead to, for files of a known suffix; hidden files and folders are passed over, and
+    so are label images, overlays and plots that hooke, Cellpose and other programs leave beside images. A pattern
+    (``*``, ``?``, ``[...]``, ``**``) is expanded here, since not every shell does: its files of a known suffix, or all
+    its files when none has one, and its folders searched as above. Order: as given, and naturally (img2 before img10)
+    within a folder or pattern.
 
     Parameters
     ----------
@@ -136,6 +138,11 @@ def search_images(
         for each in [path] if is_url(path) else search.expand(path.expanduser()):
             found.setdefault(real_path(each), each)
     search.found.paths = list(found.values())
+    if made := _projections(search.found.paths):
+        search.found.advice.append(
+            f"projections of stacks that are there, too, by their names: {_listed(made)}; both are taken: name those "
+            "that you mean"
+        )
     return search.found
 
 
@@ -143,6 +150,13 @@ def holds_images(folder: Path, *, exclude: Sequence[str | Path] = ()) -> bool:
     """Whether a search of a folder would find an image that is not a result."""
     search = _Search(frozenset(map(os.path.realpath, exclude)), results=False)
     return any(True for _ in search.walk(folder))
+
+
+def _projections(paths: Sequence[Path]) -> list[Path]:
+    """Files that ImageJ names as projections, such as ``MAX_a.tif``, whose stack ``a`` is among the files, too."""
+    stacks = {(path.parent, result_stem(path)) for path in paths}
+    named = ((path, _PROJECTION.fullmatch(result_stem(path))) for path in paths)
+    return [path for path, name in named if name is not None and (path.parent, name["stack"]) in stacks]
 
 
 class _Search:
@@ -246,8 +260,12 @@ class _Search:
         return sorted(self.walk(folder), key=natural_key)
 
     def walk(self, folder: Path) -> Iterator[Path]:
-        """Every image below a folder; hidden, skipped, result and container folders are not entered."""
-        for root, folders, files in os.walk(folder, onerror=self._note_closed):
+        """Every image below a folder; hidden, skipped, result and container folders are not entered.
+
+        Links to folders are followed, each folder once and none that holds the link itself.
+        """
+        linked: set[str] = set()
+        for root, folders, files in os.walk(folder, onerror=self._note_closed, followlinks=True):
             here = Path(root)
             left_out = set() if self.results else result_folders(here, folders, files)
             entered = []
@@ -258,6 +276,11 @@ class _Search:
                 if os.path.realpath(path) in self.skipped:
                     self.found.excluded.append(path)
                     continue
+                if path.is_symlink():
+                    real = os.path.realpath(path)
+                    if real in linked or Path(real) in Path(os.path.realpath(here), name).parents:
+                        continue
+                    linked.add(real)
                 if folder_format(path) is not None:
                     self.found.unread.append(path)
                 elif name in left_out:
