@@ -15,6 +15,7 @@ import tifffile
 from hooke.errors import DatasetError
 from hooke.evaluation import OBJECT_COLUMNS, evaluate
 from hooke.evaluation.sources import open_labels
+from hooke.io.annotations.dsb_csv import ALONG_ROWS, SCATTERED
 from hooke.labels.labelled_image import LabelledImage
 from hooke.labels.painter import Mask
 from hooke.labels.run_length import compress_counts, encode_counts, encode_pairs
@@ -179,6 +180,24 @@ def test_bad_run_lengths_name_their_line(tmp_path, code):
     result = evaluate_quietly(pred, truth)
     assert "line 3" in result.bad["a"]
     assert len(result.bad) == 1
+
+
+@pytest.mark.parametrize("order", ["F", "C"])
+def test_run_lengths_along_the_rows_are_told(tmp_path, order):
+    labels = np.zeros((20, 30), np.uint16)
+    labels[3:9, 4:12], labels[12:18, 15:26] = 1, 2
+    rows = [("a", encode_pairs(labels == id_, order)) for id_ in (1, 2)]
+    read = open_labels(write_csv(tmp_path / "pred.csv", rows)).read("a", labels.shape)
+    assert read.oddities == ({} if order == "F" else {ALONG_ROWS: 2})
+
+
+@pytest.mark.parametrize("gap", [1, 12])
+def test_one_row_for_all_objects_of_an_image_is_told(tmp_path, gap):
+    labels = np.zeros((12, 80), np.uint16)
+    for place in range(3):
+        labels[3:7, place * (4 + gap) : place * (4 + gap) + 4] = 1
+    read = open_labels(write_csv(tmp_path / "pred.csv", [("a", encode_pairs(labels > 0))])).read("a", labels.shape)
+    assert read.oddities == {SCATTERED: 1}
 
 
 def test_csv_that_is_something_else(tmp_path):

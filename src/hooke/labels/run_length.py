@@ -23,6 +23,8 @@ Order = Literal["C", "F"]
 REMEDY = "take the annotations again, or give the image that they belong to"
 # No image has a run of 2**60 pixels; 13 characters hold it, and longer numbers are refused before they are built.
 MAX_CHARACTERS = 13
+_TELLING = 4  # runs of a mask, from which on their places tell the order
+_BESIDE = 0.8  # share of them that lie beside the run before
 
 
 def encode_pairs(mask: NDArray[np.bool_], order: Order = "F") -> str:
@@ -103,6 +105,43 @@ def decode_pairs(text: str, shape: tuple[int, int], order: Order = "F") -> NDArr
     if depth.max(initial=0) > 1:
         raise DatasetError("runs of one mask overlap", remedy=REMEDY)
     return (depth > 0).reshape(shape, order=order)
+
+
+def counted_along(text: str, shape: tuple[int, int]) -> Order | None:
+    """Tell by pairs in which order their pixels were counted: there, runs lie beside each other.
+
+    Parameters
+    ----------
+    text : str
+        Pairs that `decode_pairs` takes.
+    shape : (int, int)
+        Height and width of the image.
+
+    Returns
+    -------
+    {"F", "C"} or None
+        None where both orders fit, as in a square image, or none does.
+
+    Examples
+    --------
+    >>> mask = np.zeros((9, 20), bool)
+    >>> mask[2:8, 3:9] = True
+    >>> counted_along(encode_pairs(mask, "C"), mask.shape), counted_along(encode_pairs(mask), mask.shape)
+    ('C', 'F')
+    """
+    numbers = np.array(text.split(), np.int64).reshape(-1, 2)
+    numbers = numbers[np.argsort(numbers[:, 0])]
+    starts, ends = numbers[:, 0], numbers.sum(axis=1)
+    if len(numbers) < _TELLING or shape[0] == shape[1]:
+        return None
+    shorter = np.minimum(numbers[1:, 1], numbers[:-1, 1])
+    beside = []
+    for line in shape:
+        shared = np.minimum(ends[1:], ends[:-1] + line) - np.maximum(starts[1:], starts[:-1] + line)
+        beside.append(float((2 * shared >= shorter).mean()))
+    if max(beside) < _BESIDE or min(beside) > 1 - _BESIDE:
+        return None
+    return "F" if beside[0] > beside[1] else "C"
 
 
 def encode_counts(mask: NDArray[np.bool_]) -> list[int]:

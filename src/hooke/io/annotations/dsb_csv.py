@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -26,8 +27,15 @@ from hooke.io.name_match import bare_name, match_names
 from hooke.io.tables import read_table
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.labels.painter import Mask, check_canvas
-from hooke.labels.run_length import decode_pairs, encode_objects
+from hooke.labels.pieces import count_scattered
+from hooke.labels.run_length import counted_along, decode_pairs, encode_objects
 
+ALONG_ROWS = (
+    "masks whose pixels are counted along the rows, and were read down the columns, as the competition counts them: "
+    "encode the transposed masks"
+)
+SCATTERED = "masks in pieces, as where one row holds all objects of an image: give each object a row"
+_ALL_IN_ONE = 3  # pieces of the only mask of an image, from which on it is reported
 _COLUMNS = ("ImageId", "EncodedPixels")
 _MOST_DIGITS = 9  # of a number of pixels
 _REMEDY = (
@@ -71,12 +79,15 @@ class DsbSource:
         height, width = size
         with located(self.path, f"image {name}"):
             check_canvas(size, self.path.stat().st_size)
-        masks = []
+        masks, along_rows = [], 0
         for line, code in rows["EncodedPixels"].items():
             with located(self.path, f"line {line}"):
                 if code.strip():
                     masks.append(Mask.crop(decode_pairs(code, (height, width))))
-        return LabelledImage.from_masks(masks, size)
+                    along_rows += counted_along(code, (height, width)) == "C"
+        image = LabelledImage.from_masks(masks, size)
+        found = {ALONG_ROWS: along_rows} if along_rows else {SCATTERED: _count_in_pieces(image.labels, len(masks))}
+        return replace(image, oddities={odd: count for odd, count in found.items() if count})
 
     def _stated_size(self, rows: pd.DataFrame) -> tuple[int, int] | None:
         if not {"Height", "Width"} <= set(rows.columns):
@@ -166,6 +177,15 @@ def write_run_lengths(path: Path, planes: Iterable[AnnotatedPlane]) -> None:
         for plane in planes:
             codes = encode_objects(plane.labels) or [""]
             writer.writerows((plane.name, code, *plane.labels.shape) for code in codes)
+
+
+def _count_in_pieces(labels: NDArray[np.int32], objects: int) -> int:
+    """Count objects of pieces far apart; an only one also where these are near."""
+    count = count_scattered(labels)
+    if count or objects != 1:
+        return count
+    pieces, _ = cv2.connectedComponents((labels > 0).view(np.uint8), connectivity=8)
+    return int(pieces > _ALL_IN_ONE)  # the background counts as one
 
 
 def _read_table(path: Path) -> pd.DataFrame:
