@@ -10,12 +10,12 @@ from hooke.pipeline import examination
 from hooke.pipeline.second_look import look_again
 
 
-def found(score, covered, side=100):
-    """Two objects that score alike, and cover a share of a field between them."""
+def found(score, covered, side=100, count=2):
+    """One or two objects that score alike, and cover a share of a field between them."""
     labels = np.zeros((side, side), np.int32)
     rows = round(covered * side)
-    labels[: rows // 2], labels[rows // 2 : rows] = 1, 2
-    return SimpleNamespace(decoded=SimpleNamespace(labels=labels, scores=np.full(2 if score else 0, score)))
+    labels[: rows // 2], labels[rows // 2 : rows] = 1, count
+    return SimpleNamespace(decoded=SimpleNamespace(labels=labels, scores=np.full(count if score else 0, score)))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,8 @@ def found(score, covered, side=100):
         (found(0.5, 0.1, side=110), {20: found(0.5, 0.2), 40: found(0.8, 0.3)}, 40),
         (found(0.5, 0.1), {20: found(0.58, 0.2), 40: found(0.55, 0.2)}, 10),  # hardly better
         (found(0.5, 0.1), {20: found(0.9, 0.04), 40: found(0, 0)}, 10),  # a few sure ones, and most are missed
+        (found(0.4, 0.1), {20: found(0, 0), 40: found(0.65, 0.3, count=1)}, 10),  # one object, and doubtful, too
+        (found(0.4, 0.1), {20: found(0, 0), 40: found(0.75, 0.3, count=1)}, 40),
         (found(0.75, 0.1), {}, 10),  # not doubtful: nothing is segmented again
         (found(0, 0), {}, 10),
         (found(0.5, 0.2, side=50), {20: found(0.4, 0.2)}, 10),  # 40 pixels do not fit

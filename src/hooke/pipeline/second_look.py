@@ -33,7 +33,8 @@ def look_again(
 ) -> tuple[SegmentedPixels, float, tuple[str, ...]]:
     """Give what was found, or what is found for a larger diameter where that is better, its diameter, and a warning.
 
-    Better is what scores clearly higher and covers no less: a few sure objects among many missed ones are not.
+    Better is what scores clearly higher and covers no less: a few sure objects among many missed ones are not, and
+    neither is one that is doubtful itself.
 
     Parameters
     ----------
@@ -51,7 +52,9 @@ def look_again(
     shape, least = found.decoded.labels.shape, score + _BETTER
     for larger in (diameter * times for times in _COARSER if has_room_for(diameter * times, shape)):
         other = segment(larger)
-        if (typical := _typical_score(other)) >= least and _covered(other) >= covered:
+        typical = _typical_score(other)
+        alone = len(other.decoded.scores) == 1 and typical < _DOUBTFUL  # often most of the image
+        if typical >= least and not alone and _covered(other) >= covered:
             best, least = (other, larger), typical + _MORE
     taken, larger = best
     if taken is found:
