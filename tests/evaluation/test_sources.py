@@ -182,6 +182,11 @@ def test_bad_run_lengths_name_their_line(tmp_path, code):
     assert len(result.bad) == 1
 
 
+def test_arrays_are_not_paths():
+    with pytest.raises(DatasetError, match=r"ndarray is not the path of label images; .*hooke\.metrics\.score_image"):
+        evaluate(LABELS, LABELS)
+
+
 @pytest.mark.parametrize("order", ["F", "C"])
 def test_run_lengths_along_the_rows_are_told(tmp_path, order):
     labels = np.zeros((20, 30), np.uint16)

@@ -217,3 +217,17 @@ def test_oblong_pixels_agree_with_skimage_spacing():
 def test_what_does_not_fit_is_refused(labels, options, word):
     with pytest.raises(ConfigError, match=word):
         measure(labels, **{"image": None, **options})
+
+
+def test_lists_are_taken_and_an_image_given_for_its_labels_is_refused():
+    labels = np.zeros((60, 70), np.int32)
+    labels[5:25, 5:25], labels[30:50, 30:60] = 1, 2
+    image = np.random.default_rng(0).integers(0, 60_000, labels.shape, np.uint16)
+    pd.testing.assert_frame_equal(measure(labels.tolist(), image.tolist()), measure(labels, image))
+    with pytest.raises(
+        ConfigError, match=r"labels hold intensities, and the image holds labels; .*measure\(labels, im"
+    ):
+        measure(image, labels)
+    assert (
+        len(measure(np.arange(4200).reshape(60, 70), image, more=False)) == 4199
+    )  # specks of a pixel each are allowed

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 import hooke
@@ -138,6 +139,13 @@ def test_options_out_of_range_are_refused(options, field):
 def test_unknown_model_lists_the_known(field):
     with pytest.raises(ModelError, match="nuclei"):
         hooke.segment(field.image, "nucleus")
+
+
+def test_results_of_several_arrays_are_kept_beside_each_other(field, tmp_path):
+    for pixels in (field.image, field.image[::-1], field.image):  # the first once more
+        hooke.segment(pixels, diameter=26, threads=1).save(tmp_path)
+    assert sorted(path.name for path in (tmp_path / "labels").iterdir()) == ["image.tif", "image_2.tif"]
+    assert set(pd.read_csv(tmp_path / "measurements.csv")["image"]) == {"image", "image_2"}
 
 
 def test_saved_results_read_back(field, tmp_path):

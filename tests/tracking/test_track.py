@@ -506,3 +506,11 @@ def test_files_of_several_sequences_are_known_by_their_names(names, several):
     found = mixed_sequences(names)
     assert bool(found) == several
     assert not found or f"({names[0]}, {names[1]} … {names[-1]})" in found[0]
+
+
+def test_what_holds_no_labels_is_refused_by_its_name():
+    images = np.random.default_rng(0).integers(0, 256, (3, 40, 50), np.uint8)
+    with pytest.raises(ConfigError, match=r"the frames hold intensities, not labels; .* segments images first"):
+        hooke.track(images)
+    with pytest.raises(ConfigError, match=r"a list of str holds no label images; give arrays, such as found\.labels"):
+        hooke.track(["a.tif"])

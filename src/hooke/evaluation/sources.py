@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 
 from hooke.datasets.layout import INDEX_NAME
@@ -88,6 +89,9 @@ def open_labels(
     DatasetError
         When there is nothing of these kinds.
     """
+    if not isinstance(path, str | PathLike):
+        cause = f"{type(path).__name__} is not the path of label images"
+        raise DatasetError(cause, remedy="give a folder or a file; for arrays there is hooke.metrics.score_image")
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix == ".zarr" or is_in_zarr(path):

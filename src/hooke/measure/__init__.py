@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hooke.errors import ConfigError
 from hooke.labels.column_names import name_columns
+from hooke.labels.recognition import holds_labels
 from hooke.labels.runs import Runs, find_runs
 from hooke.measure.further import MeasuredObjects, further_columns, texture_columns
 from hooke.measure.hull import ConvexImages, convex_images
@@ -51,6 +52,8 @@ __all__ = [
 
 #: The first column of those that `measure` gives with `more`.
 FIRST_OF_MORE = "form_factor"
+
+_SPECKS = 2.0  # pixels of a run on average: those of objects are longer
 
 Columns = dict[str, NDArray[np.generic]]
 
@@ -122,8 +125,8 @@ def measure(
     Raises
     ------
     ConfigError
-        If shapes, the number of names or the number of scores do not fit together, or labels are not integers, or
-        below 0.
+        If shapes, the number of names or the number of scores do not fit together, labels are not integers, or below
+        0, or labels and image are exchanged.
 
     Examples
     --------
@@ -131,8 +134,10 @@ def measure(
     >>> table[["label", "area", "centroid_x", "solidity"]].values.tolist()
     [[2.0, 4.0, 1.5, 1.0]]
     """
+    labels, image = np.asarray(labels), None if image is None else np.asarray(image)  # lists, tensors, lazy arrays
     _check(labels, image, channel_names)
     runs = find_runs(labels, threads)
+    _refuse_exchanged(labels, image, runs)
     with ThreadPoolExecutor(threads) as pool:  # none needs another's result
         intensities = pool.submit(measure_channels, labels, image, runs, channel_names)
         convex = pool.submit(convex_images, runs)
@@ -172,6 +177,16 @@ def _check(labels: NDArray[np.integer], image: NDArray[np.generic] | None, chann
     channels = 1 if image.ndim == 2 else image.shape[2]
     if channel_names and len(channel_names) != channels:
         raise ConfigError(f"{len(channel_names)} channel names for {channels} channels", remedy="give one per channel")
+
+
+def _refuse_exchanged(labels: NDArray[np.integer], image: NDArray[np.generic] | None, runs: Runs) -> None:
+    """Refuse an image given for its labels, and these for the image: each grey value would be an object."""
+    # Only objects of hardly more than a pixel are worth comparing all pixels.
+    if image is None or not len(runs.length) or runs.length.mean() > _SPECKS:
+        return
+    if holds_labels(labels) is False and holds_labels(image):
+        cause = "labels hold intensities, and the image holds labels"
+        raise ConfigError(cause, remedy="give the label image first: measure(labels, image)")
 
 
 def _shape_columns(runs: Runs, moments: Moments, steps: Steps, hulls: ConvexImages) -> Columns:

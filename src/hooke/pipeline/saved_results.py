@@ -10,13 +10,15 @@ from hooke import __version__
 from hooke.io.lock import only_run
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.tables import write_tables
-from hooke.pipeline.work import Origin, Settings, Work
+from hooke.pipeline.work import Content, Origin, Settings, Work
 
 _WAIT = 60.0  # seconds: loops in several processes may save into one folder
 
 
 @contextmanager
-def saving(folder: Path, find_origin: Callable[[Ledger], Origin], names: str) -> Iterator[tuple[Ledger, Origin, Work]]:
+def saving(
+    folder: Path, find_origin: Callable[[Ledger], Origin], names: str, content: Content | None = None
+) -> Iterator[tuple[Ledger, Origin, Work]]:
     """Give a place to write results to; at the end of the block they take their names, and the tables follow.
 
     Parameters
@@ -26,6 +28,8 @@ def saving(folder: Path, find_origin: Callable[[Ledger], Origin], names: str) ->
         Given what is in the folder, names the results.
     names : str
         Of the columns: see `hooke.measure.MeasureOptions`.
+    content : Content, optional
+        What an image that came from Python holds; of a file it is read.
 
     Raises
     ------
@@ -36,7 +40,7 @@ def saving(folder: Path, find_origin: Callable[[Ledger], Origin], names: str) ->
         # No run takes such results for its own: their settings are unknown.
         ledger = Ledger(folder, Settings("", "", __version__))
         origin = find_origin(ledger)
-        content = None if origin.path is None else ledger.content(origin.path)
-        with ledger.writing(origin, content) as work:
+        held = content if origin.path is None else ledger.content(origin.path)
+        with ledger.writing(origin, held) as work:
             yield ledger, origin, work
         write_tables(ledger, names)

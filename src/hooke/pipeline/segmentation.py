@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -33,7 +34,7 @@ from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.notebook_views import annotated_plane, describe, draw_axes, render_card
 from hooke.pipeline.result_files import cytoplasm_path, labels_path, overlay_path, plane_name, thumbnail_path
 from hooke.pipeline.saved_results import saving
-from hooke.pipeline.work import Origin, Work
+from hooke.pipeline.work import Content, Origin, Work
 from hooke.preprocess import Normalisation
 from hooke.report.class_overlay import class_overlay
 from hooke.report.html.thumbnails import encode_thumbnail
@@ -227,6 +228,8 @@ class Segmentation:
     def save(self, folder: str | Path) -> Path:
         """Write labels, overlay and measurements into a folder, as ``hooke segment`` does; rows of others stay.
 
+        Results are named as the image, with a number after it where another image's have that name already.
+
         Parameters
         ----------
         folder : str or Path
@@ -242,7 +245,8 @@ class Segmentation:
             When it can't be written to, or another run has it.
         """
         out = Path(folder)
-        with saving(out, partial(_origin, self.image), self.measuring.names) as (_, origin, work):
+        content = _content(self.image)
+        with saving(out, partial(_origin, self.image, content), self.measuring.names, content) as (_, origin, work):
             image = replace(self.image, name=origin.name)
             write_labels(
                 work.place(labels_path(out, origin.name)),
@@ -381,12 +385,25 @@ def summary_row(summary: Summary, name: str, path: Path) -> dict[str, Any]:
     }
 
 
-def _origin(image: Image, ledger: Ledger) -> Origin:
+def _content(image: Image) -> Content | None:
+    """What an image that came from Python holds; None of one from a file."""
+    if image.path is not None:
+        return None
+    pixels = np.ascontiguousarray(image.pixels)
+    digest = hashlib.sha256(f"{pixels.dtype} {pixels.shape}".encode())
+    digest.update(pixels.data)
+    return Content(pixels.nbytes, 0, digest.hexdigest())
+
+
+def _origin(image: Image, content: Content | None, ledger: Ledger) -> Origin:
     """Name the results as the image is named, unless another image's results have the name."""
     name = plane_name(image.name, image.plane)
     origin = Origin(name, name, image.path, plane_name("", image.plane))
     number = 1
-    while (there := ledger.entries.get(origin.name)) is not None and (there.path, there.scene) != origin.key:
+    while (there := ledger.entries.get(origin.name)) is not None and (
+        (there.path, there.scene) != origin.key
+        or (content is not None and there.sha256 not in ("", content.sha256))  # of earlier versions nothing is known
+    ):
         number += 1
         named = ledger.names([image.path])[0] if image.path is not None and number == 2 else f"{name}_{number}"
         origin = replace(origin, name=named, base=named)

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from hooke.errors import ConfigError
 from hooke.labels import UNKNOWN
+from hooke.labels.recognition import holds_labels
+from hooke.labels.runs import find_runs
 from hooke.measure.image_table import parse_pixel_size
 from hooke.tracking.edits import EditedPlanes
 from hooke.tracking.frames import ClassNumbers, Frames, ImagePlanes, list_again, list_frames
@@ -31,6 +33,7 @@ from hooke.tracking.tables import (
 )
 from hooke.tracking.tracks import Tracks
 
+_PLACES, _SPECKS = 4, 2.0  # places of a value, and pixels of a run on average: labels have fewer and more
 _PIECES, _FRAMES_READ = 3, 5  # a frame's pieces of one value that make it a mask; frames that are read for that
 _TRACKED = 0.9  # of the links between equal ids, from which the ids seem to persist already
 _PERSISTING = 0.9  # of the voxels above one of an object, which have its label where labels persist in depth
@@ -160,11 +163,20 @@ def _label_planes(labels: Any) -> Sequence[NDArray[np.integer]]:
     if not len(planes):
         raise ConfigError("there is no frame", remedy="give one label image or more")
     if isinstance(planes, list | tuple):
-        planes = [np.asarray(plane) for plane in planes]
+        planes = [_as_frame(plane) for plane in planes]
     if isinstance(planes, np.ndarray | list):  # a sequence that reads its frames checks them itself
         _check_frames(planes)
     frames: Sequence[NDArray[np.integer]] = planes
     return frames
+
+
+def _as_frame(plane: Any) -> NDArray[np.generic]:
+    """An array of what NumPy takes for one; anything else is refused by its name."""
+    array = np.asarray(plane)
+    if array.ndim == 0:
+        cause = f"a list of {type(plane).__name__} holds no label images"
+        raise ConfigError(cause, remedy="give arrays, such as found.labels of each segmentation")
+    return array
 
 
 def _check_frames(planes: Any) -> None:
@@ -176,6 +188,15 @@ def _check_frames(planes: Any) -> None:
             raise ConfigError(f"frame {index} holds {plane.dtype}", remedy="give label images of whole numbers")
         if plane.size and plane.dtype.kind == "i" and plane.min() < 0:
             raise ConfigError(f"frame {index} holds the label {plane.min()}", remedy="give labels of 0 or more")
+    if planes[0].ndim == 2 and _is_scattered(planes[0]) and holds_labels(planes[0]) is False:
+        remedy = "give label images: hooke track IMAGES -o OUT --model nuclei segments images first"
+        raise ConfigError("the frames hold intensities, not labels", remedy=remedy)
+
+
+def _is_scattered(plane: NDArray[np.integer]) -> bool:
+    """Whether each value is in many places, hardly more than a pixel wide, as in images of intensities."""
+    runs = find_runs(plane)
+    return len(runs.ids) > 0 and len(runs.index) > _PLACES * len(runs.ids) and float(runs.length.mean()) < _SPECKS
 
 
 def _image_planes(images: Any, count: int) -> ImagePlanes | None:
