@@ -223,23 +223,25 @@ def _resize(window: NDArray[np.float32], height: int, width: int) -> NDArray[np.
 
 
 def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
-    """Cut one axis into tiles, evenly spread, of the number and size that show the network the fewest pixels.
+    """Cut one axis into tiles, evenly spread, of the number and sizes that show the network the fewest pixels.
 
     Neighbours are blended over half of the overlap, in the middle of what they share: at its border a tile knows too
     little of what surrounds it. Where the image is not resized, tiles begin at multiples of half the network's stride,
     since a network answers differently to the same pixels elsewhere between these.
     """
     overlap = max(1, round(tiling.overlap / scale))
-    count, side = _plan(length * scale, tiling)
-    if count == 1:
+    sides = _plan(length * scale, tiling)
+    if len(sides) == 1:
         yield _Span(0, length, np.ones(length, np.float32))
         return
-    tile = min(length, max(2, (math.floor if tiling.tight else math.ceil)(side / scale)))
-    starts = [round(index * (length - tile) / (count - 1)) for index in range(count)]
+    whole = math.floor if tiling.tight else math.ceil
+    tiles = [min(length, max(2, whole(side / scale))) for side in sides]
+    shared = (sum(tiles) - length) / (len(tiles) - 1)
+    starts = [round(sum(tiles[:index]) - index * shared) for index in range(len(tiles))]
     unit = max(1, tiling.stride // 2)
     if scale == 1 and overlap >= 2 * unit:  # rounded up, neighbours still share more than they are blended over
         starts = [-(-start // unit) * unit for start in starts]
-    stops = [min(start + tile, length) for start in starts]
+    stops = [min(start + tile, length) for start, tile in zip(starts, tiles, strict=True)]
     middles = [(start + stop) / 2 for start, stop in zip(starts[1:], stops, strict=False)]
 
     def passed(pixels: NDArray[np.float64], middle: float) -> NDArray[np.float64]:
@@ -251,24 +253,17 @@ def _spans(length: int, scale: float, tiling: Tiling) -> Iterator[_Span]:
         yield _Span(start, stop, (passed(pixels, left) - passed(pixels, right)).astype(np.float32))
 
 
-def _plan(length: float, tiling: Tiling) -> tuple[int, int]:
-    """Choose the number of tiles along an axis, and their side: a whole number of strides.
-
-    Parameters
-    ----------
-    length : float
-        Of the axis, network pixels.
-    tiling : Tiling
-    """
+def _plan(length: float, tiling: Tiling) -> list[int]:
+    """Choose the tiles along an axis of a length, network pixels: the side of each, a whole number of strides."""
     tile, overlap, stride = tiling.tile, tiling.overlap, tiling.stride
     if round(length) <= tile:
-        return 1, round(length)
+        return [round(length)]
     fewest = math.ceil((length - overlap) / (tile - overlap))
-    plans = []
-    for count in range(fewest, 2 * fewest + 1):
-        side = min(tile, math.ceil((length + (count - 1) * overlap) / count / stride) * stride)
-        plans.append((count * side, count, side))
-    return min(plans)[1:]
+    # The least number of strides in all, and of tiles.
+    strides, count = min(
+        (math.ceil((length + (count - 1) * overlap) / stride), count) for count in range(fewest, 2 * fewest + 1)
+    )
+    return [(strides + index) // count * stride for index in range(count)]
 
 
 def _unordered(work: Callable[[_Job], _Result], jobs: list[_Job], threads: int) -> Iterator[_Result]:
