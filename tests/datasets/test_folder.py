@@ -217,6 +217,27 @@ def test_cellposes_suffixes_are_taken_in_one_folder(tmp_path):
     assert "PNG or TIFF" in report.failed["c"].remedy
 
 
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("img/{}.png", "mask/{}.png"), ("imagesTr/{}_0000.png", "labelsTr/{}.png"),
+        ("images/train/{}.png", "labels/train/{}.png"),
+        ("{}.png", "{}_mask.png"), ("{}.png", "{}_labels.png"), ("train/img/{}.png", "train/mask/{}_mask.png"),
+    ],
+)  # fmt: skip
+def test_other_names_of_folders_and_masks_are_known(tmp_path, image, label):
+    for name in ("a", "b"):
+        for template, pixels in ((image, GAPPED > 3), (label, GAPPED % 251)):
+            path = tmp_path / "source" / template.format(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            PIL.Image.fromarray(pixels.astype(np.uint8)).save(path)
+    report = prepare_dataset("folder", tmp_path / "source", tmp_path / "out")
+    assert len(report.written) == 2 and not report.failed
+    assert read_sample(tmp_path / "out", report.written[0])[1].tolist() == NUMBERED
+    splits = {row.split for row in read_index(tmp_path / "out")}
+    assert "train" not in image or splits == {"train"}
+
+
 def test_an_image_without_masks_beside_others_is_reported(tmp_path):
     for name in ("a.png", "a_masks.png", "b.png"):
         save(tmp_path / "in" / name, np.eye(4))

@@ -4,18 +4,20 @@
 
     images/<id>.<tif, png, jpg...>   grey, RGB or stains in channels, any type that hooke reads
     labels/<id>.<tif, png, npy>      whole numbers of any type: 0 background, one id per nucleus; also <id>_mask.*
-                                     and the like (StarDist calls this folder masks/)
+                                     and the like (StarDist calls this folder masks/; also img/ and mask/, or
+                                     nnU-Net's imagesTr/ and labelsTr/)
 or
     <id>.<tif, png, jpg...>          Cellpose: also <id>_img.*
-    <id>_masks.<tif, png>            also <id>_cp_masks.*
+    <id>_masks.<tif, png>            also <id>_cp_masks.*, <id>_mask.*, <id>_labels.*, <id>_label.*
 
-Either may be divided into folders ``train``, ``val`` and ``test``, which are the splits. Binary masks are split into
-their connected components: `hooke.io.annotations.label_files`.
+Either may be divided into folders ``train``, ``val`` and ``test``, which are the splits, and so may ``images`` and
+``labels``. Binary masks are split into their connected components: `hooke.io.annotations.label_files`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,14 +32,17 @@ from hooke.io.name_match import pair_names
 from hooke.labels.numbering import number_from_one
 
 TAKES = (
-    "images/ and labels/ (StarDist: masks/) of equal names, or Cellpose's x.png and x_masks.png; in train/, test/...; "
+    "images/ and labels/ (StarDist: masks/) of equal names, or x.png and x_masks.png (Cellpose) or x_mask.png; in "
+    "train/, test/...; "
     "--option components=auto|split|keep"
 )
 
 REMEDY = "give the folder above images and labels"
-LABEL_FOLDERS = ("labels", "masks")
-MASK_ENDINGS = ("_cp_masks", "_masks")
+IMAGE_FOLDERS = ("images", "image", "imgs", "img", "imagesTr")
+LABEL_FOLDERS = ("labels", "masks", "label", "mask", "labelsTr")
+MASK_ENDINGS = ("_cp_masks", "_masks", "_mask", "_labels", "_label")
 IMAGE_ENDING = "_img"
+ONLY_CHANNEL = "_0000"  # nnU-Net's, of images of one channel
 OTHER_ENDINGS = ("_flows", "_outlines", "_cp_output")
 PICKLE = "_seg.npy"
 WHY_NOT_PICKLE = "is a Python pickle, which can run any code when it is read"
@@ -121,7 +126,7 @@ def _find_pairs(root: Path) -> tuple[dict[str, Pair], list[Entry]]:
     pairs = _pairs(root)
     if pairs:
         return pairs, [Entry(id_) for id_ in sorted(pairs)]
-    parts = [(split, _pairs(root / name)) for name, split in LISTS.items() if (root / name).is_dir()]
+    parts = [(split, _pairs_of_split(root, name)) for name, split in LISTS.items()]
     counts = Counter(id_ for _, pairs in parts for id_ in pairs)
     if not counts:
         raise DatasetError("no image files here", path=root / "images", remedy=REMEDY)
@@ -135,16 +140,35 @@ def _find_pairs(root: Path) -> tuple[dict[str, Pair], list[Entry]]:
 
 
 def _pairs(root: Path) -> dict[str, Pair]:
-    """Find the pairs of one folder, by whichever way of naming them it follows."""
-    labels = next((root / name for name in LABEL_FOLDERS if (root / name).is_dir()), root / LABEL_FOLDERS[0])
-    if (root / "images").is_dir() or labels.is_dir():
-        return _pairs_of_folders(root / "images", labels)
+    """Find the pairs of one folder, by whichever way of naming them it follows; none where its folders are divided."""
+    images, labels = _folder(root, IMAGE_FOLDERS), _folder(root, LABEL_FOLDERS)
+    if any((images / name).is_dir() and (labels / name).is_dir() for name in LISTS):
+        return {}
+    if images.is_dir() or labels.is_dir():
+        return _pairs_of_folders(images, labels)
     return _pairs_of_suffixes(root)
+
+
+def _pairs_of_split(root: Path, name: str) -> dict[str, Pair]:
+    """Find the pairs of a folder of a split, above images and labels or in both."""
+    if (root / name).is_dir():
+        return _pairs(root / name)
+    images, labels = _folder(root, IMAGE_FOLDERS) / name, _folder(root, LABEL_FOLDERS) / name
+    return _pairs_of_folders(images, labels) if images.is_dir() and labels.is_dir() else {}
+
+
+def _folder(root: Path, names: Sequence[str]) -> Path:
+    """The first of these folders that is there, else the first."""
+    return next((root / name for name in names if (root / name).is_dir()), root / names[0])
 
 
 def _pairs_of_folders(images: Path, labels: Path) -> dict[str, Pair]:
     """Pair two folders whose files have the same stems, or such as ``A01`` and ``A01_mask``."""
     image_files, label_files = _by_stem(images), _by_stem(labels)
+    if all(stem.endswith(ONLY_CHANNEL) for stem in image_files) and not any(
+        stem.endswith(ONLY_CHANNEL) for stem in label_files
+    ):
+        image_files = {stem.removesuffix(ONLY_CHANNEL): files for stem, files in image_files.items()}
     called = {name: stem for stem, name in pair_names(label_files, image_files, path=labels).items()}
     pairs = {stem: Pair(images / stem, labels / called.get(stem, stem), found) for stem, found in image_files.items()}
     for stem, pair in pairs.items():
