@@ -160,6 +160,14 @@ def test_types_of_a_csv_are_those_of_all_its_parts(tmp_path, monkeypatch):
     }
 
 
+def test_names_of_digits_stay_texts(tmp_path):
+    rows = ["image,label,class,folder,suffix", "001,1,01,2024,.tif", "1E3,2,3,2024,.tif"]
+    (tmp_path / "a.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    write_parquet_of_csv(tmp_path / "a.csv", tmp_path / "a.parquet")
+    read = read_back(tmp_path / "a.parquet")
+    assert (read["image"], read["class"], read["folder"]) == (["001", "1E3"], ["01", "3"], ["2024", "2024"])
+
+
 def test_a_place_that_can_not_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"a\.parquet: can't be written"):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Suffixes of tables of separated values.
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
+#: Columns of the tables of a run that are texts, those of digits too: an image may be called 001 or 1E3.
+OWN_TEXTS = ("image", "class", "folder", "suffix")
 _SEPARATORS = ",;\t"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -176,9 +178,10 @@ def read_own_table(path: Path, columns: Callable[[str], bool] | None = None) -> 
     """
     import pandas as pd
 
-    texts = ("image", "class")
-    table = pd.read_csv(path, usecols=columns, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""])
-    for name in (name for name in texts if name in table):
+    table = pd.read_csv(
+        path, usecols=columns, dtype=dict.fromkeys(OWN_TEXTS, str), keep_default_na=False, na_values=[""]
+    )
+    for name in (name for name in OWN_TEXTS if name in table):
         meant = {cell: from_cell(cell) for cell in table[name].dropna().unique()}  # few, of millions of rows
         table[name] = table[name].map(meant).astype(object)  # of a table without rows, too
     return table

@@ -17,7 +17,7 @@ from hooke.io import ImageFile, LabelPlanes, find_images, open_image
 from hooke.io.channel_files import open_recorded
 from hooke.io.entry import run_entries
 from hooke.io.find import natural_key
-from hooke.io.tables import read_header, read_table
+from hooke.io.tables import OWN_TEXTS, read_header, read_table
 from hooke.labels.recognition import holds_labels
 from hooke.tracking.frame_numbers import lost_frames, missing_frames, mixed_sequences
 from hooke.tracking.track_files import LABEL_STACK, RECORD
@@ -349,8 +349,7 @@ def _objects_of_results(results: Path, names: Sequence[str], labels: Joined[NDAr
     if not path.is_file():
         return None
     known = [name for name in ("score", "class") if name in read_header(path, ("score", "class"))]
-    texts = ("image", "class")
-    table = read_table(path, ("image", "label"), ("t", *known), texts=texts)
+    table = read_table(path, ("image", "label"), ("t", *known), texts=OWN_TEXTS)
     begins = np.cumsum([0, *(len(_frames(file)) for file in labels.files)])
     first = dict(zip(names, begins[:-1].tolist(), strict=True))
     table = table[table["image"].isin(first)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hooke.io.annotations.annotated_plane import AnnotatedPlane
 from hooke.io.parquet import BOOLEAN, FLOAT, INTEGER, TEXT, write_parquet
 from hooke.io.spreadsheet import from_cell
+from hooke.io.tables import OWN_TEXTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,10 @@ def _parts(table: Path) -> Iterator[pd.DataFrame]:
     """Parts of a csv, with texts as they were before they became cells."""
     import pandas as pd
 
-    with pd.read_csv(table, chunksize=_ROWS, low_memory=False, keep_default_na=False, na_values=[""]) as parts:
+    types = dict.fromkeys(OWN_TEXTS, str)
+    with pd.read_csv(
+        table, chunksize=_ROWS, dtype=types, low_memory=False, keep_default_na=False, na_values=[""]
+    ) as parts:
         for part in parts:
             texts = [name for name in map(str, part.columns) if part[name].dtype.kind not in "biuf"]
             yield part.assign(**{name: part[name].map(_from_cell, na_action="ignore") for name in texts})

@@ -17,10 +17,9 @@ from hooke.io import find_images, open_image
 from hooke.io.annotations.annotated_plane import AnnotatedPlane
 from hooke.io.lazy_plane import LazyPlane
 from hooke.io.naming import unique_names
-from hooke.io.tables import read_table
+from hooke.io.tables import OWN_TEXTS, read_table
 from hooke.labels.labelled_image import LabelledImage
 
-_TEXTS = ("image", "class", "folder", "suffix")
 _REMEDY = "run the command again that made this folder"
 
 
@@ -72,7 +71,7 @@ class ResultsFolder:
         DatasetError
             If it is missing or not such a table.
         """
-        return read_table(self.measurements, ("image", "label"), ("class", "score"), texts=_TEXTS, remedy=_REMEDY)
+        return read_table(self.measurements, ("image", "label"), ("class", "score"), texts=OWN_TEXTS, remedy=_REMEDY)
 
     @cached_property
     def image_files(self) -> dict[str, str]:
