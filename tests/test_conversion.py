@@ -145,6 +145,16 @@ def test_annotations_of_other_programs_are_named(name, text, says, tmp_path):
         hooke.convert(tmp_path / name, tmp_path / "a.tif")
 
 
+def test_of_tracks_the_label_images_are_read_and_the_movie_is_not(tmp_path):
+    write_labels(tmp_path / "tracks" / "labels.tif", [FIRST, FIRST], axes="T", shape=(2,))
+    tifffile.imwrite(tmp_path / "tracks" / "movie.tif", np.zeros((2, 4, 5, 3), np.uint8), photometric="rgb")
+    for name in ("tracks.csv", "lineage.csv"):
+        (tmp_path / "tracks" / name).write_text("track\n")
+    made = hooke.convert(tmp_path / "tracks", tmp_path / "out", to="geojson")
+    assert not made.failed
+    assert sum(made.objects.values()) == 6
+
+
 def test_a_folder_of_zarr_stores_becomes_a_folder(folder, tmp_path):
     pytest.importorskip("zarr")
     hooke.convert(folder, tmp_path / "stores", to="ome-zarr")

@@ -10,7 +10,7 @@ import pytest
 
 from hooke.datasets.adapters.geojson import find, load
 from hooke.errors import ConfigError, DatasetError
-from hooke.io.annotations.geojson import NO_GEOMETRY, OTHER_PLANES, REGIONS, SKIPPED
+from hooke.io.annotations.geojson import NO_GEOMETRY, OTHER_PLANES, REGIONS, SKIPPED, WHOLE_CELLS
 
 HEIGHT, WIDTH = 12, 16
 
@@ -74,6 +74,8 @@ def test_the_nucleus_of_a_cell_is_taken_on_demand(tmp_path):
         [feature("Polygon", [square(0, 0, 5)], nucleusGeometry=nucleus), feature("Polygon", [square(8, 0, 3)])],
     )
     assert np.bincount(first(tmp_path).labels.ravel())[1:].tolist() == [25, 9]
+    assert first(tmp_path).oddities == {WHOLE_CELLS: 1}
+    assert not first(tmp_path, outline="nucleus").oddities
     assert np.bincount(first(tmp_path, outline="nucleus").labels.ravel())[1:].tolist() == [4, 9]
     with pytest.raises(ConfigError, match="use object or nucleus"):
         find(tmp_path, outline="membrane")

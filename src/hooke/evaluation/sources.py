@@ -15,6 +15,7 @@ from hooke.io.annotations.coco import open_coco
 from hooke.io.annotations.dsb_csv import DsbSource
 from hooke.io.annotations.label_files import read_label_file
 from hooke.io.annotations.zarr_labels import ZarrFolder, ZarrSource, find_stores, is_in_zarr
+from hooke.io.leftovers import holds_tracks
 from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 
@@ -134,7 +135,11 @@ def _label_files(folder: Path) -> dict[str, Path]:
     inner = folder / "labels"
     inner = inner if inner.is_dir() else folder
     files: dict[str, Path] = {}
-    for path in sorted(inner.iterdir()):
+    paths = sorted(inner.iterdir())
+    tracked = holds_tracks({path.name for path in paths})
+    for path in paths:
+        if tracked and path.stem != "labels":  # beside the label images, hooke track writes a movie
+            continue
         if path.suffix.lower() not in LABEL_SUFFIXES or path.name.startswith(".") or not path.is_file():
             continue
         stem = path.stem.removesuffix(".ome")

@@ -59,6 +59,11 @@ _PREVIEW = "_thumb"
 _OWN_RECORD = re.compile(rb'^\s*\{\s*"hooke"\s*:')
 
 
+def holds_tracks(files: Collection[str]) -> bool:
+    """Whether the files of a folder, by their names, are those that ``hooke track`` writes."""
+    return _OF_TRACKS.issubset(files)
+
+
 def result_folders(root: Path, folders: Collection[str], files: Collection[str]) -> set[str]:
     """Which subfolders of a folder hold results, not images.
 
@@ -82,7 +87,7 @@ def result_folders(root: Path, folders: Collection[str], files: Collection[str])
     found.update(name for name in folders if (match := _CHALLENGE.fullmatch(name)) and match["frames"] in folders)
     if {"scores.json", "detection.json"}.intersection(files):  # hooke evaluate
         found.add("classes")
-    if _OF_TRACKS.issubset(files):  # hooke track
+    if holds_tracks(files):  # hooke track
         found.add("ctc")
     return {name for name in folders if name in found}
 
@@ -174,7 +179,7 @@ def _own_files(files: set[str]) -> set[str]:
         made |= {"histograms.png", *(name for name in files if re.fullmatch(r"sheet-\d+\.png", name))}
     if "metrics.csv" in files:
         made |= {"curves.png", "pictures.png"}  # curves.png: of earlier versions
-    if _OF_TRACKS.issubset(files):
+    if holds_tracks(files):
         made |= {"labels.tif", "movie.tif", "movie.gif"}
     return made & files
 

@@ -35,6 +35,10 @@ NO_AREA = ("Point", "MultiPoint", "LineString", "MultiLineString")
 SKIPPED = "points and lines, left out"
 NO_GEOMETRY = "features without a geometry, left out"
 REGIONS = "regions around other objects (cores, annotations with detections inside), left out"
+WHOLE_CELLS = (
+    "cells taken by the outline of the whole cell, not by that of their nucleus (hooke convert --outline nucleus takes "
+    "the nuclei)"
+)
 OTHER_PLANES = "objects of other planes of a stack than the first one's, drawn into the same image"
 REMEDY = "export it from QuPath again, as FeatureCollection"
 #: Which outline of an object is wanted, and the key that holds it.
@@ -75,6 +79,8 @@ class GeojsonFile:
                 _add(layer, f"feature {place}", feature, OUTLINES[outline])
             if len(layer.masks) > len(kinds):
                 kinds.append(_object_type(feature))
+                if outline == "object" and feature.get(OUTLINES["nucleus"]):
+                    layer.notes[WHOLE_CELLS] += 1
                 planes.append(_plane_of(feature))
         if others := sum(plane != planes[0] for plane in planes):
             layer.notes[OTHER_PLANES] = others
