@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from hooke.cli.submit import submit
 from hooke.errors import DatasetError, OutputError
 from hooke.evaluation import evaluate
 from hooke.evaluation.submission import write_submission
 from hooke.io.annotations import dsb_csv
 from hooke.labels.run_length import encode_objects, encode_pairs
+from tests.builders import run_command
 
 LABELS = np.array([[1, 1, 0, 9], [1, 0, 0, 9], [0, 0, 5, 9]], np.uint16)
 
@@ -55,6 +57,14 @@ def test_a_bad_image_is_told_and_the_rest_written(folder):
     written = write_submission(folder, folder / "s.csv")
     assert set(written.objects) == {"a", "b"}
     assert "c is a stack" in written.failed["c"] and "d.tif" in written.failed["d"]
+
+
+def test_what_is_odd_about_label_images_is_said(folder):
+    intensities = np.random.default_rng(0).integers(0, 60_000, (70, 70), np.uint16)
+    tifffile.imwrite(folder / "b.tif", intensities)
+    result, status = run_command(submit, folder, "-o", folder / "s.csv")
+    assert status == 0
+    assert "1 label images whose neighbouring pixels differ as in images of intensities" in result.output
 
 
 def test_nothing_to_write_leaves_no_file(tmp_path):

@@ -28,6 +28,7 @@ def submit(
 
     hooke submit results/ -o submission.csv --truth dsb2018/ --split test
     """
+    from hooke.evaluation.oddities import summed_oddities
     from hooke.evaluation.submission import write_submission
 
     if split is not None and truth is None:
@@ -37,7 +38,8 @@ def submit(
     empty = sum(not count for count in submission.objects.values())
     note = f", {empty} of them without objects" if empty else ""
     typer.echo(f"{objects} objects in {images} image(s){note}; read back without a difference: {out}")
-    for problem in submission.failed.values():
+    odd = summed_oddities((name, "label images", found) for name, found in submission.oddities.items())
+    for problem in [*odd, *submission.failed.values()]:
         typer.secho(f"hooke: {problem}", fg="yellow", err=True)
     complete = truth is None or _print_score(pred, truth, split, submission.failed)
     return 0 if complete and not submission.failed else 1

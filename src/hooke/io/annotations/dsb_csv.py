@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -111,11 +111,14 @@ class Submission:
         Number of objects by image.
     failed : dict of str to str
         Why an image is not in it, by name.
+    oddities : dict of str to mapping of str to int
+        What was odd about the label image of each, where something was.
     """
 
     path: Path
     objects: dict[str, int]
     failed: dict[str, str]
+    oddities: dict[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def write_dsb(source: LabelSource, path: str | Path) -> Submission:
@@ -145,22 +148,26 @@ def write_dsb(source: LabelSource, path: str | Path) -> Submission:
     path = Path(path)
     objects: dict[str, int] = {}
     failed: dict[str, str] = {}
+    oddities: dict[str, Mapping[str, int]] = {}
     with atomic_path(path) as part:
         with part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(_COLUMNS)
             for name in source.names:
                 try:
-                    rows = encode_objects(_read_plane(source, name))
+                    read = _read_plane(source, name)
+                    rows = encode_objects(read.labels)
                 except HookeError as error:
                     failed[name] = str(error)
                     continue
                 objects[name] = len(rows)
+                if read.oddities:
+                    oddities[name] = read.oddities
                 writer.writerows((name, code) for code in rows or [""])
         if not objects:
             raise DatasetError("no label image could be written", remedy=next(iter(failed.values())))
         _check(part, path, source, list(objects))
-    return Submission(path, objects, failed)
+    return Submission(path, objects, failed, oddities)
 
 
 def write_run_lengths(path: Path, planes: Iterable[AnnotatedPlane]) -> None:
@@ -196,18 +203,18 @@ def _read_table(path: Path) -> pd.DataFrame:
     return table
 
 
-def _read_plane(source: LabelSource, name: str) -> NDArray[np.int32]:
-    labels = source.read(name).labels
-    if labels.ndim != 2:
+def _read_plane(source: LabelSource, name: str) -> LabelledImage:
+    read = source.read(name)
+    if read.labels.ndim != 2:
         raise DatasetError(f"{name} is a stack", remedy="submit single images")
-    return labels
+    return read
 
 
 def _check(part: Path, path: Path, source: LabelSource, names: list[str]) -> None:
     """Read the file as an evaluation does, and hold every image against its labels."""
     written = DsbSource(part)
     for name in names:
-        labels = _read_plane(source, name)
+        labels = _read_plane(source, name).labels
         ids, ranks = np.unique(np.append(labels.ravel(), 0), return_inverse=True)  # 0 comes first, even where it is not
         expected = ranks[:-1].reshape(labels.shape)
         if name not in written or not np.array_equal(written.read(name, labels.shape).labels, expected):
