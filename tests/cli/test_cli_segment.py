@@ -116,6 +116,17 @@ def test_class_threshold_without_classes_is_an_error(image, tmp_path, capsys):
     assert "knows no classes" in capsys.readouterr().err
 
 
+def test_pages_that_may_be_channels_are_named(tmp_path, capsys):
+    pixels = simulate((64, 64), seed=2).image
+    with tifffile.TiffWriter(tmp_path / "s.tif") as writer:
+        for page in (pixels, pixels[::-1]):
+            writer.write(page, metadata=None)
+    assert exit_code("segment", tmp_path / "s.tif", "-o", tmp_path / "out", "--diameter", "24") == 0
+    assert "s: the file does not say what its pages are" in capsys.readouterr().out
+    assert exit_code("segment", tmp_path / "s.tif", "-o", tmp_path / "2", "--diameter", "24", "--axes", "ZYX") == 0
+    assert "does not say" not in capsys.readouterr().out
+
+
 def test_planes_are_named_in_warnings_and_counts(image, tmp_path, capsys):
     pixels = simulate((64, 64), seed=2).image
     tifffile.imwrite(tmp_path / "s.tif", np.stack([pixels, np.zeros_like(pixels)]), metadata={"axes": "ZYX"}, ome=True)

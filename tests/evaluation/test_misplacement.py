@@ -90,6 +90,15 @@ def write_points(path, change):
     return path / "points.csv", path / "truth"
 
 
+def test_points_that_are_listed_twice_are_counted(tmp_path):
+    (tmp_path / "truth").mkdir()
+    points, truth = write_points(tmp_path, lambda y, x: (y, x))
+    table = pd.read_csv(points)
+    pd.concat([table, table.head(3)]).to_csv(points, index=False)
+    (note,) = evaluate_points(points, truth, resamples=0).notes
+    assert note.startswith(f"3 of {len(table) + 3} points are listed twice")
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -96,12 +96,16 @@ def _moved(pred: Mask, truth: Mask, shift: tuple[int, int]) -> tuple[Mask, Mask]
 
 @dataclass(frozen=True)
 class PlacedPoints:
-    """How many points there are, lie outside of their image, in a true object, and in one with y and x exchanged."""
+    """How many points there are, lie outside of their image, in a true object, and in one with y and x exchanged.
+
+    And how many are listed once more.
+    """
 
     count: int = 0
     outside: int = 0
     inside: int = 0
     exchanged: int = 0
+    repeated: int = 0
 
 
 def place_points(places: NDArray[np.float64], truth: NDArray[np.integer]) -> PlacedPoints:
@@ -115,16 +119,20 @@ def place_points(places: NDArray[np.float64], truth: NDArray[np.integer]) -> Pla
     if truth.ndim != 2 or not len(places):
         return PlacedPoints(len(places))
     outside, inside = held(np.s_[:])
-    return PlacedPoints(len(places), outside, inside, held(np.s_[::-1])[1])
+    repeated = len(places) - len(np.unique(places, axis=0))
+    return PlacedPoints(len(places), outside, inside, held(np.s_[::-1])[1], repeated)
 
 
 def misplaced_points(images: Iterable[PlacedPoints]) -> list[str]:
-    """Say of all images' points that some lie outside, or that y and x seem to be exchanged."""
+    """Say of all images' points that some lie outside or are listed twice, or that y and x seem to be exchanged."""
     each = list(images)
-    count, outside, inside, exchanged = (
-        sum(getattr(points, name) for points in each) for name in ("count", "outside", "inside", "exchanged")
+    count, outside, inside, exchanged, repeated = (
+        sum(getattr(points, name) for points in each)
+        for name in ("count", "outside", "inside", "exchanged", "repeated")
     )
     said = []
+    if repeated:
+        said.append(f"{repeated} of {count} points are listed twice, and count as objects of their own")
     if outside:
         said.append(f"{outside} of {count} points lie outside of their image: y and x are to be in pixels of it")
     if exchanged > max(2 * inside, _FEWEST):

@@ -42,7 +42,7 @@ from hooke.io.set_aside import SET_ASIDE
 from hooke.models import load_model
 from hooke.pipeline.cluster import open_cluster
 from hooke.pipeline.cluster_work import Remote, remote_of, segment_on_cluster
-from hooke.pipeline.image_facts import differing_channel, differing_images
+from hooke.pipeline.image_facts import differing_channel, differing_images, possible_channels
 from hooke.pipeline.ledger import Ledger
 from hooke.pipeline.memory import job_budget
 from hooke.pipeline.options import SegmentOptions
@@ -306,6 +306,7 @@ class _Run:
         said = moved if ledger.set_aside else []
         said += _counted_from(self.job.options)
         done = [row for entry in ledger.ordered() if entry.path in own for row in entry.rows]
+        said += possible_channels(done) if self.job.axes is None else []
         said += differing_channel(done, self.job.options.channel)
         said += differing_images(row for entry in ledger.ordered() for row in entry.rows)
         if not kept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ FACTS: Final = ("pixel_height_um", "pixel_width_um", "pixel_type", "channels")
 _UNKNOWN = "unknown"
 _NAMED = 3  # images of each kind
 _KINDS = 5
+_FEW_PAGES = 5  # that may be channels
 
 
 def image_facts(image: Image) -> dict[str, Any]:
@@ -62,6 +64,25 @@ def differing_images(rows: Iterable[Mapping[str, Any]]) -> list[str]:
             "only; that of an image's only channel does not name it"
         )
     return said
+
+
+def possible_channels(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Say that the few pages of a file, which does not say what they are, may be channels of one image.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Of ``summary.csv``, a row per plane.
+    """
+    pages = Counter(str(row["image"]) for row in rows if "i" in row)
+    few = [name for name, count in pages.items() if count <= _FEW_PAGES]
+    if not few:
+        return []
+    named = readable(listed(few, _NAMED))
+    return [
+        f"{named}: the file does not say what its pages are, and each was segmented as a plane of a stack; if they are "
+        'channels of one image, give --axes CYX (axes="CYX")'
+    ]
 
 
 def differing_channel(rows: Iterable[Mapping[str, Any]], channel: int | str | None) -> list[str]:
