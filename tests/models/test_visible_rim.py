@@ -124,3 +124,14 @@ def test_the_shipped_model_takes_rims_of_bright_nuclei():
         with_rims, without = (hooke.segment(image, one, diameter=diameter, threads=1) for one in (model, plain))
         assert np.array_equal(with_rims.scores, without.scores)
         assert np.count_nonzero(with_rims.labels) > np.count_nonzero(without.labels)
+
+
+def test_what_is_small_is_judged_by_its_whole_area():
+    image = simulate((320, 320), seed=2, diameter=24, density=0.2, overlap=0.2).image
+    every = hooke.segment(image, diameter=24, min_size=1, threads=1)
+    areas = np.bincount(every.labels.ravel())[1:]
+    for limit in np.quantile(areas, [0.2, 0.5, 0.8]).astype(int) + 1:
+        kept = hooke.segment(image, diameter=24, min_size=int(limit), threads=1)
+        assert sorted(np.bincount(kept.labels.ravel())[1:]) == sorted(areas[areas >= limit])
+        small = np.count_nonzero(areas < limit)
+        assert small <= kept.dropped <= small + every.dropped  # which scored too low

@@ -16,9 +16,11 @@ from hooke.models.scale import scale_for
 from hooke.models.visible_rim import follows_rim, take_rims
 from hooke.preprocess import Normalisation
 from hooke.targets import Decoded, Scheme
+from hooke.targets.decoded import drop_small
 
 _SMALLEST_SHARE = 0.07  # objects below this share of the typical object's area are dropped
 _SMALLEST = 12.0  # pixels: an object of fewer looks like noise
+_BEFORE_RIMS = 0.5  # share of the smallest area that an object must have before it grows over its rim
 
 
 def smallest_area(diameter: float) -> float:
@@ -124,10 +126,11 @@ class PixelSegmenter:
         min_size = self.min_size if min_size is None else min_size
         min_size = smallest_area(diameter) if min_size is None else min_size
         maps = known if known is not None and scale == 1 else self.predict(pixels, normalisation, scale, progress)
-        decoded = self.scheme.decode(
-            maps, min_size=min_size, diameter=diameter, min_score=min_score, threads=self.threads
-        )
-        decoded = replace(decoded, labels=self.take_rims(decoded.labels, maps, pixels, normalisation, diameter))
+        least = self.least_decoded(min_size, normalisation)
+        decoded = self.scheme.decode(maps, min_size=least, diameter=diameter, min_score=min_score, threads=self.threads)
+        if self.follows_rim(normalisation):
+            labels = self.take_rims(decoded.labels, maps, pixels, normalisation, diameter)
+            decoded = drop_small(replace(decoded, labels=labels), min_size, self.threads)
         if offset := self.grow if grow is None else grow:
             decoded = replace(decoded, labels=offset_outlines(decoded.labels, offset))
         return SegmentedPixels(maps, decoded, scale, float(min_size))
@@ -135,6 +138,10 @@ class PixelSegmenter:
     def follows_rim(self, normalisation: Normalisation) -> bool:
         """Whether an image's objects are outlined by their visible rim."""
         return self.visible_rim and follows_rim(normalisation)
+
+    def least_decoded(self, min_size: float, normalisation: Normalisation) -> float:
+        """Area, pixels, from which candidates are decoded: those that grow over their rims may begin smaller."""
+        return min_size * _BEFORE_RIMS if self.follows_rim(normalisation) else min_size
 
     def take_rims(
         self,

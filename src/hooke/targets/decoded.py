@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,17 @@ def keep_candidates(
     renumber(labels, keep, threads)
     too_small, too_unsure = int((sure & ~large & (area > 0)).sum()), int((large & ~sure).sum())
     return Decoded(labels, score[keep], traits[keep], too_small, too_unsure)
+
+
+def drop_small(decoded: Decoded, min_size: float, threads: int = 1) -> Decoded:
+    """Drop objects of fewer pixels, after their outlines were moved; labels are renumbered in place."""
+    large = np.bincount(decoded.labels.ravel(), minlength=len(decoded.scores) + 1) >= min_size
+    large[0] = False
+    if large[1:].all():
+        return decoded
+    renumber(decoded.labels, large, threads)
+    kept, too_small = large[1:], decoded.too_small + int(np.count_nonzero(~large[1:]))
+    return replace(decoded, scores=decoded.scores[kept], traits=decoded.traits[kept], too_small=too_small)
 
 
 def measure_traits(

@@ -134,7 +134,7 @@ class ObjectFinder:
         labels = decoded.labels
         owned, cut = find_owned(labels, window, block, shape)
         area = np.bincount(labels.ravel(), minlength=len(owned))
-        large = area >= max(found.min_size, 1)
+        large = area >= max(found.segmenter.least_decoded(found.min_size, found.normalisation), 1)
         sure = np.concatenate([[False], decoded.scores >= found.min_score])
         is_cut = bool((cut & large & sure).any())
         if not first:
@@ -142,18 +142,17 @@ class ObjectFinder:
         candidates = large & sure
         candidates[0] = False
         keep = owned & candidates
-        dropped = int((owned & sure & ~large & (area > 0)).sum()), int((owned & large & ~sure).sum())
-        with_rims = found.segmenter.follows_rim(found.normalisation)
-        if found.grow or with_rims:  # next to all objects of the window, whichever block they belong to
+        too_unsure = int((owned & large & ~sure).sum())
+        if found.grow or found.segmenter.follows_rim(found.normalisation):
+            # Next to all objects of the window, whichever block they belong to.
             renumber(labels, candidates)
-            if with_rims:
-                pixels = found.view.pixels[window]
-                labels = found.segmenter.take_rims(labels, maps, pixels, found.normalisation, self._diameter)
-            if found.grow:
-                labels = offset_outlines(labels, found.grow)
+            labels, large[candidates] = self._move_outlines(labels, maps, window)
+            candidates &= large
+            keep &= large
             renumber(labels, np.concatenate([[False], keep[candidates]]))
         else:
             renumber(labels, keep)
+        too_small = int((owned & sure & ~large & (area > 0)).sum())
         scores, cut = decoded.scores[keep[1:]], cut[keep]
         labels, real, dirt, red = find_real(labels, len(scores), found.view, window)
         if not real.all():
@@ -163,7 +162,28 @@ class ObjectFinder:
         if names:
             votes = aggregate_pixel_classes(maps[len(found.model.scheme.maps) :], labels, names).probabilities
         top, left, cropped = _crop(labels, window)
-        return BlockObjects((top, left), cropped, scores[real], cut[real], votes, (*dropped, dirt, red)), is_cut
+        counts = too_small, too_unsure, dirt, red
+        return BlockObjects((top, left), cropped, scores[real], cut[real], votes, counts), is_cut
+
+    def _move_outlines(
+        self, labels: NDArray[np.int32], maps: NDArray[np.uint16], window: Window
+    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Outline the objects of a window as those of a whole image are.
+
+        Returns
+        -------
+        labels : ndarray of int32, shape (Y, X)
+            Of those that are large enough over their rims.
+        large : ndarray of bool, shape (objects,)
+            Which these are.
+        """
+        found, count = self._found, int(labels.max(initial=0))
+        pixels = found.view.pixels[window]
+        labels = found.segmenter.take_rims(labels, maps, pixels, found.normalisation, self._diameter)
+        large = np.bincount(labels.ravel(), minlength=count + 1) >= found.min_size
+        large[0] = False
+        renumber(labels, large)
+        return offset_outlines(labels, found.grow) if found.grow else labels, large[1:]
 
 
 def _crop(labels: NDArray[np.int32], window: Window) -> tuple[int, int, NDArray[np.int32]]:
