@@ -113,3 +113,24 @@ def test_a_picture_of_several_stains_is_no_channel(tmp_path):
     (first,), channels = find_channels(sorted(tmp_path.iterdir()))
     with pytest.raises(ImageReadError, match=r"holds 3 channels.*none"):
         channels.open(first).plane(0)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["DAPI/a.tif", "GFP/a.tif", "DAPI/b.tif", "GFP/b.tif"], "DAPI/a.tif and GFP/a.tif look like channels"),
+        (["ch1/a.tif", "ch2/a.tif"], "ch1/a.tif and ch2/a.tif look like channels"),
+        (["monday/a.tif", "tuesday/a.tif"], ""),
+        (["DAPI/a.tif", "GFP/b.tif"], ""),
+        (["a_z01.tif", "a_z02.tif", "b_z01.tif"], "a_z01.tif and a_z02.tif look like planes in depth"),
+        (["a_z1_DAPI.tif", "a_z2_DAPI.tif"], "a_z1_DAPI.tif and a_z2_DAPI.tif look like planes"),
+        (["z1.tif", "z2.tif"], "z1.tif and z2.tif look like planes"),
+        (["a_z1.tif", "b_z2.tif"], ""),
+        (["buzz1.tif", "buzz2.tif"], ""),
+    ],
+)
+def test_parts_of_images_that_are_not_joined_are_named(names, says):
+    paths, channels = find_channels([Path(name) for name in names])
+    assert paths == [Path(name) for name in names]
+    assert len(channels.notes) == bool(says)
+    assert "".join(channels.notes).startswith(says)

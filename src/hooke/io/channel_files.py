@@ -20,6 +20,7 @@ from hooke.io.formats import result_stem
 from hooke.io.gaps import Gaps
 from hooke.io.image_file import ImageFile
 from hooke.io.leftovers import image_of_result
+from hooke.io.parts_by_name import parts_left_apart
 from hooke.io.reading import open_image
 from hooke.io.tiff_parts import SOME_CHANNELS
 
@@ -138,11 +139,12 @@ def find_channels(paths: Sequence[Path], pattern: str | None = None) -> tuple[li
         found = [(part, _grouped(named, part)) for part in CERTAIN_PARTS]
         for part, groups in found:
             if groups.are_complete(len(paths)) and part.fits(groups.channels):
-                return _first_files(paths, groups, f"; --channels-from {NONE} leaves them apart")
+                first, joined = _first_files(paths, groups, f"; --channels-from {NONE} leaves them apart")
+                return first, replace(joined, notes=(*joined.notes, *parts_left_apart(first)))
         notes = _without_partner(found, len(paths)) or _left_apart(
             [*found, *((part, _grouped(named, part)) for part in POSSIBLE_PARTS)], len(paths)
         )
-        return list(paths), ChannelFiles(notes=notes)
+        return list(paths), ChannelFiles(notes=(*notes, *parts_left_apart(paths)))
     if pattern != AUTO and pattern.count("{}") != 1:
         raise ConfigError(f"channels_from is {pattern!r}", remedy="write {} once, where the channel is: _w{}")
     groups = _likeliest(named) if pattern == AUTO else _grouped(named, part_of_option(pattern))
