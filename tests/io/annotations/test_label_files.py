@@ -221,3 +221,14 @@ def test_numbers_that_two_objects_share_and_outlines_are_named(tmp_path):
         cv2.circle(ring, (x, 30), 10, 255, 1)
     PIL.Image.fromarray(ring).save(tmp_path / "rings.png")
     assert any("outlines that were not filled" in said for said in read_label_file(tmp_path / "rings.png").oddities)
+
+
+def test_ids_in_three_equal_colours_are_read_and_grey_pictures_are_not(tmp_path):
+    labels = np.zeros((60, 70), np.uint8)
+    labels[5:25, 5:25], labels[30:50, 30:60], labels[5:20, 40:65] = 1, 2, 3
+    PIL.Image.fromarray(np.stack([labels] * 3, axis=2)).save(tmp_path / "ids.png")
+    assert np.array_equal(read_label_file(tmp_path / "ids.png").labels, labels)
+    grey = np.random.default_rng(0).integers(0, 255, labels.shape, np.uint8)
+    PIL.Image.fromarray(np.stack([grey] * 3, axis=2)).save(tmp_path / "grey.png")
+    with pytest.raises(HookeError, match="is a picture in colours"):
+        read_label_file(tmp_path / "grey.png")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.errors import DatasetError, ImageReadError
+from hooke.image import has_equal_channels
 from hooke.io import open_image, read_labels
 from hooke.labels.pieces import count_scattered, looks_unfilled
 from hooke.labels.recognition import holds_labels
@@ -133,7 +134,7 @@ def _take_apart(labels: NDArray[np.int32], split: bool | None, holds_ids: bool, 
 
 
 def _read(path: Path) -> NDArray[np.int32]:
-    """Read ids; of a mask saved in colours, or as JPEG, 1 where it is not black."""
+    """Read ids, also from three equal colours; of a mask in one colour, or as JPEG, 1 where it is not black."""
     with path.open("rb") as file:
         is_jpeg = file.read(len(_JPEG)) == _JPEG
     if is_jpeg:
@@ -145,6 +146,8 @@ def _read(path: Path) -> NDArray[np.int32]:
         if len(picture) > 1 or not picture.is_rgb:
             raise
         pixels = picture.plane(0).pixels
+        if has_equal_channels(pixels) and holds_labels(pixels[..., 0]):
+            return np.asarray(pixels[..., 0], np.int32)
         marked = (pixels != 0).any(axis=2)
         colours = pixels[marked]
         if not len(colours) or (not marked.all() and (colours == colours[0]).all()):
