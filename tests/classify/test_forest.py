@@ -124,7 +124,7 @@ def test_segmenting_and_classifying_in_one_writes_the_same(folder, tmp_path):
 
 def test_a_segmentation_takes_a_loaded_classifier(folder, tmp_path):
     classifier = load_classifier(folder / "shapes")
-    found = hooke.segment(folder / "images" / "i0.png", diameter=20, classify=classifier, class_threshold=0.9)
+    found = hooke.segment(folder / "images" / "i0.png", diameter=20, classify=classifier, class_threshold=0.99)
     assert set(found.table["class"]) == {"long", "round", "unknown"}
     with pytest.raises(ConfigError, match=r"load_classifier\('shapes'\)"):
         hooke.segment(folder / "images" / "i0.png", classify="shapes")

@@ -16,7 +16,6 @@ from hooke.corrections.profile import OFFSETS, Profile
 from hooke.labels import find_objects
 from hooke.labels.numbering import number_from_one
 from hooke.models import BundleSettings, Model
-from hooke.models.segmenter import smallest_area
 from hooke.pipeline.diameter import estimate_diameter
 from hooke.pipeline.view import View, prepare_view
 from hooke.targets import make_scheme
@@ -207,7 +206,10 @@ class MappedImage:
 
     def _kept(self, profile: Profile, knobs: Knobs) -> NDArray[np.bool_]:
         diameter = self.diameter(knobs) or 0.0
-        smallest = smallest_area(diameter) if knobs.min_size is None else knobs.min_size
+        smallest = knobs.min_size
+        if smallest is None:
+            segmenter = self._model(knobs.channel).segmenter(self.threads)
+            smallest = segmenter.smallest_area(diameter, self.view(knobs.channel).normalisation)
         scores = profile.scores
         if knobs.score_weights is not None:
             scores = predict_score(profile.traits, knobs.score_weights)

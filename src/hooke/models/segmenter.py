@@ -20,12 +20,8 @@ from hooke.targets.decoded import drop_small
 
 _SMALLEST_SHARE = 0.07  # objects below this share of the typical object's area are dropped
 _SMALLEST = 12.0  # pixels: an object of fewer looks like noise
+_OVER_RIMS = 1.2  # times as large: objects that have grown over their rims
 _BEFORE_RIMS = 0.5  # share of the smallest area that an object must have before it grows over its rim
-
-
-def smallest_area(diameter: float) -> float:
-    """Area in pixels below which objects are dropped unless another is given."""
-    return max(_SMALLEST_SHARE * math.pi / 4 * diameter**2, _SMALLEST)
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ class PixelSegmenter:
     threads : int
         Threads in all.
     min_size : float, optional
-        Objects of fewer pixels are dropped; see `smallest_area` for the default.
+        Objects of fewer pixels are dropped; `smallest_area` is the default.
     grow : float
         Pixels that outlines move outwards, or inwards below 0: see `hooke.labels.offset_outlines`.
     exact : bool
@@ -124,7 +120,7 @@ class PixelSegmenter:
         """
         scale = self.scale_of(diameter)
         min_size = self.min_size if min_size is None else min_size
-        min_size = smallest_area(diameter) if min_size is None else min_size
+        min_size = self.smallest_area(diameter, normalisation) if min_size is None else min_size
         maps = known if known is not None and scale == 1 else self.predict(pixels, normalisation, scale, progress)
         least = self.least_decoded(min_size, normalisation)
         decoded = self.scheme.decode(maps, min_size=least, diameter=diameter, min_score=min_score, threads=self.threads)
@@ -138,6 +134,11 @@ class PixelSegmenter:
     def follows_rim(self, normalisation: Normalisation) -> bool:
         """Whether an image's objects are outlined by their visible rim."""
         return self.visible_rim and follows_rim(normalisation)
+
+    def smallest_area(self, diameter: float, normalisation: Normalisation) -> float:
+        """Area in pixels below which objects are dropped unless another is given."""
+        area = max(_SMALLEST_SHARE * math.pi / 4 * diameter**2, _SMALLEST)
+        return _OVER_RIMS * area if self.follows_rim(normalisation) else area
 
     def least_decoded(self, min_size: float, normalisation: Normalisation) -> float:
         """Area, pixels, from which candidates are decoded: those that grow over their rims may begin smaller."""

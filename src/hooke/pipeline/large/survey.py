@@ -19,7 +19,6 @@ from hooke.image import Image
 from hooke.io.image_file import finite
 from hooke.io.lazy_plane import LazyPlane
 from hooke.models import Model, PixelSegmenter
-from hooke.models.segmenter import smallest_area
 from hooke.pipeline.examination import examine, object_warnings
 from hooke.pipeline.large.shown_pixels import WholePlane
 from hooke.pipeline.model_choice import PHASE_CONTRAST, is_typical, shows_nuclei_after_all, wants_cells
@@ -142,7 +141,7 @@ def _survey_as(plane: LazyPlane, model: Model, options: SegmentOptions) -> Surve
         return found
     min_score = segmenter.scheme.min_score if options.min_score is None else options.min_score
     min_size = segmenter.min_size if options.min_size is None else options.min_size
-    min_size = smallest_area(diameter) if min_size is None else min_size
+    min_size = segmenter.smallest_area(diameter, found.normalisation) if min_size is None else min_size
     grow = segmenter.grow if options.grow is None else options.grow
     found = replace(found, min_size=float(min_size), min_score=float(min_score), grow=grow)
     trust, scores = _trust(found)
