@@ -19,6 +19,7 @@ from hooke.metrics import score_image
 DSB2018 = Path(__file__).parents[2] / ".." / "shared" / "data" / "dsb2018"
 
 ONE = np.array([[1, 1, 0, 0], [1, 1, 0, 2], [0, 0, 0, 2]], np.uint16)
+COLOURS = np.dstack([ONE, 30 * ONE, 90 * ONE]).astype(np.uint8)
 TWO = np.array([[0, 0, 0, 0], [0, 3, 3, 0], [0, 3, 3, 0]], np.uint16)
 
 
@@ -267,7 +268,7 @@ def test_threshold_decides_what_is_matched(tmp_path):
 
 @pytest.mark.parametrize(
     ("bad", "message"),
-    [(ONE / 2, "fractions"), (np.dstack([ONE] * 3).astype(np.uint8), "colours"), (ONE.astype(np.int64) << 31, "above")],
+    [(ONE / 2, "fractions"), (COLOURS, "colours"), (ONE.astype(np.int64) << 31, "above")],
 )
 def test_what_is_no_label_image_is_named_and_counted(tmp_path, bad, message):
     truth = write(tmp_path / "truth", a=ONE, b=ONE)
