@@ -28,6 +28,7 @@ _EMPTY = 0.05  # probability below which a pixel belongs to the background
 _REACH = 0.12  # of the diameter: the rim is no wider
 _SMOOTHING = 0.02  # of the diameter
 _TRACE = 1e-3  # share of what is around a pixel
+_SIDES, _CORNERS = ((-1, 0), (0, -1), (0, 1), (1, 0)), ((-1, -1), (-1, 1), (1, -1), (1, 1))  # down, right
 
 
 def follows_rim(normalisation: Normalisation) -> bool:
@@ -71,7 +72,8 @@ def take_rims(
     def compare(band: slice) -> None:
         rows = slice(max(0, band.start - around), band.stop + around)
         empty = (foreground[rows] < threshold_16bit(_EMPTY)) & ~inside[rows]
-        compared = _above_background(_light(pixels, rows, normalisation), empty, normalisation.low, diameter)
+        values = _finite(normalisation.select(np.asarray(pixels[rows, :])), normalisation)
+        compared = _above_background(values, empty, normalisation.low, diameter)
         above[band] = compared[band.start - rows.start :][: band.stop - band.start]
 
     for_each_band(compare, labels, threads)
@@ -83,32 +85,42 @@ def take_rims(
     return _grow(labels, wanted, above, needed, round(_REACH * diameter))
 
 
-def _light(pixels: Pixels, rows: slice, normalisation: Normalisation) -> NDArray[np.float32]:
-    light = np.asarray(normalisation.select(np.asarray(pixels[rows, :])), np.float32)
+def _finite(values: NDArray[np.generic], normalisation: Normalisation) -> NDArray[np.generic]:
+    """Values as OpenCV takes them: as stored, or else in 32 bits, and finite."""
+    if values.dtype in (np.uint8, np.uint16):
+        return values
+    light = np.asarray(values, np.float32)
     if not np.isfinite(light).all():
         light = np.nan_to_num(light, nan=normalisation.low, posinf=normalisation.high, neginf=normalisation.low)
     return light
 
 
 def _above_background(
-    light: NDArray[np.float32], empty: NDArray[np.bool_], usual: float, diameter: float
+    values: NDArray[np.generic], empty: NDArray[np.bool_], usual: float, diameter: float
 ) -> NDArray[np.float32]:
     """Smoothed light less that of the background around, which is the `usual` one where all is covered."""
-    smooth = cv2.GaussianBlur(light, (0, 0), _SMOOTHING * diameter)
-    return np.asarray(cv2.subtract(smooth, _background(light, empty, usual, diameter)), np.float32)
+    smooth = cv2.GaussianBlur(values.astype(np.float32, copy=False), (0, 0), _SMOOTHING * diameter)
+    return np.asarray(cv2.subtract(smooth, _background(values, empty, usual, diameter)), np.float32)
 
 
 def _background(
-    light: NDArray[np.float32], empty: NDArray[np.bool_], usual: float, diameter: float
+    values: NDArray[np.generic], empty: NDArray[np.bool_], usual: float, diameter: float
 ) -> NDArray[np.float32]:
     """Mean light of the empty pixels up to a diameter from each pixel; the usual one where all are covered.
 
     What is further away has no part in it, so that blocks of an image give what the whole image gives.
     """
     side = 2 * round(diameter) + 1
-    others = np.where(empty, light - np.float32(usual), np.float32(0))
-    total, share = (cv2.blur(plane, (side, side)) for plane in (others, empty.astype(np.float32)))
-    return np.asarray(total / (share + np.float32(_TRACE)) + np.float32(usual), np.float32)
+    total, count = (
+        np.asarray(cv2.boxFilter(plane, cv2.CV_32F, (side, side), normalize=False), np.float32)
+        for plane in (np.where(empty, values, values.dtype.type(0)), empty.view(np.uint8))
+    )
+    # In place: these planes are as large as the image. (total + trace * usual) / (count + trace)
+    trace = np.float32(_TRACE * side**2)
+    total += trace * np.float32(usual)
+    count += trace
+    total /= count
+    return total
 
 
 def _grow(
@@ -122,19 +134,24 @@ def _grow(
 
     Every other step reaches over corners too, so that objects grow as far in all directions.
     """
-    grown = np.pad(labels, 1)
-    width, ids = grown.shape[1], grown.ravel()
-    y, x = np.divmod(wanted, labels.shape[1])
-    place, light = (y + 1) * width + x + 1, above.ravel()[wanted]
-    sides, corners = (-width, -1, 1, width), (-width - 1, -width + 1, width - 1, width + 1)
+    grown = labels.copy()
+    ids, light = grown.ravel(), above.ravel()[wanted]
+    bright = light > needed.min()
+    place, light = wanted[bright], light[bright]
+    (height, width), (y, x) = labels.shape, np.divmod(place, labels.shape[1])
+    rows, columns = ([np.clip(at + by, 0, last - 1) for by in (-1, 0, 1)] for at, last in ((y, height), (x, width)))
+    # A pixel at the image's border is beside itself there, or beside what it is beside anyway.
+    sides, corners = (
+        [rows[1 + down] * width + columns[1 + right] for down, right in ways] for ways in (_SIDES, _CORNERS)
+    )
     for step in range(steps):
         taken = np.zeros(len(place), np.int32)
-        for offset in (*sides, *corners) if step % 2 else sides:
-            beside = ids[place + offset]
+        for beside_place in (*sides, *corners) if step % 2 else sides:
+            beside = ids[beside_place]
             taken = np.where((taken == 0) & (light > needed[beside]), beside, taken)
         changed = taken > 0
         if not changed.any() and step % 2:
             break
         ids[place[changed]] = taken[changed]
-        place, light = place[~changed], light[~changed]
-    return np.ascontiguousarray(grown[1:-1, 1:-1])
+        light[changed] = -np.inf
+    return grown
