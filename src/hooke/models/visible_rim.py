@@ -77,7 +77,7 @@ def take_rims(
         above[band] = compared[band.start - rows.start :][: band.stop - band.start]
 
     for_each_band(compare, labels, threads)
-    runs = find_runs(labels)
+    runs = find_runs(labels, threads)
     typical = medians(above, runs, threads)
     needed: NDArray[np.float32] = np.full(int(runs.ids.max()) + 1, np.inf, np.float32)
     bright = typical > 0  # else no rim is visible

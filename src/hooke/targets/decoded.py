@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hooke.labels.bands import for_each_band
+from hooke.labels.runs import find_runs
 from hooke.targets.confidence import Traits
 from hooke.targets.flooding import renumber
 
@@ -73,8 +74,9 @@ def keep_candidates(
 
 def drop_small(decoded: Decoded, min_size: float, threads: int = 1) -> Decoded:
     """Drop objects of fewer pixels, after their outlines were moved; labels are renumbered in place."""
-    large = np.bincount(decoded.labels.ravel(), minlength=len(decoded.scores) + 1) >= min_size
-    large[0] = False
+    runs = find_runs(decoded.labels, threads)
+    large = np.zeros(len(decoded.scores) + 1, bool)
+    large[runs.ids] = runs.sum(runs.length) >= min_size
     if large[1:].all():
         return decoded
     renumber(decoded.labels, large, threads)
