@@ -12,6 +12,7 @@ from hooke.datasets import simulate
 from hooke.io import write_png
 
 
+@pytest.mark.slow
 def test_without_a_terminal_nothing_is_loaded_that_only_draws(tmp_path):
     write_png(tmp_path / "a.png", simulate((64, 64), seed=1).image)
     code = f"""import sys

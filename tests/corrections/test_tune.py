@@ -55,6 +55,7 @@ def test_an_offset_of_all_outlines_is_found_and_used(tmp_path, images, fields, f
     assert record[0]["grey"]["dsb_after"] == pytest.approx(np.mean(after), abs=0.02)
 
 
+@pytest.mark.slow
 def test_a_tuned_model_is_tuned_again(tmp_path, images, found):
     save(tmp_path, {name: offset_outlines(labels, 2) for name, labels in found.items()})
     tune(tmp_path, tmp_path / "first", threads=1)

@@ -33,6 +33,7 @@ def field():
     return np.clip(image + level * light, 0, 65535).astype(np.uint16), made.labels, bodies
 
 
+@pytest.mark.slow
 def test_micronuclei_are_found_and_nuclei_are_not(field):
     image, nuclei, bodies = field
     assert bodies.max() >= 10
@@ -47,6 +48,7 @@ def test_micronuclei_are_found_and_nuclei_are_not(field):
     assert not any(word in text for text in found.warnings for word in ("fragments", "far brighter", "focus"))
 
 
+@pytest.mark.slow
 def test_nuclei_without_micronuclei_are_nothing_to_warn_of(field, tmp_path):
     image, _, _ = field
     tifffile.imwrite(tmp_path / "a.tif", image)

@@ -69,6 +69,7 @@ def test_blocks_leave_no_trace_in_the_labels(wide, done):
     assert sorted(np.unique(labels)) == list(range(wide[1].count + 1))
 
 
+@pytest.mark.slow
 def test_nor_in_the_rims_of_large_objects(tmp_path):
     path = tmp_path / "large.tif"
     tifffile.imwrite(

@@ -51,6 +51,7 @@ def test_a_blurred_field_is_out_of_focus():
     assert "out of focus" in reason
 
 
+@pytest.mark.slow
 def test_parts_of_larger_objects_are_not_compared_with_nuclei():
     field = simulate((320, 400), seed=3, diameter=26.0, density=0.15, bits=16)
     speck = np.where(field.labels == 1, 40.0 * field.image.max(), field.image).astype(np.float32)

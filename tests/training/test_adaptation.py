@@ -74,6 +74,7 @@ def fresh(colour=False, frozen=2, **changes):
     return module, parent
 
 
+@pytest.mark.slow
 def test_small_bodies_beside_simulated_nuclei_are_what_a_model_of_parts_knows():
     model = load_model("micronuclei")
     made = simulated_samples(model, False, 0, count=4)

@@ -94,6 +94,7 @@ def test_shipped_configurations_name_files_that_are_there_from_anywhere(path, tm
     check_inputs(config.model_copy(update={"datasets": [], "images": []}))
 
 
+@pytest.mark.slow
 def test_missing_data_are_said_before_pytorch_is_imported(apart):
     paths = []
     for kind, classes in (("segmentation", ""), ("classifier", "classes: [a, b]\n"), ("coordinate", "")):

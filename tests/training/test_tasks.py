@@ -40,6 +40,7 @@ def test_a_classifier_loads_nothing_of_segmentation_but_its_configuration():
     }
 
 
+@pytest.mark.slow
 def test_configurations_the_face_and_weights_in_8_bits_load_no_torch():
     assert "torch" not in loaded_by(
         "from hooke.training import load_config, train, export, TrainConfig, ClassifierConfig; "
