@@ -14,6 +14,8 @@ from hooke.labels.bands import map_bands
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_SPECK = 2.0  # pixels of a run, on average
+
 
 @dataclass(frozen=True, eq=False)
 class Runs:
@@ -57,6 +59,11 @@ class Runs:
         """Whether each object reaches the edge of the image, of this height and width."""
         top, left, bottom, right = self.boxes
         return np.asarray((top == 0) | (left == 0) | (bottom == shape[0]) | (right == shape[1]))
+
+    @property
+    def are_specks(self) -> bool:
+        """Whether runs are hardly longer than a pixel, as in images of intensities; those of objects are longer."""
+        return len(self.length) > 0 and float(self.length.mean()) < _SPECK
 
     @property
     def sums(self) -> tuple[Floats, Floats]:

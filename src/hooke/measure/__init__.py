@@ -53,8 +53,6 @@ __all__ = [
 #: The first column of those that `measure` gives with `more`.
 FIRST_OF_MORE = "form_factor"
 
-_SPECKS = 2.0  # pixels of a run on average: those of objects are longer
-
 Columns = dict[str, NDArray[np.generic]]
 
 
@@ -182,7 +180,7 @@ def _check(labels: NDArray[np.integer], image: NDArray[np.generic] | None, chann
 def _refuse_exchanged(labels: NDArray[np.integer], image: NDArray[np.generic] | None, runs: Runs) -> None:
     """Refuse an image given for its labels, and these for the image: each grey value would be an object."""
     # Only objects of hardly more than a pixel are worth comparing all pixels.
-    if image is None or not len(runs.length) or runs.length.mean() > _SPECKS:
+    if image is None or not runs.are_specks:
         return
     if holds_labels(labels) is False and holds_labels(image):
         cause = "labels hold intensities, and the image holds labels"

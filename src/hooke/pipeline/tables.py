@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from hooke.errors import listed
 from hooke.io import atomic_path
 from hooke.io.atomic import atomic_paths
 from hooke.io.class_counts import CLASS_COUNTS, write_counts
@@ -23,7 +24,6 @@ from hooke.pipeline.object_rows import plane_columns
 from hooke.pipeline.result_files import DEPTH_TABLE, SUMMARY_COLUMNS, depth_table_path, failure_row
 
 _DAMAGED = "its results were changed or removed since; segment it again"
-_LISTED = 5
 
 
 def write_tables(ledger: Ledger, names: str = "hooke") -> list[dict[str, Any]]:
@@ -69,11 +69,8 @@ def changed_since(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     names = list(dict.fromkeys(str(row["image"]) for row in rows if row.get("error") == _DAMAGED))
     if not names:
         return ()
-    listed = f"{', '.join(names[:_LISTED])}{' …' if len(names) > _LISTED else ''}"
-    remedy = "hooke measure IMAGES --labels FOLDER measures label images that were corrected"
-    return (
-        f"{len(names)} image(s) whose results were changed or removed since are not in the tables ({listed}): {remedy}",
-    )
+    gone = f"{len(names)} image(s) whose results were changed or removed since are not in the tables ({listed(names)})"
+    return (f"{gone}: hooke measure IMAGES --labels FOLDER measures label images that were corrected",)
 
 
 def _write_counts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from hooke.errors import listed
 from hooke.io.find import natural_key
 
 _NUMBER = re.compile(r"\d+")
@@ -50,8 +51,8 @@ def missing_frames(names: Sequence[str]) -> tuple[str, ...]:
         return ()
     gaps = [range(numbers[place] + step, numbers[place + 1], step) for place in wide]
     count = sum(map(len, gaps))
-    listed = ", ".join(map(str, itertools.islice(itertools.chain(*gaps), _LISTED)))
-    which = f"frame {listed} is" if count == 1 else f"{count} frames ({listed}{' …' if count > _LISTED else ''}) are"
+    first = ", ".join(map(str, itertools.islice(itertools.chain(*gaps), _LISTED)))
+    which = f"frame {first} is" if count == 1 else f"{count} frames ({first}{' …' if count > _LISTED else ''}) are"
     between = f" between {names[wide[0]]} and {names[wide[0] + 1]}" if len(wide) == 1 else ""
     return (f"{which} missing{between}: {_ACROSS}, or rename the files if none is missing",)
 
@@ -81,8 +82,8 @@ def lost_frames(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     lost = [name for name in order[places[0] : places[-1]] if name not in set(names)] if places else []
     if not lost:
         return ()
-    listed = f"{', '.join(lost[:_LISTED])}{' …' if len(lost) > _LISTED else ''}"
-    which = f"{listed} has no label image" if len(lost) == 1 else f"{len(lost)} images ({listed}) have no label images"
+    several = f"{len(lost)} images ({listed(lost)}) have no label images"
+    which = f"{lost[0]} has no label image" if len(lost) == 1 else several
     return (f"{which}, as where images failed or labels were removed: {_ACROSS}",)
 
 

@@ -33,7 +33,7 @@ from hooke.tracking.tables import (
 )
 from hooke.tracking.tracks import Tracks
 
-_PLACES, _SPECKS = 4, 2.0  # places of a value, and pixels of a run on average: labels have fewer and more
+_PLACES = 4  # places of a value: labels have fewer
 _PIECES, _FRAMES_READ = 3, 5  # a frame's pieces of one value that make it a mask; frames that are read for that
 _TRACKED = 0.9  # of the links between equal ids, from which the ids seem to persist already
 _PERSISTING = 0.9  # of the voxels above one of an object, which have its label where labels persist in depth
@@ -196,7 +196,7 @@ def _check_frames(planes: Any) -> None:
 def _is_scattered(plane: NDArray[np.integer]) -> bool:
     """Whether each value is in many places, hardly more than a pixel wide, as in images of intensities."""
     runs = find_runs(plane)
-    return len(runs.ids) > 0 and len(runs.index) > _PLACES * len(runs.ids) and float(runs.length.mean()) < _SPECKS
+    return len(runs.index) > _PLACES * len(runs.ids) and runs.are_specks
 
 
 def _image_planes(images: Any, count: int) -> ImagePlanes | None:
