@@ -46,6 +46,13 @@ def test_a_good_field_raises_no_doubt():
     assert reasons(*disks(3.0)) == ()
 
 
+def test_outlines_that_were_moved_outwards_do_not_make_a_field_out_of_focus():
+    image = simulate((300, 300), seed=3, diameter=30, density=0.2).image
+    assert not [text for text in hooke.segment(image, grow=3).warnings if text.startswith("out of focus")]
+    blurred = cv2.GaussianBlur(image, (0, 0), 8)
+    assert [text for text in hooke.segment(blurred, diameter=30, grow=3).warnings if text.startswith("out of focus")]
+
+
 def test_a_blurred_field_is_out_of_focus():
     (reason,) = reasons(*disks(16.0))
     assert "out of focus" in reason

@@ -38,12 +38,21 @@ class SegmentedPixels:
         Network pixels per image pixel.
     min_size : float
         Objects of fewer pixels were dropped.
+    inside : ndarray of bool, shape (Y, X), optional
+        Pixels of all objects before their outlines were moved; None where they were not.
     """
 
     maps: NDArray[np.uint16]
     decoded: Decoded
     scale: float
     min_size: float
+    inside: NDArray[np.bool_] | None = None
+
+    def before_growing(self, decoded: Decoded) -> Decoded:
+        """Some of the objects, as `decoded` holds them, in the pixels that they had before they grew."""
+        if self.inside is None:
+            return decoded
+        return replace(decoded, labels=np.where(self.inside, decoded.labels, np.int32(0)))
 
 
 @dataclass(frozen=True)
@@ -127,9 +136,11 @@ class PixelSegmenter:
         if self.follows_rim(normalisation):
             labels = self.take_rims(decoded.labels, maps, pixels, normalisation, diameter)
             decoded = drop_small(replace(decoded, labels=labels), min_size, self.threads)
+        inside = None
         if offset := self.grow if grow is None else grow:
+            inside = decoded.labels > 0
             decoded = replace(decoded, labels=offset_outlines(decoded.labels, offset))
-        return SegmentedPixels(maps, decoded, scale, float(min_size))
+        return SegmentedPixels(maps, decoded, scale, float(min_size), inside)
 
     def follows_rim(self, normalisation: Normalisation) -> bool:
         """Whether an image's objects are outlined by their visible rim."""

@@ -139,6 +139,7 @@ def _doubts(seen: Examined, found: SegmentedPixels, decoded: Decoded, diameter: 
     if not len(decoded.scores):
         return tuple(filter(None, (*nothing_found(seen.model), dropped_candidates(decoded))))
     whole = seen.view.pixels[:, :]
+    decoded = found.before_growing(decoded)  # where edges are, and how bright objects
     return object_warnings(
         whole, seen.view.normalisation, decoded, diameter, model=seen.model, maps=found.maps, threads=threads
     )

@@ -161,7 +161,7 @@ def _trust(found: Survey) -> tuple[tuple[str, ...], float]:
             found.diameter,
             min_size=found.min_size,
             min_score=found.min_score,
-            grow=found.grow,
+            grow=0.0,  # moved outlines do not lie on edges
         )
         scores += float(result.decoded.scores.sum())
         if len(result.decoded.scores):
