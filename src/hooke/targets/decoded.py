@@ -72,11 +72,17 @@ def keep_candidates(
     return Decoded(labels, score[keep], traits[keep], too_small, too_unsure)
 
 
+def find_large(labels: NDArray[np.int32], count: int, min_size: float, threads: int = 1) -> NDArray[np.bool_]:
+    """Which of labels 0..count have `min_size` pixels or more; the background never counts."""
+    runs = find_runs(labels, threads)
+    large = np.zeros(count + 1, np.bool_)
+    large[runs.ids] = runs.sum(runs.length) >= min_size
+    return large
+
+
 def drop_small(decoded: Decoded, min_size: float, threads: int = 1) -> Decoded:
     """Drop objects of fewer pixels, after their outlines were moved; labels are renumbered in place."""
-    runs = find_runs(decoded.labels, threads)
-    large = np.zeros(len(decoded.scores) + 1, bool)
-    large[runs.ids] = runs.sum(runs.length) >= min_size
+    large = find_large(decoded.labels, len(decoded.scores), min_size, threads)
     if large[1:].all():
         return decoded
     renumber(decoded.labels, large, threads)

@@ -19,6 +19,7 @@ from hooke.labels.window import bounding_window
 from hooke.pipeline.large.blocks import Block, Window, find_owned
 from hooke.pipeline.large.survey import Survey
 from hooke.pipeline.view import find_real
+from hooke.targets.decoded import find_large
 from hooke.targets.flooding import renumber
 
 _HALO = 4.0  # diameters around a block that its window shows
@@ -180,8 +181,7 @@ class ObjectFinder:
         found, count = self._found, int(labels.max(initial=0))
         pixels = found.view.pixels[window]
         labels = found.segmenter.take_rims(labels, maps, pixels, found.normalisation, self._diameter)
-        large = np.bincount(labels.ravel(), minlength=count + 1) >= found.min_size
-        large[0] = False
+        large = find_large(labels, count, found.min_size)
         renumber(labels, large)
         return offset_outlines(labels, found.grow) if found.grow else labels, large[1:]
 
