@@ -209,6 +209,13 @@ def _print_oddities(report: Prepared) -> None:
         _complain(f"{len(report.absent)} listed but not in the source: {listed(report.absent, LISTED)}; {remedy}")
     if report.straddling:
         _complain(f"{len(report.straddling)} groups lie in more than one split: {listed(report.straddling, LISTED)}")
+    if report.name_groups:
+        count = len(report.name_groups)
+        _complain(
+            f"{count} groups of images whose names begin alike lie in more than one split: "
+            f"{listed(report.name_groups, LISTED)}; where each is of one patient, slide or movie, scores say little of "
+            f"new ones: --group '{report.name_pattern}' keeps them together"
+        )
     if report.copies:
         pairs = [f"{id_} of {other}" for id_, other in report.copies.items()]
         _complain(

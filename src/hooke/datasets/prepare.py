@@ -17,6 +17,7 @@ from hooke.datasets.class_rules import ClassRules
 from hooke.datasets.convert_image import ImageWriter, PrepareSettings
 from hooke.datasets.journal import Journal, Record
 from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, find_image, read_index, write_index
+from hooke.datasets.name_groups import find_name_groups
 from hooke.datasets.selection import select
 from hooke.datasets.sidecars import describe_source, read_conflicts, read_sources, write_conflicts
 from hooke.datasets.splits import DEFAULT, DKFZ, Drawn, dkfz_split, draw_split, grouped, parse_shares, straddling
@@ -75,6 +76,11 @@ class Prepared:
         Images in each split; nuclei of each class, as the rules left them.
     straddling : list of str
         Groups that the given splits tear apart.
+    name_groups : list of str
+        Beginnings of names, such as of a patient, slide or movie, that lie in more than one of the drawn splits, where
+        no group is stated or given.
+    name_pattern : str
+        A regular expression that would keep those together, to be given as `group`.
     unknown_classes : list of str
         Classes that a rule names and no image has.
     copies : dict of str to str
@@ -92,6 +98,8 @@ class Prepared:
     splits: dict[str, int] = field(default_factory=dict)
     classes: dict[str, int] = field(default_factory=dict)
     straddling: list[str] = field(default_factory=list)
+    name_groups: list[str] = field(default_factory=list)
+    name_pattern: str = ""
     unknown_classes: list[str] = field(default_factory=list)
     copies: dict[str, str] = field(default_factory=dict)
     empty: bool = False
@@ -169,6 +177,7 @@ def prepare_dataset(
             _finish(dst, entries, records, splits, journal)
             describe_source(dst, {**source, "images": len(records), "hooke": __version__})
             _count(entries, records, splits, settings.rules, report)
+            _group_by_name(entries, splits, plan, report)
             report.copies = _copies(dst, records, splits)
     return report
 
@@ -300,6 +309,16 @@ def _count(
     report.empty = not any(part.nuclei for record in records.values() for part in record.parts)
     report.unknown_classes = sorted(rules.named - set(named))
     report.straddling = straddling((entry.field_of_view or entry.id, splits[entry.id]) for entry in entries)
+
+
+def _group_by_name(entries: Sequence[Entry], splits: dict[str, str], plan: SplitPlan, report: Prepared) -> None:
+    """Find groups that only names tell, of images whose split was drawn, and which the draw tore apart."""
+    if plan.group is not None or plan.split == DKFZ:
+        return
+    drawn = [entry.id for entry in entries if not entry.field_of_view and (plan.split or not entry.split)]
+    groups = find_name_groups(drawn)
+    report.name_groups = straddling((name, splits[id_]) for id_, name in groups.names.items())
+    report.name_pattern = groups.pattern if report.name_groups else ""
 
 
 def _copies(dst: Path, records: dict[str, Record], splits: dict[str, str]) -> dict[str, str]:
