@@ -118,7 +118,10 @@ def test_what_cannot_be_written_is_refused(given, message, folder, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "cause"),
-    [("a.parquet", "is a table, and holds no outlines"), ("a.jpg", "holds no outlines that hooke reads")],
+    [
+        ("a.parquet", "holds a table without outlines, which hooke doesn't read"),
+        ("a.jpg", "holds no outlines that hooke reads"),
+    ],
 )
 def test_a_file_without_outlines_is_said_to_be_one(name, cause, tmp_path):
     (tmp_path / name).write_bytes(b"PAR1")

@@ -14,14 +14,11 @@ from hooke.io.annotations.classes_json import read_classes
 from hooke.io.annotations.coco import open_coco
 from hooke.io.annotations.dsb_csv import DsbSource
 from hooke.io.annotations.label_files import read_label_file
+from hooke.io.annotations.unread_files import lacks_labels, what_is_unread
 from hooke.io.annotations.zarr_labels import ZarrFolder, ZarrSource, find_stores, is_in_zarr
 from hooke.io.leftovers import holds_tracks
 from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
-
-_ENDINGS = ", ".join(sorted(LABEL_SUFFIXES))
-_OF_PROGRAMS = frozenset({".xml", ".svg"})  # CVAT, Aperio, ASAP; Inkscape
-_TABLES = frozenset({".parquet", ".feather", ".xlsx", ".xls", ".ods", ".h5ad"})
 
 
 class FolderSource:
@@ -99,6 +96,8 @@ def open_labels(
         return ZarrSource(path, truth, split_components)
     if path.is_file() and suffix == ".json" and not holds_one_image(path):
         return open_coco(path, truth)
+    if path.is_file() and what_is_unread(path):
+        raise lacks_labels(path)
     if path.is_file() and suffix in TABLE_SUFFIXES and not path.name.lower().endswith(OUTLINES):
         return DsbSource(path, truth)
     if is_results(path):
@@ -122,13 +121,7 @@ def is_results(path: Path) -> bool:
 def _label_files(folder: Path) -> dict[str, Path]:
     """Map stem to label image, in the folder's ``labels`` where it has one, else in itself; sorted by stem."""
     if folder.is_file():
-        remedy = f"name a label image ({_ENDINGS}), a folder of them, or a file of annotations"
-        cause = "holds no outlines that hooke reads"
-        if folder.suffix.lower() in _TABLES:
-            cause, remedy = "is a table, and holds no outlines", f"{remedy}, such as the folder that the table is in"
-        if folder.suffix.lower() in _OF_PROGRAMS:
-            cause, remedy = "holds outlines of another program, which hooke doesn't read", "export them as COCO there"
-        raise DatasetError(cause, path=folder, remedy=remedy)
+        raise lacks_labels(folder)
     if not folder.is_dir():
         remedy = "check the name; labels are a folder of label images, a label image, or a file of annotations"
         raise DatasetError("no such folder or file", path=folder, remedy=remedy)
@@ -148,6 +141,5 @@ def _label_files(folder: Path) -> dict[str, Path]:
             raise DatasetError(f"{both} share a stem", path=inner, remedy="keep one of them")
         files[stem] = path
     if not files:
-        kinds = ", ".join(sorted(LABEL_SUFFIXES))
-        raise DatasetError("holds no label image", path=inner, remedy=f"label images end in {kinds}")
+        raise lacks_labels(inner)
     return files

@@ -27,6 +27,7 @@ from hooke.datasets.layout import Entry
 from hooke.datasets.splits import LISTS
 from hooke.errors import ConfigError, DatasetError
 from hooke.io.annotations.label_files import read_label_file
+from hooke.io.annotations.unread_files import lacks_labels
 from hooke.io.formats import has_image_suffix, result_stem
 from hooke.io.name_match import pair_names
 from hooke.labels.numbering import number_from_one
@@ -37,7 +38,6 @@ TAKES = (
     "--option components=auto|split|keep"
 )
 
-REMEDY = "give the folder above images and labels"
 IMAGE_FOLDERS = ("images", "image", "imgs", "img", "imagesTr")
 LABEL_FOLDERS = ("labels", "masks", "label", "mask", "labelsTr")
 MASK_ENDINGS = ("_cp_masks", "_masks", "_mask", "_labels", "_label")
@@ -129,7 +129,7 @@ def _find_pairs(root: Path) -> tuple[dict[str, Pair], list[Entry]]:
     parts = [(split, _pairs_of_split(root, name)) for name, split in LISTS.items()]
     counts = Counter(id_ for _, pairs in parts for id_ in pairs)
     if not counts:
-        raise DatasetError("no image files here", path=root / "images", remedy=REMEDY)
+        raise _no_images(root / "images")
     entries = []
     for split, found in parts:
         for name, pair in found.items():
@@ -164,7 +164,12 @@ def _folder(root: Path, names: Sequence[str]) -> Path:
 
 def _pairs_of_folders(images: Path, labels: Path) -> dict[str, Pair]:
     """Pair two folders whose files have the same stems, or such as ``A01`` and ``A01_mask``."""
-    image_files, label_files = _by_stem(images), _by_stem(labels)
+    image_files = _by_stem(images)
+    if not image_files:
+        raise _no_images(images)
+    label_files = _by_stem(labels)
+    if not label_files:
+        raise lacks_labels(labels) if labels.is_dir() else _no_images(labels)
     if all(stem.endswith(ONLY_CHANNEL) for stem in image_files) and not any(
         stem.endswith(ONLY_CHANNEL) for stem in label_files
     ):
@@ -176,13 +181,15 @@ def _pairs_of_folders(images: Path, labels: Path) -> dict[str, Pair]:
     return pairs | {stem: Pair(images / stem, labels / stem, labels=found) for stem, found in label_files.items()}
 
 
+def _no_images(folder: Path) -> DatasetError:
+    return DatasetError("no image files here", path=folder, remedy="give the folder above images and labels")
+
+
 def _by_stem(folder: Path) -> dict[str, list[Path]]:
     files: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*")):
         if has_image_suffix(path):
             files.setdefault(result_stem(path), []).append(path)
-    if not files:
-        raise DatasetError("no image files here", path=folder, remedy=REMEDY)
     return files
 
 

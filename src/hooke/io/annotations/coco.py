@@ -43,6 +43,7 @@ _OTHERS = {
     "Labelbox": {"data_row", "Labeled Data"},
     "Datumaro": {"items"},
     "the Digital Slide Archive": {"elements"},
+    "HoVer-Net": {"nuc"},
 }
 KEPT_KEYS = ("id", "image_id", "category_id", "iscrowd", "segmentation", "score", "area")
 CROWD = "crowd regions (iscrowd), left out"
