@@ -18,6 +18,7 @@ from hooke.evaluation.misplacement import misplaced_predictions
 from hooke.evaluation.object_table import classes_of, object_table, scores_of
 from hooke.evaluation.oddities import summed_oddities
 from hooke.evaluation.paired_source import pair_source
+from hooke.evaluation.planes_apart import planes_apart
 from hooke.evaluation.result import STATUSES, Evaluation
 from hooke.evaluation.saved_evaluation import read_runs
 from hooke.evaluation.scored_images import group_column, known_columns, list_images
@@ -194,6 +195,7 @@ def _score(
     except HookeError as error:
         return _Scored({**row, "status": _BAD_TRUTH, "problem": str(error)})
     pred, status, problem = _prediction(name, preds, truth)
+    pred, truth = planes_apart(pred, truth)
     comparison = compare(pred.labels, truth.labels, threshold)
     counts = count_comparison(comparison, thresholds)
     numbers = score_counts(counts) | counts
