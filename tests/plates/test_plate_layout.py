@@ -115,6 +115,9 @@ def test_names_that_occur_twice_stay_fields_of_their_own():
         (("1 µM", "1 \u03bcM", "1um"), ["1 µM and 1 μM and 1um"]),
         (("drug 10", "drug 1.0", "+drug", "-drug"), []),
         (("a", "a"), []),
+        (("0", "0.0"), ["0 and 0.0"]),
+        (("siRNA-1", "siRNA 1"), ["siRNA 1 and siRNA-1"]),
+        (("CD8+", "CD8-"), []),
     ],
 )
 def test_conditions_that_hardly_differ_are_named(layout, conditions, said):

@@ -24,7 +24,7 @@ from hooke.io.annotations.classes_json import read_classes
 from hooke.io.channel_files import find_channels
 from hooke.io.name_match import match_names, some_names
 from hooke.io.tables import read_table
-from hooke.labels.classes import alike
+from hooke.labels.spelling import spelled_alike
 
 CLEARLY = 0.01  # of balanced accuracy
 _TREES_TO_COMPARE = 100
@@ -81,7 +81,7 @@ class Learnt:
         if np.isnan(self.accuracy):
             found.append("the accuracy is not known: label cells of each class in two images or more")
         both = "are different classes here: are they one, typed in two ways?"
-        return (*found, *(f"{names} {both}" for names in alike(self.examples)))
+        return (*found, *(f"{' and '.join(map(repr, names))} {both}" for names in spelled_alike(self.examples)))
 
 
 def examples_of_dataset(folder: str | Path, split: str = "train", classes: Sequence[str] = ()) -> Iterator[Examples]:

@@ -200,7 +200,7 @@ def _print_report(report: Prepared, dst: Path) -> None:
 
 def _print_oddities(report: Prepared) -> None:
     """Say what the user may not expect."""
-    from hooke.labels.classes import alike
+    from hooke.labels.spelling import spelled_alike
 
     if report.left_out:
         _complain(f"{len(report.left_out)} left out, not in the list given: {listed(report.left_out, LISTED)}")
@@ -224,8 +224,8 @@ def _print_oddities(report: Prepared) -> None:
         )
     if report.empty:
         _complain("no image has a nucleus: check the label images")
-    for names in alike(report.classes):
-        _complain(f"{names} are different classes here; --class OLD=NEW makes one of them")
+    for names in spelled_alike(report.classes):
+        _complain(f"{' and '.join(map(repr, names))} are different classes here; --class OLD=NEW makes one of them")
     if report.unknown_classes:
         _complain(f"no image has a nucleus of class: {listed(report.unknown_classes, LISTED)}")
     empty = [split for split, count in report.splits.items() if not count]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -115,20 +114,6 @@ class ObjectClassifier(Protocol):
         HookeError
             When this image can't be classified.
         """
-
-
-def alike(names: Iterable[str]) -> list[str]:
-    """List classes whose names differ in capitals, spaces or marks only, as people type them.
-
-    Examples
-    --------
-    >>> alike(["Mitosis", "mitosis", "non mitotic", "non-mitotic", "dead"])
-    ["'Mitosis' and 'mitosis'", "'non mitotic' and 'non-mitotic'"]
-    """
-    groups: dict[str, list[str]] = {}
-    for name in sorted(names):
-        groups.setdefault(re.sub(r"[\W_]+", "", name.casefold()) or name, []).append(name)
-    return [" and ".join(map(repr, group)) for group in groups.values() if len(group) > 1]
 
 
 def aggregate_pixel_classes(maps: NDArray[np.uint16], labels: NDArray[np.int32], names: Sequence[str]) -> Classes:

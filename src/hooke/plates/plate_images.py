@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from hooke.errors import ConfigError, listed, readable
+from hooke.labels.spelling import spelled_alike
 from hooke.plates.file_names import read_positions
 from hooke.plates.plate_layout import PlateLayout, Treatment
 from hooke.plates.position import Position
@@ -187,13 +187,9 @@ def _compare(
 
 
 def _spelled_alike(treatments: Sequence[Treatment | None]) -> list[str]:
-    """Name conditions that differ only in upper and lower case, in spaces, or in how the sign for micro is written."""
-    spellings: dict[str, set[str]] = {}
-    for treatment in treatments:
-        if treatment is not None and treatment.condition:
-            folded = unicodedata.normalize("NFKC", treatment.condition).casefold().replace("μ", "u")
-            spellings.setdefault("".join(folded.split()), set()).add(treatment.condition)
-    twice = [" and ".join(sorted(names)) for names in spellings.values() if len(names) > 1]
+    """Name conditions whose names hardly differ, as people type them."""
+    conditions = {treatment.condition for treatment in treatments if treatment is not None and treatment.condition}
+    twice = [" and ".join(names) for names in spelled_alike(conditions)]
     return [f"conditions that hardly differ count as different ones: {readable(listed(twice))}"] if twice else []
 
 
