@@ -53,6 +53,16 @@ def test_a_folder_of_images_and_labels_is_paired_by_name(tmp_path, images, field
     assert [image.name for image in open_corrected(tmp_path).read_all()] == ["a", "c"]
 
 
+def test_images_of_one_name_in_two_folders_have_the_labels_of_the_folders_of_these_names(tmp_path, fields):
+    for plate, name in (("plate1", "a"), ("plate2", "c")):
+        write_png(tmp_path / "images" / plate / "a.png", fields[name].image)
+        save(tmp_path / "labels" / plate, a=fields[name].labels)
+    read = {image.name: image for image in open_corrected(tmp_path).read_all()}
+    assert set(read) == {"plate1/a", "plate2/a"}
+    assert np.array_equal(read["plate2/a"].image.pixels, fields["c"].image)
+    assert np.array_equal(read["plate2/a"].labels > 0, fields["c"].labels > 0)
+
+
 @pytest.mark.parametrize("kind", ["geojson", "rois", "cellpose", "masks", "coco"])
 def test_annotations_of_other_programs_give_the_same_objects(tmp_path, images, fields, kind):
     if kind == "rois":

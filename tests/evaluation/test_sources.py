@@ -273,3 +273,46 @@ def test_paint_puts_the_smaller_on_the_larger_without_scores():
     image = LabelledImage.from_masks([Mask.crop(small), Mask.crop(large), Mask.crop(small), Mask.crop(~large)], (2, 3))
     assert image.labels.tolist() == [[1, 2, 2], [2, 2, 2]]
     assert image.note == "2 pixels lie in several masks, 2 objects have none of their own"
+
+
+@pytest.fixture
+def trees(tmp_path):
+    """Label images in a folder for each plate, two of one name; an empty one was swapped in the prediction."""
+    for side, first in (("pred", LABELS), ("truth", LABELS)):
+        write(tmp_path / side / "plate1", a=first, b=LABELS[::-1].copy())
+        write(tmp_path / side / "plate2", a=np.zeros_like(LABELS) if side == "truth" else LABELS)
+        write(tmp_path / side / ".cache", a=LABELS)
+    return tmp_path
+
+
+def test_label_images_in_folders_below_are_paired_by_folder_and_name(trees):
+    result = evaluate(trees / "pred", trees / "truth")
+    assert result.per_image["image"].tolist() == ["plate1/a", "plate1/b", "plate2/a"]
+    assert result.per_image["f1_50"].tolist() == [1, 1, 0]
+
+
+def test_names_as_hooke_makes_them_of_folders_are_paired_with_label_images_in_these(trees):
+    write(trees / "flat" / "labels", **{"plate1-a": LABELS, "b": LABELS[::-1].copy(), "plate2-a": LABELS})
+    with pytest.warns(UserWarning, match="plate1-a with plate1/a"):
+        result = evaluate(trees / "flat", trees / "truth")
+    assert result.per_image["f1_50"].tolist() == [1, 1, 0]
+
+
+def test_label_images_in_a_folder_go_before_those_below(trees):
+    write(trees / "truth", c=LABELS)
+    assert open_labels(trees / "truth").names == ["c"]
+
+
+def test_images_of_one_name_in_a_csv_stay_apart(tmp_path):
+    rows = [
+        ("plate1/a.png", LABELS == 1),
+        ("plate2/a.png", LABELS > 0),
+        ("b.png", LABELS == 1),
+        ("b.tif", LABELS > 0),
+    ]
+    lines = [f"{name},{encode_pairs(mask)},3,5" for name, mask in rows]
+    (tmp_path / "all.csv").write_text("\n".join(["ImageId,EncodedPixels,Height,Width", *lines]))
+    source = open_labels(tmp_path / "all.csv")
+    assert source.names == ["b_png", "b_tif", "plate1-a", "plate2-a"]
+    found = {name: int((source.read(name).labels > 0).sum()) for name in source.names}
+    assert found == {"b_png": 4, "b_tif": 8, "plate1-a": 4, "plate2-a": 8}

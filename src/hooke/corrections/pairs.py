@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -209,11 +209,20 @@ def _images(path: Path, known: Collection[str]) -> tuple[dict[str, Path], dict[s
         path = path / "images"
     paths, channels = find_channels(find_images([path], results=True))
     found: dict[str, Path] = {}
-    for file, stem in zip(paths, channels.names_like(paths, [*map(result_stem, paths)], known), strict=True):
-        if stem in found:
-            raise DatasetError(f"{found[stem].name} and {file.name} share a name", path=path, remedy="rename one")
-        found[stem] = file
+    for file, name in zip(paths, channels.names_like(paths, _names(paths), known), strict=True):
+        if name in found:
+            raise DatasetError(f"{found[name].name} and {file.name} share a name", path=path, remedy="rename one")
+        found[name] = file
     return found, {name: _Origin(channels=channels.recorded(file)) for name, file in found.items()}
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Stems of files, after their folder where another folder has the same stem."""
+    folders: dict[str, set[Path]] = {}
+    for file in paths:
+        folders.setdefault(result_stem(file), set()).add(file.parent)
+    several = {stem for stem, those in folders.items() if len(those) > 1}
+    return [f"{file.parent.name}/{stem}" if (stem := result_stem(file)) in several else stem for file in paths]
 
 
 def _by_name(

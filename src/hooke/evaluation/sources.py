@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -119,7 +120,10 @@ def is_results(path: Path) -> bool:
 
 
 def _label_files(folder: Path) -> dict[str, Path]:
-    """Map stem to label image, in the folder's ``labels`` where it has one, else in itself; sorted by stem."""
+    """Map stem to label image, in the folder's ``labels`` where it has one, else in itself; sorted by stem.
+
+    Where none is there, those in folders below count, whose names these begin: ``plate1/A01``.
+    """
     if folder.is_file():
         raise lacks_labels(folder)
     if not folder.is_dir():
@@ -127,19 +131,26 @@ def _label_files(folder: Path) -> dict[str, Path]:
         raise DatasetError("no such folder or file", path=folder, remedy=remedy)
     inner = folder / "labels"
     inner = inner if inner.is_dir() else folder
-    files: dict[str, Path] = {}
-    paths = sorted(inner.iterdir())
+    files = _by_name(sorted(inner.iterdir()), inner) or _by_name(sorted(inner.rglob("*")), inner)
+    if not files:
+        raise lacks_labels(inner)
+    return files
+
+
+def _by_name(paths: Sequence[Path], root: Path) -> dict[str, Path]:
+    """Map the label images among paths by their stem, after the folders below the root that they are in."""
     tracked = holds_tracks({path.name for path in paths})
+    files: dict[str, Path] = {}
     for path in paths:
         if tracked and path.stem != "labels":  # beside the label images, hooke track writes a movie
             continue
-        if path.suffix.lower() not in LABEL_SUFFIXES or path.name.startswith(".") or not path.is_file():
+        place = path.relative_to(root)
+        hidden = any(part.startswith(".") for part in place.parts)
+        if path.suffix.lower() not in LABEL_SUFFIXES or hidden or not path.is_file():
             continue
-        stem = path.stem.removesuffix(".ome")
-        if stem in files:
-            both = f"{files[stem].name} and {path.name}"
-            raise DatasetError(f"{both} share a stem", path=inner, remedy="keep one of them")
-        files[stem] = path
-    if not files:
-        raise lacks_labels(inner)
+        name = (place.parent / path.stem.removesuffix(".ome")).as_posix()
+        if name in files:
+            both = f"{files[name].name} and {path.name}"
+            raise DatasetError(f"{both} share a stem", path=path.parent, remedy="keep one of them")
+        files[name] = path
     return files

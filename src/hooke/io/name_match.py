@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LISTED = 5
 _IMAGE_WORD = re.compile(r"^(?:image|img|im|raw)[ _-]+|[ _-]+(?:image|img|im|raw)$")  # img_01 beside mask_01
+_SLASHES = re.compile(r"[\\/]+")
 _WHOLE = re.compile(r"0*(\d+?)(?:[.,]0+)?")
 
 
@@ -144,7 +145,8 @@ def _groups(names: Collection[str], key: Callable[[str], str]) -> dict[str, list
 
 
 def _text(name: str) -> str:
-    return unicodedata.normalize("NFC", name.strip()).casefold()
+    """Form in which names are compared: plate1/A01 is what hooke calls plate1-A01."""
+    return _SLASHES.sub("-", unicodedata.normalize("NFC", name.strip()).casefold())
 
 
 def _without_words(name: str) -> str:

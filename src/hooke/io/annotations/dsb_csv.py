@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from hooke.io.annotations.annotated_plane import AnnotatedPlane
 from hooke.io.annotations.json_fields import located
 from hooke.io.atomic import atomic_path
 from hooke.io.name_match import bare_name, match_names
+from hooke.io.naming import image_ids
 from hooke.io.tables import read_table
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.labels.painter import Mask, check_canvas
@@ -52,7 +54,7 @@ class DsbSource:
         table = _read_table(path)
         names = table["ImageId"].unique()
         meant = {} if truth is None else match_names(names, truth.names, path=path)
-        image_names = {name: meant.get(name, bare_name(name)) for name in names}
+        image_names = {**_distinct_names(names), **meant}
         self.rows = {str(name): part for name, part in table.groupby(table["ImageId"].map(image_names), sort=True)}
 
     @property
@@ -186,6 +188,14 @@ def write_run_lengths(path: Path, planes: Iterable[AnnotatedPlane]) -> None:
             writer.writerows((plane.name, code, *plane.labels.shape) for code in codes)
 
 
+def _distinct_names(names: Iterable[str]) -> dict[str, str]:
+    """Name images without folder and suffix, but those that would then share a name."""
+    bare = {name: bare_name(name) for name in names}
+    count = Counter(bare.values())
+    shared = [name for name in bare if count[bare[name]] > 1]
+    return {**bare, **dict(zip(shared, image_ids(shared), strict=True))}
+
+
 def _count_in_pieces(labels: NDArray[np.int32], objects: int) -> int:
     """Count objects of pieces far apart; an only one also where these are near."""
     count = count_scattered(labels)
@@ -212,7 +222,7 @@ def _read_plane(source: LabelSource, name: str) -> LabelledImage:
 
 def _check(part: Path, path: Path, source: LabelSource, names: list[str]) -> None:
     """Read the file as an evaluation does, and hold every image against its labels."""
-    written = DsbSource(part)
+    written = DsbSource(part, source)
     for name in names:
         labels = _read_plane(source, name).labels
         ids, ranks = np.unique(np.append(labels.ravel(), 0), return_inverse=True)  # 0 comes first, even where it is not
