@@ -67,3 +67,56 @@ def test_glands_of_a_stained_section_are_no_nuclei():
     found = hooke.segment(section)
     assert found.count > 20 and found.diameter < 40
     assert not any(text.startswith("uncertain diameter") for text in found.warnings)
+
+
+def nuclei(widths, score):
+    """Square objects in a row, all with one score."""
+    labels = np.zeros((60, 60 * len(widths)), np.int32)
+    for number, width in enumerate(widths):
+        labels[:width, 60 * number : 60 * number + width] = number + 1
+    return SimpleNamespace(decoded=SimpleNamespace(labels=labels, scores=np.full(len(widths), score)))
+
+
+MIXED, ALIKE = [36] * 6 + [12] * 3, [36] * 9
+
+
+@pytest.mark.parametrize(
+    ("first", "closer", "taken"),
+    [
+        (nuclei(MIXED, 0.8), nuclei([*MIXED, 12], 0.8), True),
+        (nuclei(MIXED, 0.8), nuclei(MIXED, 0.83), False),  # hardly better
+        (nuclei(MIXED, 0.8), nuclei([20] * 6 + [12] * 9, 0.8), False),  # more objects that cover less: pieces
+        (nuclei(ALIKE, 0.8), None, False),
+        (nuclei(MIXED[3:8], 0.8), None, False),  # too few to judge
+        (nuclei([], 0.8), None, False),
+    ],
+)
+def test_where_sizes_differ_a_finer_scale_is_taken_if_it_shows_more(first, closer, taken):
+    chosen, diameter, said = look_again(first, 40.0, lambda _: closer)
+    assert chosen is (closer if taken else first)
+    assert diameter == pytest.approx(28.28 if taken else 40, abs=0.01)
+    assert said == ()
+
+
+@pytest.mark.parametrize("changed", [{"diameter": 70.0}, {"finer": False}, {"side": 1500}])
+def test_no_finer_scale_is_tried_for_large_objects_whole_cells_and_large_images(changed):
+    first = nuclei(MIXED, 0.8)
+    side = changed.pop("side", 0)
+    first.decoded.labels = np.pad(first.decoded.labels, ((0, side), (0, side)))
+    diameter = changed.pop("diameter", 40.0)
+    chosen, taken, _ = look_again(first, diameter, lambda _: pytest.fail("was tried"), **changed)
+    assert chosen is first and taken == diameter
+
+
+@pytest.mark.slow
+def test_small_nuclei_beside_large_ones_are_found(monkeypatch):
+    large = simulate((512, 512), seed=3, diameter=44, density=0.3)
+    small = simulate((512, 200), seed=4, diameter=14, density=0.25)
+    image = large.image.copy()
+    image[:, :200] = small.image
+    given = hooke.segment(image, diameter=44)
+    monkeypatch.setattr(examination, "estimate_diameter", lambda *_, **__: 44.0)
+    found = hooke.segment(image)
+    assert found.diameter == pytest.approx(31.1, abs=0.1)
+    assert found.count > 1.15 * given.count
+    assert not any("diameter" in text for text in found.warnings)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hooke.image import Image
 from hooke.labels.classes import Classes, aggregate_pixel_classes
 from hooke.measure import MeasureOptions, intensity_doubts, known_channels
-from hooke.models import Model, SegmentedPixels
+from hooke.models import Model, SegmentedPixels, is_for_cells
 from hooke.pipeline.examination import Examined, examine, nothing_found, object_warnings
 from hooke.pipeline.given_sizes import with_pixel_size
 from hooke.pipeline.model_choice import PHASE_CONTRAST, is_typical, shows_nuclei_after_all, wants_cells
@@ -101,9 +101,10 @@ def _segment_as(
         found, diameter, changed = look_again(
             found,
             diameter,
-            lambda larger: seen.segmenter.segment(
-                view.pixels, normalisation, larger, **_decoding(options), known=None, progress=None
+            lambda other: seen.segmenter.segment(
+                view.pixels, normalisation, other, **_decoding(options), known=None, progress=None
             ),
+            finer=not is_for_cells(model),
         )
     decoded, dirt = view.keep_real(found.decoded)
     warnings = _doubts(seen, found, decoded, diameter, threads)
