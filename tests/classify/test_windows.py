@@ -1,6 +1,7 @@
 """Cut-outs around objects: where they lie, what fills them at the border, and what is too large for them."""
 
 import numpy as np
+import pytest
 
 from hooke.classify.windows import cut_windows, locate, rescale
 
@@ -42,6 +43,16 @@ def test_places_follow_the_scale():
     labels[16:32, 40:56] = 3
     _, small = rescale(np.zeros((80, 80, 1), np.float32), labels, 0.5)
     np.testing.assert_allclose(locate(labels).scaled(0.5).centres, locate(small).centres)
+
+
+@pytest.mark.parametrize("scale", [0.3, 0.7, 1.05, 2.2])
+def test_labels_stay_on_their_image_at_another_scale(scale):
+    row, column = np.mgrid[:200, :200]
+    labels = (np.hypot(row - 90, column - 110) < 40).astype(np.int32)
+    pixels, small = rescale(labels[..., None].astype(np.float32), labels, scale)
+    weights = pixels.reshape(small.shape)
+    bright = [float((weights * axis).sum() / weights.sum()) for axis in np.indices(small.shape)]
+    np.testing.assert_allclose(locate(small).centres[0], bright, atol=0.2)
 
 
 def test_ids_above_2_24_keep_their_own_mask_at_another_scale():

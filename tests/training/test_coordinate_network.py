@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -203,6 +204,16 @@ def test_a_frame_keeps_objects_and_shape(dataset):
     assert sample.labels.shape == sample.image.shape[:2] == (75, 96)
     larger = frame_sample(sample, 192)
     assert larger.diameter == pytest.approx(2 * sample.diameter)
+
+
+def test_labels_of_a_frame_stay_on_its_image(dataset):
+    (sample, *_) = FrameStore(list_records(make_config(dataset), "val"), make_config(dataset))
+    row, column = np.mgrid[:200, :160]
+    labels = (np.hypot(row - 90, column - 70) < 40).astype(np.int32)
+    small = frame_sample(replace(sample, labels=labels, image=labels.astype(np.float16)), 60)
+    light = small.image.astype(np.float64)
+    for axis in np.indices(light.shape):
+        assert axis[small.labels > 0].mean() == pytest.approx((light * axis).sum() / light.sum(), abs=0.1)
 
 
 # --- the run and its bundle ---------------------------------------------------------------------------------------

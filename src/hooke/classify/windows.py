@@ -76,8 +76,9 @@ def rescale(
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = None
     if labels is not None:
-        # As they are: floats of 32 bits would make one of two ids above 2**24.
-        small = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), np.int32)
+        # As they are: floats of 32 bits would make one of two ids above 2**24. INTER_NEAREST takes the pixel under the
+        # upper left corner, not the centre, of each new pixel.
+        small = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT), np.int32)
     return np.asarray(cv2.resize(pixels, size, interpolation=way), np.float32), small
 
 

@@ -64,7 +64,8 @@ def frame_sample(sample: Sample, frame: int) -> Sample:
     scale = frame / max(height, width)
     size = round(width * scale), round(height * scale)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    labels = cv2.resize(sample.labels.astype(np.float32), size, interpolation=cv2.INTER_NEAREST).astype(np.int32)
+    # INTER_NEAREST takes the pixel under the upper left corner, not the centre, of each new pixel.
+    labels = np.asarray(cv2.resize(sample.labels, size, interpolation=cv2.INTER_NEAREST_EXACT), np.int32)
     image = cv2.resize(sample.image.astype(np.float32), size, interpolation=way)
     diameters = equivalent_diameters(labels)
     return replace(
