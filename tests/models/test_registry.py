@@ -27,6 +27,24 @@ def test_a_bundle_that_was_made_anew_is_read_anew(tmp_path):
     assert second.settings.diameter_band == (14.0, 20.0) != first.settings.diameter_band
 
 
+@pytest.mark.parametrize(
+    ("model", "message"), [(None, "of type NoneType is neither a name nor a path"), ("", "unknown model ''")]
+)
+def test_no_model_is_refused_and_not_searched_for(model, message):
+    with pytest.raises(ModelError, match=f"{message}.*known models: cells"):
+        load_model(model)
+
+
+def test_a_link_to_nothing_in_a_folder_is_no_error_of_its_own(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(ModelError, match=r"rdf.yaml"):
+        load_model(tmp_path)
+    weights = tiny_onnx()
+    write(tmp_path / "mine", weights, describe(weights))
+    (tmp_path / "mine" / "link").symlink_to(tmp_path / "nowhere")
+    assert load_model(tmp_path / "mine").settings.diameter_band
+
+
 def test_a_result_is_sent_without_the_weights_of_its_model():
     field = simulate((128, 128), seed=1, diameter=22)
     found = hooke.segment(field.image, diameter=22, threads=1)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from hooke.errors import ConfigError, HookeError, ModelError
+from hooke.io.content_hash import files_of_store
 from hooke.models.bundle import Bundle, read_bundle
 from hooke.models.model import Model
 from hooke.models.tuned import find_parent, is_tuned, read_tuned
@@ -96,8 +97,11 @@ def find_model(name_or_path: str | Path) -> Path:
         When there is no such model.
     """
     known = known_models()
+    if not isinstance(name_or_path, str | os.PathLike):
+        cause = f"a model of type {type(name_or_path).__name__} is neither a name nor a path"
+        raise ModelError(cause, remedy=f"known models: {', '.join(known)}; or give the path of a bundle")
     path = known.get(str(name_or_path)) or Path(name_or_path)
-    if not os.path.exists(path):  # noqa: PTH110 - says False of a name that no file system takes, too
+    if not str(name_or_path) or not os.path.exists(path):  # noqa: PTH110 - says False of a name that no file system takes, too
         near = difflib.get_close_matches(str(name_or_path), known, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ModelError(
@@ -149,7 +153,7 @@ def _state(path: Path) -> _State:
 
 
 def _files_of(path: Path) -> _State:
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    files = files_of_store(path) if path.is_dir() else [path]
     stats = [(str(file), file.stat()) for file in files]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
