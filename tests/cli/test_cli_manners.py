@@ -96,6 +96,24 @@ def test_wrong_usage_is_status_2():
     assert exit_code("--version") == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("segment", "", "-o", "out"), "argument 2"),
+        (("segment", ".", "-o", ""), "-o"),
+        (("segment", ".", "-o", "out", "--model="), "--model"),
+        (("measure", ".", "--labels", " ", "-o", "out"), "--labels"),
+        (("merge", ""), "argument 2"),
+    ],
+)
+def test_an_empty_argument_does_not_mean_the_working_folder(words, what, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_png(tmp_path / "a.png", np.full((64, 64), 9, np.uint8))
+    assert exit_code(*words) == 2
+    assert capsys.readouterr().err.startswith(f"hooke: {what} is empty; is a variable of the shell unset?")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
 def test_the_page_lists_the_statuses_that_the_program_leaves_with():
     from hooke.cli import app as frame
 

@@ -43,6 +43,12 @@ def test_file_is_taken_whatever_its_suffix_and_order_is_kept(tree):
     assert relative(find_images(given), tree) == ["notes.txt", "img10.png", "img2.png"]
 
 
+def test_an_empty_name_is_not_the_working_folder(tree, monkeypatch):
+    monkeypatch.chdir(tree)
+    with pytest.raises(ImageReadError, match="an empty name is not a path"):
+        find_images([""])
+
+
 def test_no_duplicates(tree):
     found = find_images([tree / "img2.png", tree / "*.png", tree / "deep" / ".." / "img2.png"])
     assert relative(found, tree) == ["img2.png", "img10.png"]

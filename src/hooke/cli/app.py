@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Annotated, ParamSpec
 
@@ -173,6 +173,10 @@ def main(argv: list[str] | None = None) -> None:
     if "--debug" in args:
         args = [arg for arg in args if arg != "--debug"]
         os.environ[DEBUG] = "1"
+    if (empty := _first_empty(args)) is not None:
+        remedy = "is a variable of the shell unset? A dot (.) names the working folder"
+        typer.secho(f"hooke: {empty} is empty; {remedy}", fg="red", err=True)
+        sys.exit(NOTHING_DONE)
     first = args[0] if args else ""
     known = (
         first == "--version"
@@ -180,6 +184,17 @@ def main(argv: list[str] | None = None) -> None:
         or any(first == command.__name__ for panel in _PANELS.values() for command in panel)
     )
     (_make_app(first) if known else app)(args, prog_name="hooke", color=_colour_wish())
+
+
+def _first_empty(args: Sequence[str]) -> str | None:
+    """Say which argument is empty, which as a path would mean the working folder; None where none is."""
+    for place, arg in enumerate(args):
+        before = args[place - 1] if place else ""
+        if not arg.strip():
+            return before if before.startswith("-") else f"argument {place + 1}"
+        if arg.startswith("--") and arg.endswith("="):
+            return arg[:-1]
+    return None
 
 
 def _colour_wish() -> bool | None:

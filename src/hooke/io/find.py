@@ -134,6 +134,8 @@ def search_images(
     search = _Search(frozenset(os.path.realpath(folder) for folder in exclude), results)
     found: dict[str, Path] = {}
     for given in inputs:
+        if not str(given).strip():
+            raise ImageReadError("an empty name is not a path", remedy="give a file, or '.' for the working folder")
         path = to_path(given)
         for each in [path] if is_url(path) else search.expand(path.expanduser()):
             found.setdefault(real_path(each), each)
