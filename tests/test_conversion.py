@@ -47,6 +47,24 @@ def test_each_format_becomes_each_other(first, second, folder, tmp_path):
     assert np.array_equal(read_labels(back), FIRST)
 
 
+def test_labels_in_folders_of_plates_are_measured_in_the_images_of_their_plate(tmp_path):
+    for plate, value in (("plate1", 10), ("plate2", 90)):
+        write_labels(tmp_path / "labels" / plate / "a_mask.tif", [FIRST])
+        write_labels(tmp_path / "results" / f"{plate}-a.tif", [FIRST])  # as hooke names them
+        write_png(tmp_path / "images" / plate / "a.png", np.full(FIRST.shape, value, np.uint8))
+    for labels, name in (("labels", "plate2/a_mask.geojson"), ("results", "plate2-a.geojson")):
+        hooke.convert(tmp_path / labels, tmp_path / "out", images=tmp_path / "images", to="geojson")
+        features = json.loads((tmp_path / "out" / name).read_text())["features"]
+        assert features[0]["properties"]["measurements"]["intensity_mean"] == 90
+
+
+def test_images_of_one_name_are_not_taken_for_each_other(folder, tmp_path):
+    for suffix in ("png", "tif"):
+        write_png(tmp_path / "images" / f"a.{suffix}", np.full(FIRST.shape, 9, np.uint8))
+    with pytest.raises(DatasetError, match="no image is named a; name images and labels alike"):
+        hooke.convert(folder / "a.tif", tmp_path / "out", images=tmp_path / "images", to="geojson")
+
+
 def test_a_folder_becomes_a_folder(folder, tmp_path):
     made = hooke.convert(folder, tmp_path / "out", to="geojson")
     assert [path.name for path in made.paths] == ["a.geojson", "b.geojson"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,8 @@ from hooke.io.annotations.annotation_files import GEOJSON, AnnotationFiles, is_l
 from hooke.io.annotations.geojson import OUTLINES, write_geojson
 from hooke.io.annotations.geojson_text import ObjectType
 from hooke.io.annotations.writers import WRITERS, Writer, parse_formats
-from hooke.io.formats import result_stem
+from hooke.io.name_match import pair_names
+from hooke.io.naming import unique_names
 from hooke.io.warning_cell import join_warnings
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.measure import known_channels, measure
@@ -166,7 +167,7 @@ def _planes(
     source: LabelSource, images: str | Path | None, nuclei: LabelSource | None, made: Conversion, measures: bool
 ) -> Iterator[AnnotatedPlane]:
     """Read image by image, and measure the objects of each plane."""
-    pictures = _Pictures(images)
+    pictures = _Pictures(images, source.names)
     for name in source.names:
         try:
             planes = list(_planes_of(name, source, pictures, nuclei, measures))
@@ -269,12 +270,13 @@ def _axes(stored: ImageFile | None, shape: tuple[int, ...]) -> str:
 
 
 class _Pictures:
-    """Images by the name of their labels: one image for all, or those of a folder."""
+    """Images by the name of their labels (`hooke.io.name_match`): one image for all, or those of a folder."""
 
-    def __init__(self, path: str | Path | None) -> None:
+    def __init__(self, path: str | Path | None, names: Sequence[str]) -> None:
         self.path = None if path is None else Path(path)
         found = [] if path is None else search_images([path]).paths
-        self.files = {result_stem(file): file for file in found}
+        files = dict(zip(unique_names(found), found, strict=True))
+        self.files = {name: files[meant] for name, meant in pair_names(names, files, path=self.path or "").items()}
 
     def find(self, name: str) -> Path | None:
         """The image of this name; None where no images are given."""

@@ -58,9 +58,9 @@ def test_images_of_one_name_in_two_folders_have_the_labels_of_the_folders_of_the
         write_png(tmp_path / "images" / plate / "a.png", fields[name].image)
         save(tmp_path / "labels" / plate, a=fields[name].labels)
     read = {image.name: image for image in open_corrected(tmp_path).read_all()}
-    assert set(read) == {"plate1/a", "plate2/a"}
-    assert np.array_equal(read["plate2/a"].image.pixels, fields["c"].image)
-    assert np.array_equal(read["plate2/a"].labels > 0, fields["c"].labels > 0)
+    assert set(read) == {"plate1-a", "plate2-a"}
+    assert np.array_equal(read["plate2-a"].image.pixels, fields["c"].image)
+    assert np.array_equal(read["plate2-a"].labels > 0, fields["c"].labels > 0)
 
 
 @pytest.mark.parametrize("kind", ["geojson", "rois", "cellpose", "masks", "coco"])

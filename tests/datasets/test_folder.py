@@ -238,6 +238,16 @@ def test_other_names_of_folders_and_masks_are_known(tmp_path, image, label):
     assert "train" not in image or splits == {"train"}
 
 
+def test_folders_of_patients_within_images_and_labels_are_paired_by_folder_and_name(tmp_path):
+    for patient, size in (("p1", 4), ("p2", 3)):
+        save(tmp_path / "in" / "images" / patient / "a.png", np.eye(9))
+        save(tmp_path / "in" / "labels" / patient / "a_mask.png", np.arange(9 * 9).reshape(9, 9) < size)
+    report = prepare_dataset("folder", tmp_path / "in", tmp_path / "out")
+    assert sorted(report.written) == ["p1-a", "p2-a"]
+    assert (read_sample(tmp_path / "out", "p1-a")[1] > 0).sum() == 4
+    assert (read_sample(tmp_path / "out", "p2-a")[1] > 0).sum() == 3
+
+
 def test_an_image_without_masks_beside_others_is_reported(tmp_path):
     for name in ("a.png", "a_masks.png", "b.png"):
         save(tmp_path / "in" / name, np.eye(4))

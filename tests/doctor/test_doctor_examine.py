@@ -42,6 +42,17 @@ def test_an_index_that_counts_wrong_is_told(write_dataset, fields):
     assert "index-mismatch" in {one.kind for one in examine(folder).findings}
 
 
+def test_folders_within_images_and_labels_are_examined_by_folder_and_name(tmp_path, fields):
+    for patient, field in zip(("p1", "p2"), fields, strict=False):
+        write_sample(tmp_path / patient, "a", field.image, field.labels)
+        for part in ("images", "labels"):
+            (tmp_path / "data" / part).mkdir(parents=True, exist_ok=True)
+            (tmp_path / patient / part).rename(tmp_path / "data" / part / patient)
+    found = examine(tmp_path / "data")
+    assert (found.images, found.has_errors) == (2, False)
+    assert found.objects == sum(len(np.unique(field.labels)) - 1 for field in fields[:2])
+
+
 def test_a_folder_without_an_index_is_examined_too(tmp_path, fields):
     write_sample(tmp_path, "a", fields[0].image, fields[0].labels)
     found = examine(tmp_path)

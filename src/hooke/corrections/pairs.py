@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hooke.io.channel_files import find_channels
 from hooke.io.entry import Entry, run_entries
 from hooke.io.formats import has_image_suffix, result_stem
 from hooke.io.name_match import pair_names, some_names
+from hooke.io.naming import unique_names
 from hooke.labels.labelled_image import LabelSource
 
 #: Folder of a run's output in which corrected labels or annotations are searched first.
@@ -209,20 +210,11 @@ def _images(path: Path, known: Collection[str]) -> tuple[dict[str, Path], dict[s
         path = path / "images"
     paths, channels = find_channels(find_images([path], results=True))
     found: dict[str, Path] = {}
-    for file, name in zip(paths, channels.names_like(paths, _names(paths), known), strict=True):
+    for file, name in zip(paths, channels.names_like(paths, unique_names(paths), known), strict=True):
         if name in found:
             raise DatasetError(f"{found[name].name} and {file.name} share a name", path=path, remedy="rename one")
         found[name] = file
     return found, {name: _Origin(channels=channels.recorded(file)) for name, file in found.items()}
-
-
-def _names(paths: Sequence[Path]) -> list[str]:
-    """Stems of files, after their folder where another folder has the same stem."""
-    folders: dict[str, set[Path]] = {}
-    for file in paths:
-        folders.setdefault(result_stem(file), set()).add(file.parent)
-    several = {stem for stem, those in folders.items() if len(those) > 1}
-    return [f"{file.parent.name}/{stem}" if (stem := result_stem(file)) in several else stem for file in paths]
 
 
 def _by_name(

@@ -13,7 +13,9 @@ from hooke.doctor.findings import Finding
 from hooke.errors import DatasetError, HookeError
 from hooke.image import Image
 from hooke.io import find_images, read_image, read_labels
-from hooke.io.formats import has_image_suffix, result_stem
+from hooke.io.formats import has_image_suffix
+from hooke.io.name_match import pair_names
+from hooke.io.naming import files_below, name_below
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,10 @@ def find_dataset_images(folder: str | Path) -> list[DatasetImage]:
             DatasetImage(entry, find_image(root, entry.id), find_labels(root, entry.id)) for entry in read_entries(root)
         ]
     inner = root / "images" if (root / "images").is_dir() else root
-    images = {result_stem(path): path for path in find_images([inner])}
-    labels = _files(root / "labels")
+    images = {_id(path, inner): path for path in find_images([inner])}
+    files = _files(root / "labels")
+    labels = {meant: files[name] for name, meant in pair_names(files, images, path=root / "labels").items()}
+    labels |= {name: path for name, path in files.items() if path not in labels.values()}
     return [DatasetImage(Entry(id_), images.get(id_), labels.get(id_)) for id_ in sorted(images.keys() | labels.keys())]
 
 
@@ -103,8 +107,12 @@ def find_unlisted(folder: str | Path, members: list[DatasetImage]) -> list[Findi
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """List the image files of a folder by stem; none where there is no folder."""
-    return {result_stem(path): path for path in sorted(folder.glob("*")) if has_image_suffix(path)}
+    """List the image files of a folder and those below by id; none where there is no folder."""
+    return {_id(path, folder): path for path in files_below(folder) if has_image_suffix(path)}
+
+
+def _id(path: Path, folder: Path) -> str:
+    return name_below(path, folder).replace("/", "-")
 
 
 def load_dataset_image(member: DatasetImage) -> LoadedImage:

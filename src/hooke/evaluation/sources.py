@@ -18,6 +18,7 @@ from hooke.io.annotations.label_files import read_label_file
 from hooke.io.annotations.unread_files import lacks_labels, what_is_unread
 from hooke.io.annotations.zarr_labels import ZarrFolder, ZarrSource, find_stores, is_in_zarr
 from hooke.io.leftovers import holds_tracks
+from hooke.io.naming import files_below, name_below
 from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 
@@ -131,7 +132,7 @@ def _label_files(folder: Path) -> dict[str, Path]:
         raise DatasetError("no such folder or file", path=folder, remedy=remedy)
     inner = folder / "labels"
     inner = inner if inner.is_dir() else folder
-    files = _by_name(sorted(inner.iterdir()), inner) or _by_name(sorted(inner.rglob("*")), inner)
+    files = _by_name(sorted(inner.iterdir()), inner) or _by_name(files_below(inner), inner)
     if not files:
         raise lacks_labels(inner)
     return files
@@ -144,11 +145,9 @@ def _by_name(paths: Sequence[Path], root: Path) -> dict[str, Path]:
     for path in paths:
         if tracked and path.stem != "labels":  # beside the label images, hooke track writes a movie
             continue
-        place = path.relative_to(root)
-        hidden = any(part.startswith(".") for part in place.parts)
-        if path.suffix.lower() not in LABEL_SUFFIXES or hidden or not path.is_file():
+        if path.suffix.lower() not in LABEL_SUFFIXES or path.name.startswith(".") or not path.is_file():
             continue
-        name = (place.parent / path.stem.removesuffix(".ome")).as_posix()
+        name = name_below(path, root)
         if name in files:
             both = f"{files[name].name} and {path.name}"
             raise DatasetError(f"{both} share a stem", path=path.parent, remedy="keep one of them")

@@ -74,7 +74,7 @@ def pair_names(labels: Iterable[str], images: Collection[str], *, path: str | Pa
     """Match names of label images with those of images, or of other label images: ``A01_mask`` with ``A01``.
 
     As `match_names`; then names that differ in words such as ``mask``, ``cp_masks`` or ``img`` alone, where one of
-    either is left.
+    either is left; then those that differ in their folders, too.
 
     Examples
     --------
@@ -83,12 +83,13 @@ def pair_names(labels: Iterable[str], images: Collection[str], *, path: str | Pa
     """
     names = list(dict.fromkeys(labels))
     meant = match_names(names, images, path=path)
-    taken = set(meant.values())
-    left = _groups([name for name in names if name not in meant], _without_words)
-    free = _groups([name for name in images if name not in taken], _without_words)
-    for base, alike in left.items():
-        if len(alike) == len(free.get(base, [])) == 1:
-            meant[alike[0]] = free[base][0]
+    for key in (_folders_without_words, _without_words):
+        taken = set(meant.values())
+        left = _groups([name for name in names if name not in meant], key)
+        free = _groups([name for name in images if name not in taken], key)
+        for base, alike in left.items():
+            if len(alike) == len(free.get(base, [])) == 1:
+                meant[alike[0]] = free[base][0]
     return {name: meant[name] for name in names if name in meant}
 
 
@@ -147,6 +148,12 @@ def _groups(names: Collection[str], key: Callable[[str], str]) -> dict[str, list
 def _text(name: str) -> str:
     """Form in which names are compared: plate1/A01 is what hooke calls plate1-A01."""
     return _SLASHES.sub("-", unicodedata.normalize("NFC", name.strip()).casefold())
+
+
+def _folders_without_words(name: str) -> str:
+    """Folders of a name, and the rest of it without words: plate1/A01_mask is of plate1-A01."""
+    folder = re.split(r"[^\\/]*$", name.strip())[0]
+    return _text(folder) + _without_words(name)
 
 
 def _without_words(name: str) -> str:

@@ -145,6 +145,23 @@ def _numbered_where_equal(names: Sequence[str], new: set[int], used: set[str]) -
     return result
 
 
+def name_below(path: Path, folder: Path) -> str:
+    """Name a file by its stem, after the folders below a folder that it is in.
+
+    Examples
+    --------
+    >>> name_below(Path("truth/plate1/A01.ome.tif"), Path("truth"))
+    'plate1/A01'
+    """
+    return (path.relative_to(folder).parent / result_stem(path)).as_posix()
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Files in a folder and those below it, sorted; without hidden ones, and those in hidden folders."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
 def free_name(name: str, used: set[str]) -> str:
     """The name, numbered where it is used, in capitals or not; it is among the used ones from then on.
 
