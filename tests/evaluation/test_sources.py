@@ -298,6 +298,19 @@ def test_names_as_hooke_makes_them_of_folders_are_paired_with_label_images_in_th
     assert result.per_image["f1_50"].tolist() == [1, 1, 0]
 
 
+def test_annotations_in_folders_below_are_paired_and_images_beside_them_are_not_taken(trees):
+    for side in ("pred", "truth"):
+        write(trees / side / "images", c=LABELS)
+    for plate in ("plate1", "plate2"):
+        shape = {"label": "n", "points": [[0, 0], [2, 0], [2, 2], [0, 2]], "shape_type": "polygon"}
+        (trees / "drawn" / plate).mkdir(parents=True)
+        write_json(trees / "drawn" / plate / "a.json", {"shapes": [shape], "imageHeight": 3, "imageWidth": 5})
+    assert open_labels(trees / "truth").names == ["plate1/a", "plate1/b", "plate2/a"]
+    source = open_labels(trees / "drawn")
+    assert source.names == ["plate1/a", "plate2/a"]
+    assert (source.read("plate2/a").labels > 0).sum() == 4
+
+
 def test_label_images_in_a_folder_go_before_those_below(trees):
     write(trees / "truth", c=LABELS)
     assert open_labels(trees / "truth").names == ["c"]

@@ -9,7 +9,13 @@ from pathlib import Path
 from hooke.datasets.layout import INDEX_NAME
 from hooke.errors import DatasetError
 from hooke.evaluation.object_facts import ObjectFacts, read_measurements
-from hooke.io.annotations.annotation_files import LABEL_SUFFIXES, find_annotations, holds_one_image, is_label_image
+from hooke.io.annotations.annotation_files import (
+    LABEL_SUFFIXES,
+    files_of_labels_below,
+    find_annotations,
+    holds_one_image,
+    is_label_image,
+)
 from hooke.io.annotations.cellpose_text import ENDINGS as OUTLINES
 from hooke.io.annotations.classes_json import read_classes
 from hooke.io.annotations.coco import open_coco
@@ -18,7 +24,7 @@ from hooke.io.annotations.label_files import read_label_file
 from hooke.io.annotations.unread_files import lacks_labels, what_is_unread
 from hooke.io.annotations.zarr_labels import ZarrFolder, ZarrSource, find_stores, is_in_zarr
 from hooke.io.leftovers import holds_tracks
-from hooke.io.naming import files_below, name_below
+from hooke.io.naming import name_below
 from hooke.io.tables import TABLE_SUFFIXES
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 
@@ -132,7 +138,7 @@ def _label_files(folder: Path) -> dict[str, Path]:
         raise DatasetError("no such folder or file", path=folder, remedy=remedy)
     inner = folder / "labels"
     inner = inner if inner.is_dir() else folder
-    files = _by_name(sorted(inner.iterdir()), inner) or _by_name(files_below(inner), inner)
+    files = _by_name(sorted(inner.iterdir()), inner) or _by_name(files_of_labels_below(inner), inner)
     if not files:
         raise lacks_labels(inner)
     return files

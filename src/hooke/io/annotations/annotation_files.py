@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from hooke.io.annotations.label_files import read_label_file
 from hooke.io.annotations.labelme import read_labelme
 from hooke.io.annotations.object_masks import holds_masks, read_masks
 from hooke.io.annotations.zip_entries import file_names
+from hooke.io.naming import files_below
 from hooke.labels.labelled_image import LabelledImage
 from hooke.labels.painter import check_canvas
 from hooke.labels.shape_layer import ShapeLayer
@@ -32,6 +33,8 @@ _FIRST = re.compile(
     rb'(?P<features>"type"\s*:\s*"Feature(?:Collection)?")|(?P<shapes>"shapes"\s*:\s*\[)'
     rb'|"annotations"\s*:\s*\[|"image_id"\s*:|"category_id"\s*:'
 )
+_ONE = "keep one of them"
+_OF_IMAGES = frozenset({"images", "image", "imgs", "img", "imagestr", "raw", "overlays", "cytoplasm", "replaced"})
 _Shape = tuple[int, ...] | None
 _Read = Callable[[Path, _Shape], LabelledImage]
 
@@ -93,18 +96,33 @@ def find_annotations(path: Path, split_components: bool | None = None) -> Annota
     if not path.is_dir():
         return None
     files = [file for file in sorted(path.iterdir()) if not file.name.startswith(".") and file.is_file()]
+    if not any(map(is_label_image, files)):
+        files = _annotations_among(files) or files_of_labels_below(path)
     # Cellpose writes its files beside the images.
     of_cellpose = [file for file in files if _kind(file) == CELLPOSE]
     if not of_cellpose and any(map(is_label_image, files)):
         return None
-    as_text = [file for file in files if _kind(file) in OUTLINES]
     found: dict[str, Path] = {}
-    for file in of_cellpose or list(filter(is_annotations, files)) or as_text:
-        if image_name(file) in found:
-            both = f"{found[image_name(file)].name} and {file.name}"
-            raise DatasetError(f"{both} are of one image", path=path, remedy="keep one of them")
-        found[image_name(file)] = file
+    for file in of_cellpose or _annotations_among(files):
+        name = (file.relative_to(path).parent / image_name(file)).as_posix()
+        if name in found:
+            raise DatasetError(f"{found[name].name} and {file.name} are of one image", path=path, remedy=_ONE)
+        found[name] = file
     return AnnotationFiles(found) if found else None
+
+
+def _annotations_among(files: Sequence[Path]) -> list[Path]:
+    """Files of annotations; outlines as text where nothing else is there."""
+    return [*filter(is_annotations, files)] or [file for file in files if _kind(file) in OUTLINES]
+
+
+def files_of_labels_below(folder: Path) -> list[Path]:
+    """Files in folders below one that may hold labels: not those in folders of images or pictures."""
+    return [
+        path
+        for path in files_below(folder)
+        if _OF_IMAGES.isdisjoint(part.lower() for part in path.relative_to(folder).parts[:-1])
+    ]
 
 
 def image_name(path: Path) -> str:
