@@ -29,6 +29,7 @@ _CARD_KEYS = (
     "diameter_of",
     "diameter_share",
     "visible_rim",
+    "turned_pixels",
 )
 
 

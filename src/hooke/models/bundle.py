@@ -47,6 +47,7 @@ _NO_INT8 = "the model's bundle lacks its weights in 8 bits, so all is computed i
 _LATER = (
     "grow",
     "visible_rim",
+    "turned_pixels",
     "min_size",
     "diameter",
     "diameter_range",
@@ -88,6 +89,9 @@ class BundleSettings(BaseModel):
     only_channels: bool = Field(False, description="whether images must have no other channels")
     visible_rim: bool = Field(
         False, description="whether objects brighter than the background are outlined by their visible rim"
+    )
+    turned_pixels: int = Field(
+        0, ge=0, description="images of up to this many pixels are predicted a second time, turned by 180 degrees"
     )
     grow: float = Field(0.0, ge=-500, le=500, description="pixels that outlines move outwards, or inwards below 0")
     min_size: float | None = Field(None, ge=0, description="pixels; smaller objects are dropped")

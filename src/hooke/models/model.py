@@ -264,7 +264,17 @@ class Model:
         # Steps make results of weights in 8 bits and in 32 alike; a step more would not fit into a frame.
         exact = own.frame is not None or self.bundle.int8 is None
         return PixelSegmenter(
-            network, self.scheme, band, maps, self.tiling, threads, own.min_size, own.grow, exact, own.visible_rim
+            network,
+            self.scheme,
+            band,
+            maps,
+            self.tiling,
+            threads,
+            own.min_size,
+            own.grow,
+            exact,
+            own.visible_rim,
+            0 if tta else own.turned_pixels,
         )
 
     @property

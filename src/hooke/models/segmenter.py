@@ -13,6 +13,7 @@ from hooke.image import Pixels
 from hooke.labels import offset_outlines
 from hooke.models.predict import Network, Tiling, predict_maps
 from hooke.models.scale import scale_for
+from hooke.models.tta import HALF_TURN, with_mirror_tta
 from hooke.models.visible_rim import follows_rim, take_rims
 from hooke.preprocess import Normalisation
 from hooke.targets import Decoded, Scheme
@@ -81,6 +82,8 @@ class PixelSegmenter:
         Whether images are brought to the band exactly, rather than in steps.
     visible_rim : bool
         Whether bright objects are outlined by their visible rim: see `hooke.models.visible_rim`.
+    turned_pixels : int
+        Images of up to this many pixels are predicted twice, as they are and turned by 180 degrees, and the mean taken.
     """
 
     network: Callable[[int], Network]
@@ -93,6 +96,7 @@ class PixelSegmenter:
     grow: float = 0.0
     exact: bool = False
     visible_rim: bool = False
+    turned_pixels: int = 0
 
     def scale_of(self, diameter: float) -> float:
         """Network pixels per image pixel for objects of a diameter, pixels."""
@@ -180,6 +184,8 @@ class PixelSegmenter:
         """Predict maps at a scale: at least `at_least` of them; see `segment` for the other parameters."""
         # Several tiles are predicted side by side on one thread each; a single one takes all threads.
         network = self.network(self.threads if self.is_one_tile(pixels.shape, scale) else 1)
+        if math.prod(pixels.shape[:2]) <= self.turned_pixels:
+            network = with_mirror_tta(network, HALF_TURN)
         return predict_maps(
             network,
             pixels,

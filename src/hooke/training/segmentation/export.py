@@ -31,6 +31,7 @@ _MEANING = {
     "distance": "distance to the object's edge over the object's largest such distance",
     "diameter": "equivalent diameter on a log scale, 0 for an eighth of the nominal one and 1 for 8 times",
 }
+_OF_CARD = ("min_size", "diameter_of", "diameter_share", "visible_rim", "turned_pixels")
 
 
 class _Maps(nn.Module):
@@ -119,7 +120,7 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
         parameters={"nominal_diameter": config.nominal_diameter, **card.get("parameters", {})},
         diameter_band=card.get("diameter_band", config.band),
         accurate_band=card.get("accurate_band"),
-        **{name: card[name] for name in ("min_size", "diameter_of", "diameter_share", "visible_rim") if name in card},
+        **{name: card[name] for name in _OF_CARD if name in card},
         trained_diameters=config.augment.diameter,
         stride=module.network.stride,
         classes=config.classes,
