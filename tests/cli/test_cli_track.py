@@ -13,7 +13,7 @@ import tifffile
 pytest.importorskip("laptrack")
 
 from hooke.cli.track import track
-from hooke.io import read_labels, write_labels
+from hooke.io import read_labels, write_labels, write_png
 from hooke.io.entry import Entry
 from tests.builders import exit_code, run_command
 from tests.tracking.builders import squares
@@ -59,6 +59,37 @@ def test_an_image_of_a_run_that_has_no_labels_is_named(tmp_path):
     result, code = run_command(track, out, "-o", tmp_path / "out")
     assert code == 0
     assert "results: t1 has no label image, as where images failed" in result.output
+
+
+def test_what_was_found_in_images_and_what_is_doubtful_there_is_said_before_they_are_tracked(tmp_path):
+    from hooke.datasets import simulate
+
+    field = simulate((128, 128), seed=3, diameter=22, density=0.2, blur=6).image
+    for t in range(3):
+        write_png(tmp_path / "in" / f"t{t}.png", np.roll(field, t, axis=1))
+    (tmp_path / "in" / "t3.png").write_bytes(b"\x89PNG damaged")
+    result, code = run_command(track, tmp_path / "in", "-o", tmp_path / "out", "--no-movie")
+    assert code == 1
+    assert "objects in 3 image(s); results in" in result.output
+    assert "warning: t0: out of focus" in result.output
+    assert "t3.png" in result.output
+    result, _ = run_command(track, tmp_path / "in", "-o", tmp_path / "out", "--no-movie", "-q")
+    assert "out of focus" not in result.output
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+def test_frames_whose_names_hold_no_number_are_taken_as_given_and_the_order_is_said(tmp_path, explicit):
+    names = ["before", "during", "after"]
+    for name, labels in zip(names, MOVING, strict=False):
+        write_labels(tmp_path / "in" / f"{name}.tif", [labels])
+    inputs = [tmp_path / "in" / f"{name}.tif" for name in names] if explicit else [tmp_path / "in"]
+    result, code = run_command(track, *inputs, "-o", tmp_path / "out", "--no-movie")
+    assert code == 0
+    order = names if explicit else sorted(names)
+    assert f"in this order: {', '.join(f'{name}.tif' for name in order)}" in result.output
+    assert (read_labels(tmp_path / "out" / "labels.tif")[0] > 0).tolist() == (
+        MOVING[names.index(order[0])] > 0
+    ).tolist()
 
 
 def test_after_a_gap_the_challenge_gets_a_new_number(tmp_path):

@@ -13,6 +13,7 @@ from hooke.errors import ConfigError
 
 if TYPE_CHECKING:
     from hooke.io.file_runner import Progress
+    from hooke.pipeline import FolderResult
     from hooke.tracking import TrackedFolder, TrackedSequence
 
 OK, SOME_FAILED = 0, 1
@@ -85,10 +86,12 @@ def track(
     from hooke.cli.progress_bar import progress_bar
     from hooke.tracking import TrackOptions, holds_images, track_folder
 
+    lost = 0
     if stack := holds_images(labels, axes):
         if images is not None:
             raise ConfigError("--images goes with label images, and the first file is an image", remedy="leave it out")
-        labels, axes = [_segment(labels, out / "segmented", model, stack, axes, quiet=quiet)], None
+        segmented = _segment(labels, out / "segmented", model, stack, axes, quiet=quiet)
+        labels, axes, lost = [str(segmented.out)], None, len(segmented.failed)
     else:
         refuse_ignored(context, ["model"], "goes with images, and these are label images")
     options = TrackOptions(
@@ -122,12 +125,13 @@ def track(
         _print_summary(result)
     for sequence in result.failed:
         typer.secho(f"hooke: {sequence.error}", fg="red", err=True)
-    return SOME_FAILED if result.failed else OK
+    return SOME_FAILED if result.failed or lost else OK
 
 
-def _segment(labels: list[str], out: Path, model: str, stack: str, axes: str | None, *, quiet: bool) -> str:
-    """Segment images before they are tracked, stacks in depth to objects in 3-D; give the folder."""
+def _segment(labels: list[str], out: Path, model: str, stack: str, axes: str | None, *, quiet: bool) -> FolderResult:
+    """Segment images before they are tracked, stacks in depth to objects in 3-D; print what `hooke segment` would."""
     from hooke.cli.progress_bar import progress_bar
+    from hooke.cli.run_summary import print_run
     from hooke.pipeline import SegmentOptions, segment_folder
 
     options = SegmentOptions(model=model, stitch="z" if "Z" in stack else None)
@@ -142,7 +146,9 @@ def _segment(labels: list[str], out: Path, model: str, stack: str, axes: str | N
         )
     for image in result.failed:
         typer.secho(f"hooke: {image.error}", fg="red", err=True)
-    return str(out)
+    if not quiet:
+        print_run(result)
+    return result
 
 
 def _print_summary(result: TrackedFolder) -> None:

@@ -125,6 +125,51 @@ def mixed_sequences(names: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
+def is_numbered(names: Sequence[str]) -> bool:
+    """Whether numbers in the names of files tell their order: those that all have rise from each to the next.
+
+    Parameters
+    ----------
+    names : sequence of str
+        In natural order.
+
+    Examples
+    --------
+    >>> is_numbered(["t9.tif", "t10.tif"]), is_numbered(["after.tif", "before.tif"])
+    (True, False)
+    """
+    numbers = [tuple(map(int, _NUMBER.findall(name))) for name in names]
+    common = min(map(len, numbers), default=0)
+    return all(before[:common] < after[:common] for before, after in itertools.pairwise(numbers))
+
+
+def unnumbered_frames(names: Sequence[str]) -> tuple[str, ...]:
+    """Say in which order files are taken for frames where their names hold no number that rises.
+
+    Parameters
+    ----------
+    names : sequence of str
+        In the order of time.
+
+    Returns
+    -------
+    tuple of str
+        One sentence; empty where numbers tell the order.
+
+    Examples
+    --------
+    >>> unnumbered_frames(["Feb.tif", "Jan.tif"])[0][-40:]
+    'is not their order in time, number them'
+    """
+    if is_numbered(names):
+        return ()
+    order = listed(names)
+    return (
+        f"no number rises in the names of these frames, which are taken in this order: {order}; if that is not their "
+        "order in time, number them",
+    )
+
+
 def _frame_numbers(names: Sequence[str]) -> list[int]:
     """The one number that differs in all names; empty where texts differ, or several numbers."""
     if len({_NUMBER.sub("#", name) for name in names}) != 1:

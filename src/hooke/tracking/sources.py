@@ -19,7 +19,13 @@ from hooke.io.entry import run_entries
 from hooke.io.find import natural_key
 from hooke.io.tables import OWN_TEXTS, read_header, read_table
 from hooke.labels.recognition import holds_labels
-from hooke.tracking.frame_numbers import lost_frames, missing_frames, mixed_sequences
+from hooke.tracking.frame_numbers import (
+    is_numbered,
+    lost_frames,
+    missing_frames,
+    mixed_sequences,
+    unnumbered_frames,
+)
 from hooke.tracking.track_files import LABEL_STACK, RECORD
 
 _Plane = TypeVar("_Plane", bound=NDArray[np.generic])
@@ -132,7 +138,10 @@ def find_sequences(
     if single:
         # Files of one plane each are the frames of one sequence by folder, also where a shell has put their names in
         # place of a pattern, in its own order.
-        paths = sorted(find_images(single, results=True), key=natural_key)
+        given_order = find_images(single, results=True)
+        paths = sorted(given_order, key=natural_key)
+        if not is_numbered([path.name for path in paths]):
+            paths = sorted(given_order, key=lambda path: path.parent)
         for folder, group in itertools.groupby(paths, key=lambda path: path.parent):
             found += _sequences(list(group), None, axes, folder.resolve().name, on_error)
     for given in inputs:
@@ -308,7 +317,8 @@ def _said_of(group: Sequence[LabelPlanes], results: Path | None) -> tuple[str, .
     if said := mixed_sequences(names):
         return said
     known = [] if results is None or len(group) == 1 else [entry.name for entry in run_entries(results)]
-    return lost_frames([planes.file.name for planes in group], known) or missing_frames(names)
+    lost = lost_frames([planes.file.name for planes in group], known) or missing_frames(names)
+    return lost or unnumbered_frames(names)
 
 
 def _check_joined(results: Path, files: Sequence[ImageFile]) -> None:
