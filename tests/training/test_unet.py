@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm")
 
-from hooke.errors import ModelError
+from hooke.errors import ConfigError, ModelError
 from hooke.training.networks import Heads, UNet
 from hooke.training.networks.encoder_weights import load_encoder_weights
 
@@ -41,8 +41,21 @@ def test_a_shift_by_the_stride_shifts_the_maps():
 
 
 def test_the_decoder_has_a_width_for_each_step():
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ConfigError, match="decoder_channels has 2 widths for 4 steps"):
         UNet(LITE, Heads(4), [32, 16], weights="none")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("plain", "no encoder 'plain'; .*hooke train --list"),
+        ("resnet18d_", "no encoder 'resnet18d_'; did you mean 'resnet18d'"),
+        ("convnext_atto", r"features at strides \[4, 8, 16, 32\], not \[2, 4, 8, 16, 32\]"),
+    ],
+)
+def test_an_encoder_that_can_not_be_taken_is_named(name, message):
+    with pytest.raises(ConfigError, match=message):
+        UNet(name, Heads(4), [32, 24, 16, 8], weights="none")
 
 
 @pytest.mark.skipif(importlib.util.find_spec(PACKAGE) is None, reason=f"{PACKAGE} is not installed")

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from hooke.errors import ConfigError
 from hooke.training.classifier.config import ClassifierConfig
+from hooke.training.networks.encoder import make_encoder
 from hooke.training.networks.encoder_weights import load_encoder_weights
 
 
@@ -79,7 +80,7 @@ class EncoderClassifier(nn.Module):
     def __init__(self, name: str, channels: int, classes: int, dropout: float, weights: str) -> None:
         super().__init__()
         self.mix = nn.Identity() if channels == 3 else _mix(channels)
-        self.encoder = timm.create_model(name, features_only=True, pretrained=False)
+        self.encoder = make_encoder(name)
         load_encoder_weights(self.encoder, name, weights)
         features: Any = self.encoder.feature_info
         width: int = features.channels()[-1]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import timm
 from torch import Tensor, nn
 
 from hooke.errors import ConfigError
+from hooke.training.networks.encoder import make_encoder
 from hooke.training.networks.encoder_weights import load_encoder_weights
 from hooke.training.networks.outputs import Heads, Outputs
 
@@ -46,13 +44,13 @@ class SmpNetwork(nn.Module):
         known = list(smp.MODEL_ARCHITECTURES_MAPPING)
         if architecture not in known:
             raise ConfigError(f"no network smp-{architecture}", remedy=f"choose smp- and one of: {', '.join(known)}")
+        features = make_encoder(encoder).feature_info
         self.heads = heads
         outputs = heads.maps + (heads.classes + 1 if heads.classes else 0)
         self.model = smp.create_model(
             architecture, f"tu-{encoder}", encoder_weights=None, in_channels=in_channels, classes=outputs
         )
         load_encoder_weights(self.model.encoder.model, encoder, weights)
-        features: Any = timm.create_model(encoder, features_only=True, pretrained=False).feature_info
         deepest: int = features.channels()[-1]
         self.image_head = nn.Linear(deepest, heads.image_classes) if heads.image_classes else None
 

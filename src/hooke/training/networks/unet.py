@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import timm
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hooke.errors import ConfigError
+from hooke.training.networks.encoder import make_encoder
 from hooke.training.networks.encoder_weights import load_encoder_weights
 from hooke.training.networks.outputs import Heads, Outputs
 
@@ -47,8 +48,8 @@ class UNet(nn.Module):
 
     Raises
     ------
-    ValueError
-        When the decoder does not have a width for each step, or the encoder has other strides.
+    ConfigError
+        When there is no such encoder, it has other strides, or the decoder does not have a width for each of its steps.
 
     Notes
     -----
@@ -67,10 +68,11 @@ class UNet(nn.Module):
         resolution: Resolution = "half",
     ) -> None:
         super().__init__()
-        self.encoder = timm.create_model(encoder, features_only=True, pretrained=False, in_chans=in_channels)
+        self.encoder = make_encoder(encoder, in_channels)
         features: Any = self.encoder.feature_info
         if features.reduction() != _STRIDES:
-            raise ValueError(f"{encoder} has features at strides {features.reduction()}")
+            cause = f"encoder {encoder!r} has features at strides {features.reduction()}, not {_STRIDES}"
+            raise ConfigError(cause, remedy="choose another: hooke train --list names some")
         load_encoder_weights(self.encoder, encoder, weights)
         skips: list[int] = features.channels()
         self.detail = nn.Sequential(
@@ -120,6 +122,9 @@ class _DecoderStep(nn.Module):
 
 def _steps(skips: Sequence[int], widths: Sequence[int]) -> nn.ModuleList:
     """Decoder steps from the deepest features up."""
+    if len(widths) != len(skips) - 1:
+        cause = f"decoder_channels has {len(widths)} widths for {len(skips) - 1} steps"
+        raise ConfigError(cause, remedy="give a width for each step, the deepest first")
     steps = []
     below = skips[-1]
     for skip, width in zip(reversed(skips[:-1]), widths, strict=True):

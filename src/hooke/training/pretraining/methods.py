@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import lightning as L
-import timm
 import torch
 from lightly.loss import NegativeCosineSimilarity, NTXentLoss
 from lightly.models.modules import BYOLPredictionHead, BYOLProjectionHead, SimCLRProjectionHead
@@ -18,6 +17,7 @@ from lightly.utils.scheduler import cosine_schedule
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hooke.training.networks.encoder import make_encoder
 from hooke.training.networks.encoder_weights import load_encoder_weights
 from hooke.training.pretraining.config import PretrainConfig
 from hooke.training.segmentation.losses.pixel_losses import smooth_l1_loss
@@ -31,7 +31,7 @@ class Pretraining(L.LightningModule):
     def __init__(self, config: PretrainConfig) -> None:
         super().__init__()
         self.config = config
-        encoder: Any = timm.create_model(config.encoder, features_only=True, pretrained=False)
+        encoder = make_encoder(config.encoder)
         load_encoder_weights(encoder, config.encoder, config.encoder_weights)
         self.encoder: Any = encoder.to(memory_format=torch.channels_last)
         self.channels: Sequence[int] = encoder.feature_info.channels()
