@@ -13,8 +13,8 @@ intervals over images. Then every further model or setting against the first: pa
 mean rank over the sources by DSB score.
 
 --set changes settings of all models, --scan adds a variant for each value: parameters of the target scheme,
-diameter_band, visible_rim, turned_pixels, tta, grow, with grey. or colour. before them for one of a bundle's two
-networks; min_size and diameter for both. Networks are run once for all variants of an image.
+diameter_band, visible_rim, turned_pixels, smallest_share, tta, grow, with grey. or colour. before them for one of a
+bundle's two networks; min_size and diameter for both. Networks are run once for all variants of an image.
 """
 
 from __future__ import annotations

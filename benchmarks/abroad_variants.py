@@ -16,6 +16,7 @@ from hooke.io import parse_settings
 from hooke.models import Bundle, Model, PixelSegmenter
 
 PARTS = ("grey", "colour")  # networks of a bundle, and prefixes of settings
+_OF_BUNDLE = ("visible_rim", "turned_pixels", "smallest_share")  # settings of a bundle
 OF_BOTH = ("min_size", "diameter")  # options of `hooke.segment` that can't differ between the two
 Network = Any
 
@@ -30,8 +31,8 @@ class Variant:
         Name or path.
     settings : dict
         By name, with ``grey.`` or ``colour.`` before it for one of a bundle's two networks: parameters of the target
-        scheme, ``diameter_band``, ``visible_rim``, ``turned_pixels``, ``tta``, ``min_size``, ``diameter``, or ``grow``,
-        pixels that outlines move outwards.
+        scheme, ``diameter_band``, settings of a bundle (``visible_rim``, ``turned_pixels``, ``smallest_share``),
+        ``tta``, ``min_size``, ``diameter``, or ``grow``, pixels that outlines move outwards.
     """
 
     model: str
@@ -134,8 +135,8 @@ class ChangedModel(Model):
 def _changed(bundle: Bundle, changes: Mapping[str, Any]) -> Any:
     """Settings of a network with changes, of which some are not the bundle's."""
     band = {"diameter_band": tuple(changes["diameter_band"])} if "diameter_band" in changes else {}
-    own = {key: changes[key] for key in ("visible_rim", "turned_pixels") if key in changes}
-    others = ("diameter_band", "visible_rim", "turned_pixels", "tta", "grow", *OF_BOTH)
+    own = {key: changes[key] for key in _OF_BUNDLE if key in changes}
+    others = ("diameter_band", *_OF_BUNDLE, "tta", "grow", *OF_BOTH)
     parameters = {key: value for key, value in changes.items() if key not in others}
     return bundle.settings.model_copy(update={"parameters": bundle.settings.parameters | parameters} | band | own)
 

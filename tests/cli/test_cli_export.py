@@ -10,8 +10,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from hooke.cli.export import _read_card, export
+from hooke.cli.export import _CARD_KEYS, _read_card, export
 from hooke.errors import ConfigError, ModelError, OutputError
+from hooke.models import CARD_SETTINGS
 from hooke.training.bundles.bundle_folder import Export
 from tests.builders import run_command
 
@@ -32,6 +33,10 @@ def calls(tmp_path, monkeypatch):
     kind.TASK = SimpleNamespace(export=record)
     monkeypatch.setitem(sys.modules, "hooke.training.segmentation.task", kind)
     return made
+
+
+def test_a_card_may_give_every_setting_that_bundles_hand_on():
+    assert set(CARD_SETTINGS) <= set(_CARD_KEYS)
 
 
 def test_run_and_bundle_are_handed_on_and_the_difference_is_printed(calls):

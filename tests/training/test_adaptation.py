@@ -24,7 +24,7 @@ from hooke.errors import ConfigError, DatasetError, ModelError, OutputError
 from hooke.image import Image
 from hooke.io import write_labels, write_png
 from hooke.labels import offset_outlines
-from hooke.models import TunedSettings, known_models, load_model, write_tuned
+from hooke.models import CARD_SETTINGS, TunedSettings, known_models, load_model, write_tuned
 from hooke.models.description import describe_model
 from hooke.pipeline import segment
 from hooke.training.adaptation import few_shot, loop, refinement
@@ -225,7 +225,8 @@ def test_a_bundle_of_what_was_not_trained_answers_as_its_parent(tmp_path, colour
     assert made.name == "model mine"
     own, other = made.for_image(colour=colour), made.for_image(colour=not colour)
     assert other.bundle.weights == parent.for_image(colour=not colour).bundle.weights
-    for field in ("parameters", "diameter_band", "accurate_band", "trained_diameters", "classes", "channels"):
+    kept = [name for name in CARD_SETTINGS if name != "visible_rim"]
+    for field in ("parameters", "diameter_band", "accurate_band", "trained_diameters", "classes", "channels", *kept):
         assert getattr(own.settings, field) == getattr(parent.for_image(colour=colour).settings, field)
     assert not own.settings.visible_rim  # its outlines are the user's already
     assert other.settings.visible_rim == parent.for_image(colour=not colour).settings.visible_rim

@@ -26,6 +26,7 @@ _CARD_KEYS = (
     "diameter_band",
     "accurate_band",
     "min_size",
+    "smallest_share",
     "diameter_of",
     "diameter_share",
     "visible_rim",

@@ -1,6 +1,6 @@
 """Models: bundles, where to find them, and prediction with them."""
 
-from hooke.models.bundle import Bundle, BundleSettings, read_bundle
+from hooke.models.bundle import CARD_SETTINGS, Bundle, BundleSettings, read_bundle
 from hooke.models.description import ModelDescription, describe_models, model_card
 from hooke.models.model import Model
 from hooke.models.own_models import add_model
@@ -12,6 +12,7 @@ from hooke.models.tuned import TunedSettings, write_tuned
 from hooke.models.verification import Verification, verify_model
 
 __all__ = [
+    "CARD_SETTINGS",
     "RUNTIMES",
     "Bundle",
     "BundleSettings",

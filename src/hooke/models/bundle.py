@@ -44,10 +44,13 @@ NO_COLOUR = (
     "the model's bundle lacks its network for colour images, so that for grey images takes them: get the whole one"
 )
 _NO_INT8 = "the model's bundle lacks its weights in 8 bits, so all is computed in 32 bits"
+#: Settings that a model's card may give, and that a model adapted from another takes over.
+CARD_SETTINGS = ("min_size", "smallest_share", "diameter_of", "diameter_share", "visible_rim", "turned_pixels")
 _LATER = (
     "grow",
     "visible_rim",
     "turned_pixels",
+    "smallest_share",
     "min_size",
     "diameter",
     "diameter_range",
@@ -95,6 +98,9 @@ class BundleSettings(BaseModel):
     )
     grow: float = Field(0.0, ge=-500, le=500, description="pixels that outlines move outwards, or inwards below 0")
     min_size: float | None = Field(None, ge=0, description="pixels; smaller objects are dropped")
+    smallest_share: float | None = Field(
+        None, ge=0, le=1, description="of the typical object's area; smaller ones are dropped; 0.07 when not given"
+    )
     diameter: float | None = Field(None, ge=1, le=10_000, description="image pixels; not measured where it is given")
     diameter_range: tuple[float, float] | None = Field(None, description="image pixels; what is measured stays within")
     diameter_of: str | None = Field(

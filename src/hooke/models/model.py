@@ -275,6 +275,7 @@ class Model:
             exact,
             own.visible_rim,
             0 if tta else own.turned_pixels,
+            own.smallest_share,
         )
 
     @property

@@ -84,6 +84,8 @@ class PixelSegmenter:
         Whether bright objects are outlined by their visible rim: see `hooke.models.visible_rim`.
     turned_pixels : int
         Images of up to this many pixels are predicted twice, as they are and turned by 180 degrees, and the mean taken.
+    smallest_share : float, optional
+        Objects below this share of the typical object's area are dropped where no `min_size` is given; 0.07 without.
     """
 
     network: Callable[[int], Network]
@@ -97,6 +99,7 @@ class PixelSegmenter:
     exact: bool = False
     visible_rim: bool = False
     turned_pixels: int = 0
+    smallest_share: float | None = None
 
     def scale_of(self, diameter: float) -> float:
         """Network pixels per image pixel for objects of a diameter, pixels."""
@@ -152,7 +155,8 @@ class PixelSegmenter:
 
     def smallest_area(self, diameter: float, normalisation: Normalisation) -> float:
         """Area in pixels below which objects are dropped unless another is given."""
-        area = max(_SMALLEST_SHARE * math.pi / 4 * diameter**2, _SMALLEST)
+        share = _SMALLEST_SHARE if self.smallest_share is None else self.smallest_share
+        area = max(share * math.pi / 4 * diameter**2, _SMALLEST)
         return _OVER_RIMS * area if self.follows_rim(normalisation) else area
 
     def least_decoded(self, min_size: float, normalisation: Normalisation) -> float:

@@ -151,7 +151,8 @@ def export(
     card : dict, optional
         Description for people: ``description``, ``authors``, ``license``, ``cite``, ``documentation`` (Markdown),
         ``training_data``, ``scores``; and for the runtime ``parameters`` of the target scheme, ``diameter_band``,
-        ``accurate_band``, ``min_size``, ``diameter_of``, ``diameter_share``, ``visible_rim`` and ``turned_pixels``.
+        ``accurate_band``, ``min_size``, ``diameter_of``, ``diameter_share``, ``visible_rim``, ``turned_pixels`` and
+        ``smallest_share``.
     force : bool
         Export a run even if its validation score is not better than its baselines.
     torchscript : bool

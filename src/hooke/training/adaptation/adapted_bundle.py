@@ -13,7 +13,7 @@ import yaml
 
 import hooke
 from hooke.errors import ModelError
-from hooke.models import Bundle, Model, TunedSettings, read_bundle
+from hooke.models import CARD_SETTINGS, Bundle, Model, TunedSettings, read_bundle
 from hooke.training.adaptation.module import AdaptationModule
 from hooke.training.bundles.bundle_folder import fresh_bundle
 from hooke.training.bundles.colour_network import add_colour_bundle, attach_colour
@@ -146,9 +146,7 @@ def _write_network(module: AdaptationModule, parent: Bundle, name: str, made: Pa
         "parameters": settings.parameters,
         "diameter_band": settings.diameter_band,
         "accurate_band": settings.accurate_band,
-        "min_size": settings.min_size,
-        "diameter_of": settings.diameter_of,
-        "diameter_share": settings.diameter_share,
+        **{name: getattr(settings, name) for name in CARD_SETTINGS},
         "visible_rim": False,  # it has learnt where the user's outlines are
         "training_data": [*own.get("training_data", []), {"name": facts["name"], "licence": "its owner's"}],
         "kind": _kind(own, str(told.get("name"))),

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hooke.models import BundleSettings, Model, read_bundle
+from hooke.models import CARD_SETTINGS, BundleSettings, Model, read_bundle
 from hooke.training.bundles.bundle_folder import Export, fresh_bundle
 from hooke.training.bundles.description import describe_model, describe_tensor, image_input
 from hooke.training.bundles.weights import (
@@ -31,7 +31,6 @@ _MEANING = {
     "distance": "distance to the object's edge over the object's largest such distance",
     "diameter": "equivalent diameter on a log scale, 0 for an eighth of the nominal one and 1 for 8 times",
 }
-_OF_CARD = ("min_size", "diameter_of", "diameter_share", "visible_rim", "turned_pixels")
 
 
 class _Maps(nn.Module):
@@ -120,7 +119,7 @@ def describe_bundle(folder: Path, module: SegmentationModule, card: dict[str, An
         parameters={"nominal_diameter": config.nominal_diameter, **card.get("parameters", {})},
         diameter_band=card.get("diameter_band", config.band),
         accurate_band=card.get("accurate_band"),
-        **{name: card[name] for name in _OF_CARD if name in card},
+        **{name: card[name] for name in CARD_SETTINGS if name in card},
         trained_diameters=config.augment.diameter,
         stride=module.network.stride,
         classes=config.classes,
