@@ -78,9 +78,12 @@ def test_labels_of_another_size_are_told_with_their_file(dataset):
         SampleStore(list_records(config, "train"), 24, 100)[1]
 
 
-def test_images_without_any_object_are_trained_on(tmp_path):
+def test_images_without_any_object_are_trained_on_and_named(tmp_path, capsys):
     folder = write_fields(tmp_path / "data", [grey(seed=one) for one in range(2)], empty=True)
     trained = train(make_config(folder, size_balance=True), tmp_path / "run")
+    said = capsys.readouterr().err
+    assert "none of 1 images for training has an object" in said
+    assert "none of 1 images for validation has an object" in said
     assert trained.score is not None
     assert trained.checkpoint.is_file()
 
@@ -139,6 +142,11 @@ def test_class_names_that_disagree_are_told_with_the_file(dataset):
         list_records(make_config(dataset, classes=["Neuron", "Astrocyte"]), "train")
     with pytest.raises(DatasetError, match=r"no object of class Glia to learn from; classes there: Neuron, astro-cyte"):
         list_records(make_config(dataset, classes=["Neuron", "Glia"]), "train")
+
+
+def test_classes_that_differ_in_their_sign_are_two(dataset):
+    write_classes(dataset, [("field0", {1: "CD3+", 2: "CD3-"})])
+    assert list_records(make_config(dataset, classes=["CD3+"]), "train")[0].classes == {1: 0}
 
 
 def test_classes_of_images_that_disagree_are_told(dataset):

@@ -26,12 +26,18 @@ def spelled_alike(names: Iterable[str]) -> list[list[str]]:
     """
     groups: dict[str, list[str]] = {}
     for name in sorted(set(names)):
-        groups.setdefault(_key(name), []).append(name)
+        groups.setdefault(spelling_key(name), []).append(name)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _key(name: str) -> str:
-    """Form in which spellings of one name are equal."""
+def spelling_key(name: str) -> str:
+    """Form in which spellings of one name are equal: see `spelled_alike`.
+
+    Examples
+    --------
+    >>> spelling_key("Non-mitotic") == spelling_key("non mitotic"), spelling_key("CD3+") == spelling_key("CD3-")
+    (True, False)
+    """
     folded = "".join(unicodedata.normalize("NFKC", name).casefold().replace("μ", "u").split())
     signs = _SIGNS.findall(folded)
     bare = _MARKS.sub("", _SIGNS.sub("", folded))

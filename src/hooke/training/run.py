@@ -17,6 +17,7 @@ RUN/
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
@@ -40,7 +41,7 @@ from hooke.training.devices import limit_allocator_trim, resolve_precision
 from hooke.training.networks.depthwise import depthwise_gradients_in_single
 from hooke.training.outcome import write_json
 from hooke.training.progress import Progress, quiet
-from hooke.training.samples import Record, records_hash
+from hooke.training.samples import Record, records_hash, without_objects
 from hooke.training.stopping import SaveWhenStopped, terminated_in_order
 
 
@@ -69,6 +70,8 @@ def begin_run(
     check_folder(run, resume)
     L.seed_everything(config.seed, workers=True, verbose=False)
     train_records, val_records = records("train"), records("val")
+    for note in without_objects(config, training=train_records, validation=val_records):
+        print(f"warning: {note}", file=sys.stderr, flush=True)
     _describe_run(config, run, train_records, val_records)
     return train_records, val_records
 

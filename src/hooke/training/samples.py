@@ -17,6 +17,7 @@ from hooke.errors import DatasetError
 from hooke.image import Image
 from hooke.io import read_image, read_labels
 from hooke.io.annotations.classes_json import CLASSES_NAME, read_classes
+from hooke.labels.spelling import spelling_key
 from hooke.preprocess import Channels, Normalisation, fit_channels, fit_normalisation
 from hooke.targets import equivalent_diameters
 from hooke.training.augmentation.crops import UNKNOWN, Sample, touching_places
@@ -63,6 +64,8 @@ class Record:
         Object to its class, a position in the configuration's ``classes``; objects of other classes are left out.
     image_class : int
         Position in the configuration's ``image_classes``, or `UNKNOWN`.
+    objects : int
+        Labelled in the image, as the index says.
     """
 
     id: str
@@ -72,6 +75,7 @@ class Record:
     weight: float = 1.0
     classes: dict[int, int] = field(default_factory=dict)
     image_class: int = UNKNOWN
+    objects: int = 0
 
 
 def list_records(config: DataConfig, split: str) -> list[Record]:
@@ -100,6 +104,17 @@ def list_records(config: DataConfig, split: str) -> list[Record]:
     if split == "train":
         _check_classes(records, config)
     return records
+
+
+def without_objects(config: DataConfig, **sides: Sequence[Record]) -> list[str]:
+    """Say which sides of a run have no object in any image, where objects are learnt: a sentence for each."""
+    if config.image_classes:
+        return []
+    return [
+        f"none of {len(records)} images for {side} has an object: check the label images (hooke doctor), and the splits"
+        for side, records in sides.items()
+        if not any(record.objects for record in records)
+    ]
 
 
 def records_hash(records: Sequence[Record]) -> str:
@@ -258,6 +273,7 @@ def _records_of(dataset: DatasetConfig, config: DataConfig, split: str) -> Itera
             dataset.weight,
             {label: position[name] for label, name in classes.get(row.id, {}).items() if name in position},
             of_image.get(row.id, UNKNOWN),
+            row.nuclei,
         )
 
 
@@ -293,13 +309,13 @@ def _check_classes(records: list[Record], config: DataConfig) -> None:
 
 def _check_names(wanted: Sequence[str], known: dict[Path, set[str]], seen: set[int], what: str) -> None:
     """Compare the given classes with those of each file, and with the positions of those that occur."""
-    folded = {_fold(name): name for name in wanted}
+    folded = {spelling_key(name): name for name in wanted}
     for path, names in known.items():
         # Objects of an unknown class are left out, which users would not notice.
         for name in sorted(names - set(wanted)):
-            if _fold(name) in folded:
+            if spelling_key(name) in folded:
                 raise DatasetError(
-                    f"class {name!r} is {folded[_fold(name)]!r} in the configuration",
+                    f"class {name!r} is {folded[spelling_key(name)]!r} in the configuration",
                     path=path,
                     remedy="spell it the same in all data sets (hooke prepare --rename) and in the configuration",
                 )
@@ -309,8 +325,3 @@ def _check_names(wanted: Sequence[str], known: dict[Path, set[str]], seen: set[i
             f"no {what} of class {', '.join(absent)} to learn from",
             remedy=f"classes there: {', '.join(there) or 'none'}",
         )
-
-
-def _fold(name: str) -> str:
-    """A class without what people spell in different ways."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
