@@ -15,6 +15,7 @@ import tifffile
 from hooke.errors import DatasetError
 from hooke.evaluation import OBJECT_COLUMNS, evaluate
 from hooke.evaluation.sources import open_labels
+from hooke.io.annotations.coco import ALONG_ROWS as COUNTED_ALONG_ROWS
 from hooke.io.annotations.dsb_csv import ALONG_ROWS, SCATTERED
 from hooke.labels.labelled_image import LabelledImage
 from hooke.labels.painter import Mask
@@ -194,6 +195,21 @@ def test_run_lengths_along_the_rows_are_told(tmp_path, order):
     rows = [("a", encode_pairs(labels == id_, order)) for id_ in (1, 2)]
     read = open_labels(write_csv(tmp_path / "pred.csv", rows)).read("a", labels.shape)
     assert read.oddities == ({} if order == "F" else {ALONG_ROWS: 2})
+
+
+@pytest.mark.parametrize("compress", [True, False])
+@pytest.mark.parametrize("order", ["F", "C"])
+def test_counts_along_the_rows_are_told(tmp_path, order, compress):
+    labels = np.zeros((20, 30), np.uint16)
+    labels[3:9, 4:12], labels[12:18, 15:26] = 1, 2
+    masks = [(labels == number).reshape(-1, order=order).reshape(20, 30, order="F") for number in (1, 2)]
+    objects = [
+        {"id": number, "image_id": 1, "category_id": 1, "segmentation": run_lengths(mask, compress)}
+        for number, mask in enumerate(masks, 1)
+    ]
+    images = [{"id": 1, "file_name": "a.png", "height": 20, "width": 30}]
+    path = write_json(tmp_path / "a.json", {"images": images, "annotations": objects, "categories": []})
+    assert open_labels(path).read("a").oddities == ({} if order == "F" else {COUNTED_ALONG_ROWS: 2})
 
 
 @pytest.mark.parametrize("gap", [1, 12])

@@ -131,10 +131,30 @@ def counted_along(text: str, shape: tuple[int, int]) -> Order | None:
     """
     numbers = np.array(text.split(), np.int64).reshape(-1, 2)
     numbers = numbers[np.argsort(numbers[:, 0])]
-    starts, ends = numbers[:, 0], numbers.sum(axis=1)
-    if len(numbers) < _TELLING or shape[0] == shape[1]:
+    return _order_of(numbers[:, 0], numbers[:, 1], shape)
+
+
+def counts_along(counts: str | Sequence[int], shape: tuple[int, int]) -> Order | None:
+    """Tell by COCO's counts, which `decode_counts` takes, in which order their pixels were counted: `counted_along`.
+
+    Examples
+    --------
+    >>> mask = np.zeros((9, 20), bool)
+    >>> mask[2:8, 3:9] = True
+    >>> counts_along(encode_counts(mask), mask.shape)
+    'F'
+    """
+    numbers = np.asarray(decompress_counts(counts) if isinstance(counts, str) else counts, np.int64)
+    starts = np.cumsum(numbers) - numbers
+    return _order_of(starts[1::2], numbers[1::2], shape)
+
+
+def _order_of(starts: NDArray[np.int64], lengths: NDArray[np.int64], shape: tuple[int, int]) -> Order | None:
+    """The order in which runs, sorted, lie beside each other; None where both or none do."""
+    if len(starts) < _TELLING or shape[0] == shape[1]:
         return None
-    shorter = np.minimum(numbers[1:, 1], numbers[:-1, 1])
+    ends = starts + lengths
+    shorter = np.minimum(lengths[1:], lengths[:-1])
     beside = []
     for line in shape:
         shared = np.minimum(ends[1:], ends[:-1] + line) - np.maximum(starts[1:], starts[:-1] + line)

@@ -70,7 +70,8 @@ def begin_run(
     check_folder(run, resume)
     L.seed_everything(config.seed, workers=True, verbose=False)
     train_records, val_records = records("train"), records("val")
-    for note in without_objects(config, training=train_records, validation=val_records):
+    of_images = getattr(config, "image_classes", ())  # of these, objects are not what is learnt
+    for note in () if of_images else without_objects(training=train_records, validation=val_records):
         print(f"warning: {note}", file=sys.stderr, flush=True)
     _describe_run(config, run, train_records, val_records)
     return train_records, val_records

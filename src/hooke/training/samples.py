@@ -106,10 +106,8 @@ def list_records(config: DataConfig, split: str) -> list[Record]:
     return records
 
 
-def without_objects(config: DataConfig, **sides: Sequence[Record]) -> list[str]:
-    """Say which sides of a run have no object in any image, where objects are learnt: a sentence for each."""
-    if config.image_classes:
-        return []
+def without_objects(**sides: Sequence[Record]) -> list[str]:
+    """Say which sides of a run, by what they are for, have no object in any image: a sentence for each."""
     return [
         f"none of {len(records)} images for {side} has an object: check the label images (hooke doctor), and the splits"
         for side, records in sides.items()

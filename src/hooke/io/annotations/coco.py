@@ -32,7 +32,7 @@ from hooke.io.naming import image_ids
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 from hooke.labels.painter import Mask, check_canvas
 from hooke.labels.polygons import Ring, fill_border_of, to_ring
-from hooke.labels.run_length import decode_counts
+from hooke.labels.run_length import counts_along, decode_counts
 from hooke.labels.shape_layer import ShapeLayer
 
 #: Keys by which json of other programs is known.
@@ -49,6 +49,10 @@ KEPT_KEYS = ("id", "image_id", "category_id", "iscrowd", "segmentation", "score"
 CROWD = "crowd regions (iscrowd), left out"
 OF_BORDERS = "outlines through border pixels, known by their area, filled with their border"
 NO_OUTLINE = "annotations without an outline (box only), left out"
+ALONG_ROWS = (
+    "masks whose pixels are counted along the rows, and were read down the columns, as COCO counts them: encode "
+    "numpy.asfortranarray(mask)"
+)
 NO_CATEGORY = "objects of no known category, kept without a class"
 SAME_ID = "annotations whose id occurs twice, all kept"
 REMEDY = "write each object as polygons or run lengths"
@@ -326,7 +330,9 @@ def _add_outline(
     """Add the region of an annotation to the layer."""
     outline, area = annotation["segmentation"], annotation.get("area")
     if isinstance(outline, dict):
-        layer.add_mask(name, _decoded(outline, (layer.height, layer.width)), class_name, score=score)
+        size = (layer.height, layer.width)
+        layer.add_mask(name, _decoded(outline, size), class_name, score=score)
+        layer.notes[ALONG_ROWS] += counts_along(outline["counts"], size) == "C"
         return
     rings = _rings(outline)
     region = None
