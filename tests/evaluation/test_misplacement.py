@@ -105,7 +105,9 @@ def test_points_that_are_listed_twice_are_counted(tmp_path):
         (lambda y, x: (y, x), []),
         (lambda y, x: (y + 1, x + 1), []),
         (lambda y, x: (x, y), ["points lie outside of their image", "with y and x exchanged"]),
-        (lambda y, x: (10 * y, 10 * x), ["points lie outside of their image"]),
+        (lambda y, x: (10 * y, 10 * x), ["points lie outside of their image", "multiplied by about 0.1"]),
+        (lambda y, x: (0.5 * y, 0.5 * x), ["multiplied by about 2.0"]),
+        (lambda y, x: (0.3 * y, 2 * x), ["points lie outside of their image"]),
     ],
 )
 def test_points_in_other_coordinates_are_named(tmp_path, change, says):

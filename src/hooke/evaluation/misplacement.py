@@ -15,6 +15,9 @@ _GAIN = 0.2  # of the pixel IoU, by which what is put right must be better
 _GOOD = 0.5  # ... and what it must reach
 _FEWEST = 5  # objects, of which one may fit by chance
 _LARGEST = 16_000_000  # pixels
+_SCALED = 1.3  # times that points spread less or more than objects, from which on their unit is in doubt
+_ALIKE = 1.25  # ... in both directions
+_NEARLY = np.linspace(0.85, 1.15, 61)  # of a scale, as objects are measured by their pixels
 
 _SHIFTED = "moved"
 
@@ -98,7 +101,7 @@ def _moved(pred: Mask, truth: Mask, shift: tuple[int, int]) -> tuple[Mask, Mask]
 class PlacedPoints:
     """How many points there are, lie outside of their image, in a true object, and in one with y and x exchanged.
 
-    And how many are listed once more.
+    And how many are listed once more, and lie in an object if all are multiplied by a scale.
     """
 
     count: int = 0
@@ -106,29 +109,44 @@ class PlacedPoints:
     inside: int = 0
     exchanged: int = 0
     repeated: int = 0
+    scaled: int = 0
+    scale: float = 1.0
 
 
 def place_points(places: NDArray[np.float64], truth: NDArray[np.integer]) -> PlacedPoints:
     """Count where points, (y, x) of shape (n, 2), lie in a label image (Y, X)."""
 
-    def held(order: slice) -> tuple[int, int]:
-        at = np.round(places[:, order]).astype(np.int64)
+    def held(points: NDArray[np.float64]) -> tuple[int, int]:
+        at = np.round(points).astype(np.int64)
         there = ((at >= 0) & (at < truth.shape[:2])).all(axis=1)
         return int((~there).sum()), int((truth[tuple(at[there].T)] > 0).sum())
 
     if truth.ndim != 2 or not len(places):
         return PlacedPoints(len(places))
-    outside, inside = held(np.s_[:])
+    outside, inside = held(places)
     repeated = len(places) - len(np.unique(places, axis=0))
-    return PlacedPoints(len(places), outside, inside, held(np.s_[::-1])[1], repeated)
+    scaled, scale = max((held(places * scale)[1], scale) for scale in _scales(places, truth))
+    return PlacedPoints(len(places), outside, inside, held(places[:, ::-1])[1], repeated, scaled, scale)
+
+
+def _scales(places: NDArray[np.float64], truth: NDArray[np.integer]) -> list[float]:
+    """What points may have to be multiplied by to spread as the true objects do; 1 where they do, or axes differ."""
+    spread = np.std(places, axis=0)
+    rows, columns = np.nonzero(truth)
+    if len(places) <= _FEWEST or not len(rows) or not spread.all():
+        return [1.0]
+    scales = np.array([rows.std(), columns.std()]) / spread
+    scale = float(np.sqrt(scales.prod()))
+    alike = max(scales) < _ALIKE * min(scales)
+    return (scale * _NEARLY).tolist() if alike and not 1 / _SCALED < scale < _SCALED else [1.0]
 
 
 def misplaced_points(images: Iterable[PlacedPoints]) -> list[str]:
     """Say of all images' points that some lie outside or are listed twice, or that y and x seem to be exchanged."""
     each = list(images)
-    count, outside, inside, exchanged, repeated = (
+    count, outside, inside, exchanged, repeated, scaled = (
         sum(getattr(points, name) for points in each)
-        for name in ("count", "outside", "inside", "exchanged", "repeated")
+        for name in ("count", "outside", "inside", "exchanged", "repeated", "scaled")
     )
     said = []
     if repeated:
@@ -139,5 +157,11 @@ def misplaced_points(images: Iterable[PlacedPoints]) -> list[str]:
         said.append(
             f"points fit the truth far better with y and x exchanged: {exchanged} of {count} would lie in an object, "
             f"instead of {inside}"
+        )
+    elif scaled > max(2 * inside, _FEWEST):
+        scale = float(np.median([points.scale for points in each if points.scale != 1]))
+        said.append(
+            f"points fit the truth far better multiplied by about {scale:.3g}, as where they are in micrometres: "
+            f"{scaled} of {count} would lie in an object, instead of {inside}"
         )
     return said

@@ -160,7 +160,8 @@ def _read_table(path: Path) -> pd.DataFrame:
         numbers = pd.to_numeric(table[name], errors="coerce")
         bad = np.flatnonzero(~np.isfinite(numbers))
         if len(bad):
-            cause = f"line {table.index[bad[0]]}: {name} is {table[name].iloc[bad[0]]!r}"
+            value = table[name].iloc[bad[0]]
+            cause = f"line {table.index[bad[0]]}: {name} is {'empty' if pd.isna(value) or value == '' else repr(value)}"
             raise DatasetError(cause, path=path, remedy="give numbers of pixels")
         table[name] = numbers
     return table
