@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -204,3 +205,34 @@ def test_files_beside_the_index_are_plain(fields, tmp_path):
     classes = json.loads((tmp_path / "out" / "classes.json").read_text())
     assert classes["00a"] == {"1": "round", "2": "long"}
     assert len(classes) == 39
+
+
+def write_pairs(folder, names):
+    for part in ("images", "labels"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        for name in names:
+            if not (path := folder / part / f"{name}.png").exists():
+                PIL.Image.fromarray(np.eye(9, dtype=np.uint8)).save(path)
+
+
+def test_changed_files_of_the_source_are_named_where_images_are_kept(tmp_path):
+    write_pairs(tmp_path / "in", "abc")
+    dst = tmp_path / "in" / "out"  # within the source, of which it is not part
+    assert prepare_dataset("folder", tmp_path / "in", dst).newer == []
+    assert prepare_dataset("folder", tmp_path / "in", dst).newer == []
+    after = (dst / "prepared.jsonl").stat().st_mtime_ns + 1_000_000_000
+    os.utime(tmp_path / "in" / "labels" / "b.png", ns=(after, after))
+    assert prepare_dataset("folder", tmp_path / "in", dst).newer == [str(Path("labels") / "b.png")]
+    assert prepare_dataset("folder", tmp_path / "in", dst, overwrite=True).newer == []
+    os.utime(tmp_path / "in" / "labels" / "b.png", ns=(0, 0))
+    write_pairs(tmp_path / "in", "D")  # which is made now
+    assert prepare_dataset("folder", tmp_path / "in", dst).newer == []
+
+
+def test_images_that_the_source_has_no_more_are_named(tmp_path):
+    write_pairs(tmp_path / "in", "abc")
+    assert prepare_dataset("folder", tmp_path / "in", tmp_path / "out").others == []
+    for part in ("images", "labels"):
+        (tmp_path / "in" / part / "b.png").unlink()
+    assert prepare_dataset("folder", tmp_path / "in", tmp_path / "out").others == ["b"]
+    assert [row.id for row in read_index(tmp_path / "out")] == ["a", "b", "c"]

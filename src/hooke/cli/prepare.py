@@ -222,6 +222,16 @@ def _print_oddities(report: Prepared) -> None:
             f"{len(pairs)} images are copies of images in another split: {listed(pairs, LISTED)}; scores on them say "
             "nothing of new images (hooke doctor finds near copies, too)"
         )
+    if report.newer:
+        _complain(
+            f"{len(report.newer)} files of the source changed after the data set was made: "
+            f"{listed(report.newer, LISTED)}; images that were there are as before: --overwrite makes them again"
+        )
+    if report.others:
+        _complain(
+            f"{len(report.others)} images of earlier runs, which this source does not have, stay in the data set: "
+            f"{listed(report.others, LISTED)}"
+        )
     if report.empty:
         _complain("no image has a nucleus: check the label images")
     for names in spelled_alike(report.classes):

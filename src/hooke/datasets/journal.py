@@ -17,6 +17,7 @@ from typing import Any
 from hooke.datasets.layout import find_image, find_labels, is_file_stem
 from hooke.errors import DatasetError, OutputError
 from hooke.io.annotations.json_fields import field as field_of
+from hooke.io.naming import files_below
 from hooke.labels.painter import Conflict
 
 JOURNAL_NAME = "prepared.jsonl"
@@ -115,6 +116,27 @@ class Record:
             )
         except (ValueError, RecursionError) as error:
             raise DatasetError("not a line of a journal", remedy="prepare the data set again") from error
+
+
+def files_newer(src: Path, made: Path, dst: Path) -> list[str]:
+    """Files of a source that changed after another file did, sorted; none where that is not there.
+
+    Parameters
+    ----------
+    src : Path
+        A folder, or a file.
+    made : Path
+        What the time is compared with.
+    dst : Path
+        A folder that is not part of the source, though it may be in it.
+    """
+    if not made.is_file():
+        return []
+    since = made.stat().st_mtime_ns
+    files = [src] if src.is_file() else [file for file in files_below(src) if not file.is_relative_to(dst)]
+    return [
+        str(file.relative_to(src)) if file != src else file.name for file in files if file.stat().st_mtime_ns > since
+    ]
 
 
 def _part(read: Any) -> Part:

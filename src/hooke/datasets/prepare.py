@@ -15,7 +15,7 @@ from hooke import __version__
 from hooke.datasets.adapter import find_adapter, find_source
 from hooke.datasets.class_rules import ClassRules
 from hooke.datasets.convert_image import ImageWriter, PrepareSettings
-from hooke.datasets.journal import Journal, Record
+from hooke.datasets.journal import Journal, Record, files_newer
 from hooke.datasets.layout import INDEX_NAME, SPLITS, Entry, IndexRow, find_image, read_index, write_index
 from hooke.datasets.name_groups import find_name_groups
 from hooke.datasets.selection import select
@@ -25,6 +25,8 @@ from hooke.errors import ConfigError, DatasetError, HookeError, ImageReadError
 from hooke.io.annotations.classes_json import read_classes, write_classes
 from hooke.io.content_hash import hash_file
 from hooke.io.file_runner import OnProgress, Progress, run_in_order
+from hooke.io.formats import result_stem
+from hooke.io.leftovers import image_of_result
 from hooke.io.lock import only_run
 
 MOST_JOBS = 8
@@ -87,6 +89,11 @@ class Prepared:
         Images whose pixels are those of an image of another split, and that image.
     empty : bool
         Whether no image has a nucleus.
+    newer : list of str
+        Files of the source that changed after the data set was made, where images of it were kept; without those of
+        images that were made now, by their names.
+    others : list of str
+        Images of the data set, made by earlier runs, that the source does not have.
     """
 
     written: list[str] = field(default_factory=list)
@@ -103,6 +110,8 @@ class Prepared:
     unknown_classes: list[str] = field(default_factory=list)
     copies: dict[str, str] = field(default_factory=dict)
     empty: bool = False
+    newer: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
 
 
 def prepare_dataset(
@@ -167,6 +176,7 @@ def prepare_dataset(
     wanted = selection.wanted
     with only_run(dst):
         writer, journal = ImageWriter(name, adapter, root, dst, settings), Journal(dst)
+        newer = files_newer(Path(src), journal.path, dst)
         records = _make_all(writer, journal, wanted, report, overwrite, jobs, progress)
         if records:
             source = {"layout": name, "source": Path(src).resolve().name, **settings.describe(), **plan.describe()}
@@ -174,11 +184,14 @@ def prepare_dataset(
             entries = [entry for entry in wanted if entry.id in records]
             splits = dkfz_split(entry.id for entry in selection.usable) if split == DKFZ else {}
             splits = splits or _draw(entries, records, plan, held, settings.rules)
-            _finish(dst, entries, records, splits, journal)
+            report.others = _finish(dst, entries, records, splits, journal)
             describe_source(dst, {**source, "images": len(records), "hooke": __version__})
             _count(entries, records, splits, settings.rules, report)
             _group_by_name(entries, splits, plan, report)
             report.copies = _copies(dst, records, splits)
+            made_now = set(map(image_of_result, report.written))
+            stale = [name for name in newer if image_of_result(result_stem(name)) not in made_now]
+            report.newer = stale if report.kept else []
     return report
 
 
@@ -266,8 +279,8 @@ def _draw(
 
 def _finish(
     dst: Path, entries: Sequence[Entry], records: dict[str, Record], splits: dict[str, str], journal: Journal
-) -> None:
-    """Write the index and its other files; entries of other sources stay."""
+) -> list[str]:
+    """Write the index and its other files; entries of other sources stay, and are named."""
     own_ids = {part.id for record in records.values() for part in record.parts}.union(records)
     others = [row for row in read_index(dst) if row.id not in own_ids] if (dst / INDEX_NAME).exists() else []
     other_ids = {row.id for row in others}
@@ -278,6 +291,7 @@ def _finish(
         dst, chain(conflicts, ((id_, conflict) for id_ in records for conflict in journal.whole(id_).conflicts))
     )
     write_index(dst, [*others, *(row for entry in entries for row in _rows(entry, records[entry.id], splits))])
+    return [row.id for row in others]
 
 
 def _rows(entry: Entry, record: Record, splits: dict[str, str]) -> Iterator[IndexRow]:
