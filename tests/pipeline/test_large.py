@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+from skimage import data
 
 import hooke
 from hooke.datasets import simulate
@@ -79,6 +80,17 @@ def test_nor_in_the_rims_of_large_objects(tmp_path):
     assert expected.count > 20
     segment_folder([path], tmp_path / "out", SegmentOptions(diameter=58, threads=2), block=512)
     assert same_partition(read_labels(tmp_path / "out" / "labels" / "large.tif"), expected.labels)
+
+
+@pytest.mark.slow
+def test_nor_in_those_of_a_slide_that_is_predicted_twice(tmp_path):
+    slide = np.tile(data.immunohistochemistry(), (1, 2, 1))
+    path = tmp_path / "slide.tif"
+    tifffile.imwrite(path, slide, tile=(128, 128), photometric="rgb")
+    expected = hooke.segment(path, diameter=20, threads=2)
+    assert expected.normalisation.keeps_colours and expected.count > 20
+    segment_folder([path], tmp_path / "out", SegmentOptions(diameter=20, threads=2), block=512)
+    assert same_partition(read_labels(tmp_path / "out" / "labels" / "slide.tif"), expected.labels)
 
 
 def test_nor_in_the_table(wide, done):

@@ -187,9 +187,7 @@ class PixelSegmenter:
     ) -> NDArray[np.uint16]:
         """Predict maps at a scale: at least `at_least` of them; see `segment` for the other parameters."""
         # Several tiles are predicted side by side on one thread each; a single one takes all threads.
-        network = self.network(self.threads if self.is_one_tile(pixels.shape, scale) else 1)
-        if math.prod(pixels.shape[:2]) <= self.turned_pixels:
-            network = with_mirror_tta(network, HALF_TURN)
+        network = self.network_for(pixels.shape, self.threads if self.is_one_tile(pixels.shape, scale) else 1)
         return predict_maps(
             network,
             pixels,
@@ -200,6 +198,11 @@ class PixelSegmenter:
             threads=self.threads,
             progress=progress,
         )
+
+    def network_for(self, shape: tuple[int, ...], threads: int) -> Network:
+        """Give the network that predicts tiles of an image of a shape, for a number of threads of one call."""
+        plain = self.network(threads)
+        return with_mirror_tta(plain, HALF_TURN) if math.prod(shape[:2]) <= self.turned_pixels else plain
 
     def is_one_tile(self, shape: tuple[int, ...], scale: float = 1.0) -> bool:
         """Whether an image of a shape is predicted in one piece."""

@@ -427,7 +427,7 @@ class _Maps:
     def __init__(self, found: Survey, todo: list[Block], side: int, tile_bytes: int) -> None:
         self._found = found
         self._grid = TileGrid(found.view.pixels.shape, found.scale, found.segmenter.tiling)
-        self._network = found.segmenter.network(1)
+        self._network = found.segmenter.network_for(found.view.pixels.shape, 1)
         assert found.diameter is not None
         halo = ObjectFinder(found, side, self.of_window).halo
         windows = [block.grown(halo, found.view.pixels.shape) for block in todo]
