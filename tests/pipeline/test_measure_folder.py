@@ -69,6 +69,20 @@ def test_the_ring_around_a_nucleus_is_its_cytoplasm(folder):
     assert "nucleusGeometry" in feature
 
 
+def test_what_an_earlier_run_left_is_named(folder):
+    images, out = [folder / "images"], folder / "out"
+    hooke.measure_folder(images, folder / "masks", out, MeasureOptions(expand=2), parents=folder / "masks")
+    for name in ("b_w1", "b_w2"):
+        (folder / "images" / f"{name}.tif").unlink()
+    notes = hooke.measure_folder(images, folder / "masks", out).notes
+    assert notes[-1] == (
+        "of earlier runs into this folder, and not of this one, are 5 file(s): cytoplasm/a_w1.tif, "
+        "cytoplasm/b_w1.tif, labels/b_w1.tif, overlays/b_w1.png, parents.csv"
+    )
+    in_place = hooke.measure_folder(images, out, out).notes
+    assert not any("earlier runs" in note for note in in_place)
+
+
 def test_segmentation_takes_the_same_options(folder):
     result, status = run_command(
         segment_command, folder / "images", "-o", folder / "out", "--expand", "3", "--texture", "--ids", "--pixel-size",

@@ -34,7 +34,7 @@ from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
 from hooke.io.name_match import matched
 from hooke.io.naming import PLACE, image_place
-from hooke.io.output_folder import search_inputs
+from hooke.io.output_folder import left_before, search_inputs
 from hooke.io.spreadsheet import write_table
 from hooke.io.tables import TABLE_SUFFIXES, read_table
 from hooke.io.warning_cell import join_warnings
@@ -214,7 +214,11 @@ def classify_folder(
         summary = pd.DataFrame([result.row | image_place(str(result.row["file"])) for result in results])
         write_table(summary, out / "summary.csv")
         written = write_formats(out, formats) if any(result.table is not None for result in results) else []
-    return ClassifiedFolder(out, counted, summary, (*searched.notes, *channels.notes, *written))
+    done = [str(result.row["image"]) for result in results if result.table is not None]
+    own = [out / "counts.csv", *(out / "overlays" / f"{name}.png" for name in done)]
+    own += [out / "labels" / f"{name}.tif" for name in done]
+    left = [] if source.lies_in(out / "labels") else left_before(out, own)
+    return ClassifiedFolder(out, counted, summary, (*searched.notes, *channels.notes, *written, *left))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from hooke.io.file_runner import InputFile, OnProgress, OnShare, run_files
 from hooke.io.lock import only_run
 from hooke.io.name_match import some_names
 from hooke.io.naming import PLACE, image_place
-from hooke.io.output_folder import search_inputs
+from hooke.io.output_folder import left_before, search_inputs
 from hooke.io.spreadsheet import write_table
 from hooke.io.warning_cell import join_warnings
 from hooke.labels import LabelledImage, LabelSource
@@ -174,19 +174,31 @@ def measure_folder(
             held = _joined([plane.parents for plane in measured if plane.parents is not None])
             write_table(held, out / "parents.csv")
         written = write_formats(out, formats) if any(plane.objects is not None for plane in measured) else []
+    left = [] if job.in_place else left_before(out, _written(job, measured, parents is not None))
     others = set(job.source.names) - {file.name for file in files}
     unused = [f"{len(others)} label image(s) are of none of these images: {some_names(others)}"] if others else []
-    said = (*found.notes, *channels.notes, *paired, *also_paired, *unused, *differing_images(rows), *written)
+    said = (*found.notes, *channels.notes, *paired, *also_paired, *unused, *differing_images(rows), *written, *left)
     return MeasuredFolder(out, table, summary, said, held)
+
+
+def _written(job: _Job, measured: Sequence[_MeasuredPlane], with_parents: bool) -> set[Path]:
+    """Files of results that a run wrote."""
+    rows = [(plane.row["image"], plane.place) for plane in measured if plane.objects is not None]
+    files = {overlay_path(job.out, name, place) for name, place in rows}
+    files |= {labels_path(job.out, name) for name, _ in rows}
+    if job.options.expand is not None:
+        files |= {cytoplasm_path(job.out, name) for name, _ in rows}
+    return files | ({job.out / "parents.csv"} if with_parents else set())
 
 
 @dataclass(frozen=True, eq=False)
 class _MeasuredPlane:
-    """A row of the summary, and the tables of one plane: its objects, and those that hold them."""
+    """A row of the summary, the tables of a plane's objects and of those that hold them, and its place in a stack."""
 
     row: dict[str, Any]
     objects: pd.DataFrame | None = None
     parents: pd.DataFrame | None = None
+    place: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -230,7 +242,7 @@ class _Job:
             doubts = intensity_doubts(labels, image.pixels, known_channels(image))
             warning = join_warnings([*image.notes, content.note, *content.oddities, *doubts])
             row = _row(file) | image.plane | {"count": len(table), "warning": warning} | image_facts(image)
-            results.append(_MeasuredPlane(row, table, held))
+            results.append(_MeasuredPlane(row, table, held, image.plane))
             on_share(len(results) / len(images))
         return results
 
