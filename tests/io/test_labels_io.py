@@ -194,6 +194,8 @@ def test_channels_of_labels_are_a_stack(tmp_path):
         (np.full((4, 4), 2**31), "ids above"),
         (np.full((4, 4), 2**63, np.uint64), "ids above"),
         (np.full((4, 4), 1e30), "ids above|fractions"),
+        (np.full((4, 4), 2050, np.float16), "ids above 2048 as float16, in which neighbouring ids are one"),
+        (np.full((4, 4), 2**24 + 2, np.float32), "ids above 16777216 as float32"),
     ],
 )
 def test_no_label_image(tmp_path, array, message):

@@ -143,7 +143,7 @@ def read_labels(path: str | Path, *, axes: str | None = None) -> NDArray[np.int3
     check_memory(4 * (len(file) + 1) * math.prod(file.plane_shape) + 3 * file.read_bytes, path)
     labels = np.empty((len(file), *file.plane_shape), np.int32)
     for index, plane in enumerate(file):
-        labels[index] = _ids(plane.pixels, path)
+        labels[index] = _ids(plane.pixels, path, file.dtype)
     return labels.reshape(*file.stack_shape, *file.plane_shape)
 
 
@@ -178,7 +178,7 @@ class LabelPlanes(Sequence[NDArray[np.int32]]):
     def __getitem__(self, index: int) -> NDArray[np.int32]:  # type: ignore[override]
         if not -len(self) <= index < len(self):
             raise IndexError(index)
-        return _ids(self.file.plane(index % len(self)).pixels, self.file.path)
+        return _ids(self.file.plane(index % len(self)).pixels, self.file.path, self.file.dtype)
 
 
 def write_png(path: str | Path, rgb: NDArray[np.uint8]) -> None:
@@ -319,8 +319,8 @@ def _check_one_channel(file: ImageFile) -> None:
         )
 
 
-def _ids(pixels: NDArray[np.generic], path: Path) -> NDArray[np.int32]:
-    """Ids of a plane as int32, or what is wrong with them."""
+def _ids(pixels: NDArray[np.generic], path: Path, stored: np.dtype[np.generic] | None) -> NDArray[np.int32]:
+    """Ids of a plane as int32, or what is wrong with them; floats may be stored in fewer bits than they are read in."""
     remedy = "save whole numbers, 0 for background and 1 to n for objects"
     if pixels.dtype.kind == "f" and not (np.isfinite(pixels).all() and (pixels == np.floor(pixels)).all()):
         raise ImageReadError("holds fractions or NaN: not a label image", path=path, remedy=remedy)
@@ -328,4 +328,8 @@ def _ids(pixels: NDArray[np.generic], path: Path) -> NDArray[np.int32]:
         raise ImageReadError("holds negative ids: not a label image", path=path, remedy=remedy)
     if pixels.dtype.kind != "b" and pixels.max() > _INT32_MAX:
         raise ImageReadError(f"holds ids above {_INT32_MAX}", path=path, remedy="number the objects again from 1")
+    kept = pixels.dtype if stored is None else stored
+    if kept.kind == "f" and pixels.max() > (exact := 2 ** (np.finfo(kept.name).nmant + 1)):
+        cause = f"holds ids above {exact} as {kept}, in which neighbouring ids are one"
+        raise ImageReadError(cause, path=path, remedy="save whole numbers of 16 or 32 bits when they are made")
     return pixels.astype(np.int32)
