@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+_LARGEST_TABLE = 1 << 24  # a number for each id up to here; ids may be codes of any size
+
 
 def number_from_one(labels: NDArray[np.integer]) -> tuple[NDArray[np.int32], list[int]]:
     """Number the objects from 1 in the order of their ids; give these, too.
@@ -51,6 +53,14 @@ def give_numbers(
     >>> give_numbers(np.array([0, 9, 4, 9]), np.array([9]), np.array([7])).tolist()
     [0, 7, 0, 7]
     """
-    number = np.zeros(max(int(labels.max(initial=0)), int(ids.max(initial=0))) + 1, np.int32)
-    number[ids] = numbers
-    return np.asarray(number[labels], np.int32)
+    if not len(ids):
+        return np.zeros(labels.shape, np.int32)
+    highest = max(int(labels.max(initial=0)), int(ids.max(initial=0)))
+    if highest <= _LARGEST_TABLE:
+        number = np.zeros(highest + 1, np.int32)
+        number[ids] = numbers
+        return np.asarray(number[labels], np.int32)
+    order = np.argsort(ids)
+    known = ids[order]
+    places = np.minimum(np.searchsorted(known, labels), len(known) - 1)
+    return np.where(known[places] == labels, np.asarray(numbers)[order][places], 0).astype(np.int32)
