@@ -125,13 +125,13 @@ can't hold that; copy or export it again
         )
 
 
-def parse_bytes(text: str | int | float) -> int:
+def parse_bytes(text: str | int | float, name: str = "max_memory") -> int:
     """Read an amount of memory: bytes, or a number with K, M, G or T (powers of 1024).
 
     Raises
     ------
     ConfigError
-        If it is not one.
+        If it is not one; it says which setting is meant, by its name.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def parse_bytes(text: str | int | float) -> int:
     found = re.fullmatch(r"(?i)\s*(\d+(?:\.\d*)?(?:e\+?\d{1,2})?)\s*([kmgt]?)(?:i?b)?\s*", str(text))
     amount = float(found[1]) * _UNITS[found[2].lower()] if found else 0.0
     if not 1 <= amount < 1 << 62:
-        raise ConfigError(f"max_memory is {text!r}", remedy="give bytes, or an amount such as 8G or 500M")
+        raise ConfigError(f"{name} is {text!r}", remedy="give bytes, or an amount such as 8G or 500M")
     return int(amount)
 
 

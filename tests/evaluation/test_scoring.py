@@ -46,6 +46,15 @@ def dataset(tmp_path):
     return folder
 
 
+def test_one_file_is_scored_with_the_one_of_another_name_but_a_folder_is_not(tmp_path):
+    pred, truth = write(tmp_path / "pred", found=ONE), write(tmp_path / "truth", gt=ONE)
+    with pytest.warns(UserWarning, match="paired though their names differ: found with gt"):
+        result = evaluate(pred / "found.tif", truth / "gt.tif")
+    assert result.overall.mean["f1_50"] == 1
+    with pytest.raises(DatasetError, match="holds no prediction of an image of the truth"):
+        evaluate(pred, truth)
+
+
 def test_pairs_by_stem_across_formats(tmp_path):
     truth = write(tmp_path / "truth", a=ONE, b=TWO)
     pred = tmp_path / "pred"

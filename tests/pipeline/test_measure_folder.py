@@ -69,6 +69,15 @@ def test_the_ring_around_a_nucleus_is_its_cytoplasm(folder):
     assert "nucleusGeometry" in feature
 
 
+def test_one_label_image_is_that_of_the_one_image_whatever_its_name(tmp_path):
+    write_png(tmp_path / "a.png", IMAGE)
+    write_labels(tmp_path / "masks" / "result.tif", [FIELD.labels])
+    measured = hooke.measure_folder([tmp_path / "a.png"], tmp_path / "masks" / "result.tif", tmp_path / "out")
+    assert len(measured.table) == FIELD.labels.max()
+    assert "paired though their names differ: result with a" in measured.notes
+    assert hooke.measure_folder([tmp_path / "a.png"], tmp_path / "masks", tmp_path / "out").failed == 1
+
+
 def test_what_an_earlier_run_left_is_named(folder):
     images, out = [folder / "images"], folder / "out"
     hooke.measure_folder(images, folder / "masks", out, MeasureOptions(expand=2), parents=folder / "masks")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from hooke.io.annotations.annotation_files import is_label_image
 from hooke.io.name_match import pair_names, some_names
 from hooke.labels.labelled_image import LabelledImage, LabelSource
 
@@ -43,6 +44,8 @@ class PairedSource:
 def pair_source(source: LabelSource, images: Collection[str], path: str | Path) -> tuple[LabelSource, list[str]]:
     """Pair label images with images by name, as `hooke.io.name_match.pair_names` does.
 
+    One label image that is named itself, not its folder, is that of the only image, under any name.
+
     Parameters
     ----------
     source : LabelSource
@@ -64,6 +67,9 @@ def pair_source(source: LabelSource, images: Collection[str], path: str | Path) 
         If two names mean the same image, and neither is its own.
     """
     meant = pair_names(source.names, images, path=path)
+    if not meant and len(source.names) == len(images) == 1 and Path(path).is_file() and is_label_image(Path(path)):
+        (given,), (name,) = source.names, images
+        return PairedSource(source, {name: given}), [f"paired though their names differ: {given} with {name}"]
     called = {name: given for given, name in meant.items() if given != name}
     if not called:
         return source, []

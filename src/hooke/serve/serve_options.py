@@ -83,9 +83,9 @@ class ServeOptions:
             raise ConfigError("files by path are for pages on this machine only", remedy=remedy)
         if not 0 <= self.keep_days < math.inf:
             raise ConfigError(f"keep_days is {self.keep_days}", remedy="give days, or 0 to keep images of any age")
-        object.__setattr__(self, "max_upload", parse_bytes(self.max_upload))
+        object.__setattr__(self, "max_upload", parse_bytes(self.max_upload, "max_upload"))
         if str(self.max_folder).strip() != "0":
-            object.__setattr__(self, "max_folder", parse_bytes(self.max_folder))
+            object.__setattr__(self, "max_folder", parse_bytes(self.max_folder, "max_folder"))
 
     @property
     def is_local(self) -> bool:
