@@ -86,6 +86,7 @@ MIXED, ALIKE = [36] * 6 + [12] * 3, [36] * 9
         (nuclei(MIXED, 0.8), nuclei([*MIXED, 12], 0.8), True),
         (nuclei(MIXED, 0.8), nuclei(MIXED, 0.83), False),  # hardly better
         (nuclei(MIXED, 0.8), nuclei([20] * 6 + [12] * 9, 0.8), False),  # more objects that cover less: pieces
+        (nuclei(MIXED, 0.8), nuclei([*MIXED, 12, 12, 12], 0.76), False),  # more objects that are doubtful
         (nuclei(ALIKE, 0.8), None, False),
         (nuclei(MIXED[3:8], 0.8), None, False),  # too few to judge
         (nuclei([], 0.8), None, False),
@@ -98,7 +99,7 @@ def test_where_sizes_differ_a_finer_scale_is_taken_if_it_shows_more(first, close
     assert said == ()
 
 
-@pytest.mark.parametrize("changed", [{"diameter": 70.0}, {"finer": False}, {"side": 1500}])
+@pytest.mark.parametrize("changed", [{"diameter": 55.0}, {"finer": False}, {"side": 1500}])
 def test_no_finer_scale_is_tried_for_large_objects_whole_cells_and_large_images(changed):
     first = nuclei(MIXED, 0.8)
     side = changed.pop("side", 0)

@@ -26,13 +26,14 @@ _DOUBTFUL = 0.7
 _BETTER = 0.1
 _MORE = 0.03  # by which a still larger diameter must be better
 _COARSER = (2.0, 4.0)  # times the diameter: a quarter and a sixteenth of the time
-# Of 184 grey images of 15 sources the finer scale is taken in 22: 20 score better, two about the same.
+# Of some 480 grey images of 16 sources the finer scale is taken in 32: 26 score better, two lower by 0.03 or 0.04.
 _VARIED = 0.55  # of the diameter: a tenth of the objects are narrower
 _FEWEST = 6  # objects, to judge that by
-_LARGE = 60.0  # pixels: texture of larger objects looks like small ones
+_LARGE = 50.0  # pixels: texture of larger objects looks like small ones
 _FINER = 2**-0.5  # times the diameter: twice the time
 _RICHER = 1.05  # times the sum of all scores
 _HARDLY_LESS = 0.9  # of the covered pixels: with less, objects have gone to pieces
+_HARDLY_LOWER = 0.03  # of the typical score: where it is lower by more, what has come is doubtful
 _MOST_PIXELS = 2 * 1024**2  # of an image: a larger one may be a mosaic of many, and the time is felt
 _TAKEN = (
     "uncertain diameter: objects {measured:.0f} pixels wide, as measured, look doubtful, and those {larger:.0f} pixels "
@@ -46,8 +47,8 @@ def look_again(
     """Give what was found, or what is found for another diameter where that is better, its diameter, and a warning.
 
     On coarser scales better is what scores clearly higher and covers no less: a few sure objects among many missed ones
-    are not, and neither is one that is doubtful itself. On the finer one it is a clearly larger sum of all scores that
-    covers as much, too.
+    are not, and neither is one that is doubtful itself. On the finer one it is a clearly larger sum of all scores,
+    where objects are as sure and cover as much.
 
     Parameters
     ----------
@@ -65,8 +66,7 @@ def look_again(
         return taken, larger, (_TAKEN.format(measured=diameter, larger=larger),)
     if finer and _sizes_differ(found, diameter):
         closer = segment(diameter * _FINER)
-        richer = float(closer.decoded.scores.sum()) > _RICHER * float(found.decoded.scores.sum())
-        if richer and _covered(closer) >= _HARDLY_LESS * _covered(found):
+        if _shows_more(closer, found):
             return closer, diameter * _FINER, ()
     return found, diameter, ()
 
@@ -96,6 +96,15 @@ def _sizes_differ(found: SegmentedPixels, diameter: float) -> bool:
     if count < _FEWEST or diameter > _LARGE or labels.size > _MOST_PIXELS:
         return False
     return float(np.percentile(equivalent_diameters(labels)[1:], 10)) < _VARIED * diameter
+
+
+def _shows_more(closer: SegmentedPixels, found: SegmentedPixels) -> bool:
+    """Whether a finer scale shows clearly more than another, and what it shows is as sure and covers as much."""
+    return (
+        float(closer.decoded.scores.sum()) > _RICHER * float(found.decoded.scores.sum())
+        and _typical_score(closer) >= _typical_score(found) - _HARDLY_LOWER
+        and _covered(closer) >= _HARDLY_LESS * _covered(found)
+    )
 
 
 def _typical_score(found: SegmentedPixels) -> float:
