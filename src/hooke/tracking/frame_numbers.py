@@ -158,8 +158,8 @@ def unnumbered_frames(names: Sequence[str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> unnumbered_frames(["Feb.tif", "Jan.tif"])[0][-40:]
-    'is not their order in time, number them'
+    >>> unnumbered_frames(["Feb.tif", "Jan.tif"])[0].partition("; ")[2]
+    'if that is not their order in time, number them'
     """
     if is_numbered(names):
         return ()
