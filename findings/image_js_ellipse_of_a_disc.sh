@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # image-js fits a disc with an ellipse that is twice as long as wide.
-# Guess: the ellipse of a region has the axes that scikit-image and ImageJ give: 40 and 40 for a disc of radius 20, 46.2 and
-#   11.5 for a rod of 40 x 10 pixels.
-# Seen: they are 56.3 and 28.2 for the disc, 2 : 1 as for any round or square cell, whichever its size, and 30.2 and 16.9
-#   for the rod. The areas of the ellipses are right, as the axes are scaled to them.
+# Guess: the ellipse of a region has the axes that scikit-image and ImageJ give: 40 and 40 for a disc of radius 20, 46.2
+#   and 11.5 for a rod of 40 x 10 pixels.
+# Seen: they are 56.3 and 28.2 for the disc, 2 : 1 as for any round or square cell, whichever its size, and 30.2 and
+#   16.9 for the rod. The areas of the ellipses are right, as the axes are scaled to them.
 # Version: image-js@1.7.0
 set -euo pipefail
 folder=$(mktemp -d)
@@ -27,7 +27,8 @@ for (const [name, [inside, right]] of Object.entries(shapes)) {
   const [roi] = fromMask(image.threshold({ threshold: 0.5 })).getRois({ kind: "white" });
   const [major, minor] = [roi.ellipse.majorAxis.length, roi.ellipse.minorAxis.length];
   seen[name] = major / minor;
-  console.log(`${name}: ${roi.surface} pixels, axes ${major.toFixed(1)} and ${minor.toFixed(1)}, ratio ${seen[name].toFixed(2)} for ${right}`);
+  const axes = `${major.toFixed(1)} and ${minor.toFixed(1)}`;
+  console.log(`${name}: ${roi.surface} pixels, axes ${axes}, ratio ${seen[name].toFixed(2)} for ${right}`);
   assert(Math.abs((Math.PI / 4) * major * minor - roi.surface) < 1, name);
 }
 assert(Object.values(seen).slice(0, 3).every((ratio) => Math.abs(ratio - 2) < 0.01), "image-js has changed");

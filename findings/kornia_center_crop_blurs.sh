@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # kornia's center_crop makes a crop of an even size out of an odd one, or the reverse, by interpolation.
-# Guess: a crop copies pixels: of 65 x 65 pixels the middle 32 x 32 have values of the image, and ids of a label image stay.
+# Guess: a crop copies pixels: of 65 x 65 pixels the middle 32 x 32 have values of the image, and ids of a label image
+#   stay.
 # Seen: the corner of the crop is half a pixel between two pixels, and each of its pixels the mean of four: noise with a
-#   spread of 100 has one of 51, and labels of 10 and 20 side by side have pixels of 2.5, 5, 7.5 and 15, ids of no object. From 64 x 64 to 32 x 32 pixels the spread stays, but an id of 20 may be 19.9998,
-#   which is 19 as a whole number. With mode="nearest" it copies.
+#   spread of 100 has one of 51, and labels of 10 and 20 side by side have pixels of 2.5, 5, 7.5 and 15, ids of no
+#   object. From 64 x 64 to 32 x 32 pixels the spread stays, but an id of 20 may be 19.9998, which is 19 as a whole
+#   number. With mode="nearest" it copies.
 # Version: kornia==0.9.0 torch==2.13.0 numpy==2.4.6
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # NumPy's searchsorted and intersect1d take ids of neurons in uint64 and int64 for one another.
-# Guess: the ids of a label image (uint64) are looked up in a sorted table (int64) exactly, as isin and pandas' merge do it:
-#   both types hold them.
-# Seen: searchsorted gives the first row of the table for each of three ids that follow one another, so all have its values,
-#   and intersect1d calls ...145 common to a list without it, twice. A table that pandas' concat makes of both types has one
-#   id for four, as has union1d: the common type of uint64 and int64 is float64, which steps by 128 there. NumPy's isin
-#   and pandas' merge are right, and so is everything when both are of one type.
+# Guess: the ids of a label image (uint64) are looked up in a sorted table (int64) exactly, as isin and pandas' merge do
+#   it: both types hold them.
+# Seen: searchsorted gives the first row of the table for each of three ids that follow one another, so all have its
+#   values, and intersect1d calls ...145 common to a list without it, twice. A table that pandas' concat makes of both
+#   types has one id for four, as has union1d: the common type of uint64 and int64 is float64, which steps by 128 there.
+#   NumPy's isin and pandas' merge are right, and so is everything when both are of one type.
 # Version: numpy==2.4.6 pandas==3.1.1
 set -euo pipefail
 folder=$(mktemp -d)

@@ -2,11 +2,11 @@
 # Labels that OpenCV resizes with INTER_NEAREST lie half a pixel, of the larger pixels, beside the image.
 # Guess: an image and its labels, resized by INTER_LINEAR or INTER_AREA and INTER_NEAREST, fit as before: each new pixel
 #   has the id of the pixel under its centre, so what is rounded has no direction.
-# Seen: a new pixel x takes the old pixel floor(x * scale), which is under its left edge, not its centre. From 1000 to 1024
-#   pixels ids come from 0.48 pixels too far left and above on average, from 1000 to 300 from 1.5, and from 1024 to 256,
-#   where all is whole numbers, from 1.5, too. INTER_NEAREST_EXACT takes the pixel under the centre: 0.00, 0.04 and, where
-#   the centre is between two, 0.5. The centroid of a disc resized from 1000 to 300 pixels is 1.4 old
-#   pixels too far down for the former, 0.05 for the latter.
+# Seen: a new pixel x takes the old pixel floor(x * scale), which is under its left edge, not its centre. From 1000 to
+#   1024 pixels ids come from 0.48 pixels too far left and above on average, from 1000 to 300 from 1.5, and from 1024 to
+#   256, where all is whole numbers, from 1.5, too. INTER_NEAREST_EXACT takes the pixel under the centre: 0.00, 0.04
+#   and, where the centre is between two, 0.5. The centroid of a disc resized from 1000 to 300 pixels is 1.4 old pixels
+#   too far down for the former, 0.05 for the latter.
 # Version: opencv-python-headless==5.0.0.93 numpy==2.4.6
 set -euo pipefail
 folder=$(mktemp -d)

@@ -3,8 +3,8 @@
 # Guess: elliptic_fourier_descriptors(normalize=True) does not depend on where the outline starts: a nucleus has one set
 #   of descriptors, the first of them 1, by which nuclei can be compared and grouped.
 # Seen: from 8 starts along an egg-shaped outline there are two sets: every second harmonic, the odd ones, has the sign
-#   reversed, and the first number is 1 or -1. The distance between two sets of the same outline is 2.4, between
-#   the egg and a disc 0.4. The size and the turn of the outline are taken out as said.
+#   reversed, and the first number is 1 or -1. The distance between two sets of the same outline is 2.4, between the egg
+#   and a disc 0.4. The size and the turn of the outline are taken out as said.
 # Version: pyefd==1.8.0 numpy==2.4.6
 set -euo pipefail
 folder=$(mktemp -d)
@@ -31,7 +31,10 @@ left = max(min(np.abs(values - sets[0]).max(), np.abs(values * turned - sets[0])
 disc = float(np.linalg.norm(descriptors(10 * np.c_[np.cos(turn), np.sin(turn)]) - sets[0] * sets[0][0, 0]))
 larger = float(np.linalg.norm(descriptors(3 * egg @ np.array([[0.8, 0.6], [-0.6, 0.8]])) - sets[0]))
 print(f"first number of the descriptors from 8 starts: {first}; distances between them up to {apart:.2f}")
-print(f"with their odd harmonics reversed {left:.3f}; distance to a disc {disc:.2f}, to the larger, turned outline {larger:.2f}")
+print(
+    f"with their odd harmonics reversed {left:.3f}; "
+    f"distance to a disc {disc:.2f}, to the larger, turned outline {larger:.2f}"
+)
 assert larger < 0.01 and left < 0.01 and disc < 0.5
 assert set(first) == {1.0, -1.0} and apart > 2, "pyefd has changed"
 PYTHON

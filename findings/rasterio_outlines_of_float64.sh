@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # rasterio outlines labels in float64, which it takes, as float32: neighbours with ids above 16777216 become one.
-# Guess: features.shapes of labels in float64, which its error names when labels in int64 are refused, has one polygon for
-#   each object, with its id.
-# Seen: two nuclei side by side with the ids 17000001 and 17000002 are two polygons in int32; in float64 they are one polygon
-#   of both areas with the id 17000002. Such ids come from numbers of tiles times a million. No warning.
+# Guess: features.shapes of labels in float64, which its error names when labels in int64 are refused, has one polygon
+#   for each object, with its id.
+# Seen: two nuclei side by side with the ids 17000001 and 17000002 are two polygons in int32; in float64 they are one
+#   polygon of both areas with the id 17000002. Such ids come from numbers of tiles times a million. No warning.
 # Version: rasterio==1.4.4 numpy==2.4.6
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # shapely's Hausdorff distance of two outlines is measured at their corners only: 30 for 41.7.
-# Guess: hausdorff_distance of a square cell and the same cell with a notch down to a depth of 70 is the largest distance
-#   of any point of one outline from the other, 41.7, however few corners the outlines have.
+# Guess: hausdorff_distance of a square cell and the same cell with a notch down to a depth of 70 is the largest
+#   distance of any point of one outline from the other, 41.7, however few corners the outlines have.
 # Seen: it is 30, from the tip of the notch to the side below. The points on the flanks of the notch that are 41.7 from
-#   every side of the square lie between corners, and are not measured. With densify=0.01, which adds points, it is 41.5.
-#   Outlines that were simplified, which have few corners, so look closer to a truth than those of all pixels.
+#   every side of the square lie between corners, and are not measured. With densify=0.01, which adds points, it is
+#   41.5. Outlines that were simplified, which have few corners, so look closer to a truth than those of all pixels.
 # Version: shapely==2.2.0 numpy==2.4.6
 set -euo pipefail
 folder=$(mktemp -d)
@@ -18,7 +18,10 @@ import shapely
 
 whole = shapely.box(0, 0, 100, 100)
 notched = shapely.Polygon([(0, 0), (100, 0), (100, 100), (50, 30), (0, 100)])
-points = [shapely.line_interpolate_point(shape.exterior, np.linspace(0, 1, 20001), normalized=True) for shape in (whole, notched)]
+points = [
+    shapely.line_interpolate_point(shape.exterior, np.linspace(0, 1, 20001), normalized=True)
+    for shape in (whole, notched)
+]
 right = max(
     shapely.distance(points[0], notched.exterior).max(),
     shapely.distance(points[1], whole.exterior).max(),

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # scikit-image's TV-L1 finds less of a movement the fewer of its 16 bits an image uses: 0.8 pixels for 2 in 12 bits.
-# Guess: optical_flow_tvl1 and optical_flow_ilk of a frame and the same frame 2 pixels lower are 2 downwards inside the cell,
-#   in 8 bits, in 12 bits stored as 16, and in floats: only where the pixels go matters, not the unit of grey values.
-# Seen: TV-L1 says 2.00 in 8 bits, 0.81 in 12 bits and 0.00 in int32; around the cell, where there is noise alone, up to 250
-#   pixels in floats of counts. ILK says 2.00 in 8 and 12 bits and 0.00 in int32. Whole numbers are divided by the range of
-#   their type, and the weights are made for images that use it. No warning.
+# Guess: optical_flow_tvl1 and optical_flow_ilk of a frame and the same frame 2 pixels lower are 2 downwards inside the
+#   cell, in 8 bits, in 12 bits stored as 16, and in floats: only where the pixels go matters, not the unit of grey
+#   values.
+# Seen: TV-L1 says 2.00 in 8 bits, 0.81 in 12 bits and 0.00 in int32; around the cell, where there is noise alone, up to
+#   250 pixels in floats of counts. ILK says 2.00 in 8 and 12 bits and 0.00 in int32. Whole numbers are divided by the
+#   range of their type, and the weights are made for images that use it. No warning.
 # Version: scikit-image==0.26.0 numpy==2.4.6
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # scikit-image's Rand error of a result without a single nucleus is 0, that of a perfect one.
-# Guess: adapted_rand_error of a truth of one nucleus is 0 for the same nucleus, and near 1 for an empty image, for one object
-#   that fills the field, and for a nucleus beside many that are not there.
+# Guess: adapted_rand_error of a truth of one nucleus is 0 for the same nucleus, and near 1 for an empty image, for one
+#   object that fills the field, and for a nucleus beside many that are not there.
 # Seen: it is 0 for all of them, with a precision and recall of 1. Pixels that are background in the truth do not count,
-#   no matter what was found there, and background in the result is an object like others. Of 16 nuclei, none of them found, it is 0.88;
-#   with 16 false ones of the same size beside the 16 right ones it is 0.
+#   no matter what was found there, and background in the result is an object like others. Of 16 nuclei, none of them
+#   found, it is 0.88; with 16 false ones of the same size beside the 16 right ones it is 0.
 # Version: scikit-image==0.26.0 numpy==2.4.6
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The adjusted Rand index of torchmetrics is above 1 or far below 0 for label images of usual size.
 # Guess: AdjustedRandScore of two label images, flattened, is the 0.75 that scikit-learn gives, and never above 1.
-# Seen: of discs that were found a little too small and 2 pixels aside it is 0.743 and 0.747 in images of 128 and 256 pixels
-#   a side, as in scikit-learn, 1.366 in one of 512 and -4.116 in one of 1024: pairs of pixels are counted in int64 and
-#   multiplied by one another, which passes 2 ** 63 from about 300 x 300 pixels on. RandScore and FowlkesMallowsIndex of
-#   the same images are right.
+# Seen: of discs that were found a little too small and 2 pixels aside it is 0.743 and 0.747 in images of 128 and 256
+#   pixels a side, as in scikit-learn, 1.366 in one of 512 and -4.116 in one of 1024: pairs of pixels are counted in
+#   int64 and multiplied by one another, which passes 2 ** 63 from about 300 x 300 pixels on. RandScore and
+#   FowlkesMallowsIndex of the same images are right.
 # Version: torchmetrics==1.9.0 torch==2.13.0 scikit-learn==1.9.1 numpy==2.4.6
 set -euo pipefail
 folder=$(mktemp -d)
