@@ -6,7 +6,7 @@ from skimage import data
 
 import hooke
 from hooke.datasets import simulate
-from hooke.pipeline import examination
+from hooke.pipeline import examination, image_segmentation
 from hooke.pipeline.second_look import look_again
 
 
@@ -121,3 +121,17 @@ def test_small_nuclei_beside_large_ones_are_found(monkeypatch):
     assert found.diameter == pytest.approx(31.1, abs=0.1)
     assert found.count > 1.15 * given.count
     assert not any("diameter" in text for text in found.warnings)
+
+
+def test_the_finer_scale_makes_no_object_seem_out_of_focus(monkeypatch):
+    seen = []
+    whole = image_segmentation.object_warnings
+
+    def record(pixels, normalisation, decoded, diameter, **others):
+        seen.append(diameter)
+        return whole(pixels, normalisation, decoded, diameter, **others)
+
+    monkeypatch.setattr(image_segmentation, "object_warnings", record)
+    monkeypatch.setattr(image_segmentation, "look_again", lambda found, diameter, *_, **__: (found, diameter / 2, ()))
+    found = hooke.segment(simulate((200, 200), seed=3, diameter=30, density=0.3).image)
+    assert seen == [2 * found.diameter]

@@ -97,6 +97,7 @@ def _segment_as(
         view.pixels, normalisation, diameter, **_decoding(options), known=seen.known, progress=progress
     )
     changed: tuple[str, ...] = ()
+    typical = diameter
     if seen.measured and not normalisation.keeps_colours and not model.finds_parts:
         found, diameter, changed = look_again(
             found,
@@ -107,7 +108,8 @@ def _segment_as(
             finer=not is_for_cells(model),
         )
     decoded, dirt = view.keep_real(found.decoded)
-    warnings = _doubts(seen, found, decoded, diameter, threads)
+    # The finer scale is for the small objects beside the typical ones, which are as wide as before.
+    warnings = _doubts(seen, found, decoded, max(typical, diameter), threads)
     classes = _classes(model, found.maps, decoded.labels, options.class_threshold)
     if options.classify is not None:
         classes, more = options.classify.classify_objects(
