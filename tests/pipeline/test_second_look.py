@@ -77,18 +77,18 @@ def nuclei(widths, score):
     return SimpleNamespace(decoded=SimpleNamespace(labels=labels, scores=np.full(len(widths), score)))
 
 
-MIXED, ALIKE = [36] * 6 + [12] * 3, [36] * 9
+MIXED, ALIKE = [36] * 12 + [12] * 6, [36] * 18
 
 
 @pytest.mark.parametrize(
     ("first", "closer", "taken"),
     [
-        (nuclei(MIXED, 0.8), nuclei([*MIXED, 12], 0.8), True),
+        (nuclei(MIXED, 0.8), nuclei([*MIXED, 12, 12], 0.8), True),
         (nuclei(MIXED, 0.8), nuclei(MIXED, 0.83), False),  # hardly better
-        (nuclei(MIXED, 0.8), nuclei([20] * 6 + [12] * 9, 0.8), False),  # more objects that cover less: pieces
-        (nuclei(MIXED, 0.8), nuclei([*MIXED, 12, 12, 12], 0.76), False),  # more objects that are doubtful
+        (nuclei(MIXED, 0.8), nuclei([20] * 12 + [12] * 18, 0.8), False),  # more objects that cover less: pieces
+        (nuclei(MIXED, 0.8), nuclei([*MIXED, 12, 12, 12, 12], 0.76), False),  # more objects that are doubtful
         (nuclei(ALIKE, 0.8), None, False),
-        (nuclei(MIXED[3:8], 0.8), None, False),  # too few to judge
+        (nuclei(MIXED[4:], 0.8), None, False),  # too few to judge
         (nuclei([], 0.8), None, False),
     ],
 )
