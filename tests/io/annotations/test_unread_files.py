@@ -9,6 +9,7 @@ import pytest
 from hooke.datasets.prepare import prepare_dataset
 from hooke.errors import DatasetError
 from hooke.evaluation.sources import open_labels
+from hooke.io.annotations.unread_files import what_is_unread
 
 FILES = {
     "a.mat": (b"MATLAB 5.0", "MATLAB's arrays", "inst_map"),
@@ -47,3 +48,11 @@ def test_a_json_in_a_folder_is_named_by_itself_and_other_texts_are_not_outlines(
     with pytest.raises(DatasetError, match=r"nuc.json: is HoVer-Net's json"):
         (tmp_path / "nuc.json").write_text('{"mag": 40, "nuc": {"1": {"contour": [[0, 0], [3, 0], [3, 3]]}}}')
         open_labels(tmp_path / "nuc.json")
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"\n", b"0 0.5 0.25 0.1", b"0 0.5 0.25 0.1 7", b"cell 0 0 0 0", b"1" + b" " * 50_000 + b"x"]
+)
+def test_other_texts_are_not_taken_for_yolo(tmp_path, text):
+    (tmp_path / "notes.txt").write_bytes(text)
+    assert what_is_unread(tmp_path / "notes.txt") is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from hooke.errors import DatasetError
@@ -24,7 +23,6 @@ _UNREAD = {
     **dict.fromkeys([".h5", ".hdf5", ".hdf"], _CONTAINER),
     ".mat": _MATLAB,
 }
-_YOLO_LINE = re.compile(rb"\s*\d+(?:\s+[01]?(?:\.\d+)?(?:[eE]-?\d+)?){4,}\s*(?:\n|$)")
 _HEAD = 1 << 16
 
 
@@ -70,6 +68,7 @@ def _is_yolo(path: Path) -> bool:
     """Whether a text begins with a class and four or more numbers up to 1."""
     try:
         with path.open("rb") as file:
-            return _YOLO_LINE.match(file.readline(_HEAD)) is not None
-    except OSError:
+            first, *shares = file.readline(_HEAD).split()
+            return first.isdigit() and len(shares) >= 4 and all(0 <= float(share) <= 1 for share in shares)
+    except (OSError, ValueError):  # ValueError where the line is empty, or has other words
         return False
