@@ -4,7 +4,7 @@
 #   and 11.5 for a rod of 40 x 10 pixels.
 # Seen: they are 56.3 and 28.2 for the disc, 2 : 1 as for any round or square cell, whichever its size, and 30.2 and
 #   16.9 for the rod. The areas of the ellipses are right, as the axes are scaled to them.
-# Version: image-js@1.7.0
+# Version: image-js==1.7.0, of npm
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

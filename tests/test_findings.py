@@ -18,6 +18,7 @@ def test_a_finding_is_a_program_of_pinned_packages(path):
     assert os.access(path, os.X_OK)
     assert text.startswith("#!/usr/bin/env bash\n")
     assert re.search(r"^# Versions?: \S", text, re.M)
+    assert re.search(r"\w==\d", text)
     assert not re.search(r"^\s*(import hooke|from hooke)|install .*hooke", text, re.M)
 
 
