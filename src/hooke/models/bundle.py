@@ -46,19 +46,7 @@ NO_COLOUR = (
 _NO_INT8 = "the model's bundle lacks its weights in 8 bits, so all is computed in 32 bits"
 #: Settings that a model's card may give, and that a model adapted from another takes over.
 CARD_SETTINGS = ("min_size", "smallest_share", "diameter_of", "diameter_share", "visible_rim", "turned_pixels")
-_LATER = (
-    "grow",
-    "visible_rim",
-    "turned_pixels",
-    "smallest_share",
-    "min_size",
-    "diameter",
-    "diameter_range",
-    "diameter_of",
-    "diameter_share",
-    "channel",
-    "accurate_band",
-)
+_LATER = (*CARD_SETTINGS, "grow", "diameter", "diameter_range", "channel", "accurate_band")
 _MOST_EXPANSION = 1032  # of a member of a zip: what deflate can do
 
 

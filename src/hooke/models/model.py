@@ -270,12 +270,12 @@ class Model:
             maps,
             self.tiling,
             threads,
-            own.min_size,
-            own.grow,
-            exact,
-            own.visible_rim,
-            0 if tta else own.turned_pixels,
-            own.smallest_share,
+            min_size=own.min_size,
+            grow=own.grow,
+            exact=exact,
+            visible_rim=own.visible_rim,
+            turned_pixels=0 if tta else own.turned_pixels,
+            smallest_share=own.smallest_share,
         )
 
     @property
