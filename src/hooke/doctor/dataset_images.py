@@ -15,7 +15,7 @@ from hooke.image import Image
 from hooke.io import find_images, read_image, read_labels
 from hooke.io.formats import has_image_suffix
 from hooke.io.name_match import pair_names
-from hooke.io.naming import files_below, name_below
+from hooke.io.naming import files_below, id_below
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,10 @@ def find_dataset_images(folder: str | Path) -> list[DatasetImage]:
             DatasetImage(entry, find_image(root, entry.id), find_labels(root, entry.id)) for entry in read_entries(root)
         ]
     inner = root / "images" if (root / "images").is_dir() else root
-    images = {_id(path, inner): path for path in find_images([inner])}
+    images = {id_below(path, inner): path for path in find_images([inner])}
     files = _files(root / "labels")
-    labels = {meant: files[name] for name, meant in pair_names(files, images, path=root / "labels").items()}
-    labels |= {name: path for name, path in files.items() if path not in labels.values()}
+    meant = pair_names(files, images, path=root / "labels")
+    labels = {meant.get(name, name): path for name, path in files.items()}
     return [DatasetImage(Entry(id_), images.get(id_), labels.get(id_)) for id_ in sorted(images.keys() | labels.keys())]
 
 
@@ -108,11 +108,7 @@ def find_unlisted(folder: str | Path, members: list[DatasetImage]) -> list[Findi
 
 def _files(folder: Path) -> dict[str, Path]:
     """List the image files of a folder and those below by id; none where there is no folder."""
-    return {_id(path, folder): path for path in files_below(folder) if has_image_suffix(path)}
-
-
-def _id(path: Path, folder: Path) -> str:
-    return name_below(path, folder).replace("/", "-")
+    return {id_below(path, folder): path for path in files_below(folder) if has_image_suffix(path)}
 
 
 def load_dataset_image(member: DatasetImage) -> LoadedImage:

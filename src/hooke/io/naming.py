@@ -156,6 +156,11 @@ def name_below(path: Path, folder: Path) -> str:
     return (path.relative_to(folder).parent / result_stem(path)).as_posix()
 
 
+def id_below(path: Path, folder: Path) -> str:
+    """Name a file as `name_below` does, in one part that can name files: ``plate1-A01``."""
+    return name_below(path, folder).replace("/", "-")
+
+
 def files_below(folder: Path) -> list[Path]:
     """Files in a folder and those below it, sorted; without hidden ones, and those in hidden folders."""
     paths = (path for path in folder.rglob("*") if path.is_file())

@@ -30,7 +30,7 @@ from hooke.io.annotations.label_files import read_label_file
 from hooke.io.annotations.unread_files import lacks_labels
 from hooke.io.formats import has_image_suffix, result_stem
 from hooke.io.name_match import pair_names
-from hooke.io.naming import files_below, name_below
+from hooke.io.naming import files_below, id_below
 from hooke.labels.numbering import number_from_one
 
 TAKES = (
@@ -191,7 +191,7 @@ def _by_stem(folder: Path) -> dict[str, list[Path]]:
     found = [path for path in sorted(folder.glob("*")) if has_image_suffix(path)]
     files: dict[str, list[Path]] = {}
     for path in found or filter(has_image_suffix, files_below(folder)):
-        files.setdefault(name_below(path, folder).replace("/", "-"), []).append(path)
+        files.setdefault(id_below(path, folder), []).append(path)
     return files
 
 
