@@ -72,7 +72,10 @@ def segment(
     ] = "auto",
     min_size: Annotated[
         float | None,
-        typer.Option(help="Drop objects of fewer pixels. Default: 7 to 8 % of the typical object's area, at least 12."),
+        typer.Option(
+            help="Drop objects of fewer pixels. Default: 7 to 8 % of the typical object's area, 22 % of that of whole "
+            "cells, at least 12."
+        ),
     ] = None,
     min_score: Annotated[
         float | None, typer.Option(help="Drop objects that score below this, 0 to 1. Default: the model's own choice.")

@@ -100,7 +100,8 @@ def segment(  # type: ignore[misc]
         Typical diameter of the objects in pixels, or in micrometres as ``"8um"``; ``"auto"`` measures it in a first
         pass.
     min_size : float, optional
-        Objects of fewer pixels are dropped; by default 7 to 8 % of the typical object's area, and never under 12.
+        Objects of fewer pixels are dropped; by default 7 to 8 % of the typical object's area, 22 % of whole
+        cells, and never under 12.
     min_score : float, optional
         Objects whose score lies below this (0..1) are dropped; by default the model's own choice.
     grow : float, optional
